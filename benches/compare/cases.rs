@@ -1,0 +1,137 @@
+//! The cases. To add one, write a function that returns a [`Case`] and name it in [`all`].
+
+use std::io;
+use std::iter;
+
+use crate::case::{Case, Contender, Input, Proof};
+use crate::os::TRUE;
+use crate::programs::Programs;
+
+const ROUNDS: u32 = 5;
+
+pub(crate) fn all(programs: &Programs) -> io::Result<Vec<Case>> {
+    Ok(vec![
+        launch(programs)?,
+        start_up(programs)?,
+        big_output(programs)?,
+    ])
+}
+
+/// What does one more job cost?
+fn launch(programs: &Programs) -> io::Result<Case> {
+    const JOBS: u32 = 2000;
+    // The jobs, and the contender itself.
+    let proof = Proof::Started(u64::from(JOBS) + 1);
+    let commands = Input::of_lines(
+        &format!("{JOBS} lines of {TRUE}"),
+        iter::repeat_n(TRUE, JOBS as usize),
+    )?;
+    let numbers = Input::of_lines(
+        &format!("{JOBS} numbers"),
+        (1..=JOBS).map(|n| n.to_string()),
+    )?;
+    // It reads no input: every argument after `--` is one job.
+    let moreutils_args = ["-j2", TRUE, "--"]
+        .map(str::to_owned)
+        .into_iter()
+        .chain((1..=JOBS).map(|n| n.to_string()));
+    Ok(Case {
+        name: "launch",
+        what: format!(
+            "{JOBS} × {TRUE}, two at a time. Standard input is a file, stdout is /dev/null."
+        ),
+        rounds: ROUNDS,
+        contenders: vec![
+            Contender::bare_loop(JOBS, 2),
+            Contender::new(&programs.prun, proof, ["-j2"]).reading(&commands),
+            Contender::new(&programs.prun, proof, ["-j2", "--json"])
+                .named("prun --json")
+                .reading(&commands),
+            Contender::new(&programs.xargs, proof, ["-P2", "-n1", TRUE]).reading(&numbers),
+            Contender::new(&programs.rust_parallel, proof, ["-j2"]).reading(&commands),
+            Contender::new(&programs.moreutils_parallel, proof, moreutils_args),
+            Contender::new(&programs.gnu_parallel, proof, ["-j2"]).reading(&commands),
+        ],
+    })
+}
+
+/// What does the first job cost?
+fn start_up(programs: &Programs) -> io::Result<Case> {
+    const RUNS: u32 = 200;
+    // GNU parallel needs a tenth of a second to start.
+    const FEWER: u32 = 20;
+    let proof = Proof::Started(2);
+    let command = Input::of_lines("one line: /bin/true", [TRUE])?;
+    let number = Input::of_lines("one line: 1", ["1"])?;
+    let no_args: [&str; 0] = [];
+    Ok(Case {
+        name: "start-up",
+        what: format!(
+            "one {TRUE}, {RUNS} runs one after the other; times are for all {RUNS}. Stdout is /dev/null."
+        ),
+        rounds: ROUNDS,
+        contenders: vec![
+            Contender::bare_loop(RUNS, 1),
+            // A shell makes no child for its last command: it becomes it.
+            Contender::new(&programs.sh, Proof::Started(1), ["-c", TRUE]).runs(RUNS),
+            Contender::new(&programs.prun, proof, [TRUE]).runs(RUNS),
+            Contender::new(&programs.xargs, proof, [TRUE])
+                .reading(&number)
+                .runs(RUNS),
+            Contender::new(&programs.rust_parallel, proof, no_args)
+                .reading(&command)
+                .runs(RUNS),
+            Contender::new(&programs.moreutils_parallel, proof, [TRUE, "--", "1"]).runs(RUNS),
+            Contender::new(&programs.gnu_parallel, proof, no_args)
+                .reading(&command)
+                .runs(RUNS / FEWER)
+                .scaled(FEWER),
+        ],
+    })
+}
+
+/// What does it cost to hold a job's output together?
+///
+/// Stdout is a pipe with a reader, as in `prun … | less`: with /dev/null in its place a contender could throw
+/// bytes away at no cost (by `splice`, say), which nobody who wants the output can.
+fn big_output(programs: &Programs) -> io::Result<Case> {
+    const BYTES: u64 = 2 << 30;
+    // rust-parallel keeps the output in memory, often more than once.
+    const LESS: u32 = 8;
+    const LESS_BYTES: u64 = BYTES / LESS as u64;
+    let all = Proof::Wrote(BYTES);
+    let less = Proof::Wrote(LESS_BYTES);
+    let head = format!("head -c {BYTES} /dev/zero");
+    let through_cat = format!("{head} | cat");
+    let head_args = Input::of_lines(
+        &format!("one line: {BYTES} /dev/zero"),
+        [format!("{BYTES} /dev/zero")],
+    )?;
+    let less_commands = Input::of_lines(
+        &format!("two lines: head -c {LESS_BYTES} /dev/zero, true"),
+        [format!("head -c {LESS_BYTES} /dev/zero"), "true".to_owned()],
+    )?;
+    Ok(Case {
+        name: "big-output",
+        what: "one job writes 2 GiB of zeros. Stdout is a pipe that this bench drains with reads of 64 KiB.\n  \
+               Grouped, beside a second job, the output must be kept until the job ends (often in a file in $TMPDIR).\n  \
+               Raw, the job has the pipe itself: no copy is made, but the reader meets the small writes of head, which\n  \
+               the limit's cat gathers into large ones; so raw may come out on either side of 1.00."
+            .to_owned(),
+        rounds: ROUNDS,
+        contenders: vec![
+            Contender::new(&programs.sh, all, ["-c", &through_cat]).named("limit"),
+            Contender::new(&programs.prun, all, ["-j2", &head, "true"]).named("prun, grouped"),
+            Contender::new(&programs.prun, all, ["-o", "raw", &head]).named("prun, raw"),
+            Contender::new(&programs.xargs, all, ["head", "-c"])
+                .named("xargs, raw")
+                .reading(&head_args),
+            Contender::new(&programs.rust_parallel, less, ["-j2"])
+                .named("rust-parallel, grouped")
+                .reading(&less_commands)
+                .scaled(LESS),
+            Contender::new(&programs.gnu_parallel, all, ["-j2", ":::", &head, "true"])
+                .named("GNU parallel, grouped"),
+        ],
+    })
+}

@@ -1,0 +1,111 @@
+//! prun beside its neighbours, and beside the fastest that the machine can do.
+//!
+//!     cargo bench --bench compare                          every case, about three minutes on two cores
+//!     cargo bench --bench compare -- launch --rounds 9     the cases whose name holds "launch", nine rounds
+//!
+//! # How to read it
+//!
+//! Each case has a **limit**: the same work done by the least machinery we can think of (a bare loop of
+//! `posix_spawn` and `wait4`, a pipe into `cat`). A **ratio** is the limit's time divided by the contender's:
+//! 1.00 is as fast as the limit, 0.50 takes twice as long, and the distance to 1.00 is all that a contender
+//! could still win. Seconds belong to one machine; ratios travel better.
+//!
+//! # How it is measured
+//!
+//! * Everything runs in interleaved rounds: each contender once, then each once again in another order, so that
+//!   a machine that warms up or slows down does so for all. A first round is thrown away. Each round gives its own
+//!   ratio, and the table shows the median of those; a ratio of two medians would mix good minutes with bad ones.
+//! * The clock runs from just before the spawn until the contender has been reaped and its output drained.
+//! * A run must prove that it did the work: so many bytes came out, or so many processes were started. One that
+//!   exits at once with code 0 is reported as failed, not as wonderfully fast.
+//! * Peak memory is `ru_maxrss` from `wait4`: the largest that the contender, *or any one descendant that it waited
+//!   for*, ever was. The kernel hands our own peak down to what we spawn, so nothing reads lower than this
+//!   bench itself; values at that floor are shown with `≤`. That is why the bench never keeps output.
+//! * Peers that are not installed are skipped by name.
+
+#![expect(
+    clippy::print_stdout,
+    reason = "the tables are what this program is for"
+)]
+
+mod case;
+mod cases;
+mod measure;
+mod os;
+mod programs;
+mod table;
+
+use std::env;
+use std::process::ExitCode;
+
+use crate::programs::Programs;
+
+fn main() -> ExitCode {
+    match compare() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            println!("compare: {error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn compare() -> Result<(), String> {
+    let options = Options::parse(env::args().skip(1))?;
+    let programs = Programs::find();
+    let mut cases = cases::all(&programs).map_err(|error| format!("cannot prepare: {error}"))?;
+    for name in &options.names {
+        if !cases.iter().any(|case| case.name.contains(name.as_str())) {
+            let known: Vec<&str> = cases.iter().map(|case| case.name).collect();
+            return Err(format!(
+                "no case is called '{name}' (there are: {})",
+                known.join(", ")
+            ));
+        }
+    }
+    cases.retain(|case| options.selects(case.name));
+
+    programs::print_header(&programs);
+    for case in &cases {
+        table::print_head(case);
+        let results = measure::in_rounds(case, options.rounds.unwrap_or(case.rounds));
+        table::print_results(case, &results);
+    }
+    Ok(())
+}
+
+/// What was asked for after `--`.
+#[derive(Default)]
+struct Options {
+    /// Parts of case names; none means all.
+    names: Vec<String>,
+    /// Counted rounds, in place of each case's own number.
+    rounds: Option<u32>,
+}
+
+impl Options {
+    fn parse(mut args: impl Iterator<Item = String>) -> Result<Self, String> {
+        let mut options = Self::default();
+        while let Some(arg) = args.next() {
+            match arg.as_str() {
+                // Cargo adds it for every bench target, wanted or not.
+                "--bench" => {}
+                "--rounds" => match args.next().map(|number| number.parse()) {
+                    Some(Ok(rounds)) if rounds > 0 => options.rounds = Some(rounds),
+                    _ => return Err("--rounds takes a whole number from 1".to_owned()),
+                },
+                flag if flag.starts_with('-') => {
+                    return Err(format!(
+                        "unknown option {flag} (usage: [--rounds N] [CASE...])"
+                    ));
+                }
+                name => options.names.push(name.to_owned()),
+            }
+        }
+        Ok(options)
+    }
+
+    fn selects(&self, case: &str) -> bool {
+        self.names.is_empty() || self.names.iter().any(|name| case.contains(name.as_str()))
+    }
+}

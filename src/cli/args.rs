@@ -1,0 +1,165 @@
+//! The command line as it is typed: each flag is named once, here.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::builder::{OsStringValueParser, TypedValueParser};
+use clap::{ArgAction, Parser, ValueEnum};
+
+use crate::plan::parse_duration;
+
+/// Run many commands at once, show what matters, lose nothing.
+#[derive(Debug, Parser)]
+#[command(
+    name = "prun",
+    version,
+    override_usage = "prun [OPTIONS] COMMAND...\n       prun [OPTIONS] -f FILE\n       ... | prun [OPTIONS]",
+    after_help = EXAMPLES,
+    max_term_width = 100,
+)]
+pub(super) struct Args {
+    /// Command lines, each one word for your shell: prun 'ls' 'date'. `NAME: COMMAND` gives one a
+    /// name
+    #[arg(value_name = "COMMAND", trailing_var_arg = true, value_parser = OsStringValueParser::new())]
+    pub(super) commands: Vec<OsString>,
+
+    /// Job file: one command line a line, or JSON Lines, or a JSON array; '-' is standard input
+    #[arg(short, long, value_name = "FILE", help_heading = "Input")]
+    pub(super) file: Option<PathBuf>,
+
+    /// How many at once: a number, 0 for no limit, or N% of the CPUs [default: all for COMMANDs,
+    /// else the number of CPUs]
+    #[arg(short, long, value_name = "N|N%", value_parser = parse_jobs, help_heading = "Running")]
+    pub(super) jobs: Option<Jobs>,
+
+    /// Time for each attempt, then TERM to the job's process group: 30, 0.5s, 5m, 1h30m; a bare
+    /// number is seconds [default: no limit]
+    #[arg(short, long, value_name = "DUR", value_parser = duration(), allow_negative_numbers = true, help_heading = "Running")]
+    pub(super) timeout: Option<Duration>,
+
+    /// Time between TERM and KILL; 0 kills at once
+    #[arg(long, value_name = "DUR", value_parser = duration(), allow_negative_numbers = true, default_value = "5s", help_heading = "Running")]
+    pub(super) grace: Duration,
+
+    /// Extra attempts for a job that did not end well
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 0,
+        allow_negative_numbers = true,
+        help_heading = "Running"
+    )]
+    pub(super) retries: u32,
+
+    /// Time before an extra attempt; doubles each time, at most 60 s
+    #[arg(long, value_name = "DUR", value_parser = duration(), allow_negative_numbers = true, default_value = "0", help_heading = "Running")]
+    pub(super) retry_delay: Duration,
+
+    /// Print the commands instead of running them, ready to paste; with --json as a job file
+    #[arg(short = 'n', long, help_heading = "Running")]
+    pub(super) dry_run: bool,
+
+    /// Run every command line by a shell, also where none is needed [default shell: /bin/sh]
+    #[arg(short, long, value_name = "PROG", num_args = 0..=1, require_equals = true, default_missing_value = "/bin/sh", conflicts_with = "exec", help_heading = "Jobs")]
+    pub(super) shell: Option<OsString>,
+
+    /// Never use a shell: a command line with unquoted shell syntax is an error
+    #[arg(long, help_heading = "Jobs")]
+    pub(super) exec: bool,
+
+    /// Run the jobs in DIR; a job's own cwd is relative to it
+    #[arg(short = 'C', long, value_name = "DIR", help_heading = "Jobs")]
+    pub(super) cwd: Option<PathBuf>,
+
+    /// Set a variable for all jobs; may be repeated
+    #[arg(short, long, value_name = "K=V", value_parser = OsStringValueParser::new().try_map(parse_env), action = ArgAction::Append, help_heading = "Jobs")]
+    pub(super) env: Vec<(OsString, OsString)>,
+
+    /// Remove a variable for all jobs; may be repeated
+    #[arg(short, long, value_name = "K", action = ArgAction::Append, help_heading = "Jobs")]
+    pub(super) unset: Vec<OsString>,
+
+    /// group: each job's output in one piece when it ends; raw: not captured, as it comes; none:
+    /// thrown away
+    #[arg(short, long, value_name = "MODE", value_enum, default_value_t = OutputMode::Group, help_heading = "Output")]
+    pub(super) output: OutputMode,
+
+    /// Show only failed jobs' output and the digest; -qq shows nothing
+    #[arg(short, long, action = ArgAction::Count, help_heading = "Output")]
+    pub(super) quiet: u8,
+
+    /// Also show starts and endings, with CPU time and memory
+    #[arg(short, long, conflicts_with = "quiet", help_heading = "Output")]
+    pub(super) verbose: bool,
+
+    /// One JSON object for each finished job on standard output, one line each
+    #[arg(long, help_heading = "Output")]
+    pub(super) json: bool,
+
+    /// Colour in prun's own text; auto honours NO_COLOR, CLICOLOR_FORCE and TERM=dumb
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t = ColorMode::Auto, help_heading = "Output")]
+    pub(super) color: ColorMode,
+}
+
+/// Shown below the options.
+const EXAMPLES: &str = "\
+Examples:
+  prun 'cargo test' 'npm test' 'ruff check'    three commands at once; exit 0 if all succeed
+  prun -j4 -t 10m -f jobs.txt                  a job file in CI
+  prun --json 'make a' 'make b' | jq -r 'select(.status!=\"ok\").cmd'
+
+Exit status: 0 every job ok, 1 a job failed, 2 wrong usage or input (nothing more was started),
+3 output could not be kept or written; when told to stop, prun ends by the same signal.";
+
+/// How many jobs run at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Jobs {
+    /// 0 is no limit.
+    Number(usize),
+    /// Of the CPUs.
+    Percent(u32),
+}
+
+/// What becomes of the jobs' output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum OutputMode {
+    Group,
+    Raw,
+    None,
+}
+
+/// When text is coloured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ColorMode {
+    Auto,
+    Always,
+    Never,
+}
+
+fn parse_jobs(text: &str) -> Result<Jobs, &'static str> {
+    let wrong = "a number of jobs is 4, 50% (of the CPUs), or 0 for no limit";
+    match text.strip_suffix('%') {
+        Some(percent) => match percent.parse() {
+            Ok(0) | Err(_) => Err(wrong),
+            Ok(percent) => Ok(Jobs::Percent(percent)),
+        },
+        None => text.parse().map(Jobs::Number).map_err(|_| wrong),
+    }
+}
+
+fn duration() -> impl TypedValueParser<Value = Duration> {
+    clap::builder::StringValueParser::new().try_map(|text| parse_duration(&text))
+}
+
+fn parse_env(pair: OsString) -> Result<(OsString, OsString), &'static str> {
+    use std::os::unix::ffi::{OsStrExt, OsStringExt};
+    let bytes = pair.as_bytes();
+    match bytes.iter().position(|byte| *byte == b'=') {
+        None | Some(0) => Err("a variable is set as NAME=VALUE"),
+        Some(at) => {
+            let part = |bytes: &[u8]| OsString::from_vec(bytes.to_vec());
+            Ok((part(&bytes[..at]), part(&bytes[at + 1..])))
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! The front desk: from the command line to a run, and from its verdict to an exit code.
+//!
+//! `args` is the command line as it was typed, `settings` is what it means here, settled once;
+//! `app` wires source, runner and sinks. Nothing below this room asks the terminal or the
+//! environment again.
+
+mod app;
+mod args;
+mod settings;
+
+pub use app::main;

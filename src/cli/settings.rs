@@ -1,0 +1,266 @@
+//! What the command line means here and now, settled once.
+
+use std::ffi::OsString;
+use std::io::{self, IsTerminal};
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::CommandFactory;
+
+use super::args::{Args, ColorMode, Jobs, OutputMode};
+use crate::plan::{Shell, ShellError, ShellRule, Source, SourceError};
+use crate::run::{self, Options, Output};
+use crate::sink::{DryRun, Show, Style};
+
+/// What a run does not ask about again.
+pub(super) struct Settings {
+    pub(super) options: Options,
+    pub(super) form: Form,
+    pub(super) show: Show,
+    pub(super) verbose: bool,
+    pub(super) style: Style,
+    pub(super) stderr_is_terminal: bool,
+    /// Said before anything else.
+    pub(super) warning: Option<String>,
+}
+
+/// What standard output is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// The jobs' own output.
+    Output,
+    /// A record for each job.
+    Records,
+    /// Nothing runs.
+    DryRun(DryRun),
+}
+
+/// What a settlement depends on besides the command line.
+pub(super) struct Surroundings {
+    pub(super) stdin_is_terminal: bool,
+    pub(super) stderr_is_terminal: bool,
+    pub(super) cpus: NonZeroUsize,
+    /// By the limit of open files.
+    pub(super) most_jobs: Option<NonZeroUsize>,
+    pub(super) cwd: PathBuf,
+    pub(super) no_color: bool,
+    pub(super) force_color: bool,
+    pub(super) dumb_terminal: bool,
+}
+
+impl Surroundings {
+    /// Those of this process.
+    pub(super) fn look() -> io::Result<Self> {
+        let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+        Ok(Self {
+            stdin_is_terminal: io::stdin().is_terminal(),
+            stderr_is_terminal: io::stderr().is_terminal(),
+            cpus: run::cpus(),
+            most_jobs: run::most_jobs(),
+            cwd: std::env::current_dir()?,
+            no_color: is_set("NO_COLOR"),
+            force_color: is_set("CLICOLOR_FORCE")
+                && std::env::var_os("CLICOLOR_FORCE").is_some_and(|value| value != "0"),
+            dumb_terminal: std::env::var_os("TERM").is_some_and(|term| term == "dumb"),
+        })
+    }
+}
+
+/// A command line that cannot be run. The text is for the user; nothing was started.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum SettingsError {
+    #[error("-f and commands exclude each other: put the commands into the file, or leave -f out")]
+    FileAndCommands,
+    #[error("--json and -o {0} exclude each other: with --json the output is in the records")]
+    JsonAndOutput(&'static str),
+    #[error("--shell: {0}")]
+    Shell(#[from] ShellError),
+    #[error("-C {}: {why}", dir.display())]
+    Cwd { dir: PathBuf, why: String },
+    #[error("-u {}: a variable's name is not empty and has no '='", .0.display())]
+    Unset(OsString),
+    #[error(transparent)]
+    Source(#[from] SourceError),
+}
+
+/// The input as it was asked for.
+enum Input {
+    Commands(Vec<OsString>),
+    File(PathBuf),
+    Stdin,
+}
+
+/// Settles everything and opens the source of jobs; none if there is nothing to do but to help.
+pub(super) fn settle(
+    args: Args,
+    surroundings: Surroundings,
+) -> Result<Option<(Settings, Source)>, SettingsError> {
+    let rule = shell_rule(&args)?;
+    let typed = !args.commands.is_empty();
+    let input = match (&args.file, args.commands.is_empty()) {
+        (Some(_), false) => return Err(SettingsError::FileAndCommands),
+        (Some(file), true) if file.as_os_str() == "-" => Input::Stdin,
+        (Some(file), true) => Input::File(file.clone()),
+        (None, false) => Input::Commands(args.commands.clone()),
+        (None, true) if surroundings.stdin_is_terminal => return Ok(None),
+        (None, true) => Input::Stdin,
+    };
+    let settings = settings(&args, &surroundings, typed)?;
+    let source = match input {
+        Input::Commands(commands) => {
+            let names = long_options();
+            let names: Vec<&str> = names.iter().map(String::as_str).collect();
+            Source::commands(commands, &rule, &names)?
+        }
+        Input::File(file) => Source::file(&file, &rule)?,
+        Input::Stdin => Source::stream("stdin", Box::new(io::stdin()), &rule),
+    };
+    Ok(Some((settings, source)))
+}
+
+/// `--json` and the others, for a hint where one stands behind the commands.
+fn long_options() -> Vec<String> {
+    let command = Args::command();
+    let names = command.get_arguments().filter_map(clap::Arg::get_long);
+    names.map(|name| format!("--{name}")).collect()
+}
+
+fn shell_rule(args: &Args) -> Result<ShellRule, ShellError> {
+    Ok(match &args.shell {
+        _ if args.exec => ShellRule::Never,
+        Some(shell) => ShellRule::Always(Arc::new(Shell::parse(shell)?)),
+        None => ShellRule::Auto(Arc::new(Shell::default())),
+    })
+}
+
+fn settings(
+    args: &Args,
+    surroundings: &Surroundings,
+    typed: bool,
+) -> Result<Settings, SettingsError> {
+    let form = match (args.dry_run, args.json, args.output) {
+        (true, false, _) => Form::DryRun(DryRun::Shell),
+        (true, true, _) => Form::DryRun(DryRun::JobFile),
+        (false, true, OutputMode::Raw) => return Err(SettingsError::JsonAndOutput("raw")),
+        (false, true, OutputMode::None) => return Err(SettingsError::JsonAndOutput("none")),
+        (false, true, OutputMode::Group) => Form::Records,
+        (false, false, _) => Form::Output,
+    };
+    let show = match (args.quiet, form) {
+        (2.., _) => Show::Nothing,
+        (_, Form::Records) => Show::Words,
+        (1, _) => Show::Failed,
+        (0, _) => Show::All,
+    };
+    let (jobs, warning) = jobs(args.jobs, surroundings, typed);
+    let (cwd, change_dir) = directory(args.cwd.as_deref(), &surroundings.cwd)?;
+    let options = Options {
+        jobs,
+        timeout: args.timeout,
+        grace: args.grace,
+        retries: args.retries,
+        retry_delay: args.retry_delay,
+        cwd,
+        change_dir,
+        env: environment(args)?,
+        output: match args.output {
+            OutputMode::Group => Output::Captured,
+            OutputMode::Raw => Output::Inherited,
+            OutputMode::None => Output::Discarded,
+        },
+    };
+    Ok(Settings {
+        options,
+        form,
+        show,
+        verbose: args.verbose,
+        style: style(args.color, surroundings),
+        stderr_is_terminal: surroundings.stderr_is_terminal,
+        warning,
+    })
+}
+
+/// How many at once: as asked, or all of the typed commands (a server and its client must both
+/// start), or one for each CPU; never more than the limit of open files allows.
+fn jobs(
+    asked: Option<Jobs>,
+    surroundings: &Surroundings,
+    typed: bool,
+) -> (Option<NonZeroUsize>, Option<String>) {
+    let cpus = surroundings.cpus;
+    let wanted = match asked {
+        Some(Jobs::Number(number)) => NonZeroUsize::new(number),
+        Some(Jobs::Percent(percent)) => {
+            let share = cpus.get().saturating_mul(percent as usize).div_ceil(100);
+            Some(NonZeroUsize::new(share).unwrap_or(NonZeroUsize::MIN))
+        }
+        None if typed => None,
+        None => Some(cpus),
+    };
+    match (wanted, surroundings.most_jobs) {
+        (Some(wanted), Some(most)) if wanted > most => {
+            let warning = format!(
+                "-j {wanted}: only {most} at once, because few files may be open (ulimit -n)"
+            );
+            (Some(most), Some(warning))
+        }
+        (None, most) => (most, None),
+        (wanted, _) => (wanted, None),
+    }
+}
+
+fn directory(asked: Option<&Path>, own: &Path) -> Result<(Arc<Path>, bool), SettingsError> {
+    let Some(dir) = asked else {
+        return Ok((own.into(), false));
+    };
+    let wrong = |why: String| SettingsError::Cwd {
+        dir: dir.to_owned(),
+        why,
+    };
+    let whole = own.join(dir);
+    match whole.metadata() {
+        Ok(meta) if meta.is_dir() => Ok((whole.into(), true)),
+        Ok(_) => Err(wrong("not a directory".to_owned())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            Err(wrong("no such directory".to_owned()))
+        }
+        Err(error) => Err(wrong(error.to_string())),
+    }
+}
+
+/// As in env(1): what is unset is unset first.
+fn environment(args: &Args) -> Result<Vec<(OsString, Option<OsString>)>, SettingsError> {
+    use std::os::unix::ffi::OsStrExt;
+    let wrong = |name: &&OsString| name.is_empty() || name.as_bytes().contains(&b'=');
+    if let Some(name) = args.unset.iter().find(wrong) {
+        return Err(SettingsError::Unset(name.clone()));
+    }
+    let unset = args.unset.iter().map(|name| (name.clone(), None));
+    let set = args
+        .env
+        .iter()
+        .map(|(name, value)| (name.clone(), Some(value.clone())));
+    Ok(unset.chain(set).collect())
+}
+
+fn style(asked: ColorMode, surroundings: &Surroundings) -> Style {
+    let Surroundings {
+        no_color,
+        force_color,
+        dumb_terminal,
+        stderr_is_terminal,
+        ..
+    } = surroundings;
+    let coloured = match asked {
+        ColorMode::Always => true,
+        ColorMode::Never => false,
+        ColorMode::Auto if *no_color => false,
+        ColorMode::Auto => *force_color || (*stderr_is_terminal && !dumb_terminal),
+    };
+    if coloured {
+        Style::Coloured
+    } else {
+        Style::Plain
+    }
+}

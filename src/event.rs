@@ -1,0 +1,282 @@
+//! The one language between the rooms: what happened, as facts in the past tense, without looks.
+//!
+//! The runner announces every [`Event`] once and in order. Sinks tell them, and the
+//! [summary](crate::summary) is a fold over them, so whoever has the events has the verdict.
+//! How the facts are written as JSON stands in `sink/json.rs`; the keys are those of the fields.
+
+use std::ffi::OsString;
+use std::fmt;
+use std::path::Path;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use crate::plan::Job;
+use crate::process::{ExitInfo, Signal, Spool};
+
+/// Something that happened in a run. Cheap to clone, since a sink may tell it later.
+#[derive(Clone, Debug)]
+pub(crate) enum Event {
+    /// An attempt's process runs.
+    JobStarted(Arc<JobStart>),
+    /// An attempt ended in a way that earns another one.
+    JobRetried(Arc<JobRetry>),
+    /// A job has its ending: each job that was read gets exactly one.
+    JobEnded(Arc<JobEnd>),
+    /// Something is odd, and the run goes on.
+    Warned(Arc<str>),
+    /// The job source was wrong at one place: nothing more was read.
+    InputFailed(Arc<str>),
+    /// prun was told to stop, and passed the signal on.
+    Stopped(Stop),
+    /// What prun had to write could not be written: nothing more was started.
+    OutputFailed(OutputLoss),
+    /// Every job that was read has its ending.
+    RunEnded {
+        /// From the start of the run.
+        elapsed: Duration,
+        /// Those endings.
+        counts: Counts,
+    },
+}
+
+/// A job as the run knows it.
+#[derive(Debug)]
+pub(crate) struct NumberedJob {
+    /// Its number in the order of reading, from 1.
+    pub(crate) seq: u64,
+    /// When it was read.
+    pub(crate) read_at: Instant,
+    /// Where its processes run, absolute.
+    pub(crate) cwd: Arc<Path>,
+    /// What it is.
+    pub(crate) job: Job,
+}
+
+/// The start of one attempt.
+#[derive(Debug)]
+pub(crate) struct JobStart {
+    pub(crate) job: Arc<NumberedJob>,
+    pub(crate) attempt: u32,
+    pub(crate) slot: u32,
+    pub(crate) pid: u32,
+}
+
+/// An attempt that will be followed by another one.
+#[derive(Debug)]
+pub(crate) struct JobRetry {
+    pub(crate) job: Arc<NumberedJob>,
+    pub(crate) attempt: Arc<Attempt>,
+    /// Until the next attempt may start.
+    pub(crate) delay: Duration,
+}
+
+/// A job's ending.
+#[derive(Debug)]
+pub(crate) struct JobEnd {
+    pub(crate) job: Arc<NumberedJob>,
+    pub(crate) status: Status,
+    /// Why it was canceled or skipped, if that had a cause outside of the job.
+    pub(crate) reason: Option<CancelReason>,
+    /// How many attempts were made.
+    pub(crate) attempts: u32,
+    /// From reading the job to its first start; none if it never started.
+    pub(crate) queued: Option<Duration>,
+    /// The last attempt, if there was one.
+    pub(crate) last: Option<Arc<Attempt>>,
+}
+
+/// One try of one job, ended.
+#[derive(Debug)]
+pub(crate) struct Attempt {
+    /// From 1.
+    pub(crate) number: u32,
+    /// Which of the places for running jobs it had, from 1.
+    pub(crate) slot: u32,
+    /// None if no process could be started.
+    pub(crate) pid: Option<u32>,
+    /// What was executed.
+    pub(crate) argv: Vec<OsString>,
+    /// Whether `argv` is a shell's.
+    pub(crate) shell: bool,
+    pub(crate) started_at: SystemTime,
+    pub(crate) begun: Instant,
+    /// From the start until the end was seen.
+    pub(crate) wall: Duration,
+    pub(crate) outcome: Outcome,
+    pub(crate) stdout: Spool,
+    pub(crate) stderr: Spool,
+    /// Whether a process that it left behind still holds its pipe.
+    pub(crate) leaked: bool,
+}
+
+impl Attempt {
+    /// How its process ended, if it had one.
+    pub(crate) fn exit(&self) -> Option<&ExitInfo> {
+        match &self.outcome {
+            Outcome::Exited(exit) | Outcome::TimedOut { exit, .. } => Some(exit),
+            Outcome::Canceled { exit, .. } => Some(exit),
+            Outcome::NotStarted(_) | Outcome::Lost(_) => None,
+        }
+    }
+
+    /// The one word for how it ended.
+    pub(crate) fn status(&self) -> Status {
+        match &self.outcome {
+            Outcome::Exited(exit) if exit.success() => Status::Ok,
+            Outcome::Exited(exit) if exit.signal.is_some() => Status::Signaled,
+            Outcome::Exited(_) | Outcome::Lost(_) => Status::Failed,
+            Outcome::TimedOut { .. } => Status::Timeout,
+            Outcome::Canceled { .. } => Status::Canceled,
+            Outcome::NotStarted(_) => Status::SpawnError,
+        }
+    }
+
+    /// Why there is no exit status, in words.
+    pub(crate) fn error(&self) -> Option<&str> {
+        match &self.outcome {
+            Outcome::NotStarted(why) | Outcome::Lost(why) => Some(why),
+            _ => None,
+        }
+    }
+
+    /// Whether output could not be kept.
+    pub(crate) fn is_truncated(&self) -> bool {
+        self.stdout.lost() + self.stderr.lost() > 0
+    }
+}
+
+/// How an attempt ended.
+#[derive(Clone, Debug)]
+pub(crate) enum Outcome {
+    /// By itself.
+    Exited(ExitInfo),
+    /// Its time was over, and it was ended.
+    TimedOut { limit: Duration, exit: ExitInfo },
+    /// It was ended because the run was.
+    Canceled {
+        reason: Option<CancelReason>,
+        exit: ExitInfo,
+    },
+    /// No process could be started, and why.
+    NotStarted(String),
+    /// Its exit status cannot be known, and why.
+    Lost(String),
+}
+
+/// The one word for how a job ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Status {
+    Ok,
+    Failed,
+    Timeout,
+    Signaled,
+    SpawnError,
+    Canceled,
+    Skipped,
+}
+
+impl Status {
+    /// All of them, in the order in which they are counted.
+    pub(crate) const ALL: [Self; 7] = [
+        Self::Ok,
+        Self::Failed,
+        Self::Timeout,
+        Self::Signaled,
+        Self::SpawnError,
+        Self::Canceled,
+        Self::Skipped,
+    ];
+
+    /// As records have it.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Failed => "failed",
+            Self::Timeout => "timeout",
+            Self::Signaled => "signaled",
+            Self::SpawnError => "spawn_error",
+            Self::Canceled => "canceled",
+            Self::Skipped => "skipped",
+        }
+    }
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// What ended or skipped a job from outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CancelReason {
+    /// prun itself was told to stop.
+    Signal,
+}
+
+impl CancelReason {
+    /// As records have it.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Signal => "signal",
+        }
+    }
+}
+
+/// prun was told to stop.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stop {
+    pub(crate) signal: Signal,
+    /// Whether the jobs are killed now; else they are ended gently.
+    pub(crate) kill: bool,
+    /// How many jobs run.
+    pub(crate) running: usize,
+    /// How long those may take.
+    pub(crate) grace: Duration,
+}
+
+/// How prun's own output was lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum OutputLoss {
+    /// Whoever read it went away, which is how a pipe's reader says that it has enough.
+    ReaderGone,
+    /// It could not be written: no room, an input/output error.
+    NotWritten,
+}
+
+/// Resolves when those who tell the events can take more.
+pub(crate) type Room = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// Whether those who tell the events can take more.
+pub(crate) enum Flow {
+    Ready,
+    /// The event was taken, but nothing new is to be started until this future is ready.
+    Full(Room),
+}
+
+/// How many jobs ended in which way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Counts([u64; Status::ALL.len()]);
+
+impl Counts {
+    /// Counts one more job.
+    pub(crate) fn add(&mut self, status: Status) {
+        self.0[status as usize] += 1;
+    }
+
+    /// How many jobs ended so.
+    pub(crate) fn of(&self, status: Status) -> u64 {
+        self.0[status as usize]
+    }
+
+    /// Whether a job was ended or skipped because the run was.
+    pub(crate) fn has_unfinished(&self) -> bool {
+        self.of(Status::Canceled) + self.of(Status::Skipped) > 0
+    }
+
+    /// How many jobs ended.
+    pub(crate) fn total(&self) -> u64 {
+        self.0.iter().sum()
+    }
+}

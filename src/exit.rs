@@ -1,0 +1,34 @@
+//! Every way in which prun itself can end, one line each.
+
+use crate::process::Signal;
+
+/// How prun ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExitCode {
+    /// 0: every job is ok (a success after a retry counts), or there were no jobs at all.
+    Ok,
+    /// 1: a job failed, timed out, died by a signal or could not start.
+    JobFailed,
+    /// 2: the command line or the job file is wrong; nothing (more) was started.
+    Usage,
+    /// 3: prun broke a promise: output could not be kept or written, even if every job passed.
+    OutputLost,
+    /// By a signal: prun was told to stop, the jobs have ended, and the same signal is raised
+    /// again, so that a shell's loop around prun stops too. `SIGPIPE` when the reader of standard
+    /// output went away.
+    Signal(Signal),
+}
+
+impl ExitCode {
+    /// The number; 128+N for a signal, which counts only where it cannot be raised (as PID 1).
+    #[must_use]
+    pub fn number(self) -> u8 {
+        match self {
+            Self::Ok => 0,
+            Self::JobFailed => 1,
+            Self::Usage => 2,
+            Self::OutputLost => 3,
+            Self::Signal(signal) => 128_u8.wrapping_add(signal.as_raw() as u8),
+        }
+    }
+}

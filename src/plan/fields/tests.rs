@@ -1,0 +1,190 @@
+//! The types and the names of the keys, one promise a test.
+
+use super::*;
+
+fn fields(text: &str) -> Fields {
+    serde_json::from_str(text).unwrap()
+}
+
+fn error(text: &str) -> String {
+    serde_json::from_str::<Fields>(text)
+        .unwrap_err()
+        .to_string()
+}
+
+#[test]
+fn every_key_is_read() {
+    let read = fields(
+        r#"{"cmd":"a","argv":["b"],"argv_base64":["Yg=="],"name":"n","cwd":"d","env":{"X":"1","A":null},
+            "stdin":"s","timeout":"5m","retries":2,"shell":"bash"}"#,
+    );
+    let expected = Fields {
+        cmd: Some("a".into()),
+        argv: Some(vec!["b".into()]),
+        argv_base64: Some(vec!["Yg==".into()]),
+        name: Some("n".into()),
+        cwd: Some("d".into()),
+        env: Some(Env(vec![
+            ("X".into(), Some("1".into())),
+            ("A".into(), None),
+        ])),
+        stdin: Some("s".into()),
+        timeout: Some(Timeout("5m".into())),
+        retries: Some(Retries(2)),
+        shell: Some(ShellField::Program("bash".into())),
+    };
+    assert_eq!(read, expected);
+}
+
+#[test]
+fn no_key_needs_to_be_there() {
+    assert_eq!(fields("{}"), Fields::default());
+}
+
+#[test]
+fn every_known_key_has_its_field() {
+    for key in KEYS {
+        assert!(
+            !error(&format!("{{\"{key}\":[[]]}}")).contains("unknown key"),
+            "{key}"
+        );
+    }
+}
+
+#[test]
+fn a_number_of_seconds_is_read_as_it_was_written() {
+    for (written, read) in [
+        ("5", "5"),
+        ("0.1", "0.1"),
+        ("-5", "-5"),
+        ("1e-7", "0.0000001"),
+    ] {
+        let timeout = fields(&format!("{{\"timeout\":{written}}}")).timeout;
+        assert_eq!(timeout, Some(Timeout(read.into())));
+    }
+}
+
+#[test]
+fn shell_is_a_text_or_a_truth() {
+    assert_eq!(
+        fields(r#"{"shell":true}"#).shell,
+        Some(ShellField::Wanted(true))
+    );
+    assert_eq!(
+        fields(r#"{"shell":false}"#).shell,
+        Some(ShellField::Wanted(false))
+    );
+}
+
+#[test]
+fn a_wrong_type_is_named_with_its_key() {
+    for (text, message) in [
+        (
+            r#"{"cmd":5}"#,
+            "`cmd`: invalid type: integer `5`, expected a string at line 1 column 8",
+        ),
+        (
+            r#"{"argv":"ls"}"#,
+            "`argv`: invalid type: string \"ls\", expected a sequence at line 1 column 12",
+        ),
+        (
+            r#"{"argv":["a",1]}"#,
+            "`argv`: invalid type: integer `1`, expected a string at line 1 column 14",
+        ),
+        (
+            r#"{"name":null}"#,
+            "`name`: invalid type: null, expected a string at line 1 column 12",
+        ),
+        (
+            r#"{"retries":-1}"#,
+            "`retries`: invalid value: integer `-1`, expected a whole number from 0 to 4294967295 at line 1 column 13",
+        ),
+        (
+            r#"{"timeout":[]}"#,
+            "`timeout`: invalid type: sequence, expected a duration such as \"5m\", or a number of seconds at line 1 column 13",
+        ),
+        (
+            r#"{"shell":1}"#,
+            "`shell`: invalid value: integer `1`, expected true, false or a shell such as \"bash -eu\" at line 1 column 10",
+        ),
+        (
+            r#"{"env":{"A":1}}"#,
+            "`env`: `A`: invalid type: integer `1`, expected a string at line 1 column 13",
+        ),
+        (
+            r#"{"env":["A"]}"#,
+            "`env`: invalid type: sequence, expected an object of strings, or null to unset at line 1 column 7",
+        ),
+        (
+            "[]",
+            "invalid type: sequence, expected an object such as {\"cmd\":\"ls\"} at line 1 column 0",
+        ),
+    ] {
+        assert_eq!(error(text), message, "{text}");
+    }
+}
+
+#[test]
+fn a_key_or_a_variable_that_is_there_twice_is_an_error() {
+    assert_eq!(
+        error(r#"{"cmd":"a","cmd":"b"}"#),
+        "the key `cmd` is there twice: keep one at line 1 column 16"
+    );
+    assert_eq!(
+        error(r#"{"env":{"A":"1","A":null}}"#),
+        "`env`: `A` is there twice: keep one at line 1 column 19"
+    );
+}
+
+#[test]
+fn an_unknown_key_gets_a_suggestion() {
+    for (key, known) in [
+        ("cmmd", "cmd"),
+        ("command", "cmd"),
+        ("CMD", "cmd"),
+        ("args", "argv"),
+        ("time", "timeout"),
+        ("timeouts", "timeout"),
+        ("retry", "retries"),
+        ("environment", "env"),
+        ("argv_b64", "argv_base64"),
+    ] {
+        let message = about_unknown(key);
+        assert_eq!(
+            message,
+            format!("unknown key `{key}`: did you mean `{known}`?")
+        );
+    }
+}
+
+#[test]
+fn a_key_that_is_like_no_other_gets_the_list() {
+    assert_eq!(
+        about_unknown("priority"),
+        "unknown key `priority`: the keys are cmd, argv, argv_base64, name, cwd, env, stdin, timeout, retries, shell"
+    );
+}
+
+#[test]
+fn a_reserved_key_is_told_apart() {
+    for key in RESERVED {
+        let message = format!("the key `{key}` is reserved for a later version: remove it");
+        assert_eq!(about_unknown(key), message);
+    }
+}
+
+#[test]
+fn an_unknown_key_cannot_take_over_the_message() {
+    let message = about_unknown(&format!("\u{1b}]0;{}", "x".repeat(1_000_000)));
+    assert!(
+        message.starts_with("unknown key `\\u{1b}]0;xxxx"),
+        "{message}"
+    );
+    assert!(message.len() < 200, "{message}");
+}
+
+#[test]
+fn a_value_that_holds_a_place_does_not_move_the_error() {
+    let message = error("{\"argv\":\" at line 7 column 7\"}");
+    assert!(message.ends_with("at line 1 column 29"), "{message}");
+}

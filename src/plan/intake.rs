@@ -1,0 +1,218 @@
+//! The bytes of a job file, and a look at the first of them that takes no more than it needs.
+
+use std::io::{self, BufRead, BufReader, Read};
+
+/// How much is read at once.
+pub(super) const BUFFER_BYTES: usize = 64 * 1024;
+
+/// How far the look for the first sign of JSON goes past blanks.
+const LOOK_BYTES: usize = 4096;
+
+/// What the first bytes of a job file say about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Opening {
+    /// `{` and then `"` or `}`: one JSON object a line.
+    Object,
+    /// `[` and then `{` or `]`: one JSON array.
+    Array,
+    /// Anything else.
+    Text,
+}
+
+/// A buffered input whose first bytes can be looked at before they are read.
+pub(super) struct Intake {
+    /// The bytes that were looked at, from `start` on not yet read.
+    looked: Vec<u8>,
+    start: usize,
+    rest: BufReader<Box<dyn Read + Send>>,
+    /// The end was seen. A terminal would wait for a second one if it was asked again.
+    ended: bool,
+}
+
+impl Intake {
+    /// Nothing is read before it is asked for.
+    pub(super) fn new(input: Box<dyn Read + Send>) -> Self {
+        Self {
+            looked: Vec::new(),
+            start: 0,
+            rest: BufReader::with_capacity(BUFFER_BYTES, input),
+            ended: false,
+        }
+    }
+
+    /// Drops a byte order mark at the very start.
+    pub(super) fn skip_mark(&mut self) -> io::Result<()> {
+        for (ahead, byte) in [0xef, 0xbb, 0xbf].into_iter().enumerate() {
+            if self.look(ahead)? != Some(byte) {
+                return Ok(());
+            }
+        }
+        self.consume(3);
+        Ok(())
+    }
+
+    /// Looks at the first bytes that are not blank, at one or at two of them. A pipe that has
+    /// delivered a first line of text is not asked for another byte.
+    pub(super) fn opening(&mut self) -> io::Result<Opening> {
+        let (first, ahead) = self.look_past_blanks(0)?;
+        if !matches!(first, Some(b'{' | b'[')) {
+            return Ok(Opening::Text);
+        }
+        let (second, _) = self.look_past_blanks(ahead)?;
+        Ok(match (first, second) {
+            (Some(b'{'), Some(b'"' | b'}')) => Opening::Object,
+            (Some(b'['), Some(b'{' | b']')) => Opening::Array,
+            _ => Opening::Text,
+        })
+    }
+
+    /// The next byte that is not blank, and the place behind it.
+    fn look_past_blanks(&mut self, mut ahead: usize) -> io::Result<(Option<u8>, usize)> {
+        while ahead < LOOK_BYTES {
+            let byte = self.look(ahead)?;
+            ahead += 1;
+            if !matches!(byte, Some(b' ' | b'\t' | b'\r' | b'\n')) {
+                return Ok((byte, ahead));
+            }
+        }
+        Ok((None, ahead))
+    }
+
+    /// The byte so far ahead; reads only when it is not here yet.
+    fn look(&mut self, ahead: usize) -> io::Result<Option<u8>> {
+        while self.looked.len() <= self.start + ahead {
+            self.refill()?;
+            let Some(byte) = self.rest.buffer().first().copied() else {
+                return Ok(None);
+            };
+            self.rest.consume(1);
+            self.looked.push(byte);
+        }
+        Ok(self.looked.get(self.start + ahead).copied())
+    }
+
+    /// Makes sure that there are unread bytes behind those that were looked at, unless the input is
+    /// at its end. A signal is no reason to stop.
+    fn refill(&mut self) -> io::Result<()> {
+        while self.rest.buffer().is_empty() && !self.ended {
+            match self.rest.fill_buf() {
+                Ok(bytes) => self.ended = bytes.is_empty(),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// The bytes that can be read without waiting. While bytes that were looked at wait, it is
+    /// those alone.
+    pub(super) fn at_hand(&self) -> &[u8] {
+        match self.looked.get(self.start..) {
+            Some([]) | None => self.rest.buffer(),
+            Some(looked) => looked,
+        }
+    }
+}
+
+impl Read for Intake {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let count = self.fill_buf()?.read(into)?;
+        self.consume(count);
+        Ok(count)
+    }
+}
+
+impl BufRead for Intake {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        if self.start < self.looked.len() {
+            return Ok(&self.looked[self.start..]);
+        }
+        self.refill()?;
+        Ok(self.rest.buffer())
+    }
+
+    fn consume(&mut self, count: usize) {
+        if self.start < self.looked.len() {
+            self.start += count;
+        } else {
+            self.rest.consume(count);
+        }
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// An input that gives one prepared chunk a read and panics when it is asked for more.
+    pub(in super::super) struct Chunks(pub(in super::super) std::vec::IntoIter<Vec<u8>>);
+
+    impl Chunks {
+        pub(in super::super) fn new(chunks: &[&[u8]]) -> Box<Self> {
+            let chunks: Vec<_> = chunks.iter().map(|chunk| chunk.to_vec()).collect();
+            Box::new(Self(chunks.into_iter()))
+        }
+    }
+
+    impl Read for Chunks {
+        fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+            let chunk = self.0.next().expect("no more was asked for than needed");
+            into[..chunk.len()].copy_from_slice(&chunk);
+            Ok(chunk.len())
+        }
+    }
+
+    fn opening(text: &str) -> Opening {
+        let mut intake = Intake::new(Chunks::new(&[text.as_bytes(), b""]));
+        let opening = intake.opening().unwrap();
+        let mut whole = String::new();
+        intake.rest = BufReader::new(Box::new(io::Cursor::new(intake.rest.buffer().to_vec())));
+        intake.read_to_string(&mut whole).unwrap();
+        assert_eq!(whole, text, "looking takes nothing away");
+        opening
+    }
+
+    #[test]
+    fn a_brace_and_a_quote_open_json_lines() {
+        for text in ["{\"cmd\"", "{}", " \r\n\t{ \"", "{\n  \"cmd\""] {
+            assert_eq!(opening(text), Opening::Object, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_bracket_and_a_brace_open_a_json_array() {
+        for text in ["[{", "[]", "\n[\n  {", "[ ]"] {
+            assert_eq!(opening(text), Opening::Array, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn anything_else_is_text() {
+        for text in [
+            "{ ls; }", "[ -f x ]", "[[ a ]]", "[\"a\"]", "ls", "", "{", " \n ",
+        ] {
+            assert_eq!(opening(text), Opening::Text, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_first_line_of_text_is_enough() {
+        let mut intake = Intake::new(Chunks::new(&[b"l"]));
+        intake.skip_mark().unwrap();
+        assert_eq!(intake.opening().unwrap(), Opening::Text);
+    }
+
+    #[test]
+    fn a_mark_is_dropped_however_it_arrives() {
+        let mut intake = Intake::new(Chunks::new(&[b"\xef", b"\xbb", b"\xbfls"]));
+        intake.skip_mark().unwrap();
+        assert_eq!(intake.fill_buf().unwrap(), b"ls");
+    }
+
+    #[test]
+    fn half_a_mark_stays() {
+        let mut intake = Intake::new(Chunks::new(&[b"\xef\xbbls"]));
+        intake.skip_mark().unwrap();
+        assert_eq!(intake.fill_buf().unwrap(), b"\xef\xbbl");
+    }
+}

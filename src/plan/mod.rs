@@ -1,0 +1,34 @@
+//! What is to be done: the plan, as pure data and parsing.
+//!
+//! The main type is [`Source`], a stream of [`Job`]s: typed command lines, a job file, or an open
+//! stream such as standard input. A job knows where it was written ([`Origin`]) and what it is to
+//! execute ([`Work`]: words, or a command line that may need a [`Shell`]).
+//!
+//! * `job` is one line of the plan, `source` the stream of them, `typed` the commands of the
+//!   command line, `names` the check that every name is its job's own.
+//! * `jobfile` reads a file record by record: `intake` looks at its first bytes, `elements` cuts a
+//!   JSON array into its elements, `fields` and `records` turn one JSON text into a job.
+//! * `words` decides between shell and argv, and `builtins` holds the words only a shell knows.
+//! * `duration` reads and writes lengths of time.
+//!
+//! The room must not know processes, clocks, terminals, threads or tokio, and it prints nothing:
+//! whatever is wrong is a typed error, whose text names the file, the line and the remedy.
+
+mod builtins;
+mod duration;
+mod elements;
+mod fields;
+mod intake;
+mod job;
+mod jobfile;
+mod names;
+mod records;
+mod source;
+mod typed;
+mod words;
+
+pub(crate) use duration::{DurationError, format_duration, parse_duration};
+pub(crate) use job::{Job, Origin, Shell, ShellError, ShellRule, Work};
+pub(crate) use jobfile::{Entry, Format, JobFile, JobFileError};
+pub(crate) use source::{Source, SourceError};
+pub(crate) use words::WordsError;

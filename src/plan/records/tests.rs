@@ -1,0 +1,227 @@
+//! Records in examples: what becomes a job, and what each error says.
+
+use std::time::Duration;
+
+use super::*;
+
+fn auto() -> ShellRule {
+    ShellRule::Auto(Arc::default())
+}
+
+fn under(rule: &ShellRule, text: &str) -> Result<Job, RecordError> {
+    let origin = Origin {
+        source: "jobs.jsonl".into(),
+        line: 1,
+    };
+    job(text.as_bytes(), origin, rule)
+}
+
+fn read(text: &str) -> Job {
+    under(&auto(), text).unwrap()
+}
+
+fn error(text: &str) -> String {
+    under(&auto(), text).unwrap_err().to_string()
+}
+
+fn shell_of(rule: &ShellRule, text: &str) -> (bool, Option<Arc<Shell>>) {
+    match under(rule, text).unwrap().work {
+        Work::Line { direct, shell, .. } => (direct.is_some(), shell),
+        Work::Argv(words) => panic!("{words:?}"),
+    }
+}
+
+#[test]
+fn a_record_with_every_key_becomes_a_job() {
+    let job = read(
+        r#"{"name":"api","cmd":"cargo test -p api","cwd":"api","env":{"RUST_LOG":"warn","CI":null},
+            "stdin":"a\u0000b","timeout":"5m","retries":1}"#,
+    );
+    assert_eq!(job.name.as_deref(), Some("api"));
+    assert_eq!(job.cwd, Some(PathBuf::from("api")));
+    let env = [
+        ("RUST_LOG".into(), Some("warn".into())),
+        ("CI".into(), None),
+    ];
+    assert_eq!(job.env, env);
+    assert_eq!(job.stdin.as_deref(), Some(&b"a\0b"[..]));
+    assert_eq!(job.timeout, Some(Duration::from_secs(300)));
+    assert_eq!(job.retries, Some(1));
+    let words = ["cargo", "test", "-p", "api"].map(OsString::from);
+    assert!(matches!(job.work, Work::Line { direct: Some(direct), .. } if direct == words));
+}
+
+#[test]
+fn argv_is_executed_as_it_is() {
+    let words = ["./load", "--n", "a;b", ""].map(OsString::from);
+    let job = read(r#"{"argv":["./load","--n","a;b",""]}"#);
+    assert_eq!(job.work, Work::Argv(words.to_vec()));
+}
+
+#[test]
+fn a_cmd_is_no_name_and_command() {
+    let job = read(r#"{"cmd":"web: serve"}"#);
+    assert_eq!(job.name, None);
+}
+
+#[test]
+fn argv_base64_holds_what_json_cannot() {
+    let words = vec!["ls".into(), OsString::from_vec(b"\xff\xfe".to_vec())];
+    let job = read(r#"{"argv_base64":["bHM=","//4="]}"#);
+    assert_eq!(job.work, Work::Argv(words));
+}
+
+#[test]
+fn argv_base64_wins_over_argv() {
+    let job = read(r#"{"argv":["l\ufffd"],"argv_base64":["bP8="]}"#);
+    assert_eq!(
+        job.work,
+        Work::Argv(vec![OsString::from_vec(b"l\xff".to_vec())])
+    );
+}
+
+#[test]
+fn shell_true_forces_the_shell_of_the_run() {
+    let expected = (false, Some(Arc::default()));
+    assert_eq!(shell_of(&auto(), r#"{"cmd":"ls","shell":true}"#), expected);
+}
+
+#[test]
+fn shell_false_forbids_a_shell() {
+    let always = ShellRule::Always(Arc::default());
+    assert_eq!(
+        shell_of(&always, r#"{"cmd":"ls","shell":false}"#),
+        (true, None)
+    );
+    assert!(error(r#"{"cmd":"a | b","shell":false}"#).starts_with("`cmd`: unquoted `|`"));
+}
+
+#[test]
+fn a_shell_of_its_own_is_split_like_the_option() {
+    let shell = Shell::parse("bash -eu".as_ref()).unwrap();
+    let expected = (false, Some(Arc::new(shell)));
+    assert_eq!(
+        shell_of(&auto(), r#"{"cmd":"ls","shell":"bash -eu"}"#),
+        expected
+    );
+}
+
+#[test]
+fn a_timeout_may_be_a_number_of_seconds() {
+    let job = read(r#"{"cmd":"ls","timeout":0.25}"#);
+    assert_eq!(job.timeout, Some(Duration::from_millis(250)));
+}
+
+#[test]
+fn exactly_one_command_is_needed() {
+    let neither = "neither `cmd` nor `argv` is there: write one of them";
+    let both = "both `cmd` and `argv` are there: keep one of them";
+    assert_eq!(error("{}"), neither);
+    assert_eq!(error(r#"{"cmd":"ls","argv":["ls"]}"#), both);
+    assert_eq!(error(r#"{"cmd":"ls","argv_base64":["bHM="]}"#), both);
+}
+
+#[test]
+fn what_cannot_be_run_is_an_error() {
+    for (text, message) in [
+        (
+            r#"{"cmd":" "}"#,
+            "`cmd`: the command line is empty: write a command",
+        ),
+        (
+            r#"{"cmd":"a\u0000b"}"#,
+            "`cmd`: the command line holds a NUL byte, which no program can be given: remove it",
+        ),
+        (
+            r#"{"argv":[]}"#,
+            "`argv` is empty: its first word must be a program",
+        ),
+        (
+            r#"{"argv":["a\u0000b"]}"#,
+            "`argv` holds a NUL byte, which no program can be given: remove it",
+        ),
+        (
+            r#"{"argv_base64":["bHM=","?"]}"#,
+            "word 2 of `argv_base64` is no base64: encode the whole word with the standard alphabet",
+        ),
+        (
+            r#"{"argv":["ls"],"shell":true}"#,
+            "`shell` has no meaning with `argv`: use `cmd`, or leave `shell` out",
+        ),
+        (
+            r#"{"cmd":"ls","shell":""}"#,
+            "`shell`: the shell is empty: name a program, such as `bash` or `bash -euo pipefail`",
+        ),
+    ] {
+        assert_eq!(error(text), message, "{text}");
+    }
+}
+
+#[test]
+fn what_the_system_cannot_hold_is_an_error() {
+    let variable = |name| {
+        format!(
+            "`env`: `{name}` cannot be the name of a variable: it must not be empty, or hold `=` or NUL"
+        )
+    };
+    let nul = |key| format!("`{key}` holds a NUL byte, which no program can be given: remove it");
+    let empty = |key| format!("`{key}` is empty: leave it out, or give it a value");
+    for (pair, message) in [
+        (r#""env":{"":"1"}"#, variable("")),
+        (r#""env":{"A=B":"1"}"#, variable("A=B")),
+        (r#""env":{"A\u0000":null}"#, variable("A\\0")),
+        (r#""env":{"A":"\u0000"}"#, nul("env")),
+        (r#""cwd":"\u0000""#, nul("cwd")),
+        (r#""cwd":"""#, empty("cwd")),
+        (r#""name":"a\u0000""#, nul("name")),
+        (r#""name":"""#, empty("name")),
+    ] {
+        assert_eq!(error(&format!("{{\"cmd\":\"ls\",{pair}}}")), message);
+    }
+}
+
+#[test]
+fn a_bad_timeout_is_shown_with_what_is_accepted() {
+    for (timeout, start) in [
+        ("-5", "`timeout` `-5`: a duration cannot be negative: write"),
+        (
+            "\"2d\"",
+            "`timeout` `2d`: unknown or missing unit in a duration: write",
+        ),
+        (
+            "1e99",
+            "`timeout` `1000000000000000000000000000000000000000…`: a duration cannot be longer",
+        ),
+    ] {
+        let message = error(&format!("{{\"cmd\":\"ls\",\"timeout\":{timeout}}}"));
+        assert!(message.starts_with(start), "{message}");
+    }
+}
+
+#[test]
+fn exec_forbids_a_shell_of_a_record() {
+    let error = under(&ShellRule::Never, r#"{"cmd":"ls","shell":true}"#).unwrap_err();
+    assert_eq!(error, RecordError::ShellForbidden);
+}
+
+#[test]
+fn an_error_of_json_has_its_place_apart() {
+    let expected = RecordError::Json {
+        message: "unknown key `cmmd`: did you mean `cmd`?".into(),
+        line: 1,
+        column: 7,
+    };
+    assert_eq!(under(&auto(), r#"{"cmmd":"ls"}"#), Err(expected));
+}
+
+#[test]
+fn half_a_record_says_that_it_belongs_on_one_line() {
+    let text = "EOF while parsing an object: a record must be complete on its line";
+    assert_eq!(error("{"), text);
+}
+
+#[test]
+fn a_deep_record_is_an_error_and_no_deep_stack() {
+    let deep = format!("{{\"argv\":{}", "[".repeat(100_000));
+    assert!(error(&deep).starts_with("`argv`: invalid type: sequence"));
+}

@@ -1,0 +1,346 @@
+//! What everybody who knows a process may ask and do: its end, and the signals that may reach it.
+
+use std::fmt;
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use super::command::{Command, Group};
+use super::exit::{ExitInfo, Started, WaitError};
+use super::group;
+use super::signal::{Delivery, Scope, Signal, SignalError};
+use super::sys::{self, Child};
+use super::wait_for::wait_for;
+use super::watch::Watcher;
+
+/// How long a process may take to die of `SIGKILL` before [`ProcessHandle::stop`] stops looking
+/// for the rest of its group (one in an uninterruptible call may take for ever).
+const KILL_WAIT: Duration = Duration::from_secs(5);
+
+/// What everybody who knows a process may ask and do. Cheap to clone, usable from any thread.
+#[derive(Clone)]
+pub struct ProcessHandle {
+    shared: Arc<Shared>,
+}
+
+/// The one truth about a process.
+struct Shared {
+    pid: u32,
+    leads_group: bool,
+    started: Started,
+    watcher: Watcher,
+    /// Signals are sent and exits are collected under this one lock: a number is never signalled
+    /// after it was given back to the system.
+    state: Mutex<State>,
+}
+
+struct State {
+    status: Status,
+    /// Whether the process has ended and was deliberately not reaped yet.
+    zombie: bool,
+    /// How many need the zombie, because it keeps the group's number from being given away.
+    holds: usize,
+}
+
+#[derive(Clone, Copy)]
+enum Status {
+    Running,
+    Exited(ExitInfo),
+    /// Somebody else reaped it: how it ended cannot be known any more.
+    Lost,
+}
+
+impl ProcessHandle {
+    pub(super) fn new(pid: u32, started: Started, command: &Command) -> Self {
+        let watcher = Watcher::new(pid as libc::pid_t, command.backend);
+        let state = State {
+            status: Status::Running,
+            zombie: false,
+            holds: 0,
+        };
+        let shared = Shared {
+            pid,
+            leads_group: command.group == Group::New,
+            started,
+            watcher,
+            state: Mutex::new(state),
+        };
+        Self {
+            shared: Arc::new(shared),
+        }
+    }
+
+    /// Whether the process has not ended as far as can be told; looks, and reaps.
+    pub(super) fn is_running(&self) -> bool {
+        matches!(self.shared.poll_exit(), Ok(None))
+    }
+
+    pub(super) fn leads_group(&self) -> bool {
+        self.shared.leads_group
+    }
+
+    /// The process's number, also after its end (when the system may use it again).
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.shared.pid
+    }
+
+    /// How the process ended: its exit code, or −N for signal N; `None` while it runs (or when
+    /// its status was lost, see [`wait`](Self::wait)). Looks, so there is no need to wait first.
+    #[must_use]
+    pub fn returncode(&self) -> Option<i32> {
+        self.exit().map(|exit| exit.returncode())
+    }
+
+    /// Everything about how the process ended; `None` while it runs.
+    #[must_use]
+    pub fn exit(&self) -> Option<ExitInfo> {
+        self.shared.poll_exit().ok().flatten()
+    }
+
+    /// Waits until the process ends: its exit, whatever becomes of its pipes.
+    ///
+    /// Any number of callers may wait, as often as they like. A process that was stopped has not
+    /// ended. With [`Stdio::Pipe`](super::Stdio::Pipe) and nobody reading, a process that writes
+    /// more than the pipe holds never ends.
+    ///
+    /// # Errors
+    /// [`WaitError::StatusLost`] when other code reaped the process or `SIGCHLD` is ignored, and
+    /// [`WaitError::Os`] when the runtime of the spawn is gone.
+    ///
+    /// # Cancel safety
+    /// May be dropped and called again.
+    pub async fn wait(&self) -> Result<ExitInfo, WaitError> {
+        let pid = self.shared.pid;
+        let ended = || self.shared.poll_exit().map_err(Stop::Wait);
+        self.shared
+            .watcher
+            .until(ended)
+            .await
+            .map_err(|stop| match stop {
+                Stop::Wait(error) => error,
+                Stop::Io(source) => WaitError::Os { pid, source },
+            })
+    }
+
+    /// Sends `signal` to the process.
+    ///
+    /// # Errors
+    /// [`SignalError`]; a process that has ended is none, see [`Delivery`].
+    pub fn send_signal(&self, signal: Signal) -> Result<Delivery, SignalError> {
+        self.send_signal_to(Scope::Leader, signal)
+    }
+
+    /// Sends `signal` to the process or to its whole group. The group may be signalled after its
+    /// leader ended (before Linux 6.9 and on other systems only until the leader is reaped).
+    ///
+    /// # Errors
+    /// [`SignalError::NoGroup`] if the process was not started with [`Group::New`].
+    pub fn send_signal_to(&self, scope: Scope, signal: Signal) -> Result<Delivery, SignalError> {
+        let pid = self.shared.pid;
+        match self.shared.send(scope, signal) {
+            Ok(delivery) => Ok(delivery),
+            Err(source) => Err(match source.raw_os_error() {
+                Some(libc::EPERM) => SignalError::Permission { signal, pid },
+                Some(libc::EINVAL) => SignalError::NoSuchSignal { signal },
+                _ if source.kind() == io::ErrorKind::Unsupported => SignalError::NoGroup { pid },
+                _ => SignalError::Os {
+                    signal,
+                    pid,
+                    source,
+                },
+            }),
+        }
+    }
+
+    /// Sends `SIGTERM` to the process.
+    ///
+    /// # Errors
+    /// As [`send_signal`](Self::send_signal).
+    pub fn terminate(&self) -> Result<Delivery, SignalError> {
+        self.send_signal(Signal::TERM)
+    }
+
+    /// Sends `SIGKILL` to the process. Its children live on: see [`stop`](Self::stop).
+    ///
+    /// # Errors
+    /// As [`send_signal`](Self::send_signal).
+    pub fn kill(&self) -> Result<Delivery, SignalError> {
+        self.send_signal(Signal::KILL)
+    }
+
+    /// Ends the process gently, then firmly: `SIGTERM` and `SIGCONT` (a stopped process could not
+    /// act otherwise), and after `grace` `SIGKILL` to whoever of `scope` is left, whether or not
+    /// the leader is gone. Returns as soon as nobody is; zombies do not count.
+    ///
+    /// # Errors
+    /// As [`wait`](Self::wait). A signal that could not be sent shows as the process going on.
+    ///
+    /// # Cancel safety
+    /// May be dropped and called again; `SIGTERM` may have been sent then.
+    pub async fn stop(&self, scope: Scope, grace: Duration) -> Result<ExitInfo, WaitError> {
+        let _hold = self.hold();
+        if !grace.is_zero() {
+            let _ = self.send_signal_to(scope, Signal::TERM);
+            let _ = self.send_signal_to(scope, Signal::CONT);
+        }
+        if grace.is_zero() || wait_for(self.gone(scope), grace).await.is_err() {
+            let _ = self.send_signal_to(scope, Signal::KILL);
+            let _ = wait_for(self.gone(scope), KILL_WAIT).await;
+        }
+        self.wait().await
+    }
+
+    /// Waits until the process has ended and, for [`Scope::Group`], no living member of its group
+    /// is left. Hold the process meanwhile if the group is to be signalled afterwards.
+    pub(crate) async fn gone(&self, scope: Scope) {
+        // A lost status means that the process has ended, too.
+        let _ = self.wait().await;
+        if scope == Scope::Group {
+            let mut pause = Duration::from_millis(2);
+            while self.group_is_alive() {
+                tokio::time::sleep(pause).await;
+                pause = (pause * 2).min(Duration::from_millis(50));
+            }
+        }
+    }
+
+    /// Keeps the number of the group from being given away, where that is what signals go by.
+    pub(crate) fn hold(&self) -> Hold<'_> {
+        let needed = self.shared.leads_group && !self.shared.signals_group_by_pidfd();
+        if needed {
+            self.shared.lock().holds += 1;
+        }
+        Hold {
+            shared: &self.shared,
+            needed,
+        }
+    }
+
+    fn group_is_alive(&self) -> bool {
+        // The system's answer is cheap, but counts zombies; only a yes needs the closer look.
+        let asked = self.shared.send(Scope::Group, Signal::from_raw(0));
+        matches!(asked, Ok(Delivery::Sent)) && group::has_living_member(self.shared.pid)
+    }
+}
+
+/// Keeps an ended process a zombie for as long as its group's number is needed.
+pub(crate) struct Hold<'a> {
+    shared: &'a Shared,
+    needed: bool,
+}
+
+impl Drop for Hold<'_> {
+    fn drop(&mut self) {
+        if self.needed {
+            let mut state = self.shared.lock();
+            state.holds -= 1;
+            if state.holds == 0 && state.zombie {
+                state.zombie = false;
+                // What it says is known already, from the look that kept the zombie.
+                let _ = sys::try_wait(self.shared.child(), false);
+            }
+        }
+    }
+}
+
+/// Why waiting stops without an exit.
+enum Stop {
+    Wait(WaitError),
+    Io(io::Error),
+}
+
+impl From<io::Error> for Stop {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+impl Shared {
+    /// A panic while the lock is held cannot leave the state half changed, so poison is ignored.
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn child(&self) -> Child<'_> {
+        self.watcher
+            .pidfd()
+            .map_or(Child::Pid(self.pid as libc::pid_t), Child::Pidfd)
+    }
+
+    fn signals_group_by_pidfd(&self) -> bool {
+        self.watcher.pidfd().is_some() && group::can_signal_by_pidfd()
+    }
+
+    /// Looks whether the process has ended, and reaps it.
+    fn poll_exit(&self) -> Result<Option<ExitInfo>, WaitError> {
+        let mut state = self.lock();
+        let lost = WaitError::StatusLost { pid: self.pid };
+        match state.status {
+            Status::Exited(exit) => return Ok(Some(exit)),
+            Status::Lost => return Err(lost),
+            Status::Running => {}
+        }
+        let keep_zombie = state.holds > 0;
+        match sys::try_wait(self.child(), keep_zombie) {
+            Ok(None) => Ok(None),
+            Ok(Some(raw)) => {
+                let exit = ExitInfo::new(&raw, self.started);
+                state.zombie = keep_zombie;
+                state.status = Status::Exited(exit);
+                Ok(Some(exit))
+            }
+            Err(error) if error.raw_os_error() == Some(libc::ECHILD) => {
+                state.status = Status::Lost;
+                Err(lost)
+            }
+            Err(source) => Err(WaitError::Os {
+                pid: self.pid,
+                source,
+            }),
+        }
+    }
+
+    fn send(&self, scope: Scope, signal: Signal) -> io::Result<Delivery> {
+        let state = self.lock();
+        let unreaped = state.zombie || matches!(state.status, Status::Running);
+        let pid = self.pid as libc::pid_t;
+        let raw = signal.as_raw();
+        let sent = match (scope, self.watcher.pidfd()) {
+            (Scope::Leader, _) if !matches!(state.status, Status::Running) => {
+                return Ok(Delivery::AlreadyExited);
+            }
+            (Scope::Leader, Some(pidfd)) => sys::pidfd_send_signal(pidfd, raw, false),
+            (Scope::Leader, None) => sys::kill(pid, raw),
+            (Scope::Group, _) if !self.leads_group => Err(io::ErrorKind::Unsupported.into()),
+            (Scope::Group, Some(pidfd)) if group::can_signal_by_pidfd() => {
+                sys::pidfd_send_signal(pidfd, raw, true)
+            }
+            (Scope::Group, _) if unreaped => sys::kill(-pid, raw),
+            (Scope::Group, _) => return Ok(Delivery::AlreadyExited),
+        };
+        match sent {
+            Ok(()) => Ok(Delivery::Sent),
+            Err(error) if error.raw_os_error() == Some(libc::ESRCH) => Ok(Delivery::AlreadyExited),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+impl fmt::Debug for ProcessHandle {
+    /// As asyncio's `repr`: the number, and whether it runs; looks at nothing.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "<Process {}", self.shared.pid)?;
+        match self.shared.lock().status {
+            Status::Running => f.write_str(" running>"),
+            Status::Exited(exit) => write!(f, " returncode {}>", exit.returncode()),
+            Status::Lost => f.write_str(" status lost>"),
+        }
+    }
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "process {}", self.pid)
+    }
+}

@@ -1,0 +1,109 @@
+//! A running process: a handle, and the streams that belong to it.
+
+use std::ops::Deref;
+
+use super::capture::Capture;
+use super::command::{Command, KillOnDrop};
+use super::exit::Started;
+use super::handle::ProcessHandle;
+use super::orphans;
+use super::reader::StreamReader;
+use super::signal::{Scope, Signal};
+use super::writer::StreamWriter;
+
+/// A started process, as asyncio's `Process`.
+///
+/// It is a [`ProcessHandle`] (`wait`, `kill`, `returncode` …) with the streams that belong to it.
+/// Dropping it leaves the process running, unless [`Command::kill_on_drop`] says otherwise.
+#[derive(Debug)]
+pub struct Process {
+    handle: ProcessHandle,
+    pub(super) streams: Streams,
+    /// Whether `communicate` has taken an input, so that another one would come too late.
+    pub(super) communicating: bool,
+    kill_on_drop: KillOnDrop,
+}
+
+/// The ends of the process's streams that are ours.
+#[derive(Debug, Default)]
+pub(super) struct Streams {
+    pub(super) stdin: Option<StreamWriter>,
+    pub(super) stdout: Option<StreamReader>,
+    pub(super) stderr: Option<StreamReader>,
+    pub(super) captured_stdout: Option<Capture>,
+    pub(super) captured_stderr: Option<Capture>,
+}
+
+impl Process {
+    pub(super) fn new(pid: u32, started: Started, streams: Streams, command: &Command) -> Self {
+        Self {
+            handle: ProcessHandle::new(pid, started, command),
+            streams,
+            communicating: false,
+            kill_on_drop: command.kill_on_drop,
+        }
+    }
+
+    /// A handle that may outlive this value and be given to other threads.
+    #[must_use]
+    pub fn handle(&self) -> ProcessHandle {
+        self.handle.clone()
+    }
+
+    /// The writer to standard input, if that is a pipe and was not taken.
+    pub fn stdin(&mut self) -> Option<&mut StreamWriter> {
+        self.streams.stdin.as_mut()
+    }
+
+    /// The reader of standard output, if that is a pipe and was not taken.
+    pub fn stdout(&mut self) -> Option<&mut StreamReader> {
+        self.streams.stdout.as_mut()
+    }
+
+    /// The reader of standard error, if that is a pipe and was not taken.
+    pub fn stderr(&mut self) -> Option<&mut StreamReader> {
+        self.streams.stderr.as_mut()
+    }
+
+    /// Takes the writer to standard input out, for use beside this value.
+    pub fn take_stdin(&mut self) -> Option<StreamWriter> {
+        self.streams.stdin.take()
+    }
+
+    /// Takes the reader of standard output out.
+    pub fn take_stdout(&mut self) -> Option<StreamReader> {
+        self.streams.stdout.take()
+    }
+
+    /// Takes the reader of standard error out.
+    pub fn take_stderr(&mut self) -> Option<StreamReader> {
+        self.streams.stderr.take()
+    }
+}
+
+impl Deref for Process {
+    type Target = ProcessHandle;
+
+    fn deref(&self) -> &ProcessHandle {
+        &self.handle
+    }
+}
+
+impl Drop for Process {
+    /// Plain system calls only: the runtime may be gone.
+    fn drop(&mut self) {
+        if self.is_running() {
+            let scope = match self.kill_on_drop {
+                KillOnDrop::No => None,
+                KillOnDrop::Leader => Some(Scope::Leader),
+                KillOnDrop::Group if self.leads_group() => Some(Scope::Group),
+                KillOnDrop::Group => Some(Scope::Leader),
+            };
+            if let Some(scope) = scope {
+                // It may have ended by itself just now, which is as good.
+                let _ = self.send_signal_to(scope, Signal::KILL);
+            }
+            orphans::adopt(self.handle());
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! Signals by name, and what became of one that was sent.
+
+use std::fmt;
+
+use super::sys;
+
+/// A signal, shown by its name: `SIGTERM`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Signal(i32);
+
+/// Numbers and names of the signals that every Unix has; the rest is shown by number.
+const NAMES: &[(i32, &str)] = &[
+    (libc::SIGHUP, "SIGHUP"),
+    (libc::SIGINT, "SIGINT"),
+    (libc::SIGQUIT, "SIGQUIT"),
+    (libc::SIGILL, "SIGILL"),
+    (libc::SIGTRAP, "SIGTRAP"),
+    (libc::SIGABRT, "SIGABRT"),
+    (libc::SIGBUS, "SIGBUS"),
+    (libc::SIGFPE, "SIGFPE"),
+    (libc::SIGKILL, "SIGKILL"),
+    (libc::SIGUSR1, "SIGUSR1"),
+    (libc::SIGSEGV, "SIGSEGV"),
+    (libc::SIGUSR2, "SIGUSR2"),
+    (libc::SIGPIPE, "SIGPIPE"),
+    (libc::SIGALRM, "SIGALRM"),
+    (libc::SIGTERM, "SIGTERM"),
+    (libc::SIGCHLD, "SIGCHLD"),
+    (libc::SIGCONT, "SIGCONT"),
+    (libc::SIGSTOP, "SIGSTOP"),
+    (libc::SIGTSTP, "SIGTSTP"),
+    (libc::SIGTTIN, "SIGTTIN"),
+    (libc::SIGTTOU, "SIGTTOU"),
+    (libc::SIGURG, "SIGURG"),
+    (libc::SIGXCPU, "SIGXCPU"),
+    (libc::SIGXFSZ, "SIGXFSZ"),
+    (libc::SIGVTALRM, "SIGVTALRM"),
+    (libc::SIGPROF, "SIGPROF"),
+    (libc::SIGWINCH, "SIGWINCH"),
+    (libc::SIGIO, "SIGIO"),
+    (libc::SIGSYS, "SIGSYS"),
+    #[cfg(target_os = "linux")]
+    (libc::SIGSTKFLT, "SIGSTKFLT"),
+    #[cfg(target_os = "linux")]
+    (libc::SIGPWR, "SIGPWR"),
+];
+
+impl Signal {
+    /// The terminal went away.
+    pub const HUP: Self = Self(libc::SIGHUP);
+    /// Ctrl-C.
+    pub const INT: Self = Self(libc::SIGINT);
+    /// Ctrl-\.
+    pub const QUIT: Self = Self(libc::SIGQUIT);
+    /// Cannot be caught.
+    pub const KILL: Self = Self(libc::SIGKILL);
+    /// Free for programs to use.
+    pub const USR1: Self = Self(libc::SIGUSR1);
+    /// A pipe's reader went away.
+    pub const PIPE: Self = Self(libc::SIGPIPE);
+    /// Please end.
+    pub const TERM: Self = Self(libc::SIGTERM);
+    /// A child ended or stopped.
+    pub const CHLD: Self = Self(libc::SIGCHLD);
+    /// Go on after a stop.
+    pub const CONT: Self = Self(libc::SIGCONT);
+
+    /// The signal of this number; 0, which tests whether a process is there, is accepted too.
+    #[must_use]
+    pub const fn from_raw(number: i32) -> Self {
+        Self(number)
+    }
+
+    /// The signal's number on this system.
+    #[must_use]
+    pub const fn as_raw(self) -> i32 {
+        self.0
+    }
+
+    /// Whether this process ignores the signal, for example because `nohup` started it.
+    #[must_use]
+    pub fn is_ignored(self) -> bool {
+        sys::is_ignored(self.0)
+    }
+
+    /// Ends this process by the signal's default action, so that a parent sees how it ended.
+    ///
+    /// Returns only where the kernel does not deliver the signal: to PID 1.
+    pub fn raise_default(self) {
+        sys::raise_default(self.0);
+    }
+}
+
+impl fmt::Display for Signal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some((_, name)) = NAMES.iter().find(|(number, _)| *number == self.0) {
+            return f.write_str(name);
+        }
+        #[cfg(target_os = "linux")]
+        if (libc::SIGRTMIN()..=libc::SIGRTMAX()).contains(&self.0) {
+            return match self.0 - libc::SIGRTMIN() {
+                0 => f.write_str("SIGRTMIN"),
+                above => write!(f, "SIGRTMIN+{above}"),
+            };
+        }
+        write!(f, "signal {}", self.0)
+    }
+}
+
+impl fmt::Debug for Signal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// Makes this process a sound parent: call it first thing in `main`, before any thread starts.
+///
+/// An inherited `SIGCHLD=ignored` makes the kernel throw exit statuses away, and a signal that
+/// was blocked at the start would be blocked in every child too.
+pub fn reset_inherited_signals() {
+    sys::restore_default_signals(&[libc::SIGCHLD]);
+}
+
+/// Whom a signal is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// The process itself.
+    Leader,
+    /// The process and all that it started, as far as they stayed in its process group.
+    Group,
+}
+
+/// What became of a signal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Delivery {
+    /// The kernel took it.
+    Sent,
+    /// There was nobody left to send it to; no error, since a process may end at any moment.
+    AlreadyExited,
+}
+
+/// Why a signal could not be sent.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SignalError {
+    /// The process runs as another user.
+    #[error("not permitted to send {signal} to process {pid}")]
+    Permission {
+        /// What was to be sent.
+        signal: Signal,
+        /// To whom.
+        pid: u32,
+    },
+    /// There is no such signal.
+    #[error("signal number {} does not exist", signal.as_raw())]
+    NoSuchSignal {
+        /// What was to be sent.
+        signal: Signal,
+    },
+    /// [`Scope::Group`] for a process that was not started in a group of its own.
+    #[error("process {pid} does not lead a process group: start it with Group::New")]
+    NoGroup {
+        /// To whom.
+        pid: u32,
+    },
+    /// Anything else.
+    #[error("could not send {signal} to process {pid}")]
+    Os {
+        /// What was to be sent.
+        signal: Signal,
+        /// To whom.
+        pid: u32,
+        /// What the system said.
+        source: std::io::Error,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Signal;
+
+    #[test]
+    fn a_signal_is_shown_by_its_name() {
+        assert_eq!(Signal::TERM.to_string(), "SIGTERM");
+        assert_eq!(
+            Signal::from_raw(libc::SIGRTMIN() + 2).to_string(),
+            "SIGRTMIN+2"
+        );
+        assert_eq!(Signal::from_raw(200).to_string(), "signal 200");
+    }
+}

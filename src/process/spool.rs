@@ -1,0 +1,253 @@
+//! Where captured output is kept: a little in memory, the rest in a file that has no name.
+//!
+//! Captured output must not sit in the heap: a job may print more than there is memory, and a big
+//! heap makes every later fork slower.
+
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::os::unix::fs::FileExt;
+use std::path::PathBuf;
+
+/// How much output stays in memory, and where the rest goes.
+#[derive(Clone, Debug)]
+pub struct SpoolOptions {
+    memory: usize,
+    dir: Option<PathBuf>,
+}
+
+impl Default for SpoolOptions {
+    /// 64 KiB in memory, the rest in `$TMPDIR` (or `/tmp`).
+    fn default() -> Self {
+        Self {
+            memory: 64 * 1024,
+            dir: None,
+        }
+    }
+}
+
+impl SpoolOptions {
+    /// Keeps at most `bytes` in memory.
+    #[must_use]
+    pub fn memory(mut self, bytes: usize) -> Self {
+        self.memory = bytes;
+        self
+    }
+
+    /// Puts what does not fit into an unlinked temporary file in `dir`.
+    #[must_use]
+    pub fn dir(mut self, dir: impl Into<PathBuf>) -> Self {
+        self.dir = Some(dir.into());
+        self
+    }
+}
+
+/// One captured stream: its head in memory, the rest in an unlinked temporary file.
+///
+/// The file is made when the first byte needs it. When it cannot be made or written (no room left,
+/// say), the bytes are counted in [`lost`](Self::lost) and the capture goes on, so that the
+/// process does not block for ever on a pipe that nobody reads.
+#[derive(Debug, Default)]
+pub struct Spool {
+    options: SpoolOptions,
+    memory: Vec<u8>,
+    file: Option<File>,
+    in_file: u64,
+    lost: u64,
+    error: Option<io::Error>,
+}
+
+impl Spool {
+    /// An empty spool; nothing is allocated or opened yet.
+    #[must_use]
+    pub fn new(options: SpoolOptions) -> Self {
+        Self {
+            options,
+            ..Self::default()
+        }
+    }
+
+    /// How many bytes are kept.
+    #[must_use]
+    pub fn len(&self) -> u64 {
+        self.memory.len() as u64 + self.in_file
+    }
+
+    /// Whether nothing is kept.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// How many bytes could not be kept; the reason is in [`error`](Self::error).
+    #[must_use]
+    pub fn lost(&self) -> u64 {
+        self.lost
+    }
+
+    /// Why bytes could not be kept.
+    #[must_use]
+    pub fn error(&self) -> Option<&io::Error> {
+        self.error.as_ref()
+    }
+
+    /// The kept bytes that are in memory: all of them, if there are no more than fit.
+    #[must_use]
+    pub fn head(&self) -> &[u8] {
+        &self.memory
+    }
+
+    /// Adds `bytes` at the end.
+    pub(super) fn append(&mut self, bytes: &[u8]) {
+        if self.error.is_some() {
+            // What comes after a hole is no longer this stream, so it is counted, not kept.
+            self.lost += bytes.len() as u64;
+            return;
+        }
+        let room = self.options.memory.saturating_sub(self.memory.len());
+        let (head, rest) = bytes.split_at(room.min(bytes.len()));
+        self.memory.extend_from_slice(head);
+        if rest.is_empty() {
+            return;
+        }
+        if let Err(error) = self.spill(rest) {
+            self.error = Some(error);
+            self.lost += rest.len() as u64;
+        }
+    }
+
+    fn spill(&mut self, rest: &[u8]) -> io::Result<()> {
+        let file = match &mut self.file {
+            Some(file) => file,
+            none => none.insert(match &self.options.dir {
+                Some(dir) => tempfile::tempfile_in(dir)?,
+                None => tempfile::tempfile()?,
+            }),
+        };
+        // The position of the file is not to be trusted after a short write, so the offset is
+        // ours; a piece that did not fit whole is not counted as kept.
+        file.write_all_at(rest, self.in_file)?;
+        self.in_file += rest.len() as u64;
+        Ok(())
+    }
+
+    /// Reads the kept bytes from `offset` on; 0 at the end.
+    ///
+    /// # Errors
+    /// When the temporary file cannot be read.
+    pub fn read_at(&self, buf: &mut [u8], offset: u64) -> io::Result<usize> {
+        let in_memory = self.memory.len() as u64;
+        if offset < in_memory {
+            let rest = &self.memory[offset as usize..];
+            let n = rest.len().min(buf.len());
+            buf[..n].copy_from_slice(&rest[..n]);
+            return Ok(n);
+        }
+        let left = self.in_file.saturating_sub(offset - in_memory);
+        let wanted = buf.len().min(usize::try_from(left).unwrap_or(usize::MAX));
+        match &self.file {
+            Some(file) if wanted > 0 => file.read_at(&mut buf[..wanted], offset - in_memory),
+            _ => Ok(0),
+        }
+    }
+
+    /// A reader of the kept bytes from `offset` on.
+    #[must_use]
+    pub fn reader(&self, offset: u64) -> SpoolReader<'_> {
+        SpoolReader {
+            spool: self,
+            offset,
+        }
+    }
+
+    /// Copies the kept bytes to `out`, holding no more than a small buffer of them at a time.
+    ///
+    /// # Errors
+    /// Those of reading the spool and of writing to `out`.
+    pub fn copy_to(&self, out: &mut impl Write) -> io::Result<()> {
+        out.write_all(&self.memory)?;
+        if self.in_file > 0 {
+            let mut buf = vec![0; 64 * 1024];
+            let mut from = self.reader(self.memory.len() as u64);
+            loop {
+                let n = from.read(&mut buf)?;
+                if n == 0 {
+                    break;
+                }
+                out.write_all(&buf[..n])?;
+            }
+        }
+        Ok(())
+    }
+
+    /// All kept bytes, in memory.
+    ///
+    /// # Errors
+    /// When the temporary file cannot be read.
+    pub fn into_bytes(mut self) -> io::Result<Vec<u8>> {
+        let mut bytes = std::mem::take(&mut self.memory);
+        let mut offset = 0;
+        if let Some(file) = &self.file {
+            bytes.reserve_exact(usize::try_from(self.in_file).unwrap_or(0));
+            let mut buf = vec![0; 64 * 1024];
+            while offset < self.in_file {
+                let n = file.read_at(&mut buf, offset)?;
+                if n == 0 {
+                    return Err(io::ErrorKind::UnexpectedEof.into());
+                }
+                bytes.extend_from_slice(&buf[..n]);
+                offset += n as u64;
+            }
+        }
+        Ok(bytes)
+    }
+}
+
+/// Reads a [`Spool`] from front to back.
+#[derive(Debug)]
+pub struct SpoolReader<'a> {
+    spool: &'a Spool,
+    offset: u64,
+}
+
+impl Read for SpoolReader<'_> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let n = self.spool.read_at(buf, self.offset)?;
+        self.offset += n as u64;
+        Ok(n)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_spool_gives_back_every_byte_in_order(
+            pieces in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..100), 0..20),
+            memory in 0usize..300,
+        ) {
+            let mut spool = Spool::new(SpoolOptions::default().memory(memory));
+            for piece in &pieces {
+                spool.append(piece);
+            }
+            let all = pieces.concat();
+            prop_assert_eq!(spool.len(), all.len() as u64);
+            prop_assert!(spool.head().len() <= memory);
+            let mut copied = Vec::new();
+            spool.copy_to(&mut copied).unwrap();
+            prop_assert_eq!(&copied, &all);
+            prop_assert_eq!(spool.into_bytes().unwrap(), all);
+        }
+    }
+
+    #[test]
+    fn a_spool_without_a_folder_counts_what_it_loses() {
+        let mut spool = Spool::new(SpoolOptions::default().memory(4).dir("/nonexistent"));
+        spool.append(b"123456");
+        spool.append(b"78");
+        assert_eq!((spool.len(), spool.lost()), (4, 4));
+        assert!(spool.error().is_some());
+    }
+}

@@ -1,0 +1,143 @@
+//! From a job to its process: which words are executed, and what stands in for them.
+
+use std::ffi::{OsStr, OsString};
+use std::time::{Duration, Instant};
+
+use super::options::{Options, Output};
+use crate::event::NumberedJob;
+use crate::plan::Work;
+use crate::process::{Command, Group, Process, SpawnError, SpawnErrorKind, SpoolOptions, Stdio};
+
+/// How long a spawn may be held back because the system is out of processes, memory or files.
+const HELD_BACK_AT_MOST: Duration = Duration::from_secs(30);
+
+/// A started process and what was executed.
+pub(super) struct Launch {
+    pub(super) argv: Vec<OsString>,
+    pub(super) shell: bool,
+    pub(super) process: Result<Process, SpawnError>,
+}
+
+/// Starts the process of an attempt. Dropped, it has started nothing.
+pub(super) async fn launch(
+    numbered: &NumberedJob,
+    attempt: u32,
+    slot: u32,
+    options: &Options,
+) -> Launch {
+    let job = &numbered.job;
+    let command = |argv: &[OsString]| {
+        let (program, args) = argv
+            .split_first()
+            .map_or((OsStr::new(""), argv), |(p, a)| (p, a));
+        let mut command = Command::exec(program)
+            .args(args)
+            .process_group(Group::New)
+            .stdin(if job.stdin.is_some() {
+                Stdio::Pipe
+            } else {
+                Stdio::Null
+            });
+        if options.change_dir || job.cwd.is_some() {
+            command = command.current_dir(&*numbered.cwd);
+        }
+        for (name, value) in options.env.iter().chain(&job.env) {
+            command = match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+        command = command
+            .env("PRUN_SEQ", numbered.seq.to_string())
+            .env("PRUN_SLOT", slot.to_string())
+            .env("PRUN_ATTEMPT", attempt.to_string())
+            .env("PRUN_NAME", job.name.as_deref().unwrap_or_default());
+        let stream = || match options.output {
+            Output::Captured => Stdio::Capture(SpoolOptions::default()),
+            Output::Inherited => Stdio::Inherit,
+            Output::Discarded => Stdio::Null,
+        };
+        command.stdout(stream()).stderr(stream())
+    };
+    let (direct, shell) = match &job.work {
+        Work::Argv(argv) => (Some(argv.clone()), None),
+        Work::Line {
+            line,
+            direct,
+            shell,
+        } => (direct.clone(), shell.as_ref().map(|shell| shell.argv(line))),
+    };
+    let Some(direct) = direct else {
+        let argv = shell.unwrap_or_default();
+        let process = spawn(&command(&argv)).await;
+        return Launch {
+            argv,
+            shell: true,
+            process,
+        };
+    };
+    let error = match spawn(&command(&direct)).await {
+        Ok(process) => {
+            return Launch {
+                argv: direct,
+                shell: false,
+                process: Ok(process),
+            };
+        }
+        Err(error) => error,
+    };
+    // A shell that finds no such program says so in its own words and by its own code, and it
+    // runs a script without #! by itself; a line must not show that no shell was there.
+    let stand_in = match (shell, &error.kind) {
+        (Some(shell), kind) if is_for_the_shell_to_tell(kind) => shell,
+        (None, SpawnErrorKind::NoShebang(script)) => {
+            let script = script.clone().into_os_string();
+            let words = ["/bin/sh".into(), script].into_iter();
+            words.chain(direct.iter().skip(1).cloned()).collect()
+        }
+        _ => {
+            return Launch {
+                argv: direct,
+                shell: false,
+                process: Err(error),
+            };
+        }
+    };
+    let process = spawn(&command(&stand_in)).await;
+    Launch {
+        argv: stand_in,
+        shell: true,
+        process,
+    }
+}
+
+/// Whether a shell would fail in the same way, with a message and an exit code of its own.
+fn is_for_the_shell_to_tell(kind: &SpawnErrorKind) -> bool {
+    matches!(
+        kind,
+        SpawnErrorKind::ProgramNotFound(_)
+            | SpawnErrorKind::NotExecutable { .. }
+            | SpawnErrorKind::BadInterpreter { .. }
+            | SpawnErrorKind::MissingLoader(_)
+            | SpawnErrorKind::NoShebang(_)
+            | SpawnErrorKind::Os { .. }
+    )
+}
+
+/// Spawns, and waits while the system is out of something that other processes will give back.
+async fn spawn(command: &Command) -> Result<Process, SpawnError> {
+    let begun = Instant::now();
+    let mut pause = Duration::from_millis(10);
+    loop {
+        match command.spawn().await {
+            Err(SpawnError {
+                kind: SpawnErrorKind::Resource(_),
+                ..
+            }) if begun.elapsed() < HELD_BACK_AT_MOST => {
+                tokio::time::sleep(pause).await;
+                pause = (pause * 2).min(Duration::from_secs(1));
+            }
+            other => return other,
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! What this machine gives us: processors and file descriptors.
+
+use std::num::NonZeroUsize;
+
+use crate::process::open_files_limit;
+
+/// Descriptors for prun itself: the standard streams, the poll loop, the input, what was inherited.
+const OWN_FILES: u64 = 32;
+/// Descriptors for one running job at the worst: two pipes with two ends each while it starts, its
+/// input, its pidfd, and two files for output that does not fit in memory.
+const FILES_PER_JOB: u64 = 8;
+
+/// The processors that this process may use.
+pub(crate) fn cpus() -> NonZeroUsize {
+    std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
+}
+
+/// How many jobs can run at once by the limit of open files, which is never raised: jobs would
+/// inherit it, and programs built on select(2) break above 1024.
+pub(crate) fn most_jobs() -> Option<NonZeroUsize> {
+    open_files_limit().map(jobs_within)
+}
+
+fn jobs_within(files: u64) -> NonZeroUsize {
+    let jobs = files.saturating_sub(OWN_FILES) / FILES_PER_JOB;
+    NonZeroUsize::new(usize::try_from(jobs).unwrap_or(usize::MAX)).unwrap_or(NonZeroUsize::MIN)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn few_descriptors_mean_few_jobs_but_at_least_one() {
+        assert_eq!(jobs_within(1024).get(), 124);
+        assert_eq!(jobs_within(64).get(), 4);
+        assert_eq!(jobs_within(8).get(), 1);
+    }
+}

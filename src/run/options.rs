@@ -1,0 +1,41 @@
+//! How jobs are run, settled before the first one starts.
+
+use std::ffi::OsString;
+use std::num::NonZeroUsize;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What holds for every job of a run, unless the job itself says otherwise.
+#[derive(Clone, Debug)]
+pub(crate) struct Options {
+    /// How many jobs run at once at the most; none for no limit.
+    pub(crate) jobs: Option<NonZeroUsize>,
+    /// For each attempt; none for no limit.
+    pub(crate) timeout: Option<Duration>,
+    /// From the gentle signal to the one that cannot be caught.
+    pub(crate) grace: Duration,
+    /// Extra attempts.
+    pub(crate) retries: u32,
+    /// Before the first extra attempt; doubles with each further one.
+    pub(crate) retry_delay: Duration,
+    /// Where jobs run, absolute.
+    pub(crate) cwd: Arc<Path>,
+    /// Whether that is another directory than prun's own, so that jobs must change to it.
+    pub(crate) change_dir: bool,
+    /// Changes to the environment; none removes a variable.
+    pub(crate) env: Vec<(OsString, Option<OsString>)>,
+    /// What becomes of the jobs' output.
+    pub(crate) output: Output,
+}
+
+/// What becomes of the jobs' output on its way to the events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Output {
+    /// Kept until the job ends.
+    Captured,
+    /// Goes where prun's own goes, unseen by prun.
+    Inherited,
+    /// Thrown away.
+    Discarded,
+}

@@ -1,0 +1,116 @@
+//! Standard output and standard error, and what a sink is that writes to them.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::os::fd::AsFd;
+
+use crate::event::Event;
+
+/// Tells the events of a run in one form.
+pub(crate) trait Sink: Send {
+    /// Which events it needs at all.
+    fn interest(&self) -> Interest;
+
+    /// Tells one event. Whatever it writes to the console is flushed afterwards.
+    ///
+    /// An error is one of standard output, or of reading back what is to be written there.
+    fn tell(&mut self, event: &Event, console: &mut Console) -> io::Result<()>;
+}
+
+/// Events that may be spared those who do not need them: at thousands of jobs a second, waking
+/// the writer for nothing is what would cost most.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Interest {
+    /// Starts of attempts.
+    pub(crate) starts: bool,
+    /// Successful jobs that printed nothing.
+    pub(crate) silent_successes: bool,
+}
+
+impl Interest {
+    /// What either of two needs.
+    pub(crate) fn or(self, other: Self) -> Self {
+        Self {
+            starts: self.starts || other.starts,
+            silent_successes: self.silent_successes || other.silent_successes,
+        }
+    }
+}
+
+/// The two standard streams. Standard output reports errors; standard error has nobody to report
+/// them to, so what cannot be written there is dropped.
+pub(crate) struct Console {
+    out: BufWriter<Stream>,
+    err: BufWriter<Stream>,
+}
+
+/// A stream that can be given up.
+struct Stream {
+    file: Option<File>,
+    /// Whether its errors are reported; else it is given up at the first.
+    reports: bool,
+}
+
+impl Console {
+    /// The streams of this program.
+    pub(crate) fn new() -> io::Result<Self> {
+        // Not std's own writers: those split what they are given at newlines.
+        let out = File::from(io::stdout().as_fd().try_clone_to_owned()?);
+        let err = File::from(io::stderr().as_fd().try_clone_to_owned()?);
+        let buffered = |file, reports| {
+            let stream = Stream {
+                file: Some(file),
+                reports,
+            };
+            BufWriter::with_capacity(32 * 1024, stream)
+        };
+        Ok(Self {
+            out: buffered(out, true),
+            err: buffered(err, false),
+        })
+    }
+
+    /// Standard output.
+    pub(crate) fn out(&mut self) -> &mut impl Write {
+        &mut self.out
+    }
+
+    /// Standard error, where nothing fails.
+    pub(crate) fn err(&mut self) -> &mut impl Write {
+        &mut self.err
+    }
+
+    /// Writes what is buffered.
+    pub(crate) fn flush(&mut self) -> io::Result<()> {
+        let flushed = self.out.flush();
+        // It reports nothing, see above.
+        let _ = self.err.flush();
+        flushed
+    }
+
+    /// Writes nothing more to standard output, after an error.
+    pub(crate) fn give_up_out(&mut self) {
+        self.out.get_mut().file = None;
+        // What is still buffered goes nowhere.
+        let _ = self.out.flush();
+    }
+}
+
+impl Write for Stream {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let Some(file) = &mut self.file else {
+            return Ok(bytes.len());
+        };
+        match file.write(bytes) {
+            Err(error) if !self.reports && error.kind() != io::ErrorKind::Interrupted => {
+                self.file = None;
+                Ok(bytes.len())
+            }
+            result => result,
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

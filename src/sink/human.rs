@@ -1,0 +1,200 @@
+//! What a person sees: output in one piece, and what went wrong.
+
+use std::io::{self, Write};
+
+use super::console::{Console, Interest, Sink};
+use super::digest::{Digest, print_counts};
+use super::style::Style;
+use super::words;
+use crate::event::{Attempt, Event, JobEnd, NumberedJob, OutputLoss, Status, Stop};
+use crate::plan::format_duration;
+
+/// Which jobs' output is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Show {
+    All,
+    /// Only that of jobs that did not end well.
+    Failed,
+    /// None, and nothing else either.
+    Nothing,
+    /// None, because it goes elsewhere; prun's own words are told.
+    Words,
+}
+
+/// The output of each job in one piece when it ends; prun's own words on standard error.
+pub(crate) struct Human {
+    show: Show,
+    /// Whether starts and endings are told too.
+    verbose: bool,
+    /// Whether a run without a failure is told as well.
+    always_counts: bool,
+    style: Style,
+    digest: Digest,
+    /// Whether the reader of standard output went away: then prun ends without a word.
+    mute: bool,
+}
+
+impl Human {
+    /// `terminal` says whether standard error is one.
+    pub(crate) fn new(show: Show, verbose: bool, terminal: bool, style: Style) -> Self {
+        let always_counts = verbose || (terminal && show != Show::Failed);
+        Self {
+            show,
+            verbose,
+            always_counts,
+            style,
+            digest: Digest::default(),
+            mute: false,
+        }
+    }
+
+    fn output(&self, attempt: &Attempt, console: &mut Console) -> io::Result<()> {
+        let shown = match self.show {
+            Show::All => true,
+            Show::Failed => attempt.status() != Status::Ok,
+            Show::Nothing | Show::Words => false,
+        };
+        if shown {
+            attempt.stdout.copy_to(console.out())?;
+            // In this order, and out before the other stream can be.
+            console.flush()?;
+            attempt.stderr.copy_to(console.err())?;
+        }
+        if attempt.is_truncated() {
+            let lost = attempt.stdout.lost() + attempt.stderr.lost();
+            let error = attempt.stdout.error().or(attempt.stderr.error());
+            let why = error.map(ToString::to_string).unwrap_or_default();
+            writeln!(
+                console.err(),
+                "prun: {lost} bytes of output could not be kept: {why}"
+            )?;
+        }
+        Ok(())
+    }
+
+    fn ended(&mut self, end: &JobEnd, console: &mut Console) -> io::Result<()> {
+        if let Some(last) = &end.last {
+            self.output(last, console)?;
+            if self.verbose {
+                self.verbose_end(end, last, console)?;
+            }
+            if last.leaked && self.show != Show::Failed {
+                let label = words::label(&end.job);
+                let what = "a process that it left behind still holds its output (leaked)";
+                writeln!(console.err(), "prun: {label}: {what}")?;
+            }
+        }
+        self.digest.add(end);
+        Ok(())
+    }
+
+    fn verbose_end(&self, end: &JobEnd, last: &Attempt, console: &mut Console) -> io::Result<()> {
+        let mut facts = vec![words::ending(end), format_duration(last.wall)];
+        if let Some(exit) = last.exit() {
+            let cpu = exit.usage.user + exit.usage.system;
+            facts.push(format!("cpu {}", format_duration(cpu)));
+            let mib = exit.usage.max_rss_bytes as f64 / (1024.0 * 1024.0);
+            facts.push(format!("memory {mib:.1} MiB"));
+        }
+        let facts = facts.join(", ");
+        let facts = match end.status {
+            Status::Ok => self.style.good(facts),
+            _ => self.style.bad(facts),
+        };
+        writeln!(console.err(), "── {} ({facts})", words::label(&end.job))
+    }
+
+    fn retried(
+        &self,
+        job: &NumberedJob,
+        attempt: &Attempt,
+        delay: std::time::Duration,
+        console: &mut Console,
+    ) -> io::Result<()> {
+        self.output(attempt, console)?;
+        if self.verbose || self.always_counts {
+            let (label, ending) = (words::label(job), words::attempt_ending(job, attempt));
+            let delay = match delay.is_zero() {
+                true => String::new(),
+                false => format!(" in {}", format_duration(delay)),
+            };
+            let next = attempt.number + 1;
+            writeln!(
+                console.err(),
+                "── {label} ({ending}); attempt {next} follows{delay}"
+            )?;
+        }
+        Ok(())
+    }
+}
+
+impl Sink for Human {
+    fn interest(&self) -> Interest {
+        Interest {
+            starts: self.verbose,
+            silent_successes: self.verbose,
+        }
+    }
+
+    fn tell(&mut self, event: &Event, console: &mut Console) -> io::Result<()> {
+        if self.show == Show::Nothing || self.mute {
+            return Ok(());
+        }
+        match event {
+            Event::JobStarted(start) if self.verbose => {
+                let (label, command) = (words::label(&start.job), words::paste(&start.job));
+                let again = match start.attempt {
+                    1 => String::new(),
+                    attempt => format!(", attempt {attempt}"),
+                };
+                let (slot, pid) = (start.slot, start.pid);
+                let facts = self
+                    .style
+                    .dim(format!("start, slot {slot}, pid {pid}{again}"));
+                writeln!(console.err(), "── {label} ({facts}) $ {command}")
+            }
+            Event::JobStarted(_) => Ok(()),
+            Event::JobRetried(retry) => {
+                self.retried(&retry.job, &retry.attempt, retry.delay, console)
+            }
+            Event::JobEnded(end) => self.ended(end, console),
+            Event::Warned(warning) => {
+                writeln!(console.err(), "prun: {}", words::escape(warning.as_bytes()))
+            }
+            Event::InputFailed(error) => {
+                writeln!(console.err(), "prun: {}", words::escape(error.as_bytes()))
+            }
+            Event::Stopped(stop) => writeln!(console.err(), "prun: {}", stopping(stop)),
+            Event::OutputFailed(loss) => {
+                self.mute = *loss == OutputLoss::ReaderGone;
+                Ok(())
+            }
+            Event::RunEnded { elapsed, counts } => {
+                self.digest.print(self.style, console)?;
+                if self.always_counts || !self.digest.is_empty() || counts.has_unfinished() {
+                    print_counts(counts, *elapsed, self.style, console)?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+/// What the signal did, and what the next one will do.
+fn stopping(stop: &Stop) -> String {
+    let Stop {
+        signal,
+        kill,
+        running,
+        grace,
+    } = stop;
+    let jobs = match running {
+        1 => "1 job".to_owned(),
+        n => format!("{n} jobs"),
+    };
+    if *kill {
+        return format!("{signal} again: killing {jobs}");
+    }
+    let grace = format_duration(*grace);
+    format!("{signal}: ending {jobs}, killed after {grace}; once more kills at once")
+}

@@ -1,0 +1,128 @@
+//! One flat JSON object for each finished job, one line each.
+
+use std::cell::Cell;
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::os::unix::ffi::OsStrExt;
+use std::time::{Duration, UNIX_EPOCH};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde::ser::{Serialize, SerializeMap, Serializer};
+
+use super::console::{Console, Interest, Sink};
+use super::lossy::{Base64, Text};
+use super::words;
+use crate::event::{Event, JobEnd};
+use crate::process::Spool;
+
+/// Writes a record for each job when it ends.
+pub(crate) struct JsonLines;
+
+impl Sink for JsonLines {
+    fn interest(&self) -> Interest {
+        Interest {
+            starts: false,
+            silent_successes: true,
+        }
+    }
+
+    fn tell(&mut self, event: &Event, console: &mut Console) -> io::Result<()> {
+        let Event::JobEnded(end) = event else {
+            return Ok(());
+        };
+        let record = Record {
+            end,
+            error: Cell::new(None),
+        };
+        serde_json::to_writer(console.out(), &record)?;
+        console.out().write_all(b"\n")?;
+        record.error.take().map_or(Ok(()), Err)
+    }
+}
+
+/// A job's record. The keys keep their order and never come and go, but for `…_base64`, which are
+/// added where bytes are not text.
+struct Record<'a> {
+    end: &'a JobEnd,
+    /// Why a text is not whole.
+    error: Cell<Option<io::Error>>,
+}
+
+impl Serialize for Record<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let end = self.end;
+        let last = end.last.as_deref();
+        let exit = last.and_then(|last| last.exit());
+        let (argv, shell) = words::argv(end);
+        let empty = Spool::default();
+        let (stdout, stderr) = last.map_or((&empty, &empty), |last| (&last.stdout, &last.stderr));
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("v", &1)?;
+        map.serialize_entry("seq", &end.job.seq)?;
+        map.serialize_entry("name", &end.job.job.name)?;
+        map.serialize_entry("cmd", &words::command(&end.job).to_string_lossy())?;
+        map.serialize_entry(
+            "argv",
+            &argv.iter().map(|w| w.to_string_lossy()).collect::<Vec<_>>(),
+        )?;
+        map.serialize_entry("shell", &shell)?;
+        map.serialize_entry("args", &[(); 0])?;
+        map.serialize_entry("cwd", &end.job.cwd.to_string_lossy())?;
+        map.serialize_entry("status", end.status.as_str())?;
+        map.serialize_entry("reason", &end.reason.map(|reason| reason.as_str()))?;
+        map.serialize_entry("exit_code", &exit.and_then(|exit| exit.code))?;
+        let signal = exit.and_then(|exit| exit.signal);
+        map.serialize_entry("signal", &signal.map(|signal| signal.to_string()))?;
+        map.serialize_entry("error", &last.and_then(|last| last.error()))?;
+        map.serialize_entry("attempts", &end.attempts)?;
+        map.serialize_entry("slot", &last.map(|last| last.slot))?;
+        map.serialize_entry("pid", &last.and_then(|last| last.pid))?;
+        let start = last.and_then(|last| last.started_at.duration_since(UNIX_EPOCH).ok());
+        map.serialize_entry("start_unix_s", &start.map(seconds))?;
+        map.serialize_entry("queued_s", &end.queued.map(seconds))?;
+        map.serialize_entry("wall_s", &last.map(|last| seconds(last.wall)))?;
+        map.serialize_entry("user_s", &exit.map(|exit| seconds(exit.usage.user)))?;
+        map.serialize_entry("sys_s", &exit.map(|exit| seconds(exit.usage.system)))?;
+        map.serialize_entry("max_rss_bytes", &exit.map(|exit| exit.usage.max_rss_bytes))?;
+        map.serialize_entry("leaked", &last.is_some_and(|last| last.leaked))?;
+        map.serialize_entry("truncated", &last.is_some_and(|last| last.is_truncated()))?;
+        let lossy = [Cell::new(false), Cell::new(false)];
+        let text = |spool, was_lossy| Text {
+            spool,
+            was_lossy,
+            error: &self.error,
+        };
+        map.serialize_entry("stdout", &text(stdout, &lossy[0]))?;
+        map.serialize_entry("stderr", &text(stderr, &lossy[1]))?;
+        map.serialize_entry("stdout_bytes", &(stdout.len() + stdout.lost()))?;
+        map.serialize_entry("stderr_bytes", &(stderr.len() + stderr.lost()))?;
+        let base64 = |spool| Base64 {
+            spool,
+            error: &self.error,
+        };
+        if lossy[0].get() {
+            map.serialize_entry("stdout_base64", &base64(stdout))?;
+        }
+        if lossy[1].get() {
+            map.serialize_entry("stderr_base64", &base64(stderr))?;
+        }
+        if argv.iter().any(|word| word.to_str().is_none()) {
+            map.serialize_entry("argv_base64", &words_base64(&argv))?;
+        }
+        map.end()
+    }
+}
+
+/// Every word in base64, in the words' order.
+pub(super) fn words_base64(words: &[OsString]) -> Vec<String> {
+    words
+        .iter()
+        .map(|word| STANDARD.encode(word.as_bytes()))
+        .collect()
+}
+
+/// Seconds to the microsecond: what lies below is noise that makes records long.
+pub(super) fn seconds(duration: Duration) -> f64 {
+    (duration.as_secs_f64() * 1e6).round() / 1e6
+}

@@ -1,0 +1,154 @@
+//! Bytes as JSON text, streamed: output may be larger than memory.
+
+use std::cell::Cell;
+use std::fmt::{self, Write};
+use std::io::{self, Read};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde::{Serialize, Serializer};
+
+use crate::process::Spool;
+
+/// Read at a time; a multiple of 3, so that base64 needs no padding between pieces.
+const PIECE: usize = 48 * 1024;
+
+/// The spool's bytes as text: valid UTF-8, with U+FFFD where a byte is not.
+pub(super) struct Text<'a> {
+    pub(super) spool: &'a Spool,
+    /// Set by the writing: whether a byte was not text.
+    pub(super) was_lossy: &'a Cell<bool>,
+    /// Set by the writing: why it is not whole.
+    pub(super) error: &'a Cell<Option<io::Error>>,
+}
+
+impl Serialize for Text<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl fmt::Display for Text<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut carry = Vec::new();
+        for_each_piece(self.spool, self.error, |piece| {
+            carry.extend_from_slice(piece);
+            let whole = carry.len() - cut_character(&carry);
+            self.write(&carry[..whole], f)?;
+            carry.drain(..whole);
+            Ok(())
+        })?;
+        self.write(&carry, f)
+    }
+}
+
+impl Text<'_> {
+    fn write(&self, bytes: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for chunk in bytes.utf8_chunks() {
+            f.write_str(chunk.valid())?;
+            if !chunk.invalid().is_empty() {
+                self.was_lossy.set(true);
+                f.write_char(char::REPLACEMENT_CHARACTER)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// How many bytes at the end begin a character whose rest may come with the next piece.
+fn cut_character(bytes: &[u8]) -> usize {
+    match bytes.utf8_chunks().last() {
+        Some(last) if !last.invalid().is_empty() => {
+            let invalid = last.invalid();
+            // Only the beginning of a valid character can be completed by more bytes.
+            let begins = match invalid[0] {
+                0xc2..=0xdf => 2,
+                0xe0..=0xef => 3,
+                0xf0..=0xf4 => 4,
+                _ => 1,
+            };
+            if invalid.len() < begins {
+                invalid.len()
+            } else {
+                0
+            }
+        }
+        _ => 0,
+    }
+}
+
+/// The spool's bytes in base64.
+pub(super) struct Base64<'a> {
+    pub(super) spool: &'a Spool,
+    /// Set by the writing: why it is not whole.
+    pub(super) error: &'a Cell<Option<io::Error>>,
+}
+
+impl Serialize for Base64<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl fmt::Display for Base64<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for_each_piece(self.spool, self.error, |piece| {
+            f.write_str(&STANDARD.encode(piece))
+        })
+    }
+}
+
+/// Hands out the spool's bytes in pieces of equal length, but for the last.
+///
+/// A formatter must not fail by itself, so an error of reading ends the text and is set aside.
+fn for_each_piece(
+    spool: &Spool,
+    error: &Cell<Option<io::Error>>,
+    mut take: impl FnMut(&[u8]) -> fmt::Result,
+) -> fmt::Result {
+    let mut reader = spool.reader(0);
+    let mut piece = Vec::with_capacity(PIECE.min(usize::try_from(spool.len()).unwrap_or(PIECE)));
+    loop {
+        piece.clear();
+        if let Err(reason) = reader.by_ref().take(PIECE as u64).read_to_end(&mut piece) {
+            error.set(Some(reason));
+            return Ok(());
+        }
+        if piece.is_empty() {
+            return Ok(());
+        }
+        take(&piece)?;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn text_cut_anywhere_is_the_same_as_text_in_one_piece(
+            pieces in prop::collection::vec(
+                prop_oneof![
+                    any::<char>().prop_map(|c| c.to_string().into_bytes()),
+                    prop::collection::vec(any::<u8>(), 1..4),
+                ],
+                0..40,
+            ),
+            cut in 1usize..9,
+        ) {
+            let bytes = pieces.concat();
+            let mut carry = Vec::new();
+            let mut text = String::new();
+            for piece in bytes.chunks(cut) {
+                carry.extend_from_slice(piece);
+                let whole = carry.len() - cut_character(&carry);
+                text.push_str(&String::from_utf8_lossy(&carry[..whole]));
+                carry.drain(..whole);
+            }
+            text.push_str(&String::from_utf8_lossy(&carry));
+            prop_assert_eq!(text, String::from_utf8_lossy(&bytes));
+        }
+    }
+}

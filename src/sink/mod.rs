@@ -1,0 +1,23 @@
+//! The telling: events become text, records and files.
+//!
+//! A [`Sink`] tells the events in one form; [`Fan`] hands them to all sinks on a thread of its
+//! own, so that a slow or blocked reader never keeps the run from its timers and signals.
+//! `console` is the only file that touches standard output and standard error. The room starts no
+//! processes, and does not know who announces the events.
+
+mod console;
+mod digest;
+mod dry_run;
+mod fan;
+mod human;
+mod json;
+mod lossy;
+mod style;
+mod words;
+
+pub(crate) use console::{Console, Interest, Sink};
+pub(crate) use dry_run::{DryRun, dry_run};
+pub(crate) use fan::{Fan, Told};
+pub(crate) use human::{Human, Show};
+pub(crate) use json::JsonLines;
+pub(crate) use style::Style;

@@ -1,0 +1,44 @@
+//! Colours, where they are wanted.
+
+use std::fmt;
+
+use anstyle::AnsiColor;
+
+/// Whether text is coloured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Style {
+    Plain,
+    Coloured,
+}
+
+impl Style {
+    /// What went well.
+    pub(super) fn good(self, text: impl fmt::Display) -> String {
+        self.paint(
+            anstyle::Style::new().fg_color(Some(AnsiColor::Green.into())),
+            text,
+        )
+    }
+
+    /// What went wrong.
+    pub(super) fn bad(self, text: impl fmt::Display) -> String {
+        self.paint(
+            anstyle::Style::new()
+                .fg_color(Some(AnsiColor::Red.into()))
+                .bold(),
+            text,
+        )
+    }
+
+    /// What stands in the background.
+    pub(super) fn dim(self, text: impl fmt::Display) -> String {
+        self.paint(anstyle::Style::new().dimmed(), text)
+    }
+
+    fn paint(self, style: anstyle::Style, text: impl fmt::Display) -> String {
+        match self {
+            Self::Plain => text.to_string(),
+            Self::Coloured => format!("{style}{text}{style:#}"),
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! What a person reads of a job: its name, its command, how it ended.
+
+use std::borrow::Cow;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
+
+use crate::event::{Attempt, JobEnd, NumberedJob, Outcome, Status};
+use crate::plan::{Work, format_duration};
+use crate::process::{join, quote};
+
+/// A command longer than this is shortened where it stands for a name.
+const LONGEST_LABEL: usize = 60;
+
+/// Whether a character could take over the terminal or make text look like other text.
+fn is_treacherous(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}'
+            | '\u{2028}' | '\u{2029}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Text from elsewhere, with its control and bidi characters escaped; tabs stay.
+pub(super) fn escape(text: &[u8]) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for chunk in text.utf8_chunks() {
+        for c in chunk.valid().chars() {
+            match c {
+                '\t' => shown.push(c),
+                c if c.is_ascii_control() => shown.push_str(&format!("\\x{:02x}", c as u32)),
+                c if is_treacherous(c) => shown.extend(c.escape_unicode()),
+                c => shown.push(c),
+            }
+        }
+        for byte in chunk.invalid() {
+            shown.push_str(&format!("\\x{byte:02x}"));
+        }
+    }
+    shown
+}
+
+/// A word in the shell's own spelling for bytes that must not be shown as they are.
+fn quote_visibly(word: &OsStr) -> String {
+    let is_plain = |text: &str| !text.contains(is_treacherous);
+    if let Some(text) = word.to_str().filter(|text| is_plain(text)) {
+        return quote(OsStr::new(text)).to_string_lossy().into_owned();
+    }
+    let mut shown = String::from("$'");
+    for chunk in word.as_bytes().utf8_chunks() {
+        for c in chunk.valid().chars() {
+            match c {
+                '\'' | '\\' => shown.extend(['\\', c]),
+                c if is_treacherous(c) => {
+                    let mut bytes = [0; 4];
+                    let bytes = c.encode_utf8(&mut bytes).bytes();
+                    shown.extend(bytes.map(|byte| format!("\\x{byte:02x}")));
+                }
+                c => shown.push(c),
+            }
+        }
+        shown.extend(chunk.invalid().iter().map(|byte| format!("\\x{byte:02x}")));
+    }
+    shown.push('\'');
+    shown
+}
+
+/// The command as its user wrote it.
+pub(super) fn command(job: &NumberedJob) -> Cow<'_, OsStr> {
+    match &job.job.work {
+        Work::Line { line, .. } => Cow::Borrowed(line),
+        Work::Argv(argv) => Cow::Owned(join(argv)),
+    }
+}
+
+/// The words that are, or would be, executed.
+pub(super) fn argv(end: &JobEnd) -> (Cow<'_, [OsString]>, bool) {
+    match &end.last {
+        Some(last) => (Cow::Borrowed(&last.argv), last.shell),
+        None => planned_argv(&end.job),
+    }
+}
+
+/// The words that would be executed first, and whether they are a shell's.
+pub(super) fn planned_argv(job: &NumberedJob) -> (Cow<'_, [OsString]>, bool) {
+    match &job.job.work {
+        Work::Argv(argv) => (Cow::Borrowed(argv), false),
+        Work::Line {
+            direct: Some(argv), ..
+        } => (Cow::Borrowed(argv), false),
+        Work::Line { line, shell, .. } => {
+            let argv = shell.as_ref().map(|shell| shell.argv(line));
+            (Cow::Owned(argv.unwrap_or_default()), true)
+        }
+    }
+}
+
+/// The command in one line that can be pasted into a shell.
+pub(super) fn paste(job: &NumberedJob) -> String {
+    match &job.job.work {
+        Work::Argv(argv) => {
+            let words: Vec<String> = argv.iter().map(|word| quote_visibly(word)).collect();
+            words.join(" ")
+        }
+        Work::Line { line, .. } => match line.to_str() {
+            Some(text) if !text.contains(is_treacherous) => text.to_owned(),
+            _ => format!("sh -c {}", quote_visibly(line)),
+        },
+    }
+}
+
+/// What a job is called: its name, or its shortened command.
+pub(super) fn label(job: &NumberedJob) -> String {
+    if let Some(name) = &job.job.name {
+        return escape(name.as_bytes());
+    }
+    let command = escape(command(job).as_bytes());
+    match command.char_indices().nth(LONGEST_LABEL) {
+        None => command,
+        Some(_) => command
+            .chars()
+            .take(LONGEST_LABEL - 1)
+            .chain(['…'])
+            .collect(),
+    }
+}
+
+/// How a job ended, in words.
+pub(super) fn ending(end: &JobEnd) -> String {
+    match &end.last {
+        None => end.status.to_string(),
+        Some(last) => attempt_ending(&end.job, last),
+    }
+}
+
+/// How an attempt ended, in words.
+pub(super) fn attempt_ending(job: &NumberedJob, attempt: &Attempt) -> String {
+    match &attempt.outcome {
+        Outcome::NotStarted(why) => format!("could not start: {}", escape(why.as_bytes())),
+        Outcome::Lost(why) => why.clone(),
+        Outcome::TimedOut { limit, .. } => format!("timed out after {}", format_duration(*limit)),
+        Outcome::Canceled { .. } => Status::Canceled.to_string(),
+        Outcome::Exited(exit) => match (exit.code, exit.signal) {
+            (Some(0), _) => Status::Ok.to_string(),
+            (Some(code), _) => exit_code(job, attempt, code),
+            (None, Some(signal)) if exit.core_dumped => format!("killed by {signal}, core dumped"),
+            (None, Some(signal)) => format!("killed by {signal}"),
+            (None, None) => Status::Failed.to_string(),
+        },
+    }
+}
+
+/// An exit code; those by which a shell says that it found no program are explained.
+fn exit_code(job: &NumberedJob, attempt: &Attempt, code: i32) -> String {
+    let program = match &job.job.work {
+        Work::Line {
+            direct: Some(words),
+            ..
+        } if attempt.shell => words.first(),
+        _ => None,
+    };
+    let program = program.map(|program| escape(program.as_bytes()));
+    match (code, program) {
+        (127, Some(program)) => format!("exit 127, no such program: {program}"),
+        (126, Some(program)) => format!("exit 126, not executable: {program}"),
+        (127, None) if attempt.shell => "exit 127, the shell found no such program".into(),
+        (126, None) if attempt.shell => "exit 126, the shell could not execute it".into(),
+        _ => format!("exit {code}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::ffi::OsStringExt;
+
+    #[test]
+    fn control_and_bidi_characters_are_escaped() {
+        assert_eq!(escape(b"a\x1b[31m\x07\tb"), "a\\x1b[31m\\x07\tb");
+        assert_eq!(escape("x\u{202e}y\u{9b}".as_bytes()), "x\\u{202e}y\\u{9b}");
+        assert_eq!(escape(b"\xff\xfe"), "\\xff\\xfe");
+    }
+
+    #[test]
+    fn a_word_with_such_bytes_can_be_pasted() {
+        for word in [&b"a'b\\c\x1b]0;x\x07"[..], b"\xff", "\u{202e}".as_bytes()] {
+            let shown = quote_visibly(OsStr::from_bytes(word));
+            let script = format!("printf %s {shown}");
+            let output = std::process::Command::new("bash")
+                .args(["-c", &script])
+                .output();
+            assert_eq!(output.unwrap().stdout, word, "{shown}");
+            assert!(
+                shown
+                    .bytes()
+                    .all(|byte| byte.is_ascii_graphic() || byte == b' ')
+            );
+        }
+        let plain = OsString::from_vec(b"it's".to_vec());
+        assert_eq!(quote_visibly(&plain), r#"'it'"'"'s'"#);
+    }
+}

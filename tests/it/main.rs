@@ -1,0 +1,8 @@
+//! What prun promises, tried on the program itself: one module for each subject.
+//! Every test builds a [`stage::Stage`]; `house` reads the sources instead and keeps the rooms.
+
+// The stage finds the processes and the memory of a run in /proc.
+#![cfg(target_os = "linux")]
+
+mod house;
+mod stage;

@@ -1,0 +1,236 @@
+//! What a run is held to, and how a difference is told.
+
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::process::ExitStatusExt as _;
+use std::path::Path;
+use std::process::ExitStatus;
+use std::time::Duration;
+
+/// More lines than these help nobody who reads about a difference.
+const MOST_LINES: usize = 40;
+
+/// Nor do more bytes of one line.
+const MOST_BYTES: usize = 400;
+
+/// What a test said; what it did not say is the strictest, but for a screen, which is redrawn at will.
+pub(super) struct Expectations {
+    pub(super) stdout: Text,
+    pub(super) stderr: Text,
+    pub(super) screen: Text,
+    pub(super) end: End,
+    pub(super) not_before: Duration,
+}
+
+impl Default for Expectations {
+    fn default() -> Self {
+        Self {
+            stdout: Text::Exactly(Vec::new()),
+            stderr: Text::Exactly(Vec::new()),
+            screen: Text::Has(Vec::new()),
+            end: End::Code(0),
+            not_before: Duration::ZERO,
+        }
+    }
+}
+
+/// What one stream should hold.
+pub(super) enum Text {
+    /// These bytes.
+    Exactly(Vec<u8>),
+    /// All of these somewhere; none at all means that anything will do.
+    Has(Vec<Vec<u8>>),
+}
+
+impl Text {
+    /// One more thing to find, after which the text as a whole no longer matters.
+    pub(super) fn add(&mut self, text: &[u8]) {
+        match self {
+            Self::Exactly(_) => *self = Self::Has(vec![text.into()]),
+            Self::Has(texts) => texts.push(text.into()),
+        }
+    }
+
+    /// What is wrong with the actual bytes, if anything is.
+    pub(super) fn complaint(&self, stream: &str, actual: &[u8], dir: &Path) -> Option<String> {
+        match self {
+            Self::Exactly(expected) => difference(expected, actual, dir).map(|lines| {
+                format!("{stream} is not what was expected (- expected, + printed):\n{lines}")
+            }),
+            Self::Has(texts) => {
+                let missing = texts
+                    .iter()
+                    .find(|text| !Pattern::new(text, dir).is_in(actual))?;
+                let (missing, actual) = (shown(missing, "- "), shown(actual, "+ "));
+                Some(format!(
+                    "{stream} lacks what was expected (- expected, + printed):\n{missing}{actual}"
+                ))
+            }
+        }
+    }
+}
+
+/// How a run should end.
+#[derive(PartialEq)]
+pub(super) enum End {
+    Code(i32),
+    Signal(i32),
+}
+
+impl End {
+    /// What is wrong with the actual end, if anything is.
+    pub(super) fn complaint(&self, status: ExitStatus) -> Option<String> {
+        let actual = match (status.code(), status.signal()) {
+            (Some(code), _) => Self::Code(code),
+            (None, signal) => Self::Signal(signal.unwrap_or(0)),
+        };
+        let differs = actual != *self;
+        differs.then(|| format!("expected {}, got {}", self.told(), actual.told()))
+    }
+
+    fn told(&self) -> String {
+        match self {
+            Self::Code(code) => format!("exit code {code}"),
+            Self::Signal(signal) => format!("death by signal {signal}"),
+        }
+    }
+}
+
+/// Expected text with its placeholders found.
+pub(super) struct Pattern(Vec<Piece>);
+
+enum Piece {
+    Bytes(Vec<u8>),
+    Time,
+    Number,
+}
+
+impl Pattern {
+    /// Reads expected text, in which `[DIR]` stands for `dir`.
+    pub(super) fn new(text: &[u8], dir: &Path) -> Self {
+        let mut pieces = Vec::new();
+        let mut plain = Vec::new();
+        let mut rest = text;
+        while let Some((&first, after)) = rest.split_first() {
+            let piece = if let Some(after) = rest.strip_prefix(b"[DIR]") {
+                plain.extend_from_slice(dir.as_os_str().as_bytes());
+                rest = after;
+                continue;
+            } else if let Some(after) = rest.strip_prefix(b"[TIME]") {
+                rest = after;
+                Piece::Time
+            } else if let Some(after) = rest.strip_prefix(b"[PID]") {
+                rest = after;
+                Piece::Number
+            } else {
+                plain.push(first);
+                rest = after;
+                continue;
+            };
+            pieces.push(Piece::Bytes(std::mem::take(&mut plain)));
+            pieces.push(piece);
+        }
+        pieces.push(Piece::Bytes(plain));
+        Self(pieces)
+    }
+
+    /// Whether all of `text` is as expected.
+    pub(super) fn is(&self, text: &[u8]) -> bool {
+        self.strip(text).is_some_and(<[u8]>::is_empty)
+    }
+
+    /// Whether some part of `text` is as expected.
+    pub(super) fn is_in(&self, text: &[u8]) -> bool {
+        (0..=text.len()).any(|at| self.strip(&text[at..]).is_some())
+    }
+
+    /// What follows a beginning that is as expected.
+    fn strip<'t>(&self, text: &'t [u8]) -> Option<&'t [u8]> {
+        self.0.iter().try_fold(text, |text, piece| match piece {
+            Piece::Bytes(bytes) => text.strip_prefix(bytes.as_slice()),
+            Piece::Time => strip_time(text),
+            Piece::Number => strip_digits(text),
+        })
+    }
+}
+
+fn strip_digits(text: &[u8]) -> Option<&[u8]> {
+    let count = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    (count > 0).then(|| &text[count..])
+}
+
+/// Strips a duration: `0.2 s`, `35 ms`, `1m05s`, `2h00m`. A letter after it makes it another word.
+fn strip_time(text: &[u8]) -> Option<&[u8]> {
+    let mut rest = text;
+    loop {
+        rest = strip_digits(rest)?;
+        if let Some(fraction) = rest.strip_prefix(b".") {
+            rest = strip_digits(fraction)?;
+        }
+        rest = rest.strip_prefix(b" ").unwrap_or(rest);
+        let units: [&[u8]; 4] = [b"ms", b"s", b"m", b"h"];
+        rest = units.iter().find_map(|unit| rest.strip_prefix(*unit))?;
+        match rest.first() {
+            Some(byte) if byte.is_ascii_digit() => {}
+            Some(byte) if byte.is_ascii_alphabetic() => return None,
+            _ => return Some(rest),
+        }
+    }
+}
+
+/// The lines in which two texts differ: those alike at both ends are counted, not shown.
+fn difference(expected: &[u8], actual: &[u8], dir: &Path) -> Option<String> {
+    let expected: Vec<&[u8]> = expected.split_inclusive(|&byte| byte == b'\n').collect();
+    let actual: Vec<&[u8]> = actual.split_inclusive(|&byte| byte == b'\n').collect();
+    let alike = |(expected, actual): &(&&[u8], &&[u8])| Pattern::new(expected, dir).is(actual);
+    let above = expected.iter().zip(&actual).take_while(alike).count();
+    let (expected, actual) = (&expected[above..], &actual[above..]);
+    if expected.is_empty() && actual.is_empty() {
+        return None;
+    }
+    let ends = expected.iter().rev().zip(actual.iter().rev());
+    let below = ends.take_while(alike).count();
+    let expected = shown(&expected[..expected.len() - below].concat(), "- ");
+    let actual = shown(&actual[..actual.len() - below].concat(), "+ ");
+    Some(format!(
+        "  ({above} lines alike)\n{expected}{actual}  ({below} lines alike)\n"
+    ))
+}
+
+/// Bytes as lines that can be read: everything unprintable escaped, a missing last newline told.
+pub(super) fn shown(bytes: &[u8], prefix: &str) -> String {
+    let lines: Vec<&[u8]> = bytes.split_inclusive(|&byte| byte == b'\n').collect();
+    let left_out = lines.len().saturating_sub(MOST_LINES);
+    let mut text = String::new();
+    if left_out > 0 {
+        text += &format!("{prefix}({left_out} lines left out)\n");
+    }
+    for line in &lines[left_out..] {
+        let whole = line.strip_suffix(b"\n");
+        let note = if whole.is_some() { "" } else { " (no newline)" };
+        let line = whole.unwrap_or(line);
+        let (first, rest) = line.split_at(line.len().min(MOST_BYTES));
+        let more = match rest.len() {
+            0 => String::new(),
+            count => format!(" (and {count} bytes more)"),
+        };
+        let first = escaped(first);
+        text += &format!("{prefix}{first}{more}{note}\n");
+    }
+    text
+}
+
+fn escaped(line: &[u8]) -> String {
+    let mut text = String::new();
+    for chunk in line.utf8_chunks() {
+        for letter in chunk.valid().chars() {
+            match letter {
+                '"' | '\'' => text.push(letter),
+                _ => text.extend(letter.escape_debug()),
+            }
+        }
+        for byte in chunk.invalid() {
+            text += &format!("\\x{byte:02x}");
+        }
+    }
+    text
+}

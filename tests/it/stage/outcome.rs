@@ -1,0 +1,104 @@
+//! What a run left behind: its bytes, its end, its files.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitStatus;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::{Folder, Left};
+
+/// A run that ended as its stage expected. The folder is there as long as the outcome is.
+pub(crate) struct Outcome {
+    /// The bytes of stdout; none when the run had a terminal.
+    pub(crate) stdout: Vec<u8>,
+    /// The bytes of stderr; none when the run had a terminal.
+    pub(crate) stderr: Vec<u8>,
+    /// The bytes that the terminal got, its echo among them.
+    pub(crate) screen: Vec<u8>,
+    /// Exit code or signal.
+    pub(crate) status: ExitStatus,
+    /// From before the start until after the end.
+    pub(crate) elapsed: Duration,
+    /// The processes that were alive after the run, where the stage allowed some; they are killed.
+    pub(crate) left: Vec<Left>,
+    pub(super) peak: Option<u64>,
+    pub(super) folder: Folder,
+}
+
+impl Outcome {
+    /// The folder that the run started in.
+    pub(crate) fn dir(&self) -> &Path {
+        &self.folder.work
+    }
+
+    /// The whole path of a file in the run's folder.
+    pub(crate) fn path(&self, path: impl AsRef<Path>) -> PathBuf {
+        self.folder.work.join(path)
+    }
+
+    /// The bytes of a file in the run's folder.
+    #[track_caller]
+    pub(crate) fn read(&self, path: impl AsRef<Path>) -> Vec<u8> {
+        let path = self.path(path);
+        std::fs::read(&path)
+            .unwrap_or_else(|error| panic!("cannot read {}: {error}", path.display()))
+    }
+
+    /// The text of a file in the run's folder.
+    #[track_caller]
+    pub(crate) fn read_text(&self, path: impl AsRef<Path>) -> String {
+        String::from_utf8(self.read(path)).expect("the file holds UTF-8")
+    }
+
+    /// The lines of stdout, each a JSON value.
+    #[track_caller]
+    pub(crate) fn json(&self) -> Vec<Value> {
+        let mut values = Vec::new();
+        for line in self.stdout.split_inclusive(|&byte| byte == b'\n') {
+            let value = serde_json::from_slice(line).unwrap_or_else(|error| {
+                let line = String::from_utf8_lossy(line);
+                panic!("a line of stdout is no JSON: {error}\n{line}")
+            });
+            assert!(line.ends_with(b"\n"), "stdout ends within a line: {value}");
+            values.push(value);
+        }
+        values
+    }
+
+    /// The one record of the job with this number.
+    #[track_caller]
+    pub(crate) fn record(&self, seq: u64) -> Value {
+        self.only(&format!("with seq {seq}"), |record| record["seq"] == seq)
+    }
+
+    /// The one record of the job with this name.
+    #[track_caller]
+    pub(crate) fn record_named(&self, name: &str) -> Value {
+        self.only(&format!("named {name}"), |record| record["name"] == name)
+    }
+
+    /// The run's peak of resident memory in bytes, as `VmHWM` tells it, without its children.
+    ///
+    /// The kernel forgets this number when a process dies, so it is read every two milliseconds while
+    /// the run lasts: a peak within its last two milliseconds is missed. The number that `wait4` gives
+    /// would miss nothing, but it never reads below the peak of the process that started the run, nor
+    /// below that of the run's own children.
+    #[track_caller]
+    pub(crate) fn peak_memory(&self) -> u64 {
+        self.peak
+            .expect("the run ended before its memory could be read")
+    }
+
+    /// Of job records, and of `job_end` among events, the one that is asked for.
+    #[track_caller]
+    fn only(&self, which: &str, is_it: impl Fn(&Value) -> bool) -> Value {
+        let mut found = self.json();
+        found.retain(|record| {
+            let kind = &record["type"];
+            is_it(record) && (kind.is_null() || kind == "job_end")
+        });
+        assert_eq!(found.len(), 1, "records {which}: {found:#?}");
+        found.remove(0)
+    }
+}

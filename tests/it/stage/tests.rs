@@ -1,0 +1,275 @@
+//! The stage itself is tried with `/bin/sh`: above all that it fails when it should, for a stage that
+//! cannot fail proves nothing.
+
+mod live;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::time::Duration;
+
+use super::expect::Pattern;
+use super::{Outcome, Stage, is_alive, rounds};
+
+fn sh(script: &str) -> Stage {
+    Stage::of("/bin/sh").args(["-c", script, "sh"])
+}
+
+/// What a test that fails would tell.
+fn complaint<T>(test: impl FnOnce() -> T) -> String {
+    let Err(panic) = catch_unwind(AssertUnwindSafe(test)) else {
+        panic!("the stage found nothing to complain about");
+    };
+    *panic.downcast::<String>().expect("a panic with a text")
+}
+
+#[track_caller]
+fn assert_has(text: &str, part: &str) {
+    assert!(text.contains(part), "{part:?} is not in:\n{text}");
+}
+
+fn number_in(outcome: &Outcome, path: &str) -> i32 {
+    let text = outcome.read_text(path);
+    text.trim().parse().expect("a number")
+}
+
+#[test]
+fn a_run_that_does_what_was_expected_is_fine() {
+    sh("cat data; echo oops >&2; echo more > made; exit 3")
+        .file("data", "a\nb\n")
+        .stdout("a\nb\n")
+        .stderr("oops\n")
+        .code(3)
+        .run();
+}
+
+#[test]
+fn a_file_of_the_run_can_be_read_after_it() {
+    let outcome = sh("mkdir d; echo more > d/made").run();
+    assert_eq!(outcome.read("d/made"), b"more\n");
+    assert_eq!(outcome.path("d"), outcome.dir().join("d"));
+    assert!(outcome.status.success());
+}
+
+#[test]
+fn the_default_program_is_prun() {
+    let stage = Stage::new().arg("ls");
+    let words: Vec<_> = stage.words().collect();
+    assert_eq!(words, [env!("CARGO_BIN_EXE_prun"), "ls"]);
+}
+
+#[test]
+fn an_unexpected_line_is_shown_beside_the_expected_one() {
+    let told = complaint(|| {
+        sh("printf 'a\\nB\\033\\nc\\n'; echo oops >&2; exit 1")
+            .stdout("a\nb\nc\n")
+            .run()
+    });
+    assert_has(&told, "expected exit code 0, got exit code 1\n");
+    assert_has(
+        &told,
+        "stdout is not what was expected (- expected, + printed):\n",
+    );
+    assert_has(
+        &told,
+        "  (1 lines alike)\n- b\n+ B\\u{1b}\n  (1 lines alike)\n",
+    );
+    assert_has(&told, "stderr is not what was expected");
+    assert_has(&told, "+ oops\n");
+}
+
+#[test]
+fn a_missing_newline_is_a_difference() {
+    let told = complaint(|| sh("printf a").stdout("a\n").run());
+    assert_has(&told, "- a\n+ a (no newline)\n");
+}
+
+#[test]
+fn bytes_that_are_no_text_are_shown_as_numbers() {
+    let told = complaint(|| sh("printf '\\377'").run());
+    assert_has(&told, "+ \\xff (no newline)\n");
+}
+
+#[test]
+fn a_missing_part_is_told() {
+    sh("echo one two >&2")
+        .stderr_has("two")
+        .stderr_has("one")
+        .run();
+    let told = complaint(|| {
+        sh("echo one two")
+            .stdout_has("one")
+            .stdout_has("three")
+            .run()
+    });
+    assert_has(&told, "- three (no newline)\n+ one two\n");
+    let told = complaint(|| sh("exit 0").stderr_has("three").run());
+    assert_has(&told, "stderr lacks what was expected");
+}
+
+#[test]
+fn a_signal_is_not_an_exit_code() {
+    sh("kill -TERM $$").signal(libc::SIGTERM).run();
+    let told = complaint(|| sh("kill -TERM $$").code(143).run());
+    assert_has(&told, "expected exit code 143, got death by signal 15");
+    let told = complaint(|| sh("exit 143").signal(libc::SIGTERM).run());
+    assert_has(&told, "expected death by signal 15, got exit code 143");
+}
+
+#[test]
+fn placeholders_stand_for_what_differs_from_run_to_run() {
+    sh("pwd; echo pid $$, 0.25 s")
+        .stdout("[DIR]\npid [PID], [TIME]\n")
+        .run();
+    let is = |expected: &str, text: &str| {
+        Pattern::new(expected.as_bytes(), Path::new("/d")).is(text.as_bytes())
+    };
+    for text in [
+        "0.2 s", "12s", "1m05s", "1h02m03s", "2h00m", "250ms", "35 ms",
+    ] {
+        assert!(is("(ok, [TIME])", &format!("(ok, {text})")), "{text}");
+    }
+    for text in ["", "s", "5", "1.s", "-1 s", "5 sec", "0.2  s", "1m05", "x"] {
+        assert!(!is("(ok, [TIME])", &format!("(ok, {text})")), "{text}");
+    }
+    assert!(is("[PID]: [DIR]/x", "4711: /d/x"));
+    assert!(!is("[PID]", "47x"));
+}
+
+#[test]
+fn a_daemon_is_found_and_killed() {
+    let mut daemon = 0;
+    let told = complaint(|| {
+        let mut run = sh("setsid sleep 1000 <&- >&- 2>&- & echo $! > pid").start();
+        daemon = run.wait_for_line_in("pid").parse().unwrap();
+        run.finish()
+    });
+    assert_has(&told, "processes were left alive:\n");
+    assert_has(&told, "sleep 1000\n");
+    assert!(!is_alive(daemon));
+}
+
+#[test]
+fn a_daemon_with_another_environment_is_found_by_its_folder() {
+    let outcome = sh("env -i sleep 1000 <&- >&- 2>&- &")
+        .leaves_processes()
+        .run();
+    assert_eq!(outcome.left.len(), 1);
+}
+
+#[test]
+fn a_process_may_be_left_where_the_stage_says_so() {
+    let outcome = sh("sleep 1000 & echo $! > pid").leaves_processes().run();
+    let daemon = number_in(&outcome, "pid");
+    assert_eq!(outcome.left.len(), 1);
+    assert_eq!(outcome.left[0].pid, daemon);
+    assert!(
+        outcome.left[0].command.ends_with("sleep 1000")
+            || outcome.left[0].command.starts_with("/bin/sh")
+    );
+    assert!(!is_alive(daemon));
+}
+
+#[test]
+fn a_run_that_is_dropped_is_killed() {
+    let mut run = sh("sleep 1000 & echo $! > pid; wait").start();
+    let child: i32 = run.wait_for_line_in("pid").parse().unwrap();
+    let parent = run.pid();
+    assert!(is_alive(child) && is_alive(parent));
+    drop(run);
+    assert!(!is_alive(child) && !is_alive(parent));
+}
+
+#[test]
+fn the_bound_kills_and_tells_what_was_printed() {
+    let told = complaint(|| {
+        sh("echo begun; echo oops >&2; sleep 1000")
+            .within(Duration::from_millis(300))
+            .run()
+    });
+    assert_has(
+        &told,
+        "waited too long for the run's end; still running after",
+    );
+    assert_has(&told, "stdout so far:\n  begun\nstderr so far:\n  oops\n");
+    assert_has(&told, "alive:\n");
+    assert_has(&told, "sleep 1000\n");
+}
+
+#[test]
+fn an_end_too_soon_is_told() {
+    let told = complaint(|| sh("").not_before(Duration::from_secs(30)).run());
+    assert_has(&told, "ended too soon: ");
+}
+
+#[test]
+fn a_temporary_file_that_is_left_is_told() {
+    let told = complaint(|| sh("echo > \"$TMPDIR\"/spill").run());
+    assert_has(&told, "files were left in TMPDIR: [\"spill\"]");
+}
+
+#[test]
+fn the_environment_is_the_known_one() {
+    sh("env | cut -d= -f1 | grep -vx -e _ -e PWD -e OLDPWD -e SHLVL | sort")
+        .env("EXTRA", "1")
+        .env_remove("LANG")
+        .stdout("EXTRA\nHOME\nPATH\nPRUN_TEST_TOKEN\nTMPDIR\n")
+        .run();
+}
+
+#[test]
+fn no_signal_is_ignored_or_blocked_at_the_start() {
+    let script = "grep -E '^Sig(Ign|Blk)' /proc/$$/status | cut -f2";
+    let text = sh(script).stdout_any().run().stdout;
+    for mask in String::from_utf8(text).unwrap().lines() {
+        let mask = u64::from_str_radix(mask, 16).unwrap();
+        // The first 31: above them are glibc's own, which it lets nobody set.
+        assert_eq!(mask & 0x7fff_ffff, 0, "{mask:x}");
+    }
+}
+
+#[test]
+fn the_program_can_stand_under_a_shell() {
+    Stage::of("/bin/echo")
+        .args(["a b", "c"])
+        .in_shell("ulimit -n 64; \"$@\" > out; cat out")
+        .stdout("a b c\n")
+        .run();
+}
+
+#[test]
+fn a_script_can_be_executed() {
+    for _ in 0..rounds() {
+        let stage = Stage::of("bin/hello").script("bin/hello", "#!/bin/sh\necho hello\n");
+        assert!(stage.dir().is_absolute());
+        stage.under(["/usr/bin/env"]).stdout("hello\n").run();
+    }
+}
+
+#[test]
+fn stdin_is_null_unless_there_are_bytes() {
+    sh("cat; readlink /proc/self/fd/0")
+        .stdout("/dev/null\n")
+        .run();
+    sh("cat").stdin("a\nb").stdout("a\nb").run();
+}
+
+#[test]
+fn input_that_nobody_reads_is_no_fault() {
+    sh("exit 0").stdin(vec![0; 1 << 20]).run();
+    sh("exec <&-; exit 0").stdin(vec![0; 1 << 20]).run();
+}
+
+#[test]
+fn records_are_picked_by_number_and_by_name() {
+    let events = r#"{"type":"job_start","seq":1}
+{"type":"job_end","seq":1,"name":"lint","status":"ok"}
+{"seq":2,"name":null}
+"#;
+    let outcome = sh("cat").stdin(events).stdout_any().run();
+    assert_eq!(outcome.json().len(), 3);
+    assert_eq!(outcome.record(1)["status"], "ok");
+    assert_eq!(outcome.record_named("lint")["seq"], 1);
+    assert_has(&complaint(|| outcome.record(3)), "records with seq 3: []");
+    let torn = sh("printf '{}\\n{'").stdout_any().run();
+    assert_has(&complaint(|| torn.json()), "a line of stdout is no JSON: ");
+}
