@@ -12,7 +12,7 @@ use super::settings::{Form, Settings, Surroundings, settle};
 use crate::event::{Event, NumberedJob, OutputLoss, Stop};
 use crate::exit::ExitCode;
 use crate::plan::{Entry, Source};
-use crate::process::reset_inherited_signals;
+use crate::process::{Signal, reset_inherited_signals};
 use crate::run::{Control, Feed, Runner, listen};
 use crate::sink::{Console, DryRun, Fan, Human, JsonLines, Sink, Told, dry_run};
 use crate::summary::Summary;
@@ -37,9 +37,7 @@ pub fn main() -> ExitCode {
 /// Help and version on standard output, errors on standard error.
 fn told_by_clap(error: &clap::Error) -> ExitCode {
     match error.print() {
-        Err(lost) if lost.kind() == io::ErrorKind::BrokenPipe => {
-            ExitCode::Signal(crate::process::Signal::PIPE)
-        }
+        Err(lost) if lost.kind() == io::ErrorKind::BrokenPipe => ExitCode::Signal(Signal::PIPE),
         Err(_) => ExitCode::OutputLost,
         Ok(()) if error.use_stderr() => ExitCode::Usage,
         Ok(()) => ExitCode::Ok,
@@ -103,19 +101,26 @@ async fn finish(
     controls: &mut mpsc::UnboundedReceiver<Control>,
     summary: &mut Summary,
 ) {
+    let lost = tokio::select! {
+        loss = told.wait() => loss,
+        signal = next_signal(controls) => {
+            let stop = Stop { signal, kill: true, running: 0, grace: Default::default() };
+            summary.fold(&Event::Stopped(stop));
+            None
+        }
+    };
+    if let Some(loss) = lost {
+        summary.lose_output(loss);
+    }
+}
+
+async fn next_signal(controls: &mut mpsc::UnboundedReceiver<Control>) -> Signal {
     loop {
-        tokio::select! {
-            loss = told.wait() => {
-                if let Some(loss) = loss {
-                    summary.lose_output(loss);
-                }
-                return;
-            }
-            Some(Control::Signal(signal)) = controls.recv() => {
-                let stop = Stop { signal, kill: true, running: 0, grace: Default::default() };
-                summary.fold(&Event::Stopped(stop));
-                return;
-            }
+        match controls.recv().await {
+            Some(Control::Signal(signal)) => return signal,
+            // It comes from the writer, which says the same when it ends.
+            Some(Control::OutputFailed(_)) => {}
+            None => std::future::pending().await,
         }
     }
 }

@@ -11,7 +11,7 @@ use clap::CommandFactory;
 use super::args::{Args, ColorMode, Jobs, OutputMode};
 use crate::plan::{Shell, ShellError, ShellRule, Source, SourceError};
 use crate::run::{self, Options, Output};
-use crate::sink::{DryRun, Show, Style};
+use crate::sink::{Console, DryRun, Show, Style};
 
 /// What a run does not ask about again.
 pub(super) struct Settings {
@@ -40,7 +40,8 @@ pub(super) enum Form {
 pub(super) struct Surroundings {
     pub(super) stdin_is_terminal: bool,
     pub(super) stderr_is_terminal: bool,
-    pub(super) cpus: NonZeroUsize,
+    /// Asked only where it matters: it reads several files.
+    pub(super) cpus: fn() -> NonZeroUsize,
     /// By the limit of open files.
     pub(super) most_jobs: Option<NonZeroUsize>,
     pub(super) cwd: PathBuf,
@@ -55,8 +56,8 @@ impl Surroundings {
         let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
         Ok(Self {
             stdin_is_terminal: io::stdin().is_terminal(),
-            stderr_is_terminal: io::stderr().is_terminal(),
-            cpus: run::cpus(),
+            stderr_is_terminal: Console::stderr_is_terminal(),
+            cpus: run::cpus,
             most_jobs: run::most_jobs(),
             cwd: std::env::current_dir()?,
             no_color: is_set("NO_COLOR"),
@@ -188,15 +189,17 @@ fn jobs(
     surroundings: &Surroundings,
     typed: bool,
 ) -> (Option<NonZeroUsize>, Option<String>) {
-    let cpus = surroundings.cpus;
     let wanted = match asked {
         Some(Jobs::Number(number)) => NonZeroUsize::new(number),
         Some(Jobs::Percent(percent)) => {
-            let share = cpus.get().saturating_mul(percent as usize).div_ceil(100);
+            let share = (surroundings.cpus)()
+                .get()
+                .saturating_mul(percent as usize)
+                .div_ceil(100);
             Some(NonZeroUsize::new(share).unwrap_or(NonZeroUsize::MIN))
         }
         None if typed => None,
-        None => Some(cpus),
+        None => Some((surroundings.cpus)()),
     };
     match (wanted, surroundings.most_jobs) {
         (Some(wanted), Some(most)) if wanted > most => {

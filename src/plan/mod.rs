@@ -27,8 +27,7 @@ mod source;
 mod typed;
 mod words;
 
-pub(crate) use duration::{DurationError, format_duration, parse_duration};
-pub(crate) use job::{Job, Origin, Shell, ShellError, ShellRule, Work};
-pub(crate) use jobfile::{Entry, Format, JobFile, JobFileError};
+pub(crate) use duration::{format_duration, parse_duration};
+pub(crate) use job::{Job, Shell, ShellError, ShellRule, Work};
+pub(crate) use jobfile::Entry;
 pub(crate) use source::{Source, SourceError};
-pub(crate) use words::WordsError;

@@ -17,6 +17,11 @@ impl Names {
         let [high, low] = self.halves.each_ref().map(|half| half.hash_one(name));
         self.seen.insert(u128::from(high) << 64 | u128::from(low))
     }
+
+    /// Forgets all names but keeps their memory, for a second reading of the same file.
+    pub(super) fn clear(&mut self) {
+        self.seen.clear();
+    }
 }
 
 #[cfg(test)]
@@ -29,6 +34,8 @@ mod tests {
         assert!(names.take("api"));
         assert!(names.take("web"));
         assert!(!names.take("api"));
+        names.clear();
+        assert!(names.take("api"));
     }
 
     #[test]

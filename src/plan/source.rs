@@ -94,12 +94,13 @@ impl Source {
         }
         let file = Arc::new(file);
         let read = |input| JobFile::new(label.as_str().into(), format, input, rule.clone());
-        let total = checked(read(Box::new(Arc::clone(&file))))?;
+        let mut names = Names::default();
+        let total = checked(read(Box::new(Arc::clone(&file))), &mut names)?;
+        names.clear();
         (&*file).rewind().map_err(unopened)?;
-        Ok(Self::new(
-            Supply::Regular(read(Box::new(file))),
-            Some(total),
-        ))
+        let mut source = Self::new(Supply::Regular(read(Box::new(file))), Some(total));
+        source.names = names;
+        Ok(source)
     }
 
     /// An open stream, such as standard input.
@@ -171,11 +172,10 @@ impl Iterator for Source {
 }
 
 /// Reads a file through and counts its jobs; the first error is the answer.
-fn checked(file: JobFile) -> Result<u64, SourceError> {
-    let mut names = Names::default();
+fn checked(file: JobFile, names: &mut Names) -> Result<u64, SourceError> {
     let mut jobs = 0;
     for entry in file {
-        if let Entry::Job(_) = with_name(&mut names, entry)? {
+        if let Entry::Job(_) = with_name(names, entry)? {
             jobs += 1;
         }
     }

@@ -32,9 +32,7 @@ pub(crate) enum TypedError {
         quoted: Option<String>,
     },
     /// A placeholder that nothing fills.
-    #[error(
-        "{0}: `{{}}` has no values: give them with `::: VALUE…` or `-a FILE`, or write `{{{{}}}}` for a literal `{{}}`"
-    )]
+    #[error("{0}: `{{}}` has no value to stand for: write `{{{{}}}}` for a literal `{{}}`")]
     Placeholder(Origin),
     /// A command line that cannot be run.
     #[error("{0}: {1}")]
@@ -235,8 +233,7 @@ mod tests {
     fn a_placeholder_is_an_error_with_the_ways_out() {
         assert_eq!(
             error(&["ls", "gzip {}"]),
-            "command 2: `{}` has no values: give them with `::: VALUE…` or `-a FILE`, or write \
-             `{{}}` for a literal `{}`"
+            "command 2: `{}` has no value to stand for: write `{{}}` for a literal `{}`"
         );
         assert!(typed(&["{{}"]).is_err());
         assert!(typed(&["find . -exec ls {} \\;"]).is_err());

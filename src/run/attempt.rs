@@ -26,10 +26,10 @@ pub(super) enum AttemptEvent {
         slot: u32,
         pid: u32,
     },
-    /// It is over, and so is its slot.
+    /// It is over, and its slot is free.
     Ended {
         job: Arc<NumberedJob>,
-        attempt: Attempt,
+        attempt: Arc<Attempt>,
     },
 }
 
@@ -53,7 +53,7 @@ enum Cut {
 pub(super) async fn run(assignment: Assignment) {
     let events = assignment.events.clone();
     let job = Arc::clone(&assignment.job);
-    let attempt = make(assignment).await;
+    let attempt = Arc::new(make(assignment).await);
     // A runner that is gone does not want to know.
     let _ = events.send(AttemptEvent::Ended { job, attempt }).await;
 }

@@ -201,7 +201,7 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
                 };
                 self.on_ended(Again {
                     job,
-                    last: Arc::new(attempt),
+                    last: attempt,
                     queued,
                 });
             }

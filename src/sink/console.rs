@@ -1,7 +1,7 @@
 //! Standard output and standard error, and what a sink is that writes to them.
 
 use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, IsTerminal, Write};
 use std::os::fd::AsFd;
 
 use crate::event::Event;
@@ -68,6 +68,11 @@ impl Console {
             out: buffered(out, true),
             err: buffered(err, false),
         })
+    }
+
+    /// Whether a person may look at standard error.
+    pub(crate) fn stderr_is_terminal() -> bool {
+        io::stderr().is_terminal()
     }
 
     /// Standard output.

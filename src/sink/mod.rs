@@ -15,7 +15,7 @@ mod lossy;
 mod style;
 mod words;
 
-pub(crate) use console::{Console, Interest, Sink};
+pub(crate) use console::{Console, Sink};
 pub(crate) use dry_run::{DryRun, dry_run};
 pub(crate) use fan::{Fan, Told};
 pub(crate) use human::{Human, Show};

@@ -4,5 +4,15 @@
 // The stage finds the processes and the memory of a run in /proc.
 #![cfg(target_os = "linux")]
 
+mod commands;
+mod endings;
+mod engine;
 mod house;
+mod inputs;
+mod jobfiles;
+mod outputs;
+mod readme;
+mod real;
+mod records;
+mod shells;
 mod stage;

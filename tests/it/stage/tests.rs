@@ -137,12 +137,9 @@ fn placeholders_stand_for_what_differs_from_run_to_run() {
 
 #[test]
 fn a_daemon_is_found_and_killed() {
-    let mut daemon = 0;
-    let told = complaint(|| {
-        let mut run = sh("setsid sleep 1000 <&- >&- 2>&- & echo $! > pid").start();
-        daemon = run.wait_for_line_in("pid").parse().unwrap();
-        run.finish()
-    });
+    let mut run = sh("setsid sleep 1000 <&- >&- 2>&- & echo $! > pid").start();
+    let daemon: i32 = run.wait_for_line_in("pid").parse().unwrap();
+    let told = complaint(|| run.finish());
     assert_has(&told, "processes were left alive:\n");
     assert_has(&told, "sleep 1000\n");
     assert!(!is_alive(daemon));
