@@ -39,3 +39,8 @@ mod run;
 mod sink;
 #[cfg(feature = "cli")]
 mod summary;
+
+/// The README's own example, compiled and run with the others of this crate.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

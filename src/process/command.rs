@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::fs::File;
 use std::num::NonZeroUsize;
-use std::os::fd::OwnedFd;
+use std::os::fd::{OwnedFd, RawFd};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -38,6 +38,8 @@ pub struct Command {
     pub(super) stderr: Stdio,
     pub(super) limit: NonZeroUsize,
     pub(super) group: Group,
+    pub(super) new_session: bool,
+    pub(super) pass_fds: Vec<(Arc<OwnedFd>, RawFd)>,
     pub(super) kill_on_drop: KillOnDrop,
     pub(super) backend: Backend,
 }
@@ -136,6 +138,8 @@ impl Command {
             stderr: Stdio::Inherit,
             limit: DEFAULT_LIMIT,
             group: Group::Inherit,
+            new_session: false,
+            pass_fds: Vec::new(),
             kill_on_drop: KillOnDrop::No,
             backend: Backend::Pidfd,
         }
@@ -242,6 +246,20 @@ impl Command {
         self
     }
 
+    /// Whether the process leads a session of its own, without a terminal, and with it a process
+    /// group of its own. Spawning is slower: a fork in place of `posix_spawn`.
+    pub fn new_session(mut self, yes: bool) -> Self {
+        self.new_session = yes;
+        self
+    }
+
+    /// Gives the process the descriptor `fd` under the number `number`, besides the three standard
+    /// streams. Spawning is slower: a fork in place of `posix_spawn`.
+    pub fn pass_fd(mut self, fd: impl Into<OwnedFd>, number: RawFd) -> Self {
+        self.pass_fds.push((Arc::new(fd.into()), number));
+        self
+    }
+
     /// What happens to the running process when its [`Process`](super::Process) is dropped.
     pub fn kill_on_drop(mut self, policy: KillOnDrop) -> Self {
         self.kill_on_drop = policy;
@@ -252,5 +270,10 @@ impl Command {
     pub fn backend(mut self, backend: Backend) -> Self {
         self.backend = backend;
         self
+    }
+
+    /// Whether the process will lead a process group.
+    pub(super) fn leads_group(&self) -> bool {
+        self.group == Group::New || self.new_session
     }
 }

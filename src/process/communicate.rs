@@ -134,6 +134,9 @@ impl Process {
                 }
             }
         }
+        if leaked {
+            self.mark_leaked();
+        }
         Ok(Captured {
             stdout: self
                 .streams
@@ -158,6 +161,7 @@ impl Process {
         {
             if let Some(leaked) = reader.detach()? {
                 tokio::spawn(discard(leaked));
+                self.handle.mark_leaked();
             }
         }
         Ok(())

@@ -12,6 +12,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use super::command::{Command, EnvChange};
+use super::lookup::find_program;
 
 /// One argument or variable may have this many bytes on Linux, with its NUL.
 const MAX_ARG_STRLEN: usize = 128 * 1024;
@@ -253,36 +254,6 @@ fn check_dir(dir: &Path) -> Result<(), String> {
             Err(error) => Err(error.to_string()),
         },
     }
-}
-
-/// Looks the program up as the system did: by `PATH` for a bare name, else from the directory.
-fn find_program(command: &Command) -> Option<PathBuf> {
-    let base = command.cwd.as_deref().unwrap_or(Path::new(""));
-    if command.program.as_bytes().contains(&b'/') {
-        let path = base.join(&command.program);
-        return path.symlink_metadata().is_ok().then_some(path);
-    }
-    let path = child_path(command);
-    let files = std::env::split_paths(&path).map(|dir| base.join(dir).join(&command.program));
-    files.filter(|file| file.is_file()).max_by_key(|file| {
-        // The system goes on behind a file that it may not execute, and names it in the end.
-        file.metadata()
-            .is_ok_and(|meta| meta.permissions().mode() & 0o111 != 0)
-    })
-}
-
-/// The `PATH` that the process would have had.
-fn child_path(command: &Command) -> OsString {
-    let mut path = std::env::var_os("PATH");
-    for change in &command.env {
-        match change {
-            EnvChange::Set(name, value) if name == "PATH" => path = Some(value.clone()),
-            EnvChange::Remove(name) if name == "PATH" => path = None,
-            EnvChange::Clear => path = None,
-            EnvChange::Set(..) | EnvChange::Remove(_) => {}
-        }
-    }
-    path.unwrap_or_else(|| "/bin:/usr/bin".into())
 }
 
 /// What a `#!` line names.

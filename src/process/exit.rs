@@ -17,6 +17,10 @@ pub struct ExitInfo {
     pub core_dumped: bool,
     /// CPU time and memory.
     pub usage: ResourceUsage,
+    /// Whether another process held a pipe of this one when
+    /// [`communicate`](super::Process::communicate) or [`captured`](super::Process::captured)
+    /// stopped reading it; not known before.
+    pub leaked: bool,
     /// When the process was started, by the clock on the wall.
     pub started_at: SystemTime,
     /// From its start until its end was seen, by a clock that never jumps.
@@ -46,6 +50,7 @@ impl ExitInfo {
             signal: raw.signaled.then(|| Signal::from_raw(raw.status)),
             core_dumped: raw.core_dumped,
             usage: raw.usage,
+            leaked: false,
             started_at: started.at,
             elapsed: started.instant.elapsed(),
         }

@@ -5,7 +5,7 @@ use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::command::{Command, Group};
+use super::command::{Backend, Command};
 use super::exit::{ExitInfo, Started, WaitError};
 use super::group;
 use super::signal::{Delivery, Scope, Signal, SignalError};
@@ -60,7 +60,7 @@ impl ProcessHandle {
         };
         let shared = Shared {
             pid,
-            leads_group: command.group == Group::New,
+            leads_group: command.leads_group(),
             started,
             watcher,
             state: Mutex::new(state),
@@ -75,6 +75,13 @@ impl ProcessHandle {
         matches!(self.shared.poll_exit(), Ok(None))
     }
 
+    /// Remembers that another process holds a pipe of this one.
+    pub(super) fn mark_leaked(&self) {
+        if let Status::Exited(exit) = &mut self.shared.lock().status {
+            exit.leaked = true;
+        }
+    }
+
     pub(super) fn leads_group(&self) -> bool {
         self.shared.leads_group
     }
@@ -83,6 +90,15 @@ impl ProcessHandle {
     #[must_use]
     pub fn pid(&self) -> u32 {
         self.shared.pid
+    }
+
+    /// How the end of this process is learnt.
+    #[must_use]
+    pub fn backend(&self) -> Backend {
+        match self.shared.watcher {
+            Watcher::Pidfd(_) => Backend::Pidfd,
+            Watcher::Sigchld => Backend::Sigchld,
+        }
     }
 
     /// How the process ended: its exit code, or −N for signal N; `None` while it runs (or when
@@ -135,7 +151,8 @@ impl ProcessHandle {
     /// leader ended (before Linux 6.9 and on other systems only until the leader is reaped).
     ///
     /// # Errors
-    /// [`SignalError::NoGroup`] if the process was not started with [`Group::New`].
+    /// [`SignalError::NoGroup`] if the process was not started with
+    /// [`Group::New`](super::Group::New) or in a new session.
     pub fn send_signal_to(&self, scope: Scope, signal: Signal) -> Result<Delivery, SignalError> {
         let pid = self.shared.pid;
         match self.shared.send(scope, signal) {

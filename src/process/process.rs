@@ -17,7 +17,7 @@ use super::writer::StreamWriter;
 /// Dropping it leaves the process running, unless [`Command::kill_on_drop`] says otherwise.
 #[derive(Debug)]
 pub struct Process {
-    handle: ProcessHandle,
+    pub(super) handle: ProcessHandle,
     pub(super) streams: Streams,
     /// Whether `communicate` has taken an input, so that another one would come too late.
     pub(super) communicating: bool,

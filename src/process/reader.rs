@@ -139,6 +139,11 @@ impl StreamReader {
         }
     }
 
+    /// The lines from here on, one at a time; asyncio's `async for`.
+    pub fn lines(&mut self) -> Lines<'_> {
+        Lines { reader: self }
+    }
+
     /// Reads up to and including `separator`.
     ///
     /// # Errors
@@ -281,6 +286,26 @@ impl StreamReader {
                 }
             }
         }
+    }
+}
+
+/// The lines of a [`StreamReader`].
+#[derive(Debug)]
+pub struct Lines<'a> {
+    reader: &'a mut StreamReader,
+}
+
+impl Lines<'_> {
+    /// The next line, with its `\n` if it has one; none at the end of the stream.
+    ///
+    /// # Errors
+    /// As [`StreamReader::read_line`].
+    ///
+    /// # Cancel safety
+    /// May be dropped and called again.
+    pub async fn next_line(&mut self) -> Result<Option<Vec<u8>>, ReadError> {
+        let line = self.reader.read_line().await?;
+        Ok(Some(line).filter(|line| !line.is_empty()))
     }
 }
 

@@ -6,10 +6,12 @@
 
 #![expect(unsafe_code, reason = "the one file that may call the system directly")]
 
+use std::ffi::CString;
 use std::fs::File;
 use std::io;
 use std::mem::MaybeUninit;
-use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::os::unix::process::CommandExt;
 use std::time::Duration;
 
 use tokio::io::Interest;
@@ -162,7 +164,6 @@ fn resource_usage(usage: &libc::rusage) -> ResourceUsage {
 /// Opens a descriptor that stands for the child `pid` and becomes readable when it ends.
 #[cfg(target_os = "linux")]
 pub(super) fn pidfd_open(pid: libc::pid_t) -> io::Result<OwnedFd> {
-    use std::os::fd::FromRawFd;
     // PIDFD_NONBLOCK makes no difference to WNOHANG and needs a newer kernel, so no flag is set.
     // SAFETY: the call takes two integers.
     let fd = retry(|| unsafe { libc::syscall(libc::SYS_pidfd_open, pid, 0) as libc::c_int })?;
@@ -220,6 +221,75 @@ pub(super) fn set_nonblocking(fd: BorrowedFd<'_>) -> io::Result<()> {
     // SAFETY: FIONBIO reads one int, which lives for the length of the call.
     retry(|| unsafe { libc::ioctl(fd.as_raw_fd(), libc::FIONBIO, &mut on) })?;
     Ok(())
+}
+
+/// Whether every reader of the pipe that `writer` writes to has closed it.
+pub(super) fn reader_is_gone(writer: BorrowedFd<'_>) -> bool {
+    let mut poll = libc::pollfd {
+        fd: writer.as_raw_fd(),
+        events: 0,
+        revents: 0,
+    };
+    // SAFETY: the pointer is to one valid pollfd, and the call does not wait.
+    let ready = unsafe { libc::poll(&mut poll, 1, 0) };
+    ready > 0 && poll.revents & libc::POLLERR != 0
+}
+
+/// A copy of `fd` with the lowest free number from `least` on, which no child inherits.
+pub(super) fn duplicate_from(fd: BorrowedFd<'_>, least: RawFd) -> io::Result<OwnedFd> {
+    // SAFETY: the call takes integers.
+    let copy = retry(|| unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_DUPFD_CLOEXEC, least) })?;
+    // SAFETY: the kernel has just returned this descriptor, and nobody else owns it.
+    Ok(unsafe { OwnedFd::from_raw_fd(copy) })
+}
+
+/// What a forked child does before and for its exec, prepared so that it need not allocate.
+pub(super) struct Exec {
+    /// Whether it begins a session.
+    pub(super) new_session: bool,
+    /// Descriptors, and the numbers to give them; no number may be that of a descriptor here.
+    pub(super) pass_fds: Vec<(OwnedFd, RawFd)>,
+    /// The program's file, seen from the directory of the start.
+    pub(super) path: CString,
+    /// The arguments, the first of them the name.
+    pub(super) argv: Vec<CString>,
+    /// The whole environment.
+    pub(super) env: Vec<CString>,
+}
+
+/// Lets `command` do `exec` in the child, after a fork.
+///
+/// It executes the program itself: std would call glibc's `execvp`, which runs a file that is no
+/// program by a shell, while `posix_spawn` reports it; both must mean the same.
+pub(super) fn exec_by(command: &mut std::process::Command, exec: Exec) {
+    /// Null-terminated, and pointing into the strings that it is kept with.
+    struct Pointers(Vec<*const libc::c_char>);
+    // SAFETY: the strings that they point to are owned by the closure and never changed.
+    unsafe impl Send for Pointers {}
+    // SAFETY: as above.
+    unsafe impl Sync for Pointers {}
+    let pointers = |strings: &[CString]| {
+        let pointers = strings.iter().map(|string| string.as_ptr());
+        Pointers(pointers.chain([std::ptr::null()]).collect())
+    };
+    let (argv, env) = (pointers(&exec.argv), pointers(&exec.env));
+    let in_child = move || {
+        // Captured whole: the pointers are no use without their strings.
+        let (exec, argv, env) = (&exec, &argv, &env);
+        if exec.new_session {
+            // SAFETY: the call takes nothing.
+            retry(|| unsafe { libc::setsid() })?;
+        }
+        for (fd, number) in &exec.pass_fds {
+            // SAFETY: the call takes two integers; the copy loses the close-on-exec flag.
+            retry(|| unsafe { libc::dup2(fd.as_raw_fd(), *number) })?;
+        }
+        // SAFETY: all three are null-terminated and live until the exec replaces everything.
+        unsafe { libc::execve(exec.path.as_ptr(), argv.0.as_ptr(), env.0.as_ptr()) };
+        Err(io::Error::last_os_error())
+    };
+    // SAFETY: the closure only makes system calls that are safe after a fork, and allocates nothing.
+    unsafe { command.pre_exec(in_child) };
 }
 
 /// Registers `file` with the runtime's poll loop.

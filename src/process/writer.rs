@@ -2,9 +2,12 @@
 
 use std::fs::File;
 use std::io::{self, Write};
+use std::os::fd::AsFd;
 use std::task::{Context, Poll, ready};
 
 use tokio::io::unix::AsyncFd;
+
+use super::sys;
 
 /// Above so many queued bytes [`StreamWriter::drain`] waits, as in asyncio…
 const HIGH_WATER: usize = 64 * 1024;
@@ -107,7 +110,12 @@ impl StreamWriter {
     /// Whether the stream takes no more bytes: it was closed, or the process closed its end.
     #[must_use]
     pub fn is_closing(&self) -> bool {
-        self.closing || self.broken
+        self.closing
+            || self.broken
+            || self
+                .pipe
+                .as_ref()
+                .is_none_or(|pipe| sys::reader_is_gone(pipe.get_ref().as_fd()))
     }
 
     /// Closes the stream, and waits until what is queued has gone into the pipe and the pipe is

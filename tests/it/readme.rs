@@ -1,1 +1,102 @@
-//! (to be written)
+//! Every example of the README runs, and prints what the README says.
+
+use crate::stage::Stage;
+
+/// A `$ command` of a `console` block and the lines below it.
+struct Example {
+    command: String,
+    expected: String,
+}
+
+/// The blocks of a kind, in their order.
+fn blocks(kind: &str) -> Vec<String> {
+    let readme = include_str!("../../README.md");
+    let opening = format!("```{kind}\n");
+    let blocks = readme.split(&opening).skip(1);
+    let text = |block: &str| block.split("```").next().unwrap_or_default().to_owned();
+    blocks.map(text).collect()
+}
+
+fn examples(block: &str) -> Vec<Example> {
+    let mut examples: Vec<Example> = Vec::new();
+    for line in block.lines() {
+        match line.strip_prefix("$ ") {
+            Some(command) => examples.push(Example {
+                command: command.to_owned(),
+                expected: String::new(),
+            }),
+            None => {
+                let example = examples.last_mut().expect("a block begins with a command");
+                example.expected.push_str(line);
+                example.expected.push('\n');
+            }
+        }
+    }
+    examples
+}
+
+/// A time differs from run to run.
+fn without_times(line: &str) -> String {
+    let words = line.split(' ').map(|word| {
+        let number = word.trim_start_matches('(');
+        if number.parse::<f64>().is_ok() && number.contains('.') {
+            word.replace(number, "[TIME]")
+        } else {
+            word.to_owned()
+        }
+    });
+    words.collect::<Vec<_>>().join(" ")
+}
+
+/// The examples of a block as one script (whose own end says nothing: examples may fail), in which each prints both streams to one place and
+/// `cat FILE` makes the file that the README shows.
+fn script(examples: &[Example]) -> (String, String, Vec<(String, String)>) {
+    let (mut script, mut expected, mut files) = (String::new(), String::new(), Vec::new());
+    for Example {
+        command,
+        expected: lines,
+    } in examples
+    {
+        match command.strip_prefix("cat ") {
+            Some(file) => files.push((file.to_owned(), lines.clone())),
+            None => {
+                script.push_str(&format!("{command}\n"));
+                expected.push_str(lines);
+            }
+        }
+    }
+    (script, expected, files)
+}
+
+#[test]
+fn every_example_of_the_readme_prints_what_it_says() {
+    let program = std::path::Path::new(env!("CARGO_BIN_EXE_prun"));
+    let folder = program.parent().expect("a program is in a folder");
+    let blocks = blocks("console");
+    assert!(blocks.len() >= 4, "the README lost its examples");
+    for block in blocks {
+        let examples = examples(&block);
+        let (script, expected, files) = script(&examples);
+        let path = std::env::var("PATH").expect("there is a PATH");
+        let mut stage = Stage::of("/bin/sh").env("PATH", format!("{}:{path}", folder.display()));
+        for (file, text) in files {
+            stage = stage.file(file, text);
+        }
+        let outcome = stage
+            .args(["-c", &format!("exec 2>&1\n{script}true")])
+            .stdout_any()
+            .run();
+        let printed = String::from_utf8_lossy(&outcome.stdout).into_owned();
+        let lines = |text: &str| text.lines().map(without_times).collect::<Vec<_>>();
+        assert_eq!(lines(&printed), lines(&expected), "\n{script}");
+    }
+}
+
+#[test]
+fn the_readme_names_the_two_commands_that_run_it_and_test_it() {
+    let commands = blocks("sh");
+    assert_eq!(
+        commands,
+        ["cargo run --release -- 'ls' 'date'\ncargo test\n"]
+    );
+}

@@ -1,0 +1,68 @@
+//! Which file a program's name means: looked up in the `PATH` that the process will have.
+
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use super::command::{Command, EnvChange};
+
+/// Where the system looks without a `PATH`.
+const DEFAULT_PATH: &str = "/bin:/usr/bin";
+
+/// The file of the program, seen from this process; none if there is none.
+pub(super) fn find_program(command: &Command) -> Option<PathBuf> {
+    let found = resolve(command)?;
+    Some(seen_from_here(command, &found)).filter(|path| path.symlink_metadata().is_ok())
+}
+
+/// The file of the program, seen from the directory that the process starts in: a name with `/`
+/// as it is, a bare one by `PATH`. A file that may not be executed counts only if no other does.
+pub(super) fn resolve(command: &Command) -> Option<PathBuf> {
+    if has_slash(&command.program) {
+        return Some(PathBuf::from(&command.program));
+    }
+    let path = child_path(command);
+    let mut refused = None;
+    for dir in std::env::split_paths(&path) {
+        let file = dir.join(&command.program);
+        match seen_from_here(command, &file).metadata() {
+            Ok(meta) if meta.is_file() && meta.permissions().mode() & 0o111 != 0 => {
+                return Some(file);
+            }
+            Ok(meta) if meta.is_file() => refused = refused.or(Some(file)),
+            Ok(_) | Err(_) => {}
+        }
+    }
+    refused
+}
+
+/// Whether the system's own look-up would use another `PATH` than ours.
+pub(super) fn changes_path(command: &Command) -> bool {
+    command.env.iter().any(|change| match change {
+        EnvChange::Set(name, _) | EnvChange::Remove(name) => name == "PATH",
+        EnvChange::Clear => true,
+    })
+}
+
+pub(super) fn has_slash(program: &OsStr) -> bool {
+    program.as_bytes().contains(&b'/')
+}
+
+fn seen_from_here(command: &Command, file: &Path) -> PathBuf {
+    command.cwd.as_deref().unwrap_or(Path::new("")).join(file)
+}
+
+/// The `PATH` that the process will have.
+fn child_path(command: &Command) -> OsString {
+    let mut path = std::env::var_os("PATH");
+    for change in &command.env {
+        match change {
+            EnvChange::Set(name, value) if name == "PATH" => path = Some(value.clone()),
+            EnvChange::Remove(name) if name == "PATH" => path = None,
+            EnvChange::Clear => path = None,
+            EnvChange::Set(..) | EnvChange::Remove(_) => {}
+        }
+    }
+    path.unwrap_or_else(|| DEFAULT_PATH.into())
+}
