@@ -7,8 +7,9 @@ use thiserror::Error;
 
 use super::elements::{Elements, ElementsError, Step};
 use super::intake::{BUFFER_BYTES, Intake, Opening};
-use super::job::{Job, Origin, ShellRule};
+use super::job::{Job, Origin};
 use super::records::{self, RecordError};
+use super::shell::ShellRule;
 use super::words::WordsError;
 
 /// How long a record may be. Longer ones are a stream without line ends, not work for a program,

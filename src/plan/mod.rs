@@ -1,14 +1,15 @@
 //! What is to be done: the plan, as pure data and parsing.
 //!
 //! The main type is [`Source`], a stream of [`Job`]s: typed command lines, a job file, or an open
-//! stream such as standard input. A job knows where it was written ([`Origin`]) and what it is to
-//! execute ([`Work`]: words, or a command line that may need a [`Shell`]).
+//! stream such as standard input. A job knows where it was written and what it is to execute
+//! ([`Work`]: words, or a command line that may need a [`Shell`]).
 //!
 //! * `job` is one line of the plan, `source` the stream of them, `typed` the commands of the
 //!   command line, `names` the check that every name is its job's own.
 //! * `jobfile` reads a file record by record: `intake` looks at its first bytes, `elements` cuts a
 //!   JSON array into its elements, `fields` and `records` turn one JSON text into a job.
-//! * `words` decides between shell and argv, and `builtins` holds the words only a shell knows.
+//! * `words` decides between shell and argv, `shell` is the shell that it decides for, and
+//!   `builtins` holds the words that only a shell knows.
 //! * `duration` reads and writes lengths of time.
 //!
 //! The room must not know processes, clocks, terminals, threads or tokio, and it prints nothing:
@@ -23,11 +24,14 @@ mod job;
 mod jobfile;
 mod names;
 mod records;
+mod shell;
 mod source;
 mod typed;
 mod words;
 
 pub(crate) use duration::{format_duration, parse_duration};
-pub(crate) use job::{Job, Shell, ShellError, ShellRule, Work};
+pub(crate) use job::Job;
 pub(crate) use jobfile::Entry;
+pub(crate) use shell::{Shell, ShellError, ShellRule};
 pub(crate) use source::{Source, SourceError};
+pub(crate) use words::Work;

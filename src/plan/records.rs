@@ -11,8 +11,9 @@ use thiserror::Error;
 
 use super::duration::{DurationError, parse_duration};
 use super::fields::{Env, Fields, ShellField, shown};
-use super::job::{Job, Origin, Shell, ShellError, ShellRule, Work};
-use super::words::{self, WordsError};
+use super::job::{Job, Origin};
+use super::shell::{Shell, ShellError, ShellRule};
+use super::words::{self, WordsError, Work};
 
 /// Why a JSON record is no job.
 #[derive(Debug, PartialEq, Eq, Error)]

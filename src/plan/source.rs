@@ -8,9 +8,10 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
-use super::job::{Job, Origin, ShellRule};
+use super::job::{Job, Origin};
 use super::jobfile::{Entry, Format, JobFile, JobFileError};
 use super::names::Names;
+use super::shell::ShellRule;
 use super::typed::{self, TypedError};
 
 /// A stream of jobs. It ends after its first error.
@@ -214,7 +215,7 @@ mod tests {
     use std::path::PathBuf;
 
     use super::super::intake::tests::Chunks;
-    use super::super::job::Work;
+    use super::super::words::Work;
     use super::*;
 
     fn rule() -> ShellRule {

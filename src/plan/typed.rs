@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
-use super::job::{Job, Origin, ShellRule};
+use super::job::{Job, Origin};
+use super::shell::ShellRule;
 use super::words::WordsError;
 
 /// A longer suggestion hides what it suggests.
@@ -140,7 +141,7 @@ fn unescaped(text: &[u8]) -> Option<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::job::Work;
+    use super::super::words::Work;
     use super::*;
 
     const OPTIONS: &[&str] = &["--json", "--jobs", "--version"];

@@ -10,7 +10,24 @@ use std::sync::Arc;
 use thiserror::Error;
 
 use super::builtins;
-use super::job::{ShellRule, Work};
+use super::shell::{Shell, ShellRule};
+
+/// What a job runs.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Work {
+    /// Words executed as they are, never by a shell (`argv` of a job file).
+    Argv(Vec<OsString>),
+    /// A command line with `sh -c` meaning. At least one of the two ways to run it is there.
+    Line {
+        /// The command line as it was written, without its name.
+        line: OsString,
+        /// Its words, when it can be executed without a shell.
+        direct: Option<Vec<OsString>>,
+        /// The shell for it: because it needs one, or because executing its words may fail in a way
+        /// that only a shell can tell (no such program, not executable, no `#!` line).
+        shell: Option<Arc<Shell>>,
+    },
+}
 
 /// Why a command line cannot be run at all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]

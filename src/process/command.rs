@@ -145,7 +145,7 @@ impl Command {
         }
     }
 
-    /// Runs a command line by `/bin/sh -c`. Use [`quote`](super::quote) for words that come from
+    /// Runs a command line by `/bin/sh -c`. Use [`quote`](super::quote()) for words that come from
     /// elsewhere. A command that a signal ended inside the shell shows as the shell's code 128+N.
     pub fn shell(line: impl Into<OsString>) -> Self {
         Self::exec("/bin/sh").arg("-c").arg(line)

@@ -49,7 +49,7 @@ impl ExitInfo {
             code: (!raw.signaled).then_some(raw.status),
             signal: raw.signaled.then(|| Signal::from_raw(raw.status)),
             core_dumped: raw.core_dumped,
-            usage: raw.usage,
+            usage: ResourceUsage::new(&raw.usage),
             leaked: false,
             started_at: started.at,
             elapsed: started.instant.elapsed(),
@@ -92,6 +92,29 @@ pub struct ResourceUsage {
     pub voluntary_switches: u64,
     /// How often the CPU was taken from it.
     pub involuntary_switches: u64,
+}
+
+impl ResourceUsage {
+    /// `ru_maxrss` is in KiB everywhere but on Apple's systems.
+    fn new(usage: &libc::rusage) -> Self {
+        let time = |time: libc::timeval| {
+            Duration::from_secs(time.tv_sec as u64) + Duration::from_micros(time.tv_usec as u64)
+        };
+        let unit = if cfg!(target_vendor = "apple") {
+            1
+        } else {
+            1024
+        };
+        Self {
+            user: time(usage.ru_utime),
+            system: time(usage.ru_stime),
+            max_rss_bytes: usage.ru_maxrss as u64 * unit,
+            minor_faults: usage.ru_minflt as u64,
+            major_faults: usage.ru_majflt as u64,
+            voluntary_switches: usage.ru_nvcsw as u64,
+            involuntary_switches: usage.ru_nivcsw as u64,
+        }
+    }
 }
 
 /// Why a wait has no exit status to give.

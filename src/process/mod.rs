@@ -84,7 +84,7 @@
 //! | `communicate(x)` | [`Process::communicate`]`(Some(x))` |
 //! | `send_signal`, `terminate`, `kill` | the same names on [`ProcessHandle`] |
 //! | `ProcessLookupError` | [`Delivery::AlreadyExited`] |
-//! | `asyncio.wait_for(x, t)` | [`wait_for`]`(x, t)` |
+//! | `asyncio.wait_for(x, t)` | [`wait_for()`]`(x, t)` |
 //! | `StreamReader.read(n)`, `read()` | [`StreamReader::read`], [`StreamReader::read_to_end`] |
 //! | `readline()`, `async for` | [`StreamReader::read_line`], [`StreamReader::lines`] |
 //! | `readexactly(n)`, `readuntil(s)`, `at_eof()` | [`StreamReader::read_exactly`], [`StreamReader::read_until`], [`StreamReader::at_eof`] |
@@ -92,7 +92,7 @@
 //! | `StreamWriter.write`, `drain`, `close`, `wait_closed`, `is_closing` | the same names on [`StreamWriter`]; `write_eof` is `close` |
 //! | `BrokenPipeError` | [`std::io::ErrorKind::BrokenPipe`]; ignored in `communicate` |
 //! | `FileNotFoundError`, `PermissionError`, `OSError` | [`SpawnError`] and its [`SpawnErrorKind`] |
-//! | `shlex.quote`, `shlex.join` | [`quote`], [`join`] |
+//! | `shlex.quote`, `shlex.join` | [`quote()`], [`join()`] |
 //! | child watchers | not needed; [`ProcessHandle::backend`] tells which way is taken |
 //! | `asyncio.run(main())` | `#[tokio::main]`, with its I/O and time drivers |
 

@@ -12,12 +12,9 @@ use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::os::unix::process::CommandExt;
-use std::time::Duration;
 
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
-
-use super::exit::ResourceUsage;
 
 /// Which child a wait is about.
 #[derive(Clone, Copy)]
@@ -37,7 +34,7 @@ pub(super) struct RawExit {
     /// Whether the signal left a core dump.
     pub(super) core_dumped: bool,
     /// CPU time and memory, of the child and of the descendants it waited for.
-    pub(super) usage: ResourceUsage,
+    pub(super) usage: libc::rusage,
 }
 
 /// Retries a call that a signal handler interrupted.
@@ -90,7 +87,7 @@ pub(super) fn try_wait(child: Child<'_>, keep_zombie: bool) -> io::Result<Option
         status,
         signaled: info.si_code != libc::CLD_EXITED,
         core_dumped: info.si_code == libc::CLD_DUMPED,
-        usage: resource_usage(&usage),
+        usage,
     }))
 }
 
@@ -113,11 +110,13 @@ pub(super) fn try_wait(child: Child<'_>, keep_zombie: bool) -> io::Result<Option
         let info = unsafe { info.assume_init() };
         // SAFETY: after `waitid` the fields of SIGCHLD are set, or zero.
         let (ended, status) = unsafe { (info.si_pid(), info.si_status()) };
+        // SAFETY: zeroed is a valid value of plain integers.
+        let usage = unsafe { MaybeUninit::<libc::rusage>::zeroed().assume_init() };
         return Ok((ended != 0).then(|| RawExit {
             status,
             signaled: info.si_code != libc::CLD_EXITED,
             core_dumped: info.si_code == libc::CLD_DUMPED,
-            usage: ResourceUsage::default(),
+            usage,
         }));
     }
     let mut status = 0;
@@ -136,29 +135,8 @@ pub(super) fn try_wait(child: Child<'_>, keep_zombie: bool) -> io::Result<Option
         },
         signaled,
         core_dumped: signaled && libc::WCOREDUMP(status),
-        usage: resource_usage(&usage),
+        usage,
     }))
-}
-
-/// Translates the C structure; `ru_maxrss` is in KiB everywhere but on Apple's systems.
-fn resource_usage(usage: &libc::rusage) -> ResourceUsage {
-    let time = |t: libc::timeval| {
-        Duration::from_secs(t.tv_sec as u64) + Duration::from_micros(t.tv_usec as u64)
-    };
-    let unit = if cfg!(target_vendor = "apple") {
-        1
-    } else {
-        1024
-    };
-    ResourceUsage {
-        user: time(usage.ru_utime),
-        system: time(usage.ru_stime),
-        max_rss_bytes: usage.ru_maxrss as u64 * unit,
-        minor_faults: usage.ru_minflt as u64,
-        major_faults: usage.ru_majflt as u64,
-        voluntary_switches: usage.ru_nvcsw as u64,
-        involuntary_switches: usage.ru_nivcsw as u64,
-    }
 }
 
 /// Opens a descriptor that stands for the child `pid` and becomes readable when it ends.

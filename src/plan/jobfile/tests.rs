@@ -6,7 +6,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::super::intake::tests::Chunks;
-use super::super::job::Work;
+use super::super::words::Work;
 use super::*;
 
 fn open(format: Option<Format>, chunks: &[&[u8]]) -> JobFile {
