@@ -1,0 +1,226 @@
+//! The engine beside `tokio::process` doing the same, as ratios in one run.
+//!
+//! `cargo bench --bench engine` runs both in turn, round after round, and prints the median of
+//! the rounds' ratios: tokio's time by the engine's, so 1.00 is as fast as tokio, and more is
+//! faster. The engine also collects resource usage and can signal the whole process group, which
+//! `tokio::process` does not. Absolute times say little on a busy machine; the ratios are made
+//! from neighbours in time.
+
+#![expect(clippy::print_stdout, reason = "a benchmark tells what it measured")]
+
+use std::process::Stdio as StdStdio;
+use std::time::{Duration, Instant};
+
+use prun::process::{Command, Group, Stdio};
+use tokio::process::Command as TokioCommand;
+use tokio::runtime::Runtime;
+
+type Failure = Box<dyn std::error::Error>;
+
+/// Rounds of each case; the first is not counted.
+const ROUNDS: usize = 11;
+
+/// The same work done by both.
+struct Case {
+    name: &'static str,
+    work: Work,
+}
+
+#[derive(Clone, Copy)]
+enum Work {
+    /// So many times: start `/bin/true`, collect its (empty) output, reap it.
+    Communicate(usize),
+    /// Read so many bytes from a process into memory.
+    Read(usize),
+    /// So many times: start `/bin/true` and wait for it, while so many others are waited for too.
+    WaitAmong { times: usize, siblings: usize },
+}
+
+const CASES: [Case; 5] = [
+    Case {
+        name: "communicate, 200 × /bin/true",
+        work: Work::Communicate(200),
+    },
+    Case {
+        name: "read 1 MiB",
+        work: Work::Read(1 << 20),
+    },
+    Case {
+        name: "read 1 GiB",
+        work: Work::Read(1 << 30),
+    },
+    Case {
+        name: "wait, 1 sibling",
+        work: Work::WaitAmong {
+            times: 200,
+            siblings: 1,
+        },
+    },
+    Case {
+        name: "wait, 1,000 siblings",
+        work: Work::WaitAmong {
+            times: 200,
+            siblings: 1000,
+        },
+    },
+];
+
+fn main() -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    println!(
+        "{:<30} {:>10} {:>10} {:>7}",
+        "", "engine s", "tokio s", "ratio"
+    );
+    for Case { name, work } in CASES {
+        let mut pairs = Vec::new();
+        for round in 0..ROUNDS {
+            // Who comes first changes, so that neither always follows the other.
+            let (engine, tokio) = if round % 2 == 0 {
+                let engine = time(&runtime, || by_engine(work))?;
+                (engine, time(&runtime, || by_tokio(work))?)
+            } else {
+                let tokio = time(&runtime, || by_tokio(work))?;
+                (time(&runtime, || by_engine(work))?, tokio)
+            };
+            if round > 0 {
+                pairs.push((engine, tokio));
+            }
+        }
+        let engine = median(pairs.iter().map(|(engine, _)| engine.as_secs_f64()));
+        let tokio = median(pairs.iter().map(|(_, tokio)| tokio.as_secs_f64()));
+        let ratios = pairs
+            .iter()
+            .map(|(engine, tokio)| tokio.div_duration_f64(*engine));
+        println!(
+            "{name:<30} {engine:>10.4} {tokio:>10.4} {:>7.2}",
+            median(ratios)
+        );
+    }
+    Ok(())
+}
+
+/// How long the measured part of the work takes.
+fn time<F>(runtime: &Runtime, work: impl FnOnce() -> F) -> Result<Duration, Failure>
+where
+    F: Future<Output = Result<Duration, Failure>>,
+{
+    runtime.block_on(work())
+}
+
+fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+async fn by_engine(work: Work) -> Result<Duration, Failure> {
+    let piped = |program: &str| {
+        Command::exec(program)
+            .stdin(Stdio::Null)
+            .stdout(Stdio::Pipe)
+            .stderr(Stdio::Pipe)
+            .process_group(Group::New)
+    };
+    match work {
+        Work::Communicate(times) => {
+            let begun = Instant::now();
+            for _ in 0..times {
+                piped("/bin/true").spawn().await?.communicate(None).await?;
+            }
+            Ok(begun.elapsed())
+        }
+        Work::Read(bytes) => {
+            let begun = Instant::now();
+            let command = piped("head").args(["-c", &bytes.to_string(), "/dev/zero"]);
+            let (stdout, _) = command.spawn().await?.communicate(None).await?;
+            assert_eq!(stdout.map(|stdout| stdout.len()), Some(bytes));
+            Ok(begun.elapsed())
+        }
+        Work::WaitAmong { times, siblings } => {
+            let sleeping = Command::exec("sleep").arg("1000").process_group(Group::New);
+            let mut waiting = Vec::new();
+            let mut handles = Vec::new();
+            for _ in 0..siblings {
+                let process = sleeping.spawn().await?;
+                handles.push(process.handle());
+                waiting.push(tokio::spawn(async move { process.wait().await.map(drop) }));
+            }
+            let command = Command::exec("/bin/true").process_group(Group::New);
+            let begun = Instant::now();
+            for _ in 0..times {
+                command.spawn().await?.wait().await?;
+            }
+            let measured = begun.elapsed();
+            for handle in handles {
+                handle.kill()?;
+            }
+            for wait in waiting {
+                wait.await??;
+            }
+            Ok(measured)
+        }
+    }
+}
+
+async fn by_tokio(work: Work) -> Result<Duration, Failure> {
+    let piped = |program: &str| {
+        let mut command = TokioCommand::new(program);
+        command
+            .stdin(StdStdio::null())
+            .stdout(StdStdio::piped())
+            .stderr(StdStdio::piped());
+        command.process_group(0);
+        command
+    };
+    match work {
+        Work::Communicate(times) => {
+            let begun = Instant::now();
+            for _ in 0..times {
+                piped("/bin/true").spawn()?.wait_with_output().await?;
+            }
+            Ok(begun.elapsed())
+        }
+        Work::Read(bytes) => {
+            let begun = Instant::now();
+            let mut command = piped("head");
+            command.args(["-c", &bytes.to_string(), "/dev/zero"]);
+            let output = command.spawn()?.wait_with_output().await?;
+            assert_eq!(output.stdout.len(), bytes);
+            Ok(begun.elapsed())
+        }
+        Work::WaitAmong { times, siblings } => {
+            let mut waiting = Vec::new();
+            let mut stops = Vec::new();
+            for _ in 0..siblings {
+                let mut process = TokioCommand::new("sleep")
+                    .arg("1000")
+                    .process_group(0)
+                    .spawn()?;
+                let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+                stops.push(stop);
+                waiting.push(tokio::spawn(async move {
+                    tokio::select! {
+                        exit = process.wait() => exit.map(drop),
+                        _ = stopped => process.kill().await,
+                    }
+                }));
+            }
+            let begun = Instant::now();
+            for _ in 0..times {
+                TokioCommand::new("/bin/true")
+                    .process_group(0)
+                    .spawn()?
+                    .wait()
+                    .await?;
+            }
+            let measured = begun.elapsed();
+            drop(stops);
+            for wait in waiting {
+                wait.await??;
+            }
+            Ok(measured)
+        }
+    }
+}
