@@ -1,1 +1,253 @@
-//! (to be written)
+//! Wrong job files, and input that comes slowly: what should start starts, and nothing else does.
+
+use std::time::Duration;
+
+use crate::stage::{Outcome, Stage};
+
+/// Far more than any of these runs needs.
+const SOON: Duration = Duration::from_secs(30);
+
+/// A job that shows that something was started.
+const MARK: &str = "touch started";
+
+#[track_caller]
+fn assert_nothing_started(outcome: &Outcome) {
+    assert!(!outcome.path("started").exists(), "a job was started");
+}
+
+/// A job file with a good line and then this one is refused at its second line.
+#[track_caller]
+fn line_is_refused(line: &str, stderr: &str) {
+    let jobs = format!("{{\"cmd\":\"{MARK}\"}}\n{line}\n{{\"cmd\":\"{MARK}\"}}\n");
+    let stage = Stage::new()
+        .args(["-f", "jobs.jsonl"])
+        .file("jobs.jsonl", jobs)
+        .stderr(format!("prun: jobs.jsonl:2{stderr}\n"))
+        .code(2);
+    assert_nothing_started(&stage.run());
+}
+
+#[test]
+fn a_missing_job_file_is_named() {
+    Stage::new()
+        .args(["-f", "nope"])
+        .stderr("prun: nope: cannot open the job file: No such file or directory (os error 2)\n")
+        .code(2)
+        .run();
+}
+
+#[test]
+fn a_folder_is_no_job_file() {
+    Stage::new()
+        .args(["-f", "."])
+        .stderr("prun: .: is a directory: name a job file\n")
+        .code(2)
+        .run();
+    Stage::new()
+        .in_shell("exec \"$@\" < .")
+        .stderr_has("prun: stdin: ")
+        .code(2)
+        .run();
+}
+
+#[test]
+fn a_bad_line_of_a_file_is_told_before_anything_starts() {
+    line_is_refused(
+        "{\"cmd\":\"ls\",\"comand\":1}",
+        ":20: unknown key `comand`: did you mean `cmd`?",
+    );
+    line_is_refused(
+        "{\"name\":\"x\"}",
+        ": neither `cmd` nor `argv` is there: write one of them",
+    );
+    line_is_refused(
+        "{\"cmd\":\"a\",\"argv\":[\"b\"]}",
+        ": both `cmd` and `argv` are there: keep one of them",
+    );
+    line_is_refused(
+        "{\"cmd\":\"a\",\"cmd\":\"b\"}",
+        ":16: the key `cmd` is there twice: keep one",
+    );
+    line_is_refused(
+        "{\"cmd\":1}",
+        ":8: `cmd`: invalid type: integer `1`, expected a string",
+    );
+    line_is_refused(
+        "{\"cmd\":\"a\"",
+        ":10: EOF while parsing an object: a record must be complete on its line",
+    );
+    line_is_refused(
+        "{\"cmd\":\"\"}",
+        ": `cmd`: the command line is empty: write a command",
+    );
+    line_is_refused(
+        "{\"argv\":[]}",
+        ": `argv` is empty: its first word must be a program",
+    );
+    line_is_refused(
+        "{\"argv\":[\"a\"],\"shell\":true}",
+        ": `shell` has no meaning with `argv`: use `cmd`, or leave `shell` out",
+    );
+    line_is_refused(
+        "{\"cmd\":\"a\",\"needs\":[]}",
+        ":18: the key `needs` is reserved for a later version: remove it",
+    );
+    line_is_refused(
+        "{\"cmd\":\"a\\u0000b\"}",
+        ": `cmd`: the command line holds a NUL byte, which no program can be given: remove it",
+    );
+}
+
+#[test]
+fn a_bad_value_of_a_file_is_told_before_anything_starts() {
+    line_is_refused(
+        "{\"cmd\":\"a\",\"env\":{\"A=B\":\"1\"}}",
+        ": `env`: `A=B` cannot be the name of a variable: it must not be empty, or hold `=` or NUL",
+    );
+    line_is_refused(
+        "{\"cmd\":\"a\",\"env\":{\"A\":1}}",
+        ":23: `env`: `A`: invalid type: integer `1`, expected a string",
+    );
+    line_is_refused(
+        "{\"cmd\":\"a\",\"env\":{\"A\":\"1\",\"A\":\"2\"}}",
+        ":29: `env`: `A` is there twice: keep one",
+    );
+    line_is_refused(
+        "{\"cmd\":\"a\",\"timeout\":-1}",
+        ": `timeout` `-1`: a duration cannot be negative: write seconds (`30`, `0.5`) or h, m, s and ms in this order (`250ms`, `5m`, `1h30m`)",
+    );
+    line_is_refused(
+        "{\"cmd\":\"a\",\"retries\":-1}",
+        ":23: `retries`: invalid value: integer `-1`, expected a whole number from 0 to 4294967295",
+    );
+    line_is_refused(
+        "{\"cmd\":\"a\",\"cwd\":\"\"}",
+        ": `cwd` is empty: leave it out, or give it a value",
+    );
+}
+
+#[test]
+fn a_nul_in_a_line_is_told_with_its_place() {
+    let outcome = Stage::new()
+        .args(["-f", "jobs"])
+        .file("jobs", "touch started\n\necho a\0b\n")
+        .stderr_has("prun: jobs:3: NUL byte in the command: ")
+        .code(2)
+        .run();
+    assert_nothing_started(&outcome);
+}
+
+#[test]
+fn a_name_that_is_taken_in_a_file_is_told_with_its_place() {
+    let outcome = Stage::new()
+        .args(["-f", "jobs"])
+        .file("jobs", "a: touch started\n\na: true\n")
+        .stderr(
+            "prun: jobs:3: the name `a` is taken by an earlier job: every name must be unique\n",
+        )
+        .code(2)
+        .run();
+    assert_nothing_started(&outcome);
+}
+
+#[test]
+fn shell_syntax_in_a_file_is_told_with_its_place_where_no_shell_may_be_used() {
+    let outcome = Stage::new()
+        .args(["--exec", "-f", "jobs"])
+        .file("jobs", "touch started\nls | wc\n")
+        .stderr("prun: jobs:2: unquoted `|` is shell syntax, and no shell may be used here: quote it, or allow a shell\n")
+        .code(2)
+        .run();
+    assert_nothing_started(&outcome);
+}
+
+#[test]
+fn deep_nesting_is_an_error_and_no_crash() {
+    let deep = format!("{{\"cmd\":\"a\",\"env\":{}", "[".repeat(100_000));
+    for (name, text) in [
+        ("jobs.jsonl", deep.clone()),
+        ("jobs.json", format!("[{deep}")),
+    ] {
+        let stage = Stage::new().args(["-f", name]).file(name, text);
+        stage.stderr_has(format!("prun: {name}:1:")).code(2).run();
+    }
+}
+
+#[test]
+fn jobs_start_while_input_is_still_read() {
+    for (first, second) in [
+        ("echo one\n", "touch two\n"),
+        ("{\"cmd\":\"echo one\"}\n", "{\"cmd\":\"touch two\"}\n"),
+        ("[{\"cmd\":\"echo one\"}", ",{\"cmd\":\"touch two\"}"),
+    ] {
+        let mut run = Stage::new()
+            .arg("-f-")
+            .stdin_open()
+            .stdout("one\nthree\n")
+            .within(SOON)
+            .start();
+        run.write_stdin(first);
+        run.wait_for_stdout("one\n");
+        run.write_stdin(second);
+        run.wait_for_file("two");
+        let array = first.starts_with('[');
+        let last = match (array, first.starts_with('{')) {
+            (true, _) => ",{\"cmd\":\"echo three\"}]",
+            (_, true) => "{\"cmd\":\"echo three\"}",
+            _ => "echo three",
+        };
+        run.write_stdin(last);
+        run.close_stdin();
+        run.finish();
+    }
+}
+
+#[test]
+fn a_bad_line_of_a_stream_is_told_when_what_runs_has_ended() {
+    let mut run = Stage::new()
+        .args(["-j2"])
+        .stdin_open()
+        .stdout("first\nsecond\n")
+        .stderr_has(
+            "prun: stdin:3: the name `a` is taken by an earlier job: every name must be unique\n",
+        )
+        .code(2)
+        .within(SOON)
+        .start();
+    run.write_stdin("echo first\n");
+    run.wait_for_stdout("first\n");
+    run.write_stdin("a: touch running; until [ -e go ]; do sleep 0.01; done; echo second\na: touch started\ntouch started\n");
+    run.wait_for_stderr("prun: stdin:3: ");
+    run.wait_for_file("running");
+    std::fs::write(run.dir().join("go"), "").unwrap();
+    assert_nothing_started(&run.finish());
+}
+
+#[test]
+fn a_bad_line_of_a_stream_keeps_the_earlier_records() {
+    let outcome = Stage::new()
+        .args(["--json", "-j1"])
+        .stdin("{\"cmd\":\"exit 3\"}\n{\"cmd\":\"echo b\"}\n{\"bad\":1}\n{\"cmd\":\"touch started\"}\n")
+        .stdout_any()
+        .stderr_has("prun: stdin:3:6: unknown key `bad`")
+        .stderr_has("── 2 jobs: 1 ok, 1 failed ([TIME])\n")
+        .code(2)
+        .run();
+    assert_eq!(outcome.record(1)["exit_code"], 3);
+    assert_eq!(outcome.record(2)["stdout"], "b\n");
+    assert_eq!(outcome.json().len(), 2);
+    assert_nothing_started(&outcome);
+}
+
+#[test]
+fn a_fifo_is_a_stream() {
+    let mut run = Stage::new()
+        .args(["-f", "fifo"])
+        .in_shell("mkfifo fifo; (exec > fifo; echo 'echo one'; until [ -e seen ]; do sleep 0.01; done; echo 'echo two') & exec \"$@\"")
+        .stdout("one\ntwo\n")
+        .within(SOON)
+        .start();
+    run.wait_for_stdout("one\n");
+    std::fs::write(run.dir().join("seen"), "").unwrap();
+    run.finish();
+}

@@ -5,14 +5,23 @@
 #![cfg(target_os = "linux")]
 
 mod commands;
+mod digests;
+mod dispositions;
+mod dry_runs;
 mod endings;
 mod engine;
+mod examples;
 mod house;
 mod inputs;
 mod jobfiles;
+mod leaks;
+mod losses;
+mod options;
 mod outputs;
 mod readme;
 mod real;
 mod records;
+mod retries;
 mod shells;
+mod signals;
 mod stage;

@@ -28,11 +28,10 @@ mod verdict;
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tempfile::TempDir;
@@ -45,10 +44,6 @@ pub(crate) use sys::kill;
 
 /// The bound of a run that names none: far above what any run needs on a loaded machine.
 const MINUTE: Duration = Duration::from_secs(60);
-
-/// Held while a process is started and while a script is written: a child forked in between would
-/// hold the script open for writing until its own exec, and running the script would fail with ETXTBSY.
-static STARTING: Mutex<()> = Mutex::new(());
 
 /// How often a test of a race repeats its round: `PRUN_ROUNDS`, 20 unless told.
 pub(crate) fn rounds() -> usize {
@@ -202,22 +197,32 @@ impl Stage {
 
     /// Writes a file, and the folders above it, into the run's folder.
     pub(crate) fn file(self, path: impl AsRef<Path>, bytes: impl AsRef<[u8]>) -> Self {
-        let path = self.folder.work.join(path);
-        let above = path.parent().expect("a file stands in a folder");
-        fs::create_dir_all(above)
-            .and_then(|()| fs::write(&path, bytes))
+        let path = self.place_for(path.as_ref());
+        fs::write(&path, bytes)
             .unwrap_or_else(|error| panic!("cannot write {}: {error}", path.display()));
         self
     }
 
-    /// Writes a file that can be executed.
+    /// Writes a file that can be executed. A shell writes it: were it ever open in this process, a
+    /// child that another test starts could hold it open for writing, and its execution would fail.
     pub(crate) fn script(self, path: impl AsRef<Path>, text: &str) -> Self {
-        let _alone = STARTING.lock().unwrap_or_else(PoisonError::into_inner);
-        let full = self.folder.work.join(&path);
-        let stage = self.file(path, text);
-        fs::set_permissions(&full, fs::Permissions::from_mode(0o755))
-            .unwrap_or_else(|error| panic!("cannot mark {}: {error}", full.display()));
-        stage
+        let path = self.place_for(path.as_ref());
+        let written = Command::new("/bin/sh")
+            .args(["-c", "printf %s \"$1\" >\"$0\" && chmod 755 \"$0\""])
+            .args([path.as_os_str(), text.as_ref()])
+            .status();
+        let is_written = written.is_ok_and(|status| status.success());
+        assert!(is_written, "cannot write {}", path.display());
+        self
+    }
+
+    /// The whole path of a file to be, the folders above it being made.
+    fn place_for(&self, path: &Path) -> PathBuf {
+        let path = self.folder.work.join(path);
+        let above = path.parent().expect("a file stands in a folder");
+        fs::create_dir_all(above)
+            .unwrap_or_else(|error| panic!("cannot make {}: {error}", above.display()));
+        path
     }
 
     /// Feeds these bytes to the run's stdin, then closes it. Without this, stdin is `/dev/null`.

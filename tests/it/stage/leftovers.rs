@@ -122,11 +122,13 @@ fn state(pid: i32) -> Option<char> {
     stat.rsplit_once(") ")?.1.chars().next()
 }
 
+/// The words of a process, or its short name where it has none: in the middle of its exec.
 fn command(pid: i32) -> String {
-    let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-    let words: Vec<_> = line
-        .split(|&byte| byte == 0)
-        .map(String::from_utf8_lossy)
-        .collect();
-    words.join(" ").trim_end().to_owned()
+    let read = |file: &str| fs::read(format!("/proc/{pid}/{file}")).unwrap_or_default();
+    let mut line = read("cmdline");
+    if line.is_empty() {
+        line = read("comm");
+    }
+    let words = line.split(|&byte| byte == 0).map(String::from_utf8_lossy);
+    Vec::from_iter(words).join(" ").trim_end().to_owned()
 }

@@ -4,7 +4,6 @@ use std::fs::File;
 use std::io::Write as _;
 use std::path::Path;
 use std::process::{Child, ExitStatus, Stdio};
-use std::sync::PoisonError;
 use std::sync::mpsc::{self, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -12,7 +11,7 @@ use std::time::{Duration, Instant};
 use super::expect::{Pattern, shown};
 use super::sys::{self, Modes};
 use super::tap::Tap;
-use super::{Input, Outcome, Place, STARTING, Stage, leftovers, verdict};
+use super::{Input, Outcome, Place, Stage, leftovers, verdict};
 
 /// How often we look at a run.
 const POLL: Duration = Duration::from_millis(2);
@@ -60,10 +59,7 @@ impl Running {
         }
 
         let started = Instant::now();
-        let spawned = {
-            let _alone = STARTING.lock().unwrap_or_else(PoisonError::into_inner);
-            command.spawn()
-        };
+        let spawned = command.spawn();
         let mut child = spawned.unwrap_or_else(|error| panic!("cannot start {command:?}: {error}"));
         // The command holds the run's side of a terminal open as long as it lives.
         drop(command);

@@ -1,0 +1,299 @@
+//! What a person reads after a failure: who failed, how, the last words, the command to paste.
+
+use crate::stage::{Outcome, Stage};
+
+const ESC: u8 = 0x1b;
+
+/// Whether a text holds a character that could take over a terminal, but for newlines.
+fn is_harmless(bytes: &[u8]) -> bool {
+    let text = String::from_utf8(bytes.to_vec()).expect("prun's own words are text");
+    text.chars().all(|letter| {
+        let bidi = matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        letter == '\n' || !(letter.is_control() || bidi)
+    })
+}
+
+#[test]
+fn a_failed_job_is_told_with_its_name_code_lines_and_command() {
+    Stage::new()
+        .arg("lint: echo checking; echo bad line 3 >&2; exit 2")
+        .stdout("checking\n")
+        .stderr(
+            "bad line 3\n── lint (exit 2, [TIME])\n   checking\n   bad line 3\n   \
+             $ echo checking; echo bad line 3 >&2; exit 2\n── 1 job: 1 failed ([TIME])\n",
+        )
+        .code(1)
+        .run();
+}
+
+#[test]
+fn the_digest_comes_after_all_output() {
+    Stage::new()
+        .args(["-j1", "echo a >&2; exit 1", "echo b >&2"])
+        .stderr(
+            "a\nb\n── echo a >&2; exit 1 (exit 1, [TIME])\n   a\n   $ echo a >&2; exit 1\n\
+             ── 2 jobs: 1 ok, 1 failed ([TIME])\n",
+        )
+        .code(1)
+        .run();
+}
+
+#[test]
+fn only_the_last_20_lines_are_told_again() {
+    let lines: String = (12..=31).map(|number| format!("   {number}\n")).collect();
+    Stage::new()
+        .args(["-o", "group", "seq 31; exit 1"])
+        .stdout((1..=31).map(|number| format!("{number}\n")).collect::<String>())
+        .stderr(format!(
+            "── seq 31; exit 1 (exit 1, [TIME])\n{lines}   $ seq 31; exit 1\n── 1 job: 1 failed ([TIME])\n"
+        ))
+        .code(1)
+        .run();
+}
+
+#[test]
+fn a_line_without_an_end_is_told_in_part() {
+    let outcome = Stage::new()
+        .arg("head -c 1000000 /dev/zero | tr '\\0' x; exit 1")
+        .stdout(vec![b'x'; 1_000_000])
+        .stderr_any()
+        .code(1)
+        .run();
+    assert!(outcome.stderr.len() < 20_000, "{}", outcome.stderr.len());
+}
+
+#[test]
+fn a_death_by_a_signal_is_told_by_its_name() {
+    Stage::new()
+        .args(["-j1", "kill -SEGV $$", "kill -KILL $$"])
+        .in_shell("ulimit -c 0; exec \"$@\"")
+        .stderr(
+            "── kill -SEGV $$ (killed by SIGSEGV, [TIME])\n   $ kill -SEGV $$\n\
+             ── kill -KILL $$ (killed by SIGKILL, [TIME])\n   $ kill -KILL $$\n\
+             ── 2 jobs: 2 signaled ([TIME])\n",
+        )
+        .code(1)
+        .run();
+}
+
+#[test]
+fn a_missing_program_is_told_in_words() {
+    Stage::new()
+        .arg("nosuch-program -x")
+        .stderr_has("── nosuch-program -x (exit 127, no such program: nosuch-program, [TIME])\n")
+        .code(1)
+        .run();
+}
+
+#[test]
+fn a_file_that_cannot_be_executed_is_told_in_words() {
+    Stage::new()
+        .arg("./data")
+        .file("data", "x")
+        .stderr_has("── ./data (exit 126, not executable: ./data, [TIME])\n")
+        .code(1)
+        .run();
+}
+
+#[test]
+fn a_job_that_could_not_start_is_told_with_the_reason() {
+    Stage::new()
+        .arg("--exec")
+        .arg("nosuch-program -x")
+        .stderr(
+            "── nosuch-program -x (could not start: no such program: nosuch-program, [TIME])\n   \
+             $ nosuch-program -x\n── 1 job: 1 spawn error ([TIME])\n",
+        )
+        .code(1)
+        .run();
+}
+
+#[test]
+fn failures_are_told_in_the_order_of_their_endings() {
+    let first = "until [ -e second ]; do sleep 0.01; done; exit 1";
+    Stage::new()
+        .args([format!("a: {first}"), "b: touch second; exit 2".to_owned()])
+        .stderr(format!(
+            "── b (exit 2, [TIME])\n   $ touch second; exit 2\n── a (exit 1, [TIME])\n   $ {first}\n\
+             ── 2 jobs: 2 failed ([TIME])\n"
+        ))
+        .code(1)
+        .run();
+}
+
+#[test]
+fn fifty_failures_are_told_and_the_others_counted() {
+    let one = "── exit 1 (exit 1, [TIME])\n   $ exit 1\n";
+    Stage::new()
+        .stdin("exit 1\n".repeat(53))
+        .stderr(format!(
+            "{}── and 3 more failed jobs\n── 53 jobs: 53 failed ([TIME])\n",
+            one.repeat(50)
+        ))
+        .code(1)
+        .run();
+}
+
+#[test]
+fn a_long_command_is_shortened_where_it_stands_for_a_name() {
+    let job = format!("exit 1 # {}", "é".repeat(80));
+    let label = format!("exit 1 # {}…", "é".repeat(50));
+    Stage::new()
+        .arg(&job)
+        .stderr(format!(
+            "── {label} (exit 1, [TIME])\n   $ {job}\n── 1 job: 1 failed ([TIME])\n"
+        ))
+        .code(1)
+        .run();
+}
+
+#[test]
+fn the_command_can_be_pasted() {
+    let words = [
+        "a b",
+        "it's",
+        "$HOME",
+        "*",
+        "",
+        "\u{1b}]0;x\u{7}",
+        "\u{202e}é",
+        "\n",
+        "\\'",
+    ];
+    let script = "printf '[%s]' \"$@\"; exit 1";
+    let argv = [&["sh", "-c", script, "sh"], &words[..]].concat();
+    let printed: String = words.iter().map(|word| format!("[{word}]")).collect();
+    let outcome = Stage::new()
+        .stdin(serde_json::json!({ "argv": argv }).to_string())
+        .stdout(&printed)
+        .stderr_any()
+        .code(1)
+        .run();
+    assert!(is_harmless(&outcome.stderr), "{}", text(&outcome.stderr));
+    let pasted = pasted(&outcome);
+    Stage::of("bash")
+        .args(["-c", &pasted])
+        .stdout(printed)
+        .code(1)
+        .run();
+}
+
+/// The command that a digest of one job offers.
+fn pasted(outcome: &Outcome) -> String {
+    let text = text(&outcome.stderr);
+    let line = text.lines().find_map(|line| line.strip_prefix("   $ "));
+    line.expect("a command in the digest").to_owned()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).expect("prun's own words are text")
+}
+
+#[test]
+fn a_name_cannot_take_over_the_terminal() {
+    let line =
+        serde_json::json!({ "name": "a\u{1b}]0;x\u{7}\u{9b}1m\u{202e}b\nc\r", "cmd": "exit 1" });
+    let outcome = Stage::new()
+        .args(["-v", "-f", "-"])
+        .stdin(line.to_string())
+        .stderr_has("── a\\x1b]0;x\\x07\\u{9b}1m\\u{202e}b\\x0ac\\x0d (exit 1, [TIME])\n")
+        .code(1)
+        .run();
+    assert!(is_harmless(&outcome.stderr), "{}", text(&outcome.stderr));
+}
+
+#[test]
+fn a_command_cannot_take_over_the_terminal() {
+    let job = "exit 1 # \u{1b}[2J\u{7}\u{9d}\u{2066}";
+    let outcome = Stage::new().args(["-v", job]).stderr_any().code(1).run();
+    assert!(is_harmless(&outcome.stderr), "{}", text(&outcome.stderr));
+    Stage::of("bash")
+        .args(["-c", &pasted(&outcome)])
+        .code(1)
+        .run();
+}
+
+#[test]
+fn last_lines_cannot_take_over_the_terminal() {
+    let job = "printf 'a\\033[2J\\007b\\rc\\r\\n\\342\\200\\256x\\377\\n\\tindented\\n'; exit 1";
+    Stage::new()
+        .args(["-f", "jobs"])
+        .file("jobs", format!("job: {job}\n"))
+        .stdout(b"a\x1b[2J\x07b\rc\r\n\xe2\x80\xaex\xff\n\tindented\n")
+        .stderr(format!(
+            "── job (exit 1, [TIME])\n   a\\x1b[2J\\x07b\\x0dc\n   \\u{{202e}}x\\xff\n   \tindented\n   $ {job}\n\
+             ── 1 job: 1 failed ([TIME])\n"
+        ))
+        .code(1)
+        .run();
+}
+
+#[test]
+fn an_error_text_cannot_take_over_the_terminal() {
+    let line = serde_json::json!({ "argv": ["./no\u{1b}[2Jsuch\u{202e}"] });
+    let outcome = Stage::new()
+        .stdin(line.to_string())
+        .stderr_any()
+        .code(1)
+        .run();
+    assert!(is_harmless(&outcome.stderr), "{}", text(&outcome.stderr));
+    let line = serde_json::json!({ "name": "x\u{1b}[2J", "cmd": "true", "no\u{1b}[2J": 1 });
+    let outcome = Stage::new()
+        .stdin(line.to_string())
+        .stderr_any()
+        .code(2)
+        .run();
+    assert!(is_harmless(&outcome.stderr), "{}", text(&outcome.stderr));
+    let outcome = Stage::new()
+        .args(["-f", "no\u{1b}[2Jfile"])
+        .stderr_any()
+        .code(2)
+        .run();
+    assert!(is_harmless(&outcome.stderr), "{}", text(&outcome.stderr));
+    let outcome = Stage::new()
+        .args(["ls", "-\u{1b}[2J"])
+        .stderr_any()
+        .code(2)
+        .run();
+    assert!(is_harmless(&outcome.stderr), "{}", text(&outcome.stderr));
+}
+
+/// Whether prun colours its own words in this setting.
+fn is_coloured(stage: Stage) -> bool {
+    let outcome = stage.arg("exit 3").stderr_any().code(1).run();
+    outcome.screen.contains(&ESC) || outcome.stderr.contains(&ESC)
+}
+
+fn terminal() -> Stage {
+    Stage::new().pty(24, 80)
+}
+
+#[test]
+fn words_are_coloured_on_a_terminal_only() {
+    assert!(is_coloured(terminal()));
+    assert!(!is_coloured(Stage::new()));
+}
+
+#[test]
+fn color_says_always_or_never() {
+    assert!(is_coloured(Stage::new().args(["--color", "always"])));
+    assert!(!is_coloured(terminal().args(["--color", "never"])));
+    assert!(is_coloured(
+        terminal().args(["--color", "always"]).env("NO_COLOR", "1")
+    ));
+    assert!(!is_coloured(
+        terminal()
+            .args(["--color=never"])
+            .env("CLICOLOR_FORCE", "1")
+    ));
+}
+
+#[test]
+fn the_environment_says_whether_words_are_coloured() {
+    assert!(!is_coloured(terminal().env("NO_COLOR", "1")));
+    assert!(is_coloured(terminal().env("NO_COLOR", "")));
+    assert!(!is_coloured(terminal().env("TERM", "dumb")));
+    assert!(is_coloured(Stage::new().env("CLICOLOR_FORCE", "1")));
+    assert!(!is_coloured(Stage::new().env("CLICOLOR_FORCE", "0")));
+    assert!(is_coloured(terminal().args(["--color", "auto"])));
+}

@@ -1,0 +1,169 @@
+//! The signals that prun was started with: ignored, blocked, at their defaults; and Ctrl-C.
+
+use std::time::Duration;
+
+use crate::stage::{Stage, is_alive, rounds};
+
+/// Far more than any of these runs needs.
+const SOON: Duration = Duration::from_secs(30);
+
+/// Starts the program with something done to its signals first.
+fn after(stage: Stage, python: &str) -> Stage {
+    let script = format!("import os, signal, sys; {python}; os.execvp(sys.argv[1], sys.argv[1:])");
+    stage.under(["python3", "-c", &script])
+}
+
+/// The numbers of the signals in a mask of `/proc/PID/status`, without glibc's own two.
+fn signals_in(line: &str) -> Vec<u32> {
+    let (_, mask) = line.split_once(":\t").expect("a line of a status file");
+    let mask = u64::from_str_radix(mask, 16).expect("a mask");
+    (1..=31)
+        .filter(|signal| mask & (1 << (signal - 1)) != 0)
+        .collect()
+}
+
+#[test]
+fn jobs_start_with_no_signal_blocked_or_ignored() {
+    // The first is executed as it is, the second by a shell.
+    let outcome = Stage::new()
+        .args([
+            "-j1",
+            "grep Sig /proc/self/status",
+            "cat < /proc/self/status | grep Sig",
+        ])
+        .stdout_any()
+        .run();
+    let text = String::from_utf8(outcome.stdout).unwrap();
+    let masks = text
+        .lines()
+        .filter(|line| line.starts_with("SigBlk") || line.starts_with("SigIgn"));
+    let masks: Vec<_> = masks.map(signals_in).collect();
+    assert_eq!(masks, vec![Vec::<u32>::new(); 4], "{text}");
+}
+
+/// A job that tells what it ignores, then waits for a file.
+const PATIENT: &str = "grep SigIgn /proc/self/status > ignored; echo up > up; \
+                       until [ -e go ]; do sleep 0.01; done; echo done";
+
+/// An ignored signal is ignored by prun and by its jobs.
+fn stays_ignored(name: &str, number: i32) {
+    let mut run = Stage::new()
+        .arg(PATIENT)
+        .in_shell(&format!("trap '' {name}; exec \"$@\""))
+        .stdout("done\n")
+        .within(SOON)
+        .start();
+    run.wait_for_line_in("up");
+    run.send(number);
+    std::fs::write(run.dir().join("go"), "").expect("the folder is there");
+    let ignored = run.finish().read_text("ignored");
+    assert_eq!(
+        signals_in(ignored.trim_end()),
+        [u32::try_from(number).expect("a number of a signal")]
+    );
+}
+
+#[test]
+fn an_ignored_int_stays_ignored() {
+    stays_ignored("INT", libc::SIGINT);
+}
+
+#[test]
+fn an_ignored_hup_stays_ignored_as_nohup_means_it() {
+    stays_ignored("HUP", libc::SIGHUP);
+}
+
+#[test]
+fn an_ignored_term_stays_ignored() {
+    stays_ignored("TERM", libc::SIGTERM);
+}
+
+#[test]
+fn exit_codes_are_right_although_sigchld_was_ignored() {
+    let stage = Stage::new().args(["--json", "-j1", "exit 3", "kill -9 $$", "true"]);
+    let outcome = after(stage, "signal.signal(signal.SIGCHLD, signal.SIG_IGN)")
+        .stdout_any()
+        .stderr_any()
+        .code(1)
+        .run();
+    assert_eq!(outcome.record(1)["exit_code"], 3);
+    assert_eq!(outcome.record(2)["signal"], "SIGKILL");
+    assert_eq!(outcome.record(3)["status"], "ok");
+}
+
+#[test]
+fn a_signal_that_was_blocked_at_the_start_still_ends_prun() {
+    let block = "signal.pthread_sigmask(signal.SIG_BLOCK, range(1, 32))";
+    let stage =
+        Stage::new().arg("grep SigBlk /proc/self/status > blocked; echo up > up; sleep 300");
+    let mut run = after(stage, block)
+        .stderr_has("── 1 job: 1 canceled ([TIME])\n")
+        .signal(libc::SIGINT)
+        .within(SOON)
+        .start();
+    run.wait_for_line_in("up");
+    run.send(libc::SIGINT);
+    let blocked = run.finish().read_text("blocked");
+    assert!(signals_in(blocked.trim_end()).is_empty(), "{blocked}");
+}
+
+/// A loop of bash's around prun, on a terminal. The loop ends only if bash sees that prun died of
+/// the interrupt: a program that exits with any code has handled it, so bash goes on.
+fn looped(job: &str) -> Stage {
+    let script = "while :; do echo round >> rounds; \"$0\" \"$@\"; done";
+    Stage::of("bash")
+        .args(["-c", script, env!("CARGO_BIN_EXE_prun"), job])
+        .pty(24, 80)
+        .signal(libc::SIGINT)
+        .within(SOON)
+}
+
+#[test]
+fn ctrl_c_stops_the_loop_around_prun() {
+    let mut run = looped("echo up > up; sleep 300").start();
+    run.wait_for_line_in("up");
+    run.type_keys(b"\x03");
+    let outcome = run.finish();
+    assert_eq!(outcome.read_text("rounds"), "round\n");
+    let screen = String::from_utf8_lossy(&outcome.screen);
+    assert!(screen.contains("prun: SIGINT: ending 1 job"), "{screen}");
+}
+
+/// Whether all of a process stands still.
+fn is_stopped(pid: i32) -> bool {
+    std::fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| stat.contains(") T "))
+}
+
+#[test]
+fn a_signal_at_any_moment_of_its_life_ends_prun() {
+    for round in 0..rounds() {
+        let stage = Stage::new().arg("true").stderr_any().signal(libc::SIGINT);
+        let mut run = stage.within(SOON).start();
+        // Other moments in every round: at its start, while it waits for the job, at its end.
+        let moment = run.elapsed() + Duration::from_micros(round as u64 * 617 % 9000);
+        run.wait_until("its moment", |run| (run.elapsed() >= moment).then_some(()));
+        // Who was stopped had not begun to exit, so that no signal can come too late for it.
+        run.send(libc::SIGSTOP);
+        run.wait_until("a stop or the end", |run| {
+            (is_stopped(run.pid()) || !is_alive(run.pid())).then_some(())
+        });
+        if is_stopped(run.pid()) {
+            run.send(libc::SIGINT);
+            run.send(libc::SIGCONT);
+            run.finish();
+        }
+    }
+}
+
+#[test]
+fn a_hang_up_of_the_terminal_ends_the_jobs() {
+    let mut run = Stage::new()
+        .arg("echo up > up; sleep 300")
+        .pty(24, 80)
+        .signal(libc::SIGHUP)
+        .within(SOON)
+        .start();
+    run.wait_for_line_in("up");
+    run.hang_up();
+    run.finish();
+}

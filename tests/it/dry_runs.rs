@@ -1,0 +1,162 @@
+//! `--dry-run`: the exact commands, and nothing else happens.
+
+use crate::stage::{Outcome, Stage};
+
+#[test]
+fn the_commands_are_printed_quoted_one_a_line() {
+    Stage::new()
+        .args([
+            "-n",
+            "echo \"$HOME\" | wc",
+            "ls -l  'a  b' c",
+            "web: cat it\\'s",
+            "printf '\\n'",
+            "nosuch",
+        ])
+        .stdout(
+            "/bin/sh -c 'echo \"$HOME\" | wc'\nls -l 'a  b' c\n/bin/sh -c 'cat it\\'\"'\"'s'\n\
+             /bin/sh -c 'printf '\"'\"'\\n'\"'\"''\nnosuch\n",
+        )
+        .run();
+}
+
+#[test]
+fn nothing_is_started() {
+    let outcome = Stage::new()
+        .args(["--dry-run", "touch started", "touch started; true"])
+        .stdout("touch started\n/bin/sh -c 'touch started; true'\n")
+        .run();
+    assert!(!outcome.path("started").exists());
+}
+
+#[test]
+fn the_shell_that_would_be_used_is_shown() {
+    Stage::new()
+        .args(["-n", "--shell=bash -eu", "ls"])
+        .stdout("bash -eu -c ls\n")
+        .run();
+    Stage::new()
+        .args(["-n", "-s", "ls"])
+        .stdout("/bin/sh -c ls\n")
+        .run();
+    Stage::new()
+        .args(["-n", "--exec", "echo 'a b'"])
+        .stdout("echo 'a b'\n")
+        .run();
+}
+
+/// Jobs of every kind, whose output tells what they were given; the last has a word that is no text.
+const JOBS: &str = r#"{"cmd":"echo \"$A\" 'it''s' | cat"}
+{"cmd":"printf '[%s]' a 'b c' \"\" '*' "}
+{"name":"web","argv":["printf","%s|","x","","it's","$HOME","\n","\u001b[m","\\"]}
+{"argv_base64":["cHJpbnRm","JXM=","Yf8="],"argv":["?"]}
+"#;
+
+#[test]
+fn what_is_printed_can_be_pasted() {
+    let run = |args: &[&str]| {
+        Stage::new()
+            .args(args)
+            .stdin(JOBS)
+            .stdout_any()
+            .run()
+            .stdout
+    };
+    let (printed, script) = (run(&["-j1"]), run(&["-n"]));
+    assert_eq!(
+        printed,
+        b" its\n[a][b c][][*]x||it's|$HOME|\n|\x1b[m|\\|a\xff"
+    );
+    Stage::of("/bin/sh").stdin(script).stdout(printed).run();
+}
+
+#[test]
+fn a_job_file_is_printed_with_json() {
+    let jobs = "{\"name\":\"web\",\"cmd\":\"serve 'a b'\",\"cwd\":\"sub\",\"env\":{\"B\":\"1\",\"C\":null},\
+                \"stdin\":\"seed\\n\",\"timeout\":\"1m\",\"retries\":2}\n{\"cmd\":\"a | b\"}\n";
+    Stage::new()
+        .args(["--dry-run", "--json", "-e", "A=x", "-e", "B=2", "-u", "D"])
+        .stdin(jobs)
+        .stdout(
+            "{\"name\":\"web\",\"argv\":[\"serve\",\"a b\"],\"cwd\":\"[DIR]/sub\",\
+             \"env\":{\"A\":\"x\",\"B\":\"1\",\"C\":null,\"D\":null},\"stdin\":\"seed\\n\",\
+             \"timeout\":60.0,\"retries\":2}\n\
+             {\"argv\":[\"/bin/sh\",\"-c\",\"a | b\"],\"cwd\":\"[DIR]\",\
+             \"env\":{\"A\":\"x\",\"B\":\"2\",\"D\":null}}\n",
+        )
+        .run();
+}
+
+/// What was run, and what came of it, in the order of the jobs.
+fn told(outcome: &Outcome) -> Vec<String> {
+    let mut records = outcome.json();
+    records.sort_by_key(|record| record["seq"].as_u64());
+    let keys = [
+        "name",
+        "argv",
+        "argv_base64",
+        "cwd",
+        "status",
+        "stdout",
+        "stdout_base64",
+        "stderr",
+    ];
+    let told = |record: &serde_json::Value| keys.map(|key| record[key].to_string()).join(" ");
+    records.iter().map(told).collect()
+}
+
+#[test]
+fn what_is_printed_with_json_runs_the_same_when_it_is_read_back() {
+    let more = "{\"cmd\":\"pwd; cat; echo $A ${B-unset} ${HOME-unset}\",\"cwd\":\"sub\",\"env\":{\"B\":null},\"stdin\":\"seed\\u0000\\n\"}\n\
+                {\"cmd\":\"exit 3\",\"shell\":\"bash -eu\"}\n";
+    // One run prints the job file, the next two run in the same folder: from the jobs, and from that.
+    let script = "\"$@\" --dry-run -f jobs.jsonl > printed.jsonl && \"$@\" -f jobs.jsonl > first; \
+                  sh -c 'cd /; exec \"$0\" --json -f \"$1\"' \"$1\" \"$PWD\"/printed.jsonl";
+    let outcome = Stage::new()
+        .args(["--json", "-e", "A=x y", "-e", "B=2", "-u", "HOME"])
+        .in_shell(script)
+        .file("jobs.jsonl", format!("{JOBS}{more}"))
+        .file("sub/x", "")
+        .env("B", "0")
+        .stdout_any()
+        .stderr_any()
+        .code(1)
+        .run();
+    let first = Stage::of("cat")
+        .stdin(outcome.read("first"))
+        .stdout_any()
+        .run();
+    assert_eq!(told(&outcome).len(), 6);
+    assert_eq!(told(&outcome), told(&first));
+}
+
+#[test]
+fn a_bad_line_of_a_file_is_told_before_anything_is_printed() {
+    Stage::new()
+        .args(["-n", "-f", "jobs.jsonl"])
+        .file("jobs.jsonl", "{\"cmd\":\"a\"}\n{\"cmb\":\"b\"}\n")
+        .stderr("prun: jobs.jsonl:2:6: unknown key `cmb`: did you mean `cmd`?\n")
+        .code(2)
+        .run();
+}
+
+#[test]
+fn a_bad_line_of_a_stream_is_told_behind_the_lines_before_it() {
+    Stage::new()
+        .args(["-n"])
+        .stdin("{\"cmd\":\"a\"}\n{\"cmb\":\"b\"}\n{\"cmd\":\"c\"}\n")
+        .stdout("a\n")
+        .stderr("prun: stdin:2:6: unknown key `cmb`: did you mean `cmd`?\n")
+        .code(2)
+        .run();
+}
+
+#[test]
+fn a_list_that_cannot_be_written_is_told() {
+    Stage::new()
+        .args(["-n", "ls"])
+        .in_shell("exec \"$@\" > /dev/full")
+        .stderr_has("No space left on device")
+        .code(3)
+        .run();
+}

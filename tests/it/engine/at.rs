@@ -1,0 +1,152 @@
+//! Where a promise is tried: on both ways of learning of an end, and on both kinds of runtime.
+
+use std::ffi::OsString;
+use std::panic::resume_unwind;
+use std::time::Duration;
+
+use prun::process::{Backend, Command};
+use tokio::runtime::{Builder, Runtime};
+
+/// The bound of every promise: far above what any takes on a loaded machine.
+pub(super) const MINUTE: Duration = Duration::from_secs(60);
+
+/// How many threads the runtime has.
+#[derive(Clone, Copy, Debug)]
+enum Threads {
+    One,
+    Many,
+}
+
+/// One of the four places at which a promise must hold.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct At {
+    /// How the end of a process is learnt.
+    pub(super) backend: Backend,
+    threads: Threads,
+}
+
+impl At {
+    pub(super) const PIDFD_ONE: Self = Self::new(Backend::Pidfd, Threads::One);
+    pub(super) const PIDFD_MANY: Self = Self::new(Backend::Pidfd, Threads::Many);
+    pub(super) const SIGCHLD_ONE: Self = Self::new(Backend::Sigchld, Threads::One);
+    pub(super) const SIGCHLD_MANY: Self = Self::new(Backend::Sigchld, Threads::Many);
+
+    const fn new(backend: Backend, threads: Threads) -> Self {
+        Self { backend, threads }
+    }
+
+    /// A program, without a shell.
+    pub(super) fn command(self, program: impl Into<OsString>) -> Command {
+        Command::exec(program).backend(self.backend)
+    }
+
+    /// A command line for `/bin/sh`.
+    pub(super) fn shell(self, line: impl Into<OsString>) -> Command {
+        Command::shell(line).backend(self.backend)
+    }
+
+    /// A runtime of this kind, with all its drivers.
+    pub(super) fn runtime(self) -> Runtime {
+        let mut builder = match self.threads {
+            Threads::One => Builder::new_current_thread(),
+            Threads::Many => Builder::new_multi_thread(),
+        };
+        builder.worker_threads(2).enable_all();
+        builder.build().expect("a runtime can be made")
+    }
+
+    /// Plays `promise` to its end. With many threads it runs on one of them, and must be able to
+    /// wander between them.
+    #[track_caller]
+    pub(super) fn play<F>(self, promise: impl FnOnce(Self) -> F)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let runtime = self.runtime();
+        let promise = promise(self);
+        let bounded = async { tokio::time::timeout(MINUTE, promise).await };
+        let kept = match self.threads {
+            Threads::One => runtime.block_on(bounded),
+            Threads::Many => match runtime.block_on(runtime.spawn(bounded)) {
+                Ok(kept) => kept,
+                Err(error) => resume_unwind(error.into_panic()),
+            },
+        };
+        assert!(kept.is_ok(), "not done within {MINUTE:?}");
+    }
+}
+
+/// Makes a module of four tests out of one sentence and a function of an [`At`].
+macro_rules! plain_test {
+    ($name:ident, $body:expr $(,)?) => {
+        mod $name {
+            use super::*;
+
+            #[test]
+            fn by_pidfd_on_one_thread() {
+                body(At::PIDFD_ONE);
+            }
+
+            #[test]
+            fn by_pidfd_on_many_threads() {
+                body(At::PIDFD_MANY);
+            }
+
+            #[test]
+            fn by_sigchld_on_one_thread() {
+                body(At::SIGCHLD_ONE);
+            }
+
+            #[test]
+            fn by_sigchld_on_many_threads() {
+                body(At::SIGCHLD_MANY);
+            }
+
+            fn body(at: At) {
+                crate::engine::at::call(at, $body);
+            }
+        }
+    };
+}
+pub(super) use plain_test;
+
+/// The same out of a function that gives a future.
+macro_rules! engine_test {
+    ($name:ident, $promise:expr $(,)?) => {
+        crate::engine::at::plain_test!($name, |at: At| at.play($promise));
+    };
+}
+pub(super) use engine_test;
+
+/// The same, each of the four in a process of its own, which a shell starts after `prelude`
+/// (`ulimit -n 64`, say): for promises about what a whole process has.
+macro_rules! isolated_test {
+    ($name:ident, $prelude:expr, $promise:expr $(,)?) => {
+        crate::engine::at::plain_test!($name, |at: At| {
+            crate::engine::isolated::isolated(
+                &crate::engine::isolated::name_of(module_path!(), at),
+                $prelude,
+                || at.play($promise),
+            );
+        });
+    };
+}
+pub(super) use isolated_test;
+
+/// A closure that is called where it stands would be a detour; here it stands in a macro.
+#[track_caller]
+pub(super) fn call<T>(at: At, body: impl FnOnce(At) -> T) -> T {
+    body(at)
+}
+
+impl At {
+    /// The name of the test that plays at this place.
+    pub(super) fn test_name(self) -> &'static str {
+        match (self.backend, self.threads) {
+            (Backend::Pidfd, Threads::One) => "by_pidfd_on_one_thread",
+            (Backend::Pidfd, Threads::Many) => "by_pidfd_on_many_threads",
+            (Backend::Sigchld, Threads::One) => "by_sigchld_on_one_thread",
+            (Backend::Sigchld, Threads::Many) => "by_sigchld_on_many_threads",
+        }
+    }
+}

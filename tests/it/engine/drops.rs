@@ -1,0 +1,211 @@
+//! A process whose value is dropped: it goes on or is killed, as was said, and leaves no zombie.
+
+use prun::process::{Command, Group, KillOnDrop, Process, Stdio};
+
+use super::at::{At, engine_test, plain_test};
+use super::procfs::{Life, eventually, soon};
+
+/// Starts a process that prints the number of a grandchild of its.
+async fn family(command: Command) -> (Process, Life, Life) {
+    let mut process = command.stdout(Stdio::Pipe).spawn().await.unwrap();
+    let line = process.stdout().unwrap().read_line().await.unwrap();
+    let grandchild = String::from_utf8(line).unwrap().trim().parse().unwrap();
+    let leader = Life::of(process.pid());
+    (process, leader, Life::of(grandchild))
+}
+
+const LINE: &str = "sleep 60 & echo $!; wait";
+
+// CPython, asyncio test_close_kill_running.
+engine_test!(
+    dropping_the_value_kills_the_process_if_told,
+    |at: At| async move {
+        let command = at.shell(LINE).kill_on_drop(KillOnDrop::Leader);
+        let (process, leader, grandchild) = family(command).await;
+        let handle = process.handle();
+        drop(process);
+        assert_eq!(handle.wait().await.unwrap().returncode(), -9);
+        assert!(!leader.is_there());
+        assert!(grandchild.is_alive(), "the leader alone");
+        grandchild.kill();
+    }
+);
+
+// CPython, asyncio test_close_kill_running, for the whole group.
+engine_test!(
+    dropping_the_value_kills_the_group_if_told,
+    |at: At| async move {
+        let command = at.shell(LINE).process_group(Group::New);
+        let (process, leader, grandchild) = family(command.kill_on_drop(KillOnDrop::Group)).await;
+        drop(process);
+        soon("the end of all", || {
+            !leader.is_there() && !grandchild.is_alive()
+        })
+        .await;
+    }
+);
+
+// Ours: where there is no group of its own, the process alone.
+engine_test!(
+    without_a_group_dropping_kills_the_process_alone,
+    |at: At| async move {
+        let command = at.shell(LINE).kill_on_drop(KillOnDrop::Group);
+        let (process, leader, grandchild) = family(command).await;
+        drop(process);
+        soon("its end", || !leader.is_there()).await;
+        assert!(grandchild.is_alive());
+        grandchild.kill();
+    }
+);
+
+// CPython, test_zombie_fast_process_del: unless told, it goes on.
+engine_test!(
+    dropping_the_value_leaves_the_process_running,
+    |at: At| async move {
+        let (process, leader, grandchild) = family(at.shell(LINE)).await;
+        drop(process);
+        tokio::task::yield_now().await;
+        assert!(leader.is_alive() && grandchild.is_alive());
+        grandchild.kill();
+        soon("its reaping", || !leader.is_there()).await;
+    }
+);
+
+// CPython, test_zombie_fast_process_del: it ended before, and nobody ever looked.
+engine_test!(
+    a_process_that_ended_before_the_drop_is_reaped,
+    |at: At| async move {
+        let process = at.command("true").spawn().await.unwrap();
+        let life = Life::of(process.pid());
+        soon("its end", || !life.is_alive()).await;
+        drop(process);
+        soon("its reaping", || !life.is_there()).await;
+    }
+);
+
+// CPython, test_leak_fast_process_del_killed: it ends after its value is gone.
+engine_test!(
+    a_process_that_ends_after_the_drop_is_reaped,
+    |at: At| async move {
+        let process = at.command("sleep").arg("60").spawn().await.unwrap();
+        let (handle, life) = (process.handle(), Life::of(process.pid()));
+        drop(process);
+        assert!(life.is_alive());
+        handle.kill().unwrap();
+        // The handle is not asked: it must be reaped by itself.
+        soon("its reaping", || !life.is_there()).await;
+        assert_eq!(handle.returncode(), Some(-9));
+    }
+);
+
+// CPython, ContextManagerTests test_returncode: whoever has a handle can still wait.
+engine_test!(a_handle_outlives_the_value, |at: At| async move {
+    let process = at
+        .shell("read x; exit 6")
+        .stdin(Stdio::Pipe)
+        .spawn()
+        .await
+        .unwrap();
+    let handle = process.handle();
+    // Dropping it closes the pipe, too.
+    drop(process);
+    assert_eq!(handle.wait().await.unwrap().returncode(), 6);
+    assert_eq!(handle.returncode(), Some(6));
+});
+
+// CPython, asyncio test_close_dont_kill_finished: the group of an ended leader is left alone.
+engine_test!(dropping_after_the_end_kills_nobody, |at: At| async move {
+    let command = at.shell("sleep 60 & echo $!").process_group(Group::New);
+    let (process, _, grandchild) = {
+        let mut process = command
+            .kill_on_drop(KillOnDrop::Group)
+            .stdout(Stdio::Pipe)
+            .spawn()
+            .await
+            .unwrap();
+        let line = process.stdout().unwrap().read_line().await.unwrap();
+        let pid = String::from_utf8(line).unwrap().trim().parse().unwrap();
+        (process, (), Life::of(pid))
+    };
+    assert_eq!(process.wait().await.unwrap().returncode(), 0);
+    let handle = process.handle();
+    drop(process);
+    tokio::task::yield_now().await;
+    assert!(grandchild.is_alive());
+    assert_eq!(handle.returncode(), Some(0));
+    grandchild.kill();
+});
+
+// CPython, asyncio test_close_kill_running; gh-114177: it needs no runtime to do so.
+plain_test!(
+    dropping_after_the_runtime_is_gone_kills_and_reaps,
+    |at: At| {
+        for (policy, group) in [
+            (KillOnDrop::Leader, Group::Inherit),
+            (KillOnDrop::Group, Group::New),
+        ] {
+            let runtime = at.runtime();
+            let command = at
+                .command("sleep")
+                .arg("60")
+                .stdin(Stdio::Pipe)
+                .stdout(Stdio::Pipe);
+            let command = command.kill_on_drop(policy).process_group(group);
+            let process = runtime.block_on(command.spawn()).unwrap();
+            let life = Life::of(process.pid());
+            drop(runtime);
+            assert!(life.is_alive());
+            drop(process);
+            eventually("its reaping", || !life.is_there());
+        }
+    }
+);
+
+// CPython, test_leak_fast_process_del_killed, after the runtime is gone.
+plain_test!(
+    a_process_left_behind_with_its_runtime_is_reaped,
+    |at: At| {
+        let runtime = at.runtime();
+        let process = runtime
+            .block_on(at.command("sleep").arg("0.05").spawn())
+            .unwrap();
+        let life = Life::of(process.pid());
+        drop(process);
+        drop(runtime);
+        eventually("its reaping", || !life.is_there());
+    }
+);
+
+// CPython, ContextManagerTests: a value that is dropped by a panic is dropped as well.
+plain_test!(a_panic_drops_the_process, |at: At| {
+    let life = std::panic::catch_unwind(|| {
+        at.runtime().block_on(async {
+            let command = at
+                .command("sleep")
+                .arg("60")
+                .kill_on_drop(KillOnDrop::Leader);
+            let process = command.spawn().await.unwrap();
+            std::panic::resume_unwind(Box::new(Life::of(process.pid())));
+        })
+    });
+    let life = life.unwrap_err().downcast::<Life>().unwrap();
+    eventually("its reaping", || !life.is_there());
+});
+
+// CPython, test_zombie_fast_process_del, many times over.
+engine_test!(
+    many_dropped_processes_leave_no_zombie,
+    |at: At| async move {
+        let mut lives = Vec::new();
+        for n in 0..60 {
+            let policy = [KillOnDrop::No, KillOnDrop::Leader, KillOnDrop::Group][n % 3];
+            let command = at.command("sleep").arg("0.01").kill_on_drop(policy);
+            let process = command.process_group(Group::New).spawn().await.unwrap();
+            lives.push(Life::of(process.pid()));
+        }
+        soon("their reaping", || {
+            lives.iter().all(|life| !life.is_there())
+        })
+        .await;
+    }
+);

@@ -1,0 +1,53 @@
+//! Files for the tests: a folder that goes away, and programs in it.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use tempfile::TempDir;
+
+/// A temporary folder by its real path.
+pub(super) struct Folder {
+    path: PathBuf,
+    _kept: TempDir,
+}
+
+impl Folder {
+    pub(super) fn new() -> Self {
+        let kept = TempDir::with_prefix("prun-engine-").expect("a temporary folder can be made");
+        let path = fs::canonicalize(kept.path()).expect("a fresh folder has a real path");
+        Self { path, _kept: kept }
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Writes a program, and gives its whole path.
+    ///
+    /// Another process does it: a child that another test forks meanwhile would hold a file of
+    /// ours open for writing until its exec, and until then the program would be busy.
+    pub(super) fn script(&self, name: impl AsRef<Path>, text: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.path.join(name);
+        let line = "mkdir -p \"${0%/*}\" && cat >\"$0\" && chmod 755 \"$0\"";
+        let mut shell = Command::new("/bin/sh")
+            .args(["-c", line])
+            .arg(&path)
+            .stdin(Stdio::piped())
+            .spawn()
+            .expect("there is a shell");
+        let mut stdin = shell.stdin.take().expect("it is a pipe");
+        stdin.write_all(text.as_ref()).expect("cat reads it all");
+        drop(stdin);
+        assert!(shell.wait().expect("it can be waited for").success());
+        path
+    }
+}
+
+/// Where a program is, if there is one of this name.
+pub(super) fn path_of(name: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_else(|| "/usr/bin:/bin".into());
+    let mut files = std::env::split_paths(&path).map(|dir| dir.join(name));
+    files.find(|file| file.is_file())
+}

@@ -1,0 +1,221 @@
+//! A process with all that it started: ended together, gently and then firmly.
+
+use std::time::{Duration, Instant};
+
+use prun::process::{Command, Delivery, Group, Process, Scope, Signal, Stdio, wait_for};
+
+use super::at::{At, MINUTE, engine_test};
+use super::polls::{Drop, cancelled};
+use super::procfs::{Life, is_our_zombie, soon};
+
+/// So short that a test need not wait for it, so long that a process can act on a signal in it.
+const SHORT: Duration = Duration::from_millis(150);
+
+/// Starts `line` in a group of its own; it prints the numbers of processes that it has started.
+async fn family(at: At, line: &str, count: usize) -> (Process, Vec<Life>) {
+    let command: Command = at.shell(line).stdout(Stdio::Pipe);
+    let mut process = command.process_group(Group::New).spawn().await.unwrap();
+    let mut members = Vec::new();
+    for _ in 0..count {
+        let line = process.stdout().unwrap().read_line().await.unwrap();
+        let pid = String::from_utf8(line).unwrap().trim().parse().unwrap();
+        members.push(Life::of(pid));
+    }
+    (process, members)
+}
+
+/// Two grandchildren that sleep, and a leader that waits for them.
+const SLEEPERS: &str = "sleep 60 & echo $!; sleep 60 & echo $!; wait";
+
+/// A grandchild that ignores SIGTERM, told once it does, and a leader that does not.
+const STUBBORN: &str = "sh -c 'trap \"\" TERM; echo $$; while :; do sleep 0.05; done' & wait";
+
+/// A grandchild that sleeps, and a leader that is gone.
+const ORPHAN: &str = "sleep 60 & echo $!";
+
+// Ours, where `kill` of asyncio ends the leader alone.
+engine_test!(stop_ends_the_whole_group, |at: At| async move {
+    let (process, members) = family(at, SLEEPERS, 2).await;
+    let exit = process.stop(Scope::Group, MINUTE).await.unwrap();
+    assert_eq!(exit.returncode(), -15);
+    assert!(members.iter().all(|member| !member.is_alive()));
+});
+
+// Ours: the leader alone is what was asked for.
+engine_test!(stop_of_the_leader_leaves_the_others, |at: At| async move {
+    let (process, members) = family(at, SLEEPERS, 2).await;
+    let exit = process.stop(Scope::Leader, MINUTE).await.unwrap();
+    assert_eq!(exit.returncode(), -15);
+    assert!(members.iter().all(Life::is_alive));
+    for member in members {
+        member.kill();
+    }
+});
+
+// Ours: the leader is gone at SIGTERM, the other stays, and the grace is for the whole group.
+engine_test!(
+    stop_kills_who_ignores_sigterm_though_the_leader_is_gone,
+    |at: At| {
+        async move {
+            let (process, members) = family(at, STUBBORN, 1).await;
+            let begun = Instant::now();
+            let exit = process.stop(Scope::Group, SHORT).await.unwrap();
+            assert_eq!(exit.returncode(), -15, "the leader ended by SIGTERM");
+            assert!(begun.elapsed() >= SHORT, "the other had its grace");
+            assert!(!members[0].is_alive());
+        }
+    }
+);
+
+// Ours: the grace is the longest time, not the time that it takes.
+engine_test!(stop_returns_when_nobody_is_left, |at: At| async move {
+    let (process, members) = family(at, SLEEPERS, 2).await;
+    let begun = Instant::now();
+    process
+        .stop(Scope::Group, Duration::from_secs(3600))
+        .await
+        .unwrap();
+    assert!(begun.elapsed() < MINUTE);
+    assert!(members.iter().all(|member| !member.is_alive()));
+});
+
+// Ours: the leader ended by itself, and somebody of its group is there still.
+engine_test!(
+    stop_ends_who_is_left_of_an_ended_process,
+    |at: At| async move {
+        let (process, members) = family(at, ORPHAN, 1).await;
+        let leader = process.pid();
+        // The leader has ended, and nobody has collected its status.
+        soon("its end", || is_our_zombie(leader)).await;
+        assert!(members[0].is_alive());
+        let exit = process.stop(Scope::Group, MINUTE).await.unwrap();
+        assert_eq!(exit.returncode(), 0);
+        assert!(!members[0].is_alive());
+    }
+);
+
+// Ours: a zombie that was kept for the sake of its group is collected in the end.
+engine_test!(stop_leaves_no_zombie, |at: At| async move {
+    for line in [SLEEPERS, STUBBORN, ORPHAN] {
+        let (process, _) = family(at, line, 1).await;
+        process.stop(Scope::Group, SHORT).await.unwrap();
+        assert!(!is_our_zombie(process.pid()), "{line}");
+    }
+});
+
+// Ours, from Linux 6.9 on: a group can be signalled after its leader was reaped.
+engine_test!(
+    a_group_can_be_signalled_after_its_leader_was_reaped,
+    |at: At| {
+        async move {
+            let (process, members) = family(at, ORPHAN, 1).await;
+            assert_eq!(process.wait().await.unwrap().returncode(), 0);
+            let sent = process.send_signal_to(Scope::Group, Signal::KILL).unwrap();
+            match sent {
+                Delivery::Sent => soon("its end", || !members[0].is_alive()).await,
+                // By number it could reach a stranger, so it is not sent.
+                Delivery::AlreadyExited => members[0].kill(),
+            }
+            if at.backend == prun::process::Backend::Sigchld {
+                assert_eq!(sent, Delivery::AlreadyExited);
+            }
+        }
+    }
+);
+
+// Ours: nobody is left of the group, and that is no error.
+engine_test!(
+    a_signal_to_an_empty_group_goes_nowhere,
+    |at: At| async move {
+        let command = at.command("true").process_group(Group::New);
+        let process = command.spawn().await.unwrap();
+        process.wait().await.unwrap();
+        let sent = process.send_signal_to(Scope::Group, Signal::KILL).unwrap();
+        assert_eq!(sent, Delivery::AlreadyExited);
+        let exit = process.stop(Scope::Group, MINUTE).await.unwrap();
+        assert_eq!(exit.returncode(), 0);
+    }
+);
+
+// Ours: a session is a group, too.
+engine_test!(stop_ends_a_whole_session, |at: At| async move {
+    let command = at.shell(SLEEPERS).stdout(Stdio::Pipe).new_session(true);
+    let mut process = command.spawn().await.unwrap();
+    let line = process.stdout().unwrap().read_line().await.unwrap();
+    let member = Life::of(String::from_utf8(line).unwrap().trim().parse().unwrap());
+    process.stop(Scope::Group, MINUTE).await.unwrap();
+    assert!(!member.is_alive());
+});
+
+// Ours: members that were stopped act on their SIGTERM, too.
+engine_test!(stop_wakes_a_stopped_group, |at: At| async move {
+    let (process, members) = family(at, SLEEPERS, 2).await;
+    let stop = Signal::from_raw(libc::SIGSTOP);
+    process.send_signal_to(Scope::Group, stop).unwrap();
+    soon("their stop", || members.iter().all(Life::is_stopped)).await;
+    let exit = process.stop(Scope::Group, MINUTE).await.unwrap();
+    assert_eq!(exit.returncode(), -15);
+    assert!(members.iter().all(|member| !member.is_alive()));
+});
+
+// Ours: without grace the whole group is killed at once.
+engine_test!(
+    stop_of_a_group_without_grace_kills_it,
+    |at: At| async move {
+        let (process, members) = family(at, STUBBORN, 1).await;
+        let exit = process.stop(Scope::Group, Duration::ZERO).await.unwrap();
+        assert_eq!(exit.returncode(), -9);
+        assert!(!members[0].is_alive());
+    }
+);
+
+// Ours: stop may be dropped in its grace; called again it goes on, and no zombie stays.
+engine_test!(
+    a_cancelled_stop_can_be_taken_up_again,
+    |at: At| async move {
+        let (process, members) = family(at, STUBBORN, 1).await;
+        let cut = wait_for(process.stop(Scope::Group, MINUTE), SHORT).await;
+        assert!(cut.is_err());
+        for polls in 1..4 {
+            let stop = process.stop(Scope::Group, MINUTE);
+            assert!(cancelled(polls, Drop::AtOnce, stop).await.is_none());
+        }
+        assert!(members[0].is_alive());
+        process.stop(Scope::Group, Duration::ZERO).await.unwrap();
+        assert!(!members[0].is_alive());
+        assert!(!is_our_zombie(process.pid()));
+    }
+);
+
+// Ours: two may stop the same process, and it is waited for meanwhile.
+engine_test!(many_may_stop_one_process, |at: At| async move {
+    let (process, members) = family(at, STUBBORN, 1).await;
+    let stop = |grace| {
+        let handle = process.handle();
+        tokio::spawn(async move { handle.stop(Scope::Group, grace).await.unwrap().returncode() })
+    };
+    let all = [stop(SHORT), stop(SHORT / 2), stop(MINUTE)];
+    assert_eq!(process.wait().await.unwrap().returncode(), -15);
+    for one in all {
+        assert_eq!(one.await.unwrap(), -15);
+    }
+    assert!(!members[0].is_alive());
+    assert!(!is_our_zombie(process.pid()));
+});
+
+// Ours: while a process is being stopped its captured output is drained, so that it can end well.
+engine_test!(
+    a_process_may_print_much_while_it_is_stopped,
+    |at: At| async move {
+        let line = "trap 'head -c 1000000 /dev/zero; exit 7' TERM; echo begun >&2; \
+                while :; do sleep 0.01; done";
+        let capture = Stdio::Capture(prun::process::SpoolOptions::default());
+        let command = at.shell(line).stdout(capture).stderr(Stdio::Pipe);
+        let mut process = command.process_group(Group::New).spawn().await.unwrap();
+        process.stderr().unwrap().read_line().await.unwrap();
+        let exit = process.stop(Scope::Group, MINUTE).await.unwrap();
+        assert_eq!(exit.returncode(), 7);
+        let captured = process.captured(MINUTE).await.unwrap();
+        assert_eq!(captured.stdout.unwrap().len(), 1_000_000);
+    }
+);

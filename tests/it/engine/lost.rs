@@ -1,0 +1,152 @@
+//! A status that somebody else took: an error, never a number, and nobody is signalled after it.
+
+use std::time::Duration;
+
+use prun::process::{
+    CommunicateError, Delivery, Process, Scope, Signal, Stdio, WaitError, wait_for,
+};
+
+use super::at::{At, engine_test, isolated_test, plain_test};
+use super::procfs::{Life, descriptors, eventually, soon};
+use super::sys;
+
+#[track_caller]
+fn assert_lost<T: std::fmt::Debug>(result: Result<T, WaitError>, process: &Process) {
+    match result {
+        Err(WaitError::StatusLost { pid }) => assert_eq!(pid, process.pid()),
+        other => panic!("the status is lost, and yet: {other:?}"),
+    }
+}
+
+// CPython, test_send_signal_race and _race2: somebody else reaped it.
+engine_test!(a_status_that_another_took_is_lost, |at: At| async move {
+    let process = at.shell("exit 3").spawn().await.unwrap();
+    sys::reap(process.pid());
+    assert_lost(process.wait().await, &process);
+    assert_lost(process.wait().await, &process);
+    assert_eq!(process.returncode(), None);
+    assert_eq!(process.exit(), None);
+});
+
+// CPython, test_send_signal_race2: the number may be another process's by now.
+engine_test!(
+    nothing_is_signalled_after_a_lost_status,
+    |at: At| async move {
+        let process = at.command("true").spawn().await.unwrap();
+        sys::reap(process.pid());
+        assert_lost(process.wait().await, &process);
+        for signal in [Signal::TERM, Signal::KILL, Signal::from_raw(0)] {
+            assert_eq!(
+                process.send_signal(signal).unwrap(),
+                Delivery::AlreadyExited
+            );
+        }
+        assert_eq!(process.kill().unwrap(), Delivery::AlreadyExited);
+    }
+);
+
+// CPython, test_send_signal_race: stop does not hang on it, and is not fooled.
+engine_test!(stop_tells_of_a_lost_status, |at: At| async move {
+    let process = at.command("true").spawn().await.unwrap();
+    sys::reap(process.pid());
+    assert_lost(
+        process.stop(Scope::Leader, Duration::from_secs(60)).await,
+        &process,
+    );
+});
+
+// CPython, main, asyncio test_pidfd_closed_when_waitpid_raises.
+isolated_test!(
+    a_lost_status_leaves_no_descriptor_open,
+    "",
+    |at: At| async move {
+        let lose = || async move {
+            let process = at.command("true").spawn().await.unwrap();
+            sys::reap(process.pid());
+            assert_lost(process.wait().await, &process);
+        };
+        // The first one opens what the runtime keeps.
+        lose().await;
+        let before = descriptors();
+        for _ in 0..20 {
+            lose().await;
+        }
+        assert_eq!(descriptors(), before);
+    }
+);
+
+// CPython, test_wait_when_sigchild_ignored: Popen makes a 0 up.
+isolated_test!(
+    a_status_that_the_system_threw_away_is_lost,
+    "",
+    |at: At| async move {
+        sys::ignore(libc::SIGCHLD);
+        let process = at.shell("exit 3").spawn().await.unwrap();
+        // Gone without a zombie; only then does anybody look.
+        soon("its end", || {
+            !std::fs::exists(format!("/proc/{}", process.pid())).unwrap()
+        })
+        .await;
+        assert_lost(process.wait().await, &process);
+        assert_eq!(process.returncode(), None);
+    }
+);
+
+// CPython, test_wait_when_sigchild_ignored: what was printed is not lost with the status.
+engine_test!(communicate_tells_of_a_lost_status, |at: At| async move {
+    let command = at.shell("echo out").stdout(Stdio::Pipe);
+    let mut process = command.spawn().await.unwrap();
+    let mut stdout = process.take_stdout().unwrap();
+    sys::reap(process.pid());
+    let error = process.communicate(None).await.unwrap_err();
+    assert!(
+        matches!(error, CommunicateError::Wait(WaitError::StatusLost { .. })),
+        "{error}"
+    );
+    assert_eq!(stdout.read_to_end().await.unwrap(), b"out\n");
+});
+
+// CPython, asyncio test_subprocess_repr, for a status that nobody knows.
+engine_test!(a_lost_status_is_shown_as_lost, |at: At| async move {
+    let process = at.command("true").spawn().await.unwrap();
+    sys::reap(process.pid());
+    assert_lost(process.wait().await, &process);
+    let shown = format!("<Process {} status lost>", process.pid());
+    assert_eq!(format!("{:?}", process.handle()), shown);
+    let text = process.wait().await.unwrap_err().to_string();
+    assert!(text.contains(&process.pid().to_string()), "{text}");
+});
+
+// asyncio, gh-114177: what needs no runtime works after the runtime is gone.
+plain_test!(a_process_outlives_its_runtime, |at: At| {
+    let runtime = at.runtime();
+    let command = at.command("sleep").arg("60").stdout(Stdio::Pipe);
+    let process = runtime.block_on(command.spawn()).unwrap();
+    drop(runtime);
+    assert_eq!(process.returncode(), None);
+    assert_eq!(process.kill().unwrap(), Delivery::Sent);
+    eventually("its code", || process.returncode() == Some(-9));
+    assert_eq!(process.kill().unwrap(), Delivery::AlreadyExited);
+});
+
+// asyncio, gh-114177: a wait in another runtime tells the truth, or that it cannot.
+plain_test!(a_wait_after_the_runtime_is_gone_never_hangs, |at: At| {
+    let runtime = at.runtime();
+    let process = runtime
+        .block_on(at.command("sleep").arg("60").spawn())
+        .unwrap();
+    let life = Life::of(process.pid());
+    drop(runtime);
+    at.play(|_| async move {
+        let wait = wait_for(process.wait(), Duration::from_millis(50)).await;
+        match wait {
+            Ok(Err(WaitError::Os { pid, .. })) => assert_eq!(pid, process.pid()),
+            // By SIGCHLD the wait belongs to whichever runtime it is called in.
+            Err(_) => assert!(life.is_alive()),
+            Ok(other) => panic!("it sleeps, and yet: {other:?}"),
+        }
+        process.kill().unwrap();
+        soon("its code", || process.returncode() == Some(-9)).await;
+        assert_eq!(process.wait().await.unwrap().returncode(), -9);
+    });
+});

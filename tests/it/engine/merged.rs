@@ -1,0 +1,103 @@
+//! Standard error to the same place as standard output, as Python's `STDOUT`.
+
+use std::fs;
+use std::io::{Read, Seek, SeekFrom};
+use std::sync::Arc;
+
+use prun::process::{SpoolOptions, Stdio};
+
+use super::at::{At, MINUTE, engine_test, isolated_test};
+
+/// Prints to both streams in turn.
+const BOTH: &str = "printf apple; printf orange >&2; printf pear; printf plum >&2";
+const MERGED: &[u8] = b"appleorangepearplum";
+
+// CPython, test_stdout_stderr_pipe.
+engine_test!(
+    both_streams_share_a_pipe_in_the_order_of_the_writes,
+    |at: At| {
+        async move {
+            let command = at.shell(BOTH).stdout(Stdio::Pipe).stderr(Stdio::ToStdout);
+            let mut process = command.spawn().await.unwrap();
+            assert!(process.stderr().is_none());
+            let (stdout, stderr) = process.communicate(None).await.unwrap();
+            assert_eq!((stdout.unwrap().as_slice(), stderr), (MERGED, None));
+        }
+    }
+);
+
+// CPython, test_stdout_stderr_pipe, captured.
+engine_test!(
+    both_streams_share_a_capture_in_the_order_of_the_writes,
+    |at: At| {
+        async move {
+            let capture = Stdio::Capture(SpoolOptions::default());
+            let command = at.shell(BOTH).stdout(capture).stderr(Stdio::ToStdout);
+            let mut process = command.spawn().await.unwrap();
+            let captured = process.captured(MINUTE).await.unwrap();
+            assert!(captured.stderr.is_none() && !captured.leaked);
+            assert_eq!(captured.stdout.unwrap().into_bytes().unwrap(), MERGED);
+        }
+    }
+);
+
+// CPython, test_stdout_stderr_file.
+engine_test!(
+    both_streams_share_a_file_and_its_position,
+    |at: At| async move {
+        let mut file = tempfile::tempfile().unwrap();
+        let shared = Stdio::File(Arc::new(file.try_clone().unwrap()));
+        let command = at.shell(BOTH).stdout(shared).stderr(Stdio::ToStdout);
+        let process = command.spawn().await.unwrap();
+        assert_eq!(process.wait().await.unwrap().returncode(), 0);
+        let mut merged = Vec::new();
+        file.seek(SeekFrom::Start(0)).unwrap();
+        file.read_to_end(&mut merged).unwrap();
+        assert_eq!(merged, MERGED);
+    }
+);
+
+// CPython, test_stdout_stderr_file, for DEVNULL.
+engine_test!(errors_follow_output_to_null, |at: At| async move {
+    let line = "[ /proc/self/fd/2 -ef /dev/null ] && [ /proc/self/fd/1 -ef /dev/null ]";
+    let command = at.shell(line).stdout(Stdio::Null).stderr(Stdio::ToStdout);
+    let process = command.spawn().await.unwrap();
+    assert_eq!(process.wait().await.unwrap().returncode(), 0);
+});
+
+// CPython, test_stderr_redirect_with_no_stdout_redirect: to our output, not to our errors.
+isolated_test!(
+    errors_follow_an_inherited_output,
+    "exec >\"$PRUN_ENGINE_PROOF.out\" 2>\"$PRUN_ENGINE_PROOF.err\"",
+    |at: At| {
+        async move {
+            let command = at.shell("echo mistaken >&2").stderr(Stdio::ToStdout);
+            let process = command.spawn().await.unwrap();
+            assert_eq!(process.wait().await.unwrap().returncode(), 0);
+            let proof = std::env::var("PRUN_ENGINE_PROOF").unwrap();
+            let has = |kind| {
+                fs::read_to_string(format!("{proof}.{kind}"))
+                    .unwrap()
+                    .contains("mistaken")
+            };
+            assert!(has("out") && !has("err"));
+        }
+    }
+);
+
+// CPython, test_stdout_filedes_of_stdout: descriptor 1, given by its number, is our output.
+isolated_test!(
+    our_own_output_can_be_given_as_a_descriptor,
+    "exec >\"$PRUN_ENGINE_PROOF.out\"",
+    |at: At| {
+        async move {
+            use std::os::fd::AsFd;
+            let ours = std::io::stdout().as_fd().try_clone_to_owned().unwrap();
+            let process = at.shell("echo given").stdout(ours).spawn().await.unwrap();
+            assert_eq!(process.wait().await.unwrap().returncode(), 0);
+            let proof = std::env::var("PRUN_ENGINE_PROOF").unwrap();
+            let told = fs::read_to_string(format!("{proof}.out")).unwrap();
+            assert!(told.contains("given\n"));
+        }
+    }
+);

@@ -1,0 +1,44 @@
+//! Futures polled by hand, to be dropped at every place where one can be.
+
+use std::pin::pin;
+use std::task::Poll;
+
+/// The moment at which a future that has had its polls is dropped.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Drop {
+    /// While it waits.
+    AtOnce,
+    /// When what it waited for has come, but before it could look.
+    Woken,
+}
+
+/// Polls `future` at most `polls` times, each time when it asks for it, and then drops it.
+pub(super) async fn cancelled<F: Future>(polls: usize, drop: Drop, future: F) -> Option<F::Output> {
+    let mut future = pin!(future);
+    let mut done = 0;
+    std::future::poll_fn(|cx| {
+        if done == polls {
+            return Poll::Ready(None);
+        }
+        done += 1;
+        match future.as_mut().poll(cx) {
+            Poll::Ready(output) => Poll::Ready(Some(output)),
+            Poll::Pending if done == polls && matches!(drop, Drop::AtOnce) => Poll::Ready(None),
+            Poll::Pending => Poll::Pending,
+        }
+    })
+    .await
+}
+
+/// Whether `future` still waits after the runtime has had some turns to look at its drivers.
+pub(super) async fn is_pending<F: Future>(future: F) -> bool {
+    let mut future = pin!(future);
+    for _ in 0..3 {
+        let polled = std::future::poll_fn(|cx| Poll::Ready(future.as_mut().poll(cx))).await;
+        if polled.is_ready() {
+            return false;
+        }
+        tokio::task::yield_now().await;
+    }
+    true
+}

@@ -1,0 +1,138 @@
+//! What /proc tells: who is alive, who is a zombie, and which descriptors are open.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::at::MINUTE;
+
+/// How often something is looked at again.
+const POLL: Duration = Duration::from_millis(2);
+
+/// One process, told from a later one that was given the same number.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Life {
+    pid: u32,
+    born: u64,
+}
+
+/// What `/proc/PID/stat` says.
+struct Stat {
+    state: char,
+    parent: u32,
+    group: u32,
+    session: u32,
+    born: u64,
+}
+
+impl Stat {
+    fn of(pid: u32) -> Option<Self> {
+        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+        // The name stands in parentheses and may hold anything.
+        let fields: Vec<_> = stat.rsplit_once(") ")?.1.split(' ').collect();
+        Some(Self {
+            state: fields[0].chars().next()?,
+            parent: fields[1].parse().ok()?,
+            group: fields[2].parse().ok()?,
+            session: fields[3].parse().ok()?,
+            born: fields[19].parse().ok()?,
+        })
+    }
+}
+
+impl Life {
+    /// The process that has this number now.
+    #[track_caller]
+    pub(super) fn of(pid: u32) -> Self {
+        let stat = Stat::of(pid).unwrap_or_else(|| panic!("there is no process {pid}"));
+        Self {
+            pid,
+            born: stat.born,
+        }
+    }
+
+    fn stat(&self) -> Option<Stat> {
+        Stat::of(self.pid).filter(|stat| stat.born == self.born)
+    }
+
+    /// Whether it is there, alive or as a zombie.
+    pub(super) fn is_there(&self) -> bool {
+        self.stat().is_some()
+    }
+
+    /// Whether it lives: a zombie does not.
+    pub(super) fn is_alive(&self) -> bool {
+        self.stat()
+            .is_some_and(|stat| !matches!(stat.state, 'Z' | 'X'))
+    }
+
+    /// Ends it by SIGKILL.
+    pub(super) fn kill(&self) {
+        if self.is_there() {
+            crate::stage::kill(self.pid.cast_signed(), libc::SIGKILL);
+        }
+    }
+
+    /// Whether it was stopped by a signal.
+    pub(super) fn is_stopped(&self) -> bool {
+        self.stat().is_some_and(|stat| stat.state == 'T')
+    }
+}
+
+/// Whether `pid` is a zombie that this process should have reaped.
+pub(super) fn is_our_zombie(pid: u32) -> bool {
+    let ours = |stat: Stat| stat.state == 'Z' && stat.parent == std::process::id();
+    Stat::of(pid).is_some_and(ours)
+}
+
+/// The process group and the session of a process.
+#[track_caller]
+pub(super) fn group_and_session(pid: u32) -> (u32, u32) {
+    let stat = Stat::of(pid).unwrap_or_else(|| panic!("there is no process {pid}"));
+    (stat.group, stat.session)
+}
+
+/// The children of this process, living or not.
+pub(super) fn children() -> Vec<u32> {
+    let pids = fs::read_dir("/proc").expect("the tests need /proc");
+    pids.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
+        .filter(|&pid| Stat::of(pid).is_some_and(|stat| stat.parent == std::process::id()))
+        .collect()
+}
+
+/// The open descriptors of this process, and where they lead.
+pub(super) fn descriptors() -> BTreeMap<i32, PathBuf> {
+    let numbers = fs::read_dir("/proc/self/fd").expect("the tests need /proc");
+    let numbers: Vec<i32> = numbers
+        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
+        .collect();
+    // The one that was open for the look itself is closed by now, and leads nowhere.
+    let leads = |number| {
+        Some((
+            number,
+            fs::read_link(format!("/proc/self/fd/{number}")).ok()?,
+        ))
+    };
+    numbers.into_iter().filter_map(leads).collect()
+}
+
+/// Waits until `holds`, without a runtime.
+#[track_caller]
+pub(super) fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
+    let deadline = Instant::now() + MINUTE;
+    while !holds() {
+        assert!(Instant::now() < deadline, "never came: {what}");
+        thread::sleep(POLL);
+    }
+}
+
+/// Waits until `holds`, while the other futures of the runtime go on.
+pub(super) async fn soon(what: &str, mut holds: impl FnMut() -> bool) {
+    let deadline = Instant::now() + MINUTE;
+    while !holds() {
+        assert!(Instant::now() < deadline, "never came: {what}");
+        tokio::time::sleep(POLL).await;
+    }
+}

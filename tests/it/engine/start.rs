@@ -1,0 +1,211 @@
+//! What is started: the program, its name, its arguments, its shell and its folder.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+
+use prun::process::{Process, Stdio};
+
+use super::at::{At, engine_test};
+use super::files::{Folder, path_of};
+
+/// Everything that a process prints; its end is that of success.
+async fn printed(command: prun::process::Command) -> String {
+    let mut process: Process = command
+        .stdin(Stdio::Null)
+        .stdout(Stdio::Pipe)
+        .spawn()
+        .await
+        .unwrap();
+    let (stdout, _) = process.communicate(None).await.unwrap();
+    assert_eq!(process.returncode(), Some(0));
+    String::from_utf8(stdout.unwrap()).unwrap()
+}
+
+// CPython, asyncio test_shell.
+engine_test!(a_shell_command_ends_with_its_code, |at: At| async move {
+    let process = at.shell("exit 7").spawn().await.unwrap();
+    assert_eq!(process.wait().await.unwrap().returncode(), 7);
+});
+
+// CPython, test_shell_string.
+engine_test!(a_shell_command_sees_the_environment, |at: At| async move {
+    let command = at.shell("echo $FRUIT").env("FRUIT", "apple");
+    assert_eq!(printed(command).await, "apple\n");
+});
+
+// CPython, test_shell_sequence (POSIX): words after the line are `$0`, `$1` and so on.
+engine_test!(words_after_a_shell_command_are_its_parameters, |at: At| {
+    async move {
+        let command = at.shell("echo $0 $1").args(["zero", "one"]);
+        assert_eq!(printed(command).await, "zero one\n");
+    }
+});
+
+// CPython, test_args_string: one string is the name of a program, blanks and all.
+engine_test!(
+    a_program_alone_is_not_split_into_words,
+    |at: At| async move {
+        let folder = Folder::new();
+        let script = folder.script("print me", "#!/bin/sh\necho \"$#\"\n");
+        assert_eq!(printed(at.command(script)).await, "0\n");
+    }
+);
+
+// asyncio, by trial: `create_subprocess_shell('')` ends with 0.
+engine_test!(an_empty_shell_command_succeeds, |at: At| async move {
+    let process = at.shell("").spawn().await.unwrap();
+    assert_eq!(process.wait().await.unwrap().returncode(), 0);
+});
+
+// CPython, test_executable: the binary and its argument 0 are two things.
+engine_test!(
+    argument_0_may_differ_from_the_program,
+    |at: At| async move {
+        let command = at.command("/bin/sh").arg0("doesnotexist");
+        let command = command.args(["-c", "echo $0"]);
+        assert_eq!(printed(command).await, "doesnotexist\n");
+    }
+);
+
+// CPython, test_executable_takes_precedence: what is started is the binary, whatever its name.
+engine_test!(
+    argument_0_does_not_choose_the_program,
+    |at: At| async move {
+        let command = at.command("/bin/echo").arg0("/bin/false").arg("started");
+        assert_eq!(printed(command).await, "started\n");
+    }
+);
+
+// CPython, test_executable_replaces_shell.
+engine_test!(another_program_may_be_the_shell, |at: At| async move {
+    let folder = Folder::new();
+    let shell = folder.script("shell", "#!/bin/sh\nprintf '%s|' \"$@\"\n");
+    let command = at.shell("echo hello").shell_path(shell);
+    assert_eq!(printed(command).await, "-c|echo hello|");
+});
+
+// CPython, test_specific_shell.
+engine_test!(a_shell_knows_itself_by_its_path, |at: At| async move {
+    for name in ["sh", "bash", "dash"] {
+        let Some(shell) = path_of(name) else { continue };
+        let command = at.shell("echo $0").shell_path(&shell);
+        assert_eq!(printed(command).await.trim_end(), shell.to_str().unwrap());
+    }
+});
+
+// CPython, asyncio test_create_subprocess_exec_with_path: words may be paths.
+engine_test!(
+    paths_serve_as_program_and_as_argument,
+    |at: At| async move {
+        let folder = Folder::new();
+        let file = folder.path().join("data");
+        fs::write(&file, "seen").unwrap();
+        let command = at.command(path_of("cat").unwrap()).arg(file);
+        assert_eq!(printed(command).await, "seen");
+    }
+);
+
+// CPython, test_bytes_program: found by a bare name and by a path, though it is no text.
+engine_test!(
+    a_program_may_have_a_name_that_is_no_text,
+    |at: At| async move {
+        let folder = Folder::new();
+        let name = OsStr::from_bytes(b"prog\xff\xfe");
+        let script = folder.script(name, "#!/bin/sh\necho found\n");
+        assert_eq!(printed(at.command(script)).await, "found\n");
+        let by_name = at.command(name).env("PATH", folder.path());
+        assert_eq!(printed(by_name).await, "found\n");
+    }
+);
+
+// CPython, asyncio test_create_subprocess_exec_with_path, for bytes.
+engine_test!(
+    arguments_reach_the_process_byte_for_byte,
+    |at: At| async move {
+        let word = OsStr::from_bytes(b" \xff\n'\"$x\\*\x01\t ");
+        let command = at
+            .command("printf")
+            .args([OsStr::new("%s|"), word, OsStr::new("")]);
+        let mut process = command.stdout(Stdio::Pipe).spawn().await.unwrap();
+        let (stdout, _) = process.communicate(None).await.unwrap();
+        assert_eq!(stdout.unwrap(), [word.as_bytes(), b"||"].concat());
+    }
+);
+
+// CPython, test_cwd.
+engine_test!(
+    a_process_starts_in_the_folder_it_was_given,
+    |at: At| async move {
+        let folder = Folder::new();
+        let command = at.command("pwd").current_dir(folder.path());
+        assert_eq!(
+            printed(command).await.trim_end(),
+            folder.path().to_str().unwrap()
+        );
+    }
+);
+
+// CPython, test_cwd_with_relative_arg: words are left as they are, and mean what they mean there.
+engine_test!(a_relative_argument_is_seen_from_the_new_folder, |at: At| {
+    async move {
+        let folder = Folder::new();
+        fs::write(folder.path().join("data"), "seen").unwrap();
+        let command = at.command("cat").arg("data").current_dir(folder.path());
+        assert_eq!(printed(command).await, "seen");
+    }
+});
+
+// CPython, test_cwd_with_relative_executable.
+engine_test!(a_relative_program_is_seen_from_the_new_folder, |at: At| {
+    async move {
+        let folder = Folder::new();
+        folder.script("here", "#!/bin/sh\necho \"$0\"\n");
+        let command = at.command("./here").current_dir(folder.path());
+        assert_eq!(printed(command).await, "./here\n");
+    }
+});
+
+// CPython, test_executable_with_cwd: a whole path means the same everywhere.
+engine_test!(a_whole_path_is_found_from_any_folder, |at: At| async move {
+    let (scripts, other) = (Folder::new(), Folder::new());
+    let script = scripts.script("there", "#!/bin/sh\npwd\n");
+    let command = at.command(script).arg0("name").current_dir(other.path());
+    assert_eq!(
+        printed(command).await.trim_end(),
+        other.path().to_str().unwrap()
+    );
+});
+
+// CPython, test_executable_without_cwd: the folder of this process is that of the child.
+engine_test!(
+    without_a_folder_a_process_starts_in_ours,
+    |at: At| async move {
+        let ours = std::env::current_dir().unwrap();
+        let command = at.command("sh").args(["-c", "pwd -P"]);
+        let ours = ours.canonicalize().unwrap();
+        assert_eq!(printed(command).await.trim_end(), ours.to_str().unwrap());
+    }
+);
+
+// CPython, test_executable_with_cwd: the search looks from the new folder, as for the system.
+engine_test!(
+    a_relative_folder_of_the_path_is_seen_from_the_new_folder,
+    |at: At| {
+        async move {
+            let folder = Folder::new();
+            folder.script("bin/found", "#!/bin/sh\necho found\n");
+            let command = at.command("found").env("PATH", "bin");
+            let command = command.current_dir(folder.path());
+            assert_eq!(printed(command).await, "found\n");
+        }
+    }
+);
+
+// Ours: a command is a value, and may be used again.
+engine_test!(a_command_can_be_started_many_times, |at: At| async move {
+    let command = at.shell("echo again");
+    for _ in 0..3 {
+        assert_eq!(printed(command.clone()).await, "again\n");
+    }
+});

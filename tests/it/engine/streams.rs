@@ -1,0 +1,242 @@
+//! The kinds of standard streams: inherited, pipes, nowhere, files and descriptors.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
+
+use prun::process::{SpawnErrorKind, SpoolOptions, Stdio};
+
+use super::at::{At, engine_test, isolated_test};
+use super::files::Folder;
+
+/// An open file without a name that holds `text`, at its start.
+fn file_of(text: &str) -> File {
+    let mut file = tempfile::tempfile().unwrap();
+    file.write_all(text.as_bytes()).unwrap();
+    file.seek(SeekFrom::Start(0)).unwrap();
+    file
+}
+
+/// Everything in a file that others wrote.
+fn text_of(file: &File) -> String {
+    let mut file = file.try_clone().unwrap();
+    let mut text = String::new();
+    file.seek(SeekFrom::Start(0)).unwrap();
+    file.read_to_string(&mut text).unwrap();
+    text
+}
+
+// CPython, test_stdin_none, test_stdout_none, test_stderr_none.
+engine_test!(a_stream_that_is_no_pipe_is_none, |at: At| async move {
+    let mut process = at.command("true").spawn().await.unwrap();
+    assert!(process.stdin().is_none() && process.take_stdin().is_none());
+    assert!(process.stdout().is_none() && process.take_stdout().is_none());
+    assert!(process.stderr().is_none() && process.take_stderr().is_none());
+    assert_eq!(process.wait().await.unwrap().returncode(), 0);
+});
+
+// CPython, test_stdin_none and its fellows: without being told, streams lead to where ours do.
+isolated_test!(
+    streams_are_inherited_unless_told,
+    "echo given >\"$PRUN_ENGINE_PROOF.in\"
+    exec <\"$PRUN_ENGINE_PROOF.in\" >\"$PRUN_ENGINE_PROOF.out\" 2>\"$PRUN_ENGINE_PROOF.err\"",
+    |at: At| {
+        async move {
+            let process = at.shell("cat; echo mistaken >&2").spawn().await.unwrap();
+            assert_eq!(process.wait().await.unwrap().returncode(), 0);
+            let proof = std::env::var("PRUN_ENGINE_PROOF").unwrap();
+            let has = |kind, text| {
+                fs::read_to_string(format!("{proof}.{kind}"))
+                    .unwrap()
+                    .contains(text)
+            };
+            assert!(has("out", "given\n") && !has("out", "mistaken"));
+            assert!(has("err", "mistaken\n") && !has("err", "given"));
+        }
+    }
+);
+
+// CPython, test_stdin_pipe, test_stdout_pipe, test_stderr_pipe.
+engine_test!(each_stream_can_be_a_pipe, |at: At| async move {
+    let command = at.shell("read word; echo $word; echo no $word >&2");
+    let command = command
+        .stdin(Stdio::Pipe)
+        .stdout(Stdio::Pipe)
+        .stderr(Stdio::Pipe);
+    let mut process = command.spawn().await.unwrap();
+    process.stdin().unwrap().write_all("pear\n").await.unwrap();
+    assert_eq!(
+        process.stdout().unwrap().read_to_end().await.unwrap(),
+        b"pear\n"
+    );
+    assert_eq!(
+        process.stderr().unwrap().read_to_end().await.unwrap(),
+        b"no pear\n"
+    );
+    assert_eq!(process.wait().await.unwrap().returncode(), 0);
+});
+
+// CPython, test_stdin_fileobj, test_stdout_fileobj, test_stderr_fileobj.
+engine_test!(each_stream_can_be_a_file, |at: At| async move {
+    let (out, err) = (Arc::new(file_of("")), Arc::new(file_of("")));
+    let command = at.shell("cat; echo strawberry >&2").stdin(file_of("pear"));
+    let command = command
+        .stdout(Stdio::File(Arc::clone(&out)))
+        .stderr(Stdio::File(Arc::clone(&err)));
+    let process = command.spawn().await.unwrap();
+    assert_eq!(process.wait().await.unwrap().returncode(), 0);
+    assert_eq!(
+        (text_of(&out).as_str(), text_of(&err).as_str()),
+        ("pear", "strawberry\n")
+    );
+});
+
+// CPython, test_stdin_filedes, test_stdout_filedes, test_stderr_filedes.
+engine_test!(each_stream_can_be_a_descriptor, |at: At| async move {
+    let (out, err) = (file_of(""), file_of(""));
+    let copy = |file: &File| OwnedFd::from(file.try_clone().unwrap());
+    let command = at
+        .shell("cat; echo strawberry >&2")
+        .stdin(OwnedFd::from(file_of("pear")));
+    let command = command.stdout(copy(&out)).stderr(copy(&err));
+    let process = command.spawn().await.unwrap();
+    assert_eq!(process.wait().await.unwrap().returncode(), 0);
+    assert_eq!(
+        (text_of(&out).as_str(), text_of(&err).as_str()),
+        ("pear", "strawberry\n")
+    );
+});
+
+// CPython, test_stdin_fileobj: at its current position, which the process moves.
+engine_test!(a_file_is_read_from_its_position_on, |at: At| async move {
+    let mut file = file_of("one\ntwo\n");
+    file.seek(SeekFrom::Start(4)).unwrap();
+    let command = at.command("cat").stdin(file).stdout(Stdio::Pipe);
+    let mut process = command.spawn().await.unwrap();
+    assert_eq!(
+        process.communicate(None).await.unwrap().0.unwrap(),
+        b"two\n"
+    );
+});
+
+// CPython, test_stdin_devnull; asyncio test_devnull_input.
+engine_test!(nothing_can_be_read_from_null, |at: At| async move {
+    let command = at.command("cat").stdin(Stdio::Null).stdout(Stdio::Pipe);
+    let mut process = command.spawn().await.unwrap();
+    assert!(process.stdin().is_none());
+    assert_eq!(
+        process.communicate(None).await.unwrap(),
+        (Some(vec![]), None)
+    );
+});
+
+// CPython, test_stdout_devnull; asyncio test_devnull_output.
+engine_test!(output_to_null_has_no_reader, |at: At| async move {
+    let command = at.shell("head -c 200000 /dev/zero").stdout(Stdio::Null);
+    let mut process = command.spawn().await.unwrap();
+    assert!(process.stdout().is_none());
+    assert_eq!(process.communicate(None).await.unwrap(), (None, None));
+    assert_eq!(process.returncode(), Some(0));
+});
+
+// CPython, test_stderr_devnull; asyncio test_devnull_error.
+engine_test!(errors_to_null_have_no_reader, |at: At| async move {
+    let command = at.shell("head -c 200000 /dev/zero >&2").stderr(Stdio::Null);
+    let mut process = command.spawn().await.unwrap();
+    assert!(process.stderr().is_none());
+    assert_eq!(process.communicate(None).await.unwrap(), (None, None));
+    assert_eq!(process.returncode(), Some(0));
+});
+
+// CPython, asyncio test_devstdin_input: a real pipe can be opened again by its name.
+engine_test!(dev_stdin_can_be_opened, |at: At| async move {
+    let command = at
+        .command("cat")
+        .arg("/dev/stdin")
+        .stdin(Stdio::Pipe)
+        .stdout(Stdio::Pipe);
+    let mut process = command.spawn().await.unwrap();
+    let (stdout, _) = process.communicate(Some(b"data".to_vec())).await.unwrap();
+    assert_eq!(stdout.unwrap(), b"data");
+});
+
+// CPython, test_stdout_stdin_are_single_inout_fd.
+engine_test!(one_file_can_be_input_and_output, |at: At| async move {
+    let folder = Folder::new();
+    let mut options = OpenOptions::new();
+    let options = options.read(true).write(true).create(true);
+    let file = Arc::new(options.open(folder.path().join("both")).unwrap());
+    (&*file).write_all(b"x").unwrap();
+    let both = Stdio::File(Arc::clone(&file));
+    // The position is shared: it stands behind the x, where nothing is left to read.
+    let command = at
+        .shell("cat; echo written")
+        .stdin(both.clone())
+        .stdout(both);
+    let process = command.spawn().await.unwrap();
+    assert_eq!(process.wait().await.unwrap().returncode(), 0);
+    assert_eq!(text_of(&file), "xwritten\n");
+});
+
+// CPython, test_stderr_stdin_are_single_inout_fd.
+engine_test!(one_file_can_be_input_and_errors, |at: At| async move {
+    let file = Arc::new(file_of(""));
+    let both = Stdio::File(Arc::clone(&file));
+    let command = at
+        .shell("cat; echo written >&2")
+        .stdin(both.clone())
+        .stderr(both);
+    let process = command.spawn().await.unwrap();
+    assert_eq!(process.wait().await.unwrap().returncode(), 0);
+    assert_eq!(text_of(&file), "written\n");
+});
+
+// CPython, test_stdout_stderr_file and test_stdout_stdin_are_single_inout_fd, all three at once.
+engine_test!(
+    one_descriptor_can_be_all_three_streams,
+    |at: At| async move {
+        let file = file_of("");
+        let all = Stdio::Fd(Arc::new(file.try_clone().unwrap().into()));
+        let command = at.shell("cat; echo out; echo err >&2");
+        let command = command.stdin(all.clone()).stdout(all.clone()).stderr(all);
+        let process = command.spawn().await.unwrap();
+        assert_eq!(process.wait().await.unwrap().returncode(), 0);
+        assert_eq!(text_of(&file), "out\nerr\n");
+    }
+);
+
+// CPython, test_stdout_filedes: what was given stays ours, and serves again.
+engine_test!(
+    a_given_descriptor_stays_open_for_the_next_start,
+    |at: At| async move {
+        let file = Arc::new(file_of(""));
+        let command = at.shell("echo line").stdout(Stdio::File(Arc::clone(&file)));
+        for _ in 0..2 {
+            let process = command.spawn().await.unwrap();
+            process.wait().await.unwrap();
+        }
+        assert_eq!(text_of(&file), "line\nline\n");
+    }
+);
+
+// asyncio, by trial: `stdout=STDOUT` is an error.
+engine_test!(
+    a_kind_that_a_stream_cannot_have_is_an_error,
+    |at: At| async move {
+        let capture = Stdio::Capture(SpoolOptions::default());
+        let commands = [
+            at.command("true").stdin(Stdio::ToStdout),
+            at.command("true").stdout(Stdio::ToStdout),
+            at.command("true").stdin(capture),
+        ];
+        for command in commands {
+            let error = command.spawn().await.unwrap_err();
+            assert!(
+                matches!(error.kind, SpawnErrorKind::InvalidStdio(_)),
+                "{error:?}"
+            );
+            assert_eq!(error.raw_os_error(), None);
+        }
+    }
+);

@@ -1,0 +1,151 @@
+//! What a job leaves behind lives on, and delays nobody.
+
+use std::time::Duration;
+
+use crate::stage::{Outcome, Stage};
+
+/// Far more than any of these runs needs, far less than what they leave behind would sleep.
+const SOON: Duration = Duration::from_secs(30);
+
+/// What prun says of a job that left somebody with its pipe.
+const LEAKED: &str = "a process that it left behind still holds its output (leaked)\n";
+
+/// A run of one job whose background process outlives it.
+fn leaving(job: &str) -> Stage {
+    Stage::new()
+        .args(["--json", job])
+        .stdout_any()
+        .within(SOON)
+        .leaves_processes()
+}
+
+/// Whether somebody who does this was alive after the run.
+fn lives_on(outcome: &Outcome, command: &str) -> bool {
+    outcome.left.iter().any(|left| left.command == command)
+}
+
+#[test]
+fn a_background_process_with_the_pipe_does_not_delay_the_end() {
+    let outcome = leaving("echo hi; sleep 60 & exit 3")
+        .stderr_has(LEAKED)
+        .stderr_has("── echo hi; sleep 60 & exit 3 (exit 3, [TIME])\n")
+        .code(1)
+        .run();
+    let record = outcome.record(1);
+    assert_eq!(record["status"], "failed");
+    assert_eq!(record["exit_code"], 3);
+    assert_eq!(record["stdout"], "hi\n");
+    assert_eq!(record["leaked"], true);
+    assert!(lives_on(&outcome, "sleep 60"), "{:?}", outcome.left);
+}
+
+#[test]
+fn a_daemon_in_its_own_session_does_not_delay_the_end() {
+    let outcome = leaving("setsid sleep 60 & echo hi")
+        .stderr_has(LEAKED)
+        .run();
+    let record = outcome.record(1);
+    assert_eq!(record["status"], "ok");
+    assert_eq!(record["stdout"], "hi\n");
+    assert_eq!(record["leaked"], true);
+}
+
+#[test]
+fn a_chatty_background_process_does_not_delay_the_end() {
+    let job = "(while :; do echo x; sleep 0.01; done) & echo main; exit 4";
+    let outcome = leaving(job).stderr_has(LEAKED).code(1).run();
+    let record = outcome.record(1);
+    assert_eq!(record["exit_code"], 4);
+    assert_eq!(record["leaked"], true);
+    let text = record["stdout"].as_str().unwrap();
+    assert!(text.lines().any(|line| line == "main"), "{text}");
+}
+
+#[test]
+fn a_background_process_that_writes_without_pause_does_not_delay_the_end() {
+    // What it writes in its 200 ms is a lot, and not what is asked here.
+    Stage::new()
+        .arg("yes & echo main")
+        .in_shell("exec \"$@\" > /dev/null")
+        .stderr(format!("prun: yes & echo main: {LEAKED}"))
+        .within(SOON)
+        .leaves_processes()
+        .run();
+}
+
+#[test]
+fn a_background_process_can_write_on_after_its_job() {
+    // It would die of SIGPIPE if its pipe was closed, and wait for ever if nobody read it.
+    let daemon = "(while :; do head -c 9999 /dev/zero || exit; echo x >> log; done) & echo begun";
+    let watcher = "seen=$(wc -l < log); until [ \"$(wc -l < log)\" -gt $((seen + 20)) ]; do \
+                   sleep 0.01; done; echo more";
+    let outcome = Stage::new()
+        .args(["--json", "-j1", daemon, watcher])
+        .file("log", "")
+        .stdout_any()
+        .stderr_has(LEAKED)
+        .within(SOON)
+        .leaves_processes()
+        .run();
+    assert_eq!(outcome.record(1)["leaked"], true);
+    assert_eq!(outcome.record(2)["stdout"], "more\n");
+}
+
+#[test]
+fn a_background_process_without_the_pipe_is_no_leak() {
+    let outcome = leaving("sleep 60 > /dev/null 2>&1 & echo hi").run();
+    assert_eq!(outcome.record(1)["leaked"], false);
+    assert!(lives_on(&outcome, "sleep 60"), "{:?}", outcome.left);
+}
+
+#[test]
+fn a_leak_is_told_by_the_name_of_its_job() {
+    Stage::new()
+        .arg("web: sleep 60 & echo hi")
+        .stdout("hi\n")
+        .stderr(format!("prun: web: {LEAKED}"))
+        .within(SOON)
+        .leaves_processes()
+        .run();
+}
+
+#[test]
+fn the_next_job_need_not_wait_for_what_the_last_one_left() {
+    Stage::new()
+        .args(["-j1", "sleep 60 & echo a", "echo b"])
+        .stdout("a\nb\n")
+        .stderr_has(LEAKED)
+        .within(SOON)
+        .leaves_processes()
+        .run();
+}
+
+#[test]
+fn output_that_was_inherited_cannot_leak() {
+    Stage::new()
+        .args(["-o", "raw", "sleep 60 & echo hi"])
+        .stdout("hi\n")
+        .within(SOON)
+        .leaves_processes()
+        .run();
+}
+
+#[test]
+fn the_end_of_the_run_leaves_daemons_alone() {
+    // The first job is over and only its daemon is left when the second one's time is over.
+    let outcome = Stage::new()
+        .args([
+            "-t",
+            "1",
+            "--grace",
+            "0",
+            "sleep 60 > /dev/null 2>&1 &",
+            "sleep 300",
+        ])
+        .stderr_any()
+        .code(1)
+        .within(SOON)
+        .leaves_processes()
+        .run();
+    assert!(lives_on(&outcome, "sleep 60"), "{:?}", outcome.left);
+}

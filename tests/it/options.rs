@@ -1,0 +1,198 @@
+//! Wrong command lines: each is refused with a text that tells the remedy, and nothing starts.
+
+use crate::stage::Stage;
+
+/// A job that shows that something was started.
+const MARK: &str = "touch started";
+
+/// These options before a good command are refused with this text.
+#[track_caller]
+fn options_are_refused(options: &[&str], stderr: &str) {
+    let stage = Stage::new().args(options).arg(MARK);
+    let outcome = stage.stderr_has(stderr).code(2).run();
+    assert!(!outcome.path("started").exists(), "a job was started");
+}
+
+/// These commands are refused with exactly this text.
+#[track_caller]
+fn commands_are_refused(commands: &[&str], stderr: &str) {
+    let stage = Stage::new().args(commands);
+    let outcome = stage.stderr(format!("prun: {stderr}\n")).code(2).run();
+    assert!(!outcome.path("started").exists(), "a job was started");
+}
+
+#[test]
+fn an_unquoted_command_is_answered_with_the_quoted_one() {
+    commands_are_refused(
+        &["touch", "started", "-c"],
+        "`-c` begins with `-`: quote the whole command: prun 'touch started -c'",
+    );
+    commands_are_refused(
+        &[MARK, "ls", "-la"],
+        "`-la` begins with `-`: quote the whole command: prun 'ls -la'",
+    );
+}
+
+#[test]
+fn an_option_behind_the_commands_is_answered_with_its_place() {
+    commands_are_refused(
+        &[MARK, "--json"],
+        "`--json`: options go before the commands",
+    );
+    commands_are_refused(
+        &["ls", "--json"],
+        "`--json`: options go before the commands (if it belongs to the command, quote it all: prun 'ls --json')",
+    );
+    commands_are_refused(
+        &[MARK, "--timeout=5"],
+        "`--timeout`: options go before the commands",
+    );
+}
+
+#[test]
+fn a_placeholder_without_a_value_is_refused() {
+    commands_are_refused(
+        &[MARK, "echo {}"],
+        "command 2: `{}` has no value to stand for: write `{{}}` for a literal `{}`",
+    );
+}
+
+#[test]
+fn a_doubled_placeholder_is_a_literal_one() {
+    Stage::new()
+        .arg("echo '{{}}' \"{{}}{{}}\"")
+        .stdout("{} {}{}\n")
+        .run();
+}
+
+#[test]
+fn braces_in_job_files_are_plain_text() {
+    Stage::new()
+        .arg("-j1")
+        .stdin("echo '{}' '{{}}'\n")
+        .stdout("{} {{}}\n")
+        .run();
+}
+
+#[test]
+fn an_empty_command_is_refused() {
+    commands_are_refused(
+        &[MARK, ""],
+        "command 2: the command line is empty: write a command",
+    );
+    commands_are_refused(
+        &[MARK, " \t"],
+        "command 2: the command line is empty: write a command",
+    );
+    commands_are_refused(
+        &["a: "],
+        "command 1: the command line is empty: write a command",
+    );
+}
+
+#[test]
+fn a_name_that_is_taken_is_refused() {
+    commands_are_refused(
+        &["a: touch started", "a: true"],
+        "command 2: the name `a` is taken by an earlier job: every name must be unique",
+    );
+}
+
+#[test]
+fn an_unknown_option_is_refused() {
+    options_are_refused(&["--jsno"], "--json");
+    options_are_refused(&["--no-such-option"], "--no-such-option");
+}
+
+#[test]
+fn a_number_of_jobs_must_be_one() {
+    for (text, told) in [
+        ("abc", "abc"),
+        ("1.5", "1.5"),
+        ("", "''"),
+        ("0%", "0%"),
+        ("x%", "x%"),
+        ("-5", "-5"),
+    ] {
+        options_are_refused(&["-j", text], told);
+        options_are_refused(
+            &[&format!("--jobs={text}")],
+            "a number of jobs is 4, 50% (of the CPUs), or 0 for no limit",
+        );
+    }
+}
+
+#[test]
+fn a_duration_must_be_one() {
+    for option in ["-t", "--grace", "--retry-delay"] {
+        for text in [
+            "-5",
+            "nan",
+            "inf",
+            "1e99",
+            "99999999999999999999s",
+            "x",
+            "",
+            "1 s",
+            "5m1h",
+        ] {
+            options_are_refused(&[option, text], "30`, `0.5`");
+        }
+    }
+}
+
+#[test]
+fn a_number_of_retries_must_be_one() {
+    for text in ["-1", "x", "1.5", "99999999999"] {
+        options_are_refused(
+            &["--retries", text],
+            &format!("invalid value '{text}' for '--retries <N>'"),
+        );
+    }
+}
+
+#[test]
+fn a_folder_to_run_in_must_be_one() {
+    options_are_refused(&["-C", "nope"], "prun: -C nope: no such directory\n");
+    options_are_refused(
+        &["-C", "/dev/null"],
+        "prun: -C /dev/null: not a directory\n",
+    );
+}
+
+#[test]
+fn a_variable_must_have_a_name() {
+    options_are_refused(&["-e", "=x"], "a variable is set as NAME=VALUE");
+    options_are_refused(&["-e", "X"], "a variable is set as NAME=VALUE");
+    options_are_refused(
+        &["-u", "a=b"],
+        "prun: -u a=b: a variable's name is not empty and has no '='\n",
+    );
+    options_are_refused(
+        &["-u", ""],
+        "prun: -u : a variable's name is not empty and has no '='\n",
+    );
+}
+
+#[test]
+fn options_that_exclude_each_other_are_refused() {
+    options_are_refused(
+        &["-f", "jobs"],
+        "prun: -f and commands exclude each other: put the commands into the file, or leave -f out\n",
+    );
+    options_are_refused(
+        &["--json", "-o", "raw"],
+        "prun: --json and -o raw exclude each other: with --json the output is in the records\n",
+    );
+    options_are_refused(&["--exec", "--shell"], "cannot be used with");
+    options_are_refused(&["-q", "-v"], "cannot be used with");
+}
+
+#[test]
+fn a_shell_must_be_one() {
+    options_are_refused(&["--shell="], "prun: --shell: the shell is empty: ");
+    options_are_refused(
+        &["--shell=bash 'x"],
+        "prun: --shell: a quote or a backslash in the shell is left open",
+    );
+}

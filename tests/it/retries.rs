@@ -1,0 +1,188 @@
+//! Extra attempts: when, how often, and what is told of them.
+
+use std::time::Duration;
+
+use crate::stage::Stage;
+
+/// Far more than any of these runs needs.
+const SOON: Duration = Duration::from_secs(30);
+
+/// A job that succeeds at its third attempt.
+const THIRD: &str = "echo try $PRUN_ATTEMPT; test $PRUN_ATTEMPT -ge 3";
+
+#[test]
+fn a_success_after_a_retry_is_a_success() {
+    let outcome = Stage::new()
+        .args(["--json", "--retries", "5", THIRD])
+        .stdout_any()
+        .run();
+    let record = outcome.record(1);
+    assert_eq!(record["status"], "ok");
+    assert_eq!(record["attempts"], 3);
+    assert_eq!(record["exit_code"], 0);
+    assert_eq!(
+        record["stdout"], "try 3\n",
+        "the record tells the last attempt"
+    );
+}
+
+#[test]
+fn every_attempt_is_shown() {
+    Stage::new()
+        .args(["--retries", "2", THIRD])
+        .stdout("try 1\ntry 2\ntry 3\n")
+        .run();
+}
+
+#[test]
+fn retries_are_extra_attempts() {
+    let outcome = Stage::new()
+        .args([
+            "--json",
+            "--retries",
+            "2",
+            "echo x >> tries; exit $((PRUN_ATTEMPT + 3))",
+        ])
+        .stdout_any()
+        .stderr_has("(exit 6, [TIME])\n")
+        .stderr_has("── 1 job: 1 failed ([TIME])\n")
+        .code(1)
+        .run();
+    let record = outcome.record(1);
+    assert_eq!(record["attempts"], 3);
+    assert_eq!(record["exit_code"], 6);
+    assert_eq!(outcome.read_text("tries"), "x\nx\nx\n");
+}
+
+#[test]
+fn a_job_that_succeeds_is_not_tried_again() {
+    Stage::new()
+        .args(["--retries", "9", "echo once"])
+        .stdout("once\n")
+        .run();
+}
+
+#[test]
+fn without_retries_there_is_one_attempt() {
+    Stage::new()
+        .arg("echo x; exit 1")
+        .stdout("x\n")
+        .stderr_any()
+        .code(1)
+        .run();
+}
+
+#[test]
+fn whatever_the_ending_the_job_is_tried_again() {
+    let job = "case $PRUN_ATTEMPT in 1) exit 1;; 2) kill -9 $$;; 3) sleep 300;; *) echo ok;; esac";
+    let outcome = Stage::new()
+        .args(["--json", "-t", "2", "--grace", "0", "--retries", "3", job])
+        .stdout_any()
+        .not_before(Duration::from_secs(2))
+        .within(SOON)
+        .run();
+    let record = outcome.record(1);
+    assert_eq!(record["status"], "ok");
+    assert_eq!(record["attempts"], 4);
+}
+
+#[test]
+fn each_attempt_has_its_own_time() {
+    let job = "sleep 1.2; exit 1";
+    let outcome = Stage::new()
+        .args(["--json", "-t", "2", "--retries", "2", job])
+        .stdout_any()
+        .stderr_any()
+        .code(1)
+        .not_before(Duration::from_millis(3600))
+        .within(SOON)
+        .run();
+    assert_eq!(outcome.record(1)["status"], "failed");
+}
+
+#[test]
+fn a_timeout_is_told_after_the_last_attempt_only() {
+    let outcome = Stage::new()
+        .args(["--json", "-t", "0.2", "--grace", "0", "--retries", "2", "sleep 300"])
+        .stdout_any()
+        .stderr("── sleep 300 (timed out after 0.2 s, [TIME])\n   $ sleep 300\n── 1 job: 1 timeout ([TIME])\n")
+        .code(1)
+        .not_before(Duration::from_millis(600))
+        .within(SOON)
+        .run();
+    assert_eq!(outcome.record(1)["attempts"], 3);
+}
+
+#[test]
+fn a_job_that_cannot_start_is_tried_again() {
+    let outcome = Stage::new()
+        .args(["--json", "--retries", "1", "-f", "jobs.jsonl"])
+        .file("jobs.jsonl", "{\"argv\":[\"./nope\"]}\n")
+        .stdout_any()
+        .stderr_any()
+        .code(1)
+        .run();
+    assert_eq!(outcome.record(1)["attempts"], 2);
+}
+
+#[test]
+fn the_delay_doubles_each_time() {
+    Stage::new()
+        .args(["--retries", "3", "--retry-delay", "0.2", "exit 1"])
+        .stderr_any()
+        .code(1)
+        .not_before(Duration::from_millis(200 + 400 + 800))
+        .within(SOON)
+        .run();
+}
+
+#[test]
+fn a_job_that_waits_for_its_next_attempt_holds_no_slot() {
+    let first = "test $PRUN_ATTEMPT = 2 && test -e other";
+    Stage::new()
+        .args([
+            "-j1",
+            "--retries",
+            "1",
+            "--retry-delay",
+            "1",
+            first,
+            "touch other",
+        ])
+        .within(SOON)
+        .run();
+}
+
+#[test]
+fn an_attempt_gets_any_free_slot() {
+    let job = "mkdir slot.$PRUN_SLOT && echo $PRUN_SLOT >> slots && sleep 0.02; \
+               rmdir slot.$PRUN_SLOT; test $PRUN_ATTEMPT = 3";
+    let outcome = Stage::new()
+        .args(["-j2", "--retries", "2"])
+        .stdin(format!("{job}\n").repeat(8))
+        .run();
+    let slots = outcome.read_text("slots");
+    assert_eq!(slots.lines().count(), 24);
+    assert!(
+        slots.lines().all(|slot| ["1", "2"].contains(&slot)),
+        "{slots}"
+    );
+}
+
+#[test]
+fn a_job_of_a_file_has_its_own_number_of_retries() {
+    let outcome = Stage::new()
+        .args(["--json", "-j1", "--retries", "1", "-f", "jobs.jsonl"])
+        .file(
+            "jobs.jsonl",
+            "{\"cmd\":\"exit 1\",\"retries\":0}\n{\"cmd\":\"exit 1\"}\n{\"cmd\":\"exit 1\",\"retries\":2}\n",
+        )
+        .stdout_any()
+        .stderr_any()
+        .code(1)
+        .run();
+    let attempts: Vec<_> = (1..=3)
+        .map(|seq| outcome.record(seq)["attempts"].clone())
+        .collect();
+    assert_eq!(attempts, [1, 2, 3]);
+}

@@ -1,0 +1,391 @@
+//! prun is told to stop: the signal is passed on, the jobs end, and prun ends by the same signal.
+
+use std::os::unix::process::ExitStatusExt as _;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::stage::{Running, Stage, is_alive, kill, rounds};
+
+/// Far more than any of these runs needs, far less than the jobs or a long grace would last.
+const SOON: Duration = Duration::from_secs(30);
+
+/// A job that waits for a signal in the shell itself: a shell that starts a program to wait in may
+/// lose the signal in the midst of its fork. `traps` is done first; the pipe is never written.
+fn waiting(traps: &str) -> String {
+    format!("{traps}; exec 3<>pipe; echo partial; echo up > up; while :; do read x <&3; done")
+}
+
+/// prun with `options` and one such job.
+fn run_of(options: &[&str], traps: &str) -> Stage {
+    Stage::new()
+        .arg("--json")
+        .args(options)
+        .arg(waiting(traps))
+        .in_shell("ulimit -c unlimited; mkfifo pipe; exec \"$@\"")
+        .stdout_any()
+        .within(SOON)
+}
+
+/// Starts it and returns when the job waits.
+fn up(stage: Stage) -> Running {
+    let mut run = stage.start();
+    run.wait_for_line_in("up");
+    run
+}
+
+/// One signal reaches the job as itself, and prun ends by it, without a core of its own.
+fn is_passed_on(number: i32, name: &str) {
+    let word = name.strip_prefix("SIG").expect("a name of a signal");
+    let words = ["INT", "TERM", "HUP", "QUIT"];
+    let traps = words.map(|word| format!("trap 'echo {word} >> got; exit 0' {word}"));
+    let stage = run_of(&["--grace", "1h"], &traps.join("; "))
+        .stderr(format!(
+            "prun: {name}: ending 1 job, killed after 1h00m; once more kills at once\n\
+             ── 1 job: 1 canceled ([TIME])\n"
+        ))
+        .signal(number);
+    let mut run = up(stage);
+    run.send(number);
+    let outcome = run.finish();
+    assert_eq!(outcome.read_text("got"), format!("{word}\n"));
+    let record = outcome.record(1);
+    assert_eq!(record["status"], "canceled");
+    assert_eq!(record["reason"], "signal");
+    assert_eq!(record["exit_code"], 0);
+    assert_eq!(record["stdout"], "partial\n");
+    assert!(!outcome.status.core_dumped());
+}
+
+#[test]
+fn int_is_passed_on() {
+    is_passed_on(libc::SIGINT, "SIGINT");
+}
+
+#[test]
+fn term_is_passed_on() {
+    is_passed_on(libc::SIGTERM, "SIGTERM");
+}
+
+#[test]
+fn hup_is_passed_on() {
+    is_passed_on(libc::SIGHUP, "SIGHUP");
+}
+
+#[test]
+fn quit_is_passed_on_and_leaves_no_core() {
+    is_passed_on(libc::SIGQUIT, "SIGQUIT");
+}
+
+#[test]
+fn output_that_was_printed_before_the_signal_is_shown() {
+    let job = "echo out; echo err >&2; echo up > up; sleep 300";
+    let stage = Stage::new()
+        .arg(job)
+        .stdout("out\n")
+        .stderr_has("\nerr\n── 1 job: 1 canceled ([TIME])\n")
+        .signal(libc::SIGTERM)
+        .within(SOON);
+    let mut run = up(stage);
+    run.send(libc::SIGTERM);
+    run.finish();
+}
+
+#[test]
+fn a_job_that_dies_by_the_signal_is_canceled() {
+    let mut run = up(run_of(&["--grace", "1h"], ":")
+        .stderr_any()
+        .signal(libc::SIGINT));
+    run.send(libc::SIGINT);
+    let record = run.finish().record(1);
+    assert_eq!(record["status"], "canceled");
+    assert_eq!(record["signal"], "SIGINT");
+    assert_eq!(record["exit_code"], Value::Null);
+}
+
+#[test]
+fn term_follows_after_half_the_grace_for_those_that_ignore_int() {
+    let traps = "trap '' INT; trap 'echo TERM > got; exit 5' TERM";
+    let stage = run_of(&["--grace", "3"], traps)
+        .stderr_any()
+        .signal(libc::SIGINT);
+    let mut run = up(stage);
+    let sent = Instant::now();
+    run.send(libc::SIGINT);
+    run.wait_for_line_in("got");
+    assert!(sent.elapsed() >= Duration::from_millis(1500));
+    let record = run.finish().record(1);
+    assert_eq!(record["exit_code"], 5);
+    assert_eq!(record["status"], "canceled");
+}
+
+#[test]
+fn a_background_child_that_ignores_int_is_ended_too() {
+    // A shell without job control starts what follows `&` with INT and QUIT ignored.
+    let stage = Stage::new()
+        .args(["--grace", "1", "sleep 300 & echo up > up; wait"])
+        .stderr_any()
+        .signal(libc::SIGINT)
+        .within(SOON);
+    let mut run = up(stage);
+    run.send(libc::SIGINT);
+    run.finish();
+}
+
+#[test]
+fn whoever_ignores_all_is_killed_at_the_end_of_the_grace() {
+    let stage = run_of(&["--grace", "1"], "trap '' INT TERM")
+        .stderr_has("ending 1 job, killed after 1.0 s;")
+        .signal(libc::SIGINT);
+    let mut run = up(stage);
+    let sent = Instant::now();
+    run.send(libc::SIGINT);
+    let outcome = run.finish();
+    assert!(sent.elapsed() >= Duration::from_secs(1));
+    assert_eq!(outcome.record(1)["signal"], "SIGKILL");
+}
+
+#[test]
+fn a_grace_of_0_kills_at_the_first_signal() {
+    let stage = run_of(&["--grace", "0"], "trap '' INT TERM").stderr_any();
+    let mut run = up(stage.signal(libc::SIGINT));
+    run.send(libc::SIGINT);
+    assert_eq!(run.finish().record(1)["signal"], "SIGKILL");
+}
+
+#[test]
+fn a_stopped_job_is_woken_to_act_on_the_signal() {
+    let job = "trap 'echo acted; exit 0' TERM; echo up > up; kill -STOP $$; while :; do :; done";
+    let stage = Stage::new()
+        .args(["--grace", "1h", job])
+        .stdout("acted\n")
+        .stderr_any()
+        .signal(libc::SIGTERM)
+        .within(SOON);
+    let mut run = up(stage);
+    run.send(libc::SIGTERM);
+    run.finish();
+}
+
+#[test]
+fn a_second_signal_kills_at_once_and_says_so() {
+    let stage = run_of(&["--grace", "1h"], "trap '' INT TERM")
+        .stderr(
+            "prun: SIGINT: ending 1 job, killed after 1h00m; once more kills at once\n\
+             prun: SIGTERM again: killing 1 job\n── 1 job: 1 canceled ([TIME])\n",
+        )
+        .signal(libc::SIGINT);
+    let mut run = up(stage);
+    run.send(libc::SIGINT);
+    run.wait_for_stderr("once more kills at once\n");
+    run.send(libc::SIGTERM);
+    let record = run.finish().record(1);
+    assert_eq!(record["signal"], "SIGKILL");
+    assert_eq!(record["status"], "canceled");
+}
+
+#[test]
+fn the_same_signal_once_more_kills() {
+    let stage = run_of(&["--grace", "1h"], "trap '' INT TERM")
+        .stderr_has("prun: SIGINT again: killing 1 job\n")
+        .signal(libc::SIGINT);
+    let mut run = up(stage);
+    run.send(libc::SIGINT);
+    run.wait_for_stderr("once more kills at once\n");
+    // The same signal within 150 ms would count as one.
+    let later = run.elapsed() + Duration::from_millis(200);
+    run.wait_until("a while", |run| (run.elapsed() > later).then_some(()));
+    run.send(libc::SIGINT);
+    run.finish();
+}
+
+/// A process that is dead but not yet asked for can still be signalled.
+fn ended(run: &Running) -> bool {
+    !is_alive(run.pid())
+}
+
+#[test]
+fn a_signal_that_comes_twice_at_once_is_one() {
+    let traps = "trap 'echo INT >> got; sleep 0.3; exit 0' INT";
+    let stage = run_of(&["--grace", "1h"], traps)
+        .stderr_any()
+        .signal(libc::SIGINT);
+    let mut run = up(stage);
+    run.send(libc::SIGINT);
+    run.send(libc::SIGINT);
+    let outcome = run.finish();
+    assert_eq!(outcome.record(1)["exit_code"], 0);
+    assert_eq!(outcome.read_text("got"), "INT\n");
+}
+
+#[test]
+fn a_signal_that_comes_twice_at_once_loses_no_output() {
+    for round in 0..rounds() {
+        let stage = Stage::new()
+            .arg("head -c 1000000 /dev/zero; echo up > up; sleep 300")
+            .stdout_any()
+            .stderr_any()
+            .signal(libc::SIGINT)
+            .within(SOON);
+        let mut run = up(stage);
+        let sent = Instant::now();
+        run.send(libc::SIGINT);
+        // The second comes while the job ends, or while its output is printed.
+        let pause = Duration::from_micros(round as u64 * 733 % 10_000);
+        run.wait_until("a moment", |_| (sent.elapsed() >= pause).then_some(()));
+        run.send(libc::SIGINT);
+        run.wait_until("the end", |run| ended(run).then_some(()));
+        let took = sent.elapsed();
+        let outcome = run.finish();
+        // On a machine that was busy for longer than that it may have been a second one.
+        if took < Duration::from_millis(150) {
+            assert_eq!(outcome.stdout.len(), 1_000_000);
+            let told = String::from_utf8(outcome.stderr).unwrap();
+            assert!(told.contains("── 1 job: 1 canceled ("), "{told}");
+        }
+    }
+}
+
+#[test]
+fn jobs_that_did_not_start_are_skipped() {
+    let stage = Stage::new()
+        .args([
+            "--json",
+            "-j1",
+            "echo up > up; sleep 300",
+            "touch second",
+            "web: touch third",
+        ])
+        .stdout_any()
+        .stderr_has("── 3 jobs: 1 canceled, 2 skipped ([TIME])\n")
+        .signal(libc::SIGINT)
+        .within(SOON);
+    let mut run = up(stage);
+    run.send(libc::SIGINT);
+    let outcome = run.finish();
+    for record in [outcome.record(2), outcome.record_named("web")] {
+        assert_eq!(record["status"], "skipped");
+        assert_eq!(record["reason"], "signal");
+    }
+    assert!(!outcome.path("second").exists() && !outcome.path("third").exists());
+}
+
+#[test]
+fn a_job_that_had_ended_keeps_its_ending() {
+    let stage = Stage::new()
+        .args([
+            "--json",
+            "exit 3",
+            "until [ -e first ]; do sleep 0.01; done; echo up > up; sleep 300",
+        ])
+        .stdout_any()
+        .stderr_has("── 2 jobs: 1 failed, 1 canceled ([TIME])\n")
+        .signal(libc::SIGINT)
+        .within(SOON);
+    let mut run = stage.start();
+    run.wait_for_stdout("\"status\":\"failed\"");
+    std::fs::write(run.dir().join("first"), "").unwrap();
+    run.wait_for_line_in("up");
+    run.send(libc::SIGINT);
+    assert_eq!(run.finish().record(1)["exit_code"], 3);
+}
+
+#[test]
+fn a_job_that_waits_for_another_attempt_keeps_the_one_it_had() {
+    let stage = Stage::new()
+        .args(["--json", "-j1", "--retries", "3", "--retry-delay", "1h"])
+        .args(["exit 3", "echo up > up; sleep 300"])
+        .stdout_any()
+        .stderr_any()
+        .signal(libc::SIGINT)
+        .within(SOON);
+    let mut run = up(stage);
+    run.send(libc::SIGINT);
+    let outcome = run.finish();
+    let record = outcome.record(1);
+    assert_eq!(record["status"], "failed");
+    assert_eq!(record["attempts"], 1);
+    assert_eq!(record["exit_code"], 3);
+    assert_eq!(
+        outcome.record(2)["attempts"],
+        1,
+        "a canceled job is not tried again"
+    );
+}
+
+#[test]
+fn a_signal_ends_the_wait_for_input() {
+    let mut run = Stage::new()
+        .stdin_open()
+        .stdout("a\n")
+        .stderr_has("prun: SIGTERM: ")
+        .signal(libc::SIGTERM)
+        .within(SOON)
+        .start();
+    run.write_stdin("echo a\n");
+    run.wait_for_stdout("a\n");
+    run.send(libc::SIGTERM);
+    run.wait_until("the end", |run| ended(run).then_some(()));
+    run.finish();
+}
+
+#[test]
+fn a_stuck_reader_cannot_keep_prun_from_ending() {
+    let stage = Stage::new()
+        .arg("head -c 3000000 /dev/zero; echo up > up")
+        .hold_stdout()
+        .stdout_any()
+        .stderr_any()
+        .signal(libc::SIGINT)
+        .within(SOON);
+    let mut run = up(stage);
+    // The first ends the job, if it has not ended, the second the wait for the reader.
+    run.wait_until("the end", |run| {
+        (!kill(run.pid(), libc::SIGINT) || ended(run)).then_some(())
+    });
+    run.finish();
+}
+
+#[test]
+fn a_prun_among_the_jobs_ends_its_own() {
+    let inner = format!(
+        "{} 'echo up > up; sleep 300' 'sleep 300'",
+        env!("CARGO_BIN_EXE_prun")
+    );
+    let stage = Stage::new()
+        .args(["--json", &inner])
+        .stdout_any()
+        .stderr_any()
+        .signal(libc::SIGTERM)
+        .within(SOON);
+    let mut run = up(stage);
+    run.send(libc::SIGTERM);
+    let record = run.finish().record(1);
+    assert_eq!(record["signal"], "SIGTERM");
+    let told = record["stderr"].as_str().unwrap();
+    assert!(told.contains("── 2 jobs: 2 canceled ("), "{told}");
+}
+
+#[test]
+fn a_signal_in_the_midst_of_starts_leaves_nobody() {
+    for round in 0..rounds() {
+        let mut run = Stage::new()
+            .args(["--json", "-j40"])
+            .stdin("echo x >> up; sleep 300\n/bin/sleep 300\nsleep 300 & sleep 300\n".repeat(20))
+            .stdout_any()
+            .stderr_any()
+            .signal(libc::SIGTERM)
+            .within(SOON)
+            .start();
+        run.wait_for_file("up");
+        let moment = run.elapsed() + Duration::from_micros(round as u64 * 377 % 20_000);
+        run.wait_until("its moment", |run| (run.elapsed() >= moment).then_some(()));
+        run.send(libc::SIGTERM);
+        let records = run.finish().json();
+        assert!(!records.is_empty());
+        for record in records {
+            let status = record["status"].as_str().unwrap();
+            assert!(["canceled", "skipped"].contains(&status), "{record}");
+        }
+    }
+}
