@@ -9,7 +9,7 @@ use std::fmt;
 use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 use crate::plan::Job;
 use crate::process::{ExitInfo, Signal, Spool};
@@ -27,13 +27,15 @@ pub(crate) enum Event {
     Warned(Arc<str>),
     /// The job source was wrong at one place: nothing more was read.
     InputFailed(Arc<str>),
-    /// prun was told to stop, and passed the signal on.
+    /// The run ends before its time.
     Stopped(Stop),
+    /// Somebody asked what runs.
+    Asked(Arc<[RunningJob]>),
     /// What prun had to write could not be written: nothing more was started.
     OutputFailed(OutputLoss),
     /// Every job that was read has its ending.
     RunEnded {
-        /// From the start of the run.
+        /// From the start of the run, without the time in which prun was stopped.
         elapsed: Duration,
         /// Those endings.
         counts: Counts,
@@ -45,8 +47,8 @@ pub(crate) enum Event {
 pub(crate) struct NumberedJob {
     /// Its number in the order of reading, from 1.
     pub(crate) seq: u64,
-    /// When it was read.
-    pub(crate) read_at: Instant,
+    /// When it was read, from the start of the run.
+    pub(crate) read_at: Duration,
     /// Where its processes run, absolute.
     pub(crate) cwd: Arc<Path>,
     /// What it is.
@@ -100,8 +102,9 @@ pub(crate) struct Attempt {
     /// Whether `argv` is a shell's.
     pub(crate) shell: bool,
     pub(crate) started_at: SystemTime,
-    pub(crate) begun: Instant,
-    /// From the start until the end was seen.
+    /// From the start of the run.
+    pub(crate) begun: Duration,
+    /// From its start until its end was seen, without the time in which prun was stopped.
     pub(crate) wall: Duration,
     pub(crate) outcome: Outcome,
     pub(crate) stdout: Spool,
@@ -213,6 +216,12 @@ impl fmt::Display for Status {
 pub(crate) enum CancelReason {
     /// prun itself was told to stop.
     Signal,
+    /// Enough jobs have failed.
+    FailFast,
+    /// The time for the whole run was over.
+    Deadline,
+    /// Another job ended first.
+    Race,
 }
 
 impl CancelReason {
@@ -220,20 +229,55 @@ impl CancelReason {
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Signal => "signal",
+            Self::FailFast => "fail_fast",
+            Self::Deadline => "deadline",
+            Self::Race => "race",
         }
     }
 }
 
-/// prun was told to stop.
+/// The run ends before its time.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Stop {
-    pub(crate) signal: Signal,
-    /// Whether the jobs are killed now; else they are ended gently.
-    pub(crate) kill: bool,
-    /// How many jobs run.
+    pub(crate) cause: Cause,
+    /// What becomes of the jobs that run.
+    pub(crate) end: End,
+    /// How many those are.
     pub(crate) running: usize,
     /// How long those may take.
     pub(crate) grace: Duration,
+}
+
+/// Why the run ends before its time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cause {
+    /// prun got this signal.
+    Signal(Signal),
+    /// Enough jobs have failed.
+    FailFast,
+    /// Its time is over.
+    Deadline,
+    /// A job ended first, and prun ends by its code.
+    Race { code: u8 },
+}
+
+/// What becomes of running jobs when the run ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// They go on to their own end.
+    Awaited,
+    /// They are asked to end, and killed after the grace.
+    Gentle,
+    /// They are killed now.
+    Killed,
+}
+
+/// A job that runs.
+#[derive(Clone, Debug)]
+pub(crate) struct RunningJob {
+    pub(crate) start: Arc<JobStart>,
+    /// Since its start, without the time in which prun was stopped.
+    pub(crate) elapsed: Duration,
 }
 
 /// How prun's own output was lost.

@@ -2,14 +2,14 @@
 
 use std::io::{self, Write};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::Duration;
 
 use clap::{CommandFactory, Parser};
 use tokio::sync::mpsc;
 
 use super::args::Args;
 use super::settings::{Form, Settings, Surroundings, settle};
-use crate::event::{Event, NumberedJob, OutputLoss, Stop};
+use crate::event::{Cause, End, Event, NumberedJob, OutputLoss, Stop};
 use crate::exit::ExitCode;
 use crate::plan::{Entry, Source};
 use crate::process::{Signal, reset_inherited_signals};
@@ -104,7 +104,8 @@ async fn finish(
     let lost = tokio::select! {
         loss = told.wait() => loss,
         signal = next_signal(controls) => {
-            let stop = Stop { signal, kill: true, running: 0, grace: Default::default() };
+            let cause = Cause::Signal(signal);
+            let stop = Stop { cause, end: End::Killed, running: 0, grace: Duration::ZERO };
             summary.fold(&Event::Stopped(stop));
             None
         }
@@ -118,8 +119,8 @@ async fn next_signal(controls: &mut mpsc::UnboundedReceiver<Control>) -> Signal 
     loop {
         match controls.recv().await {
             Some(Control::Signal(signal)) => return signal,
-            // It comes from the writer, which says the same when it ends.
-            Some(Control::OutputFailed(_)) => {}
+            // The writer says the same when it ends, and nothing runs any more.
+            Some(Control::OutputFailed(_) | Control::ShowRunning) => {}
             None => std::future::pending().await,
         }
     }
@@ -139,7 +140,7 @@ fn list(source: Source, settings: &Settings, form: DryRun) -> io::Result<ExitCod
                 let cwd = cwd.unwrap_or_else(|| Arc::clone(&settings.options.cwd));
                 let job = Arc::new(NumberedJob {
                     seq,
-                    read_at: Instant::now(),
+                    read_at: Duration::ZERO,
                     cwd,
                     job,
                 });

@@ -1,6 +1,7 @@
 //! The command line as it is typed: each flag is named once, here.
 
 use std::ffi::OsString;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -55,6 +56,24 @@ pub(super) struct Args {
     /// Time before an extra attempt; doubles each time, at most 60 s
     #[arg(long, value_name = "DUR", value_parser = duration(), allow_negative_numbers = true, default_value = "0", help_heading = "Running")]
     pub(super) retry_delay: Duration,
+
+    /// Time for the whole run, then everything is ended and prun exits by 124 [default: no limit]
+    #[arg(long, value_name = "DUR", value_parser = duration(), allow_negative_numbers = true, help_heading = "Running")]
+    pub(super) deadline: Option<Duration>,
+
+    /// End the run at the first failed job (after its retries): now, ending what runs, or soon,
+    /// letting it run on
+    #[arg(long, value_name = "now|soon", value_enum, num_args = 0..=1, require_equals = true, default_missing_value = "now", hide_possible_values = true, help_heading = "Running")]
+    pub(super) fail_fast: Option<FailFastMode>,
+
+    /// End the run after N failed jobs; implies --fail-fast [default: 1]
+    #[arg(long, value_name = "N", help_heading = "Running")]
+    pub(super) max_fail: Option<NonZeroU32>,
+
+    /// The first job to end (after its retries) decides: its exit code is prun's, the others are
+    /// ended
+    #[arg(long, conflicts_with_all = ["fail_fast", "max_fail"], help_heading = "Running")]
+    pub(super) race: bool,
 
     /// Print the commands instead of running them, ready to paste; with --json as a job file
     #[arg(short = 'n', long, help_heading = "Running")]
@@ -127,6 +146,13 @@ pub(super) enum OutputMode {
     Group,
     Raw,
     None,
+}
+
+/// How a run ends after failures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum FailFastMode {
+    Now,
+    Soon,
 }
 
 /// When text is coloured.

@@ -2,15 +2,15 @@
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal};
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::CommandFactory;
 
-use super::args::{Args, ColorMode, Jobs, OutputMode};
+use super::args::{Args, ColorMode, FailFastMode, Jobs, OutputMode};
 use crate::plan::{Shell, ShellError, ShellRule, Source, SourceError};
-use crate::run::{self, Options, Output};
+use crate::run::{self, FailFast, Options, Output, Policy};
 use crate::sink::{Console, DryRun, Show, Style};
 
 /// What a run does not ask about again.
@@ -162,6 +162,8 @@ fn settings(
         grace: args.grace,
         retries: args.retries,
         retry_delay: args.retry_delay,
+        deadline: args.deadline.filter(|deadline| !deadline.is_zero()),
+        policy: policy(args),
         cwd,
         change_dir,
         env: environment(args)?,
@@ -180,6 +182,20 @@ fn settings(
         stderr_is_terminal: surroundings.stderr_is_terminal,
         warning,
     })
+}
+
+/// What ends the run before its time: either flag asks for it, and the other has its default.
+fn policy(args: &Args) -> Policy {
+    let how = match args.fail_fast {
+        Some(FailFastMode::Soon) => FailFast::Soon,
+        Some(FailFastMode::Now) | None => FailFast::Now,
+    };
+    let asked = args.fail_fast.is_some() || args.max_fail.is_some();
+    let most = args.max_fail.unwrap_or(NonZeroU32::MIN);
+    Policy {
+        fail_fast: asked.then_some((most, how)),
+        race: args.race,
+    }
 }
 
 /// How many at once: as asked, or all of the typed commands (a server and its client must both

@@ -1,17 +1,17 @@
 //! One attempt of one job: its process, its time limit, its end.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 use tokio::sync::{mpsc, watch};
-use tokio::time::Instant as Timer;
 
 use super::cancel::{Request, steps};
+use super::clock::Clock;
 use super::launch::{Launch, launch};
 use super::options::Options;
-use crate::event::{Attempt, NumberedJob, Outcome};
+use crate::event::{Attempt, JobStart, NumberedJob, Outcome};
 use crate::process::{
-    ExitInfo, LEAK_GRACE, Process, Scope, Signal, StreamWriter, WaitError, wait_for,
+    ExitInfo, LEAK_GRACE, Process, ProcessHandle, Scope, Signal, StreamWriter, WaitError, wait_for,
 };
 
 /// How long processes may take to die of `SIGKILL`: in an uninterruptible call it is for ever.
@@ -21,10 +21,9 @@ const KILL_WAIT: Duration = Duration::from_secs(5);
 pub(super) enum AttemptEvent {
     /// Its process runs.
     Started {
-        job: Arc<NumberedJob>,
-        attempt: u32,
-        slot: u32,
-        pid: u32,
+        start: Arc<JobStart>,
+        begun: Duration,
+        process: ProcessHandle,
     },
     /// It is over, and its slot is free.
     Ended {
@@ -39,6 +38,7 @@ pub(super) struct Assignment {
     pub(super) attempt: u32,
     pub(super) slot: u32,
     pub(super) options: Arc<Options>,
+    pub(super) clock: Clock,
     pub(super) requests: watch::Receiver<Request>,
     pub(super) events: mpsc::Sender<AttemptEvent>,
 }
@@ -59,12 +59,13 @@ pub(super) async fn run(assignment: Assignment) {
 }
 
 async fn make(mut assignment: Assignment) -> Attempt {
-    let (started_at, begun) = (SystemTime::now(), Instant::now());
+    let (started_at, begun) = (SystemTime::now(), assignment.clock.now());
     let Assignment {
         job,
         attempt,
         slot,
         options,
+        clock,
         ..
     } = &assignment;
     let mut ended = Attempt {
@@ -91,16 +92,21 @@ async fn make(mut assignment: Assignment) -> Attempt {
         Ok(process) => process,
         Err(error) => {
             ended.outcome = Outcome::NotStarted(error.to_string());
-            ended.wall = begun.elapsed();
+            ended.wall = clock.now().saturating_sub(begun);
             return ended;
         }
     };
     ended.pid = Some(process.pid());
-    let started = AttemptEvent::Started {
+    let start = JobStart {
         job: Arc::clone(job),
         attempt: *attempt,
         slot: *slot,
         pid: process.pid(),
+    };
+    let started = AttemptEvent::Started {
+        start: Arc::new(start),
+        begun,
+        process: process.handle(),
     };
     let _ = assignment.events.send(started).await;
     let feeder = process
@@ -113,8 +119,9 @@ async fn make(mut assignment: Assignment) -> Attempt {
         .or(options.timeout)
         .filter(|timeout| !timeout.is_zero());
     let grace = options.grace;
-    let exited = wait_or_end(&process, timeout, grace, &mut assignment.requests).await;
-    ended.wall = begun.elapsed();
+    let clock = clock.clone();
+    let exited = wait_or_end(&process, &clock, timeout, grace, &mut assignment.requests).await;
+    ended.wall = clock.now().saturating_sub(begun);
     if let Some(feeder) = feeder {
         // Whoever still holds the pipe is not the job any more.
         feeder.abort();
@@ -139,6 +146,7 @@ async fn make(mut assignment: Assignment) -> Attempt {
 /// Waits for the end of the process, and makes it end when its time is over or the run's.
 async fn wait_or_end(
     process: &Process,
+    clock: &Clock,
     timeout: Option<Duration>,
     grace: Duration,
     requests: &mut watch::Receiver<Request>,
@@ -149,16 +157,16 @@ async fn wait_or_end(
         biased;
         exit = process.wait() => return (exit, None),
         first = asked_to_end(requests) => (first, Cut::Asked),
-        limit = over(timeout) => (Signal::TERM, Cut::TimedOut(limit)),
+        limit = over(clock, timeout) => (Signal::TERM, Cut::TimedOut(limit)),
     };
-    end(process, first, grace, requests).await;
+    end(process, clock, first, grace, requests).await;
     (process.wait().await, Some(cut))
 }
 
-async fn over(timeout: Option<Duration>) -> Duration {
+async fn over(clock: &Clock, timeout: Option<Duration>) -> Duration {
     match timeout {
         Some(limit) => {
-            tokio::time::sleep(limit).await;
+            clock.sleep_until(clock.now() + limit).await;
             limit
         }
         None => std::future::pending().await,
@@ -184,23 +192,19 @@ async fn asked_to_kill(requests: &mut watch::Receiver<Request>) {
 /// one is `SIGKILL`, whether or not the leader is gone; a kill that is asked for goes there at once.
 async fn end(
     process: &Process,
+    clock: &Clock,
     first: Signal,
     grace: Duration,
     requests: &mut watch::Receiver<Request>,
 ) {
-    let begun = Timer::now();
+    let begun = clock.now();
     let mut killed = false;
-    let steps = if first == Signal::KILL {
-        steps(first, Duration::ZERO)
-    } else {
-        steps(first, grace)
-    };
-    for (after, signal) in steps {
+    for (after, signal) in steps(first, grace) {
         tokio::select! {
             biased;
             () = process.gone(Scope::Group) => return,
             () = asked_to_kill(requests) => killed = true,
-            () = tokio::time::sleep_until(begun + after) => {}
+            () = clock.sleep_until(begun + after) => {}
         }
         let signal = if killed { Signal::KILL } else { signal };
         // A process that is gone or not ours to signal is found out by waiting for it.

@@ -8,14 +8,17 @@
 mod attempt;
 mod backoff;
 mod cancel;
+mod clock;
 mod feed;
 mod launch;
 mod limits;
 mod options;
 mod runner;
+mod running;
 mod schedule;
 mod signals;
 
+pub(crate) use cancel::{FailFast, Policy};
 pub(crate) use feed::Feed;
 pub(crate) use limits::{cpus, most_jobs};
 pub(crate) use options::{Options, Output};

@@ -9,12 +9,14 @@ use tokio::sync::{mpsc, watch};
 
 use super::attempt::{self, Assignment, AttemptEvent};
 use super::backoff;
-use super::cancel::{Cancel, Request};
+use super::cancel::{Cancel, Heard, Request};
+use super::clock::{Clock, Moment};
 use super::feed::Feed;
 use super::options::Options;
+use super::running::Running;
 use super::schedule::Schedule;
 use crate::event::{
-    Attempt, CancelReason, Event, Flow, JobEnd, JobRetry, JobStart, NumberedJob, Outcome,
+    Attempt, CancelReason, Cause, End, Event, Flow, JobEnd, JobRetry, NumberedJob, Outcome,
     OutputLoss, Room, Status, Stop,
 };
 use crate::plan::{Entry, Job, SourceError};
@@ -26,6 +28,8 @@ use crate::summary::Summary;
 pub(crate) enum Control {
     /// prun got a signal that asks it to stop.
     Signal(Signal),
+    /// Somebody wants to know what runs.
+    ShowRunning,
     /// Nobody can be told any more.
     OutputFailed(OutputLoss),
 }
@@ -42,8 +46,9 @@ pub(crate) struct Runner<T> {
     options: Arc<Options>,
     tell: T,
     summary: Summary,
-    begun: Instant,
+    clock: Clock,
     schedule: Schedule<Again>,
+    running: Running,
     cancel: Cancel,
     requests: watch::Sender<Request>,
     attempts: mpsc::Sender<AttemptEvent>,
@@ -61,11 +66,12 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
         let (attempts, arrivals) = mpsc::channel(64);
         Self {
             schedule: Schedule::new(options.jobs),
+            cancel: Cancel::new(options.policy),
             options: Arc::new(options),
             tell,
             summary: Summary::default(),
-            begun: Instant::now(),
-            cancel: Cancel::new(),
+            clock: Clock::start(),
+            running: Running::default(),
             requests: watch::Sender::new(Request::Run),
             attempts,
             arrivals,
@@ -75,30 +81,32 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
         }
     }
 
-    /// Runs every job of `feed` to its ending.
+    /// Runs every job of `feed` to its ending; a third signal leaves at once.
     pub(crate) async fn run(
         mut self,
         mut feed: Feed,
         controls: &mut mpsc::UnboundedReceiver<Control>,
     ) -> Summary {
         let mut exhausted = false;
+        let clock = self.clock.clone();
         loop {
             self.start_due();
             if exhausted && self.schedule.is_idle() {
                 break;
             }
-            let skipping = !self.cancel.is_running();
-            let may_read = self.full.is_none() && (skipping || self.schedule.has_room());
-            let next_due = self
-                .schedule
-                .next_due()
-                .filter(|_| self.schedule.has_room());
+            let has_room = self.schedule.has_room();
+            let may_read = self.full.is_none() && (has_room || !self.cancel.may_start());
+            let next_due = self.schedule.next_due().filter(|_| has_room);
+            let deadline = self.options.deadline.filter(|_| !self.cancel.is_ending());
             tokio::select! {
                 biased;
-                Some(control) = controls.recv() => self.on_control(control, &mut feed),
+                Some(control) = controls.recv() => if self.on_control(control) == Heard::Third {
+                    return self.summary;
+                },
                 Some(event) = self.arrivals.recv() => self.on_attempt(event),
+                () = until(&clock, deadline) => self.on_deadline(),
                 () = until_ready(&mut self.full) => self.full = None,
-                () = until(next_due) => {}
+                () = until(&clock, next_due) => {}
                 next = feed.next(), if may_read && !exhausted => match next {
                     Some((Ok(Entry::Job(job)), read_at)) => self.on_job(job, read_at),
                     Some((Ok(Entry::Warning(warning)), _)) => self.warn(warning),
@@ -109,8 +117,12 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
                     None => exhausted = true,
                 }
             }
+            if !self.cancel.may_start() {
+                feed.close();
+                self.abandon_waiting();
+            }
         }
-        let (elapsed, counts) = (self.begun.elapsed(), self.summary.counts());
+        let (elapsed, counts) = (self.clock.now(), self.summary.counts());
         self.announce(&Event::RunEnded { elapsed, counts });
         self.summary
     }
@@ -136,28 +148,23 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
             Some(dir) => Arc::<Path>::from(self.options.cwd.join(dir)),
             None => Arc::clone(&self.options.cwd),
         };
+        let read_at = self.clock.moment_of(read_at);
         let job = Arc::new(NumberedJob {
             seq: self.last_seq,
             read_at,
             cwd,
             job,
         });
-        if self.cancel.is_running() {
+        if self.cancel.may_start() {
             self.start(job, 1);
         } else {
-            self.end(
-                job,
-                Status::Skipped,
-                self.cancel.request().reason(),
-                None,
-                None,
-            );
+            self.end(job, Status::Skipped, self.cancel.reason(), None, None);
         }
     }
 
     fn start_due(&mut self) {
         while self.full.is_none() && self.schedule.has_room() {
-            let Some(again) = self.schedule.take_due(Instant::now()) else {
+            let Some(again) = self.schedule.take_due(self.clock.now()) else {
                 break;
             };
             self.queued.insert(again.job.seq, again.queued);
@@ -172,6 +179,7 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
             attempt,
             slot,
             options: Arc::clone(&self.options),
+            clock: self.clock.clone(),
             requests: self.requests.subscribe(),
             events: self.attempts.clone(),
         }));
@@ -180,23 +188,18 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
     fn on_attempt(&mut self, event: AttemptEvent) {
         match event {
             AttemptEvent::Started {
-                job,
-                attempt,
-                slot,
-                pid,
+                start,
+                begun,
+                process,
             } => {
-                let start = JobStart {
-                    job,
-                    attempt,
-                    slot,
-                    pid,
-                };
-                self.announce(&Event::JobStarted(Arc::new(start)));
+                self.running.insert(Arc::clone(&start), begun, process);
+                self.announce(&Event::JobStarted(start));
             }
             AttemptEvent::Ended { job, attempt } => {
                 self.schedule.release(attempt.slot);
+                self.running.remove(attempt.slot);
                 let queued = match attempt.number {
-                    1 => attempt.begun.saturating_duration_since(job.read_at),
+                    1 => attempt.begun.saturating_sub(job.read_at),
                     _ => self.queued.remove(&job.seq).unwrap_or_default(),
                 };
                 self.on_ended(Again {
@@ -211,9 +214,8 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
     fn on_ended(&mut self, again: Again) {
         let status = again.last.status();
         let retries = again.job.job.retries.unwrap_or(self.options.retries);
-        let retry =
-            self.cancel.is_running() && status != Status::Ok && again.last.number <= retries;
-        if !retry {
+        let may_retry = self.cancel.may_start() && again.last.number <= retries;
+        if status == Status::Ok || !may_retry {
             return self.end_after(again);
         }
         let delay = backoff::delay(self.options.retry_delay, again.last.number);
@@ -224,7 +226,15 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
         };
         self.announce(&Event::JobRetried(Arc::new(event)));
         self.schedule
-            .wait_until(Instant::now() + delay, again.job.seq, again);
+            .wait_until(self.clock.now() + delay, again.job.seq, again);
+    }
+
+    /// What waited for another attempt ends by the one it had.
+    fn abandon_waiting(&mut self) {
+        let waiting: Vec<_> = self.schedule.abandon_waiting().collect();
+        for again in waiting {
+            self.end_after(again);
+        }
     }
 
     /// Ends a job by what its last attempt says.
@@ -234,6 +244,7 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
             Outcome::Canceled { reason, .. } => *reason,
             _ => None,
         };
+        let code = winner_code(&again.last);
         self.end(
             again.job,
             status,
@@ -241,6 +252,11 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
             Some(again.last),
             Some(again.queued),
         );
+        match self.cancel.job_ended(status) {
+            Some(CancelReason::Race) => self.stop(Cause::Race { code }, self.policy_end()),
+            Some(_) => self.stop(Cause::FailFast, self.policy_end()),
+            None => {}
+        }
     }
 
     fn end(
@@ -263,39 +279,76 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
         self.announce(&Event::JobEnded(Arc::new(end)));
     }
 
-    fn on_control(&mut self, control: Control, feed: &mut Feed) {
-        let request = match control {
+    fn on_control(&mut self, control: Control) -> Heard {
+        match control {
             Control::Signal(signal) => {
-                let request = self.cancel.signal(signal, Instant::now());
-                if let Some(request) = request {
-                    self.announce(&Event::Stopped(Stop {
-                        signal,
-                        kill: matches!(request, Request::Kill { .. }),
-                        running: self.schedule.running(),
-                        grace: self.options.grace,
-                    }));
+                let heard = self.cancel.signal(signal, self.clock.now());
+                match heard {
+                    Heard::First => self.stop(Cause::Signal(signal), End::Gentle),
+                    Heard::Second => self.stop(Cause::Signal(signal), End::Killed),
+                    Heard::Echo | Heard::Third => {}
                 }
-                request
+                return heard;
+            }
+            Control::ShowRunning => {
+                let running = self.running.list(self.clock.now());
+                self.announce(&Event::Asked(running));
             }
             Control::OutputFailed(loss) => {
                 self.announce(&Event::OutputFailed(loss));
-                self.cancel.output_failed()
+                self.cancel.output_failed();
+                self.pass_on();
             }
-        };
-        let Some(request) = request else { return };
-        self.requests.send_replace(request);
-        feed.close();
-        // What waited for another attempt ends by the one it had.
-        let waiting: Vec<_> = self.schedule.abandon_waiting().collect();
-        for again in waiting {
-            self.end_after(again);
         }
+        Heard::Echo
+    }
+
+    fn on_deadline(&mut self) {
+        if self.cancel.deadline() {
+            self.stop(Cause::Deadline, End::Gentle);
+        }
+    }
+
+    /// What the policy asks of the jobs that run.
+    fn policy_end(&self) -> End {
+        match self.cancel.request() {
+            Request::Run => End::Awaited,
+            Request::Stop { .. } => End::Gentle,
+            Request::Kill { .. } => End::Killed,
+        }
+    }
+
+    /// Tells that the run ends before its time, and asks the attempts to end.
+    fn stop(&mut self, cause: Cause, end: End) {
+        let (running, grace) = (self.schedule.running(), self.options.grace);
+        self.announce(&Event::Stopped(Stop {
+            cause,
+            end,
+            running,
+            grace,
+        }));
+        self.pass_on();
+    }
+
+    /// Passes what is asked of the attempts on to them.
+    fn pass_on(&mut self) {
+        self.requests.send_replace(self.cancel.request());
     }
 }
 
-async fn until(time: Option<Instant>) {
-    match time {
-        Some(time) => tokio::time::sleep_until(time.into()).await,
+/// The exit code by which a job that won a race makes prun end.
+fn winner_code(attempt: &Attempt) -> u8 {
+    let exit = attempt.exit().map(|exit| (exit.code, exit.signal));
+    match exit {
+        Some((Some(code), _)) => code as u8,
+        Some((None, Some(signal))) => 128_u8.wrapping_add(signal.as_raw() as u8),
+        Some((None, None)) | None => 1,
+    }
+}
+
+async fn until(clock: &Clock, moment: Option<Moment>) {
+    match moment {
+        Some(moment) => clock.sleep_until(moment).await,
         None => std::future::pending().await,
     }
 }

@@ -9,20 +9,21 @@ use crate::process::Signal;
 /// The signals that ask prun to stop.
 const STOP_SIGNALS: [Signal; 4] = [Signal::INT, Signal::TERM, Signal::HUP, Signal::QUIT];
 
-/// Passes the signals that ask prun to stop on to the runner.
+/// Passes the signals that ask prun to stop, or what runs (`SIGUSR1`), on to the runner.
 ///
 /// A signal that was ignored at the start stays ignored, for prun and its jobs: that is what
 /// `nohup` means.
 pub(crate) fn listen(controls: &UnboundedSender<Control>) -> std::io::Result<()> {
-    for wanted in STOP_SIGNALS
+    let stops = STOP_SIGNALS.map(|signal| (signal, Control::Signal(signal)));
+    let wanted = stops
         .into_iter()
-        .filter(|signal| !signal.is_ignored())
-    {
+        .chain([(Signal::USR1, Control::ShowRunning)]);
+    for (wanted, control) in wanted.filter(|(signal, _)| !signal.is_ignored()) {
         let mut arrivals = signal(SignalKind::from_raw(wanted.as_raw()))?;
         let controls = controls.clone();
         tokio::spawn(async move {
             while arrivals.recv().await.is_some() {
-                if controls.send(Control::Signal(wanted)).is_err() {
+                if controls.send(control).is_err() {
                     break;
                 }
             }
