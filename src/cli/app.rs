@@ -119,6 +119,8 @@ async fn next_signal(controls: &mut mpsc::UnboundedReceiver<Control>) -> Signal 
     loop {
         match controls.recv().await {
             Some(Control::Signal(signal)) => return signal,
+            // Only prun itself is left to stop.
+            Some(Control::Suspend) => Signal::STOP.raise(),
             // The writer says the same when it ends, and nothing runs any more.
             Some(Control::OutputFailed(_) | Control::ShowRunning) => {}
             None => std::future::pending().await,

@@ -124,6 +124,8 @@ pub use command::{Backend, Command, Group, KillOnDrop, Stdio};
 pub use communicate::{Captured, CommunicateError, LEAK_GRACE};
 pub use error::{SpawnError, SpawnErrorKind};
 pub use exit::{ExitInfo, ResourceUsage, WaitError};
+#[cfg(feature = "cli")]
+pub(crate) use group::is_orphaned as group_is_orphaned;
 pub use handle::ProcessHandle;
 pub use process::Process;
 pub use quote::{join, quote};

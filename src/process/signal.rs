@@ -62,6 +62,14 @@ impl Signal {
     pub const TERM: Self = Self(libc::SIGTERM);
     /// A child ended or stopped.
     pub const CHLD: Self = Self(libc::SIGCHLD);
+    /// Ctrl-Z.
+    pub const TSTP: Self = Self(libc::SIGTSTP);
+    /// Stop; cannot be caught.
+    pub const STOP: Self = Self(libc::SIGSTOP);
+    /// A process in the background wanted to read the terminal.
+    pub const TTIN: Self = Self(libc::SIGTTIN);
+    /// A process in the background wanted to change the terminal.
+    pub const TTOU: Self = Self(libc::SIGTTOU);
     /// Go on after a stop.
     pub const CONT: Self = Self(libc::SIGCONT);
 
@@ -81,6 +89,12 @@ impl Signal {
     #[must_use]
     pub fn is_ignored(self) -> bool {
         sys::is_ignored(self.0)
+    }
+
+    /// Sends the signal to this process.
+    pub fn raise(self) {
+        // Our own number, and a signal that exists: nothing can fail.
+        let _ = sys::kill(std::process::id() as libc::pid_t, self.0);
     }
 
     /// Ends this process by the signal's default action, so that a parent sees how it ended.

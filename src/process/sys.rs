@@ -139,6 +139,26 @@ pub(super) fn try_wait(child: Child<'_>, keep_zombie: bool) -> io::Result<Option
     }))
 }
 
+/// The signal by which `child` is stopped, if it is. Changes nothing, also for a later wait.
+pub(super) fn stopped_by(child: Child<'_>) -> Option<i32> {
+    let (kind, id) = match child {
+        #[cfg(target_os = "linux")]
+        Child::Pidfd(fd) => (libc::P_PIDFD, fd.as_raw_fd() as libc::id_t),
+        #[cfg(not(target_os = "linux"))]
+        Child::Pidfd(_) => return None,
+        Child::Pid(pid) => (libc::P_PID, pid as libc::id_t),
+    };
+    let mut info = MaybeUninit::<libc::siginfo_t>::zeroed();
+    let flags = libc::WSTOPPED | libc::WNOHANG | libc::WNOWAIT;
+    // SAFETY: the pointer is valid for writes for the length of the call.
+    retry(|| unsafe { libc::waitid(kind, id, info.as_mut_ptr(), flags) }).ok()?;
+    // SAFETY: zeroed is a valid value of plain integers, and the kernel only adds to it.
+    let info = unsafe { info.assume_init() };
+    // SAFETY: after `waitid` the union holds the SIGCHLD fields, or zeros.
+    let (pid, signal) = unsafe { (info.si_pid(), info.si_status()) };
+    (pid != 0).then_some(signal)
+}
+
 /// Opens a descriptor that stands for the child `pid` and becomes readable when it ends.
 #[cfg(target_os = "linux")]
 pub(super) fn pidfd_open(pid: libc::pid_t) -> io::Result<OwnedFd> {

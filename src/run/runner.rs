@@ -20,7 +20,7 @@ use crate::event::{
     OutputLoss, Room, Status, Stop,
 };
 use crate::plan::{Entry, Job, SourceError};
-use crate::process::Signal;
+use crate::process::{Signal, group_is_orphaned};
 use crate::summary::Summary;
 
 /// What reaches a run from outside.
@@ -28,6 +28,8 @@ use crate::summary::Summary;
 pub(crate) enum Control {
     /// prun got a signal that asks it to stop.
     Signal(Signal),
+    /// prun got Ctrl-Z.
+    Suspend,
     /// Somebody wants to know what runs.
     ShowRunning,
     /// Nobody can be told any more.
@@ -290,6 +292,7 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
                 }
                 return heard;
             }
+            Control::Suspend => self.suspend(),
             Control::ShowRunning => {
                 let running = self.running.list(self.clock.now());
                 self.announce(&Event::Asked(running));
@@ -301,6 +304,23 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
             }
         }
         Heard::Echo
+    }
+
+    /// Stops the jobs and prun, until somebody continues prun; all clocks stand still meanwhile.
+    fn suspend(&mut self) {
+        // Nobody could continue us: the terminal's own rule for such a group is to ignore it.
+        if group_is_orphaned() {
+            return;
+        }
+        // A process that has just started is stopped, too.
+        while let Ok(event) = self.arrivals.try_recv() {
+            self.on_attempt(event);
+        }
+        self.running.stop();
+        let stopped = Instant::now();
+        Signal::STOP.raise();
+        self.clock.add_pause(stopped.elapsed());
+        self.running.signal(Signal::CONT);
     }
 
     fn on_deadline(&mut self) {

@@ -1,10 +1,14 @@
 //! The jobs that run, by their slots.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use super::clock::Moment;
 use crate::event::{JobStart, RunningJob};
 use crate::process::{ProcessHandle, Scope, Signal};
+
+/// How long a job may take to stop by itself.
+const STOP_WAIT: Duration = Duration::from_millis(100);
 
 /// What is known of the running attempts besides what they keep to themselves.
 #[derive(Default)]
@@ -17,6 +21,12 @@ struct Place {
     start: Arc<JobStart>,
     begun: Moment,
     process: ProcessHandle,
+}
+
+impl Place {
+    fn goes_on(&self) -> bool {
+        self.process.returncode().is_none() && self.process.stopped_by().is_none()
+    }
 }
 
 impl Running {
@@ -56,6 +66,20 @@ impl Running {
         for place in self.places() {
             // One that has just ended is told by its attempt.
             let _ = place.process.send_signal_to(Scope::Group, signal);
+        }
+    }
+
+    /// Stops every running job's process group, gently (an editor wants to tidy its screen) and
+    /// after a moment firmly. Blocks, as prun itself is about to stop.
+    pub(super) fn stop(&self) {
+        self.signal(Signal::TSTP);
+        let begun = Instant::now();
+        while begun.elapsed() < STOP_WAIT && self.places().any(Place::goes_on) {
+            std::thread::sleep(STOP_WAIT / 20);
+        }
+        for place in self.places().filter(|place| place.goes_on()) {
+            // One that has just ended is told by its attempt.
+            let _ = place.process.send_signal_to(Scope::Group, Signal::STOP);
         }
     }
 

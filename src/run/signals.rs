@@ -6,18 +6,21 @@ use tokio::sync::mpsc::UnboundedSender;
 use super::runner::Control;
 use crate::process::Signal;
 
-/// The signals that ask prun to stop.
+/// The signals that ask prun to end.
 const STOP_SIGNALS: [Signal; 4] = [Signal::INT, Signal::TERM, Signal::HUP, Signal::QUIT];
 
-/// Passes the signals that ask prun to stop, or what runs (`SIGUSR1`), on to the runner.
+/// Passes the signals that ask prun to end, to pause (Ctrl-Z), or what runs (`SIGUSR1`), on to the
+/// runner.
 ///
 /// A signal that was ignored at the start stays ignored, for prun and its jobs: that is what
 /// `nohup` means.
 pub(crate) fn listen(controls: &UnboundedSender<Control>) -> std::io::Result<()> {
     let stops = STOP_SIGNALS.map(|signal| (signal, Control::Signal(signal)));
-    let wanted = stops
-        .into_iter()
-        .chain([(Signal::USR1, Control::ShowRunning)]);
+    let others = [
+        (Signal::TSTP, Control::Suspend),
+        (Signal::USR1, Control::ShowRunning),
+    ];
+    let wanted = stops.into_iter().chain(others);
     for (wanted, control) in wanted.filter(|(signal, _)| !signal.is_ignored()) {
         let mut arrivals = signal(SignalKind::from_raw(wanted.as_raw()))?;
         let controls = controls.clone();
