@@ -118,7 +118,7 @@ impl Attempt {
     pub(crate) fn exit(&self) -> Option<&ExitInfo> {
         match &self.outcome {
             Outcome::Exited(exit) | Outcome::TimedOut { exit, .. } => Some(exit),
-            Outcome::Canceled { exit, .. } => Some(exit),
+            Outcome::Canceled { exit, .. } | Outcome::NeededTerminal { exit } => Some(exit),
             Outcome::NotStarted(_) | Outcome::Lost(_) => None,
         }
     }
@@ -128,10 +128,21 @@ impl Attempt {
         match &self.outcome {
             Outcome::Exited(exit) if exit.success() => Status::Ok,
             Outcome::Exited(exit) if exit.signal.is_some() => Status::Signaled,
-            Outcome::Exited(_) | Outcome::Lost(_) => Status::Failed,
+            Outcome::Exited(_) | Outcome::NeededTerminal { .. } | Outcome::Lost(_) => {
+                Status::Failed
+            }
             Outcome::TimedOut { .. } => Status::Timeout,
             Outcome::Canceled { .. } => Status::Canceled,
             Outcome::NotStarted(_) => Status::SpawnError,
+        }
+    }
+
+    /// What ended it from outside, if something did.
+    pub(crate) fn reason(&self) -> Option<CancelReason> {
+        match &self.outcome {
+            Outcome::Canceled { reason, .. } => *reason,
+            Outcome::NeededTerminal { .. } => Some(CancelReason::NeedsTerminal),
+            _ => None,
         }
     }
 
@@ -161,6 +172,8 @@ pub(crate) enum Outcome {
         reason: Option<CancelReason>,
         exit: ExitInfo,
     },
+    /// It wanted the terminal, which it may not have, and was ended.
+    NeededTerminal { exit: ExitInfo },
     /// No process could be started, and why.
     NotStarted(String),
     /// Its exit status cannot be known, and why.
@@ -222,6 +235,8 @@ pub(crate) enum CancelReason {
     Deadline,
     /// Another job ended first.
     Race,
+    /// It wanted the terminal, which it may not have.
+    NeedsTerminal,
 }
 
 impl CancelReason {
@@ -232,6 +247,7 @@ impl CancelReason {
             Self::FailFast => "fail_fast",
             Self::Deadline => "deadline",
             Self::Race => "race",
+            Self::NeedsTerminal => "needs_terminal",
         }
     }
 }

@@ -99,6 +99,10 @@ pub(super) struct Args {
     #[arg(short, long, value_name = "K", action = ArgAction::Append, help_heading = "Jobs")]
     pub(super) unset: Vec<OsString>,
 
+    /// Give the terminal to one job at a time, for prompts and editors; implies -j1 -o raw
+    #[arg(long, conflicts_with_all = ["json", "output", "jobs"], help_heading = "Output")]
+    pub(super) tty: bool,
+
     /// group: each job's output in one piece when it ends; raw: not captured, as it comes; none:
     /// thrown away
     #[arg(short, long, value_name = "MODE", value_enum, default_value_t = OutputMode::Group, help_heading = "Output")]

@@ -10,7 +10,8 @@ use clap::CommandFactory;
 
 use super::args::{Args, ColorMode, FailFastMode, Jobs, OutputMode};
 use crate::plan::{Shell, ShellError, ShellRule, Source, SourceError};
-use crate::run::{self, FailFast, Options, Output, Policy};
+use crate::process::Terminal;
+use crate::run::{self, FailFast, Foreground, Options, Output, Policy};
 use crate::sink::{Console, DryRun, Show, Style};
 
 /// What a run does not ask about again.
@@ -81,6 +82,8 @@ pub(super) enum SettingsError {
     Cwd { dir: PathBuf, why: String },
     #[error("-u {}: a variable's name is not empty and has no '='", .0.display())]
     Unset(OsString),
+    #[error("--tty: there is no terminal to give to the jobs")]
+    NoTerminal,
     #[error(transparent)]
     Source(#[from] SourceError),
 }
@@ -154,7 +157,7 @@ fn settings(
         (1, _) => Show::Failed,
         (0, _) => Show::All,
     };
-    let (jobs, warning) = jobs(args.jobs, surroundings, typed);
+    let (jobs, warning) = jobs(args.jobs, surroundings, typed, args.tty);
     let (cwd, change_dir) = directory(args.cwd.as_deref(), &surroundings.cwd)?;
     let options = Options {
         jobs,
@@ -168,10 +171,12 @@ fn settings(
         change_dir,
         env: environment(args)?,
         output: match args.output {
+            _ if args.tty => Output::Inherited,
             OutputMode::Group => Output::Captured,
             OutputMode::Raw => Output::Inherited,
             OutputMode::None => Output::Discarded,
         },
+        foreground: foreground(args.tty)?,
     };
     Ok(Settings {
         options,
@@ -182,6 +187,16 @@ fn settings(
         stderr_is_terminal: surroundings.stderr_is_terminal,
         warning,
     })
+}
+
+/// Whether there is a terminal, and whether jobs get it.
+fn foreground(given: bool) -> Result<Foreground, SettingsError> {
+    match Terminal::open() {
+        Some(terminal) if given => Ok(Foreground::Given(terminal)),
+        Some(_) => Ok(Foreground::Kept),
+        None if given => Err(SettingsError::NoTerminal),
+        None => Ok(Foreground::None),
+    }
 }
 
 /// What ends the run before its time: either flag asks for it, and the other has its default.
@@ -204,6 +219,7 @@ fn jobs(
     asked: Option<Jobs>,
     surroundings: &Surroundings,
     typed: bool,
+    tty: bool,
 ) -> (Option<NonZeroUsize>, Option<String>) {
     let wanted = match asked {
         Some(Jobs::Number(number)) => NonZeroUsize::new(number),
@@ -218,6 +234,8 @@ fn jobs(
         None => Some((surroundings.cpus)()),
     };
     match (wanted, surroundings.most_jobs) {
+        // One terminal.
+        _ if tty => (Some(NonZeroUsize::MIN), None),
         (Some(wanted), Some(most)) if wanted > most => {
             let warning = format!(
                 "-j {wanted}: only {most} at once, because few files may be open (ulimit -n)"

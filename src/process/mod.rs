@@ -116,6 +116,8 @@ mod signal;
 mod spawn;
 mod spool;
 mod sys;
+#[cfg(feature = "cli")]
+mod terminal;
 mod wait_for;
 mod watch;
 mod writer;
@@ -134,5 +136,7 @@ pub use signal::{Delivery, Scope, Signal, SignalError, reset_inherited_signals};
 pub use spool::{Spool, SpoolOptions, SpoolReader};
 #[cfg(feature = "cli")]
 pub(crate) use sys::open_files_limit;
+#[cfg(feature = "cli")]
+pub(crate) use terminal::Terminal;
 pub use wait_for::{TimeoutError, wait_for};
 pub use writer::StreamWriter;

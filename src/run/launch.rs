@@ -3,6 +3,7 @@
 use std::ffi::{OsStr, OsString};
 use std::time::{Duration, Instant};
 
+use super::foreground::Foreground;
 use super::options::{Options, Output};
 use crate::event::NumberedJob;
 use crate::plan::Work;
@@ -26,6 +27,11 @@ pub(super) async fn launch(
     options: &Options,
 ) -> Launch {
     let job = &numbered.job;
+    let stdin = match (&job.stdin, &options.foreground) {
+        (Some(_), _) => Stdio::Pipe,
+        (None, Foreground::Given(_)) => Stdio::Inherit,
+        (None, Foreground::None | Foreground::Kept) => Stdio::Null,
+    };
     let command = |argv: &[OsString]| {
         let (program, args) = argv
             .split_first()
@@ -33,11 +39,7 @@ pub(super) async fn launch(
         let mut command = Command::exec(program)
             .args(args)
             .process_group(Group::New)
-            .stdin(if job.stdin.is_some() {
-                Stdio::Pipe
-            } else {
-                Stdio::Null
-            });
+            .stdin(stdin.clone());
         if options.change_dir || job.cwd.is_some() {
             command = command.current_dir(&*numbered.cwd);
         }

@@ -9,7 +9,9 @@ mod attempt;
 mod backoff;
 mod cancel;
 mod clock;
+mod ending;
 mod feed;
+mod foreground;
 mod launch;
 mod limits;
 mod options;
@@ -20,6 +22,7 @@ mod signals;
 
 pub(crate) use cancel::{FailFast, Policy};
 pub(crate) use feed::Feed;
+pub(crate) use foreground::Foreground;
 pub(crate) use limits::{cpus, most_jobs};
 pub(crate) use options::{Options, Output};
 pub(crate) use runner::{Control, Runner};

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::cancel::Policy;
+use super::foreground::Foreground;
 
 /// What holds for every job of a run, unless the job itself says otherwise.
-#[derive(Clone, Debug)]
 pub(crate) struct Options {
     /// How many jobs run at once at the most; none for no limit.
     pub(crate) jobs: Option<NonZeroUsize>,
@@ -33,6 +33,8 @@ pub(crate) struct Options {
     pub(crate) env: Vec<(OsString, Option<OsString>)>,
     /// What becomes of the jobs' output.
     pub(crate) output: Output,
+    /// Whether jobs get the terminal.
+    pub(crate) foreground: Foreground,
 }
 
 /// What becomes of the jobs' output on its way to the events.

@@ -12,12 +12,13 @@ use super::backoff;
 use super::cancel::{Cancel, Heard, Request};
 use super::clock::{Clock, Moment};
 use super::feed::Feed;
+use super::foreground::Foreground;
 use super::options::Options;
 use super::running::Running;
 use super::schedule::Schedule;
 use crate::event::{
-    Attempt, CancelReason, Cause, End, Event, Flow, JobEnd, JobRetry, NumberedJob, Outcome,
-    OutputLoss, Room, Status, Stop,
+    Attempt, CancelReason, Cause, End, Event, Flow, JobEnd, JobRetry, NumberedJob, OutputLoss,
+    Room, Status, Stop,
 };
 use crate::plan::{Entry, Job, SourceError};
 use crate::process::{Signal, group_is_orphaned};
@@ -197,6 +198,7 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
                 self.running.insert(Arc::clone(&start), begun, process);
                 self.announce(&Event::JobStarted(start));
             }
+            AttemptEvent::Suspended => self.suspend(),
             AttemptEvent::Ended { job, attempt } => {
                 self.schedule.release(attempt.slot);
                 self.running.remove(attempt.slot);
@@ -204,11 +206,18 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
                     1 => attempt.begun.saturating_sub(job.read_at),
                     _ => self.queued.remove(&job.seq).unwrap_or_default(),
                 };
+                let interrupted = attempt.exit().and_then(|exit| exit.signal);
                 self.on_ended(Again {
                     job,
                     last: attempt,
                     queued,
                 });
+                // The keys of the terminal reach only the job that has it.
+                if let (Foreground::Given(_), Some(signal @ (Signal::INT | Signal::QUIT))) =
+                    (&self.options.foreground, interrupted)
+                {
+                    self.on_control(Control::Signal(signal));
+                }
             }
         }
     }
@@ -242,10 +251,7 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
     /// Ends a job by what its last attempt says.
     fn end_after(&mut self, again: Again) {
         let status = again.last.status();
-        let reason = match &again.last.outcome {
-            Outcome::Canceled { reason, .. } => *reason,
-            _ => None,
-        };
+        let reason = again.last.reason();
         let code = winner_code(&again.last);
         self.end(
             again.job,
