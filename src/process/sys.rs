@@ -162,17 +162,16 @@ pub(super) fn stopped_by(child: Child<'_>) -> Option<i32> {
     (pid != 0).then_some(signal)
 }
 
-/// Opens a descriptor that stands for the child `pid` and becomes readable when it ends.
+/// Opens a descriptor that stands for the child `pid` and becomes readable when it ends. Other
+/// systems have none: there the engine falls back to `SIGCHLD`.
 #[cfg(target_os = "linux")]
 pub(super) fn pidfd_open(pid: libc::pid_t) -> io::Result<OwnedFd> {
-    // PIDFD_NONBLOCK makes no difference to WNOHANG and needs a newer kernel, so no flag is set.
     // SAFETY: the call takes two integers.
     let fd = retry(|| unsafe { libc::syscall(libc::SYS_pidfd_open, pid, 0) as libc::c_int })?;
     // SAFETY: the kernel has just returned this descriptor, and nobody else owns it.
     Ok(unsafe { OwnedFd::from_raw_fd(fd) })
 }
 
-/// Other systems have no pidfd: the engine falls back to `SIGCHLD`.
 #[cfg(not(target_os = "linux"))]
 pub(super) fn pidfd_open(_pid: libc::pid_t) -> io::Result<OwnedFd> {
     Err(io::ErrorKind::Unsupported.into())
@@ -198,7 +197,6 @@ pub(super) fn pidfd_send_signal(pidfd: BorrowedFd<'_>, signal: i32, group: bool)
     Ok(())
 }
 
-/// Other systems have no pidfd.
 #[cfg(not(target_os = "linux"))]
 pub(super) fn pidfd_send_signal(_: BorrowedFd<'_>, _: i32, _: bool) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
