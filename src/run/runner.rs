@@ -294,7 +294,12 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
                 match heard {
                     Heard::First => self.stop(Cause::Signal(signal), End::Gentle),
                     Heard::Second => self.stop(Cause::Signal(signal), End::Killed),
-                    Heard::Echo | Heard::Third => {}
+                    Heard::Echo => {}
+                    // Nobody waits for the attempts to do it.
+                    Heard::Third => {
+                        self.take_arrivals();
+                        self.running.signal(Signal::KILL);
+                    }
                 }
                 return heard;
             }
@@ -318,15 +323,19 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
         if group_is_orphaned() {
             return;
         }
-        // A process that has just started is stopped, too.
-        while let Ok(event) = self.arrivals.try_recv() {
-            self.on_attempt(event);
-        }
+        self.take_arrivals();
         self.running.stop();
         let stopped = Instant::now();
         Signal::STOP.raise();
         self.clock.add_pause(stopped.elapsed());
         self.running.signal(Signal::CONT);
+    }
+
+    /// Learns of the processes that have just started, before something is done to all.
+    fn take_arrivals(&mut self) {
+        while let Ok(event) = self.arrivals.try_recv() {
+            self.on_attempt(event);
+        }
     }
 
     fn on_deadline(&mut self) {

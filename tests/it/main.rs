@@ -16,3 +16,5 @@ mod real;
 mod records;
 mod shells;
 mod stage;
+mod stops;
+mod terminal;
