@@ -11,7 +11,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use crate::plan::Job;
+use crate::plan::{Job, Key};
 use crate::process::{ExitInfo, Signal, Spool};
 
 /// Something that happened in a run. Cheap to clone, since a sink may tell it later.
@@ -51,6 +51,8 @@ pub(crate) struct NumberedJob {
     pub(crate) read_at: Duration,
     /// Where its processes run, absolute.
     pub(crate) cwd: Arc<Path>,
+    /// What names it in the job log, if there is one.
+    pub(crate) key: Option<Key>,
     /// What it is.
     pub(crate) job: Job,
 }
@@ -237,6 +239,8 @@ pub(crate) enum CancelReason {
     Race,
     /// It wanted the terminal, which it may not have.
     NeedsTerminal,
+    /// An earlier run has done it.
+    Resumed,
 }
 
 impl CancelReason {
@@ -248,6 +252,7 @@ impl CancelReason {
             Self::Deadline => "deadline",
             Self::Race => "race",
             Self::NeedsTerminal => "needs_terminal",
+            Self::Resumed => "resumed",
         }
     }
 }

@@ -13,8 +13,8 @@ use crate::event::{Cause, End, Event, NumberedJob, OutputLoss, Stop};
 use crate::exit::ExitCode;
 use crate::plan::{Entry, Source};
 use crate::process::{Signal, reset_inherited_signals};
-use crate::run::{Control, Feed, Runner, listen};
-use crate::sink::{Console, DryRun, Fan, Human, JsonLines, Sink, Told, dry_run};
+use crate::run::{Control, Feed, Ledger, Runner, listen};
+use crate::sink::{Console, DryRun, Fan, Human, JobLog, JsonLines, Sink, Told, dry_run};
 use crate::summary::Summary;
 
 /// Runs prun on this process's command line.
@@ -49,7 +49,8 @@ fn start(args: Args) -> Result<ExitCode, Box<dyn std::error::Error>> {
         say(&Args::command().render_help().to_string());
         return Ok(ExitCode::Usage);
     };
-    if let Some(warning) = &settings.warning {
+    let mended = settings.log.as_ref().and_then(|log| log.warning.as_ref());
+    for warning in settings.warning.iter().chain(mended) {
         say(&format!("prun: {warning}\n"));
     }
     match settings.form {
@@ -67,14 +68,22 @@ fn start(args: Args) -> Result<ExitCode, Box<dyn std::error::Error>> {
 }
 
 /// Runs every job and tells of it.
-async fn run(settings: Settings, source: Source) -> io::Result<ExitCode> {
+async fn run(mut settings: Settings, source: Source) -> io::Result<ExitCode> {
     let (control, mut controls) = mpsc::unbounded_channel();
     listen(&control)?;
-    let mut fan = Fan::start(sinks(&settings), Console::new()?, move |loss| {
+    let mut sinks = sinks(&settings);
+    let mut ledger = None;
+    if let Some(mut log) = settings.log.take() {
+        ledger = Some(Ledger::new(std::mem::take(&mut log.done)));
+        // After the others: an ending is on record when its output was handed over, so a run that
+        // is killed between the two repeats the job and loses nothing.
+        sinks.push(Box::new(JobLog::begin(log)?));
+    }
+    let mut fan = Fan::start(sinks, Console::new()?, move |loss| {
         // A run that is over needs no stopping.
         let _ = control.send(Control::OutputFailed(loss));
     })?;
-    let runner = Runner::new(settings.options, |event: &Event| fan.tell(event));
+    let runner = Runner::new(settings.options, ledger, |event: &Event| fan.tell(event));
     let mut summary = runner.run(Feed::new(source), &mut controls).await;
     finish(fan.finish(), &mut controls, &mut summary).await;
     Ok(summary.verdict())
@@ -143,6 +152,7 @@ fn list(source: Source, settings: &Settings, form: DryRun) -> io::Result<ExitCod
                 let job = Arc::new(NumberedJob {
                     seq,
                     read_at: Duration::ZERO,
+                    key: None,
                     cwd,
                     job,
                 });

@@ -120,6 +120,15 @@ pub(super) struct Args {
     #[arg(long, help_heading = "Output")]
     pub(super) json: bool,
 
+    /// Append what becomes of every job to FILE, as JSON Lines
+    #[arg(long, value_name = "FILE", help_heading = "Records")]
+    pub(super) joblog: Option<PathBuf>,
+
+    /// Skip jobs that the job log says are done: those of the same command, directory, variables
+    /// and input
+    #[arg(long, requires = "joblog", help_heading = "Records")]
+    pub(super) resume: bool,
+
     /// Colour in prun's own text; auto honours NO_COLOR, CLICOLOR_FORCE and TERM=dumb
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = ColorMode::Auto, help_heading = "Output")]
     pub(super) color: ColorMode,

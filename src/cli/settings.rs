@@ -12,7 +12,7 @@ use super::args::{Args, ColorMode, FailFastMode, Jobs, OutputMode};
 use crate::plan::{Shell, ShellError, ShellRule, Source, SourceError};
 use crate::process::Terminal;
 use crate::run::{self, FailFast, Foreground, Options, Output, Policy};
-use crate::sink::{Console, DryRun, Show, Style};
+use crate::sink::{Console, DryRun, OpenLog, PastError, Show, Style, open_log};
 
 /// What a run does not ask about again.
 pub(super) struct Settings {
@@ -22,6 +22,8 @@ pub(super) struct Settings {
     pub(super) verbose: bool,
     pub(super) style: Style,
     pub(super) stderr_is_terminal: bool,
+    /// The job log, open and locked.
+    pub(super) log: Option<OpenLog>,
     /// Said before anything else.
     pub(super) warning: Option<String>,
 }
@@ -82,6 +84,8 @@ pub(super) enum SettingsError {
     Cwd { dir: PathBuf, why: String },
     #[error("-u {}: a variable's name is not empty and has no '='", .0.display())]
     Unset(OsString),
+    #[error(transparent)]
+    Log(#[from] PastError),
     #[error("--tty: there is no terminal to give to the jobs")]
     NoTerminal,
     #[error(transparent)]
@@ -110,7 +114,7 @@ pub(super) fn settle(
         (None, true) if surroundings.stdin_is_terminal => return Ok(None),
         (None, true) => Input::Stdin,
     };
-    let settings = settings(&args, &surroundings, typed)?;
+    let mut settings = settings(&args, &surroundings, typed)?;
     let source = match input {
         Input::Commands(commands) => {
             let names = long_options();
@@ -120,6 +124,10 @@ pub(super) fn settle(
         Input::File(file) => Source::file(&file, &rule)?,
         Input::Stdin => Source::stream("stdin", Box::new(io::stdin()), &rule),
     };
+    // Last of all, so that nothing is made for a command line that is wrong.
+    if let (Some(path), Form::Output | Form::Records) = (&args.joblog, settings.form) {
+        settings.log = Some(open_log(path, args.resume)?);
+    }
     Ok(Some((settings, source)))
 }
 
@@ -185,6 +193,7 @@ fn settings(
         verbose: args.verbose,
         style: style(args.color, surroundings),
         stderr_is_terminal: surroundings.stderr_is_terminal,
+        log: None,
         warning,
     })
 }

@@ -13,6 +13,7 @@ use super::cancel::{Cancel, Heard, Request};
 use super::clock::{Clock, Moment};
 use super::feed::Feed;
 use super::foreground::Foreground;
+use super::ledger::Ledger;
 use super::options::Options;
 use super::running::Running;
 use super::schedule::Schedule;
@@ -47,6 +48,8 @@ struct Again {
 /// A run: jobs in, events out.
 pub(crate) struct Runner<T> {
     options: Arc<Options>,
+    /// What earlier runs have done, if there is a job log.
+    ledger: Option<Ledger>,
     tell: T,
     summary: Summary,
     clock: Clock,
@@ -64,13 +67,14 @@ pub(crate) struct Runner<T> {
 }
 
 impl<T: FnMut(&Event) -> Flow> Runner<T> {
-    /// A run by `options` that announces its events to `tell`.
-    pub(crate) fn new(options: Options, tell: T) -> Self {
+    /// A run by `options`, going on from `ledger`, that announces its events to `tell`.
+    pub(crate) fn new(options: Options, ledger: Option<Ledger>, tell: T) -> Self {
         let (attempts, arrivals) = mpsc::channel(64);
         Self {
             schedule: Schedule::new(options.jobs),
             cancel: Cancel::new(options.policy),
             options: Arc::new(options),
+            ledger,
             tell,
             summary: Summary::default(),
             clock: Clock::start(),
@@ -152,13 +156,25 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
             None => Arc::clone(&self.options.cwd),
         };
         let read_at = self.clock.moment_of(read_at);
+        let ledger = self.ledger.as_mut();
+        let key = ledger.map(|ledger| ledger.key(&job, &cwd, &self.options.env));
+        let is_done = |key| {
+            self.ledger
+                .as_ref()
+                .is_some_and(|ledger| ledger.is_done(key))
+        };
+        let done = key.is_some_and(is_done);
+        let seq = self.last_seq;
         let job = Arc::new(NumberedJob {
-            seq: self.last_seq,
+            seq,
             read_at,
             cwd,
+            key,
             job,
         });
-        if self.cancel.may_start() {
+        if done {
+            self.end(job, Status::Ok, Some(CancelReason::Resumed), None, None);
+        } else if self.cancel.may_start() {
             self.start(job, 1);
         } else {
             self.end(job, Status::Skipped, self.cancel.reason(), None, None);

@@ -15,6 +15,11 @@ const STOP_SIGNALS: [Signal; 4] = [Signal::INT, Signal::TERM, Signal::HUP, Signa
 /// A signal that was ignored at the start stays ignored, for prun and its jobs: that is what
 /// `nohup` means.
 pub(crate) fn listen(controls: &UnboundedSender<Control>) -> std::io::Result<()> {
+    // A file that may not grow is an error of the write then, not our death. Caught, not ignored:
+    // jobs would inherit that.
+    if !Signal::XFSZ.is_ignored() {
+        drop(signal(SignalKind::from_raw(Signal::XFSZ.as_raw()))?);
+    }
     let stops = STOP_SIGNALS.map(|signal| (signal, Control::Signal(signal)));
     let others = [
         (Signal::TSTP, Control::Suspend),

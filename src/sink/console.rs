@@ -3,6 +3,8 @@
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::os::fd::AsFd;
+use std::path::PathBuf;
+use std::time::SystemTime;
 
 use crate::event::Event;
 
@@ -11,10 +13,29 @@ pub(crate) trait Sink: Send {
     /// Which events it needs at all.
     fn interest(&self) -> Interest;
 
-    /// Tells one event. Whatever it writes to the console is flushed afterwards.
-    ///
-    /// An error is one of standard output, or of reading back what is to be written there.
-    fn tell(&mut self, event: &Event, console: &mut Console) -> io::Result<()>;
+    /// Tells one event, which happened at `at`. Whatever it writes to the console is flushed
+    /// afterwards.
+    fn tell(
+        &mut self,
+        event: &Event,
+        at: SystemTime,
+        console: &mut Console,
+    ) -> Result<(), TellError>;
+}
+
+/// Why an event could not be told.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum TellError {
+    /// Standard output cannot be written, or what is to be written there cannot be read back.
+    #[error("cannot write the output: {0}")]
+    Output(#[from] io::Error),
+    /// A file cannot be written.
+    #[error("cannot write {what} {}: {source}", path.display())]
+    File {
+        what: &'static str,
+        path: PathBuf,
+        source: io::Error,
+    },
 }
 
 /// Events that may be spared those who do not need them: at thousands of jobs a second, waking

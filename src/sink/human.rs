@@ -1,8 +1,9 @@
 //! What a person sees: output in one piece, and what went wrong.
 
 use std::io::{self, Write};
+use std::time::SystemTime;
 
-use super::console::{Console, Interest, Sink};
+use super::console::{Console, Interest, Sink, TellError};
 use super::digest::{Digest, print_counts};
 use super::style::Style;
 use super::words;
@@ -138,7 +139,18 @@ impl Sink for Human {
         }
     }
 
-    fn tell(&mut self, event: &Event, console: &mut Console) -> io::Result<()> {
+    fn tell(
+        &mut self,
+        event: &Event,
+        _at: SystemTime,
+        console: &mut Console,
+    ) -> Result<(), TellError> {
+        Ok(self.say(event, console)?)
+    }
+}
+
+impl Human {
+    fn say(&mut self, event: &Event, console: &mut Console) -> io::Result<()> {
         if self.show == Show::Nothing || self.mute {
             return Ok(());
         }

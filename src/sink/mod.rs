@@ -10,8 +10,10 @@ mod digest;
 mod dry_run;
 mod fan;
 mod human;
+mod joblog;
 mod json;
 mod lossy;
+mod past;
 mod style;
 mod words;
 
@@ -19,5 +21,7 @@ pub(crate) use console::{Console, Sink};
 pub(crate) use dry_run::{DryRun, dry_run};
 pub(crate) use fan::{Fan, Told};
 pub(crate) use human::{Human, Show};
+pub(crate) use joblog::JobLog;
 pub(crate) use json::JsonLines;
+pub(crate) use past::{OpenLog, PastError, open as open_log};
 pub(crate) use style::Style;

@@ -10,6 +10,7 @@ mod engine;
 mod house;
 mod inputs;
 mod jobfiles;
+mod joblog;
 mod outputs;
 mod readme;
 mod real;
