@@ -139,6 +139,15 @@ impl Attempt {
         }
     }
 
+    /// The exit code by which a shell would tell of it; 1 if it has none.
+    pub(crate) fn shell_code(&self) -> u8 {
+        match self.exit().map(|exit| (exit.code, exit.signal)) {
+            Some((Some(code), _)) => code as u8,
+            Some((None, Some(signal))) => 128_u8.wrapping_add(signal.as_raw() as u8),
+            Some((None, None)) | None => 1,
+        }
+    }
+
     /// What ended it from outside, if something did.
     pub(crate) fn reason(&self) -> Option<CancelReason> {
         match &self.outcome {

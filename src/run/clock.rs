@@ -53,6 +53,14 @@ impl Clock {
         }
     }
 
+    /// Waits until `moment`, or for ever. Cancel-safe.
+    pub(crate) async fn sleep_until_some(&self, moment: Option<Moment>) {
+        match moment {
+            Some(moment) => self.sleep_until(moment).await,
+            None => std::future::pending().await,
+        }
+    }
+
     fn paused(&self) -> Duration {
         Duration::from_nanos(self.paused.load(Ordering::Relaxed))
     }

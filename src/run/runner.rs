@@ -10,7 +10,7 @@ use tokio::sync::{mpsc, watch};
 use super::attempt::{self, Assignment, AttemptEvent};
 use super::backoff;
 use super::cancel::{Cancel, Heard, Request};
-use super::clock::{Clock, Moment};
+use super::clock::Clock;
 use super::feed::Feed;
 use super::foreground::Foreground;
 use super::ledger::Ledger;
@@ -111,9 +111,9 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
                     return self.summary;
                 },
                 Some(event) = self.arrivals.recv() => self.on_attempt(event),
-                () = until(&clock, deadline) => self.on_deadline(),
+                () = clock.sleep_until_some(deadline) => self.on_deadline(),
                 () = until_ready(&mut self.full) => self.full = None,
-                () = until(&clock, next_due) => {}
+                () = clock.sleep_until_some(next_due) => {}
                 next = feed.next(), if may_read && !exhausted => match next {
                     Some((Ok(Entry::Job(job)), read_at)) => self.on_job(job, read_at),
                     Some((Ok(Entry::Warning(warning)), _)) => self.warn(warning),
@@ -268,7 +268,7 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
     fn end_after(&mut self, again: Again) {
         let status = again.last.status();
         let reason = again.last.reason();
-        let code = winner_code(&again.last);
+        let code = again.last.shell_code();
         self.end(
             again.job,
             status,
@@ -384,23 +384,6 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
     /// Passes what is asked of the attempts on to them.
     fn pass_on(&mut self) {
         self.requests.send_replace(self.cancel.request());
-    }
-}
-
-/// The exit code by which a job that won a race makes prun end.
-fn winner_code(attempt: &Attempt) -> u8 {
-    let exit = attempt.exit().map(|exit| (exit.code, exit.signal));
-    match exit {
-        Some((Some(code), _)) => code as u8,
-        Some((None, Some(signal))) => 128_u8.wrapping_add(signal.as_raw() as u8),
-        Some((None, None)) | None => 1,
-    }
-}
-
-async fn until(clock: &Clock, moment: Option<Moment>) {
-    match moment {
-        Some(moment) => clock.sleep_until(moment).await,
-        None => std::future::pending().await,
     }
 }
 
