@@ -93,6 +93,11 @@ impl Signal {
         sys::is_ignored(self.0)
     }
 
+    /// Catches the signal no more, for this process.
+    pub fn restore_default(self) {
+        sys::restore_default_signals(&[self.0]);
+    }
+
     /// Sends the signal to this process.
     pub fn raise(self) {
         // Our own number, and a signal that exists: nothing can fail.

@@ -100,6 +100,11 @@ impl Cancel {
         self.request != Request::Run
     }
 
+    /// Whether prun itself was told to stop.
+    pub(crate) fn is_signaled(&self) -> bool {
+        self.signals > 0
+    }
+
     /// What the attempts are asked to do now.
     pub(crate) fn request(&self) -> Request {
         self.request

@@ -27,6 +27,13 @@ pub(super) async fn launch(
     options: &Options,
 ) -> Launch {
     let job = &numbered.job;
+    // A shell corrects a PWD that it was given; without a shell it must be right as well.
+    let moves = (options.change_dir || job.cwd.is_some()) && std::env::var_os("PWD").is_some();
+    let pwd = if moves {
+        numbered.cwd.canonicalize().ok()
+    } else {
+        None
+    };
     let stdin = match (&job.stdin, &options.foreground) {
         (Some(_), _) => Stdio::Pipe,
         (None, Foreground::Given(_)) => Stdio::Inherit,
@@ -42,6 +49,9 @@ pub(super) async fn launch(
             .stdin(stdin.clone());
         if options.change_dir || job.cwd.is_some() {
             command = command.current_dir(&*numbered.cwd);
+            if let Some(pwd) = &pwd {
+                command = command.env("PWD", pwd);
+            }
         }
         for (name, value) in options.env.iter().chain(&job.env) {
             command = match value {
@@ -122,6 +132,7 @@ fn is_for_the_shell_to_tell(kind: &SpawnErrorKind) -> bool {
             | SpawnErrorKind::BadInterpreter { .. }
             | SpawnErrorKind::MissingLoader(_)
             | SpawnErrorKind::NoShebang(_)
+            | SpawnErrorKind::TextFileBusy(_)
             | SpawnErrorKind::Os { .. }
     )
 }

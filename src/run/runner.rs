@@ -11,6 +11,7 @@ use super::attempt::{self, Assignment, AttemptEvent};
 use super::backoff;
 use super::cancel::{Cancel, Heard, Request};
 use super::clock::Clock;
+use super::control::Control;
 use super::feed::Feed;
 use super::foreground::Foreground;
 use super::ledger::Ledger;
@@ -18,31 +19,25 @@ use super::options::Options;
 use super::running::Running;
 use super::schedule::Schedule;
 use crate::event::{
-    Attempt, CancelReason, Cause, End, Event, Flow, JobEnd, JobRetry, NumberedJob, OutputLoss,
-    Room, Status, Stop,
+    Attempt, CancelReason, Cause, End, Event, Flow, JobEnd, JobRetry, NumberedJob, Room, Status,
+    Stop,
 };
 use crate::plan::{Entry, Job, SourceError};
 use crate::process::{Signal, group_is_orphaned};
 use crate::summary::Summary;
-
-/// What reaches a run from outside.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Control {
-    /// prun got a signal that asks it to stop.
-    Signal(Signal),
-    /// prun got Ctrl-Z.
-    Suspend,
-    /// Somebody wants to know what runs.
-    ShowRunning,
-    /// Nobody can be told any more.
-    OutputFailed(OutputLoss),
-}
 
 /// A job that will be tried again.
 struct Again {
     job: Arc<NumberedJob>,
     last: Arc<Attempt>,
     queued: Duration,
+}
+
+/// A run that is over, but for the telling.
+pub(crate) struct Ended {
+    pub(crate) summary: Summary,
+    pub(crate) cancel: Cancel,
+    pub(crate) clock: Clock,
 }
 
 /// A run: jobs in, events out.
@@ -93,7 +88,7 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
         mut self,
         mut feed: Feed,
         controls: &mut mpsc::UnboundedReceiver<Control>,
-    ) -> Summary {
+    ) -> Ended {
         let mut exhausted = false;
         let clock = self.clock.clone();
         loop {
@@ -108,7 +103,7 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
             tokio::select! {
                 biased;
                 Some(control) = controls.recv() => if self.on_control(control) == Heard::Third {
-                    return self.summary;
+                    return self.ended();
                 },
                 Some(event) = self.arrivals.recv() => self.on_attempt(event),
                 () = clock.sleep_until_some(deadline) => self.on_deadline(),
@@ -131,7 +126,15 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
         }
         let (elapsed, counts) = (self.clock.now(), self.summary.counts());
         self.announce(&Event::RunEnded { elapsed, counts });
-        self.summary
+        self.ended()
+    }
+
+    fn ended(self) -> Ended {
+        Ended {
+            summary: self.summary,
+            cancel: self.cancel,
+            clock: self.clock,
+        }
     }
 
     fn announce(&mut self, event: &Event) {

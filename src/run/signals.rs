@@ -3,7 +3,7 @@
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::UnboundedSender;
 
-use super::runner::Control;
+use super::control::Control;
 use crate::process::Signal;
 
 /// The signals that ask prun to end.
@@ -38,4 +38,17 @@ pub(crate) fn listen(controls: &UnboundedSender<Control>) -> std::io::Result<()>
         });
     }
     Ok(())
+}
+
+/// Lets the signals that ask prun to end do it themselves from now on. Those that came before are
+/// still passed on, when this is done.
+pub(crate) async fn listen_no_more() {
+    STOP_SIGNALS
+        .into_iter()
+        .filter(|signal| !signal.is_ignored())
+        .for_each(Signal::restore_default);
+    // A signal comes by the poll loop, and through the future that passes it on.
+    for _ in 0..4 {
+        tokio::task::yield_now().await;
+    }
 }

@@ -6,7 +6,7 @@ use std::os::fd::AsFd;
 use std::path::PathBuf;
 use std::time::SystemTime;
 
-use crate::event::Event;
+use crate::event::{Event, OutputLoss};
 
 /// Tells the events of a run in one form.
 pub(crate) trait Sink: Send {
@@ -27,7 +27,7 @@ pub(crate) trait Sink: Send {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum TellError {
     /// Standard output cannot be written, or what is to be written there cannot be read back.
-    #[error("cannot write the output: {0}")]
+    #[error(transparent)]
     Output(#[from] io::Error),
     /// A file cannot be written.
     #[error("cannot write {what} {}: {source}", path.display())]
@@ -114,11 +114,18 @@ impl Console {
         flushed
     }
 
-    /// Writes nothing more to standard output, after an error.
-    pub(crate) fn give_up_out(&mut self) {
+    /// Writes nothing more to standard output after `error`, and says why. A reader that went away
+    /// is no news to anybody; everything else is.
+    pub(crate) fn lose_out(&mut self, error: &io::Error) -> OutputLoss {
         self.out.get_mut().file = None;
         // What is still buffered goes nowhere.
         let _ = self.out.flush();
+        if error.kind() == io::ErrorKind::BrokenPipe {
+            return OutputLoss::ReaderGone;
+        }
+        let _ = writeln!(self.err, "prun: cannot write the output: {error}");
+        let _ = self.err.flush();
+        OutputLoss::NotWritten
     }
 }
 

@@ -147,15 +147,13 @@ fn tell_all(
     lost
 }
 
-/// A reader that went away is no news to anybody; everything else is.
 fn classify(error: &TellError, console: &mut Console) -> OutputLoss {
-    if let TellError::Output(error) = error {
-        console.give_up_out();
-        if error.kind() == io::ErrorKind::BrokenPipe {
-            return OutputLoss::ReaderGone;
+    match error {
+        TellError::Output(error) => console.lose_out(error),
+        TellError::File { .. } => {
+            let _ = writeln!(console.err(), "prun: {error}");
+            let _ = console.flush();
+            OutputLoss::NotWritten
         }
     }
-    let _ = writeln!(console.err(), "prun: {error}");
-    let _ = console.flush();
-    OutputLoss::NotWritten
 }

@@ -1,7 +1,8 @@
 //! Bytes as JSON text, streamed: output may be larger than memory.
 
+use std::borrow::Cow;
 use std::cell::Cell;
-use std::fmt::{self, Write};
+use std::fmt;
 use std::io::{self, Read};
 
 use base64::Engine;
@@ -46,14 +47,11 @@ impl fmt::Display for Text<'_> {
 
 impl Text<'_> {
     fn write(&self, bytes: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for chunk in bytes.utf8_chunks() {
-            f.write_str(chunk.valid())?;
-            if !chunk.invalid().is_empty() {
-                self.was_lossy.set(true);
-                f.write_char(char::REPLACEMENT_CHARACTER)?;
-            }
+        let text = String::from_utf8_lossy(bytes);
+        if let Cow::Owned(_) = text {
+            self.was_lossy.set(true);
         }
-        Ok(())
+        f.write_str(&text)
     }
 }
 

@@ -25,3 +25,4 @@ pub(crate) use joblog::JobLog;
 pub(crate) use json::JsonLines;
 pub(crate) use past::{OpenLog, PastError, open as open_log};
 pub(crate) use style::Style;
+pub(crate) use words::escape;

@@ -19,7 +19,7 @@ fn is_treacherous(c: char) -> bool {
 }
 
 /// Text from elsewhere, with its control and bidi characters escaped; tabs stay.
-pub(super) fn escape(text: &[u8]) -> String {
+pub(crate) fn escape(text: &[u8]) -> String {
     let mut shown = String::with_capacity(text.len());
     for chunk in text.utf8_chunks() {
         for c in chunk.valid().chars() {

@@ -49,6 +49,7 @@ const JOBS: [&str; 3] = ["-C/", "echo one", "echo two; test -e /nonexistent"];
 fn a_resumed_run_does_what_is_not_done() {
     let log = log_of(&JOBS);
     let outcome = resumed(log)
+        .arg("-j1")
         .args(JOBS)
         .arg("echo three")
         .stdout("two\nthree\n")

@@ -17,9 +17,15 @@ fn shell() -> Stage {
         .within(SOON)
 }
 
+/// A job that waits in the shell itself: one that starts programs to wait in may be caught in the
+/// midst of a fork, and is not seen as stopped then.
+fn waiting(before: &str) -> String {
+    format!("{before}mkfifo pipe; exec 3<>pipe; echo $$ > pid; read x <&3")
+}
+
 #[test]
 fn ctrl_z_stops_the_jobs_and_the_clocks_and_fg_resumes_them() {
-    let job = "echo $$ > pid; while ! test -e told; do sleep 0.02; done; echo resumed";
+    let job = format!("{}; echo resumed", waiting(""));
     let mut run = shell().start();
     run.wait_for_screen("ready> ");
     run.type_keys(format!("$PRUN -t 3 '{job}'\n").as_bytes());
@@ -31,7 +37,7 @@ fn ctrl_z_stops_the_jobs_and_the_clocks_and_fg_resumes_them() {
     // Longer than the time limit of the job, whose clock stands still.
     run.type_keys(b"sleep 3.5; echo slept=$?\n");
     run.wait_for_screen("slept=0");
-    std::fs::write(run.dir().join("told"), "").expect("the folder is ours");
+    std::fs::write(run.dir().join("pipe"), "go on\n").expect("the job holds the pipe");
     run.type_keys(b"fg\n");
     run.wait_for_screen("resumed");
     run.type_keys(b"exit\n");
@@ -42,7 +48,7 @@ fn ctrl_z_stops_the_jobs_and_the_clocks_and_fg_resumes_them() {
 
 #[test]
 fn a_job_that_ignores_ctrl_z_is_stopped_all_the_same() {
-    let job = "trap \"\" TSTP; echo $$ > pid; while ! test -e told; do sleep 0.02; done";
+    let job = waiting("trap \"\" TSTP; ");
     let mut run = shell().start();
     run.wait_for_screen("ready> ");
     run.type_keys(format!("$PRUN '{job}'\n").as_bytes());
@@ -51,7 +57,7 @@ fn a_job_that_ignores_ctrl_z_is_stopped_all_the_same() {
     run.wait_for_screen("Stopped");
     let state = std::fs::read_to_string(format!("/proc/{pid}/stat")).expect("the job is there");
     assert!(state.contains(") T "), "the job runs on: {state}");
-    std::fs::write(run.dir().join("told"), "").expect("the folder is ours");
+    std::fs::write(run.dir().join("pipe"), "go on\n").expect("the job holds the pipe");
     run.type_keys(b"fg\n");
     run.wait_for_screen("1 job: 1 ok");
     run.type_keys(b"exit\n");
