@@ -9,9 +9,9 @@ use std::fmt;
 use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
-use crate::plan::Job;
+use crate::plan::{Job, Key};
 use crate::process::{ExitInfo, Signal, Spool};
 
 /// Something that happened in a run. Cheap to clone, since a sink may tell it later.
@@ -27,13 +27,15 @@ pub(crate) enum Event {
     Warned(Arc<str>),
     /// The job source was wrong at one place: nothing more was read.
     InputFailed(Arc<str>),
-    /// prun was told to stop, and passed the signal on.
+    /// The run ends before its time.
     Stopped(Stop),
+    /// Somebody asked what runs.
+    Asked(Arc<[RunningJob]>),
     /// What prun had to write could not be written: nothing more was started.
     OutputFailed(OutputLoss),
     /// Every job that was read has its ending.
     RunEnded {
-        /// From the start of the run.
+        /// From the start of the run, without the time in which prun was stopped.
         elapsed: Duration,
         /// Those endings.
         counts: Counts,
@@ -45,10 +47,12 @@ pub(crate) enum Event {
 pub(crate) struct NumberedJob {
     /// Its number in the order of reading, from 1.
     pub(crate) seq: u64,
-    /// When it was read.
-    pub(crate) read_at: Instant,
+    /// When it was read, from the start of the run.
+    pub(crate) read_at: Duration,
     /// Where its processes run, absolute.
     pub(crate) cwd: Arc<Path>,
+    /// What names it in the job log, if there is one.
+    pub(crate) key: Option<Key>,
     /// What it is.
     pub(crate) job: Job,
 }
@@ -100,8 +104,9 @@ pub(crate) struct Attempt {
     /// Whether `argv` is a shell's.
     pub(crate) shell: bool,
     pub(crate) started_at: SystemTime,
-    pub(crate) begun: Instant,
-    /// From the start until the end was seen.
+    /// From the start of the run.
+    pub(crate) begun: Duration,
+    /// From its start until its end was seen, without the time in which prun was stopped.
     pub(crate) wall: Duration,
     pub(crate) outcome: Outcome,
     pub(crate) stdout: Spool,
@@ -115,7 +120,7 @@ impl Attempt {
     pub(crate) fn exit(&self) -> Option<&ExitInfo> {
         match &self.outcome {
             Outcome::Exited(exit) | Outcome::TimedOut { exit, .. } => Some(exit),
-            Outcome::Canceled { exit, .. } => Some(exit),
+            Outcome::Canceled { exit, .. } | Outcome::NeededTerminal { exit } => Some(exit),
             Outcome::NotStarted(_) | Outcome::Lost(_) => None,
         }
     }
@@ -125,10 +130,30 @@ impl Attempt {
         match &self.outcome {
             Outcome::Exited(exit) if exit.success() => Status::Ok,
             Outcome::Exited(exit) if exit.signal.is_some() => Status::Signaled,
-            Outcome::Exited(_) | Outcome::Lost(_) => Status::Failed,
+            Outcome::Exited(_) | Outcome::NeededTerminal { .. } | Outcome::Lost(_) => {
+                Status::Failed
+            }
             Outcome::TimedOut { .. } => Status::Timeout,
             Outcome::Canceled { .. } => Status::Canceled,
             Outcome::NotStarted(_) => Status::SpawnError,
+        }
+    }
+
+    /// The exit code by which a shell would tell of it; 1 if it has none.
+    pub(crate) fn shell_code(&self) -> u8 {
+        match self.exit().map(|exit| (exit.code, exit.signal)) {
+            Some((Some(code), _)) => code as u8,
+            Some((None, Some(signal))) => 128_u8.wrapping_add(signal.as_raw() as u8),
+            Some((None, None)) | None => 1,
+        }
+    }
+
+    /// What ended it from outside, if something did.
+    pub(crate) fn reason(&self) -> Option<CancelReason> {
+        match &self.outcome {
+            Outcome::Canceled { reason, .. } => *reason,
+            Outcome::NeededTerminal { .. } => Some(CancelReason::NeedsTerminal),
+            _ => None,
         }
     }
 
@@ -158,6 +183,8 @@ pub(crate) enum Outcome {
         reason: Option<CancelReason>,
         exit: ExitInfo,
     },
+    /// It wanted the terminal, which it may not have, and was ended.
+    NeededTerminal { exit: ExitInfo },
     /// No process could be started, and why.
     NotStarted(String),
     /// Its exit status cannot be known, and why.
@@ -213,6 +240,16 @@ impl fmt::Display for Status {
 pub(crate) enum CancelReason {
     /// prun itself was told to stop.
     Signal,
+    /// Enough jobs have failed.
+    FailFast,
+    /// The time for the whole run was over.
+    Deadline,
+    /// Another job ended first.
+    Race,
+    /// It wanted the terminal, which it may not have.
+    NeedsTerminal,
+    /// An earlier run has done it.
+    Resumed,
 }
 
 impl CancelReason {
@@ -220,20 +257,57 @@ impl CancelReason {
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Signal => "signal",
+            Self::FailFast => "fail_fast",
+            Self::Deadline => "deadline",
+            Self::Race => "race",
+            Self::NeedsTerminal => "needs_terminal",
+            Self::Resumed => "resumed",
         }
     }
 }
 
-/// prun was told to stop.
+/// The run ends before its time.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Stop {
-    pub(crate) signal: Signal,
-    /// Whether the jobs are killed now; else they are ended gently.
-    pub(crate) kill: bool,
-    /// How many jobs run.
+    pub(crate) cause: Cause,
+    /// What becomes of the jobs that run.
+    pub(crate) end: End,
+    /// How many those are.
     pub(crate) running: usize,
     /// How long those may take.
     pub(crate) grace: Duration,
+}
+
+/// Why the run ends before its time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cause {
+    /// prun got this signal.
+    Signal(Signal),
+    /// Enough jobs have failed.
+    FailFast,
+    /// Its time is over.
+    Deadline,
+    /// A job ended first, and prun ends by its code.
+    Race { code: u8 },
+}
+
+/// What becomes of running jobs when the run ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// They go on to their own end.
+    Awaited,
+    /// They are asked to end, and killed after the grace.
+    Gentle,
+    /// They are killed now.
+    Killed,
+}
+
+/// A job that runs.
+#[derive(Clone, Debug)]
+pub(crate) struct RunningJob {
+    pub(crate) start: Arc<JobStart>,
+    /// Since its start, without the time in which prun was stopped.
+    pub(crate) elapsed: Duration,
 }
 
 /// How prun's own output was lost.

@@ -13,6 +13,10 @@ pub enum ExitCode {
     Usage,
     /// 3: prun broke a promise: output could not be kept or written, even if every job passed.
     OutputLost,
+    /// 124: the time for the whole run (`--deadline`) was over.
+    DeadlinePassed,
+    /// The code of the job that won a race (`--race`); 128+N if signal N ended it.
+    Winner(u8),
     /// By a signal: prun was told to stop, the jobs have ended, and the same signal is raised
     /// again, so that a shell's loop around prun stops too. `SIGPIPE` when the reader of standard
     /// output went away.
@@ -28,6 +32,8 @@ impl ExitCode {
             Self::JobFailed => 1,
             Self::Usage => 2,
             Self::OutputLost => 3,
+            Self::DeadlinePassed => 124,
+            Self::Winner(code) => code,
             Self::Signal(signal) => 128_u8.wrapping_add(signal.as_raw() as u8),
         }
     }

@@ -1,6 +1,6 @@
 //! A fold over the events of a run, and the verdict.
 
-use crate::event::{Counts, Event, OutputLoss, Status};
+use crate::event::{Cause, Counts, Event, OutputLoss, Status};
 use crate::exit::ExitCode;
 use crate::process::Signal;
 
@@ -9,6 +9,8 @@ use crate::process::Signal;
 pub(crate) struct Summary {
     counts: Counts,
     stopped_by: Option<Signal>,
+    deadline_passed: bool,
+    winner: Option<u8>,
     input_failed: bool,
     output_lost: Option<OutputLoss>,
 }
@@ -26,15 +28,21 @@ impl Summary {
             Event::JobRetried(retry) if retry.attempt.is_truncated() => {
                 self.lose_output(OutputLoss::NotWritten);
             }
-            // The first signal is the one that prun ends by.
-            Event::Stopped(stop) => {
-                self.stopped_by.get_or_insert(stop.signal);
-            }
+            Event::Stopped(stop) => match stop.cause {
+                // The first signal is the one that prun ends by.
+                Cause::Signal(signal) => {
+                    self.stopped_by.get_or_insert(signal);
+                }
+                Cause::Deadline => self.deadline_passed = true,
+                Cause::Race { code } => self.winner = Some(code),
+                Cause::FailFast => {}
+            },
             Event::InputFailed(_) => self.input_failed = true,
             Event::OutputFailed(loss) => self.lose_output(*loss),
             Event::JobStarted(_)
             | Event::JobRetried(_)
             | Event::Warned(_)
+            | Event::Asked(_)
             | Event::RunEnded { .. } => {}
         }
     }
@@ -49,15 +57,18 @@ impl Summary {
         self.counts
     }
 
-    /// How prun ends: signal before lost output before a bad input before a failed job.
+    /// How prun ends: by a signal before lost output before bad input before the deadline before
+    /// a race's winner before a failed job.
     pub(crate) fn verdict(&self) -> ExitCode {
-        match (self.stopped_by, self.output_lost) {
-            (Some(signal), _) => ExitCode::Signal(signal),
-            (None, Some(OutputLoss::ReaderGone)) => ExitCode::Signal(Signal::PIPE),
-            (None, Some(OutputLoss::NotWritten)) => ExitCode::OutputLost,
-            (None, None) if self.input_failed => ExitCode::Usage,
-            (None, None) if self.counts.total() > self.counts.of(Status::Ok) => ExitCode::JobFailed,
-            (None, None) => ExitCode::Ok,
+        match (self.stopped_by, self.output_lost, self.winner) {
+            (Some(signal), ..) => ExitCode::Signal(signal),
+            (None, Some(OutputLoss::ReaderGone), _) => ExitCode::Signal(Signal::PIPE),
+            (None, Some(OutputLoss::NotWritten), _) => ExitCode::OutputLost,
+            _ if self.input_failed => ExitCode::Usage,
+            _ if self.deadline_passed => ExitCode::DeadlinePassed,
+            (None, None, Some(code)) => ExitCode::Winner(code),
+            _ if self.counts.total() > self.counts.of(Status::Ok) => ExitCode::JobFailed,
+            _ => ExitCode::Ok,
         }
     }
 }
@@ -65,7 +76,7 @@ impl Summary {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::Stop;
+    use crate::event::{End, Stop};
     use std::time::Duration;
 
     fn verdict(events: &[Event]) -> ExitCode {
@@ -74,13 +85,25 @@ mod tests {
         summary.verdict()
     }
 
-    fn stopped(signal: Signal) -> Event {
+    fn stopped_by(cause: Cause) -> Event {
         Event::Stopped(Stop {
-            signal,
-            kill: false,
+            cause,
+            end: End::Gentle,
             running: 1,
             grace: Duration::ZERO,
         })
+    }
+
+    fn stopped(signal: Signal) -> Event {
+        stopped_by(Cause::Signal(signal))
+    }
+
+    #[test]
+    fn the_deadline_comes_before_the_winner() {
+        let race = stopped_by(Cause::Race { code: 7 });
+        assert_eq!(verdict(std::slice::from_ref(&race)), ExitCode::Winner(7));
+        let deadline = stopped_by(Cause::Deadline);
+        assert_eq!(verdict(&[race, deadline]), ExitCode::DeadlinePassed);
     }
 
     #[test]

@@ -2,19 +2,19 @@
 
 use std::io::{self, Write};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::Duration;
 
 use clap::{CommandFactory, Parser};
 use tokio::sync::mpsc;
 
 use super::args::Args;
 use super::settings::{Form, Settings, Surroundings, settle};
-use crate::event::{Event, NumberedJob, OutputLoss, Stop};
+use crate::event::{Cause, End, Event, NumberedJob, Stop};
 use crate::exit::ExitCode;
 use crate::plan::{Entry, Source};
 use crate::process::{Signal, reset_inherited_signals};
-use crate::run::{Control, Feed, Runner, listen};
-use crate::sink::{Console, DryRun, Fan, Human, JsonLines, Sink, Told, dry_run};
+use crate::run::{Control, Ended, Feed, Heard, Ledger, Runner, listen, listen_no_more};
+use crate::sink::{Console, DryRun, Fan, Human, JobLog, JsonLines, Sink, Told, dry_run, escape};
 use crate::summary::Summary;
 
 /// Runs prun on this process's command line.
@@ -28,7 +28,7 @@ pub fn main() -> ExitCode {
     match start(args) {
         Ok(exit) => exit,
         Err(error) => {
-            say(&format!("prun: {error}\n"));
+            say(&format!("prun: {}\n", escape(error.to_string().as_bytes())));
             ExitCode::Usage
         }
     }
@@ -49,8 +49,9 @@ fn start(args: Args) -> Result<ExitCode, Box<dyn std::error::Error>> {
         say(&Args::command().render_help().to_string());
         return Ok(ExitCode::Usage);
     };
-    if let Some(warning) = &settings.warning {
-        say(&format!("prun: {warning}\n"));
+    let mended = settings.log.as_ref().and_then(|log| log.warning.as_ref());
+    for warning in settings.warning.iter().chain(mended) {
+        say(&format!("prun: {}\n", escape(warning.as_bytes())));
     }
     match settings.form {
         Form::DryRun(form) => Ok(list(source, &settings, form)?),
@@ -67,17 +68,31 @@ fn start(args: Args) -> Result<ExitCode, Box<dyn std::error::Error>> {
 }
 
 /// Runs every job and tells of it.
-async fn run(settings: Settings, source: Source) -> io::Result<ExitCode> {
+async fn run(mut settings: Settings, source: Source) -> io::Result<ExitCode> {
     let (control, mut controls) = mpsc::unbounded_channel();
     listen(&control)?;
-    let mut fan = Fan::start(sinks(&settings), Console::new()?, move |loss| {
+    let grace = settings.options.grace;
+    let mut sinks = sinks(&settings);
+    let mut ledger = None;
+    if let Some(mut log) = settings.log.take() {
+        ledger = Some(Ledger::new(std::mem::take(&mut log.done)));
+        // After the others: an ending is on record when its output was handed over, so a run that
+        // is killed between the two repeats the job and loses nothing.
+        sinks.push(Box::new(JobLog::begin(log)?));
+    }
+    let mut fan = Fan::start(sinks, Console::new()?, move |loss| {
         // A run that is over needs no stopping.
         let _ = control.send(Control::OutputFailed(loss));
     })?;
-    let runner = Runner::new(settings.options, |event: &Event| fan.tell(event));
-    let mut summary = runner.run(Feed::new(source), &mut controls).await;
-    finish(fan.finish(), &mut controls, &mut summary).await;
-    Ok(summary.verdict())
+    let runner = Runner::new(settings.options, ledger, |event: &Event| fan.tell(event));
+    let mut ended = runner.run(Feed::new(source), &mut controls).await;
+    finish(fan.finish(), &mut controls, &mut ended, grace).await;
+    // A signal that comes from now on has its own effect; one that has come is not lost.
+    listen_no_more().await;
+    while let Ok(control) = controls.try_recv() {
+        hear(control, &mut ended);
+    }
+    Ok(ended.summary.verdict())
 }
 
 fn sinks(settings: &Settings) -> Vec<Box<dyn Sink>> {
@@ -95,33 +110,59 @@ fn sinks(settings: &Settings) -> Vec<Box<dyn Sink>> {
     }
 }
 
-/// Waits until everything is told, unless a signal says that nobody wants to know.
+/// How long the last words may take at the least, once prun is told to stop.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
+/// Waits until everything is told. Once prun is told to stop it waits no longer than the grace,
+/// and a second signal ends the wait at once: nobody may want to know any more.
 async fn finish(
     mut told: Told,
     controls: &mut mpsc::UnboundedReceiver<Control>,
-    summary: &mut Summary,
+    ended: &mut Ended,
+    grace: Duration,
 ) {
-    let lost = tokio::select! {
-        loss = told.wait() => loss,
-        signal = next_signal(controls) => {
-            let stop = Stop { signal, kill: true, running: 0, grace: Default::default() };
-            summary.fold(&Event::Stopped(stop));
-            None
+    let clock = ended.clock.clone();
+    let grace = grace.max(LAST_WORDS);
+    let mut patience = ended.cancel.is_signaled().then(|| clock.now() + grace);
+    loop {
+        tokio::select! {
+            loss = told.wait() => {
+                if let Some(loss) = loss {
+                    ended.summary.lose_output(loss);
+                }
+                return;
+            }
+            Some(control) = controls.recv() => match hear(control, ended) {
+                Heard::Echo => {}
+                Heard::First => patience = Some(clock.now() + grace),
+                Heard::Second | Heard::Third => return,
+            },
+            () = clock.sleep_until_some(patience) => return,
         }
-    };
-    if let Some(loss) = lost {
-        summary.lose_output(loss);
     }
 }
 
-async fn next_signal(controls: &mut mpsc::UnboundedReceiver<Control>) -> Signal {
-    loop {
-        match controls.recv().await {
-            Some(Control::Signal(signal)) => return signal,
-            // It comes from the writer, which says the same when it ends.
-            Some(Control::OutputFailed(_)) => {}
-            None => std::future::pending().await,
+/// Takes a control in when no jobs run any more.
+fn hear(control: Control, ended: &mut Ended) -> Heard {
+    match control {
+        Control::Signal(signal) => {
+            let heard = ended.cancel.signal(signal, ended.clock.now());
+            let stop = Stop {
+                cause: Cause::Signal(signal),
+                end: End::Killed,
+                running: 0,
+                grace: Duration::ZERO,
+            };
+            ended.summary.fold(&Event::Stopped(stop));
+            heard
         }
+        // Only prun itself is left to stop.
+        Control::Suspend => {
+            Signal::STOP.raise();
+            Heard::Echo
+        }
+        // The writer says the same when it ends, and nothing runs any more.
+        Control::OutputFailed(_) | Control::ShowRunning => Heard::Echo,
     }
 }
 
@@ -139,34 +180,31 @@ fn list(source: Source, settings: &Settings, form: DryRun) -> io::Result<ExitCod
                 let cwd = cwd.unwrap_or_else(|| Arc::clone(&settings.options.cwd));
                 let job = Arc::new(NumberedJob {
                     seq,
-                    read_at: Instant::now(),
+                    read_at: Duration::ZERO,
+                    key: None,
                     cwd,
                     job,
                 });
                 dry_run(&job, form, &settings.options.env, &mut console)
             }
-            Ok(Entry::Warning(warning)) => writeln!(console.err(), "prun: {warning}"),
+            Ok(Entry::Warning(warning)) => {
+                writeln!(console.err(), "prun: {}", escape(warning.as_bytes()))
+            }
             Err(error) => {
                 summary.fold(&Event::InputFailed(error.to_string().into()));
-                writeln!(console.err(), "prun: {error}")
+                writeln!(
+                    console.err(),
+                    "prun: {}",
+                    escape(error.to_string().as_bytes())
+                )
             }
         };
-        if let Err(error) = printed {
-            summary.lose_output(loss(&error));
+        if let Err(error) = printed.and_then(|()| console.flush()) {
+            summary.lose_output(console.lose_out(&error));
             break;
         }
     }
-    if let Err(error) = console.flush() {
-        summary.lose_output(loss(&error));
-    }
     Ok(summary.verdict())
-}
-
-fn loss(error: &io::Error) -> OutputLoss {
-    match error.kind() {
-        io::ErrorKind::BrokenPipe => OutputLoss::ReaderGone,
-        _ => OutputLoss::NotWritten,
-    }
 }
 
 /// Says something on standard error; there is nowhere to report that it cannot be said.

@@ -1,6 +1,7 @@
 //! The command line as it is typed: each flag is named once, here.
 
 use std::ffi::OsString;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -56,6 +57,24 @@ pub(super) struct Args {
     #[arg(long, value_name = "DUR", value_parser = duration(), allow_negative_numbers = true, default_value = "0", help_heading = "Running")]
     pub(super) retry_delay: Duration,
 
+    /// Time for the whole run, then everything is ended and prun exits by 124 [default: no limit]
+    #[arg(long, value_name = "DUR", value_parser = duration(), allow_negative_numbers = true, help_heading = "Running")]
+    pub(super) deadline: Option<Duration>,
+
+    /// End the run at the first failed job (after its retries): now, ending what runs, or soon,
+    /// letting it run on
+    #[arg(long, value_name = "now|soon", value_enum, num_args = 0..=1, require_equals = true, default_missing_value = "now", hide_possible_values = true, help_heading = "Running")]
+    pub(super) fail_fast: Option<FailFastMode>,
+
+    /// End the run after N failed jobs; implies --fail-fast [default: 1]
+    #[arg(long, value_name = "N", help_heading = "Running")]
+    pub(super) max_fail: Option<NonZeroU32>,
+
+    /// The first job to end (after its retries) decides: its exit code is prun's, the others are
+    /// ended
+    #[arg(long, conflicts_with_all = ["fail_fast", "max_fail"], help_heading = "Running")]
+    pub(super) race: bool,
+
     /// Print the commands instead of running them, ready to paste; with --json as a job file
     #[arg(short = 'n', long, help_heading = "Running")]
     pub(super) dry_run: bool,
@@ -80,6 +99,10 @@ pub(super) struct Args {
     #[arg(short, long, value_name = "K", action = ArgAction::Append, help_heading = "Jobs")]
     pub(super) unset: Vec<OsString>,
 
+    /// Give the terminal to one job at a time, for prompts and editors; implies -j1 -o raw
+    #[arg(long, conflicts_with_all = ["json", "output", "jobs"], help_heading = "Output")]
+    pub(super) tty: bool,
+
     /// group: each job's output in one piece when it ends; raw: not captured, as it comes; none:
     /// thrown away
     #[arg(short, long, value_name = "MODE", value_enum, default_value_t = OutputMode::Group, help_heading = "Output")]
@@ -96,6 +119,15 @@ pub(super) struct Args {
     /// One JSON object for each finished job on standard output, one line each
     #[arg(long, help_heading = "Output")]
     pub(super) json: bool,
+
+    /// Append what becomes of every job to FILE, as JSON Lines
+    #[arg(long, value_name = "FILE", help_heading = "Records")]
+    pub(super) joblog: Option<PathBuf>,
+
+    /// Skip jobs that the job log says are done: those of the same command, directory, variables
+    /// and input
+    #[arg(long, requires = "joblog", help_heading = "Records")]
+    pub(super) resume: bool,
 
     /// Colour in prun's own text; auto honours NO_COLOR, CLICOLOR_FORCE and TERM=dumb
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = ColorMode::Auto, help_heading = "Output")]
@@ -127,6 +159,13 @@ pub(super) enum OutputMode {
     Group,
     Raw,
     None,
+}
+
+/// How a run ends after failures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum FailFastMode {
+    Now,
+    Soon,
 }
 
 /// When text is coloured.

@@ -2,16 +2,17 @@
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal};
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::CommandFactory;
 
-use super::args::{Args, ColorMode, Jobs, OutputMode};
+use super::args::{Args, ColorMode, FailFastMode, Jobs, OutputMode};
 use crate::plan::{Shell, ShellError, ShellRule, Source, SourceError};
-use crate::run::{self, Options, Output};
-use crate::sink::{Console, DryRun, Show, Style};
+use crate::process::Terminal;
+use crate::run::{self, FailFast, Foreground, Options, Output, Policy};
+use crate::sink::{Console, DryRun, OpenLog, PastError, Show, Style, open_log};
 
 /// What a run does not ask about again.
 pub(super) struct Settings {
@@ -21,6 +22,8 @@ pub(super) struct Settings {
     pub(super) verbose: bool,
     pub(super) style: Style,
     pub(super) stderr_is_terminal: bool,
+    /// The job log, open and locked.
+    pub(super) log: Option<OpenLog>,
     /// Said before anything else.
     pub(super) warning: Option<String>,
 }
@@ -82,6 +85,10 @@ pub(super) enum SettingsError {
     #[error("-u {}: a variable's name is not empty and has no '='", .0.display())]
     Unset(OsString),
     #[error(transparent)]
+    Log(#[from] PastError),
+    #[error("--tty: there is no terminal to give to the jobs")]
+    NoTerminal,
+    #[error(transparent)]
     Source(#[from] SourceError),
 }
 
@@ -107,7 +114,7 @@ pub(super) fn settle(
         (None, true) if surroundings.stdin_is_terminal => return Ok(None),
         (None, true) => Input::Stdin,
     };
-    let settings = settings(&args, &surroundings, typed)?;
+    let mut settings = settings(&args, &surroundings, typed)?;
     let source = match input {
         Input::Commands(commands) => {
             let names = long_options();
@@ -117,6 +124,10 @@ pub(super) fn settle(
         Input::File(file) => Source::file(&file, &rule)?,
         Input::Stdin => Source::stream("stdin", Box::new(io::stdin()), &rule),
     };
+    // Last of all, so that nothing is made for a command line that is wrong.
+    if let (Some(path), Form::Output | Form::Records) = (&args.joblog, settings.form) {
+        settings.log = Some(open_log(path, args.resume)?);
+    }
     Ok(Some((settings, source)))
 }
 
@@ -154,7 +165,7 @@ fn settings(
         (1, _) => Show::Failed,
         (0, _) => Show::All,
     };
-    let (jobs, warning) = jobs(args.jobs, surroundings, typed);
+    let (jobs, warning) = jobs(args.jobs, surroundings, typed, args.tty);
     let (cwd, change_dir) = directory(args.cwd.as_deref(), &surroundings.cwd)?;
     let options = Options {
         jobs,
@@ -162,14 +173,18 @@ fn settings(
         grace: args.grace,
         retries: args.retries,
         retry_delay: args.retry_delay,
+        deadline: args.deadline.filter(|deadline| !deadline.is_zero()),
+        policy: policy(args),
         cwd,
         change_dir,
         env: environment(args)?,
         output: match args.output {
+            _ if args.tty => Output::Inherited,
             OutputMode::Group => Output::Captured,
             OutputMode::Raw => Output::Inherited,
             OutputMode::None => Output::Discarded,
         },
+        foreground: foreground(args.tty)?,
     };
     Ok(Settings {
         options,
@@ -178,8 +193,33 @@ fn settings(
         verbose: args.verbose,
         style: style(args.color, surroundings),
         stderr_is_terminal: surroundings.stderr_is_terminal,
+        log: None,
         warning,
     })
+}
+
+/// Whether there is a terminal, and whether jobs get it.
+fn foreground(given: bool) -> Result<Foreground, SettingsError> {
+    match Terminal::open() {
+        Some(terminal) if given => Ok(Foreground::Given(terminal)),
+        Some(_) => Ok(Foreground::Kept),
+        None if given => Err(SettingsError::NoTerminal),
+        None => Ok(Foreground::None),
+    }
+}
+
+/// What ends the run before its time: either flag asks for it, and the other has its default.
+fn policy(args: &Args) -> Policy {
+    let how = match args.fail_fast {
+        Some(FailFastMode::Soon) => FailFast::Soon,
+        Some(FailFastMode::Now) | None => FailFast::Now,
+    };
+    let asked = args.fail_fast.is_some() || args.max_fail.is_some();
+    let most = args.max_fail.unwrap_or(NonZeroU32::MIN);
+    Policy {
+        fail_fast: asked.then_some((most, how)),
+        race: args.race,
+    }
 }
 
 /// How many at once: as asked, or all of the typed commands (a server and its client must both
@@ -188,6 +228,7 @@ fn jobs(
     asked: Option<Jobs>,
     surroundings: &Surroundings,
     typed: bool,
+    tty: bool,
 ) -> (Option<NonZeroUsize>, Option<String>) {
     let wanted = match asked {
         Some(Jobs::Number(number)) => NonZeroUsize::new(number),
@@ -202,6 +243,8 @@ fn jobs(
         None => Some((surroundings.cpus)()),
     };
     match (wanted, surroundings.most_jobs) {
+        // One terminal.
+        _ if tty => (Some(NonZeroUsize::MIN), None),
         (Some(wanted), Some(most)) if wanted > most => {
             let warning = format!(
                 "-j {wanted}: only {most} at once, because few files may be open (ulimit -n)"

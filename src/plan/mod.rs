@@ -10,6 +10,7 @@
 //!   JSON array into its elements, `fields` and `records` turn one JSON text into a job.
 //! * `words` decides between shell and argv, `shell` is the shell that it decides for, and
 //!   `builtins` holds the words that only a shell knows.
+//! * `key` names a job by its content, for a later run.
 //! * `duration` reads and writes lengths of time.
 //!
 //! The room must not know processes, clocks, terminals, threads or tokio, and it prints nothing:
@@ -22,6 +23,7 @@ mod fields;
 mod intake;
 mod job;
 mod jobfile;
+mod key;
 mod names;
 mod records;
 mod shell;
@@ -32,6 +34,7 @@ mod words;
 pub(crate) use duration::{format_duration, parse_duration};
 pub(crate) use job::Job;
 pub(crate) use jobfile::Entry;
+pub(crate) use key::Key;
 pub(crate) use shell::{Shell, ShellError, ShellRule};
 pub(crate) use source::{Source, SourceError};
 pub(crate) use words::Work;

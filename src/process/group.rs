@@ -33,10 +33,7 @@ pub(super) fn has_living_member(group: u32) -> bool {
     let mut numbers = processes
         .flatten()
         .filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
-    numbers.any(|pid| {
-        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"));
-        stat.is_ok_and(|stat| is_living_member(&stat, group))
-    })
+    numbers.any(|pid| Stat::of(pid).is_some_and(|stat| stat.group == group && stat.is_alive))
 }
 
 /// Elsewhere there is no /proc to look at: whoever is left, zombie or not, counts until the grace
@@ -46,33 +43,74 @@ pub(super) fn has_living_member(_group: u32) -> bool {
     true
 }
 
-/// Reads state and group of a line of /proc/PID/stat: `PID (NAME) STATE PARENT GROUP …`, where
-/// the name may hold anything.
-#[cfg(target_os = "linux")]
-fn is_living_member(stat: &str, group: u32) -> bool {
-    let Some((_, after_name)) = stat.rsplit_once(')') else {
+/// Whether nobody could continue our process group if it stopped: no ancestor outside of it is in
+/// our session, as in a container or after setsid(1).
+#[cfg(all(target_os = "linux", feature = "cli"))]
+pub(crate) fn is_orphaned() -> bool {
+    let Some(own) = Stat::of(std::process::id()) else {
         return false;
     };
-    let mut fields = after_name.split_ascii_whitespace();
-    let state = fields.next();
-    let of_group = fields
-        .nth(1)
-        .is_some_and(|field| field.parse() == Ok(group));
-    of_group && !matches!(state, Some("Z" | "X"))
+    let mut parent = own.parent;
+    while let Some(stat) = Stat::of(parent) {
+        if stat.group != own.group {
+            return stat.session != own.session;
+        }
+        parent = stat.parent;
+    }
+    true
+}
+
+/// Elsewhere the shell is trusted to be there.
+#[cfg(all(not(target_os = "linux"), feature = "cli"))]
+pub(crate) fn is_orphaned() -> bool {
+    false
+}
+
+/// What a line of /proc/PID/stat says of a process's place.
+#[cfg(target_os = "linux")]
+struct Stat {
+    is_alive: bool,
+    #[cfg_attr(not(feature = "cli"), expect(dead_code))]
+    parent: u32,
+    group: u32,
+    #[cfg_attr(not(feature = "cli"), expect(dead_code))]
+    session: u32,
+}
+
+#[cfg(target_os = "linux")]
+impl Stat {
+    fn of(pid: u32) -> Option<Self> {
+        Self::parse(&std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
+    }
+
+    /// `PID (NAME) STATE PARENT GROUP SESSION …`, where the name may hold anything.
+    fn parse(stat: &str) -> Option<Self> {
+        let (_, after_name) = stat.rsplit_once(')')?;
+        let mut fields = after_name.split_ascii_whitespace();
+        let is_alive = !matches!(fields.next()?, "Z" | "X");
+        let mut number = || fields.next()?.parse().ok();
+        Some(Self {
+            is_alive,
+            parent: number()?,
+            group: number()?,
+            session: number()?,
+        })
+    }
 }
 
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
-    use super::is_living_member;
+    use super::Stat;
 
     #[test]
-    fn a_member_is_told_by_its_group_and_state_whatever_its_name_is() {
-        assert!(is_living_member("7 (a) R 2) S 1 42 7 0", 42));
-        assert!(!is_living_member("7 (sh) S 1 43 7 0", 42));
+    fn a_process_is_read_right_whatever_its_name_is() {
+        let stat = Stat::parse("7 (a) R 2) S 1 42 43 0").unwrap();
+        assert!(stat.is_alive);
+        assert_eq!((stat.group, stat.parent, stat.session), (42, 1, 43));
     }
 
     #[test]
     fn a_zombie_is_not_alive() {
-        assert!(!is_living_member("7 (sh) Z 1 42 7 0", 42));
+        assert!(!Stat::parse("7 (sh) Z 1 42 7 0").unwrap().is_alive);
     }
 }

@@ -208,6 +208,17 @@ impl ProcessHandle {
         self.wait().await
     }
 
+    /// The signal by which the process is stopped, if it is. One that was stopped has not ended.
+    #[must_use]
+    pub fn stopped_by(&self) -> Option<Signal> {
+        // Under the lock, so that the number is still its own.
+        let state = self.shared.lock();
+        match state.status {
+            Status::Running => sys::stopped_by(self.shared.child()).map(Signal::from_raw),
+            Status::Exited(_) | Status::Lost => None,
+        }
+    }
+
     /// Waits until the process has ended and, for [`Scope::Group`], no living member of its group
     /// is left. Hold the process meanwhile if the group is to be signalled afterwards.
     pub(crate) async fn gone(&self, scope: Scope) {

@@ -116,6 +116,8 @@ mod signal;
 mod spawn;
 mod spool;
 mod sys;
+#[cfg(feature = "cli")]
+mod terminal;
 mod wait_for;
 mod watch;
 mod writer;
@@ -124,6 +126,8 @@ pub use command::{Backend, Command, Group, KillOnDrop, Stdio};
 pub use communicate::{Captured, CommunicateError, LEAK_GRACE};
 pub use error::{SpawnError, SpawnErrorKind};
 pub use exit::{ExitInfo, ResourceUsage, WaitError};
+#[cfg(feature = "cli")]
+pub(crate) use group::is_orphaned as group_is_orphaned;
 pub use handle::ProcessHandle;
 pub use process::Process;
 pub use quote::{join, quote};
@@ -132,5 +136,7 @@ pub use signal::{Delivery, Scope, Signal, SignalError, reset_inherited_signals};
 pub use spool::{Spool, SpoolOptions, SpoolReader};
 #[cfg(feature = "cli")]
 pub(crate) use sys::open_files_limit;
+#[cfg(feature = "cli")]
+pub(crate) use terminal::Terminal;
 pub use wait_for::{TimeoutError, wait_for};
 pub use writer::StreamWriter;

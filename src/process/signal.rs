@@ -62,6 +62,16 @@ impl Signal {
     pub const TERM: Self = Self(libc::SIGTERM);
     /// A child ended or stopped.
     pub const CHLD: Self = Self(libc::SIGCHLD);
+    /// Ctrl-Z.
+    pub const TSTP: Self = Self(libc::SIGTSTP);
+    /// Stop; cannot be caught.
+    pub const STOP: Self = Self(libc::SIGSTOP);
+    /// A process in the background wanted to read the terminal.
+    pub const TTIN: Self = Self(libc::SIGTTIN);
+    /// A process in the background wanted to change the terminal.
+    pub const TTOU: Self = Self(libc::SIGTTOU);
+    /// A file grew beyond the limit.
+    pub const XFSZ: Self = Self(libc::SIGXFSZ);
     /// Go on after a stop.
     pub const CONT: Self = Self(libc::SIGCONT);
 
@@ -81,6 +91,17 @@ impl Signal {
     #[must_use]
     pub fn is_ignored(self) -> bool {
         sys::is_ignored(self.0)
+    }
+
+    /// Catches the signal no more, for this process.
+    pub fn restore_default(self) {
+        sys::restore_default_signals(&[self.0]);
+    }
+
+    /// Sends the signal to this process.
+    pub fn raise(self) {
+        // Our own number, and a signal that exists: nothing can fail.
+        let _ = sys::kill(std::process::id() as libc::pid_t, self.0);
     }
 
     /// Ends this process by the signal's default action, so that a parent sees how it ended.

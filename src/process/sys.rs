@@ -1,8 +1,7 @@
 //! The system calls that std and tokio do not offer, each behind a safe function.
 //!
-//! This is the only file of the crate with `unsafe` in it; every block says why it is sound.
-//! Where Linux has a better call than the other Unixes (pidfd, `waitid` with resource usage), both
-//! ways stand side by side here, so that the rest of the engine does not see the difference.
+//! The only file with `unsafe` in it; every block says why it is sound. Where Linux has a better
+//! call than other Unixes (pidfd, `waitid` with resource usage), both ways stand side by side.
 
 #![expect(unsafe_code, reason = "the one file that may call the system directly")]
 
@@ -49,6 +48,17 @@ fn retry(mut call: impl FnMut() -> libc::c_int) -> io::Result<libc::c_int> {
             return Err(error);
         }
     }
+}
+
+/// Lets `call` fill a C structure in.
+///
+/// # Safety
+/// A `T` of zeros must be valid, and `call` must not write beyond it.
+unsafe fn filled<T>(mut call: impl FnMut(*mut T) -> libc::c_int) -> io::Result<T> {
+    let mut value = MaybeUninit::zeroed();
+    retry(|| call(value.as_mut_ptr()))?;
+    // SAFETY: it is valid from the start, as the caller promises.
+    Ok(unsafe { value.assume_init() })
 }
 
 /// Asks whether `child` has ended, without blocking.
@@ -100,14 +110,10 @@ pub(super) fn try_wait(child: Child<'_>, keep_zombie: bool) -> io::Result<Option
         return Err(io::ErrorKind::Unsupported.into());
     };
     if keep_zombie {
-        let mut info = MaybeUninit::<libc::siginfo_t>::zeroed();
         let flags = libc::WEXITED | libc::WNOHANG | libc::WNOWAIT;
-        // SAFETY: the pointer is valid for writes for the length of the call.
-        retry(|| unsafe {
-            libc::waitid(libc::P_PID, pid as libc::id_t, info.as_mut_ptr(), flags)
-        })?;
-        // SAFETY: zeroed is a valid value, and the kernel only adds to it.
-        let info = unsafe { info.assume_init() };
+        let id = pid as libc::id_t;
+        // SAFETY: a siginfo is plain data, and the kernel fills in no more than one.
+        let info = unsafe { filled(|info| libc::waitid(libc::P_PID, id, info, flags))? };
         // SAFETY: after `waitid` the fields of SIGCHLD are set, or zero.
         let (ended, status) = unsafe { (info.si_pid(), info.si_status()) };
         // SAFETY: zeroed is a valid value of plain integers.
@@ -139,17 +145,33 @@ pub(super) fn try_wait(child: Child<'_>, keep_zombie: bool) -> io::Result<Option
     }))
 }
 
-/// Opens a descriptor that stands for the child `pid` and becomes readable when it ends.
+/// The signal by which `child` is stopped, if it is. Changes nothing, also for a later wait.
+pub(super) fn stopped_by(child: Child<'_>) -> Option<i32> {
+    let (kind, id) = match child {
+        #[cfg(target_os = "linux")]
+        Child::Pidfd(fd) => (libc::P_PIDFD, fd.as_raw_fd() as libc::id_t),
+        #[cfg(not(target_os = "linux"))]
+        Child::Pidfd(_) => return None,
+        Child::Pid(pid) => (libc::P_PID, pid as libc::id_t),
+    };
+    let flags = libc::WSTOPPED | libc::WNOHANG | libc::WNOWAIT;
+    // SAFETY: a siginfo is plain data, and the kernel fills in no more than one.
+    let info = unsafe { filled(|info| libc::waitid(kind, id, info, flags)) }.ok()?;
+    // SAFETY: after `waitid` the union holds the SIGCHLD fields, or zeros.
+    let (pid, signal) = unsafe { (info.si_pid(), info.si_status()) };
+    (pid != 0).then_some(signal)
+}
+
+/// Opens a descriptor that stands for the child `pid` and becomes readable when it ends. Other
+/// systems have none: there the engine falls back to `SIGCHLD`.
 #[cfg(target_os = "linux")]
 pub(super) fn pidfd_open(pid: libc::pid_t) -> io::Result<OwnedFd> {
-    // PIDFD_NONBLOCK makes no difference to WNOHANG and needs a newer kernel, so no flag is set.
     // SAFETY: the call takes two integers.
     let fd = retry(|| unsafe { libc::syscall(libc::SYS_pidfd_open, pid, 0) as libc::c_int })?;
     // SAFETY: the kernel has just returned this descriptor, and nobody else owns it.
     Ok(unsafe { OwnedFd::from_raw_fd(fd) })
 }
 
-/// Other systems have no pidfd: the engine falls back to `SIGCHLD`.
 #[cfg(not(target_os = "linux"))]
 pub(super) fn pidfd_open(_pid: libc::pid_t) -> io::Result<OwnedFd> {
     Err(io::ErrorKind::Unsupported.into())
@@ -175,7 +197,6 @@ pub(super) fn pidfd_send_signal(pidfd: BorrowedFd<'_>, signal: i32, group: bool)
     Ok(())
 }
 
-/// Other systems have no pidfd.
 #[cfg(not(target_os = "linux"))]
 pub(super) fn pidfd_send_signal(_: BorrowedFd<'_>, _: i32, _: bool) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
@@ -299,11 +320,11 @@ pub(super) fn restore_default_signals(signals: &[i32]) {
 
 /// Whether this process ignores `signal`, for example because `nohup` started it.
 pub(super) fn is_ignored(signal: i32) -> bool {
-    let mut action = MaybeUninit::<libc::sigaction>::zeroed();
-    // SAFETY: a null new action only asks; the old one is written into `action`.
-    let asked = unsafe { libc::sigaction(signal, std::ptr::null(), action.as_mut_ptr()) };
-    // SAFETY: zeroed is a valid value, and the kernel only adds to it.
-    asked == 0 && unsafe { action.assume_init() }.sa_sigaction == libc::SIG_IGN
+    // SAFETY: an action is plain data; without a new one the call only fills in the present one.
+    let action = unsafe {
+        filled(|action: *mut libc::sigaction| libc::sigaction(signal, std::ptr::null(), action))
+    };
+    action.is_ok_and(|action| action.sa_sigaction == libc::SIG_IGN)
 }
 
 /// Ends this process by `signal`, as if it had never been caught, and without a core dump of ours.
@@ -322,6 +343,48 @@ pub(super) fn raise_default(signal: i32) {
     }
 }
 
+/// The settings of a terminal: echo, line editing and so on.
+#[cfg(feature = "cli")]
+pub(super) fn terminal_settings(terminal: BorrowedFd<'_>) -> io::Result<libc::termios> {
+    // SAFETY: the settings are plain data, and the call fills in no more than one.
+    unsafe { filled(|settings| libc::tcgetattr(terminal.as_raw_fd(), settings)) }
+}
+
+/// Makes `group` the one that a terminal's keys reach and that may read it, and sets the terminal
+/// as asked. Works from the background, too.
+#[cfg(feature = "cli")]
+pub(super) fn set_foreground(
+    terminal: BorrowedFd<'_>,
+    group: libc::pid_t,
+    settings: Option<&libc::termios>,
+) -> io::Result<()> {
+    let fd = terminal.as_raw_fd();
+    let (mut ttou, mut before) = (MaybeUninit::zeroed(), MaybeUninit::zeroed());
+    // SAFETY: the set is initialised before it is read; blocked, the signal that asks a background
+    // process not to touch the terminal lets the call through; the old mask is restored below.
+    unsafe {
+        libc::sigemptyset(ttou.as_mut_ptr());
+        libc::sigaddset(ttou.as_mut_ptr(), libc::SIGTTOU);
+        libc::pthread_sigmask(libc::SIG_BLOCK, ttou.as_ptr(), before.as_mut_ptr());
+    }
+    // SAFETY: the call takes integers.
+    let moved = retry(|| unsafe { libc::tcsetpgrp(fd, group) });
+    let set = settings.map_or(Ok(0), |settings| {
+        // SAFETY: the settings are read during the call.
+        retry(|| unsafe { libc::tcsetattr(fd, libc::TCSADRAIN, settings) })
+    });
+    // SAFETY: the mask was filled above.
+    unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, before.as_ptr(), std::ptr::null_mut()) };
+    moved.and(set).map(drop)
+}
+
+/// The number of our process group.
+#[cfg(feature = "cli")]
+pub(super) fn own_group() -> libc::pid_t {
+    // SAFETY: the call takes nothing and cannot fail.
+    unsafe { libc::getpgrp() }
+}
+
 /// The soft limit of open files, or none if there is no limit.
 #[cfg(feature = "cli")]
 #[allow(
@@ -329,11 +392,9 @@ pub(super) fn raise_default(signal: i32) {
     reason = "the type is signed on some systems"
 )]
 pub(crate) fn open_files_limit() -> Option<u64> {
-    let mut limit = libc::rlimit {
-        rlim_cur: 0,
-        rlim_max: 0,
-    };
-    // SAFETY: the pointer is valid for writes for the length of the call.
-    let asked = unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &mut limit) };
-    (asked == 0 && limit.rlim_cur != libc::RLIM_INFINITY).then_some(limit.rlim_cur as u64)
+    // SAFETY: a limit is plain data, and the call fills in no more than one.
+    let limit: io::Result<libc::rlimit> =
+        unsafe { filled(|limit| libc::getrlimit(libc::RLIMIT_NOFILE, limit)) };
+    let files = limit.ok()?.rlim_cur;
+    (files != libc::RLIM_INFINITY).then_some(files as u64)
 }

@@ -1,31 +1,28 @@
 //! One attempt of one job: its process, its time limit, its end.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 use tokio::sync::{mpsc, watch};
-use tokio::time::Instant as Timer;
 
-use super::cancel::{Request, steps};
+use super::cancel::Request;
+use super::clock::Clock;
+use super::ending::wait_or_end;
 use super::launch::{Launch, launch};
 use super::options::Options;
-use crate::event::{Attempt, NumberedJob, Outcome};
-use crate::process::{
-    ExitInfo, LEAK_GRACE, Process, Scope, Signal, StreamWriter, WaitError, wait_for,
-};
-
-/// How long processes may take to die of `SIGKILL`: in an uninterruptible call it is for ever.
-const KILL_WAIT: Duration = Duration::from_secs(5);
+use crate::event::{Attempt, JobStart, NumberedJob, Outcome};
+use crate::process::{LEAK_GRACE, ProcessHandle, StreamWriter};
 
 /// What an attempt tells the runner.
 pub(super) enum AttemptEvent {
     /// Its process runs.
     Started {
-        job: Arc<NumberedJob>,
-        attempt: u32,
-        slot: u32,
-        pid: u32,
+        start: Arc<JobStart>,
+        begun: Duration,
+        process: ProcessHandle,
     },
+    /// It had the terminal, and Ctrl-Z stopped it.
+    Suspended,
     /// It is over, and its slot is free.
     Ended {
         job: Arc<NumberedJob>,
@@ -39,14 +36,9 @@ pub(super) struct Assignment {
     pub(super) attempt: u32,
     pub(super) slot: u32,
     pub(super) options: Arc<Options>,
+    pub(super) clock: Clock,
     pub(super) requests: watch::Receiver<Request>,
     pub(super) events: mpsc::Sender<AttemptEvent>,
-}
-
-/// Why an attempt's process is to be ended.
-enum Cut {
-    TimedOut(Duration),
-    Asked,
 }
 
 /// Makes the attempt, and tells the runner.
@@ -59,12 +51,13 @@ pub(super) async fn run(assignment: Assignment) {
 }
 
 async fn make(mut assignment: Assignment) -> Attempt {
-    let (started_at, begun) = (SystemTime::now(), Instant::now());
+    let (started_at, begun) = (SystemTime::now(), assignment.clock.now());
     let Assignment {
         job,
         attempt,
         slot,
         options,
+        clock,
         ..
     } = &assignment;
     let mut ended = Attempt {
@@ -91,127 +84,41 @@ async fn make(mut assignment: Assignment) -> Attempt {
         Ok(process) => process,
         Err(error) => {
             ended.outcome = Outcome::NotStarted(error.to_string());
-            ended.wall = begun.elapsed();
+            ended.wall = clock.now().saturating_sub(begun);
             return ended;
         }
     };
     ended.pid = Some(process.pid());
-    let started = AttemptEvent::Started {
+    let start = JobStart {
         job: Arc::clone(job),
         attempt: *attempt,
         slot: *slot,
         pid: process.pid(),
+    };
+    let started = AttemptEvent::Started {
+        start: Arc::new(start),
+        begun,
+        process: process.handle(),
     };
     let _ = assignment.events.send(started).await;
     let feeder = process
         .take_stdin()
         .zip(job.job.stdin.clone())
         .map(|(stdin, input)| tokio::spawn(feed(stdin, input)));
-    let timeout = job
-        .job
-        .timeout
-        .or(options.timeout)
-        .filter(|timeout| !timeout.is_zero());
-    let grace = options.grace;
-    let exited = wait_or_end(&process, timeout, grace, &mut assignment.requests).await;
-    ended.wall = begun.elapsed();
+    options.foreground.give(&process);
+    ended.outcome = wait_or_end(&process, &mut assignment).await;
+    assignment.options.foreground.take_back();
+    ended.wall = assignment.clock.now().saturating_sub(begun);
     if let Some(feeder) = feeder {
         // Whoever still holds the pipe is not the job any more.
         feeder.abort();
     }
-    ended.outcome = match exited {
-        (Ok(exit), None) => Outcome::Exited(exit),
-        (Ok(exit), Some(Cut::TimedOut(limit))) => Outcome::TimedOut { limit, exit },
-        (Ok(exit), Some(Cut::Asked)) => {
-            let reason = assignment.requests.borrow().reason();
-            Outcome::Canceled { reason, exit }
-        }
-        (Err(error), _) => Outcome::Lost(error.to_string()),
-    };
     if let Ok(captured) = process.captured(LEAK_GRACE).await {
         ended.stdout = captured.stdout.unwrap_or_default();
         ended.stderr = captured.stderr.unwrap_or_default();
         ended.leaked = captured.leaked;
     }
     ended
-}
-
-/// Waits for the end of the process, and makes it end when its time is over or the run's.
-async fn wait_or_end(
-    process: &Process,
-    timeout: Option<Duration>,
-    grace: Duration,
-    requests: &mut watch::Receiver<Request>,
-) -> (Result<ExitInfo, WaitError>, Option<Cut>) {
-    // The number of the group must stay taken until its last member was signalled.
-    let _hold = process.hold();
-    let (first, cut) = tokio::select! {
-        biased;
-        exit = process.wait() => return (exit, None),
-        first = asked_to_end(requests) => (first, Cut::Asked),
-        limit = over(timeout) => (Signal::TERM, Cut::TimedOut(limit)),
-    };
-    end(process, first, grace, requests).await;
-    (process.wait().await, Some(cut))
-}
-
-async fn over(timeout: Option<Duration>) -> Duration {
-    match timeout {
-        Some(limit) => {
-            tokio::time::sleep(limit).await;
-            limit
-        }
-        None => std::future::pending().await,
-    }
-}
-
-/// Waits until the run is ended, and says by which signal.
-async fn asked_to_end(requests: &mut watch::Receiver<Request>) -> Signal {
-    let asked = requests.wait_for(|request| *request != Request::Run).await;
-    match asked.map(|request| *request) {
-        Ok(Request::Stop { signal, .. }) => signal,
-        // A runner that is gone can only mean that everything must end.
-        Ok(Request::Kill { .. } | Request::Run) | Err(_) => Signal::KILL,
-    }
-}
-
-async fn asked_to_kill(requests: &mut watch::Receiver<Request>) {
-    let killing = |request: &Request| matches!(request, Request::Kill { .. });
-    let _ = requests.wait_for(killing).await;
-}
-
-/// Ends the whole process group: each step's signal in its time, until nobody is left. The last
-/// one is `SIGKILL`, whether or not the leader is gone; a kill that is asked for goes there at once.
-async fn end(
-    process: &Process,
-    first: Signal,
-    grace: Duration,
-    requests: &mut watch::Receiver<Request>,
-) {
-    let begun = Timer::now();
-    let mut killed = false;
-    let steps = if first == Signal::KILL {
-        steps(first, Duration::ZERO)
-    } else {
-        steps(first, grace)
-    };
-    for (after, signal) in steps {
-        tokio::select! {
-            biased;
-            () = process.gone(Scope::Group) => return,
-            () = asked_to_kill(requests) => killed = true,
-            () = tokio::time::sleep_until(begun + after) => {}
-        }
-        let signal = if killed { Signal::KILL } else { signal };
-        // A process that is gone or not ours to signal is found out by waiting for it.
-        let _ = process.send_signal_to(Scope::Group, signal);
-        if signal == Signal::KILL {
-            break;
-        }
-        // A stopped process acts on no signal but this one.
-        let _ = process.send_signal_to(Scope::Group, Signal::CONT);
-    }
-    let _ = wait_for(process.gone(Scope::Group), KILL_WAIT).await;
 }
 
 /// Writes the job's input; one that does not read it is no error.

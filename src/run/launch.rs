@@ -3,6 +3,7 @@
 use std::ffi::{OsStr, OsString};
 use std::time::{Duration, Instant};
 
+use super::foreground::Foreground;
 use super::options::{Options, Output};
 use crate::event::NumberedJob;
 use crate::plan::Work;
@@ -26,6 +27,18 @@ pub(super) async fn launch(
     options: &Options,
 ) -> Launch {
     let job = &numbered.job;
+    // A shell corrects a PWD that it was given; without a shell it must be right as well.
+    let moves = (options.change_dir || job.cwd.is_some()) && std::env::var_os("PWD").is_some();
+    let pwd = if moves {
+        numbered.cwd.canonicalize().ok()
+    } else {
+        None
+    };
+    let stdin = match (&job.stdin, &options.foreground) {
+        (Some(_), _) => Stdio::Pipe,
+        (None, Foreground::Given(_)) => Stdio::Inherit,
+        (None, Foreground::None | Foreground::Kept) => Stdio::Null,
+    };
     let command = |argv: &[OsString]| {
         let (program, args) = argv
             .split_first()
@@ -33,13 +46,12 @@ pub(super) async fn launch(
         let mut command = Command::exec(program)
             .args(args)
             .process_group(Group::New)
-            .stdin(if job.stdin.is_some() {
-                Stdio::Pipe
-            } else {
-                Stdio::Null
-            });
+            .stdin(stdin.clone());
         if options.change_dir || job.cwd.is_some() {
             command = command.current_dir(&*numbered.cwd);
+            if let Some(pwd) = &pwd {
+                command = command.env("PWD", pwd);
+            }
         }
         for (name, value) in options.env.iter().chain(&job.env) {
             command = match value {
@@ -120,6 +132,7 @@ fn is_for_the_shell_to_tell(kind: &SpawnErrorKind) -> bool {
             | SpawnErrorKind::BadInterpreter { .. }
             | SpawnErrorKind::MissingLoader(_)
             | SpawnErrorKind::NoShebang(_)
+            | SpawnErrorKind::TextFileBusy(_)
             | SpawnErrorKind::Os { .. }
     )
 }

@@ -8,16 +8,26 @@
 mod attempt;
 mod backoff;
 mod cancel;
+mod clock;
+mod control;
+mod ending;
 mod feed;
+mod foreground;
 mod launch;
+mod ledger;
 mod limits;
 mod options;
 mod runner;
+mod running;
 mod schedule;
 mod signals;
 
+pub(crate) use cancel::{FailFast, Heard, Policy};
+pub(crate) use control::Control;
 pub(crate) use feed::Feed;
+pub(crate) use foreground::Foreground;
+pub(crate) use ledger::Ledger;
 pub(crate) use limits::{cpus, most_jobs};
 pub(crate) use options::{Options, Output};
-pub(crate) use runner::{Control, Runner};
-pub(crate) use signals::listen;
+pub(crate) use runner::{Ended, Runner};
+pub(crate) use signals::{listen, listen_no_more};

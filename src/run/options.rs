@@ -6,8 +6,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::cancel::Policy;
+use super::foreground::Foreground;
+
 /// What holds for every job of a run, unless the job itself says otherwise.
-#[derive(Clone, Debug)]
 pub(crate) struct Options {
     /// How many jobs run at once at the most; none for no limit.
     pub(crate) jobs: Option<NonZeroUsize>,
@@ -19,6 +21,10 @@ pub(crate) struct Options {
     pub(crate) retries: u32,
     /// Before the first extra attempt; doubles with each further one.
     pub(crate) retry_delay: Duration,
+    /// For the whole run; none for no limit.
+    pub(crate) deadline: Option<Duration>,
+    /// What else ends the run before its time.
+    pub(crate) policy: Policy,
     /// Where jobs run, absolute.
     pub(crate) cwd: Arc<Path>,
     /// Whether that is another directory than prun's own, so that jobs must change to it.
@@ -27,6 +33,8 @@ pub(crate) struct Options {
     pub(crate) env: Vec<(OsString, Option<OsString>)>,
     /// What becomes of the jobs' output.
     pub(crate) output: Output,
+    /// Whether jobs get the terminal.
+    pub(crate) foreground: Foreground,
 }
 
 /// What becomes of the jobs' output on its way to the events.

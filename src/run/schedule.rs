@@ -3,7 +3,8 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::num::NonZeroUsize;
-use std::time::Instant;
+
+use super::clock::Moment;
 
 /// The places for running jobs, and the queue of those that run again (`J`).
 #[derive(Debug)]
@@ -20,7 +21,7 @@ pub(crate) struct Schedule<J> {
 /// Ordered by time, then by the order of the jobs.
 #[derive(Debug)]
 struct Waiting<J> {
-    due: Instant,
+    due: Moment,
     seq: u64,
     job: J,
 }
@@ -67,12 +68,12 @@ impl<J> Schedule<J> {
     }
 
     /// Lets `job` wait until `due`; it holds no slot meanwhile.
-    pub(crate) fn wait_until(&mut self, due: Instant, seq: u64, job: J) {
+    pub(crate) fn wait_until(&mut self, due: Moment, seq: u64, job: J) {
         self.waiting.push(Reverse(Waiting { due, seq, job }));
     }
 
     /// The first waiting job whose time has come.
-    pub(crate) fn take_due(&mut self, now: Instant) -> Option<J> {
+    pub(crate) fn take_due(&mut self, now: Moment) -> Option<J> {
         let Reverse(first) = self.waiting.peek()?;
         if first.due > now {
             return None;
@@ -81,7 +82,7 @@ impl<J> Schedule<J> {
     }
 
     /// When the next waiting job's time comes.
-    pub(crate) fn next_due(&self) -> Option<Instant> {
+    pub(crate) fn next_due(&self) -> Option<Moment> {
         self.waiting.peek().map(|Reverse(first)| first.due)
     }
 
@@ -130,7 +131,7 @@ mod tests {
     #[test]
     fn waiting_jobs_come_when_due_and_in_order() {
         let mut schedule = Schedule::new(None);
-        let now = Instant::now();
+        let now = Moment::ZERO;
         let later = now + Duration::from_secs(1);
         schedule.wait_until(later, 1, "later");
         schedule.wait_until(now, 3, "third");

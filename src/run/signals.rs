@@ -3,30 +3,52 @@
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::UnboundedSender;
 
-use super::runner::Control;
+use super::control::Control;
 use crate::process::Signal;
 
-/// The signals that ask prun to stop.
+/// The signals that ask prun to end.
 const STOP_SIGNALS: [Signal; 4] = [Signal::INT, Signal::TERM, Signal::HUP, Signal::QUIT];
 
-/// Passes the signals that ask prun to stop on to the runner.
+/// Passes the signals that ask prun to end, to pause (Ctrl-Z), or what runs (`SIGUSR1`), on to the
+/// runner.
 ///
 /// A signal that was ignored at the start stays ignored, for prun and its jobs: that is what
 /// `nohup` means.
 pub(crate) fn listen(controls: &UnboundedSender<Control>) -> std::io::Result<()> {
-    for wanted in STOP_SIGNALS
-        .into_iter()
-        .filter(|signal| !signal.is_ignored())
-    {
+    // A file that may not grow is an error of the write then, not our death. Caught, not ignored:
+    // jobs would inherit that.
+    if !Signal::XFSZ.is_ignored() {
+        drop(signal(SignalKind::from_raw(Signal::XFSZ.as_raw()))?);
+    }
+    let stops = STOP_SIGNALS.map(|signal| (signal, Control::Signal(signal)));
+    let others = [
+        (Signal::TSTP, Control::Suspend),
+        (Signal::USR1, Control::ShowRunning),
+    ];
+    let wanted = stops.into_iter().chain(others);
+    for (wanted, control) in wanted.filter(|(signal, _)| !signal.is_ignored()) {
         let mut arrivals = signal(SignalKind::from_raw(wanted.as_raw()))?;
         let controls = controls.clone();
         tokio::spawn(async move {
             while arrivals.recv().await.is_some() {
-                if controls.send(Control::Signal(wanted)).is_err() {
+                if controls.send(control).is_err() {
                     break;
                 }
             }
         });
     }
     Ok(())
+}
+
+/// Lets the signals that ask prun to end do it themselves from now on. Those that came before are
+/// still passed on, when this is done.
+pub(crate) async fn listen_no_more() {
+    STOP_SIGNALS
+        .into_iter()
+        .filter(|signal| !signal.is_ignored())
+        .for_each(Signal::restore_default);
+    // A signal comes by the poll loop, and through the future that passes it on.
+    for _ in 0..4 {
+        tokio::task::yield_now().await;
+    }
 }

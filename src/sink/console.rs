@@ -3,18 +3,39 @@
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::os::fd::AsFd;
+use std::path::PathBuf;
+use std::time::SystemTime;
 
-use crate::event::Event;
+use crate::event::{Event, OutputLoss};
 
 /// Tells the events of a run in one form.
 pub(crate) trait Sink: Send {
     /// Which events it needs at all.
     fn interest(&self) -> Interest;
 
-    /// Tells one event. Whatever it writes to the console is flushed afterwards.
-    ///
-    /// An error is one of standard output, or of reading back what is to be written there.
-    fn tell(&mut self, event: &Event, console: &mut Console) -> io::Result<()>;
+    /// Tells one event, which happened at `at`. Whatever it writes to the console is flushed
+    /// afterwards.
+    fn tell(
+        &mut self,
+        event: &Event,
+        at: SystemTime,
+        console: &mut Console,
+    ) -> Result<(), TellError>;
+}
+
+/// Why an event could not be told.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum TellError {
+    /// Standard output cannot be written, or what is to be written there cannot be read back.
+    #[error(transparent)]
+    Output(#[from] io::Error),
+    /// A file cannot be written.
+    #[error("cannot write {what} {}: {source}", path.display())]
+    File {
+        what: &'static str,
+        path: PathBuf,
+        source: io::Error,
+    },
 }
 
 /// Events that may be spared those who do not need them: at thousands of jobs a second, waking
@@ -93,11 +114,18 @@ impl Console {
         flushed
     }
 
-    /// Writes nothing more to standard output, after an error.
-    pub(crate) fn give_up_out(&mut self) {
+    /// Writes nothing more to standard output after `error`, and says why. A reader that went away
+    /// is no news to anybody; everything else is.
+    pub(crate) fn lose_out(&mut self, error: &io::Error) -> OutputLoss {
         self.out.get_mut().file = None;
         // What is still buffered goes nowhere.
         let _ = self.out.flush();
+        if error.kind() == io::ErrorKind::BrokenPipe {
+            return OutputLoss::ReaderGone;
+        }
+        let _ = writeln!(self.err, "prun: cannot write the output: {error}");
+        let _ = self.err.flush();
+        OutputLoss::NotWritten
     }
 }
 

@@ -4,10 +4,11 @@ use std::io::{self, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
+use std::time::SystemTime;
 
 use tokio::sync::{Notify, oneshot};
 
-use super::console::{Console, Interest, Sink};
+use super::console::{Console, Interest, Sink, TellError};
 use crate::event::{Event, Flow, OutputLoss, Status};
 
 /// With so many events untold nothing new is started. Each holds at most what a job may keep in
@@ -16,7 +17,7 @@ const MOST_PENDING: usize = 32;
 
 /// Hands events to the sinks.
 pub(crate) struct Fan {
-    queue: Sender<Event>,
+    queue: Sender<(SystemTime, Event)>,
     backlog: Arc<Backlog>,
     interest: Interest,
     told: oneshot::Receiver<Option<OutputLoss>>,
@@ -68,7 +69,7 @@ impl Fan {
         }
         let before = self.backlog.pending.fetch_add(1, Ordering::AcqRel);
         // The writer takes events for as long as this sender is there.
-        let _ = self.queue.send(event.clone());
+        let _ = self.queue.send((SystemTime::now(), event.clone()));
         if before < MOST_PENDING {
             return Flow::Ready;
         }
@@ -122,7 +123,7 @@ impl Backlog {
 }
 
 fn tell_all(
-    events: &Receiver<Event>,
+    events: &Receiver<(SystemTime, Event)>,
     sinks: &mut [Box<dyn Sink>],
     console: &mut Console,
     backlog: &Backlog,
@@ -130,13 +131,13 @@ fn tell_all(
 ) -> Option<OutputLoss> {
     let mut on_loss = Some(on_loss);
     let mut lost = None;
-    for event in events {
+    for (at, event) in events {
         for sink in sinks.iter_mut() {
-            let told = sink.tell(&event, console).and_then(|()| console.flush());
-            if let Err(error) = told
-                && let Some(on_loss) = on_loss.take()
-            {
-                let loss = classify(&error, console);
+            let told = sink.tell(&event, at, console);
+            let told = told.and_then(|()| Ok(console.flush()?));
+            let Err(error) = told else { continue };
+            let loss = classify(&error, console);
+            if let Some(on_loss) = on_loss.take() {
                 lost = Some(loss);
                 on_loss(loss);
             }
@@ -146,13 +147,13 @@ fn tell_all(
     lost
 }
 
-/// A reader that went away is no news to anybody; everything else is.
-fn classify(error: &io::Error, console: &mut Console) -> OutputLoss {
-    console.give_up_out();
-    if error.kind() == io::ErrorKind::BrokenPipe {
-        return OutputLoss::ReaderGone;
+fn classify(error: &TellError, console: &mut Console) -> OutputLoss {
+    match error {
+        TellError::Output(error) => console.lose_out(error),
+        TellError::File { .. } => {
+            let _ = writeln!(console.err(), "prun: {error}");
+            let _ = console.flush();
+            OutputLoss::NotWritten
+        }
     }
-    let _ = writeln!(console.err(), "prun: cannot write the output: {error}");
-    let _ = console.flush();
-    OutputLoss::NotWritten
 }

@@ -1,12 +1,15 @@
 //! What a person sees: output in one piece, and what went wrong.
 
 use std::io::{self, Write};
+use std::time::SystemTime;
 
-use super::console::{Console, Interest, Sink};
+use super::console::{Console, Interest, Sink, TellError};
 use super::digest::{Digest, print_counts};
 use super::style::Style;
 use super::words;
-use crate::event::{Attempt, Event, JobEnd, NumberedJob, OutputLoss, Status, Stop};
+use crate::event::{
+    Attempt, Cause, End, Event, JobEnd, NumberedJob, OutputLoss, RunningJob, Status, Stop,
+};
 use crate::plan::format_duration;
 
 /// Which jobs' output is shown.
@@ -136,7 +139,18 @@ impl Sink for Human {
         }
     }
 
-    fn tell(&mut self, event: &Event, console: &mut Console) -> io::Result<()> {
+    fn tell(
+        &mut self,
+        event: &Event,
+        _at: SystemTime,
+        console: &mut Console,
+    ) -> Result<(), TellError> {
+        Ok(self.say(event, console)?)
+    }
+}
+
+impl Human {
+    fn say(&mut self, event: &Event, console: &mut Console) -> io::Result<()> {
         if self.show == Show::Nothing || self.mute {
             return Ok(());
         }
@@ -165,6 +179,7 @@ impl Sink for Human {
                 writeln!(console.err(), "prun: {}", words::escape(error.as_bytes()))
             }
             Event::Stopped(stop) => writeln!(console.err(), "prun: {}", stopping(stop)),
+            Event::Asked(running) => tell_running(running, console),
             Event::OutputFailed(loss) => {
                 self.mute = *loss == OutputLoss::ReaderGone;
                 Ok(())
@@ -180,21 +195,46 @@ impl Sink for Human {
     }
 }
 
-/// What the signal did, and what the next one will do.
+/// What ended the run, what becomes of the jobs, and what the next signal will do.
 fn stopping(stop: &Stop) -> String {
-    let Stop {
-        signal,
-        kill,
-        running,
-        grace,
-    } = stop;
-    let jobs = match running {
+    let why = match (stop.cause, stop.end) {
+        (Cause::Signal(signal), End::Killed) => format!("{signal} again"),
+        (Cause::Signal(signal), _) => signal.to_string(),
+        (Cause::FailFast, _) => "enough jobs have failed".to_owned(),
+        (Cause::Deadline, _) => "the deadline has passed".to_owned(),
+        (Cause::Race { .. }, _) => "the race is decided".to_owned(),
+    };
+    let jobs = match stop.running {
+        0 => return format!("{why}: nothing runs, and nothing more is started"),
         1 => "1 job".to_owned(),
         n => format!("{n} jobs"),
     };
-    if *kill {
-        return format!("{signal} again: killing {jobs}");
+    let grace = format_duration(stop.grace);
+    match (stop.end, stop.cause) {
+        (End::Awaited, _) => format!("{why}: nothing more is started, {jobs} may end"),
+        (End::Killed, _) => format!("{why}: killing {jobs}; once more leaves at once"),
+        (End::Gentle, Cause::Signal(_)) => {
+            format!("{why}: ending {jobs}, killed after {grace}; once more kills at once")
+        }
+        (End::Gentle, _) => format!("{why}: ending {jobs}, killed after {grace}"),
     }
-    let grace = format_duration(*grace);
-    format!("{signal}: ending {jobs}, killed after {grace}; once more kills at once")
+}
+
+/// The running jobs, oldest first.
+fn tell_running(running: &[RunningJob], console: &mut Console) -> io::Result<()> {
+    let err = console.err();
+    match running.len() {
+        0 => return writeln!(err, "prun: nothing runs"),
+        1 => writeln!(err, "prun: 1 job runs")?,
+        n => writeln!(err, "prun: {n} jobs run")?,
+    }
+    for RunningJob { start, elapsed } in running {
+        let (label, elapsed) = (words::label(&start.job), format_duration(*elapsed));
+        writeln!(
+            err,
+            "── {label} ({elapsed}, slot {}, pid {})",
+            start.slot, start.pid
+        )?;
+    }
+    Ok(())
 }

@@ -4,13 +4,13 @@ use std::cell::Cell;
 use std::ffi::OsString;
 use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use super::console::{Console, Interest, Sink};
+use super::console::{Console, Interest, Sink, TellError};
 use super::lossy::{Base64, Text};
 use super::words;
 use crate::event::{Event, JobEnd};
@@ -27,37 +27,61 @@ impl Sink for JsonLines {
         }
     }
 
-    fn tell(&mut self, event: &Event, console: &mut Console) -> io::Result<()> {
+    fn tell(
+        &mut self,
+        event: &Event,
+        _at: SystemTime,
+        console: &mut Console,
+    ) -> Result<(), TellError> {
         let Event::JobEnded(end) = event else {
             return Ok(());
         };
-        let record = Record {
-            end,
-            error: Cell::new(None),
-        };
-        serde_json::to_writer(console.out(), &record)?;
+        let record = Record::new(end, Texts::Whole);
+        serde_json::to_writer(console.out(), &record).map_err(io::Error::from)?;
         console.out().write_all(b"\n")?;
-        record.error.take().map_or(Ok(()), Err)
+        Ok(record.error.take().map_or(Ok(()), Err)?)
     }
 }
 
+/// How much of a job's output its record holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Texts {
+    Whole,
+    /// The last 64 KiB of each stream.
+    Tail,
+    /// Null in place of the texts.
+    None,
+}
+
+/// As much as a record in the job log keeps of a stream.
+const TAIL: u64 = 64 * 1024;
+
 /// A job's record. The keys keep their order and never come and go, but for `…_base64`, which are
 /// added where bytes are not text.
-struct Record<'a> {
+pub(super) struct Record<'a> {
     end: &'a JobEnd,
+    texts: Texts,
     /// Why a text is not whole.
     error: Cell<Option<io::Error>>,
 }
 
-impl Serialize for Record<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+impl<'a> Record<'a> {
+    pub(super) fn new(end: &'a JobEnd, texts: Texts) -> Self {
+        Self {
+            end,
+            texts,
+            error: Cell::new(None),
+        }
+    }
+
+    /// Adds the record's keys to a larger object.
+    pub(super) fn serialize_into<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
         let end = self.end;
         let last = end.last.as_deref();
         let exit = last.and_then(|last| last.exit());
         let (argv, shell) = words::argv(end);
         let empty = Spool::default();
         let (stdout, stderr) = last.map_or((&empty, &empty), |last| (&last.stdout, &last.stderr));
-        let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("v", &1)?;
         map.serialize_entry("seq", &end.job.seq)?;
         map.serialize_entry("name", &end.job.job.name)?;
@@ -88,10 +112,18 @@ impl Serialize for Record<'_> {
         map.serialize_entry("leaked", &last.is_some_and(|last| last.leaked))?;
         map.serialize_entry("truncated", &last.is_some_and(|last| last.is_truncated()))?;
         let lossy = [Cell::new(false), Cell::new(false)];
-        let text = |spool, was_lossy| Text {
-            spool,
-            was_lossy,
-            error: &self.error,
+        let from = |spool: &Spool| match self.texts {
+            Texts::Tail => spool.len().saturating_sub(TAIL),
+            Texts::Whole | Texts::None => 0,
+        };
+        let text = |spool, was_lossy| {
+            let whole = Text {
+                spool,
+                from: from(spool),
+                was_lossy,
+                error: &self.error,
+            };
+            (self.texts != Texts::None).then_some(whole)
         };
         map.serialize_entry("stdout", &text(stdout, &lossy[0]))?;
         map.serialize_entry("stderr", &text(stderr, &lossy[1]))?;
@@ -99,6 +131,7 @@ impl Serialize for Record<'_> {
         map.serialize_entry("stderr_bytes", &(stderr.len() + stderr.lost()))?;
         let base64 = |spool| Base64 {
             spool,
+            from: from(spool),
             error: &self.error,
         };
         if lossy[0].get() {
@@ -110,6 +143,14 @@ impl Serialize for Record<'_> {
         if argv.iter().any(|word| word.to_str().is_none()) {
             map.serialize_entry("argv_base64", &words_base64(&argv))?;
         }
+        Ok(())
+    }
+}
+
+impl Serialize for Record<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        self.serialize_into(&mut map)?;
         map.end()
     }
 }

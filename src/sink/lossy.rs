@@ -1,7 +1,8 @@
 //! Bytes as JSON text, streamed: output may be larger than memory.
 
+use std::borrow::Cow;
 use std::cell::Cell;
-use std::fmt::{self, Write};
+use std::fmt;
 use std::io::{self, Read};
 
 use base64::Engine;
@@ -13,9 +14,11 @@ use crate::process::Spool;
 /// Read at a time; a multiple of 3, so that base64 needs no padding between pieces.
 const PIECE: usize = 48 * 1024;
 
-/// The spool's bytes as text: valid UTF-8, with U+FFFD where a byte is not.
+/// The spool's bytes from an offset on as text: valid UTF-8, with U+FFFD where a byte is not.
 pub(super) struct Text<'a> {
     pub(super) spool: &'a Spool,
+    /// Where the text begins.
+    pub(super) from: u64,
     /// Set by the writing: whether a byte was not text.
     pub(super) was_lossy: &'a Cell<bool>,
     /// Set by the writing: why it is not whole.
@@ -31,7 +34,7 @@ impl Serialize for Text<'_> {
 impl fmt::Display for Text<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut carry = Vec::new();
-        for_each_piece(self.spool, self.error, |piece| {
+        for_each_piece(self.spool, self.from, self.error, |piece| {
             carry.extend_from_slice(piece);
             let whole = carry.len() - cut_character(&carry);
             self.write(&carry[..whole], f)?;
@@ -44,14 +47,11 @@ impl fmt::Display for Text<'_> {
 
 impl Text<'_> {
     fn write(&self, bytes: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for chunk in bytes.utf8_chunks() {
-            f.write_str(chunk.valid())?;
-            if !chunk.invalid().is_empty() {
-                self.was_lossy.set(true);
-                f.write_char(char::REPLACEMENT_CHARACTER)?;
-            }
+        let text = String::from_utf8_lossy(bytes);
+        if let Cow::Owned(_) = text {
+            self.was_lossy.set(true);
         }
-        Ok(())
+        f.write_str(&text)
     }
 }
 
@@ -77,9 +77,11 @@ fn cut_character(bytes: &[u8]) -> usize {
     }
 }
 
-/// The spool's bytes in base64.
+/// The spool's bytes from an offset on in base64.
 pub(super) struct Base64<'a> {
     pub(super) spool: &'a Spool,
+    /// Where the text begins.
+    pub(super) from: u64,
     /// Set by the writing: why it is not whole.
     pub(super) error: &'a Cell<Option<io::Error>>,
 }
@@ -92,7 +94,7 @@ impl Serialize for Base64<'_> {
 
 impl fmt::Display for Base64<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for_each_piece(self.spool, self.error, |piece| {
+        for_each_piece(self.spool, self.from, self.error, |piece| {
             f.write_str(&STANDARD.encode(piece))
         })
     }
@@ -103,10 +105,11 @@ impl fmt::Display for Base64<'_> {
 /// A formatter must not fail by itself, so an error of reading ends the text and is set aside.
 fn for_each_piece(
     spool: &Spool,
+    from: u64,
     error: &Cell<Option<io::Error>>,
     mut take: impl FnMut(&[u8]) -> fmt::Result,
 ) -> fmt::Result {
-    let mut reader = spool.reader(0);
+    let mut reader = spool.reader(from);
     let mut piece = Vec::with_capacity(PIECE.min(usize::try_from(spool.len()).unwrap_or(PIECE)));
     loop {
         piece.clear();

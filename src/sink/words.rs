@@ -19,7 +19,7 @@ fn is_treacherous(c: char) -> bool {
 }
 
 /// Text from elsewhere, with its control and bidi characters escaped; tabs stay.
-pub(super) fn escape(text: &[u8]) -> String {
+pub(crate) fn escape(text: &[u8]) -> String {
     let mut shown = String::with_capacity(text.len());
     for chunk in text.utf8_chunks() {
         for c in chunk.valid().chars() {
@@ -137,6 +137,7 @@ pub(super) fn attempt_ending(job: &NumberedJob, attempt: &Attempt) -> String {
         Outcome::Lost(why) => why.clone(),
         Outcome::TimedOut { limit, .. } => format!("timed out after {}", format_duration(*limit)),
         Outcome::Canceled { .. } => Status::Canceled.to_string(),
+        Outcome::NeededTerminal { .. } => "it needs the terminal: run it with --tty".to_owned(),
         Outcome::Exited(exit) => match (exit.code, exit.signal) {
             (Some(0), _) => Status::Ok.to_string(),
             (Some(code), _) => exit_code(job, attempt, code),

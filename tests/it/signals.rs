@@ -172,7 +172,7 @@ fn a_second_signal_kills_at_once_and_says_so() {
     let stage = run_of(&["--grace", "1h"], "trap '' INT TERM")
         .stderr(
             "prun: SIGINT: ending 1 job, killed after 1h00m; once more kills at once\n\
-             prun: SIGTERM again: killing 1 job\n── 1 job: 1 canceled ([TIME])\n",
+             prun: SIGTERM again: killing 1 job; once more leaves at once\n── 1 job: 1 canceled ([TIME])\n",
         )
         .signal(libc::SIGINT);
     let mut run = up(stage);
@@ -187,7 +187,7 @@ fn a_second_signal_kills_at_once_and_says_so() {
 #[test]
 fn the_same_signal_once_more_kills() {
     let stage = run_of(&["--grace", "1h"], "trap '' INT TERM")
-        .stderr_has("prun: SIGINT again: killing 1 job\n")
+        .stderr_has("prun: SIGINT again: killing 1 job; once more leaves at once\n")
         .signal(libc::SIGINT);
     let mut run = up(stage);
     run.send(libc::SIGINT);

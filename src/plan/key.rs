@@ -1,0 +1,158 @@
+//! What makes a job the same job in another run: its content, never its place.
+
+use std::ffi::{OsStr, OsString};
+use std::fmt;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+use sha2::{Digest, Sha256};
+
+use super::job::Job;
+use super::words::Work;
+
+/// Names a job by its content, and by how many jobs of the same content came before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Key(u128);
+
+impl Key {
+    /// The key of what `job` runs: command, values, directory, changes to the environment, input.
+    /// Its name, its time limit and its place in a file are no part of it.
+    pub(crate) fn of(job: &Job, cwd: &Path, env: &[(OsString, Option<OsString>)]) -> Self {
+        let mut fields = Fields(Sha256::new());
+        match &job.work {
+            Work::Argv(argv) => {
+                fields.add(b"argv");
+                fields.add_all(argv);
+            }
+            Work::Line {
+                line,
+                direct,
+                shell,
+            } => {
+                fields.add(b"line");
+                fields.add(line.as_bytes());
+                // The same text means something else to another shell, and to none.
+                fields.add(if direct.is_some() {
+                    b"direct"
+                } else {
+                    b"shell"
+                });
+                fields.add_all(
+                    &shell
+                        .as_ref()
+                        .map(|shell| shell.argv(line))
+                        .unwrap_or_default(),
+                );
+            }
+        }
+        fields.add(cwd.as_os_str().as_bytes());
+        for (name, value) in env.iter().chain(&job.env) {
+            fields.add(name.as_bytes());
+            fields.add_optional(value.as_deref().map(OsStr::as_bytes));
+        }
+        fields.add_optional(job.stdin.as_deref());
+        fields.finish()
+    }
+
+    /// The key of the `n`th job of this content, from 0.
+    pub(crate) fn occurrence(self, n: u32) -> Self {
+        let mut fields = Fields(Sha256::new());
+        fields.add(&self.0.to_be_bytes());
+        fields.add(&n.to_be_bytes());
+        fields.finish()
+    }
+
+    /// Reads what `Display` writes.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let is_hex = text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        is_hex.then(|| u128::from_str_radix(text, 16).ok().map(Self))?
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:032x}", self.0)
+    }
+}
+
+/// Fields one after the other, each with its length in front, so that no two lists look the same.
+struct Fields(Sha256);
+
+impl Fields {
+    fn add(&mut self, field: &[u8]) {
+        self.0.update((field.len() as u64).to_be_bytes());
+        self.0.update(field);
+    }
+
+    fn add_all(&mut self, fields: &[OsString]) {
+        self.add(&(fields.len() as u64).to_be_bytes());
+        fields.iter().for_each(|field| self.add(field.as_bytes()));
+    }
+
+    fn add_optional(&mut self, field: Option<&[u8]>) {
+        self.add(if field.is_some() { b"some" } else { b"none" });
+        self.add(field.unwrap_or_default());
+    }
+
+    fn finish(self) -> Key {
+        let digest = self.0.finalize();
+        let head = digest.first_chunk::<16>().expect("a SHA-256 has 32 bytes");
+        Key(u128::from_be_bytes(*head))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::job::Origin;
+    use crate::plan::shell::ShellRule;
+    use std::sync::Arc;
+
+    fn job(text: &str) -> Job {
+        let origin = Origin {
+            source: "jobs.txt".into(),
+            line: 1,
+        };
+        Job::from_line(origin, text.as_bytes(), &ShellRule::Auto(Arc::default())).unwrap()
+    }
+
+    fn key(job: &Job) -> Key {
+        Key::of(job, Path::new("/w"), &[])
+    }
+
+    #[test]
+    fn place_and_name_do_not_count() {
+        let mut moved = job("x: make a");
+        moved.origin.line = 99;
+        assert_eq!(key(&job("make a")), key(&moved));
+    }
+
+    #[test]
+    fn everything_that_is_run_counts() {
+        let plain = job("make a");
+        let mut fed = job("make a");
+        fed.stdin = Some(Vec::new());
+        let env = [(OsString::from("A"), Some(OsString::from("b")))];
+        let keys = [
+            key(&plain),
+            key(&job("make b")),
+            key(&fed),
+            Key::of(&plain, Path::new("/x"), &[]),
+            Key::of(&plain, Path::new("/w"), &env),
+            key(&plain).occurrence(0),
+            key(&plain).occurrence(1),
+        ];
+        for (n, key) in keys.iter().enumerate() {
+            assert!(!keys[..n].contains(key), "key {n} is an earlier one");
+        }
+    }
+
+    #[test]
+    fn a_key_is_read_back_and_never_changes() {
+        let key = key(&job("make a"));
+        assert_eq!(Key::parse(&key.to_string()), Some(key));
+        assert_eq!(Key::parse("xyz"), None);
+        // Logs outlive releases.
+        assert_eq!(key.to_string(), "e3ffe079419e8398dac4f0b5d92f7322");
+    }
+}

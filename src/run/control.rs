@@ -1,0 +1,17 @@
+//! What reaches a run from outside.
+
+use crate::event::OutputLoss;
+use crate::process::Signal;
+
+/// What reaches a run from outside.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Control {
+    /// prun got a signal that asks it to stop.
+    Signal(Signal),
+    /// prun got Ctrl-Z.
+    Suspend,
+    /// Somebody wants to know what runs.
+    ShowRunning,
+    /// Nobody can be told any more.
+    OutputFailed(OutputLoss),
+}

@@ -1,0 +1,224 @@
+//! The job log: what became of every job, appended as it happens, for a later run to go on from.
+//!
+//! One JSON object a line: a run's beginning and end, each attempt's start, each retry, each job's
+//! ending with its record (a failed job's with the last 64 KiB of its output). The file is locked
+//! for the whole run, and every line is one write: whenever prun is killed, all lines but perhaps
+//! the last are whole, and the next run drops what is not.
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use serde::ser::{Serialize, SerializeMap, Serializer};
+
+use super::console::{Console, Interest, Sink, TellError};
+use super::json::{Record, Texts, seconds};
+use super::past;
+use crate::event::{Event, JobEnd, NumberedJob, Status};
+
+/// How often the log is brought to the disk, against a crash of the whole machine.
+const SYNC_EVERY: Duration = Duration::from_secs(1);
+
+/// The open log of a run.
+pub(crate) struct JobLog {
+    path: PathBuf,
+    file: File,
+    /// Up to where all lines are whole.
+    good: u64,
+    line: Vec<u8>,
+    synced: Instant,
+    /// Nothing more is written after an error.
+    failed: bool,
+}
+
+impl JobLog {
+    /// Goes on with a log that [`past::open`] has checked, and notes that a run begins.
+    pub(crate) fn begin(log: past::OpenLog) -> io::Result<Self> {
+        let past::OpenLog {
+            path, file, len, ..
+        } = log;
+        let synced = Instant::now();
+        let mut log = Self {
+            path,
+            file,
+            good: len,
+            line: Vec::new(),
+            synced,
+            failed: false,
+        };
+        log.append(&Line {
+            at: SystemTime::now(),
+            fact: Fact::RunStart,
+        })?;
+        Ok(log)
+    }
+
+    /// Writes one line whole, or not at all.
+    fn append(&mut self, line: &Line<'_>) -> io::Result<()> {
+        self.line.clear();
+        serde_json::to_writer(&mut self.line, line)?;
+        self.line.push(b'\n');
+        if let Err(error) = self.file.write_all(&self.line) {
+            // What was written of it goes, so that the log stays well-formed; if even that
+            // fails, the next run drops it.
+            let _ = self.file.set_len(self.good);
+            return Err(error);
+        }
+        self.good += self.line.len() as u64;
+        if self.synced.elapsed() > SYNC_EVERY {
+            self.sync()?;
+        }
+        Ok(())
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        self.synced = Instant::now();
+        self.file.sync_data()
+    }
+
+    fn write(&mut self, at: SystemTime, fact: Fact<'_>, is_end: bool) -> io::Result<()> {
+        self.append(&Line { at, fact })?;
+        if is_end { self.sync() } else { Ok(()) }
+    }
+}
+
+impl Sink for JobLog {
+    fn interest(&self) -> Interest {
+        Interest {
+            starts: true,
+            silent_successes: true,
+        }
+    }
+
+    fn tell(
+        &mut self,
+        event: &Event,
+        at: SystemTime,
+        _console: &mut Console,
+    ) -> Result<(), TellError> {
+        let fact = match event {
+            Event::JobStarted(start) => {
+                let ticks = past::start_ticks(start.pid);
+                let (attempt, slot, pid) = (start.attempt, start.slot, start.pid);
+                Fact::JobStart {
+                    job: &start.job,
+                    attempt,
+                    slot,
+                    pid,
+                    ticks,
+                }
+            }
+            Event::JobRetried(retry) => Fact::JobRetry {
+                job: &retry.job,
+                attempt: retry.attempt.number,
+                status: retry.attempt.status(),
+            },
+            Event::JobEnded(end) => Fact::JobEnd(end),
+            Event::RunEnded { elapsed, .. } => Fact::RunEnd { elapsed: *elapsed },
+            _ => return Ok(()),
+        };
+        if self.failed {
+            return Ok(());
+        }
+        let is_end = matches!(event, Event::RunEnded { .. });
+        self.write(at, fact, is_end).map_err(|source| {
+            self.failed = true;
+            TellError::File {
+                what: "the job log",
+                path: self.path.clone(),
+                source,
+            }
+        })
+    }
+}
+
+/// One line of the log.
+struct Line<'a> {
+    at: SystemTime,
+    fact: Fact<'a>,
+}
+
+enum Fact<'a> {
+    RunStart,
+    JobStart {
+        job: &'a NumberedJob,
+        attempt: u32,
+        slot: u32,
+        pid: u32,
+        /// When the process started, in the system's ticks since its boot: with the boot, a name
+        /// that no other process ever has.
+        ticks: Option<u64>,
+    },
+    JobRetry {
+        job: &'a NumberedJob,
+        attempt: u32,
+        status: Status,
+    },
+    JobEnd(&'a JobEnd),
+    RunEnd {
+        elapsed: Duration,
+    },
+}
+
+impl Serialize for Line<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        let kind = match self.fact {
+            Fact::RunStart => "run_start",
+            Fact::JobStart { .. } => "job_start",
+            Fact::JobRetry { .. } => "job_retry",
+            Fact::JobEnd(_) => "job_end",
+            Fact::RunEnd { .. } => "run_end",
+        };
+        map.serialize_entry("type", kind)?;
+        let since = self.at.duration_since(UNIX_EPOCH).unwrap_or_default();
+        map.serialize_entry("t_unix_s", &seconds(since))?;
+        match &self.fact {
+            Fact::RunStart => {
+                map.serialize_entry("v", &1)?;
+                map.serialize_entry("pid", &std::process::id())?;
+                map.serialize_entry("boot_id", &past::boot_id())?;
+            }
+            Fact::JobStart {
+                job,
+                attempt,
+                slot,
+                pid,
+                ticks,
+            } => {
+                identify(&mut map, job)?;
+                map.serialize_entry("attempt", attempt)?;
+                map.serialize_entry("slot", slot)?;
+                map.serialize_entry("pid", pid)?;
+                map.serialize_entry("pid_start_ticks", ticks)?;
+            }
+            Fact::JobRetry {
+                job,
+                attempt,
+                status,
+            } => {
+                identify(&mut map, job)?;
+                map.serialize_entry("attempt", attempt)?;
+                map.serialize_entry("status", status.as_str())?;
+            }
+            Fact::JobEnd(end) => {
+                map.serialize_entry("key", &end.job.key.map(|key| key.to_string()))?;
+                let texts = if end.status == Status::Ok {
+                    Texts::None
+                } else {
+                    Texts::Tail
+                };
+                Record::new(end, texts).serialize_into(&mut map)?;
+            }
+            Fact::RunEnd { elapsed } => map.serialize_entry("wall_s", &seconds(*elapsed))?,
+        }
+        map.end()
+    }
+}
+
+fn identify<M: SerializeMap>(map: &mut M, job: &NumberedJob) -> Result<(), M::Error> {
+    map.serialize_entry("key", &job.key.map(|key| key.to_string()))?;
+    map.serialize_entry("seq", &job.seq)?;
+    map.serialize_entry("name", &job.job.name)
+}

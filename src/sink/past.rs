@@ -1,0 +1,358 @@
+//! Opening a job log: what earlier runs have written is checked, mended at its end, and read.
+
+use std::collections::{HashMap, HashSet};
+use std::fs::{File, TryLockError};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use crate::plan::Key;
+
+/// A log that is ours alone, and whole.
+pub(crate) struct OpenLog {
+    pub(super) path: PathBuf,
+    pub(super) file: File,
+    pub(super) len: u64,
+    /// The jobs whose last record is `ok`; none if nobody asked.
+    pub(crate) done: HashSet<Key>,
+    /// What was mended, in words.
+    pub(crate) warning: Option<String>,
+}
+
+/// A log that cannot be gone on with. Nothing was started.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum PastError {
+    #[error("--joblog {}: {source}", path.display())]
+    Open { path: PathBuf, source: io::Error },
+    #[error("--joblog {}: is no regular file: name one", .0.display())]
+    NotAFile(PathBuf),
+    #[error("--joblog {}: another prun writes it: wait for its end, or name another file", .0.display())]
+    Locked(PathBuf),
+    #[error("{}:{line}: damaged job log: {why}; mend the line or remove it", path.display())]
+    Damaged {
+        path: PathBuf,
+        line: u64,
+        why: String,
+    },
+    #[error(
+        "{}: a job of an earlier run still runs: {job}, process {pid}; end it or wait for it",
+        path.display()
+    )]
+    StillRunning {
+        path: PathBuf,
+        job: String,
+        pid: u32,
+    },
+}
+
+/// The parts of a line that matter to a later run.
+#[derive(Deserialize)]
+struct Line {
+    r#type: String,
+    #[serde(default)]
+    key: Option<String>,
+    #[serde(default)]
+    status: Option<String>,
+    #[serde(default)]
+    boot_id: Option<String>,
+    #[serde(default)]
+    pid: Option<u32>,
+    #[serde(default)]
+    pid_start_ticks: Option<u64>,
+    #[serde(default)]
+    seq: Option<u64>,
+    #[serde(default)]
+    name: Option<String>,
+}
+
+/// A process that a log says was started, and not that it ended.
+struct Started {
+    job: String,
+    pid: u32,
+    ticks: Option<u64>,
+    boot_id: Option<String>,
+}
+
+/// Opens the log at `path`, or makes it, for this run alone. With `resume` all of it is read, as a
+/// stream; else only its end is looked at.
+pub(crate) fn open(path: &Path, resume: bool) -> Result<OpenLog, PastError> {
+    let failed = |source| PastError::Open {
+        path: path.to_owned(),
+        source,
+    };
+    let mut options = File::options();
+    // Not through a link that somebody else has put there, and for nobody else to read; without
+    // waiting for the other end of a pipe.
+    options.read(true).append(true).create(true).mode(0o600);
+    options.custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK);
+    let file = options.open(path).map_err(failed)?;
+    if !file.metadata().map_err(failed)?.is_file() {
+        return Err(PastError::NotAFile(path.to_owned()));
+    }
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => return Err(PastError::Locked(path.to_owned())),
+        Err(TryLockError::Error(error)) => return Err(failed(error)),
+    }
+    let whole = whole_lines(&file).map_err(failed)?;
+    let torn = file.metadata().map_err(failed)?.len() - whole;
+    let done = if resume {
+        read(path, &file, whole)?
+    } else {
+        HashSet::new()
+    };
+    let warning = (torn > 0).then(|| {
+        format!(
+            "{}: {torn} bytes of an unfinished last line are dropped",
+            path.display()
+        )
+    });
+    if torn > 0 {
+        file.set_len(whole).map_err(failed)?;
+    }
+    Ok(OpenLog {
+        path: path.to_owned(),
+        file,
+        len: whole,
+        done,
+        warning,
+    })
+}
+
+/// How long the log is up to the end of its last whole line: what follows was being written when
+/// the run was killed, or was never filled when the machine went down.
+fn whole_lines(mut file: &File) -> io::Result<u64> {
+    const PIECE: u64 = 64 * 1024;
+    let mut end = file.metadata()?.len();
+    let mut piece = Vec::new();
+    while end > 0 {
+        let begin = end.saturating_sub(PIECE);
+        piece.clear();
+        file.seek(SeekFrom::Start(begin))?;
+        file.take(end - begin).read_to_end(&mut piece)?;
+        // A newline among zeros is part of no line that was written.
+        if let Some(at) = piece.iter().rposition(|byte| *byte == b'\n') {
+            let line_begin = piece[..at]
+                .iter()
+                .rposition(|byte| *byte == b'\n')
+                .map_or(0, |n| n + 1);
+            if !piece[line_begin..at].contains(&0) {
+                return Ok(begin + at as u64 + 1);
+            }
+            end = begin + line_begin as u64;
+        } else {
+            end = begin;
+        }
+    }
+    Ok(0)
+}
+
+/// The jobs that are done. A line that cannot be read, or a job that still runs, is an error.
+fn read(path: &Path, mut file: &File, len: u64) -> Result<HashSet<Key>, PastError> {
+    let failed = |source| PastError::Open {
+        path: path.to_owned(),
+        source,
+    };
+    file.seek(SeekFrom::Start(0)).map_err(failed)?;
+    let mut lines = BufReader::with_capacity(1 << 20, file.take(len));
+    let (mut done, mut started) = (HashSet::new(), HashMap::new());
+    let mut boot = None;
+    let mut text = Vec::new();
+    let mut number = 0;
+    loop {
+        text.clear();
+        number += 1;
+        if lines.read_until(b'\n', &mut text).map_err(failed)? == 0 {
+            break;
+        }
+        let damaged = |why| PastError::Damaged {
+            path: path.to_owned(),
+            line: number,
+            why,
+        };
+        let line: Line =
+            serde_json::from_slice(&text).map_err(|error| damaged(error.to_string()))?;
+        let key = || -> Result<Key, PastError> {
+            let key = line.key.as_deref().and_then(Key::parse);
+            key.ok_or_else(|| damaged("it has no key".to_owned()))
+        };
+        match line.r#type.as_str() {
+            "run_start" => boot = line.boot_id,
+            "job_start" => {
+                let seq = line.seq.unwrap_or_default();
+                let job = line.name.clone().unwrap_or_else(|| format!("job {seq}"));
+                let pid = line
+                    .pid
+                    .ok_or_else(|| damaged("it has no pid".to_owned()))?;
+                let boot_id = boot.clone();
+                let start = Started {
+                    job,
+                    pid,
+                    ticks: line.pid_start_ticks,
+                    boot_id,
+                };
+                started.insert(key()?, start);
+            }
+            "job_retry" => drop(started.remove(&key()?)),
+            "job_end" => {
+                let key = key()?;
+                started.remove(&key);
+                match line.status.as_deref() {
+                    Some("ok") => done.insert(key),
+                    Some(_) => done.remove(&key),
+                    None => return Err(damaged("it has no status".to_owned())),
+                };
+            }
+            "run_end" => {}
+            other => {
+                return Err(damaged(format!(
+                    "unknown type {other:?}, of a later version?"
+                )));
+            }
+        }
+    }
+    match started.into_values().find(still_runs) {
+        Some(Started { job, pid, .. }) => Err(PastError::StillRunning {
+            path: path.to_owned(),
+            job,
+            pid,
+        }),
+        None => Ok(done),
+    }
+}
+
+/// Whether it is the same process, not one that has its number now.
+fn still_runs(started: &Started) -> bool {
+    started.ticks.is_some()
+        && start_ticks(started.pid) == started.ticks
+        && started.boot_id == boot_id()
+}
+
+/// When a living process started, in the system's ticks since its boot.
+pub(super) fn start_ticks(pid: u32) -> Option<u64> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    let (_, after_name) = stat.rsplit_once(')')?;
+    let mut fields = after_name.split_ascii_whitespace();
+    if matches!(fields.next()?, "Z" | "X") {
+        return None;
+    }
+    // The 22nd field in all: the third is the state.
+    fields.nth(18)?.parse().ok()
+}
+
+/// What tells this run of the system from all others.
+pub(super) fn boot_id() -> Option<String> {
+    let id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
+    Some(id.trim_end().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Two jobs, of which the first is done and the second failed, then done.
+    fn log() -> Vec<String> {
+        let key = |n: u32| format!("{n:032x}");
+        let start = |n| {
+            format!(
+                r#"{{"type":"job_start","key":"{}","seq":1,"pid":1}}"#,
+                key(n)
+            )
+        };
+        let end = |n, status| {
+            format!(
+                r#"{{"type":"job_end","key":"{}","status":"{status}","cmd":"a\\nb"}}"#,
+                key(n)
+            )
+        };
+        let run_start = r#"{"type":"run_start","v":1,"boot_id":"x"}"#.to_owned();
+        let run_end = r#"{"type":"run_end","wall_s":1.0}"#.to_owned();
+        vec![
+            run_start,
+            start(1),
+            end(1, "ok"),
+            start(2),
+            end(2, "failed"),
+            start(2),
+            end(2, "ok"),
+            run_end,
+        ]
+    }
+
+    fn write(bytes: &[u8]) -> (tempfile::TempDir, PathBuf) {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("log");
+        std::fs::write(&path, bytes).unwrap();
+        (dir, path)
+    }
+
+    #[test]
+    fn a_log_cut_at_any_byte_tells_of_its_whole_lines_and_is_left_with_those() {
+        let lines: Vec<String> = log().iter().map(|line| format!("{line}\n")).collect();
+        let whole = lines.concat();
+        for cut in 0..=whole.len() {
+            let (_dir, path) = write(&whole.as_bytes()[..cut]);
+            let open = open(&path, true).unwrap();
+            let mut kept = 0;
+            let ends = lines.iter().scan(0, |end, line| {
+                *end += line.len();
+                Some(*end)
+            });
+            let count = ends
+                .take_while(|end| *end <= cut)
+                .inspect(|end| kept = *end)
+                .count();
+            assert_eq!(open.len, kept as u64, "cut at {cut}");
+            assert_eq!(open.warning.is_some(), kept < cut, "cut at {cut}");
+            let done: Vec<bool> = [1, 2]
+                .map(|n| format!("{n:032x}"))
+                .iter()
+                .map(|key| open.done.contains(&Key::parse(key).unwrap()))
+                .collect();
+            assert_eq!(done, [count >= 3, count >= 7], "cut at {cut}");
+            drop(open);
+            assert_eq!(std::fs::read(&path).unwrap(), &whole.as_bytes()[..kept]);
+        }
+    }
+
+    #[test]
+    fn zeros_at_the_end_are_dropped_with_the_line_they_began_in() {
+        let whole = format!("{}\n", log().join("\n"));
+        for garbage in [&[0; 5000][..], b"{\"type\":\0\0\0", b"\0\0\n\0"] {
+            let (_dir, path) = write(&[whole.as_bytes(), garbage].concat());
+            assert_eq!(open(&path, true).unwrap().len, whole.len() as u64);
+        }
+    }
+
+    #[test]
+    fn a_damaged_line_is_an_error_with_its_number() {
+        let mut lines = log();
+        lines[3] = "garbage".into();
+        let (_dir, path) = write(format!("{}\n", lines.join("\n")).as_bytes());
+        let error = open(&path, true).err().unwrap().to_string();
+        assert!(error.contains("log:4: damaged job log"), "{error}");
+        assert!(
+            open(&path, false).is_ok(),
+            "only a resumed run reads it all"
+        );
+    }
+
+    #[test]
+    fn a_log_has_one_writer() {
+        let (_dir, path) = write(b"");
+        let first = open(&path, false).unwrap();
+        assert!(matches!(open(&path, false), Err(PastError::Locked(_))));
+        drop(first);
+        assert!(open(&path, false).is_ok());
+    }
+
+    #[test]
+    fn a_link_is_not_followed() {
+        let (dir, path) = write(b"");
+        let link = dir.path().join("link");
+        std::os::unix::fs::symlink(path, &link).unwrap();
+        assert!(matches!(open(&link, false), Err(PastError::Open { .. })));
+    }
+}

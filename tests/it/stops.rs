@@ -1,0 +1,221 @@
+//! A run ends before its time: after failures, at a deadline, when a race is decided.
+
+use std::time::Duration;
+
+use crate::stage::Stage;
+
+/// Far more than any of these runs needs, far less than their long jobs would last.
+const SOON: Duration = Duration::from_secs(30);
+
+fn stage() -> Stage {
+    Stage::new().within(SOON)
+}
+
+/// The statuses and reasons of a run's records, in the order of the jobs.
+fn endings(outcome: &crate::stage::Outcome) -> Vec<(String, String)> {
+    let mut records = outcome.json();
+    records.sort_by_key(|record| record["seq"].as_u64());
+    let text = |value: &serde_json::Value| value.as_str().unwrap_or("-").to_owned();
+    records
+        .iter()
+        .map(|record| (text(&record["status"]), text(&record["reason"])))
+        .collect()
+}
+
+fn pairs(expected: &[(&str, &str)]) -> Vec<(String, String)> {
+    let own = |(status, reason): &(&str, &str)| (status.to_string(), reason.to_string());
+    expected.iter().map(own).collect()
+}
+
+#[test]
+fn fail_fast_ends_what_runs_and_starts_nothing_more() {
+    let outcome = stage()
+        .args([
+            "--json",
+            "--fail-fast",
+            "-j2",
+            "exit 4",
+            "echo begun; sleep 300",
+            "touch never",
+        ])
+        .args(["touch never either"])
+        .stdout_any()
+        .stderr_has("prun: enough jobs have failed: ending 1 job, killed after 5.0 s\n")
+        .code(1)
+        .run();
+    let expected = [
+        ("failed", "-"),
+        ("canceled", "fail_fast"),
+        ("skipped", "fail_fast"),
+    ];
+    assert_eq!(endings(&outcome)[..3], pairs(&expected));
+    assert!(!outcome.path("never").exists());
+}
+
+#[test]
+fn fail_fast_soon_lets_running_jobs_end() {
+    let outcome = stage()
+        .args(["--json", "--fail-fast=soon", "-j2"])
+        .args([
+            "exit 4",
+            "while ! test -e told; do sleep 0.01; done; echo whole",
+            "touch never",
+        ])
+        .stdout_any()
+        .stderr_any()
+        .code(1)
+        .start();
+    let mut run = outcome;
+    run.wait_for_stderr("prun: enough jobs have failed: nothing more is started, 1 job may end\n");
+    std::fs::write(run.dir().join("told"), "").expect("the folder is ours");
+    let outcome = run.finish();
+    let expected = [("failed", "-"), ("ok", "-"), ("skipped", "fail_fast")];
+    assert_eq!(endings(&outcome), pairs(&expected));
+    assert_eq!(outcome.record(2)["stdout"], "whole\n");
+}
+
+#[test]
+fn so_many_failures_are_allowed_as_max_fail_says() {
+    let outcome = stage()
+        .args([
+            "--json",
+            "--max-fail",
+            "2",
+            "-j1",
+            "false",
+            "true",
+            "false",
+            "touch never",
+        ])
+        .stdout_any()
+        .stderr_any()
+        .code(1)
+        .run();
+    let expected = [
+        ("failed", "-"),
+        ("ok", "-"),
+        ("failed", "-"),
+        ("skipped", "fail_fast"),
+    ];
+    assert_eq!(endings(&outcome), pairs(&expected));
+}
+
+#[test]
+fn a_failure_counts_after_its_last_retry() {
+    let flaky = "test $PRUN_ATTEMPT = 2";
+    stage()
+        .args([
+            "--fail-fast",
+            "--retries",
+            "1",
+            "-j1",
+            flaky,
+            "echo reached",
+        ])
+        .stdout("reached\n")
+        .run();
+}
+
+#[test]
+fn without_fail_fast_everything_runs() {
+    stage()
+        .args(["-j1", "false", "echo reached"])
+        .stdout("reached\n")
+        .stderr_any()
+        .code(1)
+        .run();
+}
+
+#[test]
+fn a_race_ends_by_the_code_of_the_first_to_end() {
+    let outcome = stage()
+        .args(["--json", "--race", "exit 9", "sleep 300"])
+        .stdout_any()
+        .stderr_has("prun: the race is decided: ending 1 job, killed after 5.0 s\n")
+        .code(9)
+        .run();
+    assert_eq!(
+        endings(&outcome),
+        pairs(&[("failed", "-"), ("canceled", "race")])
+    );
+}
+
+#[test]
+fn a_race_won_well_is_a_success() {
+    stage()
+        .args(["--race", "echo won", "sleep 300"])
+        .stdout("won\n")
+        .stderr_any()
+        .run();
+}
+
+#[test]
+fn a_race_won_by_a_signal_ends_by_the_shells_code_for_it() {
+    stage()
+        .args(["--race", "kill -SEGV $$", "sleep 300"])
+        .stderr_any()
+        .code(128 + 11)
+        .run();
+}
+
+#[test]
+fn the_deadline_ends_the_run_by_124() {
+    let outcome = stage()
+        .args([
+            "--json",
+            "--deadline",
+            "0.5",
+            "-j2",
+            "echo begun; sleep 300",
+            "true",
+        ])
+        .args(["sleep 300", "touch never"])
+        .stdout_any()
+        .stderr_has("prun: the deadline has passed: ending 2 jobs, killed after 5.0 s\n")
+        .not_before(Duration::from_millis(500))
+        .code(124)
+        .run();
+    let expected = [
+        ("canceled", "deadline"),
+        ("ok", "-"),
+        ("canceled", "deadline"),
+        ("skipped", "deadline"),
+    ];
+    assert_eq!(endings(&outcome), pairs(&expected));
+    assert_eq!(outcome.record(1)["stdout"], "begun\n");
+}
+
+#[test]
+fn a_third_signal_leaves_at_once() {
+    // The leader stops itself for ever but for KILL; even so prun need not wait.
+    let mut run = stage()
+        .args([
+            "--grace",
+            "1h",
+            "trap '' INT TERM; echo up > up; while :; do sleep 0.1; done",
+        ])
+        .in_shell("exec \"$@\"")
+        .stderr_any()
+        .signal(libc::SIGINT)
+        .start();
+    run.wait_for_line_in("up");
+    run.send(libc::SIGINT);
+    run.wait_for_stderr("once more kills at once\n");
+    run.send(libc::SIGTERM);
+    run.send(libc::SIGHUP);
+    run.finish();
+}
+
+#[test]
+fn usr1_shows_what_runs() {
+    let wait = "echo up > up; while ! test -e told; do sleep 0.01; done";
+    let mut run = stage()
+        .args([format!("build: {wait}")])
+        .stderr("prun: 1 job runs\n── build ([TIME], slot 1, pid [PID])\n")
+        .start();
+    run.wait_for_line_in("up");
+    run.send(libc::SIGUSR1);
+    run.wait_for_stderr(", slot 1, pid ");
+    std::fs::write(run.dir().join("told"), "").expect("the folder is ours");
+    run.finish();
+}

@@ -1,0 +1,151 @@
+//! Jobs, prun and the terminal they were started from.
+
+use std::time::Duration;
+
+use crate::stage::{Stage, kill};
+
+const SOON: Duration = Duration::from_secs(60);
+
+/// A shell with job control, as a person has one, on a terminal of its own.
+fn shell() -> Stage {
+    Stage::of("/bin/bash")
+        .args(["--norc", "--noprofile", "-i"])
+        .env("PS1", "ready> ")
+        .env("NO_COLOR", "1")
+        .env("PRUN", env!("CARGO_BIN_EXE_prun"))
+        .pty(24, 100)
+        .within(SOON)
+}
+
+/// A job that waits in the shell itself: one that starts programs to wait in may be caught in the
+/// midst of a fork, and is not seen as stopped then.
+fn waiting(before: &str) -> String {
+    format!("{before}mkfifo pipe; exec 3<>pipe; echo $$ > pid; read x <&3")
+}
+
+#[test]
+fn ctrl_z_stops_the_jobs_and_the_clocks_and_fg_resumes_them() {
+    let job = format!("{}; echo resumed", waiting(""));
+    let mut run = shell().start();
+    run.wait_for_screen("ready> ");
+    run.type_keys(format!("$PRUN -t 3 '{job}'\n").as_bytes());
+    let pid: i32 = run.wait_for_line_in("pid").parse().expect("a number");
+    run.type_keys(b"\x1a");
+    run.wait_for_screen("Stopped");
+    let state = std::fs::read_to_string(format!("/proc/{pid}/stat")).expect("the job is there");
+    assert!(state.contains(") T "), "the job runs on: {state}");
+    // Longer than the time limit of the job, whose clock stands still.
+    run.type_keys(b"sleep 3.5; echo slept=$?\n");
+    run.wait_for_screen("slept=0");
+    std::fs::write(run.dir().join("pipe"), "go on\n").expect("the job holds the pipe");
+    run.type_keys(b"fg\n");
+    run.wait_for_screen("resumed");
+    run.type_keys(b"exit\n");
+    let outcome = run.finish();
+    let screen = String::from_utf8_lossy(&outcome.screen);
+    assert!(screen.contains("1 job: 1 ok"), "{screen}");
+}
+
+#[test]
+fn a_job_that_ignores_ctrl_z_is_stopped_all_the_same() {
+    let job = waiting("trap \"\" TSTP; ");
+    let mut run = shell().start();
+    run.wait_for_screen("ready> ");
+    run.type_keys(format!("$PRUN '{job}'\n").as_bytes());
+    let pid: i32 = run.wait_for_line_in("pid").parse().expect("a number");
+    run.type_keys(b"\x1a");
+    run.wait_for_screen("Stopped");
+    let state = std::fs::read_to_string(format!("/proc/{pid}/stat")).expect("the job is there");
+    assert!(state.contains(") T "), "the job runs on: {state}");
+    std::fs::write(run.dir().join("pipe"), "go on\n").expect("the job holds the pipe");
+    run.type_keys(b"fg\n");
+    run.wait_for_screen("1 job: 1 ok");
+    run.type_keys(b"exit\n");
+    run.finish();
+}
+
+#[test]
+fn a_group_that_nobody_could_continue_is_not_stopped() {
+    let mut run = Stage::new()
+        .args(["echo up > up; while ! test -e told; do sleep 0.02; done; echo done"])
+        .new_session()
+        .stdout("done\n")
+        .start();
+    run.wait_for_line_in("up");
+    run.send(libc::SIGTSTP);
+    std::fs::write(run.dir().join("told"), "").expect("the folder is ours");
+    run.finish();
+}
+
+#[test]
+fn a_job_that_reads_the_terminal_is_ended_and_told_why() {
+    let outcome = Stage::new()
+        .args(["--json", "read x < /dev/tty; echo got it"])
+        .pty(24, 100)
+        .within(SOON)
+        .code(1)
+        .run();
+    let screen = String::from_utf8_lossy(&outcome.screen);
+    assert!(screen.contains(r#""reason":"needs_terminal""#), "{screen}");
+    assert!(
+        screen.contains("it needs the terminal: run it with --tty"),
+        "{screen}"
+    );
+}
+
+#[test]
+fn with_tty_a_job_reads_the_terminal() {
+    let mut run = Stage::new()
+        .args([
+            "--tty",
+            "echo ask; read x; echo \"got $x\"",
+            "echo again; read y; echo \"and $y\"",
+        ])
+        .pty(24, 100)
+        .within(SOON)
+        .start();
+    run.wait_for_screen("ask");
+    run.type_keys(b"one\n");
+    run.wait_for_screen("got one");
+    run.wait_for_screen("again");
+    run.type_keys(b"two\n");
+    run.wait_for_screen("and two");
+    run.finish();
+}
+
+#[test]
+fn ctrl_c_on_a_job_that_has_the_terminal_ends_prun_too() {
+    let mut run = Stage::new()
+        .args(["--tty", "echo up; exec sleep 300", "touch never"])
+        .pty(24, 100)
+        .within(SOON)
+        .signal(libc::SIGINT)
+        .start();
+    run.wait_for_screen("up");
+    run.type_keys(b"\x03");
+    let outcome = run.finish();
+    assert!(!outcome.path("never").exists());
+}
+
+#[test]
+fn without_a_terminal_tty_is_an_error() {
+    Stage::new()
+        .args(["--tty", "touch never"])
+        .new_session()
+        .stderr("prun: --tty: there is no terminal to give to the jobs\n")
+        .code(2)
+        .run();
+}
+
+#[test]
+fn a_job_stopped_from_outside_goes_on_when_continued() {
+    let mut run = Stage::new()
+        .args(["echo $$ > pid; while ! test -e told; do sleep 0.02; done; echo done"])
+        .stdout("done\n")
+        .start();
+    let pid: i32 = run.wait_for_line_in("pid").parse().expect("a number");
+    assert!(kill(pid, libc::SIGSTOP));
+    assert!(kill(pid, libc::SIGCONT));
+    std::fs::write(run.dir().join("told"), "").expect("the folder is ours");
+    run.finish();
+}
