@@ -110,15 +110,19 @@ fn a_job_that_could_not_start_is_told_with_the_reason() {
 
 #[test]
 fn failures_are_told_in_the_order_of_their_endings() {
-    let first = "until [ -e second ]; do sleep 0.01; done; exit 1";
-    Stage::new()
-        .args([format!("a: {first}"), "b: touch second; exit 2".to_owned()])
+    let first = "until [ -e go ]; do sleep 0.01; done; exit 1";
+    let mut run = Stage::new()
+        .args([format!("a: {first}"), "b: echo b; exit 2".to_owned()])
+        .stdout("b\n")
         .stderr(format!(
-            "── b (exit 2, [TIME])\n   $ touch second; exit 2\n── a (exit 1, [TIME])\n   $ {first}\n\
-             ── 2 jobs: 2 failed ([TIME])\n"
+            "── b (exit 2, [TIME])\n   b\n   $ echo b; exit 2\n\
+             ── a (exit 1, [TIME])\n   $ {first}\n── 2 jobs: 2 failed ([TIME])\n"
         ))
         .code(1)
-        .run();
+        .start();
+    run.wait_for_stdout("b\n");
+    std::fs::write(run.dir().join("go"), "").unwrap();
+    run.finish();
 }
 
 #[test]

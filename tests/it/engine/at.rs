@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::panic::resume_unwind;
+use std::pin::Pin;
 use std::time::Duration;
 
 use prun::process::{Backend, Command};
@@ -62,9 +63,19 @@ impl At {
     where
         F: Future<Output = ()> + Send + 'static,
     {
+        // Boxed, so that a runtime is compiled once and not for every promise.
+        self.play_within(MINUTE, Box::pin(promise(self)));
+    }
+
+    /// The same with another bound, for a promise about very many.
+    #[track_caller]
+    pub(super) fn play_within(
+        self,
+        bound: Duration,
+        promise: Pin<Box<dyn Future<Output = ()> + Send>>,
+    ) {
         let runtime = self.runtime();
-        let promise = promise(self);
-        let bounded = async { tokio::time::timeout(MINUTE, promise).await };
+        let bounded = async move { tokio::time::timeout(bound, promise).await };
         let kept = match self.threads {
             Threads::One => runtime.block_on(bounded),
             Threads::Many => match runtime.block_on(runtime.spawn(bounded)) {
@@ -72,7 +83,7 @@ impl At {
                 Err(error) => resume_unwind(error.into_panic()),
             },
         };
-        assert!(kept.is_ok(), "not done within {MINUTE:?}");
+        assert!(kept.is_ok(), "not done within {bound:?}");
     }
 }
 

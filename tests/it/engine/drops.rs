@@ -3,18 +3,17 @@
 use prun::process::{Command, Group, KillOnDrop, Process, Stdio};
 
 use super::at::{At, engine_test, plain_test};
-use super::procfs::{Life, eventually, soon};
+use super::procfs::{Doomed, Life, eventually, soon};
 
 /// Starts a process that prints the number of a grandchild of its.
-async fn family(command: Command) -> (Process, Life, Life) {
+async fn family(command: Command) -> (Process, Life, Doomed) {
     let mut process = command.stdout(Stdio::Pipe).spawn().await.unwrap();
     let line = process.stdout().unwrap().read_line().await.unwrap();
-    let grandchild = String::from_utf8(line).unwrap().trim().parse().unwrap();
     let leader = Life::of(process.pid());
-    (process, leader, Life::of(grandchild))
+    (process, leader, Doomed::told(&line))
 }
 
-const LINE: &str = "sleep 60 & echo $!; wait";
+const LINE: &str = "exec 2>/dev/null; sleep 60 & echo $!; wait";
 
 // CPython, asyncio test_close_kill_running.
 engine_test!(
@@ -27,7 +26,6 @@ engine_test!(
         assert_eq!(handle.wait().await.unwrap().returncode(), -9);
         assert!(!leader.is_there());
         assert!(grandchild.is_alive(), "the leader alone");
-        grandchild.kill();
     }
 );
 
@@ -54,7 +52,6 @@ engine_test!(
         drop(process);
         soon("its end", || !leader.is_there()).await;
         assert!(grandchild.is_alive());
-        grandchild.kill();
     }
 );
 
@@ -66,7 +63,7 @@ engine_test!(
         drop(process);
         tokio::task::yield_now().await;
         assert!(leader.is_alive() && grandchild.is_alive());
-        grandchild.kill();
+        drop(grandchild);
         soon("its reaping", || !leader.is_there()).await;
     }
 );
@@ -115,25 +112,16 @@ engine_test!(a_handle_outlives_the_value, |at: At| async move {
 
 // CPython, asyncio test_close_dont_kill_finished: the group of an ended leader is left alone.
 engine_test!(dropping_after_the_end_kills_nobody, |at: At| async move {
-    let command = at.shell("sleep 60 & echo $!").process_group(Group::New);
-    let (process, _, grandchild) = {
-        let mut process = command
-            .kill_on_drop(KillOnDrop::Group)
-            .stdout(Stdio::Pipe)
-            .spawn()
-            .await
-            .unwrap();
-        let line = process.stdout().unwrap().read_line().await.unwrap();
-        let pid = String::from_utf8(line).unwrap().trim().parse().unwrap();
-        (process, (), Life::of(pid))
-    };
+    let command = at.shell("sleep 60 & echo $!; read x").stdin(Stdio::Pipe);
+    let command = command.process_group(Group::New);
+    let (mut process, _, grandchild) = family(command.kill_on_drop(KillOnDrop::Group)).await;
+    process.stdin().unwrap().write_all("end\n").await.unwrap();
     assert_eq!(process.wait().await.unwrap().returncode(), 0);
     let handle = process.handle();
     drop(process);
     tokio::task::yield_now().await;
     assert!(grandchild.is_alive());
     assert_eq!(handle.returncode(), Some(0));
-    grandchild.kill();
 });
 
 // CPython, asyncio test_close_kill_running; gh-114177: it needs no runtime to do so.

@@ -1,25 +1,25 @@
 //! A process with all that it started: ended together, gently and then firmly.
 
+use std::pin::pin;
 use std::time::{Duration, Instant};
 
 use prun::process::{Command, Delivery, Group, Process, Scope, Signal, Stdio, wait_for};
 
 use super::at::{At, MINUTE, engine_test};
 use super::polls::{Drop, cancelled};
-use super::procfs::{Life, is_our_zombie, soon};
+use super::procfs::{Doomed, Life, is_our_zombie, soon};
 
 /// So short that a test need not wait for it, so long that a process can act on a signal in it.
 const SHORT: Duration = Duration::from_millis(150);
 
 /// Starts `line` in a group of its own; it prints the numbers of processes that it has started.
-async fn family(at: At, line: &str, count: usize) -> (Process, Vec<Life>) {
+async fn family(at: At, line: &str, count: usize) -> (Process, Vec<Doomed>) {
     let command: Command = at.shell(line).stdout(Stdio::Pipe);
     let mut process = command.process_group(Group::New).spawn().await.unwrap();
     let mut members = Vec::new();
     for _ in 0..count {
         let line = process.stdout().unwrap().read_line().await.unwrap();
-        let pid = String::from_utf8(line).unwrap().trim().parse().unwrap();
-        members.push(Life::of(pid));
+        members.push(Doomed::told(&line));
     }
     (process, members)
 }
@@ -28,7 +28,8 @@ async fn family(at: At, line: &str, count: usize) -> (Process, Vec<Life>) {
 const SLEEPERS: &str = "sleep 60 & echo $!; sleep 60 & echo $!; wait";
 
 /// A grandchild that ignores SIGTERM, told once it does, and a leader that does not.
-const STUBBORN: &str = "sh -c 'trap \"\" TERM; echo $$; while :; do sleep 0.05; done' & wait";
+const STUBBORN: &str = "sh -c 'trap \"\" TERM; echo $$; \
+                        n=0; while [ $n -lt 1200 ]; do sleep 0.05; n=$((n+1)); done' & wait";
 
 /// A grandchild that sleeps, and a leader that is gone.
 const ORPHAN: &str = "sleep 60 & echo $!";
@@ -46,10 +47,7 @@ engine_test!(stop_of_the_leader_leaves_the_others, |at: At| async move {
     let (process, members) = family(at, SLEEPERS, 2).await;
     let exit = process.stop(Scope::Leader, MINUTE).await.unwrap();
     assert_eq!(exit.returncode(), -15);
-    assert!(members.iter().all(Life::is_alive));
-    for member in members {
-        member.kill();
-    }
+    assert!(members.iter().all(|member| member.is_alive()));
 });
 
 // Ours: the leader is gone at SIGTERM, the other stays, and the grace is for the whole group.
@@ -114,7 +112,7 @@ engine_test!(
             match sent {
                 Delivery::Sent => soon("its end", || !members[0].is_alive()).await,
                 // By number it could reach a stranger, so it is not sent.
-                Delivery::AlreadyExited => members[0].kill(),
+                Delivery::AlreadyExited => assert!(members[0].is_alive()),
             }
             if at.backend == prun::process::Backend::Sigchld {
                 assert_eq!(sent, Delivery::AlreadyExited);
@@ -142,7 +140,7 @@ engine_test!(stop_ends_a_whole_session, |at: At| async move {
     let command = at.shell(SLEEPERS).stdout(Stdio::Pipe).new_session(true);
     let mut process = command.spawn().await.unwrap();
     let line = process.stdout().unwrap().read_line().await.unwrap();
-    let member = Life::of(String::from_utf8(line).unwrap().trim().parse().unwrap());
+    let member = Doomed::told(&line);
     process.stop(Scope::Group, MINUTE).await.unwrap();
     assert!(!member.is_alive());
 });
@@ -152,7 +150,10 @@ engine_test!(stop_wakes_a_stopped_group, |at: At| async move {
     let (process, members) = family(at, SLEEPERS, 2).await;
     let stop = Signal::from_raw(libc::SIGSTOP);
     process.send_signal_to(Scope::Group, stop).unwrap();
-    soon("their stop", || members.iter().all(Life::is_stopped)).await;
+    soon("their stop", || {
+        members.iter().all(|member| member.is_stopped())
+    })
+    .await;
     let exit = process.stop(Scope::Group, MINUTE).await.unwrap();
     assert_eq!(exit.returncode(), -15);
     assert!(members.iter().all(|member| !member.is_alive()));
@@ -169,21 +170,41 @@ engine_test!(
     }
 );
 
-// Ours: stop may be dropped in its grace; called again it goes on, and no zombie stays.
+// Ours: dropped in its grace, when the leader is gone already; called again it goes on.
 engine_test!(
-    a_cancelled_stop_can_be_taken_up_again,
+    a_cancelled_stop_goes_on_when_called_again,
     |at: At| async move {
         let (process, members) = family(at, STUBBORN, 1).await;
-        let cut = wait_for(process.stop(Scope::Group, MINUTE), SHORT).await;
-        assert!(cut.is_err());
-        for polls in 1..4 {
-            let stop = process.stop(Scope::Group, MINUTE);
-            assert!(cancelled(polls, Drop::AtOnce, stop).await.is_none());
+        let leader = Life::of(process.pid());
+        {
+            let mut stop = pin!(process.stop(Scope::Group, MINUTE));
+            while leader.is_alive() {
+                assert!(wait_for(&mut stop, SHORT).await.is_err());
+            }
         }
         assert!(members[0].is_alive());
-        process.stop(Scope::Group, Duration::ZERO).await.unwrap();
-        assert!(!members[0].is_alive());
+        let exit = process.stop(Scope::Group, SHORT).await.unwrap();
+        assert_eq!(exit.returncode(), -15);
+        assert!(!members[0].is_alive(), "the second call ended who was left");
         assert!(!is_our_zombie(process.pid()));
+    }
+);
+
+// Ours: dropped at any of its awaits, it leaves nothing that the next call could not end.
+engine_test!(
+    a_stop_may_be_cut_at_each_of_its_awaits,
+    |at: At| async move {
+        for polls in 1..8 {
+            let (process, members) = family(at, SLEEPERS, 2).await;
+            let stop = process.stop(Scope::Group, MINUTE);
+            cancelled(polls, Drop::Woken, stop).await;
+            process.stop(Scope::Group, MINUTE).await.unwrap();
+            assert!(
+                members.iter().all(|member| !member.is_alive()),
+                "cut after {polls} polls"
+            );
+            assert!(!is_our_zombie(process.pid()), "cut after {polls} polls");
+        }
     }
 );
 

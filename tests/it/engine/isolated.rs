@@ -3,6 +3,8 @@
 
 use std::env;
 use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::Path;
 use std::process::Command;
 
 use super::at::At;
@@ -12,6 +14,9 @@ const TEST: &str = "PRUN_ENGINE_ISOLATED";
 
 /// Names the file that says that it was played to its end: its output may be closed.
 const PROOF: &str = "PRUN_ENGINE_PROOF";
+
+/// The file beside it that says what was not tried.
+const NOTE: &str = "note";
 
 /// The whole name of the test that plays at `at` in `module`.
 pub(super) fn name_of(module: &str, at: At) -> String {
@@ -48,4 +53,15 @@ pub(super) fn isolated(test: &str, prelude: &str, body: impl FnOnce()) {
     let told = String::from_utf8_lossy(&told);
     assert!(status.success(), "in its own process ({status}):\n{told}");
     assert!(proof.exists(), "{test} was not played:\n{told}");
+    if let Ok(note) = fs::read(dir.path().join(NOTE)) {
+        // Not by a macro: the harness would keep it to itself.
+        let _ = io::stderr().write_all(&note);
+    }
+}
+
+/// Tells whoever runs the tests that this one did less than it says, and why.
+pub(super) fn note(text: &str) {
+    let proof = env::var_os(PROOF).expect("only a test in its own process has a note");
+    let note = Path::new(&proof).with_file_name(NOTE);
+    fs::write(note, text).expect("the note can be written");
 }

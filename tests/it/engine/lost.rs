@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use prun::process::{
-    CommunicateError, Delivery, Process, Scope, Signal, Stdio, WaitError, wait_for,
+    CommunicateError, Delivery, KillOnDrop, Process, Scope, Signal, Stdio, WaitError, wait_for,
 };
 
 use super::at::{At, engine_test, isolated_test, plain_test};
@@ -148,5 +148,25 @@ plain_test!(a_wait_after_the_runtime_is_gone_never_hangs, |at: At| {
         process.kill().unwrap();
         soon("its code", || process.returncode() == Some(-9)).await;
         assert_eq!(process.wait().await.unwrap().returncode(), -9);
+    });
+});
+
+// asyncio, gh-114177: a read in another runtime tells that it cannot, and does not wait for ever.
+plain_test!(a_read_after_the_runtime_is_gone_never_hangs, |at: At| {
+    let runtime = at.runtime();
+    let command = at
+        .command("sleep")
+        .arg("60")
+        .stdin(Stdio::Pipe)
+        .stdout(Stdio::Pipe);
+    let command = command.kill_on_drop(KillOnDrop::Leader);
+    let mut process = runtime.block_on(command.spawn()).unwrap();
+    drop(runtime);
+    at.play(|_| async move {
+        assert!(process.stdout().unwrap().read(1).await.is_err());
+        assert!(process.stdout().unwrap().read_line().await.is_err());
+        process.stdin().unwrap().write(vec![0; 300_000]).unwrap();
+        assert!(process.stdin().unwrap().drain().await.is_err());
+        assert!(process.communicate(None).await.is_err());
     });
 });

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::ops::Deref;
 use std::path::PathBuf;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -68,8 +69,7 @@ impl Life {
             .is_some_and(|stat| !matches!(stat.state, 'Z' | 'X'))
     }
 
-    /// Ends it by SIGKILL.
-    pub(super) fn kill(&self) {
+    fn kill(&self) {
         if self.is_there() {
             crate::stage::kill(self.pid.cast_signed(), libc::SIGKILL);
         }
@@ -78,6 +78,36 @@ impl Life {
     /// Whether it was stopped by a signal.
     pub(super) fn is_stopped(&self) -> bool {
         self.stat().is_some_and(|stat| stat.state == 'T')
+    }
+}
+
+/// A process that is killed when the test ends, however it ends.
+#[derive(Debug)]
+pub(super) struct Doomed(Life);
+
+impl Doomed {
+    /// The process whose number was printed as a line.
+    #[track_caller]
+    pub(super) fn told(line: &[u8]) -> Self {
+        let line = str::from_utf8(line).expect("a number is text");
+        let pid = line.trim().parse();
+        Self(Life::of(
+            pid.unwrap_or_else(|_| panic!("no number: {line:?}")),
+        ))
+    }
+}
+
+impl Deref for Doomed {
+    type Target = Life;
+
+    fn deref(&self) -> &Life {
+        &self.0
+    }
+}
+
+impl Drop for Doomed {
+    fn drop(&mut self) {
+        self.0.kill();
     }
 }
 

@@ -6,6 +6,8 @@ use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 use prun::process::{Command, CommunicateError, Process, Stdio, wait_for};
 
+use crate::stage::rounds;
+
 use super::at::{At, MINUTE, engine_test, plain_test};
 use super::polls::{Drop, cancelled};
 
@@ -132,7 +134,7 @@ plain_test!(
     however_communicate_is_cut_every_byte_comes_once,
     |at: At| {
         let runtime = at.runtime();
-        let config = ProptestConfig::with_cases(40);
+        let config = ProptestConfig::with_cases(rounds() as u32 * 2);
         let config = ProptestConfig {
             failure_persistence: None,
             ..config

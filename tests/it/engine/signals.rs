@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use prun::process::{Command, Delivery, Process, Scope, Signal, SignalError, Stdio, wait_for};
+use prun::process::{
+    Command, Delivery, KillOnDrop, Process, Scope, Signal, SignalError, Stdio, wait_for,
+};
 
 use super::at::{At, engine_test, isolated_test};
 use super::files::Folder;
@@ -10,7 +12,8 @@ use super::procfs::{Life, soon};
 
 /// Starts a process that says a line once it runs, and waits for that line.
 async fn begun(command: Command) -> Process {
-    let mut process = command.stdout(Stdio::Pipe).spawn().await.unwrap();
+    let command = command.stdout(Stdio::Pipe).kill_on_drop(KillOnDrop::Leader);
+    let mut process = command.spawn().await.unwrap();
     let line = process.stdout().unwrap().read_line().await.unwrap();
     assert_eq!(line, b"begun\n");
     process
@@ -263,6 +266,7 @@ engine_test!(
     |at: At| async move {
         let process = at
             .shell("sh -c 'kill -9 $$'; exit $?")
+            .stderr(Stdio::Null)
             .spawn()
             .await
             .unwrap();

@@ -68,6 +68,19 @@ engine_test!(
     }
 );
 
+// CPython, test_executable: without another one the name is argument 0, wherever it was found.
+engine_test!(
+    a_name_that_is_looked_up_stays_argument_0,
+    |at: At| async move {
+        let path = std::env::var_os("PATH").unwrap();
+        let sh = at.command("sh").args(["-c", "echo $0"]);
+        assert_eq!(printed(sh.clone()).await, "sh\n");
+        assert_eq!(printed(sh.clone().env("PATH", &path)).await, "sh\n");
+        assert_eq!(printed(sh.clone().env_clear()).await, "sh\n");
+        assert_eq!(printed(sh.new_session(true)).await, "sh\n");
+    }
+);
+
 // CPython, test_executable_takes_precedence: what is started is the binary, whatever its name.
 engine_test!(
     argument_0_does_not_choose_the_program,

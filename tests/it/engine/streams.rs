@@ -2,13 +2,14 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
 
 use prun::process::{SpawnErrorKind, SpoolOptions, Stdio};
 
 use super::at::{At, engine_test, isolated_test};
 use super::files::Folder;
+use super::sys;
 
 /// An open file without a name that holds `text`, at its start.
 fn file_of(text: &str) -> File {
@@ -148,6 +149,25 @@ engine_test!(errors_to_null_have_no_reader, |at: At| async move {
     assert_eq!(process.communicate(None).await.unwrap(), (None, None));
     assert_eq!(process.returncode(), Some(0));
 });
+
+// CPython, test_pipesize_default.
+engine_test!(
+    pipes_have_the_size_that_the_system_gives,
+    |at: At| async move {
+        let (_, ours) = std::io::pipe().unwrap();
+        let command = at.command("cat").stdin(Stdio::Pipe).stdout(Stdio::Pipe);
+        let mut process = command.stderr(Stdio::Pipe).spawn().await.unwrap();
+        for fd in 0..3 {
+            let end = File::open(format!("/proc/{}/fd/{fd}", process.pid())).unwrap();
+            assert_eq!(
+                sys::pipe_size(end.as_fd()),
+                sys::pipe_size(ours.as_fd()),
+                "{fd}"
+            );
+        }
+        process.communicate(None).await.unwrap();
+    }
+);
 
 // CPython, asyncio test_devstdin_input: a real pipe can be opened again by its name.
 engine_test!(dev_stdin_can_be_opened, |at: At| async move {

@@ -1,0 +1,296 @@
+//! Descriptors: ours are closed when they have served, and none of them reaches a process unasked.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
+
+use prun::process::{Command, SpawnErrorKind, Stdio};
+
+use super::at::{At, engine_test, isolated_test};
+use super::procfs::{descriptors, soon};
+use super::sys;
+
+/// The descriptors that a process has, besides the one with which it looks.
+async fn seen_by(command: Command) -> BTreeSet<RawFd> {
+    // The shell's own pattern would show the descriptor it looks with, too; `ls` has it as its last.
+    let command = command.arg("-c").arg("ls /proc/$$/fd");
+    let mut process = command.stdout(Stdio::Pipe).spawn().await.unwrap();
+    let stdout = process.communicate(None).await.unwrap().0.unwrap();
+    let stdout = String::from_utf8(stdout).unwrap();
+    stdout.lines().map(|line| line.parse().unwrap()).collect()
+}
+
+/// The descriptors that this process was given by its own parent, and gives to its children.
+fn inherited() -> BTreeSet<RawFd> {
+    const CLOSED_BY_EXEC: u32 = 0o2_000_000;
+    let is_inherited = |fd: &RawFd| {
+        let info = fs::read_to_string(format!("/proc/self/fdinfo/{fd}")).unwrap_or_default();
+        let flags = info.lines().find_map(|line| line.strip_prefix("flags:"));
+        let flags = flags.and_then(|flags| u32::from_str_radix(flags.trim(), 8).ok());
+        flags.is_some_and(|flags| flags & CLOSED_BY_EXEC == 0)
+    };
+    descriptors().into_keys().filter(is_inherited).collect()
+}
+
+/// How many of our descriptors lead to something of this kind.
+fn count_of(kind: &str) -> usize {
+    let leads = descriptors();
+    let leads = leads.values().map(|to| to.to_string_lossy());
+    leads.filter(|to| to.contains(kind)).count()
+}
+
+fn file_of(text: &str) -> File {
+    let mut file = tempfile::tempfile().unwrap();
+    file.write_all(text.as_bytes()).unwrap();
+    file.seek(SeekFrom::Start(0)).unwrap();
+    file
+}
+
+// CPython, test_communicate_pipe_fd_leak.
+isolated_test!(
+    no_pipe_stays_open_after_communicate,
+    "",
+    |at: At| async move {
+        let play = |pipes: u8| async move {
+            let kind = |bit: u8| {
+                if pipes & bit == 0 {
+                    Stdio::Null
+                } else {
+                    Stdio::Pipe
+                }
+            };
+            let command = at
+                .command("cat")
+                .stdin(kind(1))
+                .stdout(kind(2))
+                .stderr(kind(4));
+            command
+                .spawn()
+                .await
+                .unwrap()
+                .communicate(None)
+                .await
+                .unwrap();
+        };
+        // The first one opens what the runtime keeps.
+        play(7).await;
+        let before = descriptors();
+        for pipes in 0..8 {
+            play(pipes).await;
+            assert_eq!(descriptors(), before, "pipes {pipes:03b}");
+        }
+    }
+);
+
+// CPython, test_communicate_pipe_fd_leak: the pipes are closed before the value is dropped.
+isolated_test!(
+    communicate_closes_the_pipes_by_itself,
+    "",
+    |at: At| async move {
+        at.command("true")
+            .spawn()
+            .await
+            .unwrap()
+            .wait()
+            .await
+            .unwrap();
+        let pipes = || count_of("pipe:");
+        let before = pipes();
+        let command = at.command("cat").stdin(Stdio::Pipe).stdout(Stdio::Pipe);
+        let mut process = command.stderr(Stdio::Pipe).spawn().await.unwrap();
+        assert_eq!(pipes(), before + 3);
+        process.communicate(None).await.unwrap();
+        assert_eq!(pipes(), before);
+    }
+);
+
+// CPython, ContextManagerTests test_pipe: dropping the value closes its pipes.
+isolated_test!(
+    dropping_the_value_closes_everything,
+    "",
+    |at: At| async move {
+        at.command("true")
+            .spawn()
+            .await
+            .unwrap()
+            .wait()
+            .await
+            .unwrap();
+        let before = descriptors();
+        let command = at.command("cat").stdin(Stdio::Pipe).stdout(Stdio::Pipe);
+        let process = command.stderr(Stdio::Pipe).spawn().await.unwrap();
+        let handle = process.handle();
+        drop(process);
+        assert_eq!(handle.wait().await.unwrap().returncode(), 0);
+        drop(handle);
+        // Whoever reaps what was dropped has a handle, too, until he has looked again.
+        soon("the closing", || descriptors() == before).await;
+    }
+);
+
+// CPython, asyncio test_watcher_implementation: one pidfd for each process that runs, or none.
+isolated_test!(
+    a_pidfd_is_open_as_long_as_it_is_needed,
+    "",
+    |at: At| async move {
+        let pidfds = || count_of("pidfd");
+        let process = at.command("sleep").arg("60").spawn().await.unwrap();
+        let by_pidfd = at.backend == prun::process::Backend::Pidfd;
+        assert_eq!(pidfds(), usize::from(by_pidfd));
+        process.kill().unwrap();
+        process.wait().await.unwrap();
+        drop(process);
+        assert_eq!(pidfds(), 0);
+    }
+);
+
+// CPython, test_pipe_cloexec, test_close_fds: what we opened stays ours.
+isolated_test!(
+    no_descriptor_of_ours_reaches_a_process,
+    "",
+    |at: At| async move {
+        let expected: BTreeSet<_> = inherited().into_iter().chain([0, 1, 2]).collect();
+        let sister = at.command("cat").stdin(Stdio::Pipe).stdout(Stdio::Pipe);
+        let mut sister = sister.stderr(Stdio::Pipe).spawn().await.unwrap();
+        let _files: Vec<_> = (0..20).map(|_| file_of("")).collect();
+        let _pipes: Vec<_> = (0..5).map(|_| std::io::pipe().unwrap()).collect();
+        let shell = at.command("/bin/sh").stdin(Stdio::Null);
+        assert_eq!(seen_by(shell.clone()).await, expected);
+        assert_eq!(seen_by(shell.new_session(true)).await, expected, "by fork");
+        sister.communicate(None).await.unwrap();
+    }
+);
+
+// CPython, test_close_fds_max_fd_lowered: numbers above the limit are no exception.
+isolated_test!(
+    a_descriptor_above_the_limit_stays_ours,
+    "",
+    |at: At| async move {
+        let expected: BTreeSet<_> = inherited().into_iter().chain([0, 1, 2]).collect();
+        let _files: Vec<_> = (0..40).map(|_| file_of("")).collect();
+        let pid = std::process::id().to_string();
+        let lower = at.command("prlimit").args(["--pid", &pid, "--nofile=24:"]);
+        assert!(lower.spawn().await.unwrap().wait().await.unwrap().success());
+        // The limit of now is below what is open, and there is no number left for a pipe.
+        let line = "for fd in /proc/$$/fd/*; do fd=${fd##*/}; \
+                case \" $0 \" in *\" $fd \"*) ;; *) [ $fd -lt 10 ] || exit 1;; esac; done";
+        let known: Vec<_> = expected.iter().map(ToString::to_string).collect();
+        let process = at.shell(line).arg(known.join(" ")).spawn().await.unwrap();
+        assert_eq!(process.wait().await.unwrap().returncode(), 0);
+    }
+);
+
+// CPython, test_close_fds(False): what our own parent left open for everybody goes on.
+isolated_test!(
+    what_was_left_open_for_children_reaches_them,
+    "",
+    |at: At| async move {
+        let file = file_of("");
+        sys::let_inherit(file.as_fd());
+        let seen = seen_by(at.command("/bin/sh").stdin(Stdio::Null)).await;
+        assert!(seen.contains(&file.as_raw_fd()));
+    }
+);
+
+// CPython, test_pass_fds.
+isolated_test!(
+    a_passed_descriptor_reaches_the_process_alone,
+    "",
+    |at: At| async move {
+        let expected: BTreeSet<_> = inherited().into_iter().chain([0, 1, 2, 50]).collect();
+        let _others: Vec<_> = (0..5).map(|_| file_of("")).collect();
+        let shell = at.command("/bin/sh").stdin(Stdio::Null);
+        assert_eq!(seen_by(shell.pass_fd(file_of(""), 50)).await, expected);
+    }
+);
+
+/// Everything that a process prints; its end is that of success.
+async fn printed(command: Command) -> String {
+    let mut process = command.stdout(Stdio::Pipe).spawn().await.unwrap();
+    let (stdout, _) = process.communicate(None).await.unwrap();
+    assert_eq!(process.returncode(), Some(0));
+    String::from_utf8(stdout.unwrap()).unwrap()
+}
+
+// CPython, test_pass_fds: it can be read there, under any number.
+engine_test!(a_passed_descriptor_can_be_read, |at: At| async move {
+    for number in [3, 4, 5, 6, 7, 8, 9] {
+        let command = at.shell(format!("cat <&{number}"));
+        let command = command.pass_fd(file_of("passed"), number);
+        assert_eq!(printed(command).await, "passed", "as {number}");
+    }
+});
+
+// CPython, test_pass_fds: several, each under its own number.
+engine_test!(several_descriptors_can_be_passed, |at: At| async move {
+    let command = at.shell("cat <&3; cat <&4; cat <&5");
+    let command = command.pass_fd(file_of("c"), 5).pass_fd(file_of("a"), 3);
+    assert_eq!(printed(command.pass_fd(file_of("b"), 4)).await, "abc");
+});
+
+// CPython, test_pass_fds_redirected: the numbers may be those that they have here, exchanged.
+isolated_test!(
+    passed_descriptors_may_change_numbers,
+    "",
+    |at: At| async move {
+        let (one, two) = (file_of("one"), file_of("two"));
+        let (first, second) = (one.as_raw_fd(), two.as_raw_fd());
+        let files = [first, second].map(|fd| format!("/proc/self/fd/{fd}"));
+        let command = at.command("cat").args(files);
+        let command = command.pass_fd(one, second).pass_fd(two, first);
+        assert_eq!(printed(command).await, "twoone");
+    }
+);
+
+// CPython, test_pass_fds_inheritable: it can be started again, and stays ours.
+engine_test!(
+    a_passed_descriptor_is_passed_at_each_start,
+    |at: At| async move {
+        let mut file = file_of("again");
+        let copy = OwnedFd::from(file.try_clone().unwrap());
+        let command = at.shell("cat <&3").pass_fd(copy, 3);
+        for _ in 0..3 {
+            file.seek(SeekFrom::Start(0)).unwrap();
+            assert_eq!(printed(command.clone()).await, "again");
+        }
+        drop(command);
+        let mut text = String::new();
+        file.seek(SeekFrom::Start(0)).unwrap();
+        file.read_to_string(&mut text).unwrap();
+        assert_eq!(text, "again");
+    }
+);
+
+// CPython, test_pass_fds: beside three pipes, and with a pipe as the one that is passed.
+engine_test!(a_passed_pipe_sees_its_end, |at: At| async move {
+    let (mut reader, writer) = std::io::pipe().unwrap();
+    let command = at.shell("cat; echo passed >&3").pass_fd(writer, 3);
+    let command = command
+        .stdin(Stdio::Pipe)
+        .stdout(Stdio::Pipe)
+        .stderr(Stdio::Pipe);
+    let mut process = command.spawn().await.unwrap();
+    // While the command lives it holds its end of the pipe.
+    drop(command);
+    let given = process.communicate(Some(b"in".to_vec())).await.unwrap();
+    assert_eq!(given, (Some(b"in".to_vec()), Some(vec![])));
+    let mut text = String::new();
+    reader.read_to_string(&mut text).unwrap();
+    assert_eq!(text, "passed\n");
+});
+
+// CPython, test_pass_fds with a number that cannot be.
+engine_test!(
+    a_number_that_no_descriptor_can_have_is_an_error,
+    |at: At| async move {
+        for number in [-1, RawFd::MAX] {
+            let command = at.command("true").pass_fd(file_of(""), number);
+            let error = command.spawn().await.unwrap_err();
+            assert!(
+                matches!(error.kind, SpawnErrorKind::Os { .. }),
+                "{number}: {error:?}"
+            );
+        }
+    }
+);

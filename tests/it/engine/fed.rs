@@ -1,0 +1,53 @@
+//! A reader of the engine whose bytes come from the test itself, piece by piece.
+
+use std::fs::{File, OpenOptions};
+use std::io::Write;
+use std::num::NonZeroUsize;
+
+use prun::process::{Command, Stdio, StreamReader};
+
+/// A reader, and the only writer to its pipe.
+pub(super) struct Fed {
+    pub(super) reader: StreamReader,
+    writer: Option<File>,
+}
+
+impl Fed {
+    /// A reader with asyncio's default limit.
+    pub(super) async fn new() -> Self {
+        Self::with_limit(64 * 1024).await
+    }
+
+    /// The pipe is that of a process which is gone already: what is fed is in it at once, and it
+    /// ends when the test says so.
+    pub(super) async fn with_limit(limit: usize) -> Self {
+        let limit = NonZeroUsize::new(limit).expect("a limit is not zero");
+        let command = Command::exec("cat").stdin(Stdio::Pipe).stdout(Stdio::Pipe);
+        let mut process = command.limit(limit).spawn().await.unwrap();
+        let stdout = format!("/proc/{}/fd/1", process.pid());
+        let writer = OpenOptions::new().write(true).open(stdout).unwrap();
+        drop(process.take_stdin());
+        process.wait().await.unwrap();
+        Self {
+            reader: process.take_stdout().expect("it is a pipe"),
+            writer: Some(writer),
+        }
+    }
+
+    /// Puts bytes into the pipe: no more at a time than it holds.
+    pub(super) fn feed(&mut self, bytes: impl AsRef<[u8]>) {
+        let mut writer = self.writer.as_ref().expect("it is not at its end");
+        writer.write_all(bytes.as_ref()).unwrap();
+    }
+
+    /// Ends the stream.
+    pub(super) fn end(&mut self) {
+        self.writer = None;
+    }
+
+    /// Everything that the reader has and gets.
+    pub(super) async fn rest(mut self) -> Vec<u8> {
+        self.end();
+        self.reader.read_to_end().await.unwrap()
+    }
+}

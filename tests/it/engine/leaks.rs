@@ -1,0 +1,200 @@
+//! Pipes that a process leaves to another one: nobody waits for that one, and nobody kills it.
+
+use std::fs::{self, File};
+use std::time::{Duration, Instant};
+
+use prun::process::{Command, LEAK_GRACE, Process, SpoolOptions, Stdio};
+
+use super::at::{At, MINUTE, engine_test};
+use super::files::Folder;
+use super::procfs::{Doomed, soon};
+
+fn capture() -> Stdio {
+    Stdio::Capture(SpoolOptions::default())
+}
+
+/// A shell that leaves a process behind, whose number it prints first, and prints `mine` then.
+fn leaving(at: At, behind: &str) -> Command {
+    at.shell(format!("({behind}) & echo $!; echo mine"))
+}
+
+/// The process behind, and what was printed after its number.
+#[track_caller]
+fn split(stdout: &[u8]) -> (Doomed, &[u8]) {
+    let end = stdout.iter().position(|&byte| byte == b'\n').unwrap();
+    (Doomed::told(&stdout[..end]), &stdout[end + 1..])
+}
+
+// Ours, where asyncio waits for the grandchild.
+engine_test!(
+    communicate_does_not_wait_for_who_was_left_behind,
+    |at: At| async move {
+        let command = leaving(at, "exec sleep 60")
+            .stdout(Stdio::Pipe)
+            .stderr(Stdio::Pipe);
+        let mut process = command.spawn().await.unwrap();
+        let begun = Instant::now();
+        let (stdout, stderr) = process.communicate(None).await.unwrap();
+        let stdout = stdout.unwrap();
+        let (behind, rest) = split(&stdout);
+        assert_eq!(
+            (rest, stderr.unwrap().as_slice()),
+            (b"mine\n".as_slice(), b"".as_slice())
+        );
+        assert!(begun.elapsed() >= LEAK_GRACE, "it had its grace");
+        assert!(behind.is_alive());
+        assert_eq!(process.returncode(), Some(0));
+        assert!(process.exit().unwrap().leaked);
+    }
+);
+
+// Ours: the grace is absolute, and does not begin anew with each line.
+engine_test!(
+    a_chatty_grandchild_does_not_delay_communicate,
+    |at: At| async move {
+        let behind = "while :; do echo noise; echo noise >&2; done";
+        let command = leaving(at, behind).stdout(Stdio::Pipe).stderr(Stdio::Pipe);
+        let mut process = command.spawn().await.unwrap();
+        let stdout = process.communicate(None).await.unwrap().0.unwrap();
+        // Its lines may stand before, between and behind the shell's own two.
+        let text = String::from_utf8(stdout).unwrap();
+        let own: Vec<_> = text
+            .lines()
+            .filter(|line| !"noise".starts_with(line))
+            .collect();
+        assert_eq!(own.len(), 2, "{own:?}");
+        let behind = Doomed::told(own[0].as_bytes());
+        assert_eq!(own[1], "mine");
+        assert!(behind.is_alive());
+        assert!(process.exit().unwrap().leaked);
+    }
+);
+
+// Ours: by then everything that the process itself wrote was read, however much it was.
+engine_test!(
+    nothing_of_the_process_itself_is_lost_by_a_leak,
+    |at: At| async move {
+        let line =
+            "exec 3>&1 >/dev/null; sleep 60 >&3 & exec >&3; echo $!; head -c 1000000 /dev/zero";
+        for output in [Stdio::Pipe, capture()] {
+            let mut process = at.shell(line).stdout(output).spawn().await.unwrap();
+            let stdout = process.communicate(None).await.unwrap().0.unwrap();
+            let (_behind, rest) = split(&stdout);
+            assert_eq!(rest.len(), 1_000_000);
+        }
+    }
+);
+
+/// What is left behind: it waits for a sign, prints much, and gives a sign itself.
+fn daemon(folder: &Folder) -> String {
+    let path = folder.path().display();
+    format!(
+        "n=0; while [ ! -e '{path}/go' ] && [ $n -lt 6000 ]; do sleep 0.01; n=$((n+1)); done; \
+         head -c 500000 /dev/zero && echo printed && echo >'{path}/done'"
+    )
+}
+
+async fn goes_on(folder: &Folder, behind: &Doomed) {
+    assert!(behind.is_alive());
+    File::create(folder.path().join("go")).unwrap();
+    let done = folder.path().join("done");
+    soon("the daemon's sign", || done.exists()).await;
+    soon("the daemon's end", || !behind.is_alive()).await;
+    fs::remove_file(done).unwrap();
+    fs::remove_file(folder.path().join("go")).unwrap();
+}
+
+// Ours: a closed pipe would kill it, and a full one hold it up.
+engine_test!(
+    who_was_left_behind_may_print_after_communicate,
+    |at: At| async move {
+        let folder = Folder::new();
+        let command = leaving(at, &daemon(&folder)).stdout(Stdio::Pipe);
+        let mut process = command.spawn().await.unwrap();
+        let stdout = process.communicate(None).await.unwrap().0.unwrap();
+        let (behind, rest) = split(&stdout);
+        assert_eq!(rest, b"mine\n");
+        goes_on(&folder, &behind).await;
+        // What it printed then is nobody's.
+        assert_eq!(process.communicate(None).await.unwrap().0.unwrap(), b"");
+    }
+);
+
+// Ours: the same with a capture, also when the value is gone.
+engine_test!(
+    who_was_left_behind_may_print_after_captured,
+    |at: At| async move {
+        let folder = Folder::new();
+        for keep in [true, false] {
+            let command = leaving(at, &daemon(&folder)).stdout(capture());
+            let mut process = command.spawn().await.unwrap();
+            let captured = process.captured(Duration::from_millis(20)).await.unwrap();
+            assert!(captured.leaked && process.exit().unwrap().leaked);
+            let stdout = captured.stdout.unwrap().into_bytes().unwrap();
+            let (behind, rest) = split(&stdout);
+            assert_eq!(rest, b"mine\n");
+            if !keep {
+                drop(process);
+            }
+            goes_on(&folder, &behind).await;
+        }
+    }
+);
+
+// Ours: a chatty one does not delay this either.
+engine_test!(
+    a_chatty_grandchild_does_not_delay_captured,
+    |at: At| async move {
+        let behind = "while :; do echo noise >&2; done";
+        let command = leaving(at, behind).stdout(capture()).stderr(capture());
+        let mut process = command.spawn().await.unwrap();
+        let captured = process.captured(Duration::from_millis(50)).await.unwrap();
+        assert!(captured.leaked);
+        let stdout = captured.stdout.unwrap().into_bytes().unwrap();
+        let (behind, rest) = split(&stdout);
+        assert_eq!(rest, b"mine\n");
+        assert!(behind.is_alive());
+        let stderr = captured.stderr.unwrap().into_bytes().unwrap();
+        assert!(stderr.chunks(6).all(|line| b"noise\n".starts_with(line)));
+    }
+);
+
+// Ours: who ends within the grace leaked nothing, and what it printed counts.
+engine_test!(who_ends_within_the_grace_is_no_leak, |at: At| async move {
+    let command = leaving(at, "sleep 0.05; echo late").stdout(capture());
+    let mut process = command.spawn().await.unwrap();
+    let captured = process.captured(MINUTE).await.unwrap();
+    assert!(!captured.leaked && !process.exit().unwrap().leaked);
+    let stdout = captured.stdout.unwrap().into_bytes().unwrap();
+    assert!(stdout.ends_with(b"mine\nlate\n"));
+});
+
+// Ours: without a grace the answer is that of the moment.
+engine_test!(
+    without_grace_a_held_pipe_is_a_leak_at_once,
+    |at: At| async move {
+        let command = leaving(at, "exec sleep 60").stdout(capture());
+        let mut process = command.spawn().await.unwrap();
+        let captured = process.captured(Duration::ZERO).await.unwrap();
+        assert!(captured.leaked);
+        let stdout = captured.stdout.unwrap().into_bytes().unwrap();
+        assert_eq!(split(&stdout).1, b"mine\n");
+    }
+);
+
+// asyncio, by trial: `wait` hung where a grandchild held standard input with bytes unsent.
+engine_test!(
+    a_held_input_does_not_delay_communicate,
+    |at: At| async move {
+        let line = "exec 3<&0; sleep 60 <&3 >/dev/null & echo $!";
+        let command = at.shell(line).stdin(Stdio::Pipe).stdout(Stdio::Pipe);
+        let mut process: Process = command.spawn().await.unwrap();
+        let given = process
+            .communicate(Some(vec![b'x'; 1 << 20]))
+            .await
+            .unwrap();
+        let stdout = given.0.unwrap();
+        assert_eq!(split(&stdout).1, b"");
+        assert_eq!(process.returncode(), Some(0));
+    }
+);

@@ -1,0 +1,190 @@
+//! Starts at the limits of the system: an error that tells what ran out, and nothing lost by it.
+
+use std::fs::{File, OpenOptions};
+use std::io::Write;
+use std::pin::pin;
+use std::task::Poll;
+
+use prun::process::{Backend, SpawnErrorKind, Stdio};
+
+use super::at::{At, isolated_test};
+use super::files::Folder;
+use super::isolated::isolated;
+use super::procfs::{children, descriptors};
+
+/// Opens files until the limit forbids it, then gives `spare` back.
+fn use_up(spare: usize) -> Vec<File> {
+    let mut files = Vec::new();
+    while let Ok(file) = File::open("/dev/null") {
+        files.push(file);
+    }
+    files.truncate(files.len() - spare);
+    files
+}
+
+// CPython, test_nonexisting_with_pipes and test_handles_closed_on_exception, at the limit.
+isolated_test!(
+    running_out_of_descriptors_is_told,
+    "ulimit -n 64",
+    |at: At| async move {
+        let command = at.command("true").stdin(Stdio::Pipe).stdout(Stdio::Pipe);
+        let command = command.stderr(Stdio::Pipe);
+        let before = descriptors();
+        // However many are left, between none and those that are enough.
+        let mut failed = 0;
+        for spare in 0..14 {
+            let used = use_up(spare);
+            match command.spawn().await {
+                Ok(process) => drop(process.wait().await.unwrap()),
+                Err(error) => {
+                    failed += 1;
+                    let what = "file descriptors (ulimit -n)";
+                    assert_eq!(error.kind, SpawnErrorKind::Resource(what));
+                    assert_eq!(error.to_string(), "out of file descriptors (ulimit -n)");
+                    assert_eq!(error.raw_os_error(), Some(libc::EMFILE));
+                }
+            }
+            drop(used);
+            assert_eq!(descriptors(), before, "with {spare} to spare");
+            assert_eq!(children(), [0u32; 0], "with {spare} to spare");
+        }
+        assert!((1..14).contains(&failed), "{failed} of 14 failed");
+    }
+);
+
+// Ours: the process runs already when there is no descriptor left to watch it by.
+isolated_test!(
+    a_process_that_cannot_be_watched_is_not_lost,
+    "ulimit -n 64",
+    |at: At| async move {
+        let used = use_up(0);
+        let process = at.command("sleep").arg("0.05").spawn().await.unwrap();
+        assert_eq!(process.backend(), Backend::Sigchld);
+        assert_eq!(process.wait().await.unwrap().returncode(), 0);
+        drop(used);
+        assert_eq!(children(), [0u32; 0]);
+    }
+);
+
+// Ours: no more processes for this user.
+#[test]
+fn running_out_of_processes_is_told() {
+    let test = concat!(module_path!(), "::running_out_of_processes_is_told");
+    // The limit does not hold for root, who becomes somebody else first; that one may not be
+    // allowed to execute this binary, and then there is nothing to be tried.
+    let prelude = "
+        somebody='setpriv --reuid=12345 --regid=12345 --clear-groups'
+        chmod 777 \"${PRUN_ENGINE_PROOF%/*}\"
+        cd /
+        if [ \"$(id -u)\" = 0 ]; then
+            $somebody test -x \"$0\" || { echo untried >\"$PRUN_ENGINE_PROOF\"; exit 0; }
+            exec prlimit --nproc=1 $somebody \"$0\" \"$@\"
+        fi
+        exec prlimit --nproc=1 \"$0\" \"$@\"";
+    isolated(test, prelude, || {
+        At::PIDFD_ONE.play(|at| async move {
+            let error = at.command("true").spawn().await.unwrap_err();
+            let what = "processes (ulimit -u, pids.max)";
+            assert_eq!(error.kind, SpawnErrorKind::Resource(what));
+            assert_eq!(error.raw_os_error(), Some(libc::EAGAIN));
+        });
+    });
+}
+
+/// A script that can be executed, and a hand that writes at it still.
+fn half_written(folder: &Folder) -> (std::path::PathBuf, File) {
+    let script = folder.script("script", "#!/bin/sh\nexit 3\n");
+    let writer = OpenOptions::new().append(true).open(&script).unwrap();
+    (script, writer)
+}
+
+// Ours: another thread writes the program just now (ETXTBSY); it is tried again.
+isolated_test!(
+    a_program_that_is_being_written_is_waited_for,
+    "",
+    |at: At| async move {
+        let folder = Folder::new();
+        let (script, mut writer) = half_written(&folder);
+        for command in [at.command(&script), at.command(&script).new_session(true)] {
+            writer = OpenOptions::new().append(true).open(&script).unwrap();
+            let mut start = pin!(command.spawn());
+            let first = std::future::poll_fn(|cx| Poll::Ready(start.as_mut().poll(cx))).await;
+            assert!(first.is_pending(), "it waits");
+            writer.write_all(b"# done\n").unwrap();
+            drop(writer);
+            let process = start.await.unwrap();
+            assert_eq!(process.wait().await.unwrap().returncode(), 3);
+            writer = File::open("/dev/null").unwrap();
+        }
+        drop(writer);
+    }
+);
+
+// Ours: but not for ever.
+isolated_test!(
+    a_program_that_stays_open_for_writing_is_an_error,
+    "",
+    |at: At| async move {
+        let folder = Folder::new();
+        let (script, _writer) = half_written(&folder);
+        let error = at.command(&script).spawn().await.unwrap_err();
+        assert_eq!(
+            error.kind,
+            SpawnErrorKind::TextFileBusy(script.clone().into())
+        );
+        let text = format!("{}: the file is being written", script.display());
+        assert_eq!(error.to_string(), text);
+        assert_eq!(error.raw_os_error(), Some(libc::ETXTBSY));
+    }
+);
+
+// CPython, test_leaking_fds_on_error; asyncio test_popen_error_with_stdin_pipe: 1,024 starts that
+// fail with all three pipes, then 200 that do not, where a leak of 40 descriptors would show.
+isolated_test!(
+    failed_starts_leak_no_descriptor,
+    "ulimit -n 64",
+    |at: At| async move {
+        let piped = |command: prun::process::Command| {
+            let command = command.stdin(Stdio::Pipe).stdout(Stdio::Pipe);
+            command.stderr(Stdio::Pipe)
+        };
+        let bad = piped(at.command("/no/such/program"));
+        let bad_by_fork = piped(at.command("/bin/sh").current_dir("/no/such")).new_session(true);
+        let good = piped(at.command("cat"));
+        // The first of each opens what the runtime keeps.
+        bad.spawn().await.unwrap_err();
+        good.spawn().await.unwrap().communicate(None).await.unwrap();
+        let before = descriptors();
+        for round in 0..1024 {
+            let bad = if round % 4 == 0 { &bad_by_fork } else { &bad };
+            bad.spawn().await.unwrap_err();
+        }
+        assert_eq!(descriptors(), before, "after 1,024 that failed");
+        for _ in 0..200 {
+            let mut process = good.spawn().await.unwrap();
+            let given = process.communicate(Some(b"x".to_vec())).await.unwrap();
+            assert_eq!(given.0.unwrap(), b"x");
+        }
+        assert_eq!(descriptors(), before, "after 200 that did not");
+        assert_eq!(children(), [0u32; 0]);
+    }
+);
+
+// CPython, test_no_leaking: many starts near the limit, with pipes that nobody reads.
+isolated_test!(
+    starts_near_the_limit_leak_nothing,
+    "ulimit -n 64",
+    |at: At| async move {
+        let before = descriptors();
+        let used = use_up(12);
+        for _ in 0..15 {
+            let command = at.command("cat").stdin(Stdio::Pipe).stdout(Stdio::Pipe);
+            let mut process = command.stderr(Stdio::Pipe).spawn().await.unwrap();
+            let _ = process.stdin().unwrap().write("lime");
+            drop(process.take_stdin());
+            assert_eq!(process.wait().await.unwrap().returncode(), 0);
+        }
+        drop(used);
+        assert_eq!(descriptors(), before);
+    }
+);

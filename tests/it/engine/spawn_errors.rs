@@ -1,0 +1,346 @@
+//! Starts that fail: the error names the part that is at fault, whichever way the start went.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use prun::process::{Command, SpawnError, SpawnErrorKind};
+
+use super::at::{At, engine_test};
+use super::files::Folder;
+
+/// The error of a start that fails, the same by `posix_spawn` and by fork.
+async fn refused(command: Command) -> SpawnError {
+    let by_fork = command.clone().new_session(true).spawn().await;
+    let error = command.spawn().await.expect_err("it cannot be started");
+    let by_fork = by_fork.expect_err("it cannot be started by fork either");
+    assert_eq!(by_fork.kind, error.kind, "by fork, and by posix_spawn");
+    assert_eq!(by_fork.raw_os_error(), error.raw_os_error());
+    error
+}
+
+#[track_caller]
+fn assert_error(error: &SpawnError, kind: SpawnErrorKind, text: &str, number: Option<i32>) {
+    assert_eq!(error.kind, kind);
+    assert_eq!(error.to_string(), text);
+    assert_eq!(error.raw_os_error(), number);
+}
+
+/// A binary that needs a loader which is not there: the head of our own, then nothing but that.
+fn foreign_binary() -> Vec<u8> {
+    const LOADER: &[u8] = b"/nonexistent/ld.so\0";
+    let ours = fs::read(std::env::current_exe().unwrap()).unwrap();
+    assert_eq!(&ours[..5], b"\x7fELF\x02", "a 64-bit system");
+    let mut elf = ours[..64].to_vec();
+    elf[32..40].copy_from_slice(&64u64.to_ne_bytes()); // where the program headers are
+    elf[40..48].fill(0); // no sections
+    elf[56..58].copy_from_slice(&1u16.to_ne_bytes()); // one program header
+    elf[58..64].fill(0);
+    let at = 64 + 56u64;
+    let len = LOADER.len() as u64;
+    elf.extend(3u32.to_ne_bytes()); // PT_INTERP
+    elf.extend(4u32.to_ne_bytes()); // readable
+    for word in [at, at, at, len, len, 1] {
+        elf.extend(word.to_ne_bytes());
+    }
+    elf.extend(LOADER);
+    elf
+}
+
+// CPython, asyncio test_popen_error; test_file_not_found_includes_filename.
+engine_test!(a_missing_program_is_named, |at: At| async move {
+    for name in ["no-such-program", "/no/such/program", "./no-such-program"] {
+        let error = refused(at.command(name)).await;
+        let kind = SpawnErrorKind::ProgramNotFound(name.into());
+        let text = format!("no such program: {name}");
+        assert_error(&error, kind, &text, Some(libc::ENOENT));
+        assert_eq!(error.program, name);
+    }
+});
+
+// CPython, test_exception_bad_executable: a file where a folder should be.
+engine_test!(a_program_below_a_file_is_missing, |at: At| async move {
+    let name = "/dev/null/program";
+    let error = refused(at.command(name)).await;
+    let kind = SpawnErrorKind::ProgramNotFound(name.into());
+    assert_error(
+        &error,
+        kind,
+        "no such program: /dev/null/program",
+        Some(libc::ENOTDIR),
+    );
+});
+
+// CPython, test_exception_bad_args_0, for a PATH that the process alone has.
+engine_test!(
+    a_program_is_missing_that_only_our_own_path_has,
+    |at: At| async move {
+        let folder = Folder::new();
+        let error = refused(at.command("true").env("PATH", folder.path())).await;
+        let kind = SpawnErrorKind::ProgramNotFound("true".into());
+        assert_error(&error, kind, "no such program: true", Some(libc::ENOENT));
+    }
+);
+
+// CPython, test_exception_bad_executable: no permission to execute.
+engine_test!(a_file_without_permission_is_named, |at: At| async move {
+    let folder = Folder::new();
+    let path = folder.path().join("data");
+    fs::write(&path, "#!/bin/sh\n").unwrap();
+    let text = format!(
+        "not executable: {} (no execute permission; chmod +x sets it)",
+        path.display()
+    );
+    let by_name = at.command("data").env("PATH", folder.path());
+    for command in [at.command(&path), by_name] {
+        let error = refused(command).await;
+        let why = "no execute permission; chmod +x sets it";
+        let kind = SpawnErrorKind::NotExecutable {
+            path: path.clone(),
+            why,
+        };
+        assert_error(&error, kind, &text, Some(libc::EACCES));
+    }
+});
+
+// CPython, test_exception_bad_executable: the search goes on behind a file without permission.
+engine_test!(
+    a_later_folder_of_the_path_may_have_the_program,
+    |at: At| async move {
+        let (first, second) = (Folder::new(), Folder::new());
+        fs::write(first.path().join("program"), "").unwrap();
+        second.script("program", "#!/bin/sh\nexit 9\n");
+        let path = std::env::join_paths([first.path(), second.path()]).unwrap();
+        let process = at
+            .command("program")
+            .env("PATH", path)
+            .spawn()
+            .await
+            .unwrap();
+        assert_eq!(process.wait().await.unwrap().returncode(), 9);
+    }
+);
+
+// CPython, test_exception_bad_executable: a folder.
+engine_test!(a_folder_is_no_program, |at: At| async move {
+    let folder = Folder::new();
+    let path = folder.path().to_path_buf();
+    let error = refused(at.command(&path)).await;
+    let text = format!("not executable: {} (a directory)", path.display());
+    let kind = SpawnErrorKind::NotExecutable {
+        path,
+        why: "a directory",
+    };
+    assert_error(&error, kind, &text, Some(libc::EACCES));
+});
+
+// CPython, by trial, names the script alone: the interpreter is what is missing.
+engine_test!(a_missing_interpreter_is_named, |at: At| async move {
+    let folder = Folder::new();
+    for line in ["#!/no/such/interpreter", "#! /no/such/interpreter -x"] {
+        let script = folder.script("script", format!("{line}\n"));
+        let error = refused(at.command(&script)).await;
+        let text = format!(
+            "{}: bad interpreter: no such program: /no/such/interpreter",
+            script.display()
+        );
+        let interpreter = PathBuf::from("/no/such/interpreter");
+        let kind = SpawnErrorKind::BadInterpreter {
+            script,
+            interpreter,
+        };
+        assert_error(&error, kind, &text, Some(libc::ENOENT));
+    }
+});
+
+// Ours: a binary for another system is there, and yet something is not found.
+engine_test!(a_missing_loader_is_told, |at: At| async move {
+    let folder = Folder::new();
+    let binary = folder.script("binary", foreign_binary());
+    let error = refused(at.command(&binary)).await;
+    let text = format!(
+        "{}: its program loader is not installed (made for another system?)",
+        binary.display()
+    );
+    assert_error(
+        &error,
+        SpawnErrorKind::MissingLoader(binary),
+        &text,
+        Some(libc::ENOENT),
+    );
+});
+
+/// Every way to name the program and to change the environment, each a way of its own in std.
+fn ways(at: At, folder: &Folder, name: &str) -> [Command; 4] {
+    let path = folder.path();
+    [
+        at.command(path.join(name)),
+        at.command(name).env("PATH", path),
+        at.command(name).env_clear().env("PATH", path),
+        at.command(format!("./{name}")).current_dir(path),
+    ]
+}
+
+// CPython, by trial: ENOEXEC. A shell would run it, and so would glibc's search by fork.
+engine_test!(
+    a_script_without_its_first_line_is_named,
+    |at: At| async move {
+        let folder = Folder::new();
+        for (name, text) in [("text", "exit 3\n"), ("empty", "")] {
+            let script = folder.script(name, text);
+            for command in ways(at, &folder, name) {
+                let error = refused(command).await;
+                let text = format!("{}: neither a binary nor a script with #!", shown(&error));
+                let SpawnErrorKind::NoShebang(path) = &error.kind else {
+                    panic!("{error:?}");
+                };
+                assert_eq!(fs::canonicalize(path).unwrap(), script);
+                assert_error(&error, error.kind.clone(), &text, Some(libc::ENOEXEC));
+            }
+        }
+    }
+);
+
+fn shown(error: &SpawnError) -> std::path::Display<'_> {
+    match &error.kind {
+        SpawnErrorKind::NoShebang(path) => path.display(),
+        _ => Path::new("?").display(),
+    }
+}
+
+// CPython, test_file_not_found_with_bad_cwd; test_exception_cwd.
+engine_test!(
+    a_missing_folder_is_named_and_not_the_program,
+    |at: At| async move {
+        let dir = PathBuf::from("/no/such/folder");
+        for program in ["true", "/bin/sh", "no-such-program"] {
+            let error = refused(at.command(program).current_dir(&dir)).await;
+            let why = "no such directory".to_owned();
+            let kind = SpawnErrorKind::BadCwd {
+                path: dir.clone(),
+                why,
+            };
+            let text = "cannot start in /no/such/folder: no such directory";
+            assert_error(&error, kind, text, Some(libc::ENOENT));
+        }
+    }
+);
+
+// CPython, test_exception_cwd: a file.
+engine_test!(a_file_is_no_folder_to_start_in, |at: At| async move {
+    let folder = Folder::new();
+    let path = folder.path().join("data");
+    fs::write(&path, "").unwrap();
+    let error = refused(at.command("true").current_dir(&path)).await;
+    let text = format!("cannot start in {}: not a directory", path.display());
+    let why = "not a directory".to_owned();
+    assert_error(
+        &error,
+        SpawnErrorKind::BadCwd { path, why },
+        &text,
+        Some(libc::ENOTDIR),
+    );
+});
+
+// CPython, test_invalid_cmd.
+engine_test!(a_nul_in_a_word_is_told_by_its_place, |at: At| async move {
+    let words = [
+        ("tr\0ue", "a", "b"),
+        ("true", "a\0", "b"),
+        ("true", "a", "\0"),
+    ];
+    for (index, (program, first, second)) in words.into_iter().enumerate() {
+        let error = refused(at.command(program).args([first, second])).await;
+        let text = format!("argument {index} holds a NUL byte");
+        assert_error(&error, SpawnErrorKind::NulInArg { index }, &text, None);
+    }
+});
+
+// CPython, by trial: PermissionError, since the empty name is joined with the folders of PATH.
+engine_test!(an_empty_name_is_told, |at: At| async move {
+    let error = refused(at.command("")).await;
+    assert_error(
+        &error,
+        SpawnErrorKind::EmptyProgram,
+        "the program's name is empty",
+        None,
+    );
+});
+
+// CPython, by trial: E2BIG, for one argument.
+engine_test!(
+    an_argument_that_is_too_long_is_told_by_its_place,
+    |at: At| async move {
+        // With its NUL it is one byte too long.
+        let long = "x".repeat(128 * 1024);
+        let error = refused(at.command("true").args(["short", &long])).await;
+        let kind = SpawnErrorKind::ArgTooLong {
+            index: 2,
+            len: long.len(),
+        };
+        let text = "argument 2 is too long for the system: 131072 bytes";
+        assert_error(&error, kind, text, Some(libc::E2BIG));
+        let process = at
+            .command("true")
+            .args(["short", &long[1..]])
+            .spawn()
+            .await
+            .unwrap();
+        assert_eq!(process.wait().await.unwrap().returncode(), 0);
+    }
+);
+
+// CPython, by trial: E2BIG, for all of them together.
+engine_test!(
+    arguments_that_are_too_long_together_are_told,
+    |at: At| async move {
+        let words = vec!["x".repeat(100_000); 100];
+        let error = refused(at.command("true").args(words)).await;
+        let text = "the arguments and the environment together are too long for the system";
+        assert_error(&error, SpawnErrorKind::ArgvTooLong, text, Some(libc::E2BIG));
+    }
+);
+
+// CPython, by trial: E2BIG, for the environment.
+engine_test!(
+    a_variable_that_is_too_long_is_an_error,
+    |at: At| async move {
+        let error = refused(at.command("true").env("LONG", "x".repeat(200_000))).await;
+        assert_eq!(error.raw_os_error(), Some(libc::E2BIG));
+    }
+);
+
+// CPython, test_exception_bad_args_0 of a shell: the shell is the program that is missing.
+engine_test!(a_missing_shell_is_named, |at: At| async move {
+    let error = refused(at.shell("true").shell_path("/no/such/shell")).await;
+    let kind = SpawnErrorKind::ProgramNotFound("/no/such/shell".into());
+    assert_error(
+        &error,
+        kind,
+        "no such program: /no/such/shell",
+        Some(libc::ENOENT),
+    );
+});
+
+// CPython, test_exception_bad_args_0: inside of a shell it is the shell that tells.
+engine_test!(
+    a_missing_program_inside_of_a_shell_is_its_code,
+    |at: At| async move {
+        let command = at.shell("no-such-program 2>/dev/null");
+        let process = command.spawn().await.unwrap();
+        assert_eq!(process.wait().await.unwrap().returncode(), 127);
+    }
+);
+
+// Ours: a group that is not there cannot be joined.
+engine_test!(
+    a_group_that_does_not_exist_is_an_error,
+    |at: At| async move {
+        use prun::process::Group;
+        for pid in [u32::MAX, i32::MAX as u32] {
+            let command = at.command("true").process_group(Group::Join(pid));
+            let error = command.spawn().await.unwrap_err();
+            assert!(matches!(error.kind, SpawnErrorKind::Os { .. }), "{error:?}");
+            assert!(error.to_string().starts_with("could not start true: "));
+        }
+    }
+);

@@ -1,0 +1,167 @@
+//! A start that is given up or cannot be: nothing is left of it, and nothing comes later.
+
+use std::fs::{File, OpenOptions};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+use std::time::{Duration, Instant};
+
+use prun::process::{Command, KillOnDrop, SpawnErrorKind, Stdio, wait_for};
+use tokio::runtime::Builder;
+
+use crate::stage::rounds;
+
+use super::at::{At, isolated_test, plain_test};
+use super::files::Folder;
+use super::isolated::{isolated, name_of};
+use super::polls::{Drop, cancelled};
+use super::procfs::{children, descriptors, eventually};
+
+/// A program that leaves a file behind as the sign that it ran.
+fn tattler(folder: &Folder) -> (PathBuf, PathBuf) {
+    let sign = folder.path().join("ran");
+    let text = format!("#!/bin/sh\n: >'{}'\nexec sleep 60\n", sign.display());
+    (folder.script("program", text), sign)
+}
+
+/// Holds a program open for writing: until this is dropped it cannot be executed.
+fn busy(program: &Path) -> File {
+    OpenOptions::new().append(true).open(program).unwrap()
+}
+
+fn piped(command: Command) -> Command {
+    let command = command.stdin(Stdio::Pipe).stdout(Stdio::Pipe);
+    command.stderr(Stdio::Pipe).kill_on_drop(KillOnDrop::Leader)
+}
+
+// CPython, asyncio test_cancel_post_init: given up before it began.
+isolated_test!(
+    a_start_that_is_never_polled_starts_nothing,
+    "",
+    |at: At| async move {
+        let folder = Folder::new();
+        let (program, sign) = tattler(&folder);
+        drop(piped(at.command(program)).spawn());
+        assert_eq!(children(), [0u32; 0]);
+        assert!(!sign.exists());
+    }
+);
+
+// CPython, asyncio test_cancel_make_subprocess_transport_exec: given up while it waits.
+isolated_test!(
+    a_start_that_is_dropped_while_it_waits_starts_nothing,
+    "",
+    |at: At| async move {
+        let folder = Folder::new();
+        let (program, sign) = tattler(&folder);
+        let command = piped(at.command(&program));
+        for polls in 1..6 {
+            let held = busy(&program);
+            assert!(
+                cancelled(polls, Drop::AtOnce, command.spawn())
+                    .await
+                    .is_none()
+            );
+            drop(held);
+            assert_eq!(children(), [0u32; 0], "after {polls} polls");
+        }
+        assert!(!sign.exists(), "and it can be executed now");
+    }
+);
+
+// CPython, asyncio test_subprocess_read_pipe_cancelled and its two fellows.
+isolated_test!(
+    a_dropped_start_leaves_no_pipe_open,
+    "",
+    |at: At| async move {
+        let folder = Folder::new();
+        let (program, _) = tattler(&folder);
+        let command = piped(at.command(&program));
+        let held = busy(&program);
+        let before = descriptors();
+        for polls in 1..6 {
+            assert!(
+                cancelled(polls, Drop::AtOnce, command.spawn())
+                    .await
+                    .is_none()
+            );
+            assert_eq!(descriptors(), before, "after {polls} polls");
+        }
+        drop(held);
+    }
+);
+
+// CPython, asyncio test_cancel_make_subprocess_transport_exec, at any moment.
+isolated_test!(
+    a_start_dropped_at_any_moment_leaves_no_process,
+    "",
+    |at: At| async move {
+        let folder = Folder::new();
+        let (program, _) = tattler(&folder);
+        let command = piped(at.command(&program));
+        for round in 0..rounds() * 10 {
+            let held = busy(&program);
+            let free_after = Duration::from_micros(round as u64 * 97 % 4000);
+            let freeing = std::thread::spawn(move || {
+                let until = Instant::now() + free_after;
+                while Instant::now() < until {
+                    std::thread::yield_now();
+                }
+                drop(held);
+            });
+            let patience = Duration::from_micros(round as u64 * 61 % 4000);
+            match wait_for(command.spawn(), patience).await {
+                Err(_) => assert_eq!(children(), [0u32; 0], "round {round}"),
+                Ok(process) => {
+                    let process = process.unwrap();
+                    assert_eq!(children(), [process.pid()], "round {round}");
+                    process.kill().unwrap();
+                    process.wait().await.unwrap();
+                }
+            }
+            freeing.join().unwrap();
+        }
+        assert_eq!(children(), [0u32; 0]);
+    }
+);
+
+// CPython, asyncio test_create_subprocess_fails_with_inactive_watcher.
+plain_test!(without_a_runtime_nothing_is_started, |at: At| {
+    isolated(&name_of(module_path!(), at), "", || {
+        let before = descriptors();
+        for command in [at.command("true"), piped(at.command("true"))] {
+            let start = pin!(command.spawn());
+            let polled = start.poll(&mut Context::from_waker(Waker::noop()));
+            let Poll::Ready(Err(error)) = polled else {
+                panic!("not an error at once");
+            };
+            assert_eq!(error.kind, SpawnErrorKind::NoRuntime);
+            assert_eq!(error.to_string(), "no tokio runtime: call spawn within one");
+        }
+        assert_eq!(children(), [0u32; 0]);
+        assert_eq!(descriptors(), before);
+    });
+});
+
+// CPython, asyncio test_create_subprocess_fails_with_inactive_watcher: the error comes before the
+// start. A runtime that cannot watch anything may be refused by a panic, but then nothing runs.
+plain_test!(without_an_io_driver_no_process_is_left, |at: At| {
+    isolated(&name_of(module_path!(), at), "", || {
+        let runtime = Builder::new_current_thread().enable_time().build().unwrap();
+        let sleep = at
+            .command("sleep")
+            .arg("60")
+            .kill_on_drop(KillOnDrop::Leader);
+        for command in [sleep.clone(), piped(sleep)] {
+            let start = || runtime.block_on(command.spawn());
+            match catch_unwind(AssertUnwindSafe(start)) {
+                Ok(started) => {
+                    drop(started);
+                    eventually("its reaping", || children().is_empty());
+                }
+                Err(_) => assert_eq!(children(), [0u32; 0], "a panic left a process"),
+            }
+        }
+    });
+});

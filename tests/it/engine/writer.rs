@@ -1,0 +1,262 @@
+//! Writing to a process: what is queued, what is waited for, and what is told when nobody reads.
+
+use std::io::ErrorKind;
+use std::time::Duration;
+
+use prun::process::{KillOnDrop, Process, Signal, Stdio, StreamWriter, wait_for};
+
+use super::at::{At, engine_test};
+use super::polls::{Drop, cancelled, is_pending};
+use super::procfs::Doomed;
+
+/// What a pipe holds, and what may be queued besides before `drain` waits.
+const PIPE: usize = 64 * 1024;
+const HIGH: usize = 64 * 1024;
+
+async fn cat(at: At) -> Process {
+    let command = at.command("cat").stdin(Stdio::Pipe).stdout(Stdio::Pipe);
+    command.spawn().await.unwrap()
+}
+
+/// A process that reads nothing until it is told to, by a signal.
+async fn deaf(at: At) -> Process {
+    let line = "trap 'exec cat >/dev/null' USR1; echo begun; while :; do sleep 0.01; done";
+    let command = at.shell(line).stdin(Stdio::Pipe).stdout(Stdio::Pipe);
+    let command = command.kill_on_drop(KillOnDrop::Leader);
+    let mut process = command.spawn().await.unwrap();
+    process.stdout().unwrap().read_line().await.unwrap();
+    process
+}
+
+#[track_caller]
+fn assert_broken(result: std::io::Result<()>) {
+    assert_eq!(result.unwrap_err().kind(), ErrorKind::BrokenPipe);
+}
+
+/// Writes until it is told that nobody reads.
+async fn until_broken(stdin: &mut StreamWriter) {
+    while stdin.write_all("x").await.is_ok() {
+        tokio::task::yield_now().await;
+    }
+}
+
+// CPython, asyncio test_stdin_stdout.
+engine_test!(what_is_written_and_drained_is_read, |at: At| async move {
+    let mut process = cat(at).await;
+    let stdin = process.stdin().unwrap();
+    stdin.write("some data").unwrap();
+    stdin.drain().await.unwrap();
+    stdin.close();
+    assert_eq!(
+        process.stdout().unwrap().read_to_end().await.unwrap(),
+        b"some data"
+    );
+    assert_eq!(process.wait().await.unwrap().returncode(), 0);
+});
+
+// asyncio, by trial: 131,072 bytes go without waiting, half into the pipe and half into the queue.
+engine_test!(drain_waits_above_64_kib_in_the_queue, |at: At| async move {
+    let mut process = deaf(at).await;
+    let stdin = process.stdin().unwrap();
+    stdin.write(vec![0; PIPE + HIGH]).unwrap();
+    assert_eq!(stdin.unsent(), HIGH);
+    stdin.drain().await.unwrap();
+    stdin.write([0]).unwrap();
+    assert_eq!(stdin.unsent(), HIGH + 1);
+    assert!(is_pending(stdin.drain()).await);
+    process.kill().unwrap();
+});
+
+// asyncio, streams.py: down to a quarter of that.
+engine_test!(drain_returns_when_16_kib_are_left, |at: At| async move {
+    let mut process = deaf(at).await;
+    process.stdin().unwrap().write(vec![0; 300_000]).unwrap();
+    assert!(is_pending(process.stdin().unwrap().drain()).await);
+    process.send_signal(Signal::USR1).unwrap();
+    let stdin = process.stdin().unwrap();
+    stdin.drain().await.unwrap();
+    assert!(stdin.unsent() <= 16 * 1024, "{}", stdin.unsent());
+    stdin.wait_closed().await.unwrap();
+    assert_eq!(stdin.unsent(), 0);
+    assert_eq!(process.wait().await.unwrap().returncode(), 0);
+});
+
+// CPython, test_streams.py test_multiple_drain.
+engine_test!(drain_of_little_returns_at_once, |at: At| async move {
+    let mut process = deaf(at).await;
+    let stdin = process.stdin().unwrap();
+    for _ in 0..3 {
+        stdin.write("little").unwrap();
+        assert!(!is_pending(stdin.drain()).await);
+    }
+    process.kill().unwrap();
+});
+
+// CPython, test_streams.py test_drain_raises.
+engine_test!(drain_tells_that_the_pipe_broke, |at: At| async move {
+    let mut process = deaf(at).await;
+    process.stdin().unwrap().write(vec![0; 300_000]).unwrap();
+    process.kill().unwrap();
+    let stdin = process.stdin().unwrap();
+    assert_broken(stdin.drain().await);
+    // And again, and by whatever else is asked of it.
+    assert_broken(stdin.drain().await);
+    assert_broken(stdin.write("more"));
+    assert_broken(stdin.write_all("more").await);
+    assert!(stdin.is_closing());
+    assert_broken(stdin.wait_closed().await);
+});
+
+// asyncio drops it in silence.
+engine_test!(writing_after_the_close_is_an_error, |at: At| async move {
+    let mut process = cat(at).await;
+    let stdin = process.stdin().unwrap();
+    assert!(!stdin.is_closing());
+    stdin.write("first").unwrap();
+    stdin.close();
+    assert!(stdin.is_closing());
+    assert_broken(stdin.write("second"));
+    assert_broken(stdin.write_all("third").await);
+    stdin.close();
+    stdin.wait_closed().await.unwrap();
+    assert_eq!(
+        process.stdout().unwrap().read_to_end().await.unwrap(),
+        b"first"
+    );
+});
+
+// CPython, test_streams.py test_async_writer_api; tokio's own `shutdown` leaves the pipe open.
+engine_test!(closing_ends_the_input_of_the_process, |at: At| async move {
+    let mut process = cat(at).await;
+    process.stdin().unwrap().close();
+    assert_eq!(process.wait().await.unwrap().returncode(), 0);
+    process.stdin().unwrap().wait_closed().await.unwrap();
+});
+
+// CPython, test_streams.py test_wait_closed_on_close_with_unread_data.
+engine_test!(
+    what_was_queued_before_the_close_is_sent,
+    |at: At| async move {
+        let mut process = cat(at).await;
+        let mut stdin = process.take_stdin().unwrap();
+        stdin.write(vec![7; 500_000]).unwrap();
+        stdin.close();
+        assert!(stdin.unsent() > 0 && stdin.is_closing());
+        let closing = tokio::spawn(async move { stdin.wait_closed().await });
+        let all = process.stdout().unwrap().read_to_end().await.unwrap();
+        assert_eq!(all, vec![7; 500_000]);
+        closing.await.unwrap().unwrap();
+    }
+);
+
+// CPython, test_streams.py test_async_writer_api_exception_after_close.
+engine_test!(
+    a_close_that_cannot_send_everything_is_told,
+    |at: At| async move {
+        let mut process = deaf(at).await;
+        process.stdin().unwrap().write(vec![0; 300_000]).unwrap();
+        process.stdin().unwrap().close();
+        assert!(is_pending(process.stdin().unwrap().wait_closed()).await);
+        process.kill().unwrap();
+        assert_broken(process.stdin().unwrap().wait_closed().await);
+        assert_broken(process.stdin().unwrap().wait_closed().await);
+    }
+);
+
+// Ours: bounded where `write` is not.
+engine_test!(
+    write_all_waits_until_everything_is_in_the_pipe,
+    |at: At| async move {
+        let mut process = cat(at).await;
+        let mut stdin = process.take_stdin().unwrap();
+        let writing = tokio::spawn(async move {
+            for n in 0..20 {
+                stdin.write_all(vec![n; 20_000]).await.unwrap();
+                assert_eq!(stdin.unsent(), 0);
+            }
+        });
+        let all = process.stdout().unwrap().read_to_end().await.unwrap();
+        writing.await.unwrap();
+        let expected: Vec<u8> = (0..20).flat_map(|n| vec![n; 20_000]).collect();
+        assert!(all == expected);
+    }
+);
+
+// Ours: dropped at any of its awaits, each byte is sent once.
+engine_test!(
+    a_cancelled_write_is_not_lost_and_not_doubled,
+    |at: At| async move {
+        for drop in [Drop::AtOnce, Drop::Woken] {
+            let mut process = cat(at).await;
+            let mut stdin = process.take_stdin().unwrap();
+            let writing = tokio::spawn(async move {
+                for n in 0..10 {
+                    if cancelled(1, drop, stdin.write_all(vec![n; 100_000]))
+                        .await
+                        .is_none()
+                    {
+                        while cancelled(1, drop, stdin.drain()).await.is_none() {
+                            tokio::task::yield_now().await;
+                        }
+                    }
+                }
+                while cancelled(1, drop, stdin.wait_closed()).await.is_none() {
+                    tokio::task::yield_now().await;
+                }
+            });
+            let all = process.stdout().unwrap().read_to_end().await.unwrap();
+            writing.await.unwrap();
+            let expected: Vec<u8> = (0..10).flat_map(|n| vec![n; 100_000]).collect();
+            assert!(all == expected, "{drop:?}");
+        }
+    }
+);
+
+// CPython, asyncio test_stdin_broken_pipe, a little at a time.
+engine_test!(
+    many_small_writes_learn_that_nobody_reads,
+    |at: At| async move {
+        let command = at.command("true").stdin(Stdio::Pipe);
+        let mut process = command.spawn().await.unwrap();
+        let mut stdin = process.take_stdin().unwrap();
+        until_broken(&mut stdin).await;
+        assert!(stdin.is_closing());
+        assert_eq!(process.wait().await.unwrap().returncode(), 0);
+    }
+);
+
+// asyncio, by trial: a grandchild that never reads pins what is queued; the wait can be given up.
+engine_test!(
+    a_close_that_nobody_reads_can_be_given_up,
+    |at: At| async move {
+        let command = at
+            .shell("exec 3<&0; sleep 60 <&3 & echo $!")
+            .stdin(Stdio::Pipe)
+            .stdout(Stdio::Pipe);
+        let mut process = command.spawn().await.unwrap();
+        let line = process.stdout().unwrap().read_line().await.unwrap();
+        let _grandchild = Doomed::told(&line);
+        let mut stdin = process.take_stdin().unwrap();
+        stdin.write(vec![0; 300_000]).unwrap();
+        let short = Duration::from_millis(20);
+        assert!(wait_for(stdin.wait_closed(), short).await.is_err());
+        drop(stdin);
+        assert_eq!(process.wait().await.unwrap().returncode(), 0);
+    }
+);
+
+// Ours: nothing is queued by nothing.
+engine_test!(writing_nothing_is_no_end, |at: At| async move {
+    let mut process = cat(at).await;
+    let stdin = process.stdin().unwrap();
+    stdin.write("").unwrap();
+    stdin.write_all("").await.unwrap();
+    stdin.drain().await.unwrap();
+    assert!(!stdin.is_closing());
+    stdin.write_all("end").await.unwrap();
+    stdin.close();
+    assert_eq!(
+        process.stdout().unwrap().read_to_end().await.unwrap(),
+        b"end"
+    );
+});
