@@ -6,10 +6,9 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use clap::CommandFactory;
-
 use super::args::{Args, ColorMode, Jobs, OutputMode};
-use crate::plan::{Shell, ShellError, ShellRule, Source, SourceError};
+use super::inputs::{Input, InputError, records};
+use crate::plan::{Rules, Shell, ShellError, ShellRule, Source};
 use crate::run::{self, Options, Output};
 use crate::sink::{Console, DryRun, Show, Style};
 
@@ -44,6 +43,8 @@ pub(super) struct Surroundings {
     pub(super) cpus: fn() -> NonZeroUsize,
     /// By the limit of open files.
     pub(super) most_jobs: Option<NonZeroUsize>,
+    /// What fits into a job's argument list, with these changes to the environment.
+    pub(super) argument_bytes: fn(&[(OsString, Option<OsString>)]) -> usize,
     pub(super) cwd: PathBuf,
     pub(super) no_color: bool,
     pub(super) force_color: bool,
@@ -59,6 +60,7 @@ impl Surroundings {
             stderr_is_terminal: Console::stderr_is_terminal(),
             cpus: run::cpus,
             most_jobs: run::most_jobs(),
+            argument_bytes: run::argument_bytes,
             cwd: std::env::current_dir()?,
             no_color: is_set("NO_COLOR"),
             force_color: is_set("CLICOLOR_FORCE")
@@ -71,8 +73,6 @@ impl Surroundings {
 /// A command line that cannot be run. The text is for the user; nothing was started.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum SettingsError {
-    #[error("-f and commands exclude each other: put the commands into the file, or leave -f out")]
-    FileAndCommands,
     #[error("--json and -o {0} exclude each other: with --json the output is in the records")]
     JsonAndOutput(&'static str),
     #[error("--shell: {0}")]
@@ -82,14 +82,7 @@ pub(super) enum SettingsError {
     #[error("-u {}: a variable's name is not empty and has no '='", .0.display())]
     Unset(OsString),
     #[error(transparent)]
-    Source(#[from] SourceError),
-}
-
-/// The input as it was asked for.
-enum Input {
-    Commands(Vec<OsString>),
-    File(PathBuf),
-    Stdin,
+    Input(#[from] InputError),
 }
 
 /// Settles everything and opens the source of jobs; none if there is nothing to do but to help.
@@ -98,33 +91,20 @@ pub(super) fn settle(
     surroundings: Surroundings,
 ) -> Result<Option<(Settings, Source)>, SettingsError> {
     let rule = shell_rule(&args)?;
-    let typed = !args.commands.is_empty();
-    let input = match (&args.file, args.commands.is_empty()) {
-        (Some(_), false) => return Err(SettingsError::FileAndCommands),
-        (Some(file), true) if file.as_os_str() == "-" => Input::Stdin,
-        (Some(file), true) => Input::File(file.clone()),
-        (None, false) => Input::Commands(args.commands.clone()),
-        (None, true) if surroundings.stdin_is_terminal => return Ok(None),
-        (None, true) => Input::Stdin,
+    let Some(input) = Input::of(&args, surroundings.stdin_is_terminal)? else {
+        return Ok(None);
     };
-    let settings = settings(&args, &surroundings, typed)?;
-    let source = match input {
-        Input::Commands(commands) => {
-            let names = long_options();
-            let names: Vec<&str> = names.iter().map(String::as_str).collect();
-            Source::commands(commands, &rule, &names)?
-        }
-        Input::File(file) => Source::file(&file, &rule)?,
-        Input::Stdin => Source::stream("stdin", Box::new(io::stdin()), &rule),
+    let settings = settings(&args, &surroundings, input.is_typed())?;
+    let slots = settings.options.jobs.unwrap_or_else(surroundings.cpus);
+    let rules = Rules {
+        records: records(&args),
+        link: args.link,
+        batch: args.max_args,
+        argument_bytes: (surroundings.argument_bytes)(&settings.options.env),
+        slots: slots.get(),
     };
+    let source = input.open(rules, &rule)?;
     Ok(Some((settings, source)))
-}
-
-/// `--json` and the others, for a hint where one stands behind the commands.
-fn long_options() -> Vec<String> {
-    let command = Args::command();
-    let names = command.get_arguments().filter_map(clap::Arg::get_long);
-    names.map(|name| format!("--{name}")).collect()
 }
 
 fn shell_rule(args: &Args) -> Result<ShellRule, ShellError> {
@@ -162,6 +142,7 @@ fn settings(
         grace: args.grace,
         retries: args.retries,
         retry_delay: args.retry_delay,
+        delay: args.delay,
         cwd,
         change_dir,
         env: environment(args)?,

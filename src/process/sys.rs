@@ -322,6 +322,15 @@ pub(super) fn raise_default(signal: i32) {
     }
 }
 
+/// How many bytes the arguments and the environment of a program may have together, as the system
+/// counts them.
+#[cfg(feature = "cli")]
+pub(crate) fn argument_bytes_limit() -> Option<u64> {
+    // SAFETY: sysconf takes a number and returns one.
+    let limit = unsafe { libc::sysconf(libc::_SC_ARG_MAX) };
+    u64::try_from(limit).ok()
+}
+
 /// The soft limit of open files, or none if there is no limit.
 #[cfg(feature = "cli")]
 #[allow(

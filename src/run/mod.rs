@@ -17,7 +17,7 @@ mod schedule;
 mod signals;
 
 pub(crate) use feed::Feed;
-pub(crate) use limits::{cpus, most_jobs};
+pub(crate) use limits::{argument_bytes, cpus, most_jobs};
 pub(crate) use options::{Options, Output};
 pub(crate) use runner::{Control, Runner};
 pub(crate) use signals::listen;

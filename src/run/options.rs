@@ -19,6 +19,8 @@ pub(crate) struct Options {
     pub(crate) retries: u32,
     /// Before the first extra attempt; doubles with each further one.
     pub(crate) retry_delay: Duration,
+    /// Between two starts, at least.
+    pub(crate) delay: Duration,
     /// Where jobs run, absolute.
     pub(crate) cwd: Arc<Path>,
     /// Whether that is another directory than prun's own, so that jobs must change to it.

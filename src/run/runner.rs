@@ -60,7 +60,7 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
     pub(crate) fn new(options: Options, tell: T) -> Self {
         let (attempts, arrivals) = mpsc::channel(64);
         Self {
-            schedule: Schedule::new(options.jobs),
+            schedule: Schedule::new(options.jobs, options.delay),
             options: Arc::new(options),
             tell,
             summary: Summary::default(),
@@ -88,11 +88,13 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
                 break;
             }
             let skipping = !self.cancel.is_running();
-            let may_read = self.full.is_none() && (skipping || self.schedule.has_room());
-            let next_due = self
-                .schedule
-                .next_due()
-                .filter(|_| self.schedule.has_room());
+            let pause = self.schedule.paused_until(Instant::now());
+            let may_start = self.schedule.has_room() && pause.is_none();
+            let may_read = self.full.is_none() && (skipping || may_start);
+            let next_due = match pause {
+                Some(pause) => Some(pause),
+                None => self.schedule.next_due().filter(|_| may_start),
+            };
             tokio::select! {
                 biased;
                 Some(control) = controls.recv() => self.on_control(control, &mut feed),
@@ -157,7 +159,11 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
 
     fn start_due(&mut self) {
         while self.full.is_none() && self.schedule.has_room() {
-            let Some(again) = self.schedule.take_due(Instant::now()) else {
+            let now = Instant::now();
+            if self.schedule.paused_until(now).is_some() {
+                break;
+            }
+            let Some(again) = self.schedule.take_due(now) else {
                 break;
             };
             self.queued.insert(again.job.seq, again.queued);
@@ -166,7 +172,7 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
     }
 
     fn start(&mut self, job: Arc<NumberedJob>, attempt: u32) {
-        let slot = self.schedule.take_slot();
+        let slot = self.schedule.take_slot(Instant::now());
         tokio::spawn(attempt::run(Assignment {
             job,
             attempt,

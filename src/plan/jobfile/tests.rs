@@ -6,7 +6,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::super::intake::tests::Chunks;
-use super::super::words::Work;
+use super::super::work::Work;
 use super::*;
 
 fn open(format: Option<Format>, chunks: &[&[u8]]) -> JobFile {
@@ -27,6 +27,7 @@ fn told(entry: Result<Entry, JobFileError>) -> String {
             let text = match job.work {
                 Work::Line { line, .. } => line.to_string_lossy().into_owned(),
                 Work::Argv(words) => format!("{words:?}"),
+                Work::Template(template) => panic!("{template:?}"),
             };
             format!("{} {name}{text}", job.origin.line)
         }
