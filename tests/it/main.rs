@@ -4,10 +4,13 @@
 // The stage finds the processes and the memory of a run in /proc.
 #![cfg(target_os = "linux")]
 
+mod arguments;
 mod commands;
 mod endings;
 mod engine;
+mod fuzz;
 mod house;
+mod injection;
 mod inputs;
 mod jobfiles;
 mod outputs;
@@ -16,3 +19,5 @@ mod real;
 mod records;
 mod shells;
 mod stage;
+mod templates;
+mod twopaths;
