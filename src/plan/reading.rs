@@ -263,6 +263,9 @@ impl<'a> Reading<'a> {
         if let Some(word) = self.word.take() {
             self.add_word(word);
         }
+        if self.target.take().is_some() {
+            self.forbid("in a template with a redirection to nothing");
+        }
         let words = std::mem::take(&mut self.words);
         if let Some(context) = simple::objection(&words) {
             return Err(self.problem.take().unwrap_or(context));

@@ -305,6 +305,7 @@ impl Reading<'_> {
         }
         if let Some(target) = self.target.take() {
             return match target {
+                // bash expands such a word twice: `>& "$@"` runs what is in a value.
                 Target::Descriptor if word.has_hole => Err("behind `>&` or `<&`".into()),
                 _ => Ok(()),
             };

@@ -46,6 +46,17 @@ pub(crate) enum ScriptError {
 }
 
 impl Script {
+    /// Refuses a shell that may not know `$1`.
+    pub(super) fn check(shell: &Shell) -> Result<(), ScriptError> {
+        let program = shell.program();
+        match simple::is_shell(program.as_bytes()) {
+            true => Ok(()),
+            false => Err(ScriptError::ForeignShell(
+                program.to_string_lossy().into_owned(),
+            )),
+        }
+    }
+
     /// The script of a template; `is_appended` puts all values at its end.
     pub(super) fn new(
         scan: &Scan,
@@ -53,11 +64,6 @@ impl Script {
         width: Width,
         shell: &Arc<Shell>,
     ) -> Result<Self, ScriptError> {
-        if !simple::is_shell(shell.program().as_bytes()) {
-            return Err(ScriptError::ForeignShell(
-                shell.program().to_string_lossy().into_owned(),
-            ));
-        }
         let mut script = Self {
             shell: Arc::clone(shell),
             text: OsString::new(),

@@ -111,6 +111,9 @@ impl Template {
         let text = line.as_bytes();
         let shown = || String::from_utf8_lossy(text).into_owned();
         words::check(text)?;
+        if let ShellRule::Auto(shell) | ShellRule::Always(shell) = rule {
+            Script::check(shell)?;
+        }
         let unsound = |context| TemplateError::Unsound {
             line: shown(),
             context,

@@ -184,7 +184,7 @@ fn accepted_templates_run_no_value_as_code() {
         for shell in ["/bin/dash", "/bin/bash"] {
             fs::write(dir.join("show"), "printf 'SHOW<%s>\\n' \"$@\"\n").unwrap();
             let run = Command::new(env!("CARGO_BIN_EXE_prun"))
-                .args(["-j4", "-t2", "--grace=0", "-0", "-a", "values"])
+                .args(["-j13", "-t1", "--grace=0", "-0", "-a", "values"])
                 .arg(format!("--shell={shell}"))
                 .arg(template.replace("./show", "sh show"))
                 .current_dir(dir)

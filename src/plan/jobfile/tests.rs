@@ -2,8 +2,7 @@
 
 use std::ffi::OsString;
 
-use proptest::collection::vec;
-use proptest::prelude::*;
+use proptest::{collection::vec, prelude::*};
 
 use super::super::intake::tests::Chunks;
 use super::super::work::Work;

@@ -177,6 +177,7 @@ fn one_simple_command_is_known() {
         "X=1 a",
         "if a; then b; fi",
         "eval a",
+        "a >&",
         "a `b`",
         "'a",
     ] {
