@@ -177,7 +177,8 @@ fn accepted_templates_run_no_value_as_code() {
     fs::write(dir.join("values"), VALUES.join("\0")).unwrap();
     while accepted < most && begun.elapsed() < time {
         let template = dice.template();
-        if !template.contains('{') {
+        // A template that names `$1` itself may leave it to be split.
+        if !template.contains('{') || template.contains("${1}") {
             continue;
         }
         tried += 1;
