@@ -35,6 +35,9 @@ pub(super) enum Form {
     DryRun(DryRun),
 }
 
+/// A variable, and its value, or none where it is removed.
+type EnvChange = (OsString, Option<OsString>);
+
 /// What a settlement depends on besides the command line.
 pub(super) struct Surroundings {
     pub(super) stdin_is_terminal: bool,
@@ -44,7 +47,7 @@ pub(super) struct Surroundings {
     /// By the limit of open files.
     pub(super) most_jobs: Option<NonZeroUsize>,
     /// What fits into a job's argument list, with these changes to the environment.
-    pub(super) argument_bytes: fn(&[(OsString, Option<OsString>)]) -> usize,
+    pub(super) argument_bytes: fn(&[EnvChange]) -> usize,
     pub(super) cwd: PathBuf,
     pub(super) no_color: bool,
     pub(super) force_color: bool,

@@ -226,7 +226,7 @@ fn accepted_templates_run_no_value_as_code() {
 
 /// Redirections leave files.
 fn tidy(dir: &std::path::Path) {
-    for file in fs::read_dir(dir).unwrap().flatten() {
+    for file in fs::read_dir(dir).into_iter().flatten().flatten() {
         if file.file_name() != "values" {
             let _ = fs::remove_file(file.path());
         }

@@ -114,8 +114,10 @@ fn check(options: &[&str], template: &[&str], values: &[Vec<u8>], expected: &[Ve
         first_difference(&outcome.stdout, &expected)
     );
     let files: Vec<_> = fs::read_dir(outcome.dir())
-        .unwrap()
-        .map(|file| file.unwrap().file_name())
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|file| file.file_name())
         .collect();
     assert_eq!(files.len(), 2, "{template:?}: {files:?}");
 }
