@@ -188,13 +188,10 @@ fn without_extension(path: &[u8]) -> &[u8] {
     }
 }
 
-/// The last part of the path; slashes at its end do not count.
+/// What follows the last slash, which may be nothing.
 fn base(path: &[u8]) -> &[u8] {
-    let path = without_slashes(path);
-    match path.iter().rposition(|byte| *byte == b'/') {
-        Some(at) if at + 1 < path.len() => &path[at + 1..],
-        _ => path,
-    }
+    let slash = path.iter().rposition(|byte| *byte == b'/');
+    &path[slash.map_or(0, |at| at + 1)..]
 }
 
 /// The directory, as dirname(1) tells it.
@@ -243,6 +240,10 @@ mod tests {
             ("a.b/c", "a.b/c a.b/c c a.b c 7 2"),
             ("plain", "plain plain plain . plain 7 2"),
             ("/a", "/a /a a / a 7 2"),
+            ("d/e/", "d/e/ d/e/  d  7 2"),
+            (".bashrc", ".bashrc  .bashrc .  7 2"),
+            ("", "   .  7 2"),
+            ("a//b", "a//b a//b b a b 7 2"),
             ("a.", "a. a a. . a 7 2"),
         ] {
             assert_eq!(filled(all, 1, &[value]), shown);
