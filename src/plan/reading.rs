@@ -155,6 +155,13 @@ impl<'a> Reading<'a> {
             return Err("in `$( )`".into());
         }
         self.holes += 1;
+        if matches!(part, Part::Alone(Hole::All(_))) && !self.words.is_empty() {
+            // It may become several words.
+            self.words.push(Word {
+                has_hole: true,
+                ..Word::default()
+            });
+        }
         self.word().has_hole = true;
         self.scan.parts.push(part);
         self.at += length;

@@ -65,7 +65,13 @@ pub(super) fn is_code(words: &[Word]) -> bool {
 fn holds_code(arguments: &[Word]) -> bool {
     let mut announced = false;
     let mut skip = 0;
-    for word in arguments {
+    for (at, word) in arguments.iter().enumerate() {
+        // What is only known later may be a `-c`.
+        let is_open = word.is_dynamic || word.has_hole;
+        let may_be_option = word.literal.is_empty() || word.literal.starts_with(b"-");
+        if is_open && may_be_option && arguments[at + 1..].iter().any(|next| next.has_hole) {
+            return true;
+        }
         let is_long = word.literal.starts_with(b"--");
         if skip > 0 {
             skip -= 1;
@@ -193,6 +199,8 @@ mod tests {
             "[ @ = x ]",
             "[ ! -e @ ]",
             "sh @",
+            "sh $/x.sh @",
+            "sh x.sh @ @",
             "sh -c code sh @",
             "exec gzip @",
             "env sh -c code sh @",
@@ -245,6 +253,9 @@ mod tests {
             "sh -c -e @",
             "find . -exec zsh -c @",
             "sh -ce @",
+            "sh $ @",
+            "sh -$ x @",
+            "bash @ @",
         ] {
             assert!(objects(command), "{command}");
         }

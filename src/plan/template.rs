@@ -93,7 +93,7 @@ impl Template {
             .collect();
         append_unless_placed(&mut direct, width);
         check_words(&direct, width)?;
-        let words: Vec<Word> = direct.iter().map(|word| known(word)).collect();
+        let words: Vec<Word> = direct.iter().flat_map(|word| known_words(word)).collect();
         if simple::is_code(&words) {
             let shell = words.iter().find(|word| simple::is_shell(&word.literal));
             let shell = shell.map(|word| String::from_utf8_lossy(&word.literal).into_owned());
@@ -125,10 +125,7 @@ impl Template {
             let Some(mut words) = scan.simple.take() else {
                 return Err(TemplateError::NoPlace(shown()));
             };
-            words.push(Word {
-                has_hole: true,
-                ..Word::default()
-            });
+            words.extend(known_words(&[Piece::Hole(all(width))]));
             if let Some(context) = simple::objection(&words) {
                 return Err(unsound(context));
             }
@@ -255,6 +252,14 @@ fn known(word: &[Piece]) -> Word {
         }
     }
     known
+}
+
+/// The same for what may become several words.
+fn known_words(word: &[Piece]) -> Vec<Word> {
+    match word {
+        [Piece::Hole(Hole::All(_))] => vec![known(word); 2],
+        _ => vec![known(word)],
+    }
 }
 
 /// The words of a line that every shell would read as just these words, if it is such a line.

@@ -157,6 +157,24 @@ fn a_placeholder_behind_c_is_refused() {
 }
 
 #[test]
+fn several_values_may_not_become_an_option_and_its_code() {
+    for template in [&["sh"][..], &["sh", "{}"], &["sh {}; :"], &["sh"]] {
+        for options in [&["-N2"][..], &["-Nmax"], &["-N2", "--shell=/bin/bash"]] {
+            if template.len() > 1 && options.len() > 1 {
+                continue;
+            }
+            Stage::new()
+                .args(options)
+                .args(template)
+                .args([":::", "-c", "touch pwned"])
+                .stderr_has("-c")
+                .code(2)
+                .run();
+        }
+    }
+}
+
+#[test]
 fn an_unsound_place_is_refused_before_anything_runs() {
     for (template, context) in [
         ("echo '{}'", "in single quotes"),
