@@ -4,10 +4,12 @@ use std::io::{self, Write};
 use std::sync::Arc;
 use std::time::Duration;
 
-use clap::{CommandFactory, Parser};
+use clap::Parser;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use tokio::sync::mpsc;
 
-use super::args::Args;
+use super::args::{Args, SHAPES};
+use super::hints::hint;
 use super::settings::{Form, Settings, Surroundings, settle};
 use crate::event::{Cause, End, Event, NumberedJob, Stop};
 use crate::exit::ExitCode;
@@ -36,6 +38,13 @@ pub fn main() -> ExitCode {
 
 /// Help and version on standard output, errors on standard error.
 fn told_by_clap(error: &clap::Error) -> ExitCode {
+    if error.kind() == ErrorKind::UnknownArgument
+        && let Some(ContextValue::String(option)) = error.get(ContextKind::InvalidArg)
+        && let Some(hint) = hint(option)
+    {
+        say(&format!("prun: there is no option `{option}`: {hint}\n"));
+        return ExitCode::Usage;
+    }
     match error.print() {
         Err(lost) if lost.kind() == io::ErrorKind::BrokenPipe => ExitCode::Signal(Signal::PIPE),
         Err(_) => ExitCode::OutputLost,
@@ -46,7 +55,7 @@ fn told_by_clap(error: &clap::Error) -> ExitCode {
 
 fn start(args: Args) -> Result<ExitCode, Box<dyn std::error::Error>> {
     let Some((settings, source)) = settle(args, Surroundings::look()?)? else {
-        say(&Args::command().render_help().to_string());
+        say(SHAPES);
         return Ok(ExitCode::Usage);
     };
     let mended = settings.log.as_ref().and_then(|log| log.warning.as_ref());

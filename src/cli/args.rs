@@ -8,22 +8,42 @@ use std::time::Duration;
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{ArgAction, Parser, ValueEnum};
 
-use crate::plan::parse_duration;
+use crate::plan::{BatchSize, parse_duration};
 
 /// Run many commands at once, show what matters, lose nothing.
 #[derive(Debug, Parser)]
 #[command(
     name = "prun",
     version,
-    override_usage = "prun [OPTIONS] COMMAND...\n       prun [OPTIONS] -f FILE\n       ... | prun [OPTIONS]",
+    override_usage = "prun [OPTIONS] COMMAND...\n       prun [OPTIONS] TEMPLATE... ::: ARG...\n       prun [OPTIONS] -a FILE TEMPLATE...\n       prun [OPTIONS] -f FILE\n       ... | prun [OPTIONS]",
     after_help = EXAMPLES,
     max_term_width = 100,
 )]
 pub(super) struct Args {
     /// Command lines, each one word for your shell: prun 'ls' 'date'. `NAME: COMMAND` gives one a
-    /// name
+    /// name. With `:::` or -a, one command that runs for each argument, where {} is the argument,
+    /// {.} without extension, {/} its base name, {//} its directory, {/.} both, {1} that of the
+    /// first source, {#} the job's number, {%} its slot, {{}} a literal {}; without any, the
+    /// argument is the last word
     #[arg(value_name = "COMMAND", trailing_var_arg = true, value_parser = OsStringValueParser::new())]
     pub(super) commands: Vec<OsString>,
+
+    /// Arguments for the command, one a line (see -0); '-' is standard input; without a command as
+    /// -f. May be repeated: every combination runs, the first source varying slowest
+    #[arg(short, long = "arg-file", value_name = "FILE", action = ArgAction::Append, help_heading = "Input")]
+    pub(super) arg_files: Vec<PathBuf>,
+
+    /// So many arguments for each job; max: as many as fit, spread evenly over the jobs at once
+    #[arg(short = 'N', long, value_name = "N|max", value_parser = parse_batch, help_heading = "Input")]
+    pub(super) max_args: Option<BatchSize>,
+
+    /// Records of -a, and command lines of -f, end with NUL in place of a newline
+    #[arg(short = '0', long, help_heading = "Input")]
+    pub(super) null: bool,
+
+    /// Go through several sources together, in place of every combination; all must be equally long
+    #[arg(long, help_heading = "Input")]
+    pub(super) link: bool,
 
     /// Job file: one command line a line, or JSON Lines, or a JSON array; '-' is standard input
     #[arg(short, long, value_name = "FILE", help_heading = "Input")]
@@ -31,7 +51,7 @@ pub(super) struct Args {
 
     /// How many at once: a number, 0 for no limit, or N% of the CPUs [default: all for COMMANDs,
     /// else the number of CPUs]
-    #[arg(short, long, value_name = "N|N%", value_parser = parse_jobs, help_heading = "Running")]
+    #[arg(short, long, short_alias = 'P', value_name = "N|N%", value_parser = parse_jobs, help_heading = "Running")]
     pub(super) jobs: Option<Jobs>,
 
     /// Time for each attempt, then TERM to the job's process group: 30, 0.5s, 5m, 1h30m; a bare
@@ -75,7 +95,12 @@ pub(super) struct Args {
     #[arg(long, conflicts_with_all = ["fail_fast", "max_fail"], help_heading = "Running")]
     pub(super) race: bool,
 
-    /// Print the commands instead of running them, ready to paste; with --json as a job file
+    /// Time between two starts, at least
+    #[arg(long, value_name = "DUR", value_parser = duration(), allow_negative_numbers = true, default_value = "0", help_heading = "Running")]
+    pub(super) delay: Duration,
+
+    /// Print the commands instead of running them, ready to paste, without their directories and
+    /// variables; with --json as a job file, with them
     #[arg(short = 'n', long, help_heading = "Running")]
     pub(super) dry_run: bool,
 
@@ -138,11 +163,26 @@ pub(super) struct Args {
 const EXAMPLES: &str = "\
 Examples:
   prun 'cargo test' 'npm test' 'ruff check'    three commands at once; exit 0 if all succeed
+  prun gzip -9 {} ::: *.log                    one command for each file, without a shell
+  prun 'wc -l < {} > {.}.n' ::: *.txt          the same by a shell, which never reads the names
+  fd -0e log | prun -0a - gzip                 arguments from a pipe
   prun -j4 -t 10m -f jobs.txt                  a job file in CI
   prun --json 'make a' 'make b' | jq -r 'select(.status!=\"ok\").cmd'
 
 Exit status: 0 every job ok, 1 a job failed, 2 wrong usage or input (nothing more was started),
 3 output could not be kept or written; when told to stop, prun ends by the same signal.";
+
+/// What `prun` alone says: its four shapes.
+pub(super) const SHAPES: &str = "\
+prun runs many commands at once. Its four shapes:
+
+  prun 'make api' 'make web'         each argument is one command line
+  prun gzip -9 {} ::: *.log          one command, once for each argument
+  fd -0e log | prun -0a - gzip {}    the same, arguments from a file or a pipe
+  prun -f jobs.txt                   a job file; or pipe one into prun
+
+`prun --help` tells the rest.
+";
 
 /// How many jobs run at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -184,6 +224,14 @@ fn parse_jobs(text: &str) -> Result<Jobs, &'static str> {
             Ok(percent) => Ok(Jobs::Percent(percent)),
         },
         None => text.parse().map(Jobs::Number).map_err(|_| wrong),
+    }
+}
+
+fn parse_batch(text: &str) -> Result<BatchSize, &'static str> {
+    match (text, text.parse()) {
+        ("max", _) => Ok(BatchSize::Most),
+        (_, Ok(number)) if number > 0 => Ok(BatchSize::Number(number)),
+        _ => Err("a number of arguments is 1, 2, … or max"),
     }
 }
 

@@ -1,11 +1,14 @@
 //! The front desk: from the command line to a run, and from its verdict to an exit code.
 //!
-//! `args` is the command line as it was typed, `settings` is what it means here, settled once;
+//! `args` is the command line as it was typed, `inputs` tells its shape, and
+//! `settings` is what it means here, settled once; `hints` answers the options of other programs;
 //! `app` wires source, runner and sinks. Nothing below this room asks the terminal or the
 //! environment again.
 
 mod app;
 mod args;
+mod hints;
+mod inputs;
 mod settings;
 
 pub use app::main;

@@ -6,10 +6,9 @@ use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use clap::CommandFactory;
-
 use super::args::{Args, ColorMode, FailFastMode, Jobs, OutputMode};
-use crate::plan::{Shell, ShellError, ShellRule, Source, SourceError};
+use super::inputs::{Input, InputError, records};
+use crate::plan::{Rules, Shell, ShellError, ShellRule, Source};
 use crate::process::Terminal;
 use crate::run::{self, FailFast, Foreground, Options, Output, Policy};
 use crate::sink::{Console, DryRun, OpenLog, PastError, Show, Style, open_log};
@@ -39,6 +38,9 @@ pub(super) enum Form {
     DryRun(DryRun),
 }
 
+/// A variable, and its value, or none where it is removed.
+type EnvChange = (OsString, Option<OsString>);
+
 /// What a settlement depends on besides the command line.
 pub(super) struct Surroundings {
     pub(super) stdin_is_terminal: bool,
@@ -47,6 +49,8 @@ pub(super) struct Surroundings {
     pub(super) cpus: fn() -> NonZeroUsize,
     /// By the limit of open files.
     pub(super) most_jobs: Option<NonZeroUsize>,
+    /// What fits into a job's argument list, with these changes to the environment.
+    pub(super) argument_bytes: fn(&[EnvChange]) -> usize,
     pub(super) cwd: PathBuf,
     pub(super) no_color: bool,
     pub(super) force_color: bool,
@@ -62,6 +66,7 @@ impl Surroundings {
             stderr_is_terminal: Console::stderr_is_terminal(),
             cpus: run::cpus,
             most_jobs: run::most_jobs(),
+            argument_bytes: run::argument_bytes,
             cwd: std::env::current_dir()?,
             no_color: is_set("NO_COLOR"),
             force_color: is_set("CLICOLOR_FORCE")
@@ -74,8 +79,6 @@ impl Surroundings {
 /// A command line that cannot be run. The text is for the user; nothing was started.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum SettingsError {
-    #[error("-f and commands exclude each other: put the commands into the file, or leave -f out")]
-    FileAndCommands,
     #[error("--json and -o {0} exclude each other: with --json the output is in the records")]
     JsonAndOutput(&'static str),
     #[error("--shell: {0}")]
@@ -89,14 +92,7 @@ pub(super) enum SettingsError {
     #[error("--tty: there is no terminal to give to the jobs")]
     NoTerminal,
     #[error(transparent)]
-    Source(#[from] SourceError),
-}
-
-/// The input as it was asked for.
-enum Input {
-    Commands(Vec<OsString>),
-    File(PathBuf),
-    Stdin,
+    Input(#[from] InputError),
 }
 
 /// Settles everything and opens the source of jobs; none if there is nothing to do but to help.
@@ -105,37 +101,24 @@ pub(super) fn settle(
     surroundings: Surroundings,
 ) -> Result<Option<(Settings, Source)>, SettingsError> {
     let rule = shell_rule(&args)?;
-    let typed = !args.commands.is_empty();
-    let input = match (&args.file, args.commands.is_empty()) {
-        (Some(_), false) => return Err(SettingsError::FileAndCommands),
-        (Some(file), true) if file.as_os_str() == "-" => Input::Stdin,
-        (Some(file), true) => Input::File(file.clone()),
-        (None, false) => Input::Commands(args.commands.clone()),
-        (None, true) if surroundings.stdin_is_terminal => return Ok(None),
-        (None, true) => Input::Stdin,
+    let Some(input) = Input::of(&args, surroundings.stdin_is_terminal)? else {
+        return Ok(None);
     };
-    let mut settings = settings(&args, &surroundings, typed)?;
-    let source = match input {
-        Input::Commands(commands) => {
-            let names = long_options();
-            let names: Vec<&str> = names.iter().map(String::as_str).collect();
-            Source::commands(commands, &rule, &names)?
-        }
-        Input::File(file) => Source::file(&file, &rule)?,
-        Input::Stdin => Source::stream("stdin", Box::new(io::stdin()), &rule),
+    let mut settings = settings(&args, &surroundings, input.is_typed())?;
+    let slots = settings.options.jobs.unwrap_or_else(surroundings.cpus);
+    let rules = Rules {
+        records: records(&args),
+        link: args.link,
+        batch: args.max_args,
+        argument_bytes: (surroundings.argument_bytes)(&settings.options.env),
+        slots: slots.get(),
     };
+    let source = input.open(rules, &rule)?;
     // Last of all, so that nothing is made for a command line that is wrong.
     if let (Some(path), Form::Output | Form::Records) = (&args.joblog, settings.form) {
         settings.log = Some(open_log(path, args.resume)?);
     }
     Ok(Some((settings, source)))
-}
-
-/// `--json` and the others, for a hint where one stands behind the commands.
-fn long_options() -> Vec<String> {
-    let command = Args::command();
-    let names = command.get_arguments().filter_map(clap::Arg::get_long);
-    names.map(|name| format!("--{name}")).collect()
 }
 
 fn shell_rule(args: &Args) -> Result<ShellRule, ShellError> {
@@ -175,6 +158,7 @@ fn settings(
         retry_delay: args.retry_delay,
         deadline: args.deadline.filter(|deadline| !deadline.is_zero()),
         policy: policy(args),
+        delay: args.delay,
         cwd,
         change_dir,
         env: environment(args)?,

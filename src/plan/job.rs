@@ -7,7 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::shell::ShellRule;
-use super::words::{self, WordsError, Work};
+use super::words::WordsError;
+use super::work::{Work, work};
 
 /// One line of the plan.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,6 +19,8 @@ pub(crate) struct Job {
     pub(crate) name: Option<String>,
     /// What it runs.
     pub(crate) work: Work,
+    /// The values that it is run for; none without a template.
+    pub(crate) args: Vec<OsString>,
     /// Its working directory, if it is not the run's.
     pub(crate) cwd: Option<PathBuf>,
     /// Its changes to the environment, in file order; `None` unsets.
@@ -38,7 +41,7 @@ impl Job {
         rule: &ShellRule,
     ) -> Result<Self, WordsError> {
         let (name, line) = split_name(text);
-        Ok(Self::new(origin, name, words::work(line, rule)?))
+        Ok(Self::new(origin, name, work(line, rule)?))
     }
 
     /// A job with nothing special about it.
@@ -47,6 +50,7 @@ impl Job {
             origin,
             name,
             work,
+            args: Vec::new(),
             cwd: None,
             env: Vec::new(),
             stdin: None,
@@ -121,7 +125,7 @@ mod tests {
         let job = Job::from_line(origin("jobs.txt", 7), text.as_bytes(), &rule)?;
         match job.work {
             Work::Line { line, .. } => Ok((job.name, line)),
-            Work::Argv(words) => panic!("{words:?}"),
+            other => panic!("{other:?}"),
         }
     }
 

@@ -8,7 +8,7 @@ use std::path::Path;
 use sha2::{Digest, Sha256};
 
 use super::job::Job;
-use super::words::Work;
+use super::work::{Spoken, Work};
 
 /// Names a job by its content, and by how many jobs of the same content came before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -43,6 +43,13 @@ impl Key {
                         .map(|shell| shell.argv(line))
                         .unwrap_or_default(),
                 );
+            }
+            Work::Template(_) => {
+                fields.add(b"template");
+                // The job's number and slot may differ from run to run, and it is the same job.
+                let Spoken { direct, shell } = job.work.spoken(&job.args, 0, 0);
+                fields.add_all(&direct.unwrap_or_default());
+                fields.add_all(&shell.unwrap_or_default());
             }
         }
         fields.add(cwd.as_os_str().as_bytes());

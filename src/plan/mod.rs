@@ -8,8 +8,12 @@
 //!   command line, `names` the check that every name is its job's own.
 //! * `jobfile` reads a file record by record: `intake` looks at its first bytes, `elements` cuts a
 //!   JSON array into its elements, `fields` and `records` turn one JSON text into a job.
-//! * `words` decides between shell and argv, `shell` is the shell that it decides for, and
-//!   `builtins` holds the words that only a shell knows.
+//! * `inputs` makes jobs of a template and its values: `values` reads one source of them, `combine`
+//!   makes products, pairs and batches. `template` is filled by each job's values: `placeholder`
+//!   knows what braces mean, `scan` and `reading` find where a value is sound in a text for a shell,
+//!   `simple` which commands may have one, and `script` is that text with the values behind it.
+//! * `work` is what a job runs. `words` splits a command line that needs no shell, `shell` is the
+//!   shell for the others, and `builtins` holds the words that only a shell knows.
 //! * `key` names a job by its content, for a later run.
 //! * `duration` reads and writes lengths of time.
 //!
@@ -17,24 +21,36 @@
 //! whatever is wrong is a typed error, whose text names the file, the line and the remedy.
 
 mod builtins;
+mod combine;
 mod duration;
 mod elements;
 mod fields;
+mod inputs;
 mod intake;
 mod job;
 mod jobfile;
 mod key;
 mod names;
+mod placeholder;
+mod reading;
 mod records;
+mod scan;
+mod script;
 mod shell;
+mod simple;
 mod source;
+mod template;
 mod typed;
+mod values;
 mod words;
+mod work;
 
 pub(crate) use duration::{format_duration, parse_duration};
+pub(crate) use inputs::{BatchSize, InputsError, Rules, Typed, divide};
 pub(crate) use job::Job;
 pub(crate) use jobfile::Entry;
 pub(crate) use key::Key;
 pub(crate) use shell::{Shell, ShellError, ShellRule};
 pub(crate) use source::{Source, SourceError};
-pub(crate) use words::Work;
+pub(crate) use values::{Records, ValueSource};
+pub(crate) use work::{Spoken, Work};

@@ -13,7 +13,8 @@ use super::duration::{DurationError, parse_duration};
 use super::fields::{Env, Fields, ShellField, shown};
 use super::job::{Job, Origin};
 use super::shell::{Shell, ShellError, ShellRule};
-use super::words::{self, WordsError, Work};
+use super::words::WordsError;
+use super::work::{Work, work as line_work};
 
 /// Why a JSON record is no job.
 #[derive(Debug, PartialEq, Eq, Error)]
@@ -121,7 +122,7 @@ fn work(fields: &mut Fields, rule: &ShellRule) -> Result<Work, RecordError> {
         (Some(_), Some(_)) => Err(RecordError::TwoCommands),
         (Some(line), None) => {
             let rule = shell_rule(fields.shell.take(), rule)?;
-            Ok(words::work(line.as_bytes(), &rule)?)
+            Ok(line_work(line.as_bytes(), &rule)?)
         }
         (None, Some(words)) => argv_work(words, fields.shell.is_some()),
     }

@@ -41,6 +41,11 @@ impl Shell {
         })
     }
 
+    /// Its program, as it was named.
+    pub(super) fn program(&self) -> &OsStr {
+        &self.words[0]
+    }
+
     /// The words that make this shell run `line`.
     pub(crate) fn argv(&self, line: &OsStr) -> Vec<OsString> {
         let mut argv = self.words.clone();

@@ -33,7 +33,10 @@ pub(crate) enum TypedError {
         quoted: Option<String>,
     },
     /// A placeholder that nothing fills.
-    #[error("{0}: `{{}}` has no value to stand for: write `{{{{}}}}` for a literal `{{}}`")]
+    #[error(
+        "{0}: `{{}}` has no value to stand for: name values behind the command with `::: VALUE...`, or before \
+         it with `-a FILE` (`-a -` reads standard input); a literal `{{}}` is written `{{{{}}}}`"
+    )]
     Placeholder(Origin),
     /// A command line that cannot be run.
     #[error("{0}: {1}")]
@@ -65,6 +68,23 @@ pub(super) fn jobs(
                 line,
             };
             job(origin, command, rule)
+        })
+        .collect()
+}
+
+/// The jobs of command lines that were given as arguments. What is in them is theirs: no placeholder
+/// and no option of ours is looked for.
+pub(super) fn listed(lines: &[OsString], rule: &ShellRule) -> Result<Vec<Job>, TypedError> {
+    let source: Arc<str> = Origin::TYPED.into();
+    let numbered = lines.iter().zip(1..);
+    numbered
+        .map(|(text, line)| {
+            let origin = Origin {
+                source: Arc::clone(&source),
+                line,
+            };
+            Job::from_line(origin.clone(), text.as_bytes(), rule)
+                .map_err(|error| TypedError::Words(origin, error))
         })
         .collect()
 }
@@ -141,7 +161,7 @@ fn unescaped(text: &[u8]) -> Option<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::words::Work;
+    use super::super::work::Work;
     use super::*;
 
     const OPTIONS: &[&str] = &["--json", "--jobs", "--version"];
@@ -152,7 +172,7 @@ mod tests {
         let jobs = jobs(&commands, &rule, OPTIONS).map_err(|error| error.to_string())?;
         let told = |job: Job| match job.work {
             Work::Line { line, .. } => (job.name, line.into_string().unwrap()),
-            Work::Argv(words) => panic!("{words:?}"),
+            other => panic!("{other:?}"),
         };
         Ok(jobs.into_iter().map(told).collect())
     }
@@ -234,7 +254,9 @@ mod tests {
     fn a_placeholder_is_an_error_with_the_ways_out() {
         assert_eq!(
             error(&["ls", "gzip {}"]),
-            "command 2: `{}` has no value to stand for: write `{{}}` for a literal `{}`"
+            "command 2: `{}` has no value to stand for: name values behind the command with \
+             `::: VALUE...`, or before it with `-a FILE` (`-a -` reads standard input); a literal `{}` \
+             is written `{{}}`"
         );
         assert!(typed(&["{{}"]).is_err());
         assert!(typed(&["find . -exec ls {} \\;"]).is_err());

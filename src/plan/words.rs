@@ -5,29 +5,10 @@
 
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
-use std::sync::Arc;
 
 use thiserror::Error;
 
 use super::builtins;
-use super::shell::{Shell, ShellRule};
-
-/// What a job runs.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Work {
-    /// Words executed as they are, never by a shell (`argv` of a job file).
-    Argv(Vec<OsString>),
-    /// A command line with `sh -c` meaning. At least one of the two ways to run it is there.
-    Line {
-        /// The command line as it was written, without its name.
-        line: OsString,
-        /// Its words, when it can be executed without a shell.
-        direct: Option<Vec<OsString>>,
-        /// The shell for it: because it needs one, or because executing its words may fail in a way
-        /// that only a shell can tell (no such program, not executable, no `#!` line).
-        shell: Option<Arc<Shell>>,
-    },
-}
 
 /// Why a command line cannot be run at all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -49,23 +30,8 @@ pub(crate) enum WordsError {
     Unbalanced,
 }
 
-/// Decides how `line` is run under `rule`.
-pub(crate) fn work(line: &[u8], rule: &ShellRule) -> Result<Work, WordsError> {
-    check(line)?;
-    let (direct, shell) = match rule {
-        ShellRule::Auto(shell) => (plain_words(line), Some(Arc::clone(shell))),
-        ShellRule::Always(shell) => (None, Some(Arc::clone(shell))),
-        ShellRule::Never => (Some(exact_words(line)?), None),
-    };
-    Ok(Work::Line {
-        line: OsString::from_vec(line.to_vec()),
-        direct,
-        shell,
-    })
-}
-
 /// Refuses what no rule could run.
-fn check(line: &[u8]) -> Result<(), WordsError> {
+pub(super) fn check(line: &[u8]) -> Result<(), WordsError> {
     if line.contains(&0) {
         return Err(WordsError::Nul);
     }
@@ -76,7 +42,7 @@ fn check(line: &[u8]) -> Result<(), WordsError> {
 }
 
 /// The words of a line that every shell would read as just these words; `None` in any doubt.
-fn plain_words(line: &[u8]) -> Option<Vec<OsString>> {
+pub(super) fn plain_words(line: &[u8]) -> Option<Vec<OsString>> {
     if line.iter().any(|byte| is_doubtful(*byte)) || has_foreign_blank(line) {
         return None;
     }
@@ -139,7 +105,7 @@ fn has_foreign_blank(line: &[u8]) -> bool {
 }
 
 /// The words of a line for which no shell may be used.
-fn exact_words(line: &[u8]) -> Result<Vec<OsString>, WordsError> {
+pub(super) fn exact_words(line: &[u8]) -> Result<Vec<OsString>, WordsError> {
     if let Some(byte) = unquoted_syntax(line) {
         return Err(WordsError::Syntax(char::from(byte)));
     }
@@ -182,6 +148,3 @@ fn unquoted_syntax(line: &[u8]) -> Option<u8> {
     }
     None
 }
-
-#[cfg(test)]
-mod tests;

@@ -135,7 +135,7 @@ pub use reader::{Lines, ReadError, StreamReader};
 pub use signal::{Delivery, Scope, Signal, SignalError, reset_inherited_signals};
 pub use spool::{Spool, SpoolOptions, SpoolReader};
 #[cfg(feature = "cli")]
-pub(crate) use sys::open_files_limit;
+pub(crate) use sys::{argument_bytes_limit, open_files_limit};
 #[cfg(feature = "cli")]
 pub(crate) use terminal::Terminal;
 pub use wait_for::{TimeoutError, wait_for};

@@ -203,8 +203,7 @@ pub(super) fn pidfd_send_signal(_: BorrowedFd<'_>, _: i32, _: bool) -> io::Resul
 }
 
 /// Sends `signal` by number: to a process, or with a negative number to a process group.
-///
-/// Only for a child that is not reaped, which keeps both numbers from being given away.
+/// Only for an unreaped child, which keeps both numbers from being given away.
 pub(super) fn kill(pid: libc::pid_t, signal: i32) -> io::Result<()> {
     // SAFETY: the call takes two integers.
     retry(|| unsafe { libc::kill(pid, signal) })?;
@@ -213,8 +212,7 @@ pub(super) fn kill(pid: libc::pid_t, signal: i32) -> io::Result<()> {
 
 /// Makes reads and writes on `fd` return `WouldBlock` in place of waiting.
 ///
-/// Only for descriptors that the engine made itself: the flag belongs to the open file
-/// description, so on an inherited one it would change other processes' reads and writes too.
+/// Only for descriptors of our own making: the flag would reach all who share an inherited one.
 pub(super) fn set_nonblocking(fd: BorrowedFd<'_>) -> io::Result<()> {
     let mut on: libc::c_int = 1;
     // SAFETY: FIONBIO reads one int, which lives for the length of the call.
@@ -301,10 +299,7 @@ pub(super) fn register(file: File, interest: Interest) -> io::Result<AsyncFd<Fil
     unsafe { AsyncFd::register_with_interest(file, interest) }.map_err(io::Error::from)
 }
 
-/// Makes the signals in `signals` behave as a freshly started program expects, and unblocks all.
-///
-/// A parent's ignored `SIGCHLD` would make the kernel throw exit statuses away, and a blocked
-/// signal would be blocked in every child too.
+/// Makes `signals` behave as a freshly started program expects, and unblocks all signals.
 pub(super) fn restore_default_signals(signals: &[i32]) {
     for &signal in signals {
         // SAFETY: SIG_DFL runs no code of ours, so any signal may be set to it at any time.
@@ -327,9 +322,7 @@ pub(super) fn is_ignored(signal: i32) -> bool {
     action.is_ok_and(|action| action.sa_sigaction == libc::SIG_IGN)
 }
 
-/// Ends this process by `signal`, as if it had never been caught, and without a core dump of ours.
-///
-/// Returns only where the kernel does not deliver it: as PID 1.
+/// Ends this process by `signal`, as if it were never caught, without a core dump. PID 1 goes on.
 pub(super) fn raise_default(signal: i32) {
     restore_default_signals(&[signal]);
     let no_core = libc::rlimit {
@@ -350,8 +343,7 @@ pub(super) fn terminal_settings(terminal: BorrowedFd<'_>) -> io::Result<libc::te
     unsafe { filled(|settings| libc::tcgetattr(terminal.as_raw_fd(), settings)) }
 }
 
-/// Makes `group` the one that a terminal's keys reach and that may read it, and sets the terminal
-/// as asked. Works from the background, too.
+/// Makes `group` the terminal's foreground, and sets the terminal as asked; from the background, too.
 #[cfg(feature = "cli")]
 pub(super) fn set_foreground(
     terminal: BorrowedFd<'_>,
@@ -383,6 +375,14 @@ pub(super) fn set_foreground(
 pub(super) fn own_group() -> libc::pid_t {
     // SAFETY: the call takes nothing and cannot fail.
     unsafe { libc::getpgrp() }
+}
+
+/// How many bytes the arguments and the environment may have together, as the system counts them.
+#[cfg(feature = "cli")]
+pub(crate) fn argument_bytes_limit() -> Option<u64> {
+    // SAFETY: sysconf takes a number and returns one.
+    let limit = unsafe { libc::sysconf(libc::_SC_ARG_MAX) };
+    u64::try_from(limit).ok()
 }
 
 /// The soft limit of open files, or none if there is no limit.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::foreground::Foreground;
 use super::options::{Options, Output};
 use crate::event::NumberedJob;
-use crate::plan::Work;
+use crate::plan::Spoken;
 use crate::process::{Command, Group, Process, SpawnError, SpawnErrorKind, SpoolOptions, Stdio};
 
 /// How long a spawn may be held back because the system is out of processes, memory or files.
@@ -71,14 +71,7 @@ pub(super) async fn launch(
         };
         command.stdout(stream()).stderr(stream())
     };
-    let (direct, shell) = match &job.work {
-        Work::Argv(argv) => (Some(argv.clone()), None),
-        Work::Line {
-            line,
-            direct,
-            shell,
-        } => (direct.clone(), shell.as_ref().map(|shell| shell.argv(line))),
-    };
+    let Spoken { direct, shell } = job.work.spoken(&job.args, numbered.seq, slot);
     let Some(direct) = direct else {
         let argv = shell.unwrap_or_default();
         let process = spawn(&command(&argv)).await;

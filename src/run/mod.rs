@@ -27,7 +27,7 @@ pub(crate) use control::Control;
 pub(crate) use feed::Feed;
 pub(crate) use foreground::Foreground;
 pub(crate) use ledger::Ledger;
-pub(crate) use limits::{cpus, most_jobs};
+pub(crate) use limits::{argument_bytes, cpus, most_jobs};
 pub(crate) use options::{Options, Output};
 pub(crate) use runner::{Ended, Runner};
 pub(crate) use signals::{listen, listen_no_more};

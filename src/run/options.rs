@@ -25,6 +25,8 @@ pub(crate) struct Options {
     pub(crate) deadline: Option<Duration>,
     /// What else ends the run before its time.
     pub(crate) policy: Policy,
+    /// Between two starts, at least.
+    pub(crate) delay: Duration,
     /// Where jobs run, absolute.
     pub(crate) cwd: Arc<Path>,
     /// Whether that is another directory than prun's own, so that jobs must change to it.

@@ -66,7 +66,7 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
     pub(crate) fn new(options: Options, ledger: Option<Ledger>, tell: T) -> Self {
         let (attempts, arrivals) = mpsc::channel(64);
         Self {
-            schedule: Schedule::new(options.jobs),
+            schedule: Schedule::new(options.jobs, options.delay),
             cancel: Cancel::new(options.policy),
             options: Arc::new(options),
             ledger,
@@ -96,9 +96,10 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
             if exhausted && self.schedule.is_idle() {
                 break;
             }
-            let has_room = self.schedule.has_room();
+            let pause = self.schedule.paused_until(clock.now());
+            let has_room = self.schedule.has_room() && pause.is_none();
             let may_read = self.full.is_none() && (has_room || !self.cancel.may_start());
-            let next_due = self.schedule.next_due().filter(|_| has_room);
+            let next_due = pause.or_else(|| self.schedule.next_due().filter(|_| has_room));
             let deadline = self.options.deadline.filter(|_| !self.cancel.is_ending());
             tokio::select! {
                 biased;
@@ -111,7 +112,9 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
                 () = clock.sleep_until_some(next_due) => {}
                 next = feed.next(), if may_read && !exhausted => match next {
                     Some((Ok(Entry::Job(job)), read_at)) => self.on_job(job, read_at),
-                    Some((Ok(Entry::Warning(warning)), _)) => self.warn(warning),
+                    Some((Ok(Entry::Warning(warning)), _)) => {
+                        self.announce(&Event::Warned(warning.into()));
+                    }
                     Some((Err(error), _)) => {
                         self.fail_input(&error);
                         exhausted = true;
@@ -130,10 +133,11 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
     }
 
     fn ended(self) -> Ended {
+        let (summary, cancel, clock) = (self.summary, self.cancel, self.clock);
         Ended {
-            summary: self.summary,
-            cancel: self.cancel,
-            clock: self.clock,
+            summary,
+            cancel,
+            clock,
         }
     }
 
@@ -142,10 +146,6 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
         if let Flow::Full(room) = (self.tell)(event) {
             self.full = Some(room);
         }
-    }
-
-    fn warn(&mut self, warning: String) {
-        self.announce(&Event::Warned(warning.into()));
     }
 
     fn fail_input(&mut self, error: &SourceError) {
@@ -186,7 +186,11 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
 
     fn start_due(&mut self) {
         while self.full.is_none() && self.schedule.has_room() {
-            let Some(again) = self.schedule.take_due(self.clock.now()) else {
+            let now = self.clock.now();
+            if self.schedule.paused_until(now).is_some() {
+                break;
+            }
+            let Some(again) = self.schedule.take_due(now) else {
                 break;
             };
             self.queued.insert(again.job.seq, again.queued);
@@ -195,7 +199,7 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
     }
 
     fn start(&mut self, job: Arc<NumberedJob>, attempt: u32) {
-        let slot = self.schedule.take_slot();
+        let slot = self.schedule.take_slot(self.clock.now());
         tokio::spawn(attempt::run(Assignment {
             job,
             attempt,

@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::num::NonZeroUsize;
+use std::time::Duration;
 
 use super::clock::Moment;
 
@@ -16,6 +17,9 @@ pub(crate) struct Schedule<J> {
     /// The highest slot that was ever given out.
     highest: u32,
     waiting: BinaryHeap<Reverse<Waiting<J>>>,
+    /// Between two starts, at least.
+    delay: Duration,
+    last_start: Option<Moment>,
 }
 
 /// Ordered by time, then by the order of the jobs.
@@ -27,10 +31,12 @@ struct Waiting<J> {
 }
 
 impl<J> Schedule<J> {
-    /// Room for `limit` jobs at once, or for any number.
-    pub(crate) fn new(limit: Option<NonZeroUsize>) -> Self {
+    /// Room for `limit` jobs at once, or for any number, each started `delay` after the last one.
+    pub(crate) fn new(limit: Option<NonZeroUsize>, delay: Duration) -> Self {
         Self {
             limit,
+            delay,
+            last_start: None,
             running: 0,
             free: BinaryHeap::new(),
             highest: 0,
@@ -48,8 +54,16 @@ impl<J> Schedule<J> {
         self.running
     }
 
-    /// Takes the lowest free slot.
-    pub(crate) fn take_slot(&mut self) -> u32 {
+    /// Until when no job may start, because another one just did.
+    pub(crate) fn paused_until(&self, now: Moment) -> Option<Moment> {
+        // A delay beyond what a clock can hold is none that anybody waits for.
+        let next = self.last_start?.checked_add(self.delay)?;
+        (next > now).then_some(next)
+    }
+
+    /// Takes the lowest free slot for a start at this moment.
+    pub(crate) fn take_slot(&mut self, now: Moment) -> u32 {
+        self.last_start = Some(now);
         debug_assert!(self.has_room(), "a slot was taken beyond the limit");
         self.running += 1;
         match self.free.pop() {
@@ -126,11 +140,10 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
     use std::collections::BTreeSet;
-    use std::time::Duration;
 
     #[test]
     fn waiting_jobs_come_when_due_and_in_order() {
-        let mut schedule = Schedule::new(None);
+        let mut schedule = Schedule::new(None, Duration::ZERO);
         let now = Moment::ZERO;
         let later = now + Duration::from_secs(1);
         schedule.wait_until(later, 1, "later");
@@ -144,17 +157,29 @@ mod tests {
         assert!(schedule.is_idle());
     }
 
+    #[test]
+    fn a_start_is_followed_by_a_pause() {
+        let delay = Duration::from_secs(2);
+        let mut schedule = Schedule::<()>::new(None, delay);
+        let now = Moment::ZERO;
+        assert_eq!(schedule.paused_until(now), None);
+        schedule.take_slot(now);
+        assert_eq!(schedule.paused_until(now), Some(now + delay));
+        assert_eq!(schedule.paused_until(now + delay), None);
+    }
+
     proptest! {
         #[test]
         fn no_slot_is_given_twice_and_none_beyond_the_limit(
             limit in 1usize..9,
             takes in prop::collection::vec(any::<(bool, u8)>(), 0..200),
         ) {
-            let mut schedule = Schedule::<()>::new(NonZeroUsize::new(limit));
+            let mut schedule = Schedule::<()>::new(NonZeroUsize::new(limit), Duration::ZERO);
+            let now = Moment::ZERO;
             let mut held = BTreeSet::new();
             for (take, pick) in takes {
                 if take && schedule.has_room() {
-                    let slot = schedule.take_slot();
+                    let slot = schedule.take_slot(now);
                     prop_assert!(held.insert(slot), "slot {slot} was given twice");
                     prop_assert!((1..=limit as u32).contains(&slot));
                 } else if !held.is_empty() {

@@ -32,7 +32,7 @@ pub(crate) fn dry_run(
     let (argv, _) = words::planned_argv(job);
     match form {
         DryRun::Shell => {
-            console.out().write_all(join(argv.iter()).as_bytes())?;
+            console.out().write_all(join(&argv).as_bytes())?;
         }
         DryRun::JobFile => {
             let mut line = serde_json::Serializer::new(console.out());

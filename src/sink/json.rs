@@ -80,18 +80,20 @@ impl<'a> Record<'a> {
         let last = end.last.as_deref();
         let exit = last.and_then(|last| last.exit());
         let (argv, shell) = words::argv(end);
+        let args = end.job.job.args.as_slice();
         let empty = Spool::default();
         let (stdout, stderr) = last.map_or((&empty, &empty), |last| (&last.stdout, &last.stderr));
         map.serialize_entry("v", &1)?;
         map.serialize_entry("seq", &end.job.seq)?;
         map.serialize_entry("name", &end.job.job.name)?;
         map.serialize_entry("cmd", &words::command(&end.job).to_string_lossy())?;
-        map.serialize_entry(
-            "argv",
-            &argv.iter().map(|w| w.to_string_lossy()).collect::<Vec<_>>(),
-        )?;
+        let texts = |words: &[OsString]| {
+            let texts = words.iter().map(|word| word.to_string_lossy().into_owned());
+            texts.collect::<Vec<_>>()
+        };
+        map.serialize_entry("argv", &texts(&argv))?;
         map.serialize_entry("shell", &shell)?;
-        map.serialize_entry("args", &[(); 0])?;
+        map.serialize_entry("args", &texts(args))?;
         map.serialize_entry("cwd", &end.job.cwd.to_string_lossy())?;
         map.serialize_entry("status", end.status.as_str())?;
         map.serialize_entry("reason", &end.reason.map(|reason| reason.as_str()))?;
@@ -140,8 +142,10 @@ impl<'a> Record<'a> {
         if lossy[1].get() {
             map.serialize_entry("stderr_base64", &base64(stderr))?;
         }
-        if argv.iter().any(|word| word.to_str().is_none()) {
-            map.serialize_entry("argv_base64", &words_base64(&argv))?;
+        for (key, words) in [("argv_base64", &*argv), ("args_base64", args)] {
+            if words.iter().any(|word| word.to_str().is_none()) {
+                map.serialize_entry(key, &words_base64(words))?;
+            }
         }
         Ok(())
     }

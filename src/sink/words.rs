@@ -5,11 +5,14 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 
 use crate::event::{Attempt, JobEnd, NumberedJob, Outcome, Status};
-use crate::plan::{Work, format_duration};
+use crate::plan::{Spoken, Work, format_duration};
 use crate::process::{join, quote};
 
 /// A command longer than this is shortened where it stands for a name.
 const LONGEST_LABEL: usize = 60;
+
+/// The slot that a command is shown with before it has one.
+const FIRST_SLOT: u32 = 1;
 
 /// Whether a character could take over the terminal or make text look like other text.
 fn is_treacherous(c: char) -> bool {
@@ -64,9 +67,9 @@ fn quote_visibly(word: &OsStr) -> String {
 
 /// The command as its user wrote it.
 pub(super) fn command(job: &NumberedJob) -> Cow<'_, OsStr> {
-    match &job.job.work {
-        Work::Line { line, .. } => Cow::Borrowed(line),
-        Work::Argv(argv) => Cow::Owned(join(argv)),
+    match job.job.work.line() {
+        Some(line) => Cow::Borrowed(line),
+        None => Cow::Owned(join(planned_argv(job).0)),
     }
 }
 
@@ -74,35 +77,48 @@ pub(super) fn command(job: &NumberedJob) -> Cow<'_, OsStr> {
 pub(super) fn argv(end: &JobEnd) -> (Cow<'_, [OsString]>, bool) {
     match &end.last {
         Some(last) => (Cow::Borrowed(&last.argv), last.shell),
-        None => planned_argv(&end.job),
+        None => {
+            let (argv, shell) = planned_argv(&end.job);
+            (Cow::Owned(argv), shell)
+        }
     }
 }
 
-/// The words that would be executed first, and whether they are a shell's.
-pub(super) fn planned_argv(job: &NumberedJob) -> (Cow<'_, [OsString]>, bool) {
-    match &job.job.work {
-        Work::Argv(argv) => (Cow::Borrowed(argv), false),
-        Work::Line {
-            direct: Some(argv), ..
-        } => (Cow::Borrowed(argv), false),
-        Work::Line { line, shell, .. } => {
-            let argv = shell.as_ref().map(|shell| shell.argv(line));
-            (Cow::Owned(argv.unwrap_or_default()), true)
-        }
+/// The words that would be executed first, in the first slot, and whether they are a shell's.
+pub(super) fn planned_argv(job: &NumberedJob) -> (Vec<OsString>, bool) {
+    let Spoken { direct, shell } = job.job.work.spoken(&job.job.args, job.seq, FIRST_SLOT);
+    match direct {
+        Some(argv) => (argv, false),
+        None => (shell.unwrap_or_default(), true),
     }
 }
 
 /// The command in one line that can be pasted into a shell.
 pub(super) fn paste(job: &NumberedJob) -> String {
-    match &job.job.work {
-        Work::Argv(argv) => {
-            let words: Vec<String> = argv.iter().map(|word| quote_visibly(word)).collect();
-            words.join(" ")
-        }
-        Work::Line { line, .. } => match line.to_str() {
+    if let Work::Line { line, .. } = &job.job.work {
+        return match line.to_str() {
             Some(text) if !text.contains(is_treacherous) => text.to_owned(),
             _ => format!("sh -c {}", quote_visibly(line)),
+        };
+    }
+    let (argv, _) = planned_argv(job);
+    let words: Vec<String> = argv.iter().map(|word| quote_visibly(word)).collect();
+    words.join(" ")
+}
+
+/// The command line of one job among those of its template.
+fn told_apart(job: &NumberedJob) -> Cow<'_, OsStr> {
+    match &job.job.work {
+        Work::Template(_) => match planned_argv(job) {
+            (argv, false) => Cow::Owned(join(argv)),
+            (_, true) => {
+                let mut line = command(job).into_owned();
+                line.push(" ::: ");
+                line.push(join(&job.job.args));
+                Cow::Owned(line)
+            }
         },
+        _ => command(job),
     }
 }
 
@@ -111,7 +127,7 @@ pub(super) fn label(job: &NumberedJob) -> String {
     if let Some(name) = &job.job.name {
         return escape(name.as_bytes());
     }
-    let command = escape(command(job).as_bytes());
+    let command = escape(told_apart(job).as_bytes());
     match command.char_indices().nth(LONGEST_LABEL) {
         None => command,
         Some(_) => command
@@ -150,14 +166,12 @@ pub(super) fn attempt_ending(job: &NumberedJob, attempt: &Attempt) -> String {
 
 /// An exit code; those by which a shell says that it found no program are explained.
 fn exit_code(job: &NumberedJob, attempt: &Attempt, code: i32) -> String {
-    let program = match &job.job.work {
-        Work::Line {
-            direct: Some(words),
-            ..
-        } if attempt.shell => words.first(),
-        _ => None,
-    };
-    let program = program.map(|program| escape(program.as_bytes()));
+    let work = &job.job.work;
+    let words = work
+        .spoken(&job.job.args, job.seq, attempt.slot)
+        .direct
+        .filter(|_| attempt.shell && work.line().is_some());
+    let program = words.and_then(|words| Some(escape(words.first()?.as_bytes())));
     match (code, program) {
         (127, Some(program)) => format!("exit 127, no such program: {program}"),
         (126, Some(program)) => format!("exit 126, not executable: {program}"),

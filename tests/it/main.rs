@@ -4,6 +4,7 @@
 // The stage finds the processes and the memory of a run in /proc.
 #![cfg(target_os = "linux")]
 
+mod arguments;
 mod commands;
 mod digests;
 mod dispositions;
@@ -11,7 +12,9 @@ mod dry_runs;
 mod endings;
 mod engine;
 mod examples;
+mod fuzz;
 mod house;
+mod injection;
 mod inputs;
 mod jobfiles;
 mod joblog;
@@ -27,4 +30,6 @@ mod shells;
 mod signals;
 mod stage;
 mod stops;
+mod templates;
 mod terminal;
+mod twopaths;

@@ -58,7 +58,7 @@ fn script(examples: &[Example]) -> (String, String, Vec<(String, String)>) {
     } in examples
     {
         match command.strip_prefix("cat ") {
-            Some(file) => files.push((file.to_owned(), lines.clone())),
+            Some(file) => files.push((file.replace(['"', '\\'], ""), lines.clone())),
             None => {
                 script.push_str(&format!("{command}\n"));
                 expected.push_str(lines);

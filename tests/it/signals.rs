@@ -349,7 +349,7 @@ fn a_stuck_reader_cannot_keep_prun_from_ending() {
 #[test]
 fn a_prun_among_the_jobs_ends_its_own() {
     let inner = format!(
-        "{} 'echo up > up; sleep 300' 'sleep 300'",
+        "{} 'echo up > up; sleep 300' 'echo up > up2; sleep 300'",
         env!("CARGO_BIN_EXE_prun")
     );
     let stage = Stage::new()
@@ -359,6 +359,7 @@ fn a_prun_among_the_jobs_ends_its_own() {
         .signal(libc::SIGTERM)
         .within(SOON);
     let mut run = up(stage);
+    run.wait_for_file("up2");
     run.send(libc::SIGTERM);
     let record = run.finish().record(1);
     assert_eq!(record["signal"], "SIGTERM");

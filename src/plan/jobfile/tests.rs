@@ -2,11 +2,10 @@
 
 use std::ffi::OsString;
 
-use proptest::collection::vec;
-use proptest::prelude::*;
+use proptest::{collection::vec, prelude::*};
 
 use super::super::intake::tests::Chunks;
-use super::super::words::Work;
+use super::super::work::Work;
 use super::*;
 
 fn open(format: Option<Format>, chunks: &[&[u8]]) -> JobFile {
@@ -27,6 +26,7 @@ fn told(entry: Result<Entry, JobFileError>) -> String {
             let text = match job.work {
                 Work::Line { line, .. } => line.to_string_lossy().into_owned(),
                 Work::Argv(words) => format!("{words:?}"),
+                Work::Template(template) => panic!("{template:?}"),
             };
             format!("{} {name}{text}", job.origin.line)
         }

@@ -27,7 +27,7 @@ fn error(text: &str) -> String {
 fn shell_of(rule: &ShellRule, text: &str) -> (bool, Option<Arc<Shell>>) {
     match under(rule, text).unwrap().work {
         Work::Line { direct, shell, .. } => (direct.is_some(), shell),
-        Work::Argv(words) => panic!("{words:?}"),
+        other => panic!("{other:?}"),
     }
 }
 

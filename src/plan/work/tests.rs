@@ -15,7 +15,7 @@ fn direct(line: &[u8]) -> Option<Vec<OsString>> {
             assert_eq!(shell, Some(Arc::default()), "Auto may always fall back");
             direct
         }
-        Work::Argv(words) => panic!("{words:?}"),
+        other => panic!("{other:?}"),
     }
 }
 

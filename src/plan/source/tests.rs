@@ -1,0 +1,182 @@
+//! Sources in examples.
+
+use std::path::PathBuf;
+
+use super::super::intake::tests::Chunks;
+use super::super::work::Work;
+use super::*;
+
+fn rule() -> ShellRule {
+    ShellRule::Auto(Arc::default())
+}
+
+/// A file of its own for each test, removed at the end.
+struct Temporary(PathBuf);
+
+impl Temporary {
+    fn new(name: &str, text: &str) -> Self {
+        let folder = format!("prun-plan-{}-{name}", std::process::id());
+        let path = std::env::temp_dir().join(folder);
+        std::fs::create_dir_all(&path).unwrap();
+        let file = path.join(name);
+        std::fs::write(&file, text).unwrap();
+        Self(file)
+    }
+
+    fn source(&self) -> Result<Source, String> {
+        let label = self.0.display().to_string();
+        Source::file(&self.0, Records::Lines, &rule())
+            .map_err(|e| e.to_string().replace(&label, "FILE"))
+    }
+
+    fn error(&self) -> String {
+        self.source().err().unwrap()
+    }
+}
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(self.0.parent().unwrap());
+    }
+}
+
+fn lines(source: Source) -> Vec<String> {
+    let told = |entry: Result<Entry, SourceError>| match entry {
+        Ok(Entry::Job(Job {
+            work: Work::Line { line, .. },
+            ..
+        })) => line.into_string().unwrap(),
+        Ok(other) => format!("{other:?}"),
+        Err(error) => format!("error {error}"),
+    };
+    source.map(told).collect()
+}
+
+#[test]
+fn typed_commands_are_counted_and_never_block() {
+    let source = Source::commands(vec!["a".into(), "b | c".into()], &rule(), &[]).unwrap();
+    assert_eq!(source.total(), Some(2));
+    assert!(!source.may_block());
+    assert!(source.buffered());
+    assert_eq!(lines(source), ["a", "b | c"]);
+}
+
+#[test]
+fn a_typed_name_that_is_taken_is_an_error_at_once() {
+    let error = Source::commands(vec!["a: x".into(), "a: y".into()], &rule(), &[]).err();
+    assert_eq!(
+        error.unwrap().to_string(),
+        "command 2: the name `a` is taken by an earlier job: every name must be unique"
+    );
+}
+
+#[test]
+fn a_regular_file_is_counted_before_it_is_read() {
+    let file = Temporary::new("count.txt", "a\r\n# x\nb\n");
+    let mut source = file.source().unwrap();
+    assert_eq!(source.total(), Some(2));
+    assert!(!source.may_block());
+    assert!(matches!(source.next(), Some(Ok(Entry::Warning(_)))));
+    assert_eq!(lines(source), ["a", "b"]);
+}
+
+#[test]
+fn a_bad_line_of_a_regular_file_is_an_error_before_the_first_job() {
+    let file = Temporary::new(
+        "bad.jsonl",
+        "{\"cmd\":\"a\"}\n{\"cmd\":\"b\",\"needs\":[]}\n",
+    );
+    let error = "FILE:2:18: the key `needs` is reserved for a later version: remove it";
+    assert_eq!(file.error(), error);
+}
+
+#[test]
+fn a_name_that_is_taken_is_an_error_before_the_first_job() {
+    let file = Temporary::new("twice.txt", "a: x\nb: y\na: z\n");
+    let error = "FILE:3: the name `a` is taken by an earlier job: every name must be unique";
+    assert_eq!(file.error(), error);
+}
+
+#[test]
+fn the_extension_tells_the_format() {
+    for (name, text) in [
+        ("x.jsonl", "\n{\"cmd\":\"ls\"}"),
+        ("x.NDJSON", "{\"cmd\":\"ls\"}"),
+        ("x.json", "[{\"cmd\":\"ls\"}]"),
+        ("x.txt", "ls"),
+        ("x.text", "{\"cmd\":\"ls\"}"),
+        ("x", "[{\"cmd\":\"ls\"}]"),
+    ] {
+        let file = Temporary::new(name, text);
+        assert_eq!(lines(file.source().unwrap()), ["ls"], "{name}");
+    }
+}
+
+#[test]
+fn the_extension_wins_over_the_first_bytes() {
+    let file = Temporary::new("lines.json", "ls\n");
+    assert!(file.error().starts_with("FILE:1:1: `[` is missing"));
+}
+
+#[test]
+fn a_missing_file_is_an_error_with_its_name() {
+    let error = Source::file(Path::new("/no/such/jobs.txt"), Records::Lines, &rule())
+        .err()
+        .unwrap();
+    assert_eq!(
+        error.to_string(),
+        "/no/such/jobs.txt: cannot open the job file: No such file or directory (os error 2)"
+    );
+}
+
+#[test]
+fn a_directory_is_an_error_with_its_name() {
+    let error = Source::file(Path::new("/"), Records::Lines, &rule())
+        .err()
+        .unwrap();
+    assert_eq!(error.to_string(), "/: is a directory: name a job file");
+}
+
+#[test]
+fn a_device_is_a_stream() {
+    let source = Source::file(Path::new("/dev/null"), Records::Lines, &rule()).unwrap();
+    assert_eq!(source.total(), None);
+    assert!(source.may_block());
+    assert!(lines(source).is_empty());
+}
+
+#[test]
+fn a_stream_gives_its_first_job_before_the_second_arrives() {
+    let mut source = Source::stream("stdin", Chunks::new(&[b"a\nb\n"]), Records::Lines, &rule());
+    assert!(source.may_block());
+    assert!(!source.buffered());
+    assert!(source.next().is_some());
+    assert!(source.buffered());
+    assert!(source.next().is_some());
+    assert!(!source.buffered());
+}
+
+#[test]
+fn an_error_on_a_stream_comes_at_its_line_and_ends_it() {
+    let source = Source::stream(
+        "stdin",
+        Chunks::new(&[b"a: x\nb\na: y\nc\n"]),
+        Records::Lines,
+        &rule(),
+    );
+    let error = "error stdin:3: the name `a` is taken by an earlier job: every name must be unique";
+    assert_eq!(lines(source), ["x", "b", error]);
+}
+
+#[test]
+fn records_that_end_with_nul_are_a_format_to_ask_for() {
+    let input = Chunks::new(&[b"a\nb\0c\0", b""]);
+    let source = Source::stream("stdin", input, Records::Null, &rule());
+    assert_eq!(lines(source), ["a\nb", "c"]);
+}
+
+#[test]
+fn a_source_can_be_read_on_a_thread_of_its_own() {
+    fn is_send<T: Send>() {}
+    is_send::<Source>();
+}

@@ -1,0 +1,275 @@
+//! One source of values for a template: a typed list, or the records of a file. Values are bytes.
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read, Seek};
+use std::os::unix::ffi::OsStringExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use thiserror::Error;
+
+/// How much is read at once.
+const BUFFER_BYTES: usize = 64 * 1024;
+
+/// How long a record may be: a longer one is no list of values, and would be kept in memory whole.
+const LONGEST_RECORD: u64 = 64 * 1024 * 1024;
+
+/// Where values come from.
+pub(crate) enum ValueSource {
+    /// They were typed behind `:::`.
+    List(Vec<OsString>),
+    /// The records of a file.
+    File(PathBuf),
+    /// The records of an open stream, such as standard input, and what it is called.
+    Stream(&'static str, Box<dyn Read + Send>),
+}
+
+/// How records end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Records {
+    /// With a newline; empty ones are skipped.
+    Lines,
+    /// With NUL; all are taken.
+    Null,
+}
+
+/// Why there are no more values.
+#[derive(Debug, Error)]
+pub(crate) enum ValueError {
+    /// The file cannot be opened.
+    #[error("{0}: cannot open the file of arguments: {1}")]
+    Open(String, io::Error),
+    /// There is a folder where the file should be.
+    #[error("{0}: is a directory: name a file of arguments")]
+    Directory(String),
+    /// The system would not read.
+    #[error("{0}: cannot read: {1}")]
+    Read(Arc<str>, io::Error),
+    /// A value that no program can be given.
+    #[error(
+        "{0}:{1}: NUL byte in the argument: no program can be given one (arguments that end with NUL need -0)"
+    )]
+    Nul(Arc<str>, u64),
+    /// A record that never seems to end.
+    #[error(
+        "{0}:{1}: the argument is longer than {LONGEST_RECORD} bytes: is this a list of arguments?"
+    )]
+    TooLong(Arc<str>, u64),
+}
+
+/// The values of one source, as they are read.
+pub(super) struct Values {
+    supply: Supply,
+    total: Option<u64>,
+}
+
+enum Supply {
+    List(std::vec::IntoIter<OsString>),
+    File(Reader),
+    Stream(Reader),
+}
+
+/// Records, as they are read.
+struct Reader {
+    label: Arc<str>,
+    records: Records,
+    input: BufReader<Box<dyn Read + Send>>,
+    number: u64,
+    is_ended: bool,
+}
+
+impl Values {
+    /// Opens a source. A regular file is read through once, to count its values and to find what is
+    /// wrong with them before anything starts.
+    pub(super) fn open(source: ValueSource, records: Records) -> Result<Self, ValueError> {
+        match source {
+            ValueSource::List(list) => Ok(Self {
+                total: Some(list.len() as u64),
+                supply: Supply::List(list.into_iter()),
+            }),
+            ValueSource::File(path) => Self::file(&path, records),
+            ValueSource::Stream(label, input) => Ok(Self {
+                supply: Supply::Stream(Reader::new(label.into(), records, input)),
+                total: None,
+            }),
+        }
+    }
+
+    fn file(path: &Path, records: Records) -> Result<Self, ValueError> {
+        let label = path.display().to_string();
+        let unopened = |error| ValueError::Open(label.clone(), error);
+        let file = File::open(path).map_err(unopened)?;
+        let kind = file.metadata().map_err(unopened)?.file_type();
+        if kind.is_dir() {
+            return Err(ValueError::Directory(label));
+        }
+        let reader = |input| Reader::new(label.as_str().into(), records, input);
+        if !kind.is_file() {
+            return Ok(Self {
+                supply: Supply::Stream(reader(Box::new(file))),
+                total: None,
+            });
+        }
+        let file = Arc::new(file);
+        let mut total = 0;
+        for value in reader(Box::new(Arc::clone(&file))) {
+            value?;
+            total += 1;
+        }
+        (&*file).rewind().map_err(unopened)?;
+        Ok(Self {
+            supply: Supply::File(reader(Box::new(file))),
+            total: Some(total),
+        })
+    }
+
+    /// How many values there are in all, where that is known beforehand.
+    pub(super) fn total(&self) -> Option<u64> {
+        self.total
+    }
+
+    /// Whether `next` may wait for somebody else.
+    pub(super) fn may_block(&self) -> bool {
+        matches!(self.supply, Supply::Stream(_))
+    }
+
+    /// Whether the next value is at hand. In doubt the answer is no.
+    pub(super) fn buffered(&self) -> bool {
+        match &self.supply {
+            Supply::List(_) | Supply::File(_) => true,
+            Supply::Stream(reader) => reader.buffered(),
+        }
+    }
+}
+
+impl Iterator for Values {
+    type Item = Result<OsString, ValueError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        match &mut self.supply {
+            Supply::List(list) => list.next().map(Ok),
+            Supply::File(reader) | Supply::Stream(reader) => reader.next(),
+        }
+    }
+}
+
+impl Reader {
+    fn new(label: Arc<str>, records: Records, input: Box<dyn Read + Send>) -> Self {
+        Self {
+            label,
+            records,
+            input: BufReader::with_capacity(BUFFER_BYTES, input),
+            number: 0,
+            is_ended: false,
+        }
+    }
+
+    fn terminator(&self) -> u8 {
+        match self.records {
+            Records::Lines => b'\n',
+            Records::Null => 0,
+        }
+    }
+
+    fn buffered(&self) -> bool {
+        let end = self.terminator();
+        let mut records = self.input.buffer().split(|byte| *byte == end);
+        // What follows the last terminator is not complete.
+        records.next_back();
+        self.is_ended || records.any(|record| !self.skips(record))
+    }
+
+    fn skips(&self, record: &[u8]) -> bool {
+        self.records == Records::Lines && record.is_empty()
+    }
+
+    fn read(&mut self) -> Result<Option<OsString>, ValueError> {
+        loop {
+            let mut record = Vec::new();
+            let end = self.terminator();
+            let mut limited = Read::take(&mut self.input, LONGEST_RECORD + 1);
+            if let Err(error) = limited.read_until(end, &mut record) {
+                return Err(ValueError::Read(Arc::clone(&self.label), error));
+            }
+            if record.is_empty() {
+                return Ok(None);
+            }
+            self.number += 1;
+            if record.pop_if(|last| *last == end).is_none() {
+                if record.len() as u64 > LONGEST_RECORD {
+                    return Err(ValueError::TooLong(Arc::clone(&self.label), self.number));
+                }
+                // Only the end of the file leaves a record without its terminator; a terminal
+                // would wait for a second end.
+                self.is_ended = true;
+            }
+            if record.contains(&0) {
+                return Err(ValueError::Nul(Arc::clone(&self.label), self.number));
+            }
+            if !self.skips(&record) {
+                record.shrink_to_fit();
+                return Ok(Some(OsString::from_vec(record)));
+            }
+        }
+    }
+}
+
+impl Iterator for Reader {
+    type Item = Result<OsString, ValueError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.is_ended {
+            return None;
+        }
+        let value = self.read().transpose();
+        self.is_ended |= !matches!(value, Some(Ok(_)));
+        value
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::intake::tests::Chunks;
+    use super::*;
+
+    fn stream(chunks: &[&[u8]], records: Records) -> Values {
+        Values::open(ValueSource::Stream("stdin", Chunks::new(chunks)), records).unwrap()
+    }
+
+    fn all(values: Values) -> Vec<String> {
+        let told = |value: Result<OsString, ValueError>| match value {
+            Ok(value) => value.to_string_lossy().into_owned(),
+            Err(error) => format!("error {error}"),
+        };
+        values.map(told).collect()
+    }
+
+    #[test]
+    fn lines_are_values_whatever_is_in_them() {
+        let values = stream(&[b"a b\r\n\n# c\nd", b""], Records::Lines);
+        assert_eq!(all(values), ["a b\r", "# c", "d"]);
+    }
+
+    #[test]
+    fn records_that_end_with_nul_may_hold_newlines_or_nothing() {
+        let values = stream(&[b"a\nb\0\0c\0", b""], Records::Null);
+        assert_eq!(all(values), ["a\nb", "", "c"]);
+    }
+
+    #[test]
+    fn a_nul_byte_in_a_line_is_an_error_with_its_line() {
+        let values = stream(&[b"a\nb\0c\nd\n"], Records::Lines);
+        let error = "error stdin:2: NUL byte in the argument: no program can be given one \
+                     (arguments that end with NUL need -0)";
+        assert_eq!(all(values), ["a", error]);
+    }
+
+    #[test]
+    fn a_value_is_given_before_the_next_one_arrives() {
+        let mut values = stream(&[b"a\nb"], Records::Lines);
+        assert!(!values.buffered());
+        assert!(values.next().is_some());
+        assert!(!values.buffered());
+    }
+}

@@ -1,0 +1,237 @@
+//! Random templates from shell fragments: whatever the scanner accepts runs no value as code.
+
+use std::fs;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+/// Pieces of shell, sound and unsound.
+const FRAGMENTS: [&str; 100] = [
+    "{}",
+    "{}",
+    "{}",
+    "\"{}\"",
+    "\"{}\"",
+    "'{}'",
+    "x{}y",
+    "{1}",
+    "{/}",
+    "{.}",
+    "{#}",
+    "\"a {} b\"",
+    " ",
+    " ",
+    " ",
+    " ",
+    " ",
+    "./show ",
+    "./show ",
+    "./show ",
+    "./show {}",
+    "./show {} ",
+    "; ",
+    "; ",
+    " && ",
+    " || ",
+    " | ",
+    " & ",
+    "\n",
+    "\n",
+    "\t",
+    "(",
+    ")",
+    "$(",
+    "$(",
+    "`",
+    "`",
+    "'",
+    "'",
+    "\"",
+    "\"",
+    "\\",
+    "\\\n",
+    "$",
+    "${",
+    "${X:-",
+    "${X}",
+    "$X",
+    "}",
+    "{ ",
+    "{",
+    "[",
+    "]",
+    "[[ ",
+    " ]]",
+    "((",
+    "))",
+    "$((",
+    "$[",
+    "$'",
+    "$\"",
+    "#",
+    " # ",
+    "<<E\n",
+    "\nE\n",
+    "<<< ",
+    "<(",
+    " > ",
+    " >> ",
+    " < /dev/null ",
+    " 2>&1 ",
+    ">&",
+    "&>",
+    "|&",
+    "if ",
+    "then ",
+    "else ",
+    "fi",
+    "for i in ",
+    "do ",
+    "done",
+    "case a in ",
+    "a) ",
+    ";;",
+    "esac",
+    "! ",
+    "time ",
+    "echo ",
+    "printf %s ",
+    "printf ",
+    "test ",
+    "let ",
+    "declare ",
+    "read X ",
+    "sh -c ",
+    "exec ",
+    "X=",
+    "set -- ",
+    "f() ",
+    "eval ",
+];
+
+/// More names that may matter at the start of a command.
+const COMMANDS: [&str; 12] = [
+    "command ", "builtin ", "unset ", "export ", "shift ", "env ", "-v ", "= ", "a ", "~", "*", ",",
+];
+
+/// Values that are code in some place or other; each would make the file `pwned`.
+const VALUES: [&str; 13] = [
+    "MARK$(touch pwned)END",
+    "MARK`touch pwned`END",
+    "MARK';touch pwned;'END",
+    "MARK\";touch pwned;\"END",
+    "MARK;touch pwned;END",
+    "MARK\ntouch pwned\nEND",
+    "a[$(touch pwned)]",
+    "touch pwned",
+    "eval touch pwned",
+    "-v",
+    "MARK)touch pwned;(END",
+    "E\ntouch pwned\n",
+    "};touch pwned;{",
+];
+
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 % sides as u64) as usize
+    }
+
+    fn template(&mut self) -> String {
+        let length = 2 + self.roll(9);
+        let fragment = |dice: &mut Self| match dice.roll(FRAGMENTS.len() + COMMANDS.len()) {
+            index if index < FRAGMENTS.len() => FRAGMENTS[index],
+            index => COMMANDS[index - FRAGMENTS.len()],
+        };
+        let mut template = String::from(if self.roll(2) == 0 { "./show " } else { "" });
+        for _ in 0..length {
+            template.push_str(fragment(self));
+        }
+        template
+    }
+}
+
+/// So many accepted templates, or as many as there is time for.
+fn bound() -> (usize, Duration) {
+    match std::env::var("PRUN_FUZZ_SECONDS") {
+        Ok(seconds) => {
+            let seconds = seconds.parse().expect("PRUN_FUZZ_SECONDS is a number");
+            (usize::MAX, Duration::from_secs(seconds))
+        }
+        Err(_) => (60, Duration::from_secs(20)),
+    }
+}
+
+#[test]
+fn accepted_templates_run_no_value_as_code() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path();
+    let seed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    let mut dice = Dice(seed.as_nanos() as u64 | 1);
+    let (most, time) = bound();
+    let begun = Instant::now();
+    let (mut tried, mut accepted, mut printed) = (0, 0, 0);
+    fs::write(dir.join("values"), VALUES.join("\0")).unwrap();
+    while accepted < most && begun.elapsed() < time {
+        let template = dice.template();
+        // A template that names `$1` itself may leave it to be split.
+        let names_values = ["${1}", "$*", "$@"]
+            .iter()
+            .any(|name| template.contains(name));
+        if !template.contains('{') || names_values {
+            continue;
+        }
+        tried += 1;
+        for shell in ["/bin/dash", "/bin/bash"] {
+            fs::write(dir.join("show"), "printf 'SHOW<%s>\\n' \"$@\"\n").unwrap();
+            let run = Command::new(env!("CARGO_BIN_EXE_prun"))
+                .args(["-j13", "-t1", "--grace=0", "-0", "-a", "values"])
+                .arg(format!("--shell={shell}"))
+                .arg(template.replace("./show", "sh show"))
+                .current_dir(dir)
+                .stdin(Stdio::null())
+                .output()
+                .unwrap();
+            if run.status.code() == Some(2) {
+                break;
+            }
+            accepted += usize::from(shell == "/bin/dash");
+            let stdout = String::from_utf8_lossy(&run.stdout);
+            assert!(
+                !dir.join("pwned").exists(),
+                "{shell} ran a value in {template:?}"
+            );
+            // A value that was printed was printed whole.
+            let marks = stdout.matches("MARK").count();
+            let whole = VALUES.iter().filter(|value| value.starts_with("MARK"));
+            let whole: usize = whole.map(|value| stdout.matches(value).count()).sum();
+            assert_eq!(
+                marks, whole,
+                "{shell} broke a value in {template:?}:\n{stdout}"
+            );
+            printed += usize::from(marks > 0);
+        }
+        if accepted % 50 == 0 {
+            tidy(dir);
+        }
+    }
+    let seconds = begun.elapsed().as_secs();
+    let told =
+        format!("{tried} templates, {accepted} accepted, {printed} runs printed, {seconds} s");
+    if std::env::var_os("PRUN_FUZZ_SECONDS").is_some() {
+        fs::write(std::env::temp_dir().join("prun-fuzz-result"), &told).unwrap();
+    }
+    assert!(accepted > 0 && printed > 0, "{told}");
+}
+
+/// Redirections leave files.
+fn tidy(dir: &std::path::Path) {
+    for file in fs::read_dir(dir).into_iter().flatten().flatten() {
+        if file.file_name() != "values" {
+            let _ = fs::remove_file(file.path());
+        }
+    }
+}
