@@ -196,7 +196,8 @@ impl ProcessHandle {
     /// # Cancel safety
     /// May be dropped and called again; `SIGTERM` may have been sent then.
     pub async fn stop(&self, scope: Scope, grace: Duration) -> Result<ExitInfo, WaitError> {
-        let _hold = self.hold();
+        let mut hold = self.hold();
+        hold.is_cut = true;
         if !grace.is_zero() {
             let _ = self.send_signal_to(scope, Signal::TERM);
             let _ = self.send_signal_to(scope, Signal::CONT);
@@ -205,6 +206,7 @@ impl ProcessHandle {
             let _ = self.send_signal_to(scope, Signal::KILL);
             let _ = wait_for(self.gone(scope), KILL_WAIT).await;
         }
+        hold.is_cut = false;
         self.wait().await
     }
 
@@ -242,6 +244,7 @@ impl ProcessHandle {
         Hold {
             shared: &self.shared,
             needed,
+            is_cut: false,
         }
     }
 
@@ -256,6 +259,8 @@ impl ProcessHandle {
 pub(crate) struct Hold<'a> {
     shared: &'a Shared,
     needed: bool,
+    /// Whether its owner was dropped in the midst: then another call will need the zombie.
+    is_cut: bool,
 }
 
 impl Drop for Hold<'_> {
@@ -263,10 +268,8 @@ impl Drop for Hold<'_> {
         if self.needed {
             let mut state = self.shared.lock();
             state.holds -= 1;
-            if state.holds == 0 && state.zombie {
-                state.zombie = false;
-                // What it says is known already, from the look that kept the zombie.
-                let _ = sys::try_wait(self.shared.child(), false);
+            if state.holds == 0 && !self.is_cut {
+                self.shared.reap_zombie(&mut state);
             }
         }
     }
@@ -329,6 +332,13 @@ impl Shared {
         }
     }
 
+    fn reap_zombie(&self, state: &mut State) {
+        if std::mem::take(&mut state.zombie) {
+            // What it says is known already, from the look that kept the zombie.
+            let _ = sys::try_wait(self.child(), false);
+        }
+    }
+
     fn send(&self, scope: Scope, signal: Signal) -> io::Result<Delivery> {
         let state = self.lock();
         let unreaped = state.zombie || matches!(state.status, Status::Running);
@@ -352,6 +362,13 @@ impl Shared {
             Err(error) if error.raw_os_error() == Some(libc::ESRCH) => Ok(Delivery::AlreadyExited),
             Err(error) => Err(error),
         }
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        let mut state = self.lock();
+        self.reap_zombie(&mut state);
     }
 }
 

@@ -85,6 +85,7 @@ impl Command {
             .stderr(stderr.into_std());
         let child = std.spawn()?;
         let started = Started::now();
+        let _unwatched = Unwatched(child.id());
         // It holds the process's ends of the pipes: while it lives no reader sees the end.
         drop(std);
         let mut streams = Streams {
@@ -216,6 +217,22 @@ impl Command {
             CString::new(pair.into_vec())
         });
         Ok(pairs.collect::<Result<_, _>>()?)
+    }
+}
+
+/// A process that nobody watches yet. A runtime without an I/O driver makes watching panic, and
+/// then nothing may be left of it.
+struct Unwatched(u32);
+
+impl Drop for Unwatched {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let pid = self.0 as libc::pid_t;
+            let _ = sys::kill(pid, libc::SIGKILL);
+            while let Ok(None) = sys::try_wait(sys::Child::Pid(pid), false) {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+        }
     }
 }
 

@@ -22,7 +22,7 @@ use crate::event::{
     Attempt, CancelReason, Cause, End, Event, Flow, JobEnd, JobRetry, NumberedJob, Room, Status,
     Stop,
 };
-use crate::plan::{Entry, Job, SourceError};
+use crate::plan::{Entry, Job};
 use crate::process::{Signal, group_is_orphaned};
 use crate::summary::Summary;
 
@@ -116,7 +116,7 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
                         self.announce(&Event::Warned(warning.into()));
                     }
                     Some((Err(error), _)) => {
-                        self.fail_input(&error);
+                        self.announce(&Event::InputFailed(error.to_string().into()));
                         exhausted = true;
                     }
                     None => exhausted = true,
@@ -146,10 +146,6 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
         if let Flow::Full(room) = (self.tell)(event) {
             self.full = Some(room);
         }
-    }
-
-    fn fail_input(&mut self, error: &SourceError) {
-        self.announce(&Event::InputFailed(error.to_string().into()));
     }
 
     fn on_job(&mut self, job: Job, read_at: Instant) {

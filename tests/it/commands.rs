@@ -285,7 +285,8 @@ fn help_is_a_success_and_names_the_codes() {
 fn nothing_to_do_on_a_terminal_is_answered_with_help() {
     Stage::new()
         .pty(40, 100)
-        .screen_has("Usage: prun [OPTIONS] COMMAND...")
+        .screen_has("prun runs many commands at once. Its four shapes:")
+        .screen_has("`prun --help` tells the rest.")
         .code(2)
         .run();
 }

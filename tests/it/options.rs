@@ -53,7 +53,9 @@ fn an_option_behind_the_commands_is_answered_with_its_place() {
 fn a_placeholder_without_a_value_is_refused() {
     commands_are_refused(
         &[MARK, "echo {}"],
-        "command 2: `{}` has no value to stand for: write `{{}}` for a literal `{}`",
+        "command 2: `{}` has no value to stand for: name values behind the command with \
+         `::: VALUE...`, or before it with `-a FILE` (`-a -` reads standard input); a literal \
+         `{}` is written `{{}}`",
     );
 }
 
