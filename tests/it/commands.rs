@@ -128,18 +128,6 @@ fn a_slot_is_never_held_twice_at_once() {
 }
 
 #[test]
-fn few_descriptors_mean_fewer_jobs_at_once() {
-    let warning = "prun: -j 100: only 4 at once, because few files may be open (ulimit -n)\n";
-    Stage::new()
-        .args(["--json", "-j100"])
-        .stdin(lines(100, "ulimit -n"))
-        .in_shell("ulimit -n 64; exec \"$@\" | grep -c '\"status\":\"ok\".*\"stdout\":\"64\\\\n\"'")
-        .stdout("100\n")
-        .stderr(warning)
-        .run();
-}
-
-#[test]
 fn a_job_knows_its_number_slot_attempt_and_name() {
     let job = "echo $PRUN_SEQ $PRUN_SLOT $PRUN_ATTEMPT \"[$PRUN_NAME]\"";
     Stage::new()

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::stage::{Stage, is_alive, rounds};
+use crate::stage::Stage;
 
 /// Far more than any of these runs needs.
 const SOON: Duration = Duration::from_secs(30);
@@ -127,31 +127,6 @@ fn ctrl_c_stops_the_loop_around_prun() {
     assert_eq!(outcome.read_text("rounds"), "round\n");
     let screen = String::from_utf8_lossy(&outcome.screen);
     assert!(screen.contains("prun: SIGINT: ending 1 job"), "{screen}");
-}
-
-/// Whether all of a process stands still.
-fn is_stopped(pid: i32) -> bool {
-    std::fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| stat.contains(") T "))
-}
-
-#[test]
-fn a_signal_at_any_moment_of_its_life_ends_prun() {
-    for round in 0..rounds() {
-        let stage = Stage::new().arg("true").stderr_any().signal(libc::SIGINT);
-        let mut run = stage.within(SOON).start();
-        // Other moments in every round: at its start, while it waits for the job, at its end.
-        std::thread::sleep(Duration::from_micros(round as u64 * 617 % 9000));
-        // Who was stopped had not begun to exit, so that no signal can come too late for it.
-        run.send(libc::SIGSTOP);
-        run.wait_until("a stop or the end", |run| {
-            (is_stopped(run.pid()) || !is_alive(run.pid())).then_some(())
-        });
-        if is_stopped(run.pid()) {
-            run.send(libc::SIGINT);
-            run.send(libc::SIGCONT);
-            run.finish();
-        }
-    }
 }
 
 #[test]
