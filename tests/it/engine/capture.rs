@@ -10,7 +10,7 @@ use prun::process::{
 
 use super::at::{At, MINUTE, engine_test};
 use super::files::Folder;
-use super::polls::{Drop, cancelled};
+use super::polls::{When, cancelled};
 use super::procfs::{Life, soon};
 
 fn capture() -> Stdio {
@@ -142,12 +142,12 @@ engine_test!(captured_gives_each_stream_once, |at: At| async move {
 // Ours: may be dropped and called again, as everything may.
 engine_test!(a_cancelled_captured_loses_nothing, |at: At| async move {
     let line = "yes | head -c 200000; sleep 0.05; echo end";
-    for drop in [Drop::AtOnce, Drop::Woken] {
+    for when in [When::AtOnce, When::Woken] {
         let mut process = at.shell(line).stdout(capture()).spawn().await.unwrap();
         let mut tries = 0;
         let captured = loop {
             tries += 1;
-            match cancelled(tries, drop, process.captured(MINUTE)).await {
+            match cancelled(tries, when, process.captured(MINUTE)).await {
                 Some(captured) => break captured.unwrap(),
                 None => tokio::task::yield_now().await,
             }

@@ -5,11 +5,7 @@ use std::time::Duration;
 use prun::process::{CommunicateError, ExitInfo, Group, Process, Scope, Stdio, wait_for};
 
 use super::at::{At, engine_test};
-
-/// Bytes in which a lost, doubled or moved piece shows.
-fn bytes(len: usize) -> Vec<u8> {
-    (0..len).map(|n| (n * 31 + n / 251) as u8).collect()
-}
+use super::files::bytes;
 
 async fn piped(command: prun::process::Command) -> Process {
     let command = command.stdin(Stdio::Pipe).stdout(Stdio::Pipe);

@@ -1,13 +1,14 @@
 //! Descriptors: ours are closed when they have served, and none of them reaches a process unasked.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File};
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::fs;
+use std::io::{Read, Seek, SeekFrom};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
 
 use prun::process::{Command, SpawnErrorKind, Stdio};
 
 use super::at::{At, engine_test, isolated_test};
+use super::files::{file_of, text_of};
 use super::procfs::{descriptors, soon};
 use super::sys;
 
@@ -38,13 +39,6 @@ fn count_of(kind: &str) -> usize {
     let leads = descriptors();
     let leads = leads.values().map(|to| to.to_string_lossy());
     leads.filter(|to| to.contains(kind)).count()
-}
-
-fn file_of(text: &str) -> File {
-    let mut file = tempfile::tempfile().unwrap();
-    file.write_all(text.as_bytes()).unwrap();
-    file.seek(SeekFrom::Start(0)).unwrap();
-    file
 }
 
 // CPython, test_communicate_pipe_fd_leak.
@@ -255,10 +249,7 @@ engine_test!(
             assert_eq!(printed(command.clone()).await, "again");
         }
         drop(command);
-        let mut text = String::new();
-        file.seek(SeekFrom::Start(0)).unwrap();
-        file.read_to_string(&mut text).unwrap();
-        assert_eq!(text, "again");
+        assert_eq!(text_of(&file), "again");
     }
 );
 

@@ -1,7 +1,7 @@
-//! Files for the tests: a folder that goes away, and programs in it.
+//! Files for the tests: a folder that goes away, programs in it, and files without a name.
 
-use std::fs;
-use std::io::Write;
+use std::fs::{self, File};
+use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -50,4 +50,27 @@ pub(super) fn path_of(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_else(|| "/usr/bin:/bin".into());
     let mut files = std::env::split_paths(&path).map(|dir| dir.join(name));
     files.find(|file| file.is_file())
+}
+
+/// An open file without a name that holds `text`, at its start.
+pub(super) fn file_of(text: &str) -> File {
+    let mut file = tempfile::tempfile().expect("a temporary file can be made");
+    let filled = file.write_all(text.as_bytes());
+    filled.expect("there is room for a few bytes");
+    file.seek(SeekFrom::Start(0)).expect("a file has a start");
+    file
+}
+
+/// Everything in a file, whoever wrote it; its position is at its end then.
+pub(super) fn text_of(mut file: &File) -> String {
+    let mut text = String::new();
+    file.seek(SeekFrom::Start(0)).expect("a file has a start");
+    file.read_to_string(&mut text)
+        .expect("the tests write text");
+    text
+}
+
+/// Bytes in which a lost, doubled or moved piece shows.
+pub(super) fn bytes(len: usize) -> Vec<u8> {
+    (0..len).map(|n| (n * 31 + n / 251) as u8).collect()
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use prun::process::{Command, Delivery, Group, Process, Scope, Signal, Stdio, wait_for};
 
 use super::at::{At, MINUTE, engine_test};
-use super::polls::{Drop, cancelled};
+use super::polls::{When, cancelled};
 use super::procfs::{Doomed, Life, is_our_zombie, soon};
 
 /// So short that a test need not wait for it, so long that a process can act on a signal in it.
@@ -197,7 +197,7 @@ engine_test!(
         for polls in 1..8 {
             let (process, members) = family(at, SLEEPERS, 2).await;
             let stop = process.stop(Scope::Group, MINUTE);
-            cancelled(polls, Drop::Woken, stop).await;
+            cancelled(polls, When::Woken, stop).await;
             process.stop(Scope::Group, MINUTE).await.unwrap();
             assert!(
                 members.iter().all(|member| !member.is_alive()),

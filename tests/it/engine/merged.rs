@@ -1,12 +1,14 @@
 //! Standard error to the same place as standard output, as Python's `STDOUT`.
 
 use std::fs;
-use std::io::{Read, Seek, SeekFrom};
+use std::os::fd::AsFd;
 use std::sync::Arc;
 
 use prun::process::{SpoolOptions, Stdio};
 
 use super::at::{At, MINUTE, engine_test, isolated_test};
+use super::files::{file_of, text_of};
+use super::isolated::dir;
 
 /// Prints to both streams in turn.
 const BOTH: &str = "printf apple; printf orange >&2; printf pear; printf plum >&2";
@@ -45,15 +47,12 @@ engine_test!(
 engine_test!(
     both_streams_share_a_file_and_its_position,
     |at: At| async move {
-        let mut file = tempfile::tempfile().unwrap();
-        let shared = Stdio::File(Arc::new(file.try_clone().unwrap()));
+        let file = Arc::new(file_of(""));
+        let shared = Stdio::File(Arc::clone(&file));
         let command = at.shell(BOTH).stdout(shared).stderr(Stdio::ToStdout);
         let process = command.spawn().await.unwrap();
         assert_eq!(process.wait().await.unwrap().returncode(), 0);
-        let mut merged = Vec::new();
-        file.seek(SeekFrom::Start(0)).unwrap();
-        file.read_to_end(&mut merged).unwrap();
-        assert_eq!(merged, MERGED);
+        assert_eq!(text_of(&file).as_bytes(), MERGED);
     }
 );
 
@@ -68,19 +67,14 @@ engine_test!(errors_follow_output_to_null, |at: At| async move {
 // CPython, test_stderr_redirect_with_no_stdout_redirect: to our output, not to our errors.
 isolated_test!(
     errors_follow_an_inherited_output,
-    "exec >\"$PRUN_ENGINE_PROOF.out\" 2>\"$PRUN_ENGINE_PROOF.err\"",
+    "cd \"$PRUN_ENGINE_DIR\"; exec >out 2>err",
     |at: At| {
         async move {
             let command = at.shell("echo mistaken >&2").stderr(Stdio::ToStdout);
             let process = command.spawn().await.unwrap();
             assert_eq!(process.wait().await.unwrap().returncode(), 0);
-            let proof = std::env::var("PRUN_ENGINE_PROOF").unwrap();
-            let has = |kind| {
-                fs::read_to_string(format!("{proof}.{kind}"))
-                    .unwrap()
-                    .contains("mistaken")
-            };
-            assert!(has("out") && !has("err"));
+            let text = |name| fs::read_to_string(dir().join(name)).unwrap();
+            assert!(text("out").contains("mistaken") && !text("err").contains("mistaken"));
         }
     }
 );
@@ -88,15 +82,13 @@ isolated_test!(
 // CPython, test_stdout_filedes_of_stdout: descriptor 1, given by its number, is our output.
 isolated_test!(
     our_own_output_can_be_given_as_a_descriptor,
-    "exec >\"$PRUN_ENGINE_PROOF.out\"",
+    "exec >\"$PRUN_ENGINE_DIR/out\"",
     |at: At| {
         async move {
-            use std::os::fd::AsFd;
             let ours = std::io::stdout().as_fd().try_clone_to_owned().unwrap();
             let process = at.shell("echo given").stdout(ours).spawn().await.unwrap();
             assert_eq!(process.wait().await.unwrap().returncode(), 0);
-            let proof = std::env::var("PRUN_ENGINE_PROOF").unwrap();
-            let told = fs::read_to_string(format!("{proof}.out")).unwrap();
+            let told = fs::read_to_string(dir().join("out")).unwrap();
             assert!(told.contains("given\n"));
         }
     }

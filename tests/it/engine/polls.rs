@@ -5,7 +5,7 @@ use std::task::Poll;
 
 /// The moment at which a future that has had its polls is dropped.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Drop {
+pub(super) enum When {
     /// While it waits.
     AtOnce,
     /// When what it waited for has come, but before it could look.
@@ -13,7 +13,7 @@ pub(super) enum Drop {
 }
 
 /// Polls `future` at most `polls` times, each time when it asks for it, and then drops it.
-pub(super) async fn cancelled<F: Future>(polls: usize, drop: Drop, future: F) -> Option<F::Output> {
+pub(super) async fn cancelled<F: Future>(polls: usize, when: When, future: F) -> Option<F::Output> {
     let mut future = pin!(future);
     let mut done = 0;
     std::future::poll_fn(|cx| {
@@ -23,7 +23,7 @@ pub(super) async fn cancelled<F: Future>(polls: usize, drop: Drop, future: F) ->
         done += 1;
         match future.as_mut().poll(cx) {
             Poll::Ready(output) => Poll::Ready(Some(output)),
-            Poll::Pending if done == polls && matches!(drop, Drop::AtOnce) => Poll::Ready(None),
+            Poll::Pending if done == polls && matches!(when, When::AtOnce) => Poll::Ready(None),
             Poll::Pending => Poll::Pending,
         }
     })

@@ -9,11 +9,8 @@ use prun::process::{Command, CommunicateError, Process, Stdio, wait_for};
 use crate::stage::rounds;
 
 use super::at::{At, MINUTE, engine_test, plain_test};
-use super::polls::{Drop, cancelled};
-
-fn bytes(len: usize) -> Vec<u8> {
-    (0..len).map(|n| (n * 31 + n / 251) as u8).collect()
-}
+use super::files::bytes;
+use super::polls::{When, cancelled};
 
 async fn piped(command: Command) -> Process {
     let command = command.stdin(Stdio::Pipe).stdout(Stdio::Pipe);
@@ -23,7 +20,7 @@ async fn piped(command: Command) -> Process {
 /// How one call of communicate is cut short.
 #[derive(Clone, Copy, Debug)]
 enum Cut {
-    Polls(usize, Drop),
+    Polls(usize, When),
     Time(Duration),
 }
 
@@ -31,7 +28,7 @@ impl Cut {
     async fn communicate(self, process: &mut Process, input: Option<Vec<u8>>) -> Option<Given> {
         let future = process.communicate(input);
         match self {
-            Self::Polls(polls, drop) => cancelled(polls, drop, future).await,
+            Self::Polls(polls, when) => cancelled(polls, when, future).await,
             Self::Time(time) => wait_for(future, time).await.ok(),
         }
         .map(Result::unwrap)
@@ -72,9 +69,9 @@ struct Case {
 fn cases() -> impl Strategy<Value = Case> {
     // Below, around and far above what a pipe holds.
     let size = || prop_oneof![0..5000usize, 60_000..70_000usize, 0..400_000usize];
-    let drop = prop_oneof![Just(Drop::AtOnce), Just(Drop::Woken)];
+    let when = prop_oneof![Just(When::AtOnce), Just(When::Woken)];
     let cut = prop_oneof![
-        4 => (1..4usize, drop).prop_map(|(polls, drop)| Cut::Polls(polls, drop)),
+        4 => (1..4usize, when).prop_map(|(polls, when)| Cut::Polls(polls, when)),
         1 => (0..2000u64).prop_map(|micros| Cut::Time(Duration::from_micros(micros))),
     ];
     let order = [Order::ReadFirst, Order::PrintFirst, Order::Ignore];
@@ -151,11 +148,11 @@ plain_test!(
 engine_test!(
     communicate_may_be_cut_at_each_of_its_awaits,
     |at: At| async move {
-        for drop in [Drop::AtOnce, Drop::Woken] {
+        for when in [When::AtOnce, When::Woken] {
             for polls in 1.. {
                 let mut process = piped(at.shell("cat; echo end >&2")).await;
                 let input = bytes(200_000);
-                let cut = Cut::Polls(polls, drop);
+                let cut = Cut::Polls(polls, when);
                 let whole = cut.communicate(&mut process, Some(input.clone())).await;
                 let done = whole.is_some();
                 let given = match whole {
@@ -164,7 +161,7 @@ engine_test!(
                 };
                 assert!(
                     given.0.unwrap() == input,
-                    "cut after {polls} polls, {drop:?}"
+                    "cut after {polls} polls, {when:?}"
                 );
                 assert_eq!(given.1.unwrap(), b"end\n");
                 if done {
@@ -181,7 +178,7 @@ engine_test!(
     |at: At| async move {
         let mut process = piped(at.command("cat")).await;
         let all = bytes(500_000);
-        let once = Cut::Polls(1, Drop::Woken);
+        let once = Cut::Polls(1, When::Woken);
         let mut given = once.communicate(&mut process, Some(all.clone())).await;
         while given.is_none() {
             given = once.communicate(&mut process, None).await;
@@ -196,7 +193,7 @@ engine_test!(
     |at: At| async move {
         let mut process = piped(at.command("cat")).await;
         let all = bytes(300_000);
-        let cut = Cut::Polls(1, Drop::AtOnce)
+        let cut = Cut::Polls(1, When::AtOnce)
             .communicate(&mut process, Some(all.clone()))
             .await;
         assert!(cut.is_none());

@@ -39,11 +39,13 @@ engine_test!(terminate_ends_a_process_by_sigterm, |at: At| async move {
     assert_eq!((exit.returncode(), exit.signal), (-15, Some(Signal::TERM)));
 });
 
-// CPython, asyncio test_send_signal; test_send_signal.
+// CPython, asyncio test_send_signal; test_send_signal. Not SIGHUP, which `nohup` has ignored.
 engine_test!(any_signal_can_be_sent, |at: At| async move {
     let process = sleeping(at).await;
-    assert_eq!(process.send_signal(Signal::HUP).unwrap(), Delivery::Sent);
-    assert_eq!(process.wait().await.unwrap().returncode(), -1);
+    assert_eq!(process.send_signal(Signal::USR1).unwrap(), Delivery::Sent);
+    let exit = process.wait().await.unwrap();
+    assert_eq!(exit.returncode(), -libc::SIGUSR1);
+    assert_eq!(exit.signal, Some(Signal::USR1));
 });
 
 // CPython, asyncio test_send_signal: a signal that is caught does what the process says.

@@ -1,13 +1,14 @@
 //! A parent whose own standard descriptors are closed, or stand for one another.
 
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::io::{Seek, SeekFrom, Write};
 use std::os::fd::AsRawFd;
 use std::sync::Arc;
 
 use prun::process::Stdio;
 
 use super::at::{At, isolated_test, plain_test};
+use super::files::{file_of, text_of};
 use super::isolated::{isolated, name_of};
 use super::sys::Closed;
 
@@ -70,20 +71,6 @@ isolated_test!(
         }
     }
 );
-
-fn file_of(text: &str) -> File {
-    let mut file = tempfile::tempfile().unwrap();
-    file.write_all(text.as_bytes()).unwrap();
-    file.seek(SeekFrom::Start(0)).unwrap();
-    file
-}
-
-fn text_of(mut file: &File) -> String {
-    let mut text = String::new();
-    file.seek(SeekFrom::Start(0)).unwrap();
-    file.read_to_string(&mut text).unwrap();
-    text
-}
 
 /// Gives three files, of which some have the numbers of our standard descriptors, to a process in
 /// this order, and sees that it read from the first and wrote to the others.

@@ -1,32 +1,16 @@
 //! The kinds of standard streams: inherited, pipes, nowhere, files and descriptors.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::io::{Seek, SeekFrom, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
 
 use prun::process::{SpawnErrorKind, SpoolOptions, Stdio};
 
 use super::at::{At, engine_test, isolated_test};
-use super::files::Folder;
+use super::files::{Folder, file_of, text_of};
+use super::isolated::dir;
 use super::sys;
-
-/// An open file without a name that holds `text`, at its start.
-fn file_of(text: &str) -> File {
-    let mut file = tempfile::tempfile().unwrap();
-    file.write_all(text.as_bytes()).unwrap();
-    file.seek(SeekFrom::Start(0)).unwrap();
-    file
-}
-
-/// Everything in a file that others wrote.
-fn text_of(file: &File) -> String {
-    let mut file = file.try_clone().unwrap();
-    let mut text = String::new();
-    file.seek(SeekFrom::Start(0)).unwrap();
-    file.read_to_string(&mut text).unwrap();
-    text
-}
 
 // CPython, test_stdin_none, test_stdout_none, test_stderr_none.
 engine_test!(a_stream_that_is_no_pipe_is_none, |at: At| async move {
@@ -40,20 +24,15 @@ engine_test!(a_stream_that_is_no_pipe_is_none, |at: At| async move {
 // CPython, test_stdin_none and its fellows: without being told, streams lead to where ours do.
 isolated_test!(
     streams_are_inherited_unless_told,
-    "echo given >\"$PRUN_ENGINE_PROOF.in\"
-    exec <\"$PRUN_ENGINE_PROOF.in\" >\"$PRUN_ENGINE_PROOF.out\" 2>\"$PRUN_ENGINE_PROOF.err\"",
+    "cd \"$PRUN_ENGINE_DIR\"; echo given >in; exec <in >out 2>err",
     |at: At| {
         async move {
             let process = at.shell("cat; echo mistaken >&2").spawn().await.unwrap();
             assert_eq!(process.wait().await.unwrap().returncode(), 0);
-            let proof = std::env::var("PRUN_ENGINE_PROOF").unwrap();
-            let has = |kind, text| {
-                fs::read_to_string(format!("{proof}.{kind}"))
-                    .unwrap()
-                    .contains(text)
-            };
-            assert!(has("out", "given\n") && !has("out", "mistaken"));
-            assert!(has("err", "mistaken\n") && !has("err", "given"));
+            let text = |name| fs::read_to_string(dir().join(name)).unwrap();
+            let (out, err) = (text("out"), text("err"));
+            assert!(out.contains("given\n") && !out.contains("mistaken"));
+            assert!(err.contains("mistaken\n") && !err.contains("given"));
         }
     }
 );

@@ -1,7 +1,8 @@
 //! A start that is given up or cannot be: nothing is left of it, and nothing comes later.
 
+use std::cell::Cell;
 use std::fs::{File, OpenOptions};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
@@ -15,7 +16,7 @@ use crate::stage::rounds;
 use super::at::{At, isolated_test, plain_test};
 use super::files::Folder;
 use super::isolated::{isolated, name_of};
-use super::polls::{Drop, cancelled};
+use super::polls::{When, cancelled};
 use super::procfs::{children, descriptors, eventually};
 
 /// A program that leaves a file behind as the sign that it ran.
@@ -59,7 +60,7 @@ isolated_test!(
         for polls in 1..6 {
             let held = busy(&program);
             assert!(
-                cancelled(polls, Drop::AtOnce, command.spawn())
+                cancelled(polls, When::AtOnce, command.spawn())
                     .await
                     .is_none()
             );
@@ -82,7 +83,7 @@ isolated_test!(
         let before = descriptors();
         for polls in 1..6 {
             assert!(
-                cancelled(polls, Drop::AtOnce, command.spawn())
+                cancelled(polls, When::AtOnce, command.spawn())
                     .await
                     .is_none()
             );
@@ -164,4 +165,26 @@ plain_test!(without_an_io_driver_no_process_is_left, |at: At| {
             }
         }
     });
+});
+
+// Ours: whoever cleans up after a panic may need a process for it, and that one is left alone.
+plain_test!(a_process_can_be_started_while_a_panic_unwinds, |at: At| {
+    struct Cleaner<'a>(At, &'a Cell<Option<i32>>);
+    impl Drop for Cleaner<'_> {
+        fn drop(&mut self) {
+            let Self(at, code) = self;
+            // A panic in here would end everything, so nothing is asserted.
+            code.set(at.runtime().block_on(async {
+                let process = at.shell("sleep 0.05; exit 3").spawn().await.ok()?;
+                Some(process.wait().await.ok()?.returncode())
+            }));
+        }
+    }
+    let code = Cell::new(None);
+    let panic = catch_unwind(AssertUnwindSafe(|| {
+        let _cleaner = Cleaner(at, &code);
+        resume_unwind(Box::new("a panic"));
+    }));
+    assert!(panic.is_err());
+    assert_eq!(code.get(), Some(3));
 });

@@ -6,7 +6,7 @@ use std::time::Duration;
 use prun::process::{KillOnDrop, Process, Signal, Stdio, StreamWriter, wait_for};
 
 use super::at::{At, engine_test};
-use super::polls::{Drop, cancelled, is_pending};
+use super::polls::{When, cancelled, is_pending};
 use super::procfs::Doomed;
 
 /// What a pipe holds, and what may be queued besides before `drain` waits.
@@ -186,28 +186,28 @@ engine_test!(
 engine_test!(
     a_cancelled_write_is_not_lost_and_not_doubled,
     |at: At| async move {
-        for drop in [Drop::AtOnce, Drop::Woken] {
+        for when in [When::AtOnce, When::Woken] {
             let mut process = cat(at).await;
             let mut stdin = process.take_stdin().unwrap();
             let writing = tokio::spawn(async move {
                 for n in 0..10 {
-                    if cancelled(1, drop, stdin.write_all(vec![n; 100_000]))
+                    if cancelled(1, when, stdin.write_all(vec![n; 100_000]))
                         .await
                         .is_none()
                     {
-                        while cancelled(1, drop, stdin.drain()).await.is_none() {
+                        while cancelled(1, when, stdin.drain()).await.is_none() {
                             tokio::task::yield_now().await;
                         }
                     }
                 }
-                while cancelled(1, drop, stdin.wait_closed()).await.is_none() {
+                while cancelled(1, when, stdin.wait_closed()).await.is_none() {
                     tokio::task::yield_now().await;
                 }
             });
             let all = process.stdout().unwrap().read_to_end().await.unwrap();
             writing.await.unwrap();
             let expected: Vec<u8> = (0..10).flat_map(|n| vec![n; 100_000]).collect();
-            assert!(all == expected, "{drop:?}");
+            assert!(all == expected, "{when:?}");
         }
     }
 );
