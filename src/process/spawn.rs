@@ -85,7 +85,7 @@ impl Command {
             .stderr(stderr.into_std());
         let child = std.spawn()?;
         let started = Started::now();
-        let _unwatched = Unwatched(child.id());
+        let unwatched = Unwatched(child.id());
         // It holds the process's ends of the pipes: while it lives no reader sees the end.
         drop(std);
         let mut streams = Streams {
@@ -106,7 +106,9 @@ impl Command {
             }
             None => {}
         }
-        Ok(Process::new(child.id(), started, streams, self))
+        let process = Process::new(child.id(), started, streams, self);
+        std::mem::forget(unwatched);
+        Ok(process)
     }
 }
 
@@ -221,17 +223,15 @@ impl Command {
 }
 
 /// A process that nobody watches yet. A runtime without an I/O driver makes watching panic, and
-/// then nothing may be left of it.
+/// then nothing may be left of it; once it is watched, this is forgotten.
 struct Unwatched(u32);
 
 impl Drop for Unwatched {
     fn drop(&mut self) {
-        if std::thread::panicking() {
-            let pid = self.0 as libc::pid_t;
-            let _ = sys::kill(pid, libc::SIGKILL);
-            while let Ok(None) = sys::try_wait(sys::Child::Pid(pid), false) {
-                std::thread::sleep(Duration::from_millis(1));
-            }
+        let pid = self.0 as libc::pid_t;
+        let _ = sys::kill(pid, libc::SIGKILL);
+        while let Ok(None) = sys::try_wait(sys::Child::Pid(pid), false) {
+            std::thread::sleep(Duration::from_millis(1));
         }
     }
 }
