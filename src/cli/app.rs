@@ -94,7 +94,7 @@ async fn run(mut settings: Settings, source: Source) -> io::Result<ExitCode> {
         let _ = control.send(Control::OutputFailed(loss));
     })?;
     let runner = Runner::new(settings.options, ledger, |event: &Event| fan.tell(event));
-    let mut ended = runner.run(Feed::new(source), &mut controls).await;
+    let mut ended = runner.run(Feed::new(source)?, &mut controls).await;
     finish(fan.finish(), &mut controls, &mut ended, grace).await;
     // A signal that comes from now on has its own effect; one that has come is not lost.
     listen_no_more().await;

@@ -11,7 +11,7 @@ use super::ending::wait_or_end;
 use super::launch::{Launch, launch};
 use super::options::Options;
 use crate::event::{Attempt, JobStart, NumberedJob, Outcome};
-use crate::process::{LEAK_GRACE, ProcessHandle, StreamWriter};
+use crate::process::{LEAK_GRACE, ProcessHandle, SpawnErrorKind, StreamWriter};
 
 /// What an attempt tells the runner.
 pub(super) enum AttemptEvent {
@@ -20,6 +20,13 @@ pub(super) enum AttemptEvent {
         start: Arc<JobStart>,
         begun: Duration,
         process: ProcessHandle,
+    },
+    /// Its process could not be started for now, since the system is out of this. It holds no slot,
+    /// and has an ending only if it is not to be tried again.
+    HeldBack {
+        job: Arc<NumberedJob>,
+        attempt: Arc<Attempt>,
+        lack: &'static str,
     },
     /// It had the terminal, and Ctrl-Z stopped it.
     Suspended,
@@ -45,12 +52,18 @@ pub(super) struct Assignment {
 pub(super) async fn run(assignment: Assignment) {
     let events = assignment.events.clone();
     let job = Arc::clone(&assignment.job);
-    let attempt = Arc::new(make(assignment).await);
+    let (attempt, lack) = make(assignment).await;
+    let attempt = Arc::new(attempt);
+    let event = match lack {
+        Some(lack) => AttemptEvent::HeldBack { job, attempt, lack },
+        None => AttemptEvent::Ended { job, attempt },
+    };
     // A runner that is gone does not want to know.
-    let _ = events.send(AttemptEvent::Ended { job, attempt }).await;
+    let _ = events.send(event).await;
 }
 
-async fn make(mut assignment: Assignment) -> Attempt {
+/// The attempt, and what the system was out of if it was not really made.
+async fn make(mut assignment: Assignment) -> (Attempt, Option<&'static str>) {
     let (started_at, begun) = (SystemTime::now(), assignment.clock.now());
     let Assignment {
         job,
@@ -85,7 +98,11 @@ async fn make(mut assignment: Assignment) -> Attempt {
         Err(error) => {
             ended.outcome = Outcome::NotStarted(error.to_string());
             ended.wall = clock.now().saturating_sub(begun);
-            return ended;
+            let lack = match error.kind {
+                SpawnErrorKind::Resource(lack) => Some(lack),
+                _ => None,
+            };
+            return (ended, lack);
         }
     };
     ended.pid = Some(process.pid());
@@ -118,7 +135,7 @@ async fn make(mut assignment: Assignment) -> Attempt {
         ended.stderr = captured.stderr.unwrap_or_default();
         ended.leaked = captured.leaked;
     }
-    ended
+    (ended, None)
 }
 
 /// Writes the job's input; one that does not read it is no error.

@@ -1,6 +1,7 @@
 //! From a blocking stream of jobs to one that the loop can wait for.
 
 use std::collections::VecDeque;
+use std::io;
 use std::time::Instant;
 
 use tokio::sync::mpsc::{self, Receiver};
@@ -38,23 +39,24 @@ enum Origin {
 }
 
 impl Feed {
-    /// Starts to read `source`.
-    pub(crate) fn new(source: Source) -> Self {
+    /// Starts to read `source`. Fails if that needs a thread, and there can be none.
+    pub(crate) fn new(source: Source) -> io::Result<Self> {
         let is_whole = source.total().is_some();
         let origin = if source.may_block() {
             let (sender, batches) = mpsc::channel(2);
             // It is not joined: at an early end it may wait in a read that never returns.
-            std::thread::spawn(move || read_all(source, &sender));
+            let thread = std::thread::Builder::new().name("prun-reader".into());
+            thread.spawn(move || read_all(source, &sender))?;
             Origin::Streamed(batches)
         } else {
             Origin::Listed(Box::new(source))
         };
-        Self {
+        Ok(Self {
             origin,
             ready: VecDeque::new(),
             read_at: Instant::now(),
             is_whole,
-        }
+        })
     }
 
     /// The next entry, and when it was read; none at the end. Cancel-safe.

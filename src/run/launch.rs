@@ -1,16 +1,12 @@
 //! From a job to its process: which words are executed, and what stands in for them.
 
 use std::ffi::{OsStr, OsString};
-use std::time::{Duration, Instant};
 
 use super::foreground::Foreground;
 use super::options::{Options, Output};
 use crate::event::NumberedJob;
 use crate::plan::Spoken;
 use crate::process::{Command, Group, Process, SpawnError, SpawnErrorKind, SpoolOptions, Stdio};
-
-/// How long a spawn may be held back because the system is out of processes, memory or files.
-const HELD_BACK_AT_MOST: Duration = Duration::from_secs(30);
 
 /// A started process and what was executed.
 pub(super) struct Launch {
@@ -74,14 +70,14 @@ pub(super) async fn launch(
     let Spoken { direct, shell } = job.work.spoken(&job.args, numbered.seq, slot);
     let Some(direct) = direct else {
         let argv = shell.unwrap_or_default();
-        let process = spawn(&command(&argv)).await;
+        let process = command(&argv).spawn().await;
         return Launch {
             argv,
             shell: true,
             process,
         };
     };
-    let error = match spawn(&command(&direct)).await {
+    let error = match command(&direct).spawn().await {
         Ok(process) => {
             return Launch {
                 argv: direct,
@@ -108,7 +104,7 @@ pub(super) async fn launch(
             };
         }
     };
-    let process = spawn(&command(&stand_in)).await;
+    let process = command(&stand_in).spawn().await;
     Launch {
         argv: stand_in,
         shell: true,
@@ -128,22 +124,4 @@ fn is_for_the_shell_to_tell(kind: &SpawnErrorKind) -> bool {
             | SpawnErrorKind::TextFileBusy(_)
             | SpawnErrorKind::Os { .. }
     )
-}
-
-/// Spawns, and waits while the system is out of something that other processes will give back.
-async fn spawn(command: &Command) -> Result<Process, SpawnError> {
-    let begun = Instant::now();
-    let mut pause = Duration::from_millis(10);
-    loop {
-        match command.spawn().await {
-            Err(SpawnError {
-                kind: SpawnErrorKind::Resource(_),
-                ..
-            }) if begun.elapsed() < HELD_BACK_AT_MOST => {
-                tokio::time::sleep(pause).await;
-                pause = (pause * 2).min(Duration::from_secs(1));
-            }
-            other => return other,
-        }
-    }
 }

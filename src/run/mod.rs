@@ -2,7 +2,7 @@
 //!
 //! [`Runner`] is the one owner of the run's truth: one loop selects, decides and announces.
 //! An attempt owns only its own process and answers requests. What is decided without a process
-//! (`schedule`, `cancel`, `backoff`) is a pure state machine, tested without one. The room never
+//! (`schedule`, `shortage`, `cancel`, `backoff`) is a pure state machine, tested without one. The room never
 //! prints, and does not know who tells its events.
 
 mod attempt;
@@ -20,7 +20,9 @@ mod options;
 mod runner;
 mod running;
 mod schedule;
+mod shortage;
 mod signals;
+mod stopping;
 
 pub(crate) use cancel::{FailFast, Heard, Policy};
 pub(crate) use control::Control;

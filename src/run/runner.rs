@@ -17,19 +17,25 @@ use super::foreground::Foreground;
 use super::ledger::Ledger;
 use super::options::Options;
 use super::running::Running;
-use super::schedule::Schedule;
+use super::schedule::{Refusal, Schedule};
 use crate::event::{
-    Attempt, CancelReason, Cause, End, Event, Flow, JobEnd, JobRetry, NumberedJob, Room, Status,
-    Stop,
+    Attempt, CancelReason, Cause, Event, Flow, JobEnd, JobRetry, NumberedJob, Room, Status,
 };
 use crate::plan::{Entry, Job};
-use crate::process::{Signal, group_is_orphaned};
+use crate::process::Signal;
 use crate::summary::Summary;
 
-/// A job that will be tried again.
-struct Again {
+/// A job that waits for its turn.
+pub(super) struct Next {
     job: Arc<NumberedJob>,
+    /// None before its first attempt.
+    past: Option<Past>,
+}
+
+/// What became of a job so far.
+struct Past {
     last: Arc<Attempt>,
+    /// From reading the job to its first start.
     queued: Duration,
 }
 
@@ -42,21 +48,23 @@ pub(crate) struct Ended {
 
 /// A run: jobs in, events out.
 pub(crate) struct Runner<T> {
-    options: Arc<Options>,
+    pub(super) options: Arc<Options>,
     /// What earlier runs have done, if there is a job log.
     ledger: Option<Ledger>,
     tell: T,
     summary: Summary,
-    clock: Clock,
-    schedule: Schedule<Again>,
-    running: Running,
-    cancel: Cancel,
-    requests: watch::Sender<Request>,
+    pub(super) clock: Clock,
+    pub(super) schedule: Schedule<Next>,
+    pub(super) running: Running,
+    pub(super) cancel: Cancel,
+    pub(super) requests: watch::Sender<Request>,
     attempts: mpsc::Sender<AttemptEvent>,
-    arrivals: mpsc::Receiver<AttemptEvent>,
+    pub(super) arrivals: mpsc::Receiver<AttemptEvent>,
     last_seq: u64,
-    /// Of jobs that run again, from reading to the first start.
-    queued: HashMap<u64, Duration>,
+    /// Of the jobs whose second or later attempt runs.
+    pasts: HashMap<u64, Past>,
+    /// Whether it was told that the system is out of something.
+    told_of_shortage: bool,
     /// Until those who tell have room again.
     full: Option<Room>,
 }
@@ -78,7 +86,8 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
             attempts,
             arrivals,
             last_seq: 0,
-            queued: HashMap::new(),
+            pasts: HashMap::new(),
+            told_of_shortage: false,
             full: None,
         }
     }
@@ -141,7 +150,7 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
         }
     }
 
-    fn announce(&mut self, event: &Event) {
+    pub(super) fn announce(&mut self, event: &Event) {
         self.summary.fold(event);
         if let Flow::Full(room) = (self.tell)(event) {
             self.full = Some(room);
@@ -174,7 +183,7 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
         if done {
             self.end(job, Status::Ok, Some(CancelReason::Resumed), None, None);
         } else if self.cancel.may_start() {
-            self.start(job, 1);
+            self.start(Next { job, past: None });
         } else {
             self.end(job, Status::Skipped, self.cancel.reason(), None, None);
         }
@@ -186,15 +195,18 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
             if self.schedule.paused_until(now).is_some() {
                 break;
             }
-            let Some(again) = self.schedule.take_due(now) else {
+            let Some(next) = self.schedule.take_due(now) else {
                 break;
             };
-            self.queued.insert(again.job.seq, again.queued);
-            self.start(again.job, again.last.number + 1);
+            self.start(next);
         }
     }
 
-    fn start(&mut self, job: Arc<NumberedJob>, attempt: u32) {
+    fn start(&mut self, Next { job, past }: Next) {
+        let attempt = past.as_ref().map_or(1, |past| past.last.number + 1);
+        if let Some(past) = past {
+            self.pasts.insert(job.seq, past);
+        }
         let slot = self.schedule.take_slot(self.clock.now());
         tokio::spawn(attempt::run(Assignment {
             job,
@@ -207,30 +219,26 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
         }));
     }
 
-    fn on_attempt(&mut self, event: AttemptEvent) {
+    pub(super) fn on_attempt(&mut self, event: AttemptEvent) {
         match event {
             AttemptEvent::Started {
                 start,
                 begun,
                 process,
             } => {
+                self.schedule.started();
                 self.running.insert(Arc::clone(&start), begun, process);
                 self.announce(&Event::JobStarted(start));
             }
             AttemptEvent::Suspended => self.suspend(),
+            AttemptEvent::HeldBack { job, attempt, lack } => {
+                self.on_held_back(job, attempt, lack);
+            }
             AttemptEvent::Ended { job, attempt } => {
                 self.schedule.release(attempt.slot);
                 self.running.remove(attempt.slot);
-                let queued = match attempt.number {
-                    1 => attempt.begun.saturating_sub(job.read_at),
-                    _ => self.queued.remove(&job.seq).unwrap_or_default(),
-                };
                 let interrupted = attempt.exit().and_then(|exit| exit.signal);
-                self.on_ended(Again {
-                    job,
-                    last: attempt,
-                    queued,
-                });
+                self.on_ended(job, attempt);
                 // The keys of the terminal reach only the job that has it.
                 if let (Foreground::Given(_), Some(signal @ (Signal::INT | Signal::QUIT))) =
                     (&self.options.foreground, interrupted)
@@ -241,44 +249,61 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
         }
     }
 
-    fn on_ended(&mut self, again: Again) {
-        let status = again.last.status();
-        let retries = again.job.job.retries.unwrap_or(self.options.retries);
-        let may_retry = self.cancel.may_start() && again.last.number <= retries;
-        if status == Status::Ok || !may_retry {
-            return self.end_after(again);
+    /// The system is out of something that an attempt needs: the job waits, and fewer run at once.
+    fn on_held_back(&mut self, job: Arc<NumberedJob>, attempt: Arc<Attempt>, lack: &'static str) {
+        let (now, reached) = (self.clock.now(), self.running.count());
+        match self.schedule.refused(attempt.slot, now, reached) {
+            Refusal::Final => self.on_ended(job, attempt),
+            Refusal::Later { limit } => {
+                if !std::mem::replace(&mut self.told_of_shortage, true) {
+                    let warning = format!(
+                        "the system is out of {lack}: from here on at most {limit} at once"
+                    );
+                    self.announce(&Event::Warned(warning.into()));
+                }
+                let (seq, past) = (job.seq, self.pasts.remove(&job.seq));
+                self.schedule.wait_until(now, seq, Next { job, past });
+            }
         }
-        let delay = backoff::delay(self.options.retry_delay, again.last.number);
+    }
+
+    fn on_ended(&mut self, job: Arc<NumberedJob>, last: Arc<Attempt>) {
+        let queued = match self.pasts.remove(&job.seq) {
+            Some(past) => past.queued,
+            None => last.begun.saturating_sub(job.read_at),
+        };
+        let retries = job.job.retries.unwrap_or(self.options.retries);
+        let may_retry = self.cancel.may_start() && last.number <= retries;
+        if last.status() == Status::Ok || !may_retry {
+            return self.end_after(job, Past { last, queued });
+        }
+        let delay = backoff::delay(self.options.retry_delay, last.number);
         let event = JobRetry {
-            job: Arc::clone(&again.job),
-            attempt: Arc::clone(&again.last),
+            job: Arc::clone(&job),
+            attempt: Arc::clone(&last),
             delay,
         };
         self.announce(&Event::JobRetried(Arc::new(event)));
-        self.schedule
-            .wait_until(self.clock.now() + delay, again.job.seq, again);
+        let (due, seq) = (self.clock.now() + delay, job.seq);
+        let past = Some(Past { last, queued });
+        self.schedule.wait_until(due, seq, Next { job, past });
     }
 
-    /// What waited for another attempt ends by the one it had.
+    /// What waited for another attempt ends by the one it had, if it had one.
     fn abandon_waiting(&mut self) {
         let waiting: Vec<_> = self.schedule.abandon_waiting().collect();
-        for again in waiting {
-            self.end_after(again);
+        for Next { job, past } in waiting {
+            match past {
+                Some(past) => self.end_after(job, past),
+                None => self.end(job, Status::Skipped, self.cancel.reason(), None, None),
+            }
         }
     }
 
     /// Ends a job by what its last attempt says.
-    fn end_after(&mut self, again: Again) {
-        let status = again.last.status();
-        let reason = again.last.reason();
-        let code = again.last.shell_code();
-        self.end(
-            again.job,
-            status,
-            reason,
-            Some(again.last),
-            Some(again.queued),
-        );
+    fn end_after(&mut self, job: Arc<NumberedJob>, Past { last, queued }: Past) {
+        let (status, reason, code) = (last.status(), last.reason(), last.shell_code());
+        self.end(job, status, reason, Some(last), Some(queued));
         match self.cancel.job_ended(status) {
             Some(CancelReason::Race) => self.stop(Cause::Race { code }, self.policy_end()),
             Some(_) => self.stop(Cause::FailFast, self.policy_end()),
@@ -304,89 +329,6 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
             last,
         };
         self.announce(&Event::JobEnded(Arc::new(end)));
-    }
-
-    fn on_control(&mut self, control: Control) -> Heard {
-        match control {
-            Control::Signal(signal) => {
-                let heard = self.cancel.signal(signal, self.clock.now());
-                match heard {
-                    Heard::First => self.stop(Cause::Signal(signal), End::Gentle),
-                    Heard::Second => self.stop(Cause::Signal(signal), End::Killed),
-                    Heard::Echo => {}
-                    // Nobody waits for the attempts to do it.
-                    Heard::Third => {
-                        self.take_arrivals();
-                        self.running.signal(Signal::KILL);
-                    }
-                }
-                return heard;
-            }
-            Control::Suspend => self.suspend(),
-            Control::ShowRunning => {
-                let running = self.running.list(self.clock.now());
-                self.announce(&Event::Asked(running));
-            }
-            Control::OutputFailed(loss) => {
-                self.announce(&Event::OutputFailed(loss));
-                self.cancel.output_failed();
-                self.pass_on();
-            }
-        }
-        Heard::Echo
-    }
-
-    /// Stops the jobs and prun, until somebody continues prun; all clocks stand still meanwhile.
-    fn suspend(&mut self) {
-        // Nobody could continue us: the terminal's own rule for such a group is to ignore it.
-        if group_is_orphaned() {
-            return;
-        }
-        self.take_arrivals();
-        self.running.stop();
-        let stopped = Instant::now();
-        Signal::STOP.raise();
-        self.clock.add_pause(stopped.elapsed());
-        self.running.signal(Signal::CONT);
-    }
-
-    /// Learns of the processes that have just started, before something is done to all.
-    fn take_arrivals(&mut self) {
-        while let Ok(event) = self.arrivals.try_recv() {
-            self.on_attempt(event);
-        }
-    }
-
-    fn on_deadline(&mut self) {
-        if self.cancel.deadline() {
-            self.stop(Cause::Deadline, End::Gentle);
-        }
-    }
-
-    /// What the policy asks of the jobs that run.
-    fn policy_end(&self) -> End {
-        match self.cancel.request() {
-            Request::Run => End::Awaited,
-            Request::Stop { .. } => End::Gentle,
-            Request::Kill { .. } => End::Killed,
-        }
-    }
-
-    /// Tells that the run ends before its time, and asks the attempts to end.
-    fn stop(&mut self, cause: Cause, end: End) {
-        let (running, grace) = (self.schedule.running(), self.options.grace);
-        self.announce(&Event::Stopped(Stop {
-            cause,
-            end,
-            running,
-            grace,
-        }));
-        self.pass_on();
-    }
-
-    /// Passes what is asked of the attempts on to them.
-    fn pass_on(&mut self) {
-        self.requests.send_replace(self.cancel.request());
     }
 }
 

@@ -50,6 +50,11 @@ impl Running {
         }
     }
 
+    /// How many run.
+    pub(super) fn count(&self) -> usize {
+        self.places().count()
+    }
+
     /// The running jobs, oldest first.
     pub(super) fn list(&self, now: Moment) -> Arc<[RunningJob]> {
         let mut places: Vec<&Place> = self.places().collect();

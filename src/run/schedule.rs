@@ -6,6 +6,8 @@ use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use super::clock::Moment;
+pub(crate) use super::shortage::Refusal;
+use super::shortage::Shortage;
 
 /// The places for running jobs, and the queue of those that run again (`J`).
 #[derive(Debug)]
@@ -20,6 +22,7 @@ pub(crate) struct Schedule<J> {
     /// Between two starts, at least.
     delay: Duration,
     last_start: Option<Moment>,
+    shortage: Shortage,
 }
 
 /// Ordered by time, then by the order of the jobs.
@@ -37,6 +40,7 @@ impl<J> Schedule<J> {
             limit,
             delay,
             last_start: None,
+            shortage: Shortage::default(),
             running: 0,
             free: BinaryHeap::new(),
             highest: 0,
@@ -54,11 +58,13 @@ impl<J> Schedule<J> {
         self.running
     }
 
-    /// Until when no job may start, because another one just did.
+    /// Until when no job may start, because another one just did, or was refused.
     pub(crate) fn paused_until(&self, now: Moment) -> Option<Moment> {
         // A delay beyond what a clock can hold is none that anybody waits for.
-        let next = self.last_start?.checked_add(self.delay)?;
-        (next > now).then_some(next)
+        let next = self
+            .last_start
+            .and_then(|last| last.checked_add(self.delay));
+        next.max(self.shortage.until()).filter(|next| *next > now)
     }
 
     /// Takes the lowest free slot for a start at this moment.
@@ -75,8 +81,29 @@ impl<J> Schedule<J> {
         }
     }
 
-    /// Gives a slot back.
+    /// Gives the slot of an ended process back.
     pub(crate) fn release(&mut self, slot: u32) {
+        self.shortage.relieved();
+        self.give_back(slot);
+    }
+
+    /// A process was started.
+    pub(crate) fn started(&mut self) {
+        self.shortage.started();
+    }
+
+    /// The system refused the start in `slot`, which is given back, while `reached` processes ran.
+    /// For good, no more than half of those run at once: jobs may want to start processes too.
+    pub(crate) fn refused(&mut self, slot: u32, now: Moment, reached: usize) -> Refusal {
+        self.give_back(slot);
+        let refusal = self.shortage.refused(now, reached);
+        if let Refusal::Later { limit } = refusal {
+            self.limit = Some(self.limit.map_or(limit, |old| old.min(limit)));
+        }
+        refusal
+    }
+
+    fn give_back(&mut self, slot: u32) {
         self.running -= 1;
         self.free.push(Reverse(slot));
     }

@@ -1,5 +1,8 @@
 //! Little is left of what the system gives: prun does with less, waits, and can still be stopped.
 
+use std::fs;
+use std::io::{self, Write};
+use std::os::unix::fs::MetadataExt;
 use std::time::Duration;
 
 use crate::stage::Stage;
@@ -19,6 +22,9 @@ fn few_descriptors_mean_fewer_jobs_at_once() {
         .run();
 }
 
+const OUT_OF_FILES: &str =
+    "prun: the system is out of file descriptors (ulimit -n): from here on at most 1 at once\n";
+
 /// A job that leaves its prun without descriptors, and then does something else.
 fn taking_all(then: &str) -> String {
     format!("prlimit --pid $PPID --nofile=3: && echo taken; {then}\n")
@@ -33,6 +39,7 @@ fn a_job_waits_until_there_are_descriptors_again() {
         .stdin_open()
         .stdout_has("taken\n")
         .stdout_has("started\n")
+        .stderr(OUT_OF_FILES)
         .within(SOON)
         .start();
     run.write_stdin(taking_all(&format!("{wait}; {give}")));
@@ -40,7 +47,7 @@ fn a_job_waits_until_there_are_descriptors_again() {
     run.write_stdin("echo started\n");
     // Nothing tells that the start is held back, so it gets some time to be.
     std::thread::sleep(Duration::from_millis(200));
-    std::fs::write(run.dir().join("go"), "").unwrap();
+    fs::write(run.dir().join("go"), "").unwrap();
     run.finish();
 }
 
@@ -61,4 +68,31 @@ fn a_job_that_waits_for_descriptors_can_be_stopped() {
     std::thread::sleep(Duration::from_millis(500));
     run.send(libc::SIGINT);
     assert!(!run.finish().path("started").exists());
+}
+
+#[test]
+fn few_processes_mean_fewer_jobs_at_once() {
+    // Root has no such limit, and of anybody else's processes all would count, whosoever they are.
+    if fs::metadata("/proc/self").map_or(1, |meta| meta.uid()) != 0 {
+        let _ = writeln!(
+            io::stderr(),
+            "not tried, since it needs root: a limit of processes"
+        );
+        return;
+    }
+    let user = 20_000 + std::process::id() % 20_000;
+    let as_nobody_else = format!("setpriv --reuid={user} --regid={user} --clear-groups");
+    let counts = "grep -c '\"status\":\"ok\".*\"attempts\":1,'";
+    Stage::new()
+        .args(["--json", "-j60"])
+        .stdin("sleep 0.05\n".repeat(60))
+        .in_shell(&format!(
+            "chmod 755 \"$HOME\" \"$HOME/..\"; cp \"$1\" prun; shift
+            prlimit --nproc=20 {as_nobody_else} ./prun \"$@\" | {counts}"
+        ))
+        .stdout("60\n")
+        .stderr_has(
+            "prun: the system is out of processes (ulimit -u, pids.max): from here on at most ",
+        )
+        .run();
 }

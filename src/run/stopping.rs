@@ -1,0 +1,95 @@
+//! The end of a run before its time, and its pauses: what reaches the runner from outside, and
+//! what it asks of the attempts then.
+
+use std::time::Instant;
+
+use super::cancel::{Heard, Request};
+use super::control::Control;
+use super::runner::Runner;
+use crate::event::{Cause, End, Event, Flow, Stop};
+use crate::process::{Signal, group_is_orphaned};
+
+impl<T: FnMut(&Event) -> Flow> Runner<T> {
+    pub(super) fn on_control(&mut self, control: Control) -> Heard {
+        match control {
+            Control::Signal(signal) => {
+                let heard = self.cancel.signal(signal, self.clock.now());
+                match heard {
+                    Heard::First => self.stop(Cause::Signal(signal), End::Gentle),
+                    Heard::Second => self.stop(Cause::Signal(signal), End::Killed),
+                    Heard::Echo => {}
+                    // Nobody waits for the attempts to do it.
+                    Heard::Third => {
+                        self.take_arrivals();
+                        self.running.signal(Signal::KILL);
+                    }
+                }
+                return heard;
+            }
+            Control::Suspend => self.suspend(),
+            Control::ShowRunning => {
+                let running = self.running.list(self.clock.now());
+                self.announce(&Event::Asked(running));
+            }
+            Control::OutputFailed(loss) => {
+                self.announce(&Event::OutputFailed(loss));
+                self.cancel.output_failed();
+                self.pass_on();
+            }
+        }
+        Heard::Echo
+    }
+
+    /// Stops the jobs and prun, until somebody continues prun; all clocks stand still meanwhile.
+    pub(super) fn suspend(&mut self) {
+        // Nobody could continue us: the terminal's own rule for such a group is to ignore it.
+        if group_is_orphaned() {
+            return;
+        }
+        self.take_arrivals();
+        self.running.stop();
+        let stopped = Instant::now();
+        Signal::STOP.raise();
+        self.clock.add_pause(stopped.elapsed());
+        self.running.signal(Signal::CONT);
+    }
+
+    /// Learns of the processes that have just started, before something is done to all.
+    fn take_arrivals(&mut self) {
+        while let Ok(event) = self.arrivals.try_recv() {
+            self.on_attempt(event);
+        }
+    }
+
+    pub(super) fn on_deadline(&mut self) {
+        if self.cancel.deadline() {
+            self.stop(Cause::Deadline, End::Gentle);
+        }
+    }
+
+    /// What the policy asks of the jobs that run.
+    pub(super) fn policy_end(&self) -> End {
+        match self.cancel.request() {
+            Request::Run => End::Awaited,
+            Request::Stop { .. } => End::Gentle,
+            Request::Kill { .. } => End::Killed,
+        }
+    }
+
+    /// Tells that the run ends before its time, and asks the attempts to end.
+    pub(super) fn stop(&mut self, cause: Cause, end: End) {
+        let (running, grace) = (self.schedule.running(), self.options.grace);
+        self.announce(&Event::Stopped(Stop {
+            cause,
+            end,
+            running,
+            grace,
+        }));
+        self.pass_on();
+    }
+
+    /// Passes what is asked of the attempts on to them.
+    fn pass_on(&mut self) {
+        self.requests.send_replace(self.cancel.request());
+    }
+}
