@@ -11,6 +11,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use tokio::sync::OwnedSemaphorePermit;
+
 use crate::plan::{Job, Key};
 use crate::process::{ExitInfo, Signal, Spool};
 
@@ -19,6 +21,8 @@ use crate::process::{ExitInfo, Signal, Spool};
 pub(crate) enum Event {
     /// An attempt's process runs.
     JobStarted(Arc<JobStart>),
+    /// A running attempt printed something. What was not told so when it ends is in its record.
+    JobPrinted(Arc<Print>),
     /// An attempt ended in a way that earns another one.
     JobRetried(Arc<JobRetry>),
     /// A job has its ending: each job that was read gets exactly one.
@@ -40,6 +44,33 @@ pub(crate) enum Event {
         /// Those endings.
         counts: Counts,
     },
+}
+
+impl Event {
+    /// The number of the job that it is about, if it is about one.
+    pub(crate) fn seq(&self) -> Option<u64> {
+        match self {
+            Self::JobStarted(start) => Some(start.job.seq),
+            Self::JobPrinted(print) => Some(print.job.seq),
+            Self::JobRetried(retry) => Some(retry.job.seq),
+            Self::JobEnded(end) => Some(end.job.seq),
+            Self::Warned(_)
+            | Self::InputFailed(_)
+            | Self::Stopped(_)
+            | Self::Asked(_)
+            | Self::OutputFailed(_)
+            | Self::RunEnded { .. } => None,
+        }
+    }
+
+    /// The attempt that has ended by it, if one has.
+    pub(crate) fn attempt(&self) -> Option<&Attempt> {
+        match self {
+            Self::JobRetried(retry) => Some(&retry.attempt),
+            Self::JobEnded(end) => end.last.as_deref(),
+            _ => None,
+        }
+    }
 }
 
 /// A job as the run knows it.
@@ -66,8 +97,30 @@ pub(crate) struct JobStart {
     pub(crate) pid: u32,
 }
 
-/// An attempt that will be followed by another one.
+/// A piece of the output of a running attempt.
 #[derive(Debug)]
+pub(crate) struct Print {
+    pub(crate) job: Arc<NumberedJob>,
+    #[expect(dead_code, reason = "records of what was printed name it")]
+    pub(crate) attempt: u32,
+    pub(crate) stream: Stream,
+    pub(crate) piece: Spool,
+    #[expect(
+        dead_code,
+        reason = "there are few, so that jobs wait until this was told"
+    )]
+    pub(crate) permit: OwnedSemaphorePermit,
+}
+
+/// One of the two streams of output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Stream {
+    Stdout,
+    Stderr,
+}
+
+/// An attempt that will be followed by another one.
+#[derive(Clone, Debug)]
 pub(crate) struct JobRetry {
     pub(crate) job: Arc<NumberedJob>,
     pub(crate) attempt: Arc<Attempt>,
@@ -76,7 +129,7 @@ pub(crate) struct JobRetry {
 }
 
 /// A job's ending.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct JobEnd {
     pub(crate) job: Arc<NumberedJob>,
     pub(crate) status: Status,
@@ -91,7 +144,7 @@ pub(crate) struct JobEnd {
 }
 
 /// One try of one job, ended.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Attempt {
     /// From 1.
     pub(crate) number: u32,
@@ -109,8 +162,10 @@ pub(crate) struct Attempt {
     /// From its start until its end was seen, without the time in which prun was stopped.
     pub(crate) wall: Duration,
     pub(crate) outcome: Outcome,
-    pub(crate) stdout: Spool,
-    pub(crate) stderr: Spool,
+    /// Everything that it printed; only the end of what was told before.
+    pub(crate) stdout: Arc<Spool>,
+    /// Empty where both streams went to one pipe.
+    pub(crate) stderr: Arc<Spool>,
     /// Whether a process that it left behind still holds its pipe.
     pub(crate) leaked: bool,
 }

@@ -40,6 +40,7 @@ impl Summary {
             Event::InputFailed(_) => self.input_failed = true,
             Event::OutputFailed(loss) => self.lose_output(*loss),
             Event::JobStarted(_)
+            | Event::JobPrinted(_)
             | Event::JobRetried(_)
             | Event::Warned(_)
             | Event::Asked(_)

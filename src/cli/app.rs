@@ -89,7 +89,17 @@ async fn run(mut settings: Settings, source: Source) -> io::Result<ExitCode> {
         // is killed between the two repeats the job and loses nothing.
         sinks.push(Box::new(JobLog::begin(log)?));
     }
-    let mut fan = Fan::start(sinks, Console::new()?, move |loss| {
+    if settings.watches_reader
+        && let Some(gone) = Console::reader_gone()
+    {
+        let control = control.clone();
+        tokio::spawn(async move {
+            gone.await;
+            // A run that is over needs no stopping.
+            let _ = control.send(Control::ReaderGone);
+        });
+    }
+    let mut fan = Fan::start(sinks, Console::new()?, settings.keep_order, move |loss| {
         // A run that is over needs no stopping.
         let _ = control.send(Control::OutputFailed(loss));
     })?;
@@ -107,12 +117,19 @@ async fn run(mut settings: Settings, source: Source) -> io::Result<ExitCode> {
 fn sinks(settings: &Settings) -> Vec<Box<dyn Sink>> {
     let Settings {
         show,
+        by_line,
         verbose,
         stderr_is_terminal,
         style,
         ..
     } = *settings;
-    let human = Box::new(Human::new(show, verbose, stderr_is_terminal, style));
+    let human = Box::new(Human::new(
+        show,
+        by_line,
+        verbose,
+        stderr_is_terminal,
+        style,
+    ));
     match settings.form {
         Form::Records => vec![Box::new(JsonLines), human],
         Form::Output | Form::DryRun(_) => vec![human],
@@ -171,7 +188,7 @@ fn hear(control: Control, ended: &mut Ended) -> Heard {
             Heard::Echo
         }
         // The writer says the same when it ends, and nothing runs any more.
-        Control::OutputFailed(_) | Control::ShowRunning => Heard::Echo,
+        Control::OutputFailed(_) | Control::ReaderGone | Control::ShowRunning => Heard::Echo,
     }
 }
 

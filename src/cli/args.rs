@@ -128,10 +128,14 @@ pub(super) struct Args {
     #[arg(long, conflicts_with_all = ["json", "output", "jobs"], help_heading = "Output")]
     pub(super) tty: bool,
 
-    /// group: each job's output in one piece when it ends; raw: not captured, as it comes; none:
-    /// thrown away
+    /// group: each job's output in one piece when it ends; line: lines as they come, each behind
+    /// its job's name; raw: not captured; none: thrown away. One job, or -j1, is shown as it comes
     #[arg(short, long, value_name = "MODE", value_enum, default_value_t = OutputMode::Group, help_heading = "Output")]
     pub(super) output: OutputMode,
+
+    /// Show the output in the order of the jobs; the first one that runs is shown as it comes
+    #[arg(short, long, help_heading = "Output")]
+    pub(super) keep_order: bool,
 
     /// Show only failed jobs' output and the digest; -qq shows nothing
     #[arg(short, long, action = ArgAction::Count, help_heading = "Output")]
@@ -197,6 +201,7 @@ pub(super) enum Jobs {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum OutputMode {
     Group,
+    Line,
     Raw,
     None,
 }

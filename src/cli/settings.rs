@@ -10,7 +10,7 @@ use super::args::{Args, ColorMode, FailFastMode, Jobs, OutputMode};
 use super::inputs::{Input, InputError, records};
 use crate::plan::{Rules, Shell, ShellError, ShellRule, Source};
 use crate::process::Terminal;
-use crate::run::{self, FailFast, Foreground, Options, Output, Policy};
+use crate::run::{self, FailFast, Foreground, Options, Output, Policy, Telling};
 use crate::sink::{Console, DryRun, OpenLog, PastError, Show, Style, open_log};
 
 /// What a run does not ask about again.
@@ -18,6 +18,12 @@ pub(super) struct Settings {
     pub(super) options: Options,
     pub(super) form: Form,
     pub(super) show: Show,
+    /// Whether output is shown line by line.
+    pub(super) by_line: bool,
+    /// Whether captured output that nobody will read ends the run.
+    pub(super) watches_reader: bool,
+    /// Whether everything is told in the order of the jobs.
+    pub(super) keep_order: bool,
     pub(super) verbose: bool,
     pub(super) style: Style,
     pub(super) stderr_is_terminal: bool,
@@ -45,6 +51,8 @@ type EnvChange = (OsString, Option<OsString>);
 pub(super) struct Surroundings {
     pub(super) stdin_is_terminal: bool,
     pub(super) stderr_is_terminal: bool,
+    /// Whether standard output and standard error lead to one place.
+    pub(super) one_place: bool,
     /// Asked only where it matters: it reads several files.
     pub(super) cpus: fn() -> NonZeroUsize,
     /// By the limit of open files.
@@ -64,6 +72,7 @@ impl Surroundings {
         Ok(Self {
             stdin_is_terminal: io::stdin().is_terminal(),
             stderr_is_terminal: Console::stderr_is_terminal(),
+            one_place: Console::is_one_place(),
             cpus: run::cpus,
             most_jobs: run::most_jobs(),
             argument_bytes: run::argument_bytes,
@@ -114,6 +123,9 @@ pub(super) fn settle(
         slots: slots.get(),
     };
     let source = input.open(rules, &rule)?;
+    let alone = source.total() == Some(1);
+    settings.watches_reader = matches!(settings.show, Show::All | Show::Words);
+    settings.options.output = output(&args, &settings, &surroundings, alone);
     // Last of all, so that nothing is made for a command line that is wrong.
     if let (Some(path), Form::Output | Form::Records) = (&args.joblog, settings.form) {
         settings.log = Some(open_log(path, args.resume)?);
@@ -138,6 +150,7 @@ fn settings(
         (true, false, _) => Form::DryRun(DryRun::Shell),
         (true, true, _) => Form::DryRun(DryRun::JobFile),
         (false, true, OutputMode::Raw) => return Err(SettingsError::JsonAndOutput("raw")),
+        (false, true, OutputMode::Line) => return Err(SettingsError::JsonAndOutput("line")),
         (false, true, OutputMode::None) => return Err(SettingsError::JsonAndOutput("none")),
         (false, true, OutputMode::Group) => Form::Records,
         (false, false, _) => Form::Output,
@@ -162,24 +175,41 @@ fn settings(
         cwd,
         change_dir,
         env: environment(args)?,
-        output: match args.output {
-            _ if args.tty => Output::Inherited,
-            OutputMode::Group => Output::Captured,
-            OutputMode::Raw => Output::Inherited,
-            OutputMode::None => Output::Discarded,
-        },
+        // Until the source is open.
+        output: Output::Discarded,
         foreground: foreground(args.tty)?,
     };
     Ok(Settings {
         options,
         form,
         show,
+        by_line: args.output == OutputMode::Line,
+        watches_reader: false,
+        keep_order: args.keep_order,
         verbose: args.verbose,
         style: style(args.color, surroundings),
         stderr_is_terminal: surroundings.stderr_is_terminal,
         log: None,
         warning,
     })
+}
+
+/// What becomes of the jobs' output; `alone` says that there is one job.
+fn output(args: &Args, settings: &Settings, surroundings: &Surroundings, alone: bool) -> Output {
+    let as_text = settings.form == Form::Output && settings.show == Show::All;
+    let one_at_a_time = settings.options.jobs == Some(NonZeroUsize::MIN);
+    let telling = match args.output {
+        _ if args.tty => return Output::Inherited,
+        OutputMode::Raw => return Output::Inherited,
+        OutputMode::None => return Output::Discarded,
+        _ if !as_text => Telling::AtItsEnd,
+        _ if alone || one_at_a_time => Telling::AsItComes,
+        _ if args.keep_order => Telling::InOrder,
+        OutputMode::Line => Telling::AsItComes,
+        OutputMode::Group => Telling::AtItsEnd,
+    };
+    let together = settings.form == Form::Output && surroundings.one_place;
+    Output::Captured { telling, together }
 }
 
 /// Whether there is a terminal, and whether jobs get it.

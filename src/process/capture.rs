@@ -25,6 +25,10 @@ struct Shared {
     pipe: AsyncFd<File>,
     state: Mutex<State>,
     ended: Notify,
+    /// For whoever takes pieces: there is one, or the end has come.
+    printed: Notify,
+    /// For the pump: a piece was taken.
+    taken: Notify,
 }
 
 #[derive(Debug)]
@@ -32,6 +36,8 @@ struct State {
     /// None once the capture was taken: what comes later is read and thrown away, because a
     /// closed pipe would kill a daemon that the process left behind.
     spool: Option<Spool>,
+    /// Whether somebody takes it in pieces, so that nothing more is read while memory is full.
+    in_pieces: bool,
     ended: bool,
 }
 
@@ -42,18 +48,29 @@ impl Capture {
             pipe,
             state: Mutex::new(State {
                 spool: Some(Spool::new(options)),
+                in_pieces: false,
                 ended: false,
             }),
             ended: Notify::new(),
+            printed: Notify::new(),
+            taken: Notify::new(),
         });
         let pump = tokio::spawn(pump(Arc::clone(&shared)));
         Self { shared, pump }
     }
 
+    /// The way to take it in pieces.
+    pub(super) fn pieces(&self) -> Pieces {
+        Pieces(Arc::clone(&self.shared))
+    }
+
     /// Takes what is in the pipe now; true when that was its end. Bounded, since a process that was
     /// left behind may write without end.
     pub(super) fn drain_available(&self) -> bool {
-        self.shared.read_available(CHUNKS_AT_THE_END) == Progress::Ended
+        let mut state = self.shared.lock();
+        // Nobody takes pieces any more.
+        state.in_pieces = false;
+        self.shared.read_into(&mut state, CHUNKS_AT_THE_END) == Progress::Ended
     }
 
     /// Waits until every writer has closed the pipe. Cancel-safe.
@@ -69,7 +86,50 @@ impl Capture {
         if state.ended {
             self.pump.abort();
         }
-        state.spool.take().unwrap_or_default()
+        let spool = state.spool.take().unwrap_or_default();
+        self.shared.printed.notify_one();
+        self.shared.taken.notify_one();
+        spool
+    }
+}
+
+/// Captured output, taken out while the process runs.
+///
+/// From the first call of [`ready`](Self::ready) on, the process has to wait when nobody takes what
+/// it prints: no more is read than what fits in memory. What was not taken when the process ends
+/// comes with [`Process::captured`](super::Process::captured).
+#[derive(Debug)]
+pub struct Pieces(Arc<Shared>);
+
+impl Pieces {
+    /// Waits until there is something to take; false at the end of the stream.
+    ///
+    /// # Cancel safety
+    /// May be dropped and called again.
+    pub async fn ready(&mut self) -> bool {
+        loop {
+            {
+                let mut state = self.0.lock();
+                state.in_pieces = true;
+                let Some(spool) = &state.spool else {
+                    return false;
+                };
+                if spool.taken() < spool.len() {
+                    return true;
+                }
+                if state.ended {
+                    return false;
+                }
+            }
+            self.0.printed.notified().await;
+        }
+    }
+
+    /// Takes what was captured since the last piece; it may be nothing.
+    pub fn take(&mut self) -> Spool {
+        let piece = self.0.lock().spool.as_mut().map(Spool::take);
+        self.0.taken.notify_one();
+        piece.unwrap_or_default()
     }
 }
 
@@ -79,6 +139,8 @@ enum Progress {
     Empty,
     /// There may be more.
     More,
+    /// Nothing more is read until a piece is taken.
+    Full,
     /// Every writer has closed the pipe.
     Ended,
 }
@@ -91,10 +153,21 @@ impl Shared {
 
     fn read_available(&self, chunks: usize) -> Progress {
         let mut state = self.lock();
+        let progress = self.read_into(&mut state, chunks);
+        if state.in_pieces {
+            self.printed.notify_one();
+        }
+        progress
+    }
+
+    fn read_into(&self, state: &mut State, chunks: usize) -> Progress {
         if state.ended {
             return Progress::Ended;
         }
         for _ in 0..chunks {
+            if state.in_pieces && state.spool.as_ref().is_some_and(Spool::is_full) {
+                return Progress::Full;
+            }
             let spool = &mut state.spool;
             let keep = |bytes: &[u8]| {
                 if let Some(spool) = spool {
@@ -125,8 +198,10 @@ async fn pump(shared: Arc<Shared>) {
         match shared.read_available(CHUNKS_A_TURN) {
             Progress::Empty => ready.clear_ready(),
             Progress::More => tokio::task::yield_now().await,
+            Progress::Full => shared.taken.notified().await,
             Progress::Ended => break,
         }
     }
     shared.ended.notify_one();
+    shared.printed.notify_one();
 }

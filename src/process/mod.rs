@@ -60,7 +60,8 @@
 //! * A whole process group can be ended ([`stop`](ProcessHandle::stop)), gently and then firmly.
 //! * A status is never made up: one that somebody else collected is [`WaitError::StatusLost`].
 //! * A signal never reaches a stranger that was given an old process's number.
-//! * [`Stdio::Capture`] is drained in the background; [`Stdio::Pipe`] is read when asked.
+//! * [`Stdio::Capture`] is drained in the background, and may be taken in [`Pieces`] on the way;
+//!   [`Stdio::Pipe`] is read when asked.
 //!
 //! Every future here may be dropped at any moment; what that means is told at each.
 //!
@@ -112,6 +113,7 @@ mod orphans;
 mod process;
 mod quote;
 mod reader;
+mod shelf;
 mod signal;
 mod spawn;
 mod spool;
@@ -122,6 +124,7 @@ mod wait_for;
 mod watch;
 mod writer;
 
+pub use capture::Pieces;
 pub use command::{Backend, Command, Group, KillOnDrop, Stdio};
 pub use communicate::{Captured, CommunicateError, LEAK_GRACE};
 pub use error::{SpawnError, SpawnErrorKind};
@@ -132,6 +135,7 @@ pub use handle::ProcessHandle;
 pub use process::Process;
 pub use quote::{join, quote};
 pub use reader::{Lines, ReadError, StreamReader};
+pub(crate) use shelf::Shelf;
 pub use signal::{Delivery, Scope, Signal, SignalError, reset_inherited_signals};
 pub use spool::{Spool, SpoolOptions, SpoolReader};
 #[cfg(feature = "cli")]
@@ -140,3 +144,4 @@ pub(crate) use sys::{argument_bytes_limit, open_files_limit};
 pub(crate) use terminal::Terminal;
 pub use wait_for::{TimeoutError, wait_for};
 pub use writer::StreamWriter;
+pub(crate) use writer::reader_gone;

@@ -2,7 +2,7 @@
 
 use std::ops::Deref;
 
-use super::capture::Capture;
+use super::capture::{Capture, Pieces};
 use super::command::{Command, KillOnDrop};
 use super::exit::Started;
 use super::handle::ProcessHandle;
@@ -78,6 +78,19 @@ impl Process {
     /// Takes the reader of standard error out.
     pub fn take_stderr(&mut self) -> Option<StreamReader> {
         self.streams.stderr.take()
+    }
+
+    /// What standard output gives while the process runs, if it is
+    /// [captured](super::Stdio::Capture). To be asked for once: pieces go to one taker.
+    #[must_use]
+    pub fn stdout_pieces(&self) -> Option<Pieces> {
+        self.streams.captured_stdout.as_ref().map(Capture::pieces)
+    }
+
+    /// The same of standard error.
+    #[must_use]
+    pub fn stderr_pieces(&self) -> Option<Pieces> {
+        self.streams.captured_stderr.as_ref().map(Capture::pieces)
     }
 }
 

@@ -7,6 +7,7 @@ use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// How much output stays in memory, and where the rest goes.
 #[derive(Clone, Debug)]
@@ -41,17 +42,27 @@ impl SpoolOptions {
     }
 }
 
+/// So much of what was taken out stays readable, for those who want to know how it ended.
+const KEPT_OF_TAKEN: usize = 64 * 1024;
+
 /// One captured stream: its head in memory, the rest in an unlinked temporary file.
 ///
-/// The file is made when the first byte needs it. When it cannot be made or written (no room left,
+/// Of a stream that is taken out in [pieces](super::Pieces) while the process runs, it is what was
+/// not taken yet, and before that the last 64 KiB of what was. The file is made when the first byte needs it. When it cannot be made or written (no room left,
 /// say), the bytes are counted in [`lost`](Self::lost) and the capture goes on, so that the
 /// process does not block for ever on a pipe that nobody reads.
 #[derive(Debug, Default)]
 pub struct Spool {
     options: SpoolOptions,
     memory: Vec<u8>,
-    file: Option<File>,
+    file: Option<Arc<File>>,
     in_file: u64,
+    /// Where that begins in the file.
+    file_from: u64,
+    /// Bytes before those in memory, which were taken and are kept no more.
+    dropped: u64,
+    /// Bytes of the stream that were taken.
+    taken: u64,
     lost: u64,
     error: Option<io::Error>,
 }
@@ -66,16 +77,22 @@ impl Spool {
         }
     }
 
-    /// How many bytes are kept.
+    /// How long the stream is, without the bytes that could not be kept.
     #[must_use]
     pub fn len(&self) -> u64 {
-        self.memory.len() as u64 + self.in_file
+        self.dropped + self.memory.len() as u64 + self.in_file
     }
 
-    /// Whether nothing is kept.
+    /// Whether the stream gave nothing that could be kept.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// How many bytes of the stream were taken out before.
+    #[must_use]
+    pub fn taken(&self) -> u64 {
+        self.taken
     }
 
     /// How many bytes could not be kept; the reason is in [`error`](Self::error).
@@ -90,10 +107,72 @@ impl Spool {
         self.error.as_ref()
     }
 
-    /// The kept bytes that are in memory: all of them, if there are no more than fit.
+    /// The bytes that were not taken before and are in memory: all, if there are no more than fit.
     #[must_use]
     pub fn head(&self) -> &[u8] {
-        &self.memory
+        &self.memory[self.taken_in_memory()..]
+    }
+
+    /// Of the bytes in memory, those at the front were taken.
+    fn taken_in_memory(&self) -> usize {
+        (self.taken - self.dropped) as usize
+    }
+
+    /// Whether so much waits to be taken that a file would be needed for more.
+    pub(super) fn is_full(&self) -> bool {
+        self.head().len() >= self.options.memory
+    }
+
+    /// Takes out what was not taken yet.
+    pub(super) fn take(&mut self) -> Self {
+        let piece = Self {
+            options: self.options.clone(),
+            memory: self.memory.split_off(self.taken_in_memory()),
+            file: self.file.take(),
+            in_file: std::mem::take(&mut self.in_file),
+            ..Self::default()
+        };
+        self.taken += piece.len();
+        let kept = piece.len().min(KEPT_OF_TAKEN as u64);
+        let before = KEPT_OF_TAKEN - kept as usize;
+        self.memory
+            .drain(..self.memory.len().saturating_sub(before));
+        let mut end = piece.reader(piece.len() - kept);
+        // What cannot be read back here cannot be told from the piece either, and there it is told.
+        let _ = end.read_to_end(&mut self.memory);
+        self.dropped = self.taken - self.memory.len() as u64;
+        piece
+    }
+
+    /// Whether a file is open for it.
+    pub(crate) fn has_file(&self) -> bool {
+        self.file.is_some()
+    }
+
+    /// A spool of what was not taken yet, whose bytes lie in `file` from `from` on, where they are
+    /// written now.
+    pub(super) fn moved_to(&self, file: &Arc<File>, from: u64) -> io::Result<Self> {
+        let mut moved = Self {
+            options: SpoolOptions::default().memory(0),
+            file: Some(Arc::clone(file)),
+            file_from: from,
+            ..Self::default()
+        };
+        let mut rest = self.reader(self.taken);
+        let mut buf = vec![0; 64 * 1024];
+        loop {
+            let n = rest.read(&mut buf)?;
+            if n == 0 {
+                break;
+            }
+            moved.spill(&buf[..n])?;
+        }
+        moved.lost = self.lost;
+        moved.error = self.error.as_ref().map(|error| match error.raw_os_error() {
+            Some(code) => io::Error::from_raw_os_error(code),
+            None => error.kind().into(),
+        });
+        Ok(moved)
     }
 
     /// Adds `bytes` at the end.
@@ -103,7 +182,7 @@ impl Spool {
             self.lost += bytes.len() as u64;
             return;
         }
-        let room = self.options.memory.saturating_sub(self.memory.len());
+        let room = self.options.memory.saturating_sub(self.head().len());
         let (head, rest) = bytes.split_at(room.min(bytes.len()));
         self.memory.extend_from_slice(head);
         if rest.is_empty() {
@@ -118,24 +197,28 @@ impl Spool {
     fn spill(&mut self, rest: &[u8]) -> io::Result<()> {
         let file = match &mut self.file {
             Some(file) => file,
-            none => none.insert(match &self.options.dir {
+            none => none.insert(Arc::new(match &self.options.dir {
                 Some(dir) => tempfile::tempfile_in(dir)?,
                 None => tempfile::tempfile()?,
-            }),
+            })),
         };
         // The position of the file is not to be trusted after a short write, so the offset is
         // ours; a piece that did not fit whole is not counted as kept.
-        file.write_all_at(rest, self.in_file)?;
+        file.write_all_at(rest, self.file_from + self.in_file)?;
         self.in_file += rest.len() as u64;
         Ok(())
     }
 
-    /// Reads the kept bytes from `offset` on; 0 at the end.
+    /// Reads the bytes from `offset` in the stream on; 0 at the end.
     ///
     /// # Errors
-    /// When the temporary file cannot be read.
+    /// When the temporary file cannot be read. `InvalidInput` when the bytes at `offset` were taken
+    /// and are kept no more.
     pub fn read_at(&self, buf: &mut [u8], offset: u64) -> io::Result<usize> {
         let in_memory = self.memory.len() as u64;
+        let Some(offset) = offset.checked_sub(self.dropped) else {
+            return Err(io::ErrorKind::InvalidInput.into());
+        };
         if offset < in_memory {
             let rest = &self.memory[offset as usize..];
             let n = rest.len().min(buf.len());
@@ -145,29 +228,32 @@ impl Spool {
         let left = self.in_file.saturating_sub(offset - in_memory);
         let wanted = buf.len().min(usize::try_from(left).unwrap_or(usize::MAX));
         match &self.file {
-            Some(file) if wanted > 0 => file.read_at(&mut buf[..wanted], offset - in_memory),
+            Some(file) if wanted > 0 => {
+                file.read_at(&mut buf[..wanted], self.file_from + offset - in_memory)
+            }
             _ => Ok(0),
         }
     }
 
-    /// A reader of the kept bytes from `offset` on.
+    /// A reader of the bytes from `offset` in the stream on, or from the first one that is kept.
     #[must_use]
     pub fn reader(&self, offset: u64) -> SpoolReader<'_> {
         SpoolReader {
             spool: self,
-            offset,
+            offset: offset.max(self.dropped),
         }
     }
 
-    /// Copies the kept bytes to `out`, holding no more than a small buffer of them at a time.
+    /// Copies the bytes that were not taken before to `out`, holding no more than a small buffer of
+    /// them at a time.
     ///
     /// # Errors
     /// Those of reading the spool and of writing to `out`.
     pub fn copy_to(&self, out: &mut impl Write) -> io::Result<()> {
-        out.write_all(&self.memory)?;
+        out.write_all(self.head())?;
         if self.in_file > 0 {
             let mut buf = vec![0; 64 * 1024];
-            let mut from = self.reader(self.memory.len() as u64);
+            let mut from = self.reader(self.len() - self.in_file);
             loop {
                 let n = from.read(&mut buf)?;
                 if n == 0 {
@@ -179,18 +265,20 @@ impl Spool {
         Ok(())
     }
 
-    /// All kept bytes, in memory.
+    /// All bytes that were not taken before, in memory.
     ///
     /// # Errors
     /// When the temporary file cannot be read.
     pub fn into_bytes(mut self) -> io::Result<Vec<u8>> {
-        let mut bytes = std::mem::take(&mut self.memory);
+        let mut bytes = self.memory.split_off(self.taken_in_memory());
         let mut offset = 0;
         if let Some(file) = &self.file {
             bytes.reserve_exact(usize::try_from(self.in_file).unwrap_or(0));
             let mut buf = vec![0; 64 * 1024];
             while offset < self.in_file {
-                let n = file.read_at(&mut buf, offset)?;
+                let left = usize::try_from(self.in_file - offset).unwrap_or(buf.len());
+                let wanted = buf.len().min(left);
+                let n = file.read_at(&mut buf[..wanted], self.file_from + offset)?;
                 if n == 0 {
                     return Err(io::ErrorKind::UnexpectedEof.into());
                 }
@@ -240,6 +328,41 @@ mod tests {
             prop_assert_eq!(&copied, &all);
             prop_assert_eq!(spool.into_bytes().unwrap(), all);
         }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_taken_and_what_is_left_are_the_stream_and_its_end_stays(
+            pieces in prop::collection::vec((prop::collection::vec(any::<u8>(), 0..90_000), any::<bool>()), 0..9),
+            memory in 0usize..80_000,
+        ) {
+            let mut spool = Spool::new(SpoolOptions::default().memory(memory));
+            let (mut all, mut out) = (Vec::new(), Vec::new());
+            for (bytes, take) in &pieces {
+                spool.append(bytes);
+                all.extend_from_slice(bytes);
+                if *take {
+                    spool.take().copy_to(&mut out).unwrap();
+                    prop_assert_eq!(spool.taken(), all.len() as u64);
+                    prop_assert!(spool.head().is_empty());
+                }
+                prop_assert_eq!(spool.len(), all.len() as u64);
+                let from = all.len().saturating_sub(KEPT_OF_TAKEN);
+                let mut end = Vec::new();
+                spool.reader(from as u64).read_to_end(&mut end).unwrap();
+                prop_assert!(end == all[from..], "the end is not what came last");
+            }
+            spool.copy_to(&mut out).unwrap();
+            prop_assert!(out == all, "taken and left are not the stream");
+            prop_assert!(spool.into_bytes().unwrap() == all[taken(&pieces)..]);
+        }
+    }
+
+    /// How many bytes were taken when the last one was.
+    fn taken(pieces: &[(Vec<u8>, bool)]) -> usize {
+        let last = pieces.iter().rposition(|(_, take)| *take);
+        let before = pieces.iter().take(last.map_or(0, |last| last + 1));
+        before.map(|(bytes, _)| bytes.len()).sum()
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::os::fd::AsFd;
 use std::task::{Context, Poll, ready};
 
+use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
 use super::sys;
@@ -183,4 +184,18 @@ impl StreamWriter {
         self.pipe = None;
         error
     }
+}
+
+/// Waits until nobody reads what is written to `pipe` any more.
+///
+/// # Errors
+/// For a file whose readers are not known: anything but a pipe, a socket or a terminal.
+pub(crate) fn reader_gone(pipe: File) -> io::Result<impl Future<Output = ()> + Send> {
+    let pipe = sys::register(pipe, Interest::ERROR)?;
+    Ok(async move {
+        if pipe.ready(Interest::ERROR).await.is_err() {
+            // The runtime is shutting down.
+            std::future::pending().await
+        }
+    })
 }

@@ -10,7 +10,8 @@ use super::clock::Clock;
 use super::ending::wait_or_end;
 use super::launch::{Launch, launch};
 use super::options::Options;
-use crate::event::{Attempt, JobStart, NumberedJob, Outcome};
+use super::printing::{Printer, Printing};
+use crate::event::{Attempt, JobStart, NumberedJob, Outcome, Print};
 use crate::process::{LEAK_GRACE, ProcessHandle, SpawnErrorKind, StreamWriter};
 
 /// What an attempt tells the runner.
@@ -21,6 +22,8 @@ pub(super) enum AttemptEvent {
         begun: Duration,
         process: ProcessHandle,
     },
+    /// It printed something, and it is its turn to be told of.
+    Printed(Arc<Print>),
     /// Its process could not be started for now, since the system is out of this. It holds no slot,
     /// and has an ending only if it is not to be tried again.
     HeldBack {
@@ -45,6 +48,7 @@ pub(super) struct Assignment {
     pub(super) options: Arc<Options>,
     pub(super) clock: Clock,
     pub(super) requests: watch::Receiver<Request>,
+    pub(super) printing: Printing,
     pub(super) events: mpsc::Sender<AttemptEvent>,
 }
 
@@ -123,7 +127,18 @@ async fn make(mut assignment: Assignment) -> (Attempt, Option<&'static str>) {
         .zip(job.job.stdin.clone())
         .map(|(stdin, input)| tokio::spawn(feed(stdin, input)));
     options.foreground.give(&process);
-    ended.outcome = wait_or_end(&process, &mut assignment).await;
+    let printer = Printer {
+        printing: assignment.printing.clone(),
+        job: Arc::clone(job),
+        attempt: *attempt,
+        events: assignment.events.clone(),
+    };
+    let (stdout, stderr) = (process.stdout_pieces(), process.stderr_pieces());
+    ended.outcome = tokio::select! {
+        biased;
+        outcome = wait_or_end(&process, &mut assignment) => outcome,
+        never = printer.print(stdout, stderr) => match never {},
+    };
     assignment.options.foreground.take_back();
     ended.wall = assignment.clock.now().saturating_sub(begun);
     if let Some(feeder) = feeder {
@@ -131,8 +146,8 @@ async fn make(mut assignment: Assignment) -> (Attempt, Option<&'static str>) {
         feeder.abort();
     }
     if let Ok(captured) = process.captured(LEAK_GRACE).await {
-        ended.stdout = captured.stdout.unwrap_or_default();
-        ended.stderr = captured.stderr.unwrap_or_default();
+        ended.stdout = Arc::new(captured.stdout.unwrap_or_default());
+        ended.stderr = Arc::new(captured.stderr.unwrap_or_default());
         ended.leaked = captured.leaked;
     }
     (ended, None)

@@ -12,6 +12,8 @@ pub(crate) enum Control {
     Suspend,
     /// Somebody wants to know what runs.
     ShowRunning,
+    /// Nobody reads standard output any more, which matters when something is printed.
+    ReaderGone,
     /// Nobody can be told any more.
     OutputFailed(OutputLoss),
 }

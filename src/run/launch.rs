@@ -60,12 +60,14 @@ pub(super) async fn launch(
             .env("PRUN_SLOT", slot.to_string())
             .env("PRUN_ATTEMPT", attempt.to_string())
             .env("PRUN_NAME", job.name.as_deref().unwrap_or_default());
-        let stream = || match options.output {
-            Output::Captured => Stdio::Capture(SpoolOptions::default()),
-            Output::Inherited => Stdio::Inherit,
-            Output::Discarded => Stdio::Null,
+        let capture = || Stdio::Capture(SpoolOptions::default());
+        let (stdout, stderr) = match options.output {
+            Output::Captured { together: true, .. } => (capture(), Stdio::ToStdout),
+            Output::Captured { .. } => (capture(), capture()),
+            Output::Inherited => (Stdio::Inherit, Stdio::Inherit),
+            Output::Discarded => (Stdio::Null, Stdio::Null),
         };
-        command.stdout(stream()).stderr(stream())
+        command.stdout(stdout).stderr(stderr)
     };
     let Spoken { direct, shell } = job.work.spoken(&job.args, numbered.seq, slot);
     let Some(direct) = direct else {

@@ -2,7 +2,7 @@
 //!
 //! [`Runner`] is the one owner of the run's truth: one loop selects, decides and announces.
 //! An attempt owns only its own process and answers requests. What is decided without a process
-//! (`schedule`, `shortage`, `cancel`, `backoff`) is a pure state machine, tested without one. The room never
+//! (`schedule`, `shortage`, `turn`, `cancel`, `backoff`) is a pure state machine, tested without one. The room never
 //! prints, and does not know who tells its events.
 
 mod attempt;
@@ -17,12 +17,14 @@ mod launch;
 mod ledger;
 mod limits;
 mod options;
+mod printing;
 mod runner;
 mod running;
 mod schedule;
 mod shortage;
 mod signals;
 mod stopping;
+mod turn;
 
 pub(crate) use cancel::{FailFast, Heard, Policy};
 pub(crate) use control::Control;
@@ -30,6 +32,6 @@ pub(crate) use feed::Feed;
 pub(crate) use foreground::Foreground;
 pub(crate) use ledger::Ledger;
 pub(crate) use limits::{argument_bytes, cpus, most_jobs};
-pub(crate) use options::{Options, Output};
+pub(crate) use options::{Options, Output, Telling};
 pub(crate) use runner::{Ended, Runner};
 pub(crate) use signals::{listen, listen_no_more};

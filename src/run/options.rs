@@ -42,10 +42,27 @@ pub(crate) struct Options {
 /// What becomes of the jobs' output on its way to the events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Output {
-    /// Kept until the job ends.
-    Captured,
+    /// Kept until it is told.
+    Captured {
+        /// When that is.
+        telling: Telling,
+        /// Whether the two streams share one pipe, since they go to one place: only then is their
+        /// order exact.
+        together: bool,
+    },
     /// Goes where prun's own goes, unseen by prun.
     Inherited,
     /// Thrown away.
     Discarded,
+}
+
+/// When the captured output of a job is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Telling {
+    /// In one piece, when the job ends.
+    AtItsEnd,
+    /// While it comes.
+    AsItComes,
+    /// While it comes, if all jobs before are told; else at its end.
+    InOrder,
 }

@@ -15,11 +15,14 @@ use super::control::Control;
 use super::feed::Feed;
 use super::foreground::Foreground;
 use super::ledger::Ledger;
-use super::options::Options;
+use super::options::{Options, Output, Telling};
+use super::printing::Printing;
 use super::running::Running;
 use super::schedule::{Refusal, Schedule};
+use super::turn::Turn;
 use crate::event::{
-    Attempt, CancelReason, Cause, Event, Flow, JobEnd, JobRetry, NumberedJob, Room, Status,
+    Attempt, CancelReason, Cause, Event, Flow, JobEnd, JobRetry, NumberedJob, OutputLoss, Room,
+    Status,
 };
 use crate::plan::{Entry, Job};
 use crate::process::Signal;
@@ -58,6 +61,13 @@ pub(crate) struct Runner<T> {
     pub(super) running: Running,
     pub(super) cancel: Cancel,
     pub(super) requests: watch::Sender<Request>,
+    printing: Printing,
+    /// The jobs up to this number tell what they print while it comes.
+    pub(super) turn: watch::Sender<u64>,
+    /// Whether the first thing that is printed ends the run.
+    pub(super) reader_gone: bool,
+    /// Whose turn it is, if they take turns.
+    order: Option<Turn>,
     attempts: mpsc::Sender<AttemptEvent>,
     pub(super) arrivals: mpsc::Receiver<AttemptEvent>,
     last_seq: u64,
@@ -73,7 +83,20 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
     /// A run by `options`, going on from `ledger`, that announces its events to `tell`.
     pub(crate) fn new(options: Options, ledger: Option<Ledger>, tell: T) -> Self {
         let (attempts, arrivals) = mpsc::channel(64);
+        let (turn, order) = match options.output {
+            Output::Captured { telling, .. } => match telling {
+                Telling::AtItsEnd => (0, None),
+                Telling::AsItComes => (u64::MAX, None),
+                Telling::InOrder => (1, Some(Turn::new())),
+            },
+            Output::Inherited | Output::Discarded => (0, None),
+        };
+        let turn = watch::Sender::new(turn);
         Self {
+            printing: Printing::new(turn.subscribe()),
+            turn,
+            order,
+            reader_gone: false,
             schedule: Schedule::new(options.jobs, options.delay),
             cancel: Cancel::new(options.policy),
             options: Arc::new(options),
@@ -215,6 +238,7 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
             options: Arc::clone(&self.options),
             clock: self.clock.clone(),
             requests: self.requests.subscribe(),
+            printing: self.printing.clone(),
             events: self.attempts.clone(),
         }));
     }
@@ -230,6 +254,12 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
                 self.running.insert(Arc::clone(&start), begun, process);
                 self.announce(&Event::JobStarted(start));
             }
+            AttemptEvent::Printed(_) if self.reader_gone => {
+                if !self.cancel.is_ending() {
+                    self.on_output_failed(OutputLoss::ReaderGone);
+                }
+            }
+            AttemptEvent::Printed(print) => self.announce(&Event::JobPrinted(print)),
             AttemptEvent::Suspended => self.suspend(),
             AttemptEvent::HeldBack { job, attempt, lack } => {
                 self.on_held_back(job, attempt, lack);
@@ -319,7 +349,7 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
         last: Option<Arc<Attempt>>,
         queued: Option<Duration>,
     ) {
-        let attempts = last.as_ref().map_or(0, |last| last.number);
+        let (seq, attempts) = (job.seq, last.as_ref().map_or(0, |last| last.number));
         let end = JobEnd {
             job,
             status,
@@ -329,6 +359,11 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
             last,
         };
         self.announce(&Event::JobEnded(Arc::new(end)));
+        if let Some(order) = &mut self.order
+            && order.ended(seq)
+        {
+            self.turn.send_replace(order.first());
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::cancel::{Heard, Request};
 use super::control::Control;
 use super::runner::Runner;
-use crate::event::{Cause, End, Event, Flow, Stop};
+use crate::event::{Cause, End, Event, Flow, OutputLoss, Stop};
 use crate::process::{Signal, group_is_orphaned};
 
 impl<T: FnMut(&Event) -> Flow> Runner<T> {
@@ -31,13 +31,21 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
                 let running = self.running.list(self.clock.now());
                 self.announce(&Event::Asked(running));
             }
-            Control::OutputFailed(loss) => {
-                self.announce(&Event::OutputFailed(loss));
-                self.cancel.output_failed();
-                self.pass_on();
+            Control::ReaderGone => {
+                // Held output would grow without anybody to read it.
+                self.reader_gone = true;
+                self.turn.send_replace(u64::MAX);
             }
+            Control::OutputFailed(loss) => self.on_output_failed(loss),
         }
         Heard::Echo
+    }
+
+    /// What was printed cannot be told: nothing more is started, and what runs is ended.
+    pub(super) fn on_output_failed(&mut self, loss: OutputLoss) {
+        self.announce(&Event::OutputFailed(loss));
+        self.cancel.output_failed();
+        self.pass_on();
     }
 
     /// Stops the jobs and prun, until somebody continues prun; all clocks stand still meanwhile.

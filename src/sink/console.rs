@@ -2,11 +2,13 @@
 
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Write};
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 use std::time::SystemTime;
 
 use crate::event::{Event, OutputLoss};
+use crate::process::reader_gone;
 
 /// Tells the events of a run in one form.
 pub(crate) trait Sink: Send {
@@ -94,6 +96,23 @@ impl Console {
     /// Whether a person may look at standard error.
     pub(crate) fn stderr_is_terminal() -> bool {
         io::stderr().is_terminal()
+    }
+
+    /// Resolves when nobody reads standard output any more; none where that cannot be known.
+    pub(crate) fn reader_gone() -> Option<impl Future<Output = ()> + Send> {
+        let out = io::stdout().as_fd().try_clone_to_owned().ok()?;
+        reader_gone(File::from(out)).ok()
+    }
+
+    /// Whether both streams lead to the same terminal or file.
+    pub(crate) fn is_one_place() -> bool {
+        let place = |fd: BorrowedFd<'_>| -> io::Result<_> {
+            let meta = File::from(fd.try_clone_to_owned()?).metadata()?;
+            Ok((meta.dev(), meta.ino(), meta.rdev()))
+        };
+        let both =
+            place(io::stdout().as_fd()).and_then(|out| Ok(out == place(io::stderr().as_fd())?));
+        both.unwrap_or(false)
     }
 
     /// Standard output.

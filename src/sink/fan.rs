@@ -9,7 +9,8 @@ use std::time::SystemTime;
 use tokio::sync::{Notify, oneshot};
 
 use super::console::{Console, Interest, Sink, TellError};
-use crate::event::{Event, Flow, OutputLoss, Status};
+use super::order::Order;
+use crate::event::{Attempt, Event, Flow, OutputLoss, Status};
 
 /// With so many events untold nothing new is started. Each holds at most what a job may keep in
 /// memory of its output, so this bounds prun's own memory.
@@ -26,7 +27,16 @@ pub(crate) struct Fan {
 /// Resolves when everything was told: whether standard output was lost on the way.
 pub(crate) struct Told(oneshot::Receiver<Option<OutputLoss>>);
 
-/// How many events are untold.
+/// By how much an event counts: those with files of their own by more, since there may be few.
+fn weight(event: &Event) -> usize {
+    let has_file = |attempt: &Attempt| attempt.stdout.has_file() || attempt.stderr.has_file();
+    match event.attempt().is_some_and(has_file) {
+        true => 4,
+        false => 1,
+    }
+}
+
+/// How many events are untold, by their weights.
 #[derive(Default)]
 struct Backlog {
     pending: AtomicUsize,
@@ -34,15 +44,18 @@ struct Backlog {
 }
 
 impl Fan {
-    /// Starts the thread that writes. `on_loss` is called from there, once, when standard output
+    /// Starts the thread that writes, of later jobs after earlier ones if `in_order`. `on_loss` is called from there, once, when standard output
     /// cannot be written any more.
     pub(crate) fn start(
-        mut sinks: Vec<Box<dyn Sink>>,
-        mut console: Console,
+        sinks: Vec<Box<dyn Sink>>,
+        console: Console,
+        in_order: bool,
         on_loss: impl FnOnce(OutputLoss) + Send + 'static,
     ) -> io::Result<Self> {
         let interest = sinks.iter().map(|sink| sink.interest());
-        let interest = interest.fold(Interest::default(), Interest::or);
+        let mut interest = interest.fold(Interest::default(), Interest::or);
+        // The next one's turn comes by the end of the one before, however silent that was.
+        interest.silent_successes |= in_order;
         let (queue, events) = mpsc::channel();
         let (tell, told) = oneshot::channel();
         let backlog = Arc::new(Backlog::default());
@@ -50,7 +63,14 @@ impl Fan {
         std::thread::Builder::new()
             .name("prun-writer".into())
             .spawn(move || {
-                let loss = tell_all(&events, &mut sinks, &mut console, &shared, on_loss);
+                let order = in_order.then(Order::new);
+                let mut teller = Teller {
+                    sinks,
+                    console,
+                    on_loss: Some(on_loss),
+                    lost: None,
+                };
+                let loss = teller.tell_all(&events, order, &shared);
                 // Whoever is gone does not want to know.
                 let _ = tell.send(loss);
             })?;
@@ -67,7 +87,10 @@ impl Fan {
         if !self.is_of_interest(event) {
             return Flow::Ready;
         }
-        let before = self.backlog.pending.fetch_add(1, Ordering::AcqRel);
+        let before = self
+            .backlog
+            .pending
+            .fetch_add(weight(event), Ordering::AcqRel);
         // The writer takes events for as long as this sender is there.
         let _ = self.queue.send((SystemTime::now(), event.clone()));
         if before < MOST_PENDING {
@@ -115,36 +138,56 @@ impl Backlog {
         }
     }
 
-    fn told_one(&self) {
-        if self.pending.fetch_sub(1, Ordering::AcqRel) == MOST_PENDING / 2 + 1 {
+    fn told(&self, weight: usize) {
+        let before = self.pending.fetch_sub(weight, Ordering::AcqRel);
+        if before > MOST_PENDING / 2 && before - weight <= MOST_PENDING / 2 {
             self.room.notify_one();
         }
     }
 }
 
-fn tell_all(
-    events: &Receiver<(SystemTime, Event)>,
-    sinks: &mut [Box<dyn Sink>],
-    console: &mut Console,
-    backlog: &Backlog,
-    on_loss: impl FnOnce(OutputLoss),
-) -> Option<OutputLoss> {
-    let mut on_loss = Some(on_loss);
-    let mut lost = None;
-    for (at, event) in events {
-        for sink in sinks.iter_mut() {
-            let told = sink.tell(&event, at, console);
-            let told = told.and_then(|()| Ok(console.flush()?));
+/// The thread that writes.
+struct Teller<F> {
+    sinks: Vec<Box<dyn Sink>>,
+    console: Console,
+    /// None once it was called.
+    on_loss: Option<F>,
+    lost: Option<OutputLoss>,
+}
+
+impl<F: FnOnce(OutputLoss)> Teller<F> {
+    fn tell_all(
+        &mut self,
+        events: &Receiver<(SystemTime, Event)>,
+        mut order: Option<Order>,
+        backlog: &Backlog,
+    ) -> Option<OutputLoss> {
+        for (at, event) in events {
+            let weight = weight(&event);
+            match &mut order {
+                Some(order) => order.take_in(at, event, |at, event| self.tell(at, event)),
+                None => {
+                    self.tell(at, &event);
+                    drop(event);
+                }
+            }
+            backlog.told(weight);
+        }
+        self.lost
+    }
+
+    fn tell(&mut self, at: SystemTime, event: &Event) {
+        for sink in &mut self.sinks {
+            let told = sink.tell(event, at, &mut self.console);
+            let told = told.and_then(|()| Ok(self.console.flush()?));
             let Err(error) = told else { continue };
-            let loss = classify(&error, console);
-            if let Some(on_loss) = on_loss.take() {
-                lost = Some(loss);
+            let loss = classify(&error, &mut self.console);
+            if let Some(on_loss) = self.on_loss.take() {
+                self.lost = Some(loss);
                 on_loss(loss);
             }
         }
-        backlog.told_one();
     }
-    lost
 }
 
 fn classify(error: &TellError, console: &mut Console) -> OutputLoss {

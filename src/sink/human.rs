@@ -5,12 +5,14 @@ use std::time::SystemTime;
 
 use super::console::{Console, Interest, Sink, TellError};
 use super::digest::{Digest, print_counts};
+use super::lines::Lines;
 use super::style::Style;
 use super::words;
 use crate::event::{
-    Attempt, Cause, End, Event, JobEnd, NumberedJob, OutputLoss, RunningJob, Status, Stop,
+    Attempt, Cause, End, Event, JobEnd, NumberedJob, OutputLoss, RunningJob, Status, Stop, Stream,
 };
 use crate::plan::format_duration;
+use crate::process::Spool;
 
 /// Which jobs' output is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +34,8 @@ pub(crate) struct Human {
     /// Whether a run without a failure is told as well.
     always_counts: bool,
     style: Style,
+    /// If output is shown line by line.
+    lines: Option<Lines>,
     digest: Digest,
     /// Whether the reader of standard output went away: then prun ends without a word.
     mute: bool,
@@ -39,29 +43,44 @@ pub(crate) struct Human {
 
 impl Human {
     /// `terminal` says whether standard error is one.
-    pub(crate) fn new(show: Show, verbose: bool, terminal: bool, style: Style) -> Self {
+    pub(crate) fn new(
+        show: Show,
+        by_line: bool,
+        verbose: bool,
+        terminal: bool,
+        style: Style,
+    ) -> Self {
         let always_counts = verbose || (terminal && show != Show::Failed);
         Self {
             show,
             verbose,
             always_counts,
             style,
+            lines: by_line.then(|| Lines::new(style)),
             digest: Digest::default(),
             mute: false,
         }
     }
 
-    fn output(&self, attempt: &Attempt, console: &mut Console) -> io::Result<()> {
+    /// What the attempt printed and was not told while it ran.
+    fn output(
+        &mut self,
+        job: &NumberedJob,
+        attempt: &Attempt,
+        console: &mut Console,
+    ) -> io::Result<()> {
         let shown = match self.show {
             Show::All => true,
             Show::Failed => attempt.status() != Status::Ok,
             Show::Nothing | Show::Words => false,
         };
         if shown {
-            attempt.stdout.copy_to(console.out())?;
-            // In this order, and out before the other stream can be.
-            console.flush()?;
-            attempt.stderr.copy_to(console.err())?;
+            self.print(job, Stream::Stdout, &attempt.stdout, console)?;
+            self.print(job, Stream::Stderr, &attempt.stderr, console)?;
+        }
+        if let Some(lines) = &mut self.lines {
+            lines.finish(job, Stream::Stdout, console.out())?;
+            lines.finish(job, Stream::Stderr, console.err())?;
         }
         if attempt.is_truncated() {
             let lost = attempt.stdout.lost() + attempt.stderr.lost();
@@ -75,9 +94,26 @@ impl Human {
         Ok(())
     }
 
+    fn print(
+        &mut self,
+        job: &NumberedJob,
+        stream: Stream,
+        piece: &Spool,
+        console: &mut Console,
+    ) -> io::Result<()> {
+        match (stream, &mut self.lines) {
+            (Stream::Stdout, None) => piece.copy_to(console.out())?,
+            (Stream::Stderr, None) => piece.copy_to(console.err())?,
+            (Stream::Stdout, Some(lines)) => lines.write(job, stream, piece, console.out())?,
+            (Stream::Stderr, Some(lines)) => lines.write(job, stream, piece, console.err())?,
+        }
+        // Out before the other stream can be.
+        console.flush()
+    }
+
     fn ended(&mut self, end: &JobEnd, console: &mut Console) -> io::Result<()> {
         if let Some(last) = &end.last {
-            self.output(last, console)?;
+            self.output(&end.job, last, console)?;
             if self.verbose {
                 self.verbose_end(end, last, console)?;
             }
@@ -108,13 +144,13 @@ impl Human {
     }
 
     fn retried(
-        &self,
+        &mut self,
         job: &NumberedJob,
         attempt: &Attempt,
         delay: std::time::Duration,
         console: &mut Console,
     ) -> io::Result<()> {
-        self.output(attempt, console)?;
+        self.output(job, attempt, console)?;
         if self.verbose || self.always_counts {
             let (label, ending) = (words::label(job), words::attempt_ending(job, attempt));
             let delay = match delay.is_zero() {
@@ -167,7 +203,10 @@ impl Human {
                     .dim(format!("start, slot {slot}, pid {pid}{again}"));
                 writeln!(console.err(), "── {label} ({facts}) $ {command}")
             }
-            Event::JobStarted(_) => Ok(()),
+            Event::JobPrinted(print) if self.show == Show::All => {
+                self.print(&print.job, print.stream, &print.piece, console)
+            }
+            Event::JobStarted(_) | Event::JobPrinted(_) => Ok(()),
             Event::JobRetried(retry) => {
                 self.retried(&retry.job, &retry.attempt, retry.delay, console)
             }

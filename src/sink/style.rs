@@ -35,6 +35,23 @@ impl Style {
         self.paint(anstyle::Style::new().dimmed(), text)
     }
 
+    /// What belongs to job number `seq`, always in the same colour.
+    pub(super) fn tint(self, seq: u64, text: impl fmt::Display) -> String {
+        // Neither red nor green, which say how something ended.
+        let colours = [
+            AnsiColor::Cyan,
+            AnsiColor::Yellow,
+            AnsiColor::Magenta,
+            AnsiColor::Blue,
+            AnsiColor::BrightCyan,
+            AnsiColor::BrightYellow,
+            AnsiColor::BrightMagenta,
+            AnsiColor::BrightBlue,
+        ];
+        let colour = colours[(seq % colours.len() as u64) as usize];
+        self.paint(anstyle::Style::new().fg_color(Some(colour.into())), text)
+    }
+
     fn paint(self, style: anstyle::Style, text: impl fmt::Display) -> String {
         match self {
             Self::Plain => text.to_string(),

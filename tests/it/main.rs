@@ -32,6 +32,7 @@ mod shells;
 mod signals;
 mod stage;
 mod stops;
+mod streaming;
 mod templates;
 mod terminal;
 mod twopaths;

@@ -60,6 +60,7 @@ mod leaks;
 mod lost;
 mod merged;
 mod model;
+mod pieces;
 mod polls;
 mod pressure;
 mod procfs;

@@ -1,0 +1,80 @@
+//! What a running attempt prints, passed on piece by piece when its turn has come.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use tokio::sync::{Semaphore, mpsc, watch};
+
+use super::attempt::AttemptEvent;
+use crate::event::{NumberedJob, Print, Stream};
+use crate::process::Pieces;
+
+/// So many pieces may be untold, of all jobs together. A piece holds at most what a job may keep in
+/// memory, so this bounds prun's own.
+const MOST_UNTOLD: usize = 32;
+
+/// Which jobs tell what they print while they run, and how much of it at once.
+#[derive(Clone, Debug)]
+pub(super) struct Printing {
+    /// The jobs up to this number.
+    turn: watch::Receiver<u64>,
+    permits: Arc<Semaphore>,
+}
+
+impl Printing {
+    /// The turn goes by `turn`.
+    pub(super) fn new(turn: watch::Receiver<u64>) -> Self {
+        let permits = Arc::new(Semaphore::new(MOST_UNTOLD));
+        Self { turn, permits }
+    }
+}
+
+/// One attempt, as that which prints.
+pub(super) struct Printer {
+    pub(super) printing: Printing,
+    pub(super) job: Arc<NumberedJob>,
+    pub(super) attempt: u32,
+    pub(super) events: mpsc::Sender<AttemptEvent>,
+}
+
+impl Printer {
+    /// Tells what comes from `stdout` and `stderr` when the job's turn has come. Dropped, it has lost
+    /// nothing; by itself it never ends.
+    pub(super) async fn print(
+        mut self,
+        stdout: Option<Pieces>,
+        stderr: Option<Pieces>,
+    ) -> Infallible {
+        let seq = self.job.seq;
+        let turn = self.printing.turn.wait_for(|turn| *turn >= seq);
+        // A runner that is gone does not want to know.
+        if turn.await.is_ok() {
+            tokio::join!(
+                self.tell(Stream::Stdout, stdout),
+                self.tell(Stream::Stderr, stderr)
+            );
+        }
+        std::future::pending().await
+    }
+
+    async fn tell(&self, stream: Stream, pieces: Option<Pieces>) {
+        let Some(mut pieces) = pieces else { return };
+        // A permit is taken when there is something to tell, since silent jobs would keep them all.
+        while pieces.ready().await {
+            let permits = Arc::clone(&self.printing.permits);
+            let (Ok(permit), Ok(place)) =
+                (permits.acquire_owned().await, self.events.reserve().await)
+            else {
+                return;
+            };
+            // Nothing waits from here on, so that a piece that was taken is told.
+            place.send(AttemptEvent::Printed(Arc::new(Print {
+                job: Arc::clone(&self.job),
+                attempt: self.attempt,
+                stream,
+                piece: pieces.take(),
+                permit,
+            })));
+        }
+    }
+}

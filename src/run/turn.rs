@@ -1,0 +1,56 @@
+//! Whose output is told while it comes, when jobs are told in their order. Pure.
+
+use std::collections::BTreeSet;
+
+/// The first job that has not ended, by the endings of the others.
+#[derive(Debug)]
+pub(crate) struct Turn {
+    first: u64,
+    /// Those behind it that have ended.
+    ended: BTreeSet<u64>,
+}
+
+impl Turn {
+    /// Nothing has ended.
+    pub(crate) fn new() -> Self {
+        let ended = BTreeSet::new();
+        Self { first: 1, ended }
+    }
+
+    /// The number of the job whose turn it is.
+    pub(crate) fn first(&self) -> u64 {
+        self.first
+    }
+
+    /// A job has ended. Whether that makes it another one's turn.
+    pub(crate) fn ended(&mut self, seq: u64) -> bool {
+        self.ended.insert(seq);
+        let before = self.first;
+        while self.ended.remove(&self.first) {
+            self.first += 1;
+        }
+        self.first > before
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn it_is_always_the_first_one_that_has_not_ended(order in Just((1..40u64).collect::<Vec<_>>()).prop_shuffle()) {
+            let mut turn = Turn::new();
+            let mut ended = BTreeSet::new();
+            for seq in order {
+                let before = turn.first();
+                let moved = turn.ended(seq);
+                ended.insert(seq);
+                let first = (1..).find(|seq| !ended.contains(seq)).unwrap();
+                prop_assert_eq!(turn.first(), first);
+                prop_assert_eq!(moved, first > before);
+            }
+        }
+    }
+}
