@@ -14,8 +14,8 @@ use super::settings::{Form, Settings, Surroundings, settle};
 use crate::event::{Cause, End, Event, NumberedJob, Stop};
 use crate::exit::ExitCode;
 use crate::plan::{Entry, Source};
-use crate::process::{Signal, reset_inherited_signals};
-use crate::run::{Control, Ended, Feed, Heard, Ledger, Runner, listen, listen_no_more};
+use crate::process::{Signal, continue_stopped_spawns, reset_inherited_signals};
+use crate::run::{Control, Ended, Feed, Foreground, Heard, Ledger, Runner, listen, listen_no_more};
 use crate::sink::{Console, DryRun, Fan, Human, JobLog, JsonLines, Sink, Told, dry_run, escape};
 use crate::summary::Summary;
 
@@ -80,6 +80,9 @@ fn start(args: Args) -> Result<ExitCode, Box<dyn std::error::Error>> {
 async fn run(mut settings: Settings, source: Source) -> io::Result<ExitCode> {
     let (control, mut controls) = mpsc::unbounded_channel();
     listen(&control)?;
+    if !matches!(settings.options.foreground, Foreground::None) {
+        continue_stopped_spawns()?;
+    }
     let grace = settings.options.grace;
     let mut sinks = sinks(&settings);
     let mut ledger = None;

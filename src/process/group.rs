@@ -33,7 +33,7 @@ pub(super) fn has_living_member(group: u32) -> bool {
     let mut numbers = processes
         .flatten()
         .filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
-    numbers.any(|pid| Stat::of(pid).is_some_and(|stat| stat.group == group && stat.is_alive))
+    numbers.any(|pid| Stat::of(pid).is_some_and(|stat| stat.group == group && stat.is_alive()))
 }
 
 /// Elsewhere there is no /proc to look at: whoever is left, zombie or not, counts until the grace
@@ -41,6 +41,12 @@ pub(super) fn has_living_member(group: u32) -> bool {
 #[cfg(not(target_os = "linux"))]
 pub(super) fn has_living_member(_group: u32) -> bool {
     true
+}
+
+/// Whether a process is stopped, also where a debugger looks on.
+#[cfg(target_os = "linux")]
+pub(super) fn is_stopped(pid: u32) -> bool {
+    Stat::of(pid).is_some_and(|stat| matches!(stat.state, 'T' | 't'))
 }
 
 /// Whether nobody could continue our process group if it stopped: no ancestor outside of it is in
@@ -69,7 +75,7 @@ pub(crate) fn is_orphaned() -> bool {
 /// What a line of /proc/PID/stat says of a process's place.
 #[cfg(target_os = "linux")]
 struct Stat {
-    is_alive: bool,
+    state: char,
     #[cfg_attr(not(feature = "cli"), expect(dead_code))]
     parent: u32,
     group: u32,
@@ -87,14 +93,18 @@ impl Stat {
     fn parse(stat: &str) -> Option<Self> {
         let (_, after_name) = stat.rsplit_once(')')?;
         let mut fields = after_name.split_ascii_whitespace();
-        let is_alive = !matches!(fields.next()?, "Z" | "X");
+        let state = fields.next()?.chars().next()?;
         let mut number = || fields.next()?.parse().ok();
         Some(Self {
-            is_alive,
+            state,
             parent: number()?,
             group: number()?,
             session: number()?,
         })
+    }
+
+    fn is_alive(&self) -> bool {
+        !matches!(self.state, 'Z' | 'X')
     }
 }
 
@@ -105,12 +115,12 @@ mod tests {
     #[test]
     fn a_process_is_read_right_whatever_its_name_is() {
         let stat = Stat::parse("7 (a) R 2) S 1 42 43 0").unwrap();
-        assert!(stat.is_alive);
+        assert!(stat.is_alive());
         assert_eq!((stat.group, stat.parent, stat.session), (42, 1, 43));
     }
 
     #[test]
     fn a_zombie_is_not_alive() {
-        assert!(!Stat::parse("7 (sh) Z 1 42 7 0").unwrap().is_alive);
+        assert!(!Stat::parse("7 (sh) Z 1 42 7 0").unwrap().is_alive());
     }
 }

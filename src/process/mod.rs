@@ -113,6 +113,7 @@ mod orphans;
 mod process;
 mod quote;
 mod reader;
+#[cfg(feature = "cli")]
 mod shelf;
 mod signal;
 mod spawn;
@@ -120,6 +121,7 @@ mod spool;
 mod sys;
 #[cfg(feature = "cli")]
 mod terminal;
+mod unborn;
 mod wait_for;
 mod watch;
 mod writer;
@@ -135,6 +137,7 @@ pub use handle::ProcessHandle;
 pub use process::Process;
 pub use quote::{join, quote};
 pub use reader::{Lines, ReadError, StreamReader};
+#[cfg(feature = "cli")]
 pub(crate) use shelf::Shelf;
 pub use signal::{Delivery, Scope, Signal, SignalError, reset_inherited_signals};
 pub use spool::{Spool, SpoolOptions, SpoolReader};
@@ -142,6 +145,8 @@ pub use spool::{Spool, SpoolOptions, SpoolReader};
 pub(crate) use sys::{argument_bytes_limit, open_files_limit};
 #[cfg(feature = "cli")]
 pub(crate) use terminal::Terminal;
+pub use unborn::continue_stopped_spawns;
 pub use wait_for::{TimeoutError, wait_for};
 pub use writer::StreamWriter;
+#[cfg(feature = "cli")]
 pub(crate) use writer::reader_gone;

@@ -21,6 +21,7 @@ use super::lookup::{self, has_slash};
 use super::process::{Process, Streams};
 use super::reader::StreamReader;
 use super::sys::{self, Exec};
+use super::unborn::Spawning;
 use super::writer::StreamWriter;
 
 /// How often a program that is being written is tried again: 1, 2, 4 … 64 ms, 127 ms in all.
@@ -83,7 +84,9 @@ impl Command {
         std.stdin(stdin)
             .stdout(stdout.into_std())
             .stderr(stderr.into_std());
+        let spawning = Spawning::begin();
         let child = std.spawn()?;
+        drop(spawning);
         let started = Started::now();
         let unwatched = Unwatched(child.id());
         // It holds the process's ends of the pipes: while it lives no reader sees the end.

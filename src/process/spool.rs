@@ -145,12 +145,14 @@ impl Spool {
     }
 
     /// Whether a file is open for it.
+    #[cfg(feature = "cli")]
     pub(crate) fn has_file(&self) -> bool {
         self.file.is_some()
     }
 
     /// A spool of what was not taken yet, whose bytes lie in `file` from `from` on, where they are
     /// written now.
+    #[cfg(feature = "cli")]
     pub(super) fn moved_to(&self, file: &Arc<File>, from: u64) -> io::Result<Self> {
         let mut moved = Self {
             options: SpoolOptions::default().memory(0),

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::os::fd::AsFd;
 use std::task::{Context, Poll, ready};
 
+#[cfg(feature = "cli")]
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
@@ -190,6 +191,7 @@ impl StreamWriter {
 ///
 /// # Errors
 /// For a file whose readers are not known: anything but a pipe, a socket or a terminal.
+#[cfg(feature = "cli")]
 pub(crate) fn reader_gone(pipe: File) -> io::Result<impl Future<Output = ()> + Send> {
     let pipe = sys::register(pipe, Interest::ERROR)?;
     Ok(async move {

@@ -186,7 +186,7 @@ fn output_that_cannot_be_kept_is_told() {
 #[test]
 fn what_was_kept_of_it_is_shown() {
     let outcome = Stage::new()
-        .arg("seq -w 0 99999999 | head -c 1048576")
+        .args(["seq -w 0 99999999 | head -c 1048576", "true"])
         .env("TMPDIR", "/nonexistent")
         .stdout_any()
         .stderr_has("could not be kept")

@@ -81,9 +81,9 @@ fn quit_is_passed_on_and_leaves_no_core() {
 fn output_that_was_printed_before_the_signal_is_shown() {
     let job = "echo out; echo err >&2; echo up > up; sleep 300";
     let stage = Stage::new()
-        .arg(job)
+        .args([job, "true"])
         .stdout("out\n")
-        .stderr_has("\nerr\n── 1 job: 1 canceled ([TIME])\n")
+        .stderr_has("\nerr\n── 2 jobs: 1 ok, 1 canceled ([TIME])\n")
         .signal(libc::SIGTERM)
         .within(SOON);
     let mut run = up(stage);
@@ -311,7 +311,7 @@ fn a_signal_ends_the_wait_for_input() {
 #[test]
 fn a_stuck_reader_cannot_keep_prun_from_ending() {
     let stage = Stage::new()
-        .arg("head -c 3000000 /dev/zero; echo up > up")
+        .args(["head -c 3000000 /dev/zero; echo up > up", "true"])
         .hold_stdout()
         .stdout_any()
         .stderr_any()

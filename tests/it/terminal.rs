@@ -149,3 +149,33 @@ fn a_job_stopped_from_outside_goes_on_when_continued() {
     std::fs::write(run.dir().join("told"), "").expect("the folder is ours");
     run.finish();
 }
+
+#[test]
+fn a_ctrl_z_in_the_moment_of_a_start_holds_nothing_up() {
+    // The child is kept for half a second where it is still in the group of prun.
+    let slow = "inject=setpgid:delay_enter=500000:when=1";
+    let mut run = Stage::new()
+        .args(["echo first", "echo second"])
+        .under([
+            "strace",
+            "-f",
+            "-qq",
+            "-o",
+            "trace",
+            "-e",
+            "trace=clone3,setpgid",
+            "-e",
+            slow,
+        ])
+        .pty(24, 80)
+        .screen_has("first")
+        .screen_has("second")
+        .start();
+    run.wait_for_file("trace");
+    run.wait_until("a child is born", |run| {
+        let trace = std::fs::read_to_string(run.dir().join("trace")).unwrap_or_default();
+        trace.contains("clone3(").then_some(())
+    });
+    run.type_keys(b"\x1a");
+    run.finish();
+}
