@@ -8,6 +8,7 @@
 //!   command line, `names` the check that every name is its job's own.
 //! * `jobfile` reads a file record by record: `intake` looks at its first bytes, `elements` cuts a
 //!   JSON array into its elements, `fields` and `records` turn one JSON text into a job.
+//! * `file` opens what is named, and holds a file that is read twice to what it was the first time.
 //! * `inputs` makes jobs of a template and its values: `values` reads one source of them, `combine`
 //!   makes products, pairs and batches. `template` is filled by each job's values: `placeholder`
 //!   knows what braces mean, `scan` and `reading` find where a value is sound in a text for a shell,
@@ -25,6 +26,7 @@ mod combine;
 mod duration;
 mod elements;
 mod fields;
+mod file;
 mod inputs;
 mod intake;
 mod job;

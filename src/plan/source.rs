@@ -1,13 +1,13 @@
 //! A stream of jobs, wherever they were written; never a list that must be whole.
 
 use std::ffi::OsString;
-use std::fs::File;
-use std::io::{self, Read, Seek};
+use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
 use thiserror::Error;
 
+use super::file::{self, OpenError, Opened};
 use super::inputs::{Inputs, InputsError, Rules};
 use super::job::{Job, Origin};
 use super::jobfile::{Entry, Format, JobFile, JobFileError};
@@ -43,11 +43,8 @@ pub(crate) enum SourceError {
     #[error(transparent)]
     Typed(#[from] TypedError),
     /// The job file cannot be opened.
-    #[error("{0}: cannot open the job file: {1}")]
-    Open(String, io::Error),
-    /// There is a folder where the job file should be.
-    #[error("{0}: is a directory: name a job file")]
-    Directory(String),
+    #[error(transparent)]
+    Open(#[from] OpenError),
     /// A template or its values are at fault.
     #[error(transparent)]
     Inputs(#[from] InputsError),
@@ -99,7 +96,7 @@ impl Source {
     /// A job file, its format told by its extension or its first bytes.
     ///
     /// A regular file is read through once before, so that a bad line is an error before anything
-    /// starts. Anything else (a FIFO, `/dev/stdin`) is a stream; opening it may wait for a writer.
+    /// starts; only a line that is added later is told when it is reached. Anything else (a FIFO, `/dev/stdin`) is a stream; opening it may wait for a writer.
     pub(crate) fn file(
         path: &Path,
         records: Records,
@@ -110,23 +107,18 @@ impl Source {
 
     /// The same with a known format, or with `None` for one that the first bytes tell.
     fn file_as(path: &Path, format: Option<Format>, rule: &ShellRule) -> Result<Self, SourceError> {
-        let label = path.display().to_string();
-        let unopened = |error| SourceError::Open(label.clone(), error);
-        let file = File::open(path).map_err(unopened)?;
-        let kind = file.metadata().map_err(unopened)?.file_type();
-        if kind.is_dir() {
-            return Err(SourceError::Directory(label));
-        }
-        if !kind.is_file() {
-            return Ok(Self::stream_as(&label, format, Box::new(file), rule));
-        }
-        let file = Arc::new(file);
-        let read = |input| JobFile::new(label.as_str().into(), format, input, rule.clone());
+        let label: Arc<str> = path.display().to_string().into();
+        let file = match file::open(path, "job file")? {
+            Opened::Regular(file) => file,
+            Opened::Stream(file) => {
+                return Ok(Self::stream_as(&label, format, Box::new(file), rule));
+            }
+        };
+        let read = |file| JobFile::new(Arc::clone(&label), format, Box::new(file), rule.clone());
         let mut names = Names::default();
-        let total = checked(read(Box::new(Arc::clone(&file))), &mut names)?;
+        let total = checked(read(file.clone()), &mut names)?;
         names.clear();
-        (&*file).rewind().map_err(unopened)?;
-        let mut source = Self::new(Supply::Regular(read(Box::new(file))), Some(total));
+        let mut source = Self::new(Supply::Regular(read(file)), Some(total));
         source.names = names;
         Ok(source)
     }

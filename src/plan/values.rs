@@ -1,13 +1,14 @@
 //! One source of values for a template: a typed list, or the records of a file. Values are bytes.
 
 use std::ffi::OsString;
-use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read, Seek};
+use std::io::{self, BufRead, BufReader, Read};
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use thiserror::Error;
+
+use super::file::{self, OpenError, Opened};
 
 /// How much is read at once.
 const BUFFER_BYTES: usize = 64 * 1024;
@@ -38,11 +39,8 @@ pub(crate) enum Records {
 #[derive(Debug, Error)]
 pub(crate) enum ValueError {
     /// The file cannot be opened.
-    #[error("{0}: cannot open the file of arguments: {1}")]
-    Open(String, io::Error),
-    /// There is a folder where the file should be.
-    #[error("{0}: is a directory: name a file of arguments")]
-    Directory(String),
+    #[error(transparent)]
+    Open(#[from] OpenError),
     /// The system would not read.
     #[error("{0}: cannot read: {1}")]
     Read(Arc<str>, io::Error),
@@ -97,27 +95,22 @@ impl Values {
     }
 
     fn file(path: &Path, records: Records) -> Result<Self, ValueError> {
-        let label = path.display().to_string();
-        let unopened = |error| ValueError::Open(label.clone(), error);
-        let file = File::open(path).map_err(unopened)?;
-        let kind = file.metadata().map_err(unopened)?.file_type();
-        if kind.is_dir() {
-            return Err(ValueError::Directory(label));
-        }
-        let reader = |input| Reader::new(label.as_str().into(), records, input);
-        if !kind.is_file() {
-            return Ok(Self {
-                supply: Supply::Stream(reader(Box::new(file))),
-                total: None,
-            });
-        }
-        let file = Arc::new(file);
+        let label: Arc<str> = path.display().to_string().into();
+        let reader = |input| Reader::new(Arc::clone(&label), records, input);
+        let file = match file::open(path, "file of arguments")? {
+            Opened::Regular(file) => file,
+            Opened::Stream(file) => {
+                return Ok(Self {
+                    supply: Supply::Stream(reader(Box::new(file))),
+                    total: None,
+                });
+            }
+        };
         let mut total = 0;
-        for value in reader(Box::new(Arc::clone(&file))) {
+        for value in reader(Box::new(file.clone())) {
             value?;
             total += 1;
         }
-        (&*file).rewind().map_err(unopened)?;
         Ok(Self {
             supply: Supply::File(reader(Box::new(file))),
             total: Some(total),

@@ -1,5 +1,6 @@
 //! Wrong job files, and input that comes slowly: what should start starts, and nothing else does.
 
+use std::fs;
 use std::time::Duration;
 
 use crate::stage::{Outcome, Stage};
@@ -219,7 +220,7 @@ fn a_bad_line_of_a_stream_is_told_when_what_runs_has_ended() {
     run.write_stdin("a: touch running; until [ -e go ]; do sleep 0.01; done; echo second\na: touch started\ntouch started\n");
     run.wait_for_stderr("prun: stdin:3: ");
     run.wait_for_file("running");
-    std::fs::write(run.dir().join("go"), "").unwrap();
+    fs::write(run.dir().join("go"), "").unwrap();
     assert_nothing_started(&run.finish());
 }
 
@@ -239,15 +240,62 @@ fn a_bad_line_of_a_stream_keeps_the_earlier_records() {
     assert_nothing_started(&outcome);
 }
 
+/// What a program writes into a FIFO before it goes on, and after it saw the file `seen`.
+const WRITER: &str = "mkfifo fifo; \
+    (exec > fifo; echo \"$1\"; until [ -e seen ]; do sleep 0.01; done; echo \"$2\") & \
+    shift 2; exec \"$@\"";
+
+/// A run whose FIFO gets `first`, and then `second`.
+fn with_fifo(first: &str, second: &str) -> Stage {
+    Stage::new()
+        .under(["/bin/sh", "-c", WRITER, "sh", first, second])
+        .within(SOON)
+}
+
 #[test]
 fn a_fifo_is_a_stream() {
-    let mut run = Stage::new()
-        .args(["-f", "fifo"])
-        .in_shell("mkfifo fifo; (exec > fifo; echo 'echo one'; until [ -e seen ]; do sleep 0.01; done; echo 'echo two') & exec \"$@\"")
-        .stdout("one\ntwo\n")
-        .within(SOON)
-        .start();
-    run.wait_for_stdout("one\n");
-    std::fs::write(run.dir().join("seen"), "").unwrap();
-    run.finish();
+    for stage in [
+        with_fifo("echo one", "echo two").args(["-f", "fifo"]),
+        with_fifo("one", "two").args(["-a", "fifo", "echo"]),
+        with_fifo("one", "two").args(["-a", "fifo", "echo {} | cat"]),
+    ] {
+        let mut run = stage.stdout("one\ntwo\n").start();
+        run.wait_for_stdout("one\n");
+        fs::write(run.dir().join("seen"), "").unwrap();
+        run.finish();
+    }
+}
+
+#[test]
+fn an_interrupt_ends_the_wait_for_a_line() {
+    for stage in [
+        with_fifo("echo one", "echo two").args(["-f", "fifo"]),
+        with_fifo("one", "two").args(["-a", "fifo", "echo"]),
+    ] {
+        // The writer still waits.
+        let stage = stage.leaves_processes().signal(2);
+        let mut run = stage.stdout("one\n").stderr_any().start();
+        run.wait_for_stdout("one\n");
+        run.send(2);
+        run.finish();
+    }
+}
+
+#[test]
+fn an_interrupt_ends_the_wait_for_a_writer() {
+    for words in [&["-f", "fifo"][..], &["-a", "fifo", "echo"]] {
+        let stage = Stage::new()
+            .in_shell("mkfifo fifo; exec \"$@\"")
+            .args(words);
+        let mut run = stage.signal(2).within(SOON).start();
+        run.wait_for_file("fifo");
+        run.wait_until("prun waits for a writer", |run| {
+            let of = |file| fs::read_to_string(format!("/proc/{}/{file}", run.pid()));
+            let is_prun = of("comm").is_ok_and(|name| name == "prun\n");
+            let is_asleep = of("stat").is_ok_and(|stat| stat.contains(") S "));
+            (is_prun && is_asleep).then_some(())
+        });
+        run.send(2);
+        run.finish();
+    }
 }

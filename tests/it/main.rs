@@ -27,6 +27,7 @@ mod outputs;
 mod readme;
 mod real;
 mod records;
+mod rereading;
 mod retries;
 mod shells;
 mod signals;

@@ -1,0 +1,128 @@
+//! Files that change while prun reads them: what was checked is run, and what is added.
+
+use std::fs::{self, OpenOptions};
+use std::io::Write as _;
+use std::time::Duration;
+
+use crate::stage::{Outcome, Running, Stage};
+
+/// Far more than any of these runs needs.
+const SOON: Duration = Duration::from_secs(30);
+
+/// A first job that shows itself and waits for the change.
+const FIRST: &str = "touch up; until [ -e go ]; do sleep 0.01; done; echo first";
+
+/// Runs the job file one by one, changes it while its first job runs, and goes on.
+#[track_caller]
+fn changed(stage: Stage, change: impl FnOnce(&Running)) -> Outcome {
+    let mut run = stage.within(SOON).start();
+    run.wait_for_file("up");
+    change(&run);
+    fs::write(run.dir().join("go"), "").expect("the folder takes a file");
+    run.finish()
+}
+
+/// One job after the other, from a file.
+fn of(text: impl AsRef<[u8]>) -> Stage {
+    Stage::new().args(["-j1", "-f", "jobs"]).file("jobs", text)
+}
+
+/// Adds to the end of a file.
+fn append(run: &Running, name: &str, text: &str) {
+    let file = OpenOptions::new().append(true).open(run.dir().join(name));
+    file.and_then(|mut file| file.write_all(text.as_bytes()))
+        .expect("the file can be added to");
+}
+
+/// Many lines that do nothing, more than are read at once.
+fn many() -> String {
+    "# a comment, to fill the file\n".repeat(5000)
+}
+
+#[test]
+fn lines_that_are_added_are_run() {
+    for between in [String::new(), many()] {
+        changed(
+            of(format!("{FIRST}\n{between}")).stdout("first\nadded\nlast\n"),
+            |run| append(run, "jobs", "echo added\necho last"),
+        );
+    }
+}
+
+#[test]
+fn a_job_may_add_to_its_own_file() {
+    of("for n in 1 2 3; do echo \"echo $n\" >> jobs; done\n")
+        .stdout("1\n2\n3\n")
+        .run();
+}
+
+#[test]
+fn a_bad_line_that_is_added_is_told_when_it_is_reached() {
+    let stage = Stage::new()
+        .args(["-j1", "-f", "jobs.jsonl"])
+        .file("jobs.jsonl", format!("{{\"cmd\":\"{FIRST}\"}}\n"))
+        .stdout("first\nadded\n")
+        .stderr_has("prun: jobs.jsonl:3:6: unknown key `cmb`: did you mean `cmd`?\n")
+        .code(2);
+    let outcome = changed(stage, |run| {
+        append(
+            run,
+            "jobs.jsonl",
+            "{\"cmd\":\"echo added\"}\n{\"cmb\":1}\n{\"cmd\":\"touch started\"}\n",
+        );
+    });
+    assert!(!outcome.path("started").exists(), "a job was started");
+}
+
+#[test]
+fn a_file_that_is_written_anew_does_not_run_half_a_line() {
+    // The new file is longer, and where the old one ended there is the middle of a line.
+    let outcome = changed(of(format!("{FIRST}\n")).stdout("first\n"), |run| {
+        let line = "true; true; true; true; true; touch started\n";
+        fs::write(run.dir().join("jobs"), line.repeat(100)).unwrap();
+    });
+    assert!(!outcome.path("started").exists(), "a job was started");
+}
+
+#[test]
+fn a_change_of_what_was_not_yet_run_is_an_error() {
+    let stage = of(format!("{FIRST}\n{}touch started\n", many()))
+        .stdout("first\n")
+        .stderr_has(
+            "prun: jobs: cannot read: it was changed after it was checked: \
+             wait for prun's end, or only add lines\n",
+        )
+        .code(2);
+    let outcome = changed(stage, |run| {
+        let text = format!("{FIRST}\n# one more\n{}touch started\n", many());
+        fs::write(run.dir().join("jobs"), text).unwrap();
+    });
+    assert!(!outcome.path("started").exists(), "a job was started");
+}
+
+#[test]
+fn a_file_of_arguments_is_read_in_the_same_way() {
+    let stage = || {
+        Stage::new()
+            .args(["-j1", "-a", "args"])
+            .arg("touch up; until [ -e go ]; do sleep 0.01; done; echo {}")
+            .file("args", "a\n")
+    };
+    changed(stage().stdout("a\nb\n"), |run| append(run, "args", "b\n"));
+    changed(stage().stdout("a\n"), |run| {
+        fs::write(run.dir().join("args"), "another\nfile\n").unwrap();
+    });
+}
+
+#[test]
+fn a_file_that_is_emptied_or_removed_has_been_read() {
+    changed(of(format!("{FIRST}\n")).stdout("first\n"), |run| {
+        fs::write(run.dir().join("jobs"), "").unwrap();
+    });
+    changed(
+        of(format!("{FIRST}\n{}", many())).stdout("first\n"),
+        |run| {
+            fs::remove_file(run.dir().join("jobs")).unwrap();
+        },
+    );
+}
