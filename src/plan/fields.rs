@@ -6,14 +6,17 @@ use std::marker::PhantomData;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 
 /// The keys that a record may have.
-const KEYS: [&str; 10] = [
+const KEYS: [&str; 13] = [
     "cmd",
     "argv",
     "argv_base64",
     "name",
     "cwd",
+    "cwd_base64",
     "env",
+    "env_base64",
     "stdin",
+    "stdin_base64",
     "timeout",
     "retries",
     "shell",
@@ -22,23 +25,30 @@ const KEYS: [&str; 10] = [
 /// The keys that a later version will know.
 const RESERVED: [&str; 3] = ["needs", "weight", "allow_failure"];
 
-/// A record as it is written: every type is right, nothing else is checked.
+/// A record as it is written: every type is right, nothing else is checked. What is not UTF-8 is
+/// written in base64, under a key of its own.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Fields {
     /// A command line.
     pub(super) cmd: Option<String>,
     /// The words of a command.
     pub(super) argv: Option<Vec<String>>,
-    /// The same in base64, because one of them is not UTF-8.
+    /// The same in base64.
     pub(super) argv_base64: Option<Vec<String>>,
     /// The job's name.
     pub(super) name: Option<String>,
     /// Its working directory.
     pub(super) cwd: Option<String>,
+    /// The same in base64.
+    pub(super) cwd_base64: Option<String>,
     /// Its changes to the environment.
     pub(super) env: Option<Env>,
+    /// The same, names and values in base64.
+    pub(super) env_base64: Option<Env>,
     /// Its standard input.
     pub(super) stdin: Option<String>,
+    /// The same in base64.
+    pub(super) stdin_base64: Option<String>,
     /// Its time limit, still as text.
     pub(super) timeout: Option<Timeout>,
     /// Its extra attempts.
@@ -93,8 +103,11 @@ impl<'de> Visitor<'de> for FieldsVisitor {
                 "argv_base64" => fill(&mut fields.argv_base64, &key, &mut map)?,
                 "name" => fill(&mut fields.name, &key, &mut map)?,
                 "cwd" => fill(&mut fields.cwd, &key, &mut map)?,
+                "cwd_base64" => fill(&mut fields.cwd_base64, &key, &mut map)?,
                 "env" => fill(&mut fields.env, &key, &mut map)?,
+                "env_base64" => fill(&mut fields.env_base64, &key, &mut map)?,
                 "stdin" => fill(&mut fields.stdin, &key, &mut map)?,
+                "stdin_base64" => fill(&mut fields.stdin_base64, &key, &mut map)?,
                 "timeout" => fill(&mut fields.timeout, &key, &mut map)?,
                 "retries" => fill(&mut fields.retries, &key, &mut map)?,
                 "shell" => fill(&mut fields.shell, &key, &mut map)?,
@@ -291,7 +304,9 @@ fn nearest(key: &str) -> Option<&'static str> {
             .take_while(|(a, b)| a == b)
             .count()
     };
+    // Of several the first: `env` before `env_base64`.
     KEYS.into_iter()
+        .rev()
         .max_by_key(alike)
         .filter(|known| alike(known) > 2)
         .or_else(|| KEYS.into_iter().find(|known| abbreviates(known, &key)))

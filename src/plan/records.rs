@@ -1,7 +1,7 @@
 //! Turns the text of one JSON record into a job.
 
 use std::ffi::OsString;
-use std::os::unix::ffi::OsStringExt;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -38,11 +38,9 @@ pub(super) enum RecordError {
     /// An argv without a program.
     #[error("`argv` is empty: its first word must be a program")]
     EmptyArgv,
-    /// A word that is no base64.
-    #[error(
-        "word {0} of `argv_base64` is no base64: encode the whole word with the standard alphabet"
-    )]
-    Base64(usize),
+    /// Something that should be base64.
+    #[error("{0} is no base64: encode all of it with the standard alphabet")]
+    Base64(String),
     /// A value that may not be empty.
     #[error("`{0}` is empty: leave it out, or give it a value")]
     Empty(&'static str),
@@ -76,9 +74,10 @@ pub(super) fn job(text: &[u8], origin: Origin, rule: &ShellRule) -> Result<Job, 
     let mut fields: Fields = serde_json::from_slice(text).map_err(json_error)?;
     let work = work(&mut fields, rule)?;
     let mut job = Job::new(origin, fields.name, work);
-    job.cwd = fields.cwd.map(PathBuf::from);
-    job.env = variables(fields.env)?;
-    job.stdin = fields.stdin.map(String::into_bytes);
+    job.cwd = either(fields.cwd, fields.cwd_base64, "cwd_base64")?
+        .map(|cwd| PathBuf::from(OsString::from_vec(cwd)));
+    job.env = variables(fields.env, fields.env_base64)?;
+    job.stdin = either(fields.stdin, fields.stdin_base64, "stdin_base64")?;
     job.timeout = match fields.timeout {
         Some(timeout) => Some(
             parse_duration(&timeout.0)
@@ -87,8 +86,9 @@ pub(super) fn job(text: &[u8], origin: Origin, rule: &ShellRule) -> Result<Job, 
         None => None,
     };
     job.retries = fields.retries.map(|retries| retries.0);
-    check_text("name", job.name.as_deref())?;
-    check_text("cwd", job.cwd.as_deref().and_then(|cwd| cwd.to_str()))?;
+    check_text("name", job.name.as_ref().map(|name| name.as_bytes()))?;
+    let cwd = job.cwd.as_ref().map(|cwd| cwd.as_os_str().as_bytes());
+    check_text("cwd", cwd)?;
     Ok(job)
 }
 
@@ -109,11 +109,29 @@ fn json_error(error: serde_json::Error) -> RecordError {
     }
 }
 
-/// What the record runs. `argv_base64` stands in for `argv`, and beside it takes its place, because
-/// that is how prun itself writes words that are not UTF-8.
+/// The bytes of a text, or those that are written in base64. Beside the text they take its place,
+/// because that is how prun itself writes what is not UTF-8; so it is with `argv` and `env`.
+fn either(
+    text: Option<String>,
+    base64: Option<String>,
+    key: &str,
+) -> Result<Option<Vec<u8>>, RecordError> {
+    match base64 {
+        Some(base64) => decoded(&base64, || format!("`{key}`")).map(Some),
+        None => Ok(text.map(String::into_bytes)),
+    }
+}
+
+/// The bytes that were written in base64, where `place` tells.
+fn decoded(text: &str, place: impl FnOnce() -> String) -> Result<Vec<u8>, RecordError> {
+    let bytes = BASE64_STANDARD.decode(text);
+    bytes.map_err(|_| RecordError::Base64(place()))
+}
+
+/// What the record runs.
 fn work(fields: &mut Fields, rule: &ShellRule) -> Result<Work, RecordError> {
     let argv = match (fields.argv.take(), fields.argv_base64.take()) {
-        (_, Some(words)) => Some(decoded(words)?),
+        (_, Some(words)) => Some(decoded_words(&words)?),
         (Some(words), None) => Some(words.into_iter().map(OsString::from).collect()),
         (None, None) => None,
     };
@@ -146,15 +164,12 @@ fn argv_work(words: Vec<OsString>, has_shell: bool) -> Result<Work, RecordError>
 }
 
 /// The words that were written in base64.
-fn decoded(words: Vec<String>) -> Result<Vec<OsString>, RecordError> {
-    words
-        .iter()
-        .enumerate()
-        .map(|(index, word)| {
-            let bytes = BASE64_STANDARD.decode(word);
-            bytes
-                .map(OsString::from_vec)
-                .map_err(|_| RecordError::Base64(index + 1))
+fn decoded_words(words: &[String]) -> Result<Vec<OsString>, RecordError> {
+    let numbered = words.iter().zip(1..);
+    numbered
+        .map(|(word, number)| {
+            let bytes = decoded(word, || format!("word {number} of `argv_base64`"))?;
+            Ok(OsString::from_vec(bytes))
         })
         .collect()
 }
@@ -175,29 +190,38 @@ fn shell_rule(field: Option<ShellField>, rule: &ShellRule) -> Result<ShellRule, 
 }
 
 /// The changes to the environment, each of which the system must be able to hold.
-fn variables(env: Option<Env>) -> Result<Vec<(OsString, Option<OsString>)>, RecordError> {
-    let Some(Env(pairs)) = env else {
+fn variables(
+    env: Option<Env>,
+    base64: Option<Env>,
+) -> Result<Vec<(OsString, Option<OsString>)>, RecordError> {
+    let is_base64 = base64.is_some();
+    let Some(Env(pairs)) = base64.or(env) else {
         return Ok(Vec::new());
     };
-    for (name, value) in &pairs {
-        if name.is_empty() || name.contains(['=', '\0']) {
-            return Err(RecordError::Variable(shown(name)));
+    let bytes = |text: String| match is_base64 {
+        true => decoded(&text, || format!("`env_base64`: `{}`", shown(&text))),
+        false => Ok(text.into_bytes()),
+    };
+    let variable = |(name, value): (String, Option<String>)| {
+        let (name, value) = (bytes(name)?, value.map(bytes).transpose()?);
+        if name.is_empty() || name.iter().any(|byte| b"=\0".contains(byte)) {
+            return Err(RecordError::Variable(shown(&String::from_utf8_lossy(
+                &name,
+            ))));
         }
-        if value.as_ref().is_some_and(|value| value.contains('\0')) {
+        if value.as_ref().is_some_and(|value| value.contains(&0)) {
             return Err(RecordError::Nul("env"));
         }
-    }
-    Ok(pairs
-        .into_iter()
-        .map(|(name, value)| (name.into(), value.map(OsString::from)))
-        .collect())
+        Ok((OsString::from_vec(name), value.map(OsString::from_vec)))
+    };
+    pairs.into_iter().map(variable).collect()
 }
 
 /// Refuses an empty text, and one with a NUL byte in it.
-fn check_text(key: &'static str, text: Option<&str>) -> Result<(), RecordError> {
+fn check_text(key: &'static str, text: Option<&[u8]>) -> Result<(), RecordError> {
     match text {
-        Some("") => Err(RecordError::Empty(key)),
-        Some(text) if text.contains('\0') => Err(RecordError::Nul(key)),
+        Some([]) => Err(RecordError::Empty(key)),
+        Some(text) if text.contains(&0) => Err(RecordError::Nul(key)),
         _ => Ok(()),
     }
 }

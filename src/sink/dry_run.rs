@@ -1,17 +1,18 @@
 //! The commands that would run, ready to paste, or as a job file.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::{self, Write};
+use std::os::unix::ffi::OsStrExt;
 use std::sync::Arc;
 
 use serde::ser::{SerializeMap, Serializer};
 
 use super::console::Console;
-use super::json::{seconds, words_base64};
+use super::json::{base64, seconds, words_base64};
 use super::words;
 use crate::event::NumberedJob;
 use crate::process::join;
-use std::os::unix::ffi::OsStrExt;
 
 /// In which form commands are printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,30 +54,35 @@ fn job_file_line<S: Serializer>(
     if let Some(name) = &job.name {
         map.serialize_entry("name", name)?;
     }
-    map.serialize_entry(
-        "argv",
-        &argv.iter().map(|w| w.to_string_lossy()).collect::<Vec<_>>(),
-    )?;
-    if argv.iter().any(|word| word.to_str().is_none()) {
+    let words: Vec<_> = argv.iter().map(|word| word.to_string_lossy()).collect();
+    map.serialize_entry("argv", &words)?;
+    if !argv.iter().all(is_text) {
         map.serialize_entry("argv_base64", &words_base64(argv))?;
     }
     map.serialize_entry("cwd", &numbered.cwd.to_string_lossy())?;
+    if numbered.cwd.to_str().is_none() {
+        let cwd = base64(numbered.cwd.as_os_str().as_bytes());
+        map.serialize_entry("cwd_base64", &cwd)?;
+    }
     // Of two settings of one name the later wins, and a JSON object has each name once.
-    let env: std::collections::BTreeMap<_, _> = env
-        .iter()
-        .chain(&job.env)
-        .map(|(name, value)| {
-            (
-                name.to_string_lossy(),
-                value.as_ref().map(|value| value.to_string_lossy()),
-            )
-        })
-        .collect();
+    let env = env.iter().chain(&job.env);
+    let env: BTreeMap<_, _> = env.map(|(name, value)| (name, value.as_ref())).collect();
     if !env.is_empty() {
-        map.serialize_entry("env", &env)?;
+        map.serialize_entry("env", &object(&env, |word| word.to_string_lossy()))?;
+    }
+    if !env
+        .keys()
+        .copied()
+        .chain(env.values().copied().flatten())
+        .all(is_text)
+    {
+        map.serialize_entry("env_base64", &object(&env, |word| base64(word.as_bytes())))?;
     }
     if let Some(stdin) = &job.stdin {
         map.serialize_entry("stdin", &String::from_utf8_lossy(stdin))?;
+        if str::from_utf8(stdin).is_err() {
+            map.serialize_entry("stdin_base64", &base64(stdin))?;
+        }
     }
     if let Some(timeout) = job.timeout {
         map.serialize_entry("timeout", &seconds(timeout))?;
@@ -85,4 +91,87 @@ fn job_file_line<S: Serializer>(
         map.serialize_entry("retries", &retries)?;
     }
     map.end()
+}
+
+fn is_text(word: &OsString) -> bool {
+    word.to_str().is_some()
+}
+
+/// Variables as a JSON object, their names and values written by `text`.
+fn object<'a, T: Ord>(
+    env: &BTreeMap<&'a OsString, Option<&'a OsString>>,
+    text: impl Fn(&'a OsString) -> T,
+) -> BTreeMap<T, Option<T>> {
+    let pairs = env.iter();
+    pairs
+        .map(|(name, value)| (text(name), value.map(&text)))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+    use std::os::unix::ffi::OsStringExt;
+    use std::path::PathBuf;
+
+    use proptest::collection::{btree_map, vec};
+    use proptest::option::of;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::plan::{Entry, Job, Records, ShellRule, Source, Work};
+
+    fn read_back(line: Vec<u8>) -> Job {
+        let rule = ShellRule::Never;
+        let mut source = Source::stream("x", Box::new(Cursor::new(line)), Records::Lines, &rule);
+        match source.next() {
+            Some(Ok(Entry::Job(job))) => job,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Any bytes that the system can hold, those of text being as likely as others.
+    fn word(least: usize) -> impl Strategy<Value = OsString> {
+        let most = least + 5;
+        prop_oneof![vec(1..=255_u8, least..most), vec(32..127_u8, least..most),]
+            .prop_map(OsString::from_vec)
+    }
+
+    fn name() -> impl Strategy<Value = OsString> {
+        word(1).prop_filter("a name has no '='", |name| !name.as_bytes().contains(&b'='))
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..Default::default() })]
+
+        #[test]
+        fn a_job_comes_back_from_its_line(
+            program in word(1),
+            words in vec(word(0), 0..3),
+            cwd in word(1),
+            env in btree_map(name(), of(word(0)), 0..3),
+            stdin in of(vec(0..=255_u8, 0..9)),
+        ) {
+            let argv: Vec<OsString> = std::iter::once(program).chain(words).collect();
+            let mut job = read_back(b"{\"argv\":[\"x\"]}\n".to_vec());
+            job.work = Work::Argv(argv.clone());
+            job.env = env.into_iter().collect();
+            job.stdin = stdin;
+            let cwd = PathBuf::from(cwd);
+            let numbered = NumberedJob {
+                seq: 1,
+                read_at: std::time::Duration::ZERO,
+                key: None,
+                cwd: cwd.as_path().into(),
+                job: job.clone(),
+            };
+            let mut line = Vec::new();
+            job_file_line(&numbered, &argv, &[], &mut serde_json::Serializer::new(&mut line)).unwrap();
+            line.push(b'\n');
+            job.cwd = Some(cwd);
+            let mut read = read_back(line);
+            read.env.sort();
+            prop_assert_eq!(read, job);
+        }
+    }
 }

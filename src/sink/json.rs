@@ -161,10 +161,11 @@ impl Serialize for Record<'_> {
 
 /// Every word in base64, in the words' order.
 pub(super) fn words_base64(words: &[OsString]) -> Vec<String> {
-    words
-        .iter()
-        .map(|word| STANDARD.encode(word.as_bytes()))
-        .collect()
+    words.iter().map(|word| base64(word.as_bytes())).collect()
+}
+
+pub(super) fn base64(bytes: &[u8]) -> String {
+    STANDARD.encode(bytes)
 }
 
 /// Seconds to the microsecond: what lies below is noise that makes records long.

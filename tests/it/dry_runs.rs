@@ -1,5 +1,8 @@
 //! `--dry-run`: the exact commands, and nothing else happens.
 
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt as _;
+
 use crate::stage::{Outcome, Stage};
 
 #[test]
@@ -128,6 +131,29 @@ fn what_is_printed_with_json_runs_the_same_when_it_is_read_back() {
         .run();
     assert_eq!(told(&outcome).len(), 6);
     assert_eq!(told(&outcome), told(&first));
+}
+
+#[test]
+fn folders_variables_and_input_that_are_no_text_are_read_back() {
+    let script = "\"$@\" --dry-run --json -f jobs.jsonl > printed.jsonl && \"$@\" -f jobs.jsonl; \
+                  cd / && exec \"$1\" -f \"$OLDPWD\"/printed.jsonl";
+    let outcome = Stage::new()
+        .arg("-C")
+        .arg(OsStr::from_bytes(b"sub\xff"))
+        .arg("-e")
+        .arg(OsStr::from_bytes(b"N=\xfe"))
+        .in_shell(script)
+        .file(OsStr::from_bytes(b"sub\xff/here"), "")
+        .file(
+            "jobs.jsonl",
+            "{\"cmd\":\"ls; printenv N; cat\",\"stdin_base64\":\"/QA=\"}\n",
+        )
+        .stdout(b"here\n\xfe\n\xfd\0here\n\xfe\n\xfd\0")
+        .run();
+    let printed = outcome.read_text("printed.jsonl");
+    for key in ["cwd_base64", "env_base64", "stdin_base64"] {
+        assert!(printed.contains(key), "{key} is missing: {printed}");
+    }
 }
 
 #[test]

@@ -15,8 +15,8 @@ fn error(text: &str) -> String {
 #[test]
 fn every_key_is_read() {
     let read = fields(
-        r#"{"cmd":"a","argv":["b"],"argv_base64":["Yg=="],"name":"n","cwd":"d","env":{"X":"1","A":null},
-            "stdin":"s","timeout":"5m","retries":2,"shell":"bash"}"#,
+        r#"{"cmd":"a","argv":["b"],"argv_base64":["Yg=="],"name":"n","cwd":"d","cwd_base64":"ZA==",
+            "env":{"X":"1","A":null},"env_base64":{"WA==":"MQ=="},"stdin":"s","stdin_base64":"cw==","timeout":"5m","retries":2,"shell":"bash"}"#,
     );
     let expected = Fields {
         cmd: Some("a".into()),
@@ -24,11 +24,14 @@ fn every_key_is_read() {
         argv_base64: Some(vec!["Yg==".into()]),
         name: Some("n".into()),
         cwd: Some("d".into()),
+        cwd_base64: Some("ZA==".into()),
         env: Some(Env(vec![
             ("X".into(), Some("1".into())),
             ("A".into(), None),
         ])),
+        env_base64: Some(Env(vec![("WA==".into(), Some("MQ==".into()))])),
         stdin: Some("s".into()),
+        stdin_base64: Some("cw==".into()),
         timeout: Some(Timeout("5m".into())),
         retries: Some(Retries(2)),
         shell: Some(ShellField::Program("bash".into())),
@@ -161,7 +164,8 @@ fn an_unknown_key_gets_a_suggestion() {
 fn a_key_that_is_like_no_other_gets_the_list() {
     assert_eq!(
         about_unknown("priority"),
-        "unknown key `priority`: the keys are cmd, argv, argv_base64, name, cwd, env, stdin, timeout, retries, shell"
+        "unknown key `priority`: the keys are cmd, argv, argv_base64, name, cwd, cwd_base64, \
+         env, env_base64, stdin, stdin_base64, timeout, retries, shell"
     );
 }
 

@@ -81,6 +81,55 @@ fn argv_base64_wins_over_argv() {
 }
 
 #[test]
+fn base64_holds_a_folder_variables_and_input_that_are_no_text() {
+    let job = read(
+        r#"{"cmd":"ls","cwd":"?","cwd_base64":"Yf8=","env":{"?":"?"},
+            "env_base64":{"Tv8=":"//4=","QQ==":null},"stdin":"?","stdin_base64":"/wA="}"#,
+    );
+    let word = |bytes: &[u8]| OsString::from_vec(bytes.to_vec());
+    assert_eq!(job.cwd, Some(PathBuf::from(word(b"a\xff"))));
+    let env = [
+        (word(b"N\xff"), Some(word(b"\xff\xfe"))),
+        (word(b"A"), None),
+    ];
+    assert_eq!(job.env, env);
+    assert_eq!(job.stdin.as_deref(), Some(&b"\xff\0"[..]));
+}
+
+#[test]
+fn what_base64_holds_is_checked_like_text() {
+    let of = |field: &str| error(&format!("{{\"cmd\":\"ls\",{field}}}"));
+    for (field, message) in [
+        (
+            r#""cwd_base64":"""#,
+            "`cwd` is empty: leave it out, or give it a value",
+        ),
+        (
+            r#""cwd_base64":"AA==""#,
+            "`cwd` holds a NUL byte, which no program can be given: remove it",
+        ),
+        (
+            r#""stdin_base64":"?""#,
+            "`stdin_base64` is no base64: encode all of it with the standard alphabet",
+        ),
+        (
+            r#""env_base64":{"QQ==":"A"}"#,
+            "`env_base64`: `A` is no base64: encode all of it with the standard alphabet",
+        ),
+        (
+            r#""env_base64":{"QT0=":"QQ=="}"#,
+            "`env`: `A=` cannot be the name of a variable: it must not be empty, or hold `=` or NUL",
+        ),
+        (
+            r#""env_base64":{"QQ==":"AA=="}"#,
+            "`env` holds a NUL byte, which no program can be given: remove it",
+        ),
+    ] {
+        assert_eq!(of(field), message);
+    }
+}
+
+#[test]
 fn shell_true_forces_the_shell_of_the_run() {
     let expected = (false, Some(Arc::default()));
     assert_eq!(shell_of(&auto(), r#"{"cmd":"ls","shell":true}"#), expected);
@@ -142,7 +191,7 @@ fn what_cannot_be_run_is_an_error() {
         ),
         (
             r#"{"argv_base64":["bHM=","?"]}"#,
-            "word 2 of `argv_base64` is no base64: encode the whole word with the standard alphabet",
+            "word 2 of `argv_base64` is no base64: encode all of it with the standard alphabet",
         ),
         (
             r#"{"argv":["ls"],"shell":true}"#,
