@@ -1,7 +1,5 @@
 //! Shell or not: a command line has the meaning that a shell gives it, with one or without.
 
-mod corpus;
-
 use serde_json::{Value, json};
 
 use crate::stage::Stage;
