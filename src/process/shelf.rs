@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io;
 use std::sync::Arc;
 
-use super::spool::Spool;
+use super::spool::{Spool, SpoolOptions};
 
 /// A place for the bytes of many spools: an unlinked temporary file, made when the first one comes.
 #[derive(Debug, Default)]
@@ -22,7 +22,7 @@ impl Shelf {
     pub(crate) fn keep(&mut self, spool: &Spool) -> io::Result<Spool> {
         let file = match &self.file {
             Some(file) => Arc::clone(file),
-            None => Arc::clone(self.file.insert(Arc::new(tempfile::tempfile()?))),
+            None => Arc::clone(self.file.insert(Arc::new(SpoolOptions::default().temporary_file()?))),
         };
         // Ours, the one above, and none of a spool: nothing that lies here is wanted any more.
         if Arc::strong_count(&file) == 2 && self.end > 0 {
@@ -38,7 +38,6 @@ impl Shelf {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::process::spool::SpoolOptions;
 
     fn spool_of(bytes: &[u8]) -> Spool {
         let mut spool = Spool::new(SpoolOptions::default().memory(4));

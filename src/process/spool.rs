@@ -3,9 +3,9 @@
 //! Captured output must not sit in the heap: a job may print more than there is memory, and a big
 //! heap makes every later fork slower.
 
-use std::fs::File;
+use std::fs::{File, Permissions};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, PermissionsExt};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -40,6 +40,16 @@ impl SpoolOptions {
         self.dir = Some(dir.into());
         self
     }
+
+    /// A file without a name, for its owner alone whatever the umask.
+    pub(super) fn temporary_file(&self) -> io::Result<File> {
+        let file = match &self.dir {
+            Some(dir) => tempfile::tempfile_in(dir)?,
+            None => tempfile::tempfile()?,
+        };
+        file.set_permissions(Permissions::from_mode(0o600))?;
+        Ok(file)
+    }
 }
 
 /// So much of what was taken out stays readable, for those who want to know how it ended.
@@ -48,7 +58,9 @@ const KEPT_OF_TAKEN: usize = 64 * 1024;
 /// One captured stream: its head in memory, the rest in an unlinked temporary file.
 ///
 /// Of a stream that is taken out in [pieces](super::Pieces) while the process runs, it is what was
-/// not taken yet, and before that the last 64 KiB of what was. The file is made when the first byte needs it. When it cannot be made or written (no room left,
+/// not taken yet, and before that the last 64 KiB of what was.
+///
+/// The file is made when the first byte needs it. When it cannot be made or written (no room left,
 /// say), the bytes are counted in [`lost`](Self::lost) and the capture goes on, so that the
 /// process does not block for ever on a pipe that nobody reads.
 #[derive(Debug, Default)]
@@ -199,10 +211,7 @@ impl Spool {
     fn spill(&mut self, rest: &[u8]) -> io::Result<()> {
         let file = match &mut self.file {
             Some(file) => file,
-            none => none.insert(Arc::new(match &self.options.dir {
-                Some(dir) => tempfile::tempfile_in(dir)?,
-                None => tempfile::tempfile()?,
-            })),
+            none => none.insert(Arc::new(self.options.temporary_file()?)),
         };
         // The position of the file is not to be trusted after a short write, so the offset is
         // ours; a piece that did not fit whole is not counted as kept.
