@@ -44,24 +44,93 @@ pub(super) fn batch_hint(dry_run: bool, first_word: Option<&str>) -> Option<&'st
 
 #[cfg(test)]
 mod tests {
+    use clap::CommandFactory;
+
+    use super::super::args::Args;
     use super::*;
+
+    /// What the neighbours call what prun has under another name.
+    const THEIRS: [&str; 29] = [
+        "--halt",
+        "--halt=now,fail=1",
+        "--halt-on-error",
+        "--tag",
+        "--tagstring",
+        "--bar",
+        "--eta",
+        "--results",
+        "--colsep",
+        "--max-procs",
+        "--replace",
+        "-i",
+        "-I",
+        "-I%",
+        "-X",
+        "-m",
+        "-L",
+        "-L1",
+        "-l",
+        "--max-lines",
+        "-r",
+        "--no-run-if-empty",
+        "--xargs",
+        "-d",
+        "--delimiter",
+        "-1",
+        "-5",
+        "--max-procs=4",
+        "--tagstring={}",
+    ];
 
     #[test]
     fn options_of_the_neighbours_are_answered() {
-        for option in [
-            "--halt",
-            "--halt=now,fail=1",
-            "--tag",
-            "-I",
-            "-I%",
-            "--bar",
-            "--eta",
-            "-X",
-            "-L",
-            "-L1",
-            "-1",
-        ] {
+        for option in THEIRS {
             assert!(hint(option).is_some(), "{option}");
+        }
+    }
+
+    /// The options that a text names, each without its value.
+    fn named(text: &str) -> Vec<String> {
+        let is_part = |symbol: char| symbol.is_ascii_alphanumeric() || symbol == '-';
+        let words = text.split(|symbol: char| !is_part(symbol));
+        let options = words.filter(|word| {
+            let name = word.trim_start_matches('-');
+            name.len() < word.len() && name.starts_with(|first: char| first.is_alphanumeric())
+        });
+        let name = |word: &str| match word.starts_with("--") {
+            true => word.to_owned(),
+            // A value may follow at once: `-j1`.
+            false => word[..2].to_owned(),
+        };
+        options.map(name).collect()
+    }
+
+    #[test]
+    fn every_option_that_a_hint_or_the_help_names_is_there() {
+        // Hints name these two already.
+        let mut known = vec!["--progress".to_owned(), "--log-dir".to_owned()];
+        let mut command = Args::command();
+        command.build();
+        let mut texts: Vec<String> = THEIRS
+            .iter()
+            .filter_map(|theirs| hint(theirs))
+            .map(str::to_owned)
+            .collect();
+        texts.push(BATCH.to_owned());
+        for arg in command.get_arguments() {
+            known.extend(arg.get_long().map(|long| format!("--{long}")));
+            known.extend(
+                arg.get_short_and_visible_aliases()
+                    .into_iter()
+                    .flatten()
+                    .map(|short| format!("-{short}")),
+            );
+            texts.extend(arg.get_help().map(ToString::to_string));
+        }
+        for text in texts {
+            for option in named(&text) {
+                assert!(known.contains(&option), "{option} in: {text}");
+            }
         }
     }
 
