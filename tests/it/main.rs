@@ -34,6 +34,7 @@ mod signals;
 mod stage;
 mod stops;
 mod streaming;
+mod surroundings;
 mod templates;
 mod terminal;
 mod twopaths;
