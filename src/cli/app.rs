@@ -67,10 +67,10 @@ fn start(args: Args) -> Result<ExitCode, Box<dyn std::error::Error>> {
     match settings.form {
         Form::DryRun(form) => Ok(list(source, &settings, form)?),
         Form::Output | Form::Records => {
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build()?;
-            let exit = runtime.block_on(run(settings, source))?;
+            let short = |error| format!("cannot begin: {error}");
+            let mut builder = tokio::runtime::Builder::new_current_thread();
+            let runtime = builder.enable_all().build().map_err(short)?;
+            let exit = runtime.block_on(run(settings, source)).map_err(short)?;
             // Processes that jobs left behind may hold pipes for ever, and so may our input.
             runtime.shutdown_background();
             Ok(exit)

@@ -76,13 +76,22 @@ impl Surroundings {
             cpus: run::cpus,
             most_jobs: run::most_jobs(),
             argument_bytes: run::argument_bytes,
-            cwd: std::env::current_dir()?,
+            cwd: here()?,
             no_color: is_set("NO_COLOR"),
             force_color: is_set("CLICOLOR_FORCE")
                 && std::env::var_os("CLICOLOR_FORCE").is_some_and(|value| value != "0"),
             dumb_terminal: std::env::var_os("TERM").is_some_and(|term| term == "dumb"),
         })
     }
+}
+
+/// The folder that we were started in. Where it was removed since, its former name has to do: jobs can
+/// run there all the same, and what needs the folder itself fails by itself.
+fn here() -> io::Result<PathBuf> {
+    std::env::current_dir().or_else(|error| {
+        let former = std::env::var_os("PWD").map(PathBuf::from);
+        former.filter(|path| path.is_absolute()).ok_or(error)
+    })
 }
 
 /// A command line that cannot be run. The text is for the user; nothing was started.

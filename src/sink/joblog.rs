@@ -17,6 +17,9 @@ use super::json::{Record, Texts, seconds};
 use super::past;
 use crate::event::{Event, JobEnd, NumberedJob, Status};
 
+/// What a later run must know to read the log.
+pub(super) const VERSION: u64 = 1;
+
 /// How often the log is brought to the disk, against a crash of the whole machine.
 const SYNC_EVERY: Duration = Duration::from_secs(1);
 
@@ -176,7 +179,7 @@ impl Serialize for Line<'_> {
         map.serialize_entry("t_unix_s", &seconds(since))?;
         match &self.fact {
             Fact::RunStart => {
-                map.serialize_entry("v", &1)?;
+                map.serialize_entry("v", &VERSION)?;
                 map.serialize_entry("pid", &std::process::id())?;
                 map.serialize_entry("boot_id", &past::boot_id())?;
             }

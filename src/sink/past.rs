@@ -36,6 +36,8 @@ pub(crate) enum PastError {
         line: u64,
         why: String,
     },
+    #[error("{}:{}: the job log is of another version of prun: name another file", .0.display(), .1)]
+    OtherVersion(PathBuf, u64),
     #[error(
         "{}: a job of an earlier run still runs: {job}, process {pid}; end it or wait for it",
         path.display()
@@ -51,6 +53,8 @@ pub(crate) enum PastError {
 #[derive(Deserialize)]
 struct Line {
     r#type: String,
+    #[serde(default)]
+    v: Option<u64>,
     #[serde(default)]
     key: Option<String>,
     #[serde(default)]
@@ -179,7 +183,10 @@ fn read(path: &Path, mut file: &File, len: u64) -> Result<HashSet<Key>, PastErro
             key.ok_or_else(|| damaged("it has no key".to_owned()))
         };
         match line.r#type.as_str() {
-            "run_start" => boot = line.boot_id,
+            "run_start" => match line.v {
+                Some(super::joblog::VERSION) => boot = line.boot_id,
+                _ => return Err(PastError::OtherVersion(path.to_owned(), number)),
+            },
             "job_start" => {
                 let seq = line.seq.unwrap_or_default();
                 let job = line.name.clone().unwrap_or_else(|| format!("job {seq}"));
