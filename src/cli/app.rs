@@ -14,9 +14,7 @@ use super::settings::{Form, Settings, Surroundings, settle};
 use crate::event::{Cause, End, Event, NumberedJob, Stop};
 use crate::exit::ExitCode;
 use crate::plan::{Entry, Source};
-use crate::process::{
-    Signal, continue_stopped_spawns, reap_strangers, reset_inherited_signals,
-};
+use crate::process::{Signal, continue_stopped_spawns, reap_strangers, reset_inherited_signals};
 use crate::run::{Control, Ended, Feed, Foreground, Heard, Ledger, Runner, listen, listen_no_more};
 use crate::sink::{Console, DryRun, Fan, Human, JobLog, JsonLines, Sink, Told, dry_run, escape};
 use crate::summary::Summary;

@@ -90,7 +90,7 @@ pub(super) fn try_wait(child: Child<'_>, keep_zombie: bool) -> io::Result<Option
     let (info, usage) = unsafe { (info.assume_init(), usage.assume_init()) };
     // SAFETY: after `waitid` the union holds the SIGCHLD fields, or zeros.
     let (pid, status) = unsafe { (info.si_pid(), info.si_status()) };
-    Ok((pid != 0).then(|| RawExit {
+    Ok((pid != 0).then_some(RawExit {
         status,
         signaled: info.si_code != libc::CLD_EXITED,
         core_dumped: info.si_code == libc::CLD_DUMPED,
