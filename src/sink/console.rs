@@ -7,8 +7,8 @@ use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 use std::time::SystemTime;
 
-use crate::event::{Event, OutputLoss};
-use crate::process::reader_gone;
+use crate::event::{self, Event, OutputLoss};
+use crate::process::{Spool, reader_gone};
 
 /// Tells the events of a run in one form.
 pub(crate) trait Sink: Send {
@@ -123,6 +123,30 @@ impl Console {
     /// Standard error, where nothing fails.
     pub(crate) fn err(&mut self) -> &mut impl Write {
         &mut self.err
+    }
+
+    /// Writes what is in `spool` to one of the two.
+    pub(crate) fn copy(&mut self, stream: event::Stream, spool: &Spool) -> io::Result<()> {
+        let to = match stream {
+            event::Stream::Stdout => &mut self.out,
+            event::Stream::Stderr => &mut self.err,
+        };
+        if !spool.has_file() {
+            return to.write_all(spool.head());
+        }
+        to.flush()?;
+        let stream = to.get_mut();
+        match stream
+            .file
+            .as_ref()
+            .map_or(Ok(()), |file| spool.send_to(file))
+        {
+            Err(_) if !stream.reports => {
+                stream.file = None;
+                Ok(())
+            }
+            sent => sent,
+        }
     }
 
     /// Writes what is buffered.

@@ -102,8 +102,7 @@ impl Human {
         console: &mut Console,
     ) -> io::Result<()> {
         match (stream, &mut self.lines) {
-            (Stream::Stdout, None) => piece.copy_to(console.out())?,
-            (Stream::Stderr, None) => piece.copy_to(console.err())?,
+            (_, None) => console.copy(stream, piece)?,
             (Stream::Stdout, Some(lines)) => lines.write(job, stream, piece, console.out())?,
             (Stream::Stderr, Some(lines)) => lines.write(job, stream, piece, console.err())?,
         }

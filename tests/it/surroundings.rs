@@ -127,6 +127,7 @@ fn a_secret_variable_is_nowhere_on_the_screen() {
 fn a_file_of_output_is_for_its_owner_alone() {
     let mut run = Stage::new()
         .arg("head -c 5000000 /dev/zero; touch up; until [ -e go ]; do sleep 0.01; done")
+        .arg("true")
         .in_shell("umask 0; exec \"$@\"")
         .stdout(vec![0; 5_000_000])
         .start();
