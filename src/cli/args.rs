@@ -34,7 +34,7 @@ pub(super) struct Args {
     pub(super) arg_files: Vec<PathBuf>,
 
     /// So many arguments for each job; max: as many as fit, spread evenly over the jobs at once
-    #[arg(short = 'N', long, value_name = "N|max", value_parser = parse_batch, help_heading = "Input")]
+    #[arg(short = 'N', long, value_name = "N|max", value_parser = parse_batch, allow_negative_numbers = true, help_heading = "Input")]
     pub(super) max_args: Option<BatchSize>,
 
     /// Records of -a, and command lines of -f, end with NUL in place of a newline
@@ -51,7 +51,7 @@ pub(super) struct Args {
 
     /// How many at once: a number, 0 for no limit, or N% of the CPUs [default: all for COMMANDs,
     /// else the number of CPUs]
-    #[arg(short, long, short_alias = 'P', value_name = "N|N%", value_parser = parse_jobs, help_heading = "Running")]
+    #[arg(short, long, short_alias = 'P', value_name = "N|N%", value_parser = parse_jobs, allow_negative_numbers = true, help_heading = "Running")]
     pub(super) jobs: Option<Jobs>,
 
     /// Time for each attempt, then TERM to the job's process group: 30, 0.5s, 5m, 1h30m; a bare
@@ -87,7 +87,7 @@ pub(super) struct Args {
     pub(super) fail_fast: Option<FailFastMode>,
 
     /// End the run after N failed jobs; implies --fail-fast [default: 1]
-    #[arg(long, value_name = "N", help_heading = "Running")]
+    #[arg(long, value_name = "N", value_parser = parse_max_fail, allow_negative_numbers = true, help_heading = "Running")]
     pub(super) max_fail: Option<NonZeroU32>,
 
     /// The first job to end (after its retries) decides: its exit code is prun's, the others are
@@ -230,6 +230,10 @@ fn parse_jobs(text: &str) -> Result<Jobs, &'static str> {
         },
         None => text.parse().map(Jobs::Number).map_err(|_| wrong),
     }
+}
+
+fn parse_max_fail(text: &str) -> Result<NonZeroU32, &'static str> {
+    text.parse().map_err(|_| "a number of failures is 1, 2, …")
 }
 
 fn parse_batch(text: &str) -> Result<BatchSize, &'static str> {
