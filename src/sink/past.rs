@@ -49,18 +49,19 @@ pub(crate) enum PastError {
     },
 }
 
-/// The parts of a line that matter to a later run.
+/// The parts of a line that matter to a later run. Those that every line of a long log has are not
+/// copied; no word of prun's own has an escape in it.
 #[derive(Deserialize)]
-struct Line {
-    r#type: String,
+struct Line<'a> {
+    r#type: &'a str,
     #[serde(default)]
     v: Option<u64>,
     #[serde(default)]
-    key: Option<String>,
+    key: Option<&'a str>,
     #[serde(default)]
-    status: Option<String>,
+    status: Option<&'a str>,
     #[serde(default)]
-    boot_id: Option<String>,
+    boot_id: Option<&'a str>,
     #[serde(default)]
     pid: Option<u32>,
     #[serde(default)]
@@ -176,15 +177,15 @@ fn read(path: &Path, mut file: &File, len: u64) -> Result<HashSet<Key>, PastErro
             line: number,
             why,
         };
-        let line: Line =
+        let line: Line<'_> =
             serde_json::from_slice(&text).map_err(|error| damaged(error.to_string()))?;
         let key = || -> Result<Key, PastError> {
-            let key = line.key.as_deref().and_then(Key::parse);
+            let key = line.key.and_then(Key::parse);
             key.ok_or_else(|| damaged("it has no key".to_owned()))
         };
-        match line.r#type.as_str() {
+        match line.r#type {
             "run_start" => match line.v {
-                Some(super::joblog::VERSION) => boot = line.boot_id,
+                Some(super::joblog::VERSION) => boot = line.boot_id.map(str::to_owned),
                 _ => return Err(PastError::OtherVersion(path.to_owned(), number)),
             },
             "job_start" => {
@@ -206,7 +207,7 @@ fn read(path: &Path, mut file: &File, len: u64) -> Result<HashSet<Key>, PastErro
             "job_end" => {
                 let key = key()?;
                 started.remove(&key);
-                match line.status.as_deref() {
+                match line.status {
                     Some("ok") => done.insert(key),
                     Some(_) => done.remove(&key),
                     None => return Err(damaged("it has no status".to_owned())),
