@@ -12,6 +12,7 @@ mod dry_runs;
 mod endings;
 mod engine;
 mod examples;
+mod faults;
 mod fuzz;
 mod house;
 mod injection;

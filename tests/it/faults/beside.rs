@@ -16,7 +16,7 @@ fn stopped_with_its_job(job: &str, signal: i32) -> serde_json::Value {
         .signal(signal)
         .within(SOON)
         .start();
-    let pid: i32 = run.wait_for_line_in("up").parse().unwrap();
+    let pid: i32 = run.wait_for_line_in("up").parse().expect("a number");
     // While prun stands still its job ends, so both wait to be seen when it goes on.
     run.send(libc::SIGSTOP);
     run.wait_until("the stop", |run| is_stopped(run.pid()).then_some(()));

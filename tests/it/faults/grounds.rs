@@ -48,7 +48,9 @@ pub(super) fn failing(stage: Stage, faults: &[&str]) -> Stage {
     let traced = format!("trace={}", calls.collect::<Vec<_>>().join(","));
     let injected = faults.iter().filter(|fault| fault.contains(':'));
     let injected = injected.flat_map(|fault| ["-e".to_owned(), format!("inject={fault}")]);
+    // Without a terminal prun makes the same calls wherever the tests run.
     stage
+        .new_session()
         .under(["strace", "-f", "-o", "trace", "-e", &traced])
         .under(injected)
 }
