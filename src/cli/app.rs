@@ -140,10 +140,7 @@ fn sinks(settings: &Settings) -> Vec<Box<dyn Sink>> {
     }
 }
 
-/// How long the last words may take at the least, once prun is told to stop.
-const LAST_WORDS: Duration = Duration::from_secs(1);
-
-/// Waits until everything is told. Once prun is told to stop it waits no longer than the grace,
+/// Waits until everything is told. Once prun is told to stop it waits no longer than its patience,
 /// and a second signal ends the wait at once: nobody may want to know any more.
 async fn finish(
     mut told: Told,
@@ -152,8 +149,8 @@ async fn finish(
     grace: Duration,
 ) {
     let clock = ended.clock.clone();
-    let grace = grace.max(LAST_WORDS);
-    let mut patience = ended.cancel.is_signaled().then(|| clock.now() + grace);
+    let until = |ended: &Ended| Some(ended.clock.now() + ended.cancel.patience(grace)?);
+    let mut patience = until(ended);
     loop {
         tokio::select! {
             loss = told.wait() => {
@@ -164,7 +161,7 @@ async fn finish(
             }
             Some(control) = controls.recv() => match hear(control, ended) {
                 Heard::Echo => {}
-                Heard::First => patience = Some(clock.now() + grace),
+                Heard::First => patience = until(ended),
                 Heard::Second | Heard::Third => return,
             },
             () = clock.sleep_until_some(patience) => return,

@@ -3,7 +3,7 @@
 use std::fs;
 use std::time::Duration;
 
-use crate::stage::{Running, Stage};
+use crate::stage::{Running, Stage, is_alive};
 
 const SOON: Duration = Duration::from_secs(60);
 
@@ -76,10 +76,64 @@ fn time_goes_on_while_nobody_reads() {
         .within(SOON)
         .start();
     let job: i32 = run.wait_for_line_in("up").parse().unwrap();
-    run.wait_until("the end of its time", |_| {
-        (!crate::stage::is_alive(job)).then_some(())
-    });
+    run.wait_until("the end of its time", |_| (!is_alive(job)).then_some(()));
     run.finish();
+}
+
+#[test]
+fn one_signal_is_enough_while_nobody_reads() {
+    for options in [
+        &["-j1"][..],
+        &["-k", "-j4"],
+        &["-o", "line", "-j4"],
+        &["-j4"],
+        &["--json", "-j4"],
+    ] {
+        let mut run = Stage::new()
+            .args(["--grace", "1"])
+            .args(options)
+            .stdin("head -c 100000 /dev/zero; echo x >> begun; sleep 0.2\n".repeat(300))
+            .hold_stdout()
+            .stdout_any()
+            .stderr_any()
+            .signal(libc::SIGINT)
+            .within(SOON)
+            .start();
+        // The pipe is full, and what waits for it as well; most jobs are still to come.
+        let mut last = (0, Duration::ZERO);
+        run.wait_until("a standstill", |run| {
+            let begun = fs::read(run.dir().join("begun")).map_or(0, |text| text.len());
+            if begun != last.0 {
+                last = (begun, run.elapsed());
+            }
+            (begun > 0 && run.elapsed() - last.1 > Duration::from_secs(1)).then_some(())
+        });
+        run.send(libc::SIGINT);
+        run.wait_until("the end", |run| (!is_alive(run.pid())).then_some(()));
+        run.finish();
+    }
+}
+
+#[test]
+fn every_job_of_a_file_is_told_when_a_signal_ends_the_run() {
+    let mut run = Stage::new()
+        .args(["--json", "-j1", "--grace", "0", "-f", "jobs"])
+        .file(
+            "jobs",
+            [
+                "echo up > up; sleep 300\n".to_owned(),
+                "echo x\n".repeat(2000),
+            ]
+            .concat(),
+        )
+        .stdout_any()
+        .stderr_has("── 2001 jobs: 1 canceled, 2000 skipped ([TIME])\n")
+        .signal(libc::SIGINT)
+        .within(SOON)
+        .start();
+    run.wait_for_line_in("up");
+    run.send(libc::SIGINT);
+    assert_eq!(run.finish().json().len(), 2001);
 }
 
 #[test]
