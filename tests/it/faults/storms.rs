@@ -52,6 +52,10 @@ fn ctrl_z_among_starts_stops_all_and_fg_goes_on() {
                 break;
             }
             run.type_keys(b"fg\n");
+            // A key that is a signal throws away what was typed before it and not yet read.
+            run.wait_until("the shell", |run| {
+                (shown(run, "fg\r\n") == stop as usize).then_some(())
+            });
         }
         run.wait_for_screen(over);
         run.type_keys(b"exit\n");
