@@ -86,6 +86,7 @@ async fn run(mut settings: Settings, source: Source) -> io::Result<ExitCode> {
     tokio::spawn(reap_strangers());
     let grace = settings.options.grace;
     let mut sinks = sinks(&settings);
+    sinks.append(&mut settings.files);
     let mut ledger = None;
     if let Some(mut log) = settings.log.take() {
         ledger = Some(Ledger::new(std::mem::take(&mut log.done)));

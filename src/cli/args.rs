@@ -158,6 +158,11 @@ pub(super) struct Args {
     #[arg(long, requires = "joblog", help_heading = "Records")]
     pub(super) resume: bool,
 
+    /// Write a JUnit report to FILE at the end, with each job as a test case and the last 64 KiB of
+    /// its output
+    #[arg(long, value_name = "FILE", help_heading = "Records")]
+    pub(super) junit: Option<PathBuf>,
+
     /// Colour in prun's own text; auto honours NO_COLOR, CLICOLOR_FORCE and TERM=dumb
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = ColorMode::Auto, help_heading = "Output")]
     pub(super) color: ColorMode,

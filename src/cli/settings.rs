@@ -11,7 +11,9 @@ use super::inputs::{Input, InputError, records};
 use crate::plan::{Rules, Shell, ShellError, ShellRule, Source};
 use crate::process::Terminal;
 use crate::run::{self, FailFast, Foreground, Options, Output, Policy, Telling};
-use crate::sink::{Console, DryRun, OpenLog, PastError, Show, Style, open_log};
+use crate::sink::{
+    Console, DryRun, OpenLog, PastError, RunFileError, RunFiles, Show, Sink, Style, open_log,
+};
 
 /// What a run does not ask about again.
 pub(super) struct Settings {
@@ -29,6 +31,8 @@ pub(super) struct Settings {
     pub(super) stderr_is_terminal: bool,
     /// The job log, open and locked.
     pub(super) log: Option<OpenLog>,
+    /// The files that tell of the run, begun.
+    pub(super) files: Vec<Box<dyn Sink>>,
     /// Said before anything else.
     pub(super) warning: Option<String>,
 }
@@ -107,6 +111,8 @@ pub(super) enum SettingsError {
     Unset(OsString),
     #[error(transparent)]
     Log(#[from] PastError),
+    #[error(transparent)]
+    RunFile(#[from] RunFileError),
     #[error("--tty: there is no terminal to give to the jobs")]
     NoTerminal,
     #[error(transparent)]
@@ -136,10 +142,18 @@ pub(super) fn settle(
     settings.watches_reader = matches!(settings.show, Show::All | Show::Words);
     settings.options.output = output(&args, &settings, &surroundings, alone);
     // Last of all, so that nothing is made for a command line that is wrong.
-    if let (Some(path), Form::Output | Form::Records) = (&args.joblog, settings.form) {
-        settings.log = Some(open_log(path, args.resume)?);
+    if let Form::Output | Form::Records = settings.form {
+        settings.files = files(&args).begin()?;
+        let log = args.joblog.as_deref();
+        settings.log = log.map(|path| open_log(path, args.resume)).transpose()?;
     }
     Ok(Some((settings, source)))
+}
+
+fn files(args: &Args) -> RunFiles {
+    RunFiles {
+        junit: args.junit.clone(),
+    }
 }
 
 fn shell_rule(args: &Args) -> Result<ShellRule, ShellError> {
@@ -199,6 +213,7 @@ fn settings(
         style: style(args.color, surroundings),
         stderr_is_terminal: surroundings.stderr_is_terminal,
         log: None,
+        files: Vec::new(),
         warning,
     })
 }

@@ -31,9 +31,16 @@ pub(crate) enum TellError {
     /// Standard output cannot be written, or what is to be written there cannot be read back.
     #[error(transparent)]
     Output(#[from] io::Error),
-    /// A file cannot be written.
+    /// A file cannot be written, and nobody could go on from it after this run.
     #[error("cannot write {what} {}: {source}", path.display())]
     File {
+        what: &'static str,
+        path: PathBuf,
+        source: io::Error,
+    },
+    /// A file cannot be written that only tells of the run, and the run goes on.
+    #[error("cannot write {what} {}: {source}", path.display())]
+    RunFile {
         what: &'static str,
         path: PathBuf,
         source: io::Error,

@@ -182,8 +182,11 @@ impl<F: FnOnce(OutputLoss)> Teller<F> {
             let told = told.and_then(|()| Ok(self.console.flush()?));
             let Err(error) = told else { continue };
             let loss = classify(&error, &mut self.console);
+            self.lost.get_or_insert(loss);
+            if let TellError::RunFile { .. } = error {
+                continue;
+            }
             if let Some(on_loss) = self.on_loss.take() {
-                self.lost = Some(loss);
                 on_loss(loss);
             }
         }
@@ -193,7 +196,7 @@ impl<F: FnOnce(OutputLoss)> Teller<F> {
 fn classify(error: &TellError, console: &mut Console) -> OutputLoss {
     match error {
         TellError::Output(error) => console.lose_out(error),
-        TellError::File { .. } => {
+        TellError::File { .. } | TellError::RunFile { .. } => {
             let _ = writeln!(console.err(), "prun: {error}");
             let _ = console.flush();
             OutputLoss::NotWritten

@@ -12,6 +12,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::console::{Console, Interest, Sink, TellError};
 use super::lossy::{Base64, Text};
+use super::tail::TAIL;
 use super::words;
 use crate::event::{Event, JobEnd};
 use crate::process::Spool;
@@ -47,14 +48,11 @@ impl Sink for JsonLines {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Texts {
     Whole,
-    /// The last 64 KiB of each stream.
+    /// The end of each stream.
     Tail,
     /// Null in place of the texts.
     None,
 }
-
-/// As much as a record in the job log keeps of a stream.
-const TAIL: u64 = 64 * 1024;
 
 /// A job's record. The keys keep their order and never come and go, but for `…_base64`, which are
 /// added where bytes are not text.

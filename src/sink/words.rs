@@ -122,12 +122,20 @@ fn told_apart(job: &NumberedJob) -> Cow<'_, OsStr> {
     }
 }
 
+/// What a job is called: its name, or its command.
+pub(super) fn full_label(job: &NumberedJob) -> String {
+    match &job.job.name {
+        Some(name) => escape(name.as_bytes()),
+        None => escape(told_apart(job).as_bytes()),
+    }
+}
+
 /// What a job is called: its name, or its shortened command.
 pub(super) fn label(job: &NumberedJob) -> String {
-    if let Some(name) = &job.job.name {
-        return escape(name.as_bytes());
+    let command = full_label(job);
+    if job.job.name.is_some() {
+        return command;
     }
-    let command = escape(told_apart(job).as_bytes());
     match command.char_indices().nth(LONGEST_LABEL) {
         None => command,
         Some(_) => command
