@@ -163,6 +163,11 @@ pub(super) struct Args {
     #[arg(long, value_name = "FILE", help_heading = "Records")]
     pub(super) junit: Option<PathBuf>,
 
+    /// Write a trace to FILE as it happens, for Perfetto or chrome://tracing: a row for each slot, a
+    /// slice for each attempt
+    #[arg(long, value_name = "FILE", help_heading = "Records")]
+    pub(super) trace: Option<PathBuf>,
+
     /// Colour in prun's own text; auto honours NO_COLOR, CLICOLOR_FORCE and TERM=dumb
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = ColorMode::Auto, help_heading = "Output")]
     pub(super) color: ColorMode,

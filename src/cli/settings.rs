@@ -143,9 +143,9 @@ pub(super) fn settle(
     settings.options.output = output(&args, &settings, &surroundings, alone);
     // Last of all, so that nothing is made for a command line that is wrong.
     if let Form::Output | Form::Records = settings.form {
-        settings.files = files(&args).begin()?;
         let log = args.joblog.as_deref();
         settings.log = log.map(|path| open_log(path, args.resume)).transpose()?;
+        settings.files = files(&args).begin()?;
     }
     Ok(Some((settings, source)))
 }
@@ -153,6 +153,8 @@ pub(super) fn settle(
 fn files(args: &Args) -> RunFiles {
     RunFiles {
         junit: args.junit.clone(),
+        trace: args.trace.clone(),
+        log: args.joblog.clone(),
     }
 }
 

@@ -21,6 +21,7 @@ mod run_file;
 mod run_files;
 mod style;
 mod tail;
+mod trace;
 mod words;
 
 pub(crate) use console::{Console, Sink};

@@ -40,4 +40,5 @@ mod streaming;
 mod surroundings;
 mod templates;
 mod terminal;
+mod traces;
 mod twopaths;

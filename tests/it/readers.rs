@@ -35,3 +35,11 @@ pub(crate) fn case<'a>(suite: &'a Value, name: &str) -> &'a Value {
         _ => panic!("there is no one test case {name:?}: {suite:#}"),
     }
 }
+
+/// The events of a trace, whose array may be open: the format allows it, as a run may be killed.
+#[track_caller]
+pub(crate) fn trace(file: &Path) -> Vec<Value> {
+    let script = include_str!("readers/trace.py");
+    let events = read(script, file);
+    events.as_array().expect("a trace is an array").clone()
+}
