@@ -10,7 +10,8 @@ use tokio::sync::mpsc;
 
 use super::args::{Args, SHAPES};
 use super::hints::hint;
-use super::settings::{Form, Settings, Surroundings, settle};
+use super::replay::replay;
+use super::settings::{Form, Settings, Surroundings, settle, settle_replay};
 use crate::event::{Cause, End, Event, NumberedJob, Stop};
 use crate::exit::ExitCode;
 use crate::plan::{Entry, Source};
@@ -54,6 +55,12 @@ fn told_by_clap(error: &clap::Error) -> ExitCode {
 }
 
 fn start(args: Args) -> Result<ExitCode, Box<dyn std::error::Error>> {
+    if let Some(log) = &args.replay {
+        let (mut settings, past) = settle_replay(&args, log, &Surroundings::look()?)?;
+        let mut sinks = sinks(&settings);
+        sinks.append(&mut settings.files);
+        return replay(past, sinks, settings.keep_order);
+    }
     let Some((settings, source)) = settle(args, Surroundings::look()?)? else {
         say(SHAPES);
         return Ok(ExitCode::Usage);

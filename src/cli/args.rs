@@ -168,6 +168,10 @@ pub(super) struct Args {
     #[arg(long, value_name = "FILE", help_heading = "Records")]
     pub(super) trace: Option<PathBuf>,
 
+    /// Run nothing: tell the last run in the job log LOG again, to --junit, --trace, --json or the screen
+    #[arg(long, value_name = "LOG", conflicts_with_all = ["commands", "file", "arg_files", "joblog", "dry_run"], help_heading = "Records")]
+    pub(super) replay: Option<PathBuf>,
+
     /// Colour in prun's own text; auto honours NO_COLOR, CLICOLOR_FORCE and TERM=dumb
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = ColorMode::Auto, help_heading = "Output")]
     pub(super) color: ColorMode,

@@ -2,13 +2,14 @@
 //!
 //! `args` is the command line as it was typed, `inputs` tells its shape, and
 //! `settings` is what it means here, settled once; `hints` answers the options of other programs;
-//! `app` wires source, runner and sinks. Nothing below this room asks the terminal or the
+//! `app` wires source, runner and sinks, and `replay` a job log and sinks. Nothing below this room asks the terminal or the
 //! environment again.
 
 mod app;
 mod args;
 mod hints;
 mod inputs;
+mod replay;
 mod settings;
 
 pub use app::main;

@@ -12,7 +12,8 @@ use crate::plan::{Rules, Shell, ShellError, ShellRule, Source};
 use crate::process::Terminal;
 use crate::run::{self, FailFast, Foreground, Options, Output, Policy, Telling};
 use crate::sink::{
-    Console, DryRun, OpenLog, PastError, RunFileError, RunFiles, Show, Sink, Style, open_log,
+    Console, DryRun, OpenLog, PastError, PastRun, ReplayError, RunFileError, RunFiles, Show, Sink,
+    Style, open_log,
 };
 
 /// What a run does not ask about again.
@@ -112,6 +113,8 @@ pub(super) enum SettingsError {
     #[error(transparent)]
     Log(#[from] PastError),
     #[error(transparent)]
+    Replay(#[from] ReplayError),
+    #[error(transparent)]
     RunFile(#[from] RunFileError),
     #[error("--tty: there is no terminal to give to the jobs")]
     NoTerminal,
@@ -150,11 +153,23 @@ pub(super) fn settle(
     Ok(Some((settings, source)))
 }
 
+/// Settles how a job log is told again.
+pub(super) fn settle_replay(
+    args: &Args,
+    log: &Path,
+    surroundings: &Surroundings,
+) -> Result<(Settings, PastRun), SettingsError> {
+    let mut settings = settings(args, surroundings, false)?;
+    let past = PastRun::find(log)?;
+    settings.files = files(args).begin()?;
+    Ok((settings, past))
+}
+
 fn files(args: &Args) -> RunFiles {
     RunFiles {
         junit: args.junit.clone(),
         trace: args.trace.clone(),
-        log: args.joblog.clone(),
+        log: args.joblog.as_ref().or(args.replay.as_ref()).cloned(),
     }
 }
 

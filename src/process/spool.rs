@@ -93,6 +93,25 @@ impl Spool {
         }
     }
 
+    /// The end of a stream that was kept elsewhere, with how many bytes came before and how many
+    /// were lost.
+    #[cfg(feature = "cli")]
+    pub(crate) fn recalled(end: Vec<u8>, before: u64, lost: u64) -> Self {
+        Self {
+            memory: end,
+            dropped: before,
+            taken: before,
+            lost,
+            ..Self::default()
+        }
+    }
+
+    /// From where on its bytes can be read.
+    #[cfg(feature = "cli")]
+    pub(crate) fn begin(&self) -> u64 {
+        self.dropped
+    }
+
     /// How long the stream is, without the bytes that could not be kept.
     #[must_use]
     pub fn len(&self) -> u64 {

@@ -82,8 +82,13 @@ impl Fan {
         })
     }
 
-    /// Takes one event, and says whether more can be taken.
+    /// Takes one event that happens now, and says whether more can be taken.
     pub(crate) fn tell(&mut self, event: &Event) -> Flow {
+        self.tell_at(SystemTime::now(), event)
+    }
+
+    /// The same for an event that happened at `at`.
+    pub(crate) fn tell_at(&mut self, at: SystemTime, event: &Event) -> Flow {
         if !self.is_of_interest(event) {
             return Flow::Ready;
         }
@@ -92,7 +97,7 @@ impl Fan {
             .pending
             .fetch_add(weight(event), Ordering::AcqRel);
         // The writer takes events for as long as this sender is there.
-        let _ = self.queue.send((SystemTime::now(), event.clone()));
+        let _ = self.queue.send((at, event.clone()));
         if before < MOST_PENDING {
             return Flow::Ready;
         }

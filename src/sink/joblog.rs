@@ -1,13 +1,15 @@
 //! The job log: what became of every job, appended as it happens, for a later run to go on from.
 //!
-//! One JSON object a line: a run's beginning and end, each attempt's start, each retry, each job's
-//! ending with its record (a failed job's with the last 64 KiB of its output). The file is locked
+//! One JSON object a line: a run's beginning and end and what ended it early, each attempt's start,
+//! each job's ending with its record, and the same for each attempt before the last (with the last
+//! 64 KiB of its output, if it failed). `recall` reads them. The file is locked
 //! for the whole run, and every line is one write: whenever prun is killed, all lines but perhaps
 //! the last are whole, and the next run drops what is not.
 
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
@@ -15,7 +17,8 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use super::console::{Console, Interest, Sink, TellError};
 use super::json::{Record, Texts, seconds};
 use super::past;
-use crate::event::{Event, JobEnd, NumberedJob, Status};
+use super::words;
+use crate::event::{Cause, End, Event, JobEnd, NumberedJob, Outcome, OutputLoss, Status, Stop};
 
 /// What a later run must know to read the log.
 pub(super) const VERSION: u64 = 1;
@@ -100,6 +103,7 @@ impl Sink for JobLog {
         at: SystemTime,
         _console: &mut Console,
     ) -> Result<(), TellError> {
+        let tried;
         let fact = match event {
             Event::JobStarted(start) => {
                 let ticks = past::start_ticks(start.pid);
@@ -112,14 +116,33 @@ impl Sink for JobLog {
                     ticks,
                 }
             }
-            Event::JobRetried(retry) => Fact::JobRetry {
-                job: &retry.job,
-                attempt: retry.attempt.number,
-                status: retry.attempt.status(),
-            },
+            Event::JobRetried(retry) => {
+                let attempt = &retry.attempt;
+                tried = JobEnd {
+                    job: Arc::clone(&retry.job),
+                    status: attempt.status(),
+                    reason: attempt.reason(),
+                    attempts: attempt.number,
+                    queued: None,
+                    last: Some(Arc::clone(attempt)),
+                };
+                Fact::JobRetry {
+                    tried: &tried,
+                    delay: retry.delay,
+                }
+            }
             Event::JobEnded(end) => Fact::JobEnd(end),
+            Event::Warned(text) => Fact::Words("warning", text),
+            Event::InputFailed(text) => Fact::Words("input_failed", text),
+            Event::OutputFailed(OutputLoss::ReaderGone) => {
+                Fact::Words("output_failed", "reader_gone")
+            }
+            Event::OutputFailed(OutputLoss::NotWritten) => {
+                Fact::Words("output_failed", "not_written")
+            }
+            Event::Stopped(stop) => Fact::Stop(stop),
             Event::RunEnded { elapsed, .. } => Fact::RunEnd { elapsed: *elapsed },
-            _ => return Ok(()),
+            Event::JobPrinted(_) | Event::Asked(_) => return Ok(()),
         };
         if self.failed {
             return Ok(());
@@ -154,11 +177,14 @@ enum Fact<'a> {
         ticks: Option<u64>,
     },
     JobRetry {
-        job: &'a NumberedJob,
-        attempt: u32,
-        status: Status,
+        /// The attempt, as if it had been the last one.
+        tried: &'a JobEnd,
+        delay: Duration,
     },
     JobEnd(&'a JobEnd),
+    Stop(&'a Stop),
+    /// A type, and a text of its own.
+    Words(&'static str, &'a str),
     RunEnd {
         elapsed: Duration,
     },
@@ -172,6 +198,8 @@ impl Serialize for Line<'_> {
             Fact::JobStart { .. } => "job_start",
             Fact::JobRetry { .. } => "job_retry",
             Fact::JobEnd(_) => "job_end",
+            Fact::Stop(_) => "stop",
+            Fact::Words(kind, _) => kind,
             Fact::RunEnd { .. } => "run_end",
         };
         map.serialize_entry("type", kind)?;
@@ -195,28 +223,71 @@ impl Serialize for Line<'_> {
                 map.serialize_entry("slot", slot)?;
                 map.serialize_entry("pid", pid)?;
                 map.serialize_entry("pid_start_ticks", ticks)?;
+                map.serialize_entry("command", &words::told_apart(job).to_string_lossy())?;
             }
-            Fact::JobRetry {
-                job,
-                attempt,
-                status,
-            } => {
-                identify(&mut map, job)?;
-                map.serialize_entry("attempt", attempt)?;
-                map.serialize_entry("status", status.as_str())?;
+            Fact::JobRetry { tried, delay } => {
+                map.serialize_entry("attempt", &tried.attempts)?;
+                map.serialize_entry("delay_s", &seconds(*delay))?;
+                ending(&mut map, tried)?;
             }
-            Fact::JobEnd(end) => {
-                map.serialize_entry("key", &end.job.key.map(|key| key.to_string()))?;
-                let texts = if end.status == Status::Ok {
-                    Texts::None
-                } else {
-                    Texts::Tail
-                };
-                Record::new(end, texts).serialize_into(&mut map)?;
-            }
+            Fact::JobEnd(end) => ending(&mut map, end)?,
+            Fact::Stop(stop) => stopped(&mut map, stop)?,
+            Fact::Words(_, text) => map.serialize_entry("text", text)?,
             Fact::RunEnd { elapsed } => map.serialize_entry("wall_s", &seconds(*elapsed))?,
         }
         map.end()
+    }
+}
+
+/// An ending, with what its record does not tell.
+fn ending<M: SerializeMap>(map: &mut M, end: &JobEnd) -> Result<(), M::Error> {
+    map.serialize_entry("key", &end.job.key.map(|key| key.to_string()))?;
+    if let Some(last) = &end.last {
+        if let Outcome::TimedOut { limit, .. } = &last.outcome {
+            map.serialize_entry("limit_s", &seconds(*limit))?;
+        }
+        if last.exit().is_some_and(|exit| exit.core_dumped) {
+            map.serialize_entry("core_dumped", &true)?;
+        }
+        if last.is_truncated() {
+            map.serialize_entry("lost_bytes", &[last.stdout.lost(), last.stderr.lost()])?;
+        }
+    }
+    let texts = match end.status {
+        Status::Ok => Texts::None,
+        _ => Texts::Tail,
+    };
+    Record::new(end, texts).serialize_into(map)
+}
+
+fn stopped<M: SerializeMap>(map: &mut M, stop: &Stop) -> Result<(), M::Error> {
+    let (signal, code) = match stop.cause {
+        Cause::Signal(signal) => (Some(signal.to_string()), None),
+        Cause::Race { code } => (None, Some(code)),
+        Cause::FailFast | Cause::Deadline => (None, None),
+    };
+    map.serialize_entry("cause", cause(stop.cause))?;
+    map.serialize_entry("signal", &signal)?;
+    map.serialize_entry("exit_code", &code)?;
+    map.serialize_entry("end", end(stop.end))?;
+    map.serialize_entry("running", &stop.running)?;
+    map.serialize_entry("grace_s", &seconds(stop.grace))
+}
+
+pub(super) fn cause(cause: Cause) -> &'static str {
+    match cause {
+        Cause::Signal(_) => "signal",
+        Cause::FailFast => "fail_fast",
+        Cause::Deadline => "deadline",
+        Cause::Race { .. } => "race",
+    }
+}
+
+pub(super) fn end(end: End) -> &'static str {
+    match end {
+        End::Awaited => "awaited",
+        End::Gentle => "gentle",
+        End::Killed => "killed",
     }
 }
 

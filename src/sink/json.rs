@@ -113,8 +113,8 @@ impl<'a> Record<'a> {
         map.serialize_entry("truncated", &last.is_some_and(|last| last.is_truncated()))?;
         let lossy = [Cell::new(false), Cell::new(false)];
         let from = |spool: &Spool| match self.texts {
-            Texts::Tail => spool.len().saturating_sub(TAIL),
-            Texts::Whole | Texts::None => 0,
+            Texts::Tail => spool.len().saturating_sub(TAIL).max(spool.begin()),
+            Texts::Whole | Texts::None => spool.begin(),
         };
         let text = |spool, was_lossy| {
             let whole = Text {
@@ -123,7 +123,9 @@ impl<'a> Record<'a> {
                 was_lossy,
                 error: &self.error,
             };
-            (self.texts != Texts::None).then_some(whole)
+            // Of a run that is told again the text may not be there any more.
+            let is_known = spool.begin() < spool.len() || spool.is_empty();
+            (self.texts != Texts::None && is_known).then_some(whole)
         };
         map.serialize_entry("stdout", &text(stdout, &lossy[0]))?;
         map.serialize_entry("stderr", &text(stderr, &lossy[1]))?;

@@ -128,7 +128,7 @@ pub(crate) fn open(path: &Path, resume: bool) -> Result<OpenLog, PastError> {
 
 /// How long the log is up to the end of its last whole line: what follows was being written when
 /// the run was killed, or was never filled when the machine went down.
-fn whole_lines(mut file: &File) -> io::Result<u64> {
+pub(super) fn whole_lines(mut file: &File) -> io::Result<u64> {
     const PIECE: u64 = 64 * 1024;
     let mut end = file.metadata()?.len();
     let mut piece = Vec::new();
@@ -213,7 +213,7 @@ fn read(path: &Path, mut file: &File, len: u64) -> Result<HashSet<Key>, PastErro
                     None => return Err(damaged("it has no status".to_owned())),
                 };
             }
-            "run_end" => {}
+            "run_end" | "stop" | "warning" | "input_failed" | "output_failed" => {}
             other => {
                 return Err(damaged(format!(
                     "unknown type {other:?}, of a later version?"

@@ -19,7 +19,7 @@ impl Tail {
     /// as cut: it is told where the output itself is shown.
     pub(super) fn of(spool: &Spool, most: u64) -> Self {
         let mut bytes = Vec::new();
-        let from = spool.len().saturating_sub(most);
+        let from = spool.len().saturating_sub(most).max(spool.begin());
         let _ = spool.reader(from).take(most).read_to_end(&mut bytes);
         if from > 0 {
             let continues = |byte: &&u8| **byte & 0b1100_0000 == 0b1000_0000;

@@ -30,6 +30,7 @@ mod readers;
 mod readme;
 mod real;
 mod records;
+mod replays;
 mod rereading;
 mod retries;
 mod shells;
