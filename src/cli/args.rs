@@ -168,7 +168,13 @@ pub(super) struct Args {
     #[arg(long, value_name = "FILE", help_heading = "Records")]
     pub(super) trace: Option<PathBuf>,
 
-    /// Run nothing: tell the last run in the job log LOG again, to --junit, --trace, --json or the screen
+    /// Write a page for a browser to FILE at the end: totals, a timeline, a table, the output of
+    /// failed jobs
+    #[arg(long, value_name = "FILE", help_heading = "Records")]
+    pub(super) report: Option<PathBuf>,
+
+    /// Run nothing: tell the last run in the job log LOG again, to --report, --junit, --trace, --json
+    /// or the screen
     #[arg(long, value_name = "LOG", conflicts_with_all = ["commands", "file", "arg_files", "joblog", "dry_run"], help_heading = "Records")]
     pub(super) replay: Option<PathBuf>,
 

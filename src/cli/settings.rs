@@ -169,6 +169,7 @@ fn files(args: &Args) -> RunFiles {
     RunFiles {
         junit: args.junit.clone(),
         trace: args.trace.clone(),
+        report: args.report.clone(),
         log: args.joblog.as_ref().or(args.replay.as_ref()).cloned(),
     }
 }

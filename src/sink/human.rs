@@ -234,7 +234,7 @@ impl Human {
 }
 
 /// What ended the run, what becomes of the jobs, and what the next signal will do.
-fn stopping(stop: &Stop) -> String {
+pub(super) fn stopping(stop: &Stop) -> String {
     let why = match (stop.cause, stop.end) {
         (Cause::Signal(signal), End::Killed) => format!("{signal} again"),
         (Cause::Signal(signal), _) => signal.to_string(),

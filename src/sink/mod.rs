@@ -19,6 +19,7 @@ mod order;
 mod past;
 mod recall;
 mod replay;
+mod report;
 mod run_file;
 mod run_files;
 mod style;

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::console::Sink;
 use super::junit::Junit;
+use super::report::Report;
 use super::run_file::{RunFile, RunFileError, place};
 use super::trace::Trace;
 
@@ -12,6 +13,7 @@ use super::trace::Trace;
 pub(crate) struct RunFiles {
     pub(crate) junit: Option<PathBuf>,
     pub(crate) trace: Option<PathBuf>,
+    pub(crate) report: Option<PathBuf>,
     /// The job log, which none of them may overwrite.
     pub(crate) log: Option<PathBuf>,
 }
@@ -21,9 +23,14 @@ impl RunFiles {
     pub(crate) fn begin(&self) -> Result<Vec<Box<dyn Sink>>, RunFileError> {
         const JUNIT: &str = "--junit";
         const TRACE: &str = "--trace";
+        const REPORT: &str = "--report";
         let mut taken: Vec<PathBuf> = Vec::new();
         taken.extend(self.log.as_ref().and_then(|log| log.canonicalize().ok()));
-        for (option, path) in [(JUNIT, &self.junit), (TRACE, &self.trace)] {
+        for (option, path) in [
+            (JUNIT, &self.junit),
+            (REPORT, &self.report),
+            (TRACE, &self.trace),
+        ] {
             let Some(path) = path else { continue };
             let place = place(option, path)?;
             if taken.contains(&place) {
@@ -35,6 +42,9 @@ impl RunFiles {
         let mut sinks: Vec<Box<dyn Sink>> = Vec::new();
         if let Some(path) = &self.junit {
             sinks.push(boxed(path, Junit::begin(JUNIT, path)?));
+        }
+        if let Some(path) = &self.report {
+            sinks.push(boxed(path, Report::begin(REPORT, path)?));
         }
         // Last, as it takes the place of a file that is there at once.
         if let Some(path) = &self.trace {

@@ -32,6 +32,7 @@ mod real;
 mod records;
 mod replays;
 mod rereading;
+mod reports;
 mod retries;
 mod shells;
 mod signals;

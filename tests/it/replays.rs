@@ -260,8 +260,8 @@ fn no_file_overwrites_the_log() {
         .code(2)
         .run();
     logged()
-        .args(["--junit", "run.log", "true"])
-        .stderr("prun: --junit run.log: another option names the same file\n")
+        .args(["--report", "run.log", "true"])
+        .stderr("prun: --report run.log: another option names the same file\n")
         .code(2)
         .run();
 }
