@@ -3,6 +3,9 @@
 //! Captured output must not sit in the heap: a job may print more than there is memory, and a big
 //! heap makes every later fork slower.
 
+#[cfg(feature = "cli")]
+mod elsewhere;
+
 use std::fs::{File, Permissions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{FileExt, PermissionsExt};
@@ -93,25 +96,6 @@ impl Spool {
         }
     }
 
-    /// The end of a stream that was kept elsewhere, with how many bytes came before and how many
-    /// were lost.
-    #[cfg(feature = "cli")]
-    pub(crate) fn recalled(end: Vec<u8>, before: u64, lost: u64) -> Self {
-        Self {
-            memory: end,
-            dropped: before,
-            taken: before,
-            lost,
-            ..Self::default()
-        }
-    }
-
-    /// From where on its bytes can be read.
-    #[cfg(feature = "cli")]
-    pub(crate) fn begin(&self) -> u64 {
-        self.dropped
-    }
-
     /// How long the stream is, without the bytes that could not be kept.
     #[must_use]
     pub fn len(&self) -> u64 {
@@ -182,33 +166,6 @@ impl Spool {
     /// Whether a file is open for it.
     pub(crate) fn has_file(&self) -> bool {
         self.file.is_some()
-    }
-
-    /// A spool of what was not taken yet, whose bytes lie in `file` from `from` on, where they are
-    /// written now.
-    #[cfg(feature = "cli")]
-    pub(super) fn moved_to(&self, file: &Arc<File>, from: u64) -> io::Result<Self> {
-        let mut moved = Self {
-            options: SpoolOptions::default().memory(0),
-            file: Some(Arc::clone(file)),
-            file_from: from,
-            ..Self::default()
-        };
-        let mut rest = self.reader(self.taken);
-        let mut buf = vec![0; 64 * 1024];
-        loop {
-            let n = rest.read(&mut buf)?;
-            if n == 0 {
-                break;
-            }
-            moved.spill(&buf[..n])?;
-        }
-        moved.lost = self.lost;
-        moved.error = self.error.as_ref().map(|error| match error.raw_os_error() {
-            Some(code) => io::Error::from_raw_os_error(code),
-            None => error.kind().into(),
-        });
-        Ok(moved)
     }
 
     /// Moves what is in `pipe` to the file, without its bytes passing through this program; 0 is the

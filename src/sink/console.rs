@@ -15,6 +15,11 @@ pub(crate) trait Sink: Send {
     /// Which events it needs at all.
     fn interest(&self) -> Interest;
 
+    /// Whether it tells later jobs after earlier ones where somebody asked for their order.
+    fn keeps_order(&self) -> bool {
+        true
+    }
+
     /// Tells one event, which happened at `at`. Whatever it writes to the console is flushed
     /// afterwards.
     fn tell(

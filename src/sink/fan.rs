@@ -170,9 +170,14 @@ impl<F: FnOnce(OutputLoss)> Teller<F> {
         for (at, event) in events {
             let weight = weight(&event);
             match &mut order {
-                Some(order) => order.take_in(at, event, |at, event| self.tell(at, event)),
+                Some(order) => {
+                    self.tell(at, &event, |sink| !sink.keeps_order());
+                    order.take_in(at, event, |at, event| {
+                        self.tell(at, event, |sink| sink.keeps_order())
+                    });
+                }
                 None => {
-                    self.tell(at, &event);
+                    self.tell(at, &event, |_| true);
                     drop(event);
                 }
             }
@@ -181,8 +186,8 @@ impl<F: FnOnce(OutputLoss)> Teller<F> {
         self.lost
     }
 
-    fn tell(&mut self, at: SystemTime, event: &Event) {
-        for sink in &mut self.sinks {
+    fn tell(&mut self, at: SystemTime, event: &Event, to: impl Fn(&dyn Sink) -> bool) {
+        for sink in self.sinks.iter_mut().filter(|sink| to(&***sink)) {
             let told = sink.tell(event, at, &mut self.console);
             let told = told.and_then(|()| Ok(self.console.flush()?));
             let Err(error) = told else { continue };

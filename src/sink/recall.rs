@@ -23,6 +23,7 @@ use crate::process::{ExitInfo, ResourceUsage, Signal, Spool, join};
 #[serde(default)]
 pub(super) struct Line {
     pub(super) r#type: String,
+    pub(super) v: u64,
     t_unix_s: f64,
     text: String,
     key: Option<String>,

@@ -135,7 +135,10 @@ impl Form for Report {
                 let (_, rest) = page();
                 write!(self.draft, "\n],\n\"end\":{}}}{rest}", escaped(&end))?;
             }
-            Event::JobStarted(_) | Event::Asked(_) | Event::OutputFailed(_) => {}
+            Event::JobStarted(_)
+            | Event::JobPrinted(_)
+            | Event::Asked(_)
+            | Event::OutputFailed(_) => {}
         }
         Ok(())
     }

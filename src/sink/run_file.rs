@@ -62,6 +62,11 @@ impl<F: Form> Sink for RunFile<F> {
         self.form.as_ref().map(Form::interest).unwrap_or_default()
     }
 
+    /// They tell of time, and nobody reads them in between.
+    fn keeps_order(&self) -> bool {
+        false
+    }
+
     fn tell(
         &mut self,
         event: &Event,

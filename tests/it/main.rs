@@ -4,6 +4,7 @@
 // The stage finds the processes and the memory of a run in /proc.
 #![cfg(target_os = "linux")]
 
+mod agreement;
 mod arguments;
 mod commands;
 mod digests;
@@ -31,8 +32,8 @@ mod readme;
 mod real;
 mod records;
 mod replays;
-mod rereading;
 mod reports;
+mod rereading;
 mod retries;
 mod shells;
 mod signals;

@@ -97,7 +97,7 @@ fn templates_keep_their_labels() {
 /// Of the test cases.
 fn names(outcome: &Outcome) -> Vec<Value> {
     let report = junit(&outcome.path("run.xml"));
-    let cases = report["cases"].as_array().unwrap().iter();
+    let cases = report["cases"].as_array().expect("a list").iter();
     cases.map(|case| case["name"].clone()).collect()
 }
 
@@ -227,19 +227,19 @@ fn a_log_that_cannot_be_told_is_an_error_before_anything_is_told() {
             "prun: --replay run.log: no run is in it: name a file that --joblog has written\n",
         ),
         (
-            "{\"type\":\"run_start\",\"t_unix_s\":1.5}\nx\n",
+            "{\"type\":\"run_start\",\"v\":1,\"t_unix_s\":1.5}\nx\n",
             "prun: run.log:2: damaged job log: ",
         ),
         (
-            "{\"type\":\"run_start\",\"t_unix_s\":1.5}\n{\"type\":\"warning\",\"text\":\"a\"}\n{\"type\":\"b\"}\n",
+            "{\"type\":\"run_start\",\"v\":1,\"t_unix_s\":1.5}\n{\"type\":\"warning\",\"text\":\"a\"}\n{\"type\":\"b\"}\n",
             "prun: run.log:3: damaged job log: unknown type \"b\", of a later version?; ",
         ),
         (
-            "{\"type\":\"run_start\",\"t_unix_s\":-1}\n",
+            "{\"type\":\"run_start\",\"v\":1,\"t_unix_s\":-1}\n",
             "prun: run.log:1: damaged job log: ",
         ),
         (
-            "{\"type\":\"run_start\",\"t_unix_s\":1e9}\n{\"type\":\"job_end\",\"status\":\"ok\",\"attempts\":1,\"exit_code\":0,\"wall_s\":1e300}\n",
+            "{\"type\":\"run_start\",\"v\":1,\"t_unix_s\":1e9}\n{\"type\":\"job_end\",\"status\":\"ok\",\"attempts\":1,\"exit_code\":0,\"wall_s\":1e300}\n",
             "prun: run.log:2: damaged job log: ",
         ),
     ] {
@@ -254,7 +254,7 @@ fn a_log_that_cannot_be_told_is_an_error_before_anything_is_told() {
 
 #[test]
 fn no_file_overwrites_the_log() {
-    replayed("{\"type\":\"run_start\",\"t_unix_s\":1}\n")
+    replayed("{\"type\":\"run_start\",\"v\":1,\"t_unix_s\":1}\n")
         .args(["--junit", "./run.log"])
         .stderr("prun: --junit ./run.log: another option names the same file\n")
         .code(2)

@@ -135,3 +135,21 @@ fn two_files_of_a_run_are_not_one() {
         .code(2)
         .run();
 }
+
+#[test]
+fn output_in_the_order_of_the_jobs_changes_no_trace() {
+    let outcome = traced()
+        .args(["-k", "-j2"])
+        .args([
+            "until [ -e b ]; do sleep 0.01; done; sleep 0.3; echo a",
+            "touch b; echo b",
+        ])
+        .stdout("a\nb\n")
+        .run();
+    let events = events(&outcome);
+    let seqs: Vec<_> = of_kind(&events, "X")
+        .iter()
+        .map(|slice| slice["args"]["seq"].as_u64().unwrap())
+        .collect();
+    assert_eq!(seqs, [2, 1], "as they ended");
+}
