@@ -165,9 +165,15 @@ impl Shared {
             return Progress::Ended;
         }
         for _ in 0..chunks {
-            if state.in_pieces && state.spool.as_ref().is_some_and(Spool::is_full) {
-                return Progress::Full;
-            }
+            let most = match &state.spool {
+                Some(spool) if state.in_pieces => match spool.room() {
+                    0 if spool.taken() < spool.len() => return Progress::Full,
+                    // Nothing may be kept in memory.
+                    0 => usize::MAX,
+                    room => room,
+                },
+                _ => usize::MAX,
+            };
             let spool = &mut state.spool;
             let had_file = spool.as_ref().is_some_and(Spool::has_file);
             let moved = spool
@@ -187,7 +193,7 @@ impl Shared {
                     spool.append(bytes);
                 }
             };
-            match read_chunk(self.pipe.get_ref(), usize::MAX, keep) {
+            match read_chunk(self.pipe.get_ref(), most, keep) {
                 Ok(Chunk::Data { .. }) => {
                     if !had_file && state.spool.as_ref().is_some_and(Spool::has_file) {
                         enlarge(self.pipe.get_ref());

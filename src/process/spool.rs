@@ -137,9 +137,9 @@ impl Spool {
         (self.taken - self.dropped) as usize
     }
 
-    /// Whether so much waits to be taken that a file would be needed for more.
-    pub(super) fn is_full(&self) -> bool {
-        self.head().len() >= self.options.memory
+    /// How much more can be kept without a file.
+    pub(super) fn room(&self) -> usize {
+        self.options.memory.saturating_sub(self.head().len())
     }
 
     /// Takes out what was not taken yet.
@@ -207,8 +207,7 @@ impl Spool {
             self.lost += bytes.len() as u64;
             return;
         }
-        let room = self.options.memory.saturating_sub(self.head().len());
-        let (head, rest) = bytes.split_at(room.min(bytes.len()));
+        let (head, rest) = bytes.split_at(self.room().min(bytes.len()));
         self.memory.extend_from_slice(head);
         if rest.is_empty() {
             return;
