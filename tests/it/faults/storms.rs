@@ -51,10 +51,13 @@ fn ctrl_z_among_starts_stops_all_and_fg_goes_on() {
             if shown(&run, over) > 0 {
                 break;
             }
-            run.type_keys(b"fg\n");
             // A key that is a signal throws away what was typed before it and not yet read.
             run.wait_until("the shell", |run| {
-                (shown(run, "fg\r\n") == stop as usize).then_some(())
+                (shown(run, "ready> ") > stop as usize).then_some(())
+            });
+            run.type_keys(b"fg\n");
+            run.wait_until("the shell", |run| {
+                (shown(run, "\r$PRUN -j8 -f jobs\r\n") == stop as usize).then_some(())
             });
         }
         run.wait_for_screen(over);
