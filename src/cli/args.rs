@@ -158,6 +158,11 @@ pub(super) struct Args {
     #[arg(long, requires = "joblog", help_heading = "Records")]
     pub(super) resume: bool,
 
+    /// Let each job write its output to files in DIR, 0001-NAME.out and .err, and show it when the job
+    /// ends; with --json the records have their paths in place of the texts
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["tty", "replay"], help_heading = "Records")]
+    pub(super) log_dir: Option<PathBuf>,
+
     /// Write a JUnit report to FILE at the end, with each job as a test case and the last 64 KiB of
     /// its output
     #[arg(long, value_name = "FILE", help_heading = "Records")]

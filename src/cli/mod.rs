@@ -1,12 +1,13 @@
 //! The front desk: from the command line to a run, and from its verdict to an exit code.
 //!
 //! `args` is the command line as it was typed, `inputs` tells its shape, and
-//! `settings` is what it means here, settled once; `hints` answers the options of other programs;
+//! `settings` is what it means here, settled once, `files` what the run leaves; `hints` answers the options of other programs;
 //! `app` wires source, runner and sinks, and `replay` a job log and sinks. Nothing below this room asks the terminal or the
 //! environment again.
 
 mod app;
 mod args;
+mod files;
 mod hints;
 mod inputs;
 mod replay;

@@ -7,13 +7,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::args::{Args, ColorMode, FailFastMode, Jobs, OutputMode};
+use super::files::{files, log_dir};
 use super::inputs::{Input, InputError, records};
 use crate::plan::{Rules, Shell, ShellError, ShellRule, Source};
 use crate::process::Terminal;
-use crate::run::{self, FailFast, Foreground, Options, Output, Policy, Telling};
+use crate::run::{self, FailFast, Foreground, LogDirError, Options, Output, Policy, Telling};
 use crate::sink::{
-    Console, DryRun, OpenLog, PastError, PastRun, ReplayError, RunFileError, RunFiles, Show, Sink,
-    Style, open_log,
+    Console, DryRun, OpenLog, PastError, PastRun, ReplayError, RunFileError, Show, Sink, Style,
+    open_log,
 };
 
 /// What a run does not ask about again.
@@ -112,6 +113,10 @@ pub(super) enum SettingsError {
     Unset(OsString),
     #[error(transparent)]
     Log(#[from] PastError),
+    #[error("--log-dir and -o {0} exclude each other: only captured output goes to files")]
+    LogDirAndOutput(&'static str),
+    #[error(transparent)]
+    LogDir(#[from] LogDirError),
     #[error(transparent)]
     Replay(#[from] ReplayError),
     #[error(transparent)]
@@ -148,6 +153,8 @@ pub(super) fn settle(
     if let Form::Output | Form::Records = settings.form {
         let log = args.joblog.as_deref();
         settings.log = log.map(|path| open_log(path, args.resume)).transpose()?;
+        settings.options.log_dir = log_dir(&args, &surroundings.cwd)?;
+        // Last, as a trace takes the place of a file that is there.
         settings.files = files(&args).begin()?;
     }
     Ok(Some((settings, source)))
@@ -163,15 +170,6 @@ pub(super) fn settle_replay(
     let past = PastRun::find(log)?;
     settings.files = files(args).begin()?;
     Ok((settings, past))
-}
-
-fn files(args: &Args) -> RunFiles {
-    RunFiles {
-        junit: args.junit.clone(),
-        trace: args.trace.clone(),
-        report: args.report.clone(),
-        log: args.joblog.as_ref().or(args.replay.as_ref()).cloned(),
-    }
 }
 
 fn shell_rule(args: &Args) -> Result<ShellRule, ShellError> {
@@ -218,6 +216,7 @@ fn settings(
         env: environment(args)?,
         // Until the source is open.
         output: Output::Discarded,
+        log_dir: None,
         foreground: foreground(args.tty)?,
     };
     Ok(Settings {
@@ -244,6 +243,8 @@ fn output(args: &Args, settings: &Settings, surroundings: &Surroundings, alone: 
         _ if args.tty => return Output::Inherited,
         OutputMode::Raw => return Output::Inherited,
         OutputMode::None => return Output::Discarded,
+        // From its files, which are read when they are whole.
+        _ if args.log_dir.is_some() => Telling::AtItsEnd,
         _ if !as_text => Telling::AtItsEnd,
         _ if alone || one_at_a_time => Telling::AsItComes,
         _ if args.keep_order => Telling::InOrder,

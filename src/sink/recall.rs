@@ -12,7 +12,7 @@ use serde::Deserialize;
 
 use super::joblog;
 use crate::event::{
-    Attempt, CancelReason, Cause, End, JobEnd, JobRetry, JobStart, NumberedJob, Outcome,
+    Attempt, CancelReason, Cause, End, JobEnd, JobRetry, JobStart, Logs, NumberedJob, Outcome,
     OutputLoss, Status, Stop,
 };
 use crate::plan::{Job, Key, Origin, Work};
@@ -59,6 +59,8 @@ pub(super) struct Line {
     stderr_base64: Option<String>,
     stdout_bytes: u64,
     stderr_bytes: u64,
+    stdout_path: Option<String>,
+    stderr_path: Option<String>,
     delay_s: f64,
     limit_s: f64,
     core_dumped: bool,
@@ -203,6 +205,15 @@ impl Line {
                 err_lost,
             )?),
             leaked: self.leaked,
+            logs: self.logs(),
+        })
+    }
+
+    fn logs(&self) -> Option<Logs> {
+        let path = |text: &String| Arc::from(Path::new(text));
+        Some(Logs {
+            stdout: path(self.stdout_path.as_ref()?),
+            stderr: self.stderr_path.as_ref().map(path),
         })
     }
 

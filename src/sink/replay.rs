@@ -225,6 +225,7 @@ impl Begun {
                     stdout: Default::default(),
                     stderr: Default::default(),
                     leaked: false,
+                    logs: None,
                 };
                 (Arc::clone(&start.job), Status::Canceled, Arc::new(attempt))
             }

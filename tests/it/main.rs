@@ -23,6 +23,7 @@ mod joblog;
 mod junit;
 mod leaks;
 mod limits;
+mod log_dirs;
 mod losses;
 mod moments;
 mod options;

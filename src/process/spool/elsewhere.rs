@@ -45,6 +45,18 @@ impl Spool {
         }
     }
 
+    /// What is in a file by now, which the process wrote itself.
+    pub(crate) fn of_file(file: Arc<File>) -> Self {
+        let length = file.metadata().map(|meta| meta.len());
+        Self {
+            options: SpoolOptions::default().memory(0),
+            in_file: *length.as_ref().unwrap_or(&0),
+            error: length.err(),
+            file: Some(file),
+            ..Self::default()
+        }
+    }
+
     /// From where on its bytes can be read.
     pub(crate) fn begin(&self) -> u64 {
         self.dropped
