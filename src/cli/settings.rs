@@ -148,7 +148,9 @@ pub(super) fn settle(
     let source = input.open(rules, &rule)?;
     let alone = source.total() == Some(1);
     settings.watches_reader = matches!(settings.show, Show::All | Show::Words);
-    settings.options.output = output(&args, &settings, &surroundings, alone);
+    // A file may get a second job while it is read; then they keep their order.
+    settings.keep_order |= alone;
+    settings.options.output = output(&args, &settings, &surroundings);
     // Last of all, so that nothing is made for a command line that is wrong.
     if let Form::Output | Form::Records = settings.form {
         let log = args.joblog.as_deref();
@@ -235,8 +237,8 @@ fn settings(
     })
 }
 
-/// What becomes of the jobs' output; `alone` says that there is one job.
-fn output(args: &Args, settings: &Settings, surroundings: &Surroundings, alone: bool) -> Output {
+/// What becomes of the jobs' output.
+fn output(args: &Args, settings: &Settings, surroundings: &Surroundings) -> Output {
     let as_text = settings.form == Form::Output && settings.show == Show::All;
     let one_at_a_time = settings.options.jobs == Some(NonZeroUsize::MIN);
     let telling = match args.output {
@@ -246,8 +248,8 @@ fn output(args: &Args, settings: &Settings, surroundings: &Surroundings, alone: 
         // From its files, which are read when they are whole.
         _ if args.log_dir.is_some() => Telling::AtItsEnd,
         _ if !as_text => Telling::AtItsEnd,
-        _ if alone || one_at_a_time => Telling::AsItComes,
-        _ if args.keep_order => Telling::InOrder,
+        _ if one_at_a_time => Telling::AsItComes,
+        _ if settings.keep_order => Telling::InOrder,
         OutputMode::Line => Telling::AsItComes,
         OutputMode::Group => Telling::AtItsEnd,
     };
