@@ -8,7 +8,9 @@ use super::log_dir::OpenLogs;
 use super::options::{Options, Output};
 use crate::event::NumberedJob;
 use crate::plan::Spoken;
-use crate::process::{Command, Group, Process, SpawnError, SpawnErrorKind, SpoolOptions, Stdio};
+use crate::process::{
+    Command, Group, KillOnDrop, Process, SpawnError, SpawnErrorKind, SpoolOptions, Stdio,
+};
 
 /// A started process and what was executed.
 pub(super) struct Launch {
@@ -45,6 +47,8 @@ pub(super) async fn launch(
         let mut command = Command::exec(program)
             .args(args)
             .process_group(Group::New)
+            // An attempt that is dropped is one of a run that broke down.
+            .kill_on_drop(KillOnDrop::Group)
             .stdin(stdin.clone());
         if options.change_dir || job.cwd.is_some() {
             command = command.current_dir(&*numbered.cwd);

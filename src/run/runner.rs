@@ -382,3 +382,6 @@ async fn until_ready(room: &mut Option<(Room, Moment)>) {
         None => std::future::pending().await,
     }
 }
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests;

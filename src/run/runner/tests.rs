@@ -1,0 +1,62 @@
+//! What a run leaves when prun itself is wrong.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use super::*;
+use crate::plan::{ShellRule, Source};
+use crate::run::{Options, Output, Policy};
+
+fn options(dir: &Path) -> Options {
+    Options {
+        jobs: None,
+        timeout: None,
+        grace: Duration::from_secs(5),
+        retries: 0,
+        retry_delay: Duration::ZERO,
+        deadline: None,
+        policy: Policy::default(),
+        delay: Duration::ZERO,
+        cwd: dir.into(),
+        change_dir: true,
+        env: Vec::new(),
+        output: Output::Discarded,
+        log_dir: None,
+        foreground: Foreground::None,
+    }
+}
+
+#[test]
+fn a_panic_leaves_no_job_behind() {
+    let dir = tempfile::tempdir().unwrap();
+    let lines = [
+        "echo $$ > pid; exec sleep 300",
+        "until [ -s pid ]; do sleep 0.01; done",
+    ];
+    let rule = ShellRule::Auto(Arc::default());
+    let source = Source::commands(lines.map(Into::into).into(), &rule, &[]).unwrap();
+    let panics = |event: &Event| match event {
+        Event::JobEnded(_) => panic!("a bug"),
+        _ => Flow::Ready,
+    };
+    let runner = Runner::new(options(dir.path()), None, panics);
+    let run = catch_unwind(AssertUnwindSafe(|| {
+        let runtime = tokio::runtime::Builder::new_current_thread();
+        let runtime = { runtime }.enable_all().build().unwrap();
+        let (_control, mut controls) = mpsc::unbounded_channel();
+        let feed = Feed::new(source).unwrap();
+        runtime.block_on(runner.run(feed, &mut controls));
+    }));
+    assert!(run.is_err());
+    let pid = std::fs::read_to_string(dir.path().join("pid")).unwrap();
+    let stat = format!("/proc/{}/stat", pid.trim());
+    let is_alive = || {
+        let stat = std::fs::read_to_string(&stat).unwrap_or_default();
+        stat.rsplit_once(')')
+            .is_some_and(|(_, after)| !after.starts_with(" Z"))
+    };
+    let begun = Instant::now();
+    while is_alive() {
+        assert!(begun.elapsed() < Duration::from_secs(60), "it runs on");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
