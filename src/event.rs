@@ -15,7 +15,7 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::OwnedSemaphorePermit;
 
 use crate::plan::{Job, Key};
-use crate::process::{ExitInfo, Signal, Spool};
+use crate::process::{ExitInfo, LastLine, Signal, Spool};
 
 pub(crate) use ending::{CancelReason, Counts, Outcome, Status};
 
@@ -98,6 +98,8 @@ pub(crate) struct JobStart {
     pub(crate) attempt: u32,
     pub(crate) slot: u32,
     pub(crate) pid: u32,
+    /// What it printed last, as long as it runs.
+    pub(crate) last_line: LastLine,
 }
 
 /// A piece of the output of a running attempt.

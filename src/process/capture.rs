@@ -1,7 +1,9 @@
 //! Streams that are always drained, so that a process can never block on its output.
 
 use std::fs::File;
+use std::io::Read;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use tokio::io::unix::AsyncFd;
 use tokio::sync::Notify;
@@ -38,6 +40,8 @@ struct State {
     spool: Option<Spool>,
     /// Whether somebody takes it in pieces, so that nothing more is read while memory is full.
     in_pieces: bool,
+    /// When something was read last.
+    printed_at: Option<Instant>,
     ended: bool,
 }
 
@@ -49,6 +53,7 @@ impl Capture {
             state: Mutex::new(State {
                 spool: Some(Spool::new(options)),
                 in_pieces: false,
+                printed_at: None,
                 ended: false,
             }),
             ended: Notify::new(),
@@ -62,6 +67,11 @@ impl Capture {
     /// The way to take it in pieces.
     pub(super) fn pieces(&self) -> Pieces {
         Pieces(Arc::clone(&self.shared))
+    }
+
+    /// A way to look at its end.
+    pub(super) fn peek(&self) -> Peek {
+        Peek(Arc::clone(&self.shared))
     }
 
     /// Takes what is in the pipe now; true when that was its end. Bounded, since a process that was
@@ -133,6 +143,24 @@ impl Pieces {
     }
 }
 
+/// A look at the end of captured output, which takes nothing away.
+#[derive(Clone, Debug)]
+pub(super) struct Peek(Arc<Shared>);
+
+impl Peek {
+    /// When something came last, and the last bytes that came, at most so many. None before the
+    /// first ones, and once the capture was handed out.
+    pub(super) fn end(&self, most: usize) -> Option<(Instant, Vec<u8>)> {
+        let state = self.0.lock();
+        let (spool, printed_at) = (state.spool.as_ref()?, state.printed_at?);
+        let mut end = Vec::new();
+        let from = spool.len().saturating_sub(most as u64);
+        // What cannot be read back is told where the output itself is.
+        let _ = spool.reader(from).read_to_end(&mut end);
+        Some((printed_at, end))
+    }
+}
+
 #[derive(PartialEq)]
 enum Progress {
     /// The pipe was empty.
@@ -153,7 +181,15 @@ impl Shared {
 
     fn read_available(&self, chunks: usize) -> Progress {
         let mut state = self.lock();
+        let before = state.spool.as_ref().map_or(0, Spool::len);
         let progress = self.read_into(&mut state, chunks);
+        if state
+            .spool
+            .as_ref()
+            .is_some_and(|spool| spool.len() > before)
+        {
+            state.printed_at = Some(Instant::now());
+        }
         if state.in_pieces {
             self.printed.notify_one();
         }

@@ -136,7 +136,7 @@ pub use exit::{ExitInfo, ResourceUsage, WaitError};
 #[cfg(feature = "cli")]
 pub(crate) use group::is_orphaned as group_is_orphaned;
 pub use handle::ProcessHandle;
-pub use process::Process;
+pub use process::{LastLine, Process};
 pub use quote::{join, quote};
 pub use reader::{Lines, ReadError, StreamReader};
 #[cfg(feature = "cli")]

@@ -2,7 +2,7 @@
 
 use std::ops::Deref;
 
-use super::capture::{Capture, Pieces};
+use super::capture::{Capture, Peek, Pieces};
 use super::command::{Command, KillOnDrop};
 use super::exit::Started;
 use super::handle::ProcessHandle;
@@ -80,6 +80,16 @@ impl Process {
         self.streams.stderr.take()
     }
 
+    /// A look at what the process printed last to its [captured](super::Stdio::Capture) streams,
+    /// also from other threads.
+    #[must_use]
+    pub fn last_line(&self) -> LastLine {
+        let streams = [&self.streams.captured_stdout, &self.streams.captured_stderr];
+        LastLine {
+            streams: streams.map(|capture| capture.as_ref().map(Capture::peek)),
+        }
+    }
+
     /// What standard output gives while the process runs, if it is
     /// [captured](super::Stdio::Capture). To be asked for once: pieces go to one taker.
     #[must_use]
@@ -91,6 +101,30 @@ impl Process {
     #[must_use]
     pub fn stderr_pieces(&self) -> Option<Pieces> {
         self.streams.captured_stderr.as_ref().map(Capture::pieces)
+    }
+}
+
+/// A look at what a running process printed last. Cheap to clone, and free for whoever never looks.
+#[derive(Clone, Debug, Default)]
+pub struct LastLine {
+    streams: [Option<Peek>; 2],
+}
+
+impl LastLine {
+    /// The last line that is not empty of the stream that printed last, without its end; of a long
+    /// line, the end. None if nothing was captured, or everything was handed out.
+    #[must_use]
+    pub fn look(&self) -> Option<Vec<u8>> {
+        /// As much as is looked at.
+        const END: usize = 1024;
+        let ends = self
+            .streams
+            .iter()
+            .flatten()
+            .filter_map(|peek| peek.end(END));
+        let (_, end) = ends.max_by_key(|(printed_at, _)| *printed_at)?;
+        let mut lines = end.rsplit(|byte| matches!(byte, b'\n' | b'\r'));
+        lines.find(|line| !line.is_empty()).map(<[u8]>::to_vec)
     }
 }
 

@@ -126,6 +126,7 @@ async fn make(mut assignment: Assignment) -> (Attempt, Option<&'static str>) {
         attempt: *attempt,
         slot: *slot,
         pid: process.pid(),
+        last_line: process.last_line(),
     };
     let started = AttemptEvent::Started {
         start: Arc::new(start),

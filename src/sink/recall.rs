@@ -16,7 +16,7 @@ use crate::event::{
     OutputLoss, Status, Stop,
 };
 use crate::plan::{Job, Key, Origin, Work};
-use crate::process::{ExitInfo, ResourceUsage, Signal, Spool, join};
+use crate::process::{ExitInfo, LastLine, ResourceUsage, Signal, Spool, join};
 
 /// A line of any type: what a type does not have is absent.
 #[derive(Default, Deserialize)]
@@ -120,6 +120,7 @@ impl Line {
             attempt: self.attempt,
             slot: self.slot.unwrap_or(1).max(1),
             pid: self.pid.unwrap_or_default(),
+            last_line: LastLine::default(),
         }
     }
 

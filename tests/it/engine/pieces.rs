@@ -151,3 +151,42 @@ engine_test!(
         assert!(!pieces.ready().await);
     }
 );
+
+engine_test!(the_last_line_can_be_looked_at, |at: At| async move {
+    let line = "echo one; sleep 0.05; echo two >&2; printf 'thr\\n\\nee'; read go";
+    let capture = || Stdio::Capture(SpoolOptions::default());
+    let command = at.shell(line).stdin(Stdio::Pipe);
+    let process = command.stdout(capture()).stderr(Stdio::ToStdout);
+    let mut process = process.spawn().await.unwrap();
+    let last = process.last_line();
+    while last.look() != Some(b"ee".to_vec()) {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    process.take_stdin().unwrap().close();
+    let captured = process.captured(MINUTE).await.unwrap();
+    assert_eq!(captured.stdout.unwrap().head(), b"one\ntwo\nthr\n\nee");
+    assert_eq!(last.look(), None, "it was handed out");
+});
+
+engine_test!(
+    the_last_line_is_of_the_stream_that_printed_last,
+    |at: At| async move {
+        let capture = || Stdio::Capture(SpoolOptions::default());
+        for (line, expected) in [
+            ("echo out; sleep 0.1; echo err >&2; read go", "err"),
+            ("echo err >&2; sleep 0.1; echo out; read go", "out"),
+        ] {
+            let command = at.shell(line).stdin(Stdio::Pipe);
+            let process = command
+                .stdout(capture())
+                .stderr(capture())
+                .spawn()
+                .await
+                .unwrap();
+            let last = process.last_line();
+            while last.look() != Some(expected.as_bytes().to_vec()) {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        }
+    }
+);
