@@ -9,6 +9,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use tokio::sync::mpsc;
 
 use super::args::{Args, SHAPES};
+use super::generate;
 use super::hints::hint;
 use super::settings::{Form, Settings, Surroundings, settle};
 use crate::event::{Cause, End, Event, NumberedJob, Stop};
@@ -54,6 +55,9 @@ fn told_by_clap(error: &clap::Error) -> ExitCode {
 }
 
 fn start(args: Args) -> Result<ExitCode, Box<dyn std::error::Error>> {
+    if let Some(exit) = print_generated(&args)? {
+        return Ok(exit);
+    }
     let Some((settings, source)) = settle(args, Surroundings::look()?)? else {
         say(SHAPES);
         return Ok(ExitCode::Usage);
@@ -74,6 +78,21 @@ fn start(args: Args) -> Result<ExitCode, Box<dyn std::error::Error>> {
             Ok(exit)
         }
     }
+}
+
+/// What is made from the definition of the command line, if it is asked for.
+fn print_generated(args: &Args) -> io::Result<Option<ExitCode>> {
+    let mut console = Console::new()?;
+    let printed = match args.completions {
+        Some(shell) => generate::completions(shell, console.out()),
+        None if args.man => generate::manual(console.out()),
+        None => return Ok(None),
+    };
+    let mut summary = Summary::default();
+    if let Err(error) = printed.and_then(|()| console.flush()) {
+        summary.lose_output(console.lose_out(&error));
+    }
+    Ok(Some(summary.verdict()))
 }
 
 /// Runs every job and tells of it.

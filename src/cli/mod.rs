@@ -2,13 +2,16 @@
 //!
 //! `args` is the command line as it was typed, `inputs` tells its shape, and
 //! `settings` is what it means here, settled once; `hints` answers the options of other programs;
-//! `app` wires source, runner and sinks. Nothing below this room asks the terminal or the
+//! `generate` makes completions and the manual page, `sections` is what help and page say below the
+//! options; `app` wires source, runner and sinks. Nothing below this room asks the terminal or the
 //! environment again.
 
 mod app;
 mod args;
+mod generate;
 mod hints;
 mod inputs;
+mod sections;
 mod settings;
 
 pub use app::main;

@@ -13,6 +13,7 @@ mod endings;
 mod engine;
 mod examples;
 mod fuzz;
+mod generated;
 mod house;
 mod injection;
 mod inputs;
