@@ -23,7 +23,7 @@ _prun() {
 
     case "${cmd}" in
         prun)
-            opts="-a -N -0 -f -j -t -n -s -C -e -u -o -q -v -h -V --arg-file --max-args --null --link --file --jobs --timeout --grace --retries --retry-delay --deadline --fail-fast --max-fail --race --delay --dry-run --shell --exec --cwd --env --unset --tty --output --quiet --verbose --json --joblog --resume --color --completions --man --help --version"
+            opts="-a -N -0 -f -j -t -n -s -C -e -u -o -k -q -v -h -V --arg-file --max-args --null --link --file --jobs --timeout --grace --retries --retry-delay --deadline --fail-fast --max-fail --race --delay --dry-run --shell --exec --cwd --env --unset --tty --output --keep-order --quiet --verbose --json --joblog --resume --color --ci --completions --man --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -180,11 +180,11 @@ _prun() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "group raw none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "group line raw none" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "group raw none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "group line raw none" -- "${cur}"))
                     return 0
                     ;;
                 --joblog)
@@ -204,6 +204,10 @@ _prun() {
                     ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --ci)
+                    COMPREPLY=($(compgen -W "auto github gitlab azure buildkite plain off" -- "${cur}"))
                     return 0
                     ;;
                 --completions)

@@ -16,12 +16,20 @@ complete -c prun -s C -l cwd -d 'Run the jobs in DIR' -r -f -a "(__fish_complete
 complete -c prun -s e -l env -d 'Set a variable for all jobs; may be repeated' -r
 complete -c prun -s u -l unset -d 'Remove a variable for all jobs; may be repeated' -r
 complete -c prun -s o -l output -d 'What becomes of the jobs\' output' -r -f -a "group\t'Each job\'s in one piece when it ends'
+line\t'Lines as they come, each behind its job\'s name'
 raw\t'Not captured: it goes where prun\'s own goes, as it comes'
 none\t'Thrown away'"
 complete -c prun -l joblog -d 'Append what becomes of every job to FILE' -r -F
 complete -c prun -l color -d 'Colour in prun\'s own text' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c prun -l ci -d 'Whose log it is: auto, github, gitlab, azure, buildkite, plain, off' -r -f -a "auto\t''
+github\t''
+gitlab\t''
+azure\t''
+buildkite\t''
+plain\t'A log that cannot be folded'
+off\t'No log'"
 complete -c prun -l completions -d 'Print the script that teaches a shell these options' -r -f -a "bash\t''
 elvish\t''
 fish\t''
@@ -33,6 +41,7 @@ complete -c prun -l race -d 'The first job to end decides, the others are ended'
 complete -c prun -s n -l dry-run -d 'Print the commands instead of running them'
 complete -c prun -l exec -d 'Never use a shell'
 complete -c prun -l tty -d 'Give the terminal to one job at a time'
+complete -c prun -s k -l keep-order -d 'Show the output in the order of the jobs'
 complete -c prun -s q -l quiet -d 'Show only failed jobs; -qq shows nothing'
 complete -c prun -s v -l verbose -d 'Also show starts and endings, with CPU time and memory'
 complete -c prun -l json -d 'One JSON object a line on standard output for each finished job'

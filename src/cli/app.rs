@@ -17,7 +17,9 @@ use crate::exit::ExitCode;
 use crate::plan::{Entry, Source};
 use crate::process::{Signal, continue_stopped_spawns, reset_inherited_signals};
 use crate::run::{Control, Ended, Feed, Foreground, Heard, Ledger, Runner, listen, listen_no_more};
-use crate::sink::{Console, DryRun, Fan, Human, JobLog, JsonLines, Sink, Told, dry_run, escape};
+use crate::sink::{
+    Console, DryRun, Fan, Heartbeat, Human, JobLog, JsonLines, Show, Sink, Told, dry_run, escape,
+};
 use crate::summary::Summary;
 
 /// Runs prun on this process's command line.
@@ -137,25 +139,16 @@ async fn run(mut settings: Settings, source: Source) -> io::Result<ExitCode> {
 }
 
 fn sinks(settings: &Settings) -> Vec<Box<dyn Sink>> {
-    let Settings {
-        show,
-        by_line,
-        verbose,
-        stderr_is_terminal,
-        style,
-        ..
-    } = *settings;
-    let human = Box::new(Human::new(
-        show,
-        by_line,
-        verbose,
-        stderr_is_terminal,
-        style,
-    ));
-    match settings.form {
-        Form::Records => vec![Box::new(JsonLines), human],
-        Form::Output | Form::DryRun(_) => vec![human],
+    let looks = settings.looks;
+    let mut sinks: Vec<Box<dyn Sink>> = Vec::new();
+    if settings.form == Form::Records {
+        sinks.push(Box::new(JsonLines));
     }
+    sinks.push(Box::new(Human::new(looks)));
+    if let (Some(vendor), Show::All | Show::Words) = (looks.vendor, looks.show) {
+        sinks.push(Box::new(Heartbeat::new(vendor)));
+    }
+    sinks
 }
 
 /// How long the last words may take at the least, once prun is told to stop.

@@ -218,6 +218,15 @@ pub(super) struct Args {
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = ColorMode::Auto, help_heading = "Output")]
     pub(super) color: ColorMode,
 
+    /// Whose log it is: auto, github, gitlab, azure, buildkite, plain, off
+    ///
+    /// In a CI system's log there is a line for each finished job, and after 60 s of silence one
+    /// that tells what runs; the output of jobs that passed is folded, and failed jobs are
+    /// annotated, where the vendor's log can do that. auto goes by the variables that the vendors
+    /// set.
+    #[arg(long, value_name = "VENDOR", value_enum, default_value_t = CiMode::Auto, hide_possible_values = true, help_heading = "Output")]
+    pub(super) ci: CiMode,
+
     /// Print the script that teaches a shell these options
     ///
     /// For the running shell: `source <(prun --completions bash)`.
@@ -270,6 +279,20 @@ pub(super) enum OutputMode {
 pub(super) enum FailFastMode {
     Now,
     Soon,
+}
+
+/// Whose log it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum CiMode {
+    Auto,
+    Github,
+    Gitlab,
+    Azure,
+    Buildkite,
+    /// A log that cannot be folded
+    Plain,
+    /// No log
+    Off,
 }
 
 /// When text is coloured.

@@ -1,7 +1,7 @@
 //! The front desk: from the command line to a run, and from its verdict to an exit code.
 //!
 //! `args` is the command line as it was typed, `inputs` tells its shape, and
-//! `settings` is what it means here, settled once; `hints` answers the options of other programs;
+//! `settings` is what it means here, settled once, `looks` the part that is seen; `hints` answers the options of other programs;
 //! `generate` makes completions and the manual page, `sections` is what help and page say below the
 //! options; `app` wires source, runner and sinks. Nothing below this room asks the terminal or the
 //! environment again.
@@ -11,6 +11,7 @@ mod args;
 mod generate;
 mod hints;
 mod inputs;
+mod looks;
 mod sections;
 mod settings;
 

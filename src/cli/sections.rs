@@ -92,6 +92,14 @@ pub(super) const SECTIONS: [Section; 4] = [
                 "CLICOLOR_FORCE",
                 "If it is set and neither empty nor 0, text is coloured also where it does not go to a terminal.",
             ),
+            (
+                "CLICOLOR_FORCE, FORCE_COLOR",
+                "Set to 1 for the jobs where their output is kept and then shown in colour, unless they or NO_COLOR are set, or named by -e or -u.",
+            ),
+            (
+                "CI, GITHUB_ACTIONS, GITLAB_CI, TF_BUILD, BUILDKITE",
+                "If one of them is set, and neither empty nor 0 nor false, the output goes to a CI system's log: see --ci.",
+            ),
             ("TERM", "If it is dumb, nothing is coloured."),
             (
                 "TMPDIR",

@@ -6,27 +6,23 @@ use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::args::{Args, ColorMode, FailFastMode, Jobs, OutputMode};
+use super::args::{Args, FailFastMode, Jobs, OutputMode};
 use super::inputs::{Input, InputError, records};
+use super::looks;
 use crate::plan::{Rules, Shell, ShellError, ShellRule, Source};
 use crate::process::Terminal;
 use crate::run::{self, FailFast, Foreground, Options, Output, Policy, Telling};
-use crate::sink::{Console, DryRun, OpenLog, PastError, Show, Style, open_log};
+use crate::sink::{Console, DryRun, Looks, OpenLog, PastError, Show, open_log};
 
 /// What a run does not ask about again.
 pub(super) struct Settings {
     pub(super) options: Options,
     pub(super) form: Form,
-    pub(super) show: Show,
-    /// Whether output is shown line by line.
-    pub(super) by_line: bool,
+    pub(super) looks: Looks,
     /// Whether captured output that nobody will read ends the run.
     pub(super) watches_reader: bool,
     /// Whether everything is told in the order of the jobs.
     pub(super) keep_order: bool,
-    pub(super) verbose: bool,
-    pub(super) style: Style,
-    pub(super) stderr_is_terminal: bool,
     /// The job log, open and locked.
     pub(super) log: Option<OpenLog>,
     /// Said before anything else.
@@ -50,9 +46,12 @@ type EnvChange = (OsString, Option<OsString>);
 /// What a settlement depends on besides the command line.
 pub(super) struct Surroundings {
     pub(super) stdin_is_terminal: bool,
+    pub(super) stdout_is_terminal: bool,
     pub(super) stderr_is_terminal: bool,
     /// Whether standard output and standard error lead to one place.
     pub(super) one_place: bool,
+    /// Whether nobody redirected standard output; asked only where it matters.
+    pub(super) is_stdout_of_parent: fn() -> bool,
     /// Asked only where it matters: it reads several files.
     pub(super) cpus: fn() -> NonZeroUsize,
     /// By the limit of open files.
@@ -60,27 +59,24 @@ pub(super) struct Surroundings {
     /// What fits into a job's argument list, with these changes to the environment.
     pub(super) argument_bytes: fn(&[EnvChange]) -> usize,
     pub(super) cwd: PathBuf,
-    pub(super) no_color: bool,
-    pub(super) force_color: bool,
-    pub(super) dumb_terminal: bool,
+    /// A variable of the environment.
+    pub(super) variable: fn(&str) -> Option<OsString>,
 }
 
 impl Surroundings {
     /// Those of this process.
     pub(super) fn look() -> io::Result<Self> {
-        let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
         Ok(Self {
             stdin_is_terminal: io::stdin().is_terminal(),
+            stdout_is_terminal: Console::stdout_is_terminal(),
             stderr_is_terminal: Console::stderr_is_terminal(),
+            is_stdout_of_parent: Console::is_stdout_of_parent,
             one_place: Console::is_one_place(),
             cpus: run::cpus,
             most_jobs: run::most_jobs(),
             argument_bytes: run::argument_bytes,
             cwd: std::env::current_dir()?,
-            no_color: is_set("NO_COLOR"),
-            force_color: is_set("CLICOLOR_FORCE")
-                && std::env::var_os("CLICOLOR_FORCE").is_some_and(|value| value != "0"),
-            dumb_terminal: std::env::var_os("TERM").is_some_and(|term| term == "dumb"),
+            variable: |name| std::env::var_os(name),
         })
     }
 }
@@ -124,8 +120,20 @@ pub(super) fn settle(
     };
     let source = input.open(rules, &rule)?;
     let alone = source.total() == Some(1);
-    settings.watches_reader = matches!(settings.show, Show::All | Show::Words);
-    settings.options.output = output(&args, &settings, &surroundings, alone);
+    settings.looks = looks::settled(settings.looks, alone, surroundings.one_place);
+    settings.watches_reader = matches!(settings.looks.show, Show::All | Show::Words);
+    settings.options.output = output(&args, &settings, &surroundings);
+    settings.looks.is_live = matches!(
+        settings.options.output,
+        Output::Captured {
+            telling: Telling::AsItComes,
+            ..
+        }
+    );
+    let is_shown = matches!(settings.looks.show, Show::All | Show::Failed);
+    if let (Output::Captured { .. }, true) = (settings.options.output, is_shown) {
+        settings.options.asking = looks::asking(&args, &surroundings);
+    }
     // Last of all, so that nothing is made for a command line that is wrong.
     if let (Some(path), Form::Output | Form::Records) = (&args.joblog, settings.form) {
         settings.log = Some(open_log(path, args.resume)?);
@@ -178,32 +186,38 @@ fn settings(
         // Until the source is open.
         output: Output::Discarded,
         foreground: foreground(args.tty)?,
+        asking: Vec::new(),
     };
     Ok(Settings {
         options,
         form,
-        show,
-        by_line: args.output == OutputMode::Line,
+        looks: looks::looks(args, surroundings, show),
         watches_reader: false,
         keep_order: args.keep_order,
-        verbose: args.verbose,
-        style: style(args.color, surroundings),
-        stderr_is_terminal: surroundings.stderr_is_terminal,
         log: None,
         warning,
     })
 }
 
-/// What becomes of the jobs' output; `alone` says that there is one job.
-fn output(args: &Args, settings: &Settings, surroundings: &Surroundings, alone: bool) -> Output {
-    let as_text = settings.form == Form::Output && settings.show == Show::All;
+/// What becomes of the jobs' output.
+fn output(args: &Args, settings: &Settings, surroundings: &Surroundings) -> Output {
+    let Looks {
+        show,
+        vendor,
+        alone,
+        ..
+    } = settings.looks;
+    let as_text = settings.form == Form::Output && show == Show::All;
     let one_at_a_time = settings.options.jobs == Some(NonZeroUsize::MIN);
     let telling = match args.output {
         _ if args.tty => return Output::Inherited,
         OutputMode::Raw => return Output::Inherited,
         OutputMode::None => return Output::Discarded,
         _ if !as_text => Telling::AtItsEnd,
-        _ if alone || one_at_a_time => Telling::AsItComes,
+        _ if alone => Telling::AsItComes,
+        // In a log a job's output stands below how it ended, or is folded if that was well.
+        OutputMode::Group if vendor.is_some() => Telling::AtItsEnd,
+        _ if one_at_a_time => Telling::AsItComes,
         _ if args.keep_order => Telling::InOrder,
         OutputMode::Line => Telling::AsItComes,
         OutputMode::Group => Telling::AtItsEnd,
@@ -302,25 +316,4 @@ fn environment(args: &Args) -> Result<Vec<(OsString, Option<OsString>)>, Setting
         .iter()
         .map(|(name, value)| (name.clone(), Some(value.clone())));
     Ok(unset.chain(set).collect())
-}
-
-fn style(asked: ColorMode, surroundings: &Surroundings) -> Style {
-    let Surroundings {
-        no_color,
-        force_color,
-        dumb_terminal,
-        stderr_is_terminal,
-        ..
-    } = surroundings;
-    let coloured = match asked {
-        ColorMode::Always => true,
-        ColorMode::Never => false,
-        ColorMode::Auto if *no_color => false,
-        ColorMode::Auto => *force_color || (*stderr_is_terminal && !dumb_terminal),
-    };
-    if coloured {
-        Style::Coloured
-    } else {
-        Style::Plain
-    }
 }

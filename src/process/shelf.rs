@@ -22,7 +22,10 @@ impl Shelf {
     pub(crate) fn keep(&mut self, spool: &Spool) -> io::Result<Spool> {
         let file = match &self.file {
             Some(file) => Arc::clone(file),
-            None => Arc::clone(self.file.insert(Arc::new(SpoolOptions::default().temporary_file()?))),
+            None => Arc::clone(
+                self.file
+                    .insert(Arc::new(SpoolOptions::default().temporary_file()?)),
+            ),
         };
         // Ours, the one above, and none of a spool: nothing that lies here is wanted any more.
         if Arc::strong_count(&file) == 2 && self.end > 0 {

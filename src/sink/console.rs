@@ -3,9 +3,9 @@
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::os::fd::{AsFd, BorrowedFd};
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::PathBuf;
-use std::time::SystemTime;
+use std::time::{Instant, SystemTime};
 
 use crate::event::{Event, OutputLoss};
 use crate::process::reader_gone;
@@ -23,6 +23,16 @@ pub(crate) trait Sink: Send {
         at: SystemTime,
         console: &mut Console,
     ) -> Result<(), TellError>;
+
+    /// When it wants to say something of its own, be there an event or not.
+    fn wakes_at(&self) -> Option<Instant> {
+        None
+    }
+
+    /// Says that, at that time or somewhat later.
+    fn wake(&mut self, _console: &mut Console) -> Result<(), TellError> {
+        Ok(())
+    }
 }
 
 /// Why an event could not be told.
@@ -48,6 +58,8 @@ pub(crate) struct Interest {
     pub(crate) starts: bool,
     /// Successful jobs that printed nothing.
     pub(crate) silent_successes: bool,
+    /// Everything when it happens, also where the others are told in the order of the jobs.
+    pub(crate) at_once: bool,
 }
 
 impl Interest {
@@ -56,6 +68,7 @@ impl Interest {
         Self {
             starts: self.starts || other.starts,
             silent_successes: self.silent_successes || other.silent_successes,
+            at_once: self.at_once || other.at_once,
         }
     }
 }
@@ -113,6 +126,22 @@ impl Console {
         let both =
             place(io::stdout().as_fd()).and_then(|out| Ok(out == place(io::stderr().as_fd())?));
         both.unwrap_or(false)
+    }
+
+    /// Whether a person may look at standard output.
+    pub(crate) fn stdout_is_terminal() -> bool {
+        io::stdout().is_terminal()
+    }
+
+    /// Whether standard output is the pipe that whoever started us has too: nobody redirected it.
+    pub(crate) fn is_stdout_of_parent() -> bool {
+        let parent = std::os::unix::process::parent_id();
+        let place = |path: String| {
+            let file = std::fs::metadata(path).ok()?;
+            file.file_type().is_fifo().then(|| (file.dev(), file.ino()))
+        };
+        let ours = place("/proc/self/fd/1".to_owned());
+        ours.is_some() && ours == place(format!("/proc/{parent}/fd/1"))
     }
 
     /// Standard output.

@@ -3,8 +3,8 @@
 use std::io::{self, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{self, Receiver, Sender};
-use std::time::SystemTime;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::time::{Instant, SystemTime};
 
 use tokio::sync::{Notify, oneshot};
 
@@ -162,30 +162,66 @@ impl<F: FnOnce(OutputLoss)> Teller<F> {
         mut order: Option<Order>,
         backlog: &Backlog,
     ) -> Option<OutputLoss> {
-        for (at, event) in events {
-            let weight = weight(&event);
-            match &mut order {
-                Some(order) => order.take_in(at, event, |at, event| self.tell(at, event)),
-                None => {
-                    self.tell(at, &event);
-                    drop(event);
+        loop {
+            let wakes_at = self.sinks.iter().filter_map(|sink| sink.wakes_at()).min();
+            let next = match wakes_at {
+                None => events.recv().map_err(|_| RecvTimeoutError::Disconnected),
+                Some(at) => events.recv_timeout(at.saturating_duration_since(Instant::now())),
+            };
+            match next {
+                Ok((at, event)) => {
+                    let weight = weight(&event);
+                    match &mut order {
+                        Some(order) => {
+                            self.tell(at, &event, |sink| sink.interest().at_once);
+                            order.take_in(at, event, |at, event| {
+                                self.tell(at, event, |sink| !sink.interest().at_once);
+                            });
+                        }
+                        None => {
+                            self.tell(at, &event, |_| true);
+                            drop(event);
+                        }
+                    }
+                    backlog.told(weight);
                 }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return self.lost,
             }
-            backlog.told(weight);
+            // Also where one event follows the other without a pause.
+            if wakes_at.is_some_and(|at| at <= Instant::now()) {
+                self.wake();
+            }
         }
-        self.lost
     }
 
-    fn tell(&mut self, at: SystemTime, event: &Event) {
-        for sink in &mut self.sinks {
-            let told = sink.tell(event, at, &mut self.console);
-            let told = told.and_then(|()| Ok(self.console.flush()?));
-            let Err(error) = told else { continue };
-            let loss = classify(&error, &mut self.console);
-            if let Some(on_loss) = self.on_loss.take() {
-                self.lost = Some(loss);
-                on_loss(loss);
+    fn tell(&mut self, at: SystemTime, event: &Event, which: impl Fn(&dyn Sink) -> bool) {
+        for place in 0..self.sinks.len() {
+            if which(&*self.sinks[place]) {
+                let told = self.sinks[place].tell(event, at, &mut self.console);
+                self.note(told);
             }
+        }
+    }
+
+    fn wake(&mut self) {
+        for place in 0..self.sinks.len() {
+            let wakes_at = self.sinks[place].wakes_at();
+            if wakes_at.is_some_and(|at| at <= Instant::now()) {
+                let told = self.sinks[place].wake(&mut self.console);
+                self.note(told);
+            }
+        }
+    }
+
+    /// Takes down what could not be told.
+    fn note(&mut self, told: Result<(), TellError>) {
+        let told = told.and_then(|()| Ok(self.console.flush()?));
+        let Err(error) = told else { return };
+        let loss = classify(&error, &mut self.console);
+        if let Some(on_loss) = self.on_loss.take() {
+            self.lost = Some(loss);
+            on_loss(loss);
         }
     }
 }

@@ -88,6 +88,7 @@ impl Sink for JobLog {
         Interest {
             starts: true,
             silent_successes: true,
+            at_once: true,
         }
     }
 

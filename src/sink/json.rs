@@ -24,6 +24,7 @@ impl Sink for JsonLines {
         Interest {
             starts: false,
             silent_successes: true,
+            at_once: false,
         }
     }
 

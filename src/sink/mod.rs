@@ -5,26 +5,33 @@
 //! `console` is the only file that touches standard output and standard error. The room starts no
 //! processes, and does not know who announces the events.
 
+mod ci;
 mod console;
+mod defuse;
 mod digest;
 mod dry_run;
 mod fan;
+mod heartbeat;
 mod human;
 mod joblog;
 mod json;
 mod lines;
+mod looks;
 mod lossy;
 mod order;
 mod past;
 mod style;
 mod words;
 
+pub(crate) use ci::Vendor;
 pub(crate) use console::{Console, Sink};
 pub(crate) use dry_run::{DryRun, dry_run};
 pub(crate) use fan::{Fan, Told};
-pub(crate) use human::{Human, Show};
+pub(crate) use heartbeat::Heartbeat;
+pub(crate) use human::Human;
 pub(crate) use joblog::JobLog;
 pub(crate) use json::JsonLines;
+pub(crate) use looks::{Frame, Looks, Show};
 pub(crate) use past::{OpenLog, PastError, open as open_log};
 pub(crate) use style::Style;
 pub(crate) use words::escape;

@@ -5,6 +5,8 @@
 #![cfg(target_os = "linux")]
 
 mod arguments;
+mod ci;
+mod colours;
 mod commands;
 mod digests;
 mod dispositions;
@@ -14,6 +16,7 @@ mod engine;
 mod examples;
 mod fuzz;
 mod generated;
+mod headers;
 mod house;
 mod injection;
 mod inputs;
