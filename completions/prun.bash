@@ -23,7 +23,7 @@ _prun() {
 
     case "${cmd}" in
         prun)
-            opts="-a -N -0 -f -j -t -n -s -C -e -u -o -k -q -v -h -V --arg-file --max-args --null --link --file --jobs --timeout --grace --retries --retry-delay --deadline --fail-fast --max-fail --race --delay --dry-run --shell --exec --cwd --env --unset --tty --output --keep-order --quiet --verbose --json --joblog --resume --color --ci --completions --man --help --version"
+            opts="-a -N -0 -f -j -t -n -s -C -e -u -o -k -q -v -h -V --arg-file --max-args --null --link --file --jobs --timeout --grace --retries --retry-delay --deadline --fail-fast --max-fail --race --delay --dry-run --shell --exec --cwd --env --unset --tty --output --keep-order --quiet --verbose --json --joblog --resume --color --progress --ci --completions --man --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -187,6 +187,10 @@ _prun() {
                     COMPREPLY=($(compgen -W "group line raw none" -- "${cur}"))
                     return 0
                     ;;
+                --json)
+                    COMPREPLY=($(compgen -W "jobs events" -- "${cur}"))
+                    return 0
+                    ;;
                 --joblog)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
@@ -204,6 +208,10 @@ _prun() {
                     ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto bar plain none" -- "${cur}"))
                     return 0
                     ;;
                 --ci)

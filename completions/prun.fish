@@ -19,10 +19,16 @@ complete -c prun -s o -l output -d 'What becomes of the jobs\' output' -r -f -a 
 line\t'Lines as they come, each behind its job\'s name'
 raw\t'Not captured: it goes where prun\'s own goes, as it comes'
 none\t'Thrown away'"
+complete -c prun -l json -d 'JSON Lines on standard output: a record for each finished job, or all events' -r -f -a "jobs\t'A record for each finished job'
+events\t'What happens, as it happens'"
 complete -c prun -l joblog -d 'Append what becomes of every job to FILE' -r -F
 complete -c prun -l color -d 'Colour in prun\'s own text' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c prun -l progress -d 'What is shown while jobs run: auto, bar, plain, none' -r -f -a "auto\t''
+bar\t'How much is done, what runs, how long it may take'
+plain\t'A line for each finished job'
+none\t''"
 complete -c prun -l ci -d 'Whose log it is: auto, github, gitlab, azure, buildkite, plain, off' -r -f -a "auto\t''
 github\t''
 gitlab\t''
@@ -44,7 +50,6 @@ complete -c prun -l tty -d 'Give the terminal to one job at a time'
 complete -c prun -s k -l keep-order -d 'Show the output in the order of the jobs'
 complete -c prun -s q -l quiet -d 'Show only failed jobs; -qq shows nothing'
 complete -c prun -s v -l verbose -d 'Also show starts and endings, with CPU time and memory'
-complete -c prun -l json -d 'One JSON object a line on standard output for each finished job'
 complete -c prun -l resume -d 'Skip jobs that the job log says are done'
 complete -c prun -l man -d 'Print the manual page'
 complete -c prun -s h -l help -d 'Print help (see more with \'--help\')'

@@ -18,7 +18,8 @@ use crate::plan::{Entry, Source};
 use crate::process::{Signal, continue_stopped_spawns, reset_inherited_signals};
 use crate::run::{Control, Ended, Feed, Foreground, Heard, Ledger, Runner, listen, listen_no_more};
 use crate::sink::{
-    Console, DryRun, Fan, Heartbeat, Human, JobLog, JsonLines, Show, Sink, Told, dry_run, escape,
+    Console, DryRun, Events, Fan, Heartbeat, Human, JobLog, JsonLines, Progress, Show, Sink, Told,
+    Vendor, dry_run, escape,
 };
 use crate::summary::Summary;
 
@@ -70,7 +71,7 @@ fn start(args: Args) -> Result<ExitCode, Box<dyn std::error::Error>> {
     }
     match settings.form {
         Form::DryRun(form) => Ok(list(source, &settings, form)?),
-        Form::Output | Form::Records => {
+        Form::Output | Form::Records | Form::Events => {
             let runtime = tokio::runtime::Builder::new_current_thread()
                 .enable_all()
                 .build()?;
@@ -123,10 +124,18 @@ async fn run(mut settings: Settings, source: Source) -> io::Result<ExitCode> {
             let _ = control.send(Control::ReaderGone);
         });
     }
-    let mut fan = Fan::start(sinks, Console::new()?, settings.keep_order, move |loss| {
+    let mut console = Console::new()?;
+    if settings.looks.has_bar {
+        console.tame();
+    }
+    let mut fan = Fan::start(sinks, console, settings.keep_order, move |loss| {
         // A run that is over needs no stopping.
         let _ = control.send(Control::OutputFailed(loss));
     })?;
+    // Nothing can be full yet.
+    let _ = fan.tell(&Event::RunStarted {
+        total: source.total(),
+    });
     let runner = Runner::new(settings.options, ledger, |event: &Event| fan.tell(event));
     let mut ended = runner.run(Feed::new(source)?, &mut controls).await;
     finish(fan.finish(), &mut controls, &mut ended, grace).await;
@@ -141,12 +150,19 @@ async fn run(mut settings: Settings, source: Source) -> io::Result<ExitCode> {
 fn sinks(settings: &Settings) -> Vec<Box<dyn Sink>> {
     let looks = settings.looks;
     let mut sinks: Vec<Box<dyn Sink>> = Vec::new();
-    if settings.form == Form::Records {
-        sinks.push(Box::new(JsonLines));
+    match settings.form {
+        Form::Records => sinks.push(Box::new(JsonLines)),
+        Form::Events => sinks.push(Box::new(Events::default())),
+        Form::Output | Form::DryRun(_) => {}
     }
     sinks.push(Box::new(Human::new(looks)));
-    if let (Some(vendor), Show::All | Show::Words) = (looks.vendor, looks.show) {
+    if looks.tells_each && matches!(looks.show, Show::All | Show::Words) {
+        let vendor = looks.vendor.unwrap_or(Vendor::Plain);
         sinks.push(Box::new(Heartbeat::new(vendor)));
+    }
+    if looks.has_bar {
+        // Last of all that write to the terminal.
+        sinks.push(Box::new(Progress::new(looks.style)));
     }
     sinks
 }

@@ -194,11 +194,13 @@ pub(super) struct Args {
     #[arg(short, long, conflicts_with = "quiet", help_heading = "Output")]
     pub(super) verbose: bool,
 
-    /// One JSON object a line on standard output for each finished job
+    /// JSON Lines on standard output: a record for each finished job, or all events
     ///
-    /// How it ended, what it printed, its times, its memory.
-    #[arg(long, help_heading = "Output")]
-    pub(super) json: bool,
+    /// jobs, which is meant if neither is said: one object for each finished job: how it ended,
+    /// what it printed, its times, its memory. events: starts, output, retries and endings as they
+    /// happen. schema/prun.json in the sources describes them all.
+    #[arg(long, value_name = "jobs|events", value_enum, num_args = 0..=1, require_equals = true, default_missing_value = "jobs", hide_possible_values = true, help_heading = "Output")]
+    pub(super) json: Option<JsonMode>,
 
     /// Append what becomes of every job to FILE
     ///
@@ -217,6 +219,15 @@ pub(super) struct Args {
     /// auto colours what goes to a terminal, and honours NO_COLOR, CLICOLOR_FORCE and TERM=dumb.
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = ColorMode::Auto, help_heading = "Output")]
     pub(super) color: ColorMode,
+
+    /// What is shown while jobs run: auto, bar, plain, none
+    ///
+    /// bar: how much is done, what runs, how long it may take, below the output; plain: a line for
+    /// each finished job, and after 60 s of silence one that tells what runs. auto is a bar on a
+    /// terminal, unless standard output goes through a pipe, whose reader may write there too;
+    /// plain where TERM is dumb; else none.
+    #[arg(long, value_name = "MODE", value_enum, default_value_t = ProgressMode::Auto, hide_possible_values = true, help_heading = "Output")]
+    pub(super) progress: ProgressMode,
 
     /// Whose log it is: auto, github, gitlab, azure, buildkite, plain, off
     ///
@@ -274,11 +285,31 @@ pub(super) enum OutputMode {
     None,
 }
 
+/// What is written as JSON.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum JsonMode {
+    /// A record for each finished job
+    Jobs,
+    /// What happens, as it happens
+    Events,
+}
+
 /// How a run ends after failures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum FailFastMode {
     Now,
     Soon,
+}
+
+/// What is shown while jobs run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ProgressMode {
+    Auto,
+    /// How much is done, what runs, how long it may take
+    Bar,
+    /// A line for each finished job
+    Plain,
+    None,
 }
 
 /// Whose log it is.

@@ -2,7 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 
-use super::args::{Args, CiMode, ColorMode, OutputMode};
+use super::args::{Args, CiMode, ColorMode, OutputMode, ProgressMode};
 use super::settings::Surroundings;
 use crate::sink::{Frame, Looks, Show, Style, Vendor};
 
@@ -13,6 +13,7 @@ const ASKING: [&str; 2] = ["CLICOLOR_FORCE", "FORCE_COLOR"];
 pub(super) fn looks(args: &Args, surroundings: &Surroundings, show: Show) -> Looks {
     let vendor = vendor(args.ci, surroundings);
     let terminal = surroundings.stderr_is_terminal;
+    let progress = progress(args, surroundings, vendor);
     Looks {
         show,
         verbose: args.verbose,
@@ -21,9 +22,29 @@ pub(super) fn looks(args: &Args, surroundings: &Surroundings, show: Show) -> Loo
         // Until the source is open.
         alone: false,
         is_live: false,
+        tells_each: vendor.is_some() || progress == ProgressMode::Plain,
+        has_bar: progress == ProgressMode::Bar && show != Show::Nothing,
         frame: frame(args.ci, vendor, surroundings),
         vendor,
         style: style(args.color, surroundings, terminal),
+    }
+}
+
+/// What is shown while jobs run. Jobs that write to the terminal themselves leave no room for it.
+fn progress(args: &Args, surroundings: &Surroundings, vendor: Option<Vendor>) -> ProgressMode {
+    let is_dumb = (surroundings.variable)("TERM").is_none_or(|term| term == "dumb");
+    let is_inherited = args.tty || args.output == OutputMode::Raw;
+    match args.progress {
+        ProgressMode::Auto | ProgressMode::Bar
+            if is_inherited || !surroundings.stderr_is_terminal =>
+        {
+            ProgressMode::None
+        }
+        ProgressMode::Auto if vendor.is_some() || args.quiet > 0 => ProgressMode::None,
+        ProgressMode::Auto if is_dumb => ProgressMode::Plain,
+        ProgressMode::Auto if surroundings.stdout_is_pipe => ProgressMode::None,
+        ProgressMode::Auto => ProgressMode::Bar,
+        asked => asked,
     }
 }
 
@@ -37,6 +58,7 @@ pub(super) fn settled(looks: Looks, alone: bool, one_place: bool) -> Looks {
     };
     Looks {
         alone,
+        has_bar: looks.has_bar && !alone,
         frame,
         ..looks
     }

@@ -6,7 +6,7 @@ use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::args::{Args, FailFastMode, Jobs, OutputMode};
+use super::args::{Args, FailFastMode, Jobs, JsonMode, OutputMode};
 use super::inputs::{Input, InputError, records};
 use super::looks;
 use crate::plan::{Rules, Shell, ShellError, ShellRule, Source};
@@ -36,6 +36,8 @@ pub(super) enum Form {
     Output,
     /// A record for each job.
     Records,
+    /// Everything that happens.
+    Events,
     /// Nothing runs.
     DryRun(DryRun),
 }
@@ -47,6 +49,7 @@ type EnvChange = (OsString, Option<OsString>);
 pub(super) struct Surroundings {
     pub(super) stdin_is_terminal: bool,
     pub(super) stdout_is_terminal: bool,
+    pub(super) stdout_is_pipe: bool,
     pub(super) stderr_is_terminal: bool,
     /// Whether standard output and standard error lead to one place.
     pub(super) one_place: bool,
@@ -69,6 +72,7 @@ impl Surroundings {
         Ok(Self {
             stdin_is_terminal: io::stdin().is_terminal(),
             stdout_is_terminal: Console::stdout_is_terminal(),
+            stdout_is_pipe: Console::stdout_is_pipe(),
             stderr_is_terminal: Console::stderr_is_terminal(),
             is_stdout_of_parent: Console::is_stdout_of_parent,
             one_place: Console::is_one_place(),
@@ -86,6 +90,8 @@ impl Surroundings {
 pub(super) enum SettingsError {
     #[error("--json and -o {0} exclude each other: with --json the output is in the records")]
     JsonAndOutput(&'static str),
+    #[error("--json=events and -k exclude each other: events are told as they happen")]
+    EventsInOrder,
     #[error("--shell: {0}")]
     Shell(#[from] ShellError),
     #[error("-C {}: {why}", dir.display())]
@@ -135,7 +141,8 @@ pub(super) fn settle(
         settings.options.asking = looks::asking(&args, &surroundings);
     }
     // Last of all, so that nothing is made for a command line that is wrong.
-    if let (Some(path), Form::Output | Form::Records) = (&args.joblog, settings.form) {
+    if let (Some(path), Form::Output | Form::Records | Form::Events) = (&args.joblog, settings.form)
+    {
         settings.log = Some(open_log(path, args.resume)?);
     }
     Ok(Some((settings, source)))
@@ -154,18 +161,24 @@ fn settings(
     surroundings: &Surroundings,
     typed: bool,
 ) -> Result<Settings, SettingsError> {
-    let form = match (args.dry_run, args.json, args.output) {
-        (true, false, _) => Form::DryRun(DryRun::Shell),
-        (true, true, _) => Form::DryRun(DryRun::JobFile),
-        (false, true, OutputMode::Raw) => return Err(SettingsError::JsonAndOutput("raw")),
-        (false, true, OutputMode::Line) => return Err(SettingsError::JsonAndOutput("line")),
-        (false, true, OutputMode::None) => return Err(SettingsError::JsonAndOutput("none")),
-        (false, true, OutputMode::Group) => Form::Records,
-        (false, false, _) => Form::Output,
+    let form = match (args.dry_run, args.json) {
+        (true, None) => Form::DryRun(DryRun::Shell),
+        (true, Some(_)) => Form::DryRun(DryRun::JobFile),
+        (false, None) => Form::Output,
+        (false, Some(JsonMode::Events)) if args.keep_order => {
+            return Err(SettingsError::EventsInOrder);
+        }
+        (false, Some(json)) => match (args.output, json) {
+            (OutputMode::Raw, _) => return Err(SettingsError::JsonAndOutput("raw")),
+            (OutputMode::Line, _) => return Err(SettingsError::JsonAndOutput("line")),
+            (OutputMode::None, _) => return Err(SettingsError::JsonAndOutput("none")),
+            (OutputMode::Group, JsonMode::Jobs) => Form::Records,
+            (OutputMode::Group, JsonMode::Events) => Form::Events,
+        },
     };
     let show = match (args.quiet, form) {
         (2.., _) => Show::Nothing,
-        (_, Form::Records) => Show::Words,
+        (_, Form::Records | Form::Events) => Show::Words,
         (1, _) => Show::Failed,
         (0, _) => Show::All,
     };
@@ -213,6 +226,7 @@ fn output(args: &Args, settings: &Settings, surroundings: &Surroundings) -> Outp
         _ if args.tty => return Output::Inherited,
         OutputMode::Raw => return Output::Inherited,
         OutputMode::None => return Output::Discarded,
+        _ if settings.form == Form::Events => Telling::AsItComes,
         _ if !as_text => Telling::AtItsEnd,
         _ if alone => Telling::AsItComes,
         // In a log a job's output stands below how it ended, or is folded if that was well.

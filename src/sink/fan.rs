@@ -3,8 +3,8 @@
 use std::io::{self, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
-use std::time::{Instant, SystemTime};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender, SyncSender};
+use std::time::{Duration, Instant, SystemTime};
 
 use tokio::sync::{Notify, oneshot};
 
@@ -21,8 +21,13 @@ pub(crate) struct Fan {
     queue: Sender<(SystemTime, Event)>,
     backlog: Arc<Backlog>,
     interest: Interest,
+    /// What says that a suspension was told.
+    lifted: Receiver<()>,
     told: oneshot::Receiver<Option<OutputLoss>>,
 }
+
+/// How long prun may wait for that: a terminal may be stopped as well.
+const LIFTING: Duration = Duration::from_millis(200);
 
 /// Resolves when everything was told: whether standard output was lost on the way.
 pub(crate) struct Told(oneshot::Receiver<Option<OutputLoss>>);
@@ -58,6 +63,7 @@ impl Fan {
         interest.silent_successes |= in_order;
         let (queue, events) = mpsc::channel();
         let (tell, told) = oneshot::channel();
+        let (lifted, is_lifted) = mpsc::sync_channel(1);
         let backlog = Arc::new(Backlog::default());
         let shared = Arc::clone(&backlog);
         std::thread::Builder::new()
@@ -67,6 +73,7 @@ impl Fan {
                 let mut teller = Teller {
                     sinks,
                     console,
+                    lifted,
                     on_loss: Some(on_loss),
                     lost: None,
                 };
@@ -78,6 +85,7 @@ impl Fan {
             queue,
             backlog,
             interest,
+            lifted: is_lifted,
             told,
         })
     }
@@ -87,12 +95,20 @@ impl Fan {
         if !self.is_of_interest(event) {
             return Flow::Ready;
         }
+        // What was said too late to somebody before.
+        if let Event::Suspended = event {
+            while self.lifted.try_recv().is_ok() {}
+        }
         let before = self
             .backlog
             .pending
             .fetch_add(weight(event), Ordering::AcqRel);
         // The writer takes events for as long as this sender is there.
         let _ = self.queue.send((SystemTime::now(), event.clone()));
+        if let Event::Suspended = event {
+            // Nothing runs meanwhile, and whoever is at the terminal next is to find it clean.
+            let _ = self.lifted.recv_timeout(LIFTING);
+        }
         if before < MOST_PENDING {
             return Flow::Ready;
         }
@@ -150,6 +166,7 @@ impl Backlog {
 struct Teller<F> {
     sinks: Vec<Box<dyn Sink>>,
     console: Console,
+    lifted: SyncSender<()>,
     /// None once it was called.
     on_loss: Option<F>,
     lost: Option<OutputLoss>,
@@ -171,6 +188,7 @@ impl<F: FnOnce(OutputLoss)> Teller<F> {
             match next {
                 Ok((at, event)) => {
                     let weight = weight(&event);
+                    let is_suspension = matches!(event, Event::Suspended);
                     match &mut order {
                         Some(order) => {
                             self.tell(at, &event, |sink| sink.interest().at_once);
@@ -184,6 +202,10 @@ impl<F: FnOnce(OutputLoss)> Teller<F> {
                         }
                     }
                     backlog.told(weight);
+                    if is_suspension {
+                        // Whoever waits no longer does not need to know.
+                        let _ = self.lifted.try_send(());
+                    }
                 }
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return self.lost,

@@ -28,8 +28,6 @@ pub(crate) struct Human {
     lines: Option<Lines>,
     /// The job whose output is told while it runs.
     streamed: Option<u64>,
-    /// Whether what was written last, in the one place where all goes, is a line without an end.
-    is_open: bool,
     /// Groups that were folded.
     groups: u64,
     /// Whether what comes next would be in the last of them.
@@ -39,7 +37,7 @@ pub(crate) struct Human {
 impl Human {
     pub(crate) fn new(looks: Looks) -> Self {
         let is_watched = looks.terminal && looks.show != Show::Failed;
-        let always_counts = looks.verbose || is_watched || looks.vendor.is_some();
+        let always_counts = looks.verbose || is_watched || looks.tells_each;
         Self {
             looks,
             always_counts,
@@ -47,7 +45,6 @@ impl Human {
             mute: false,
             lines: looks.by_line.then(|| Lines::new(looks.style)),
             streamed: None,
-            is_open: false,
             groups: 0,
             in_group: false,
         }
@@ -60,8 +57,11 @@ impl Human {
             Some(vendor) => vendor.words(line),
             None => line.into(),
         };
-        if std::mem::take(&mut self.is_open) {
-            writeln!(console.err())?;
+        if self.looks.frame == Frame::Headed {
+            console.flush()?;
+            if console.is_mid_line() {
+                writeln!(console.err())?;
+            }
         }
         writeln!(console.err(), "{line}")
     }
@@ -104,7 +104,7 @@ impl Human {
                 self.logged(vendor, attempt, headline, is_silent, console)?;
             }
             Frame::Headed if is_shown && is_below => {
-                if is_told || !is_silent || !headline.is_good {
+                if is_told || !is_silent || headline.is_marked {
                     self.line(&line, console)?;
                 }
                 self.output(job, attempt, console)?;
@@ -113,7 +113,7 @@ impl Human {
                 if is_shown {
                     self.output(job, attempt, console)?;
                 }
-                let is_marked = is_shown && frame == Frame::Headed && !headline.is_good;
+                let is_marked = is_shown && frame == Frame::Headed && headline.is_marked;
                 if is_told || is_marked {
                     self.line(&line, console)?;
                 }
@@ -180,9 +180,6 @@ impl Human {
             (Stream::Stdout, Some(lines)) => lines.write(job, stream, piece, console.out())?,
             (Stream::Stderr, Some(lines)) => lines.write(job, stream, piece, console.err())?,
         }
-        if self.looks.frame == Frame::Headed && self.lines.is_none() && !piece.is_empty() {
-            self.is_open = lacks_newline(piece);
-        }
         Ok(())
     }
 
@@ -224,8 +221,8 @@ impl Human {
     fn ended(&mut self, end: &JobEnd, console: &mut Console) -> io::Result<()> {
         if let Some(last) = &end.last {
             let headline = self.last_headline(end, last);
-            let is_line = self.looks.vendor.is_some()
-                && (self.looks.show != Show::Failed || !headline.is_good);
+            let is_line =
+                self.looks.tells_each && (self.looks.show != Show::Failed || !headline.is_good);
             let is_told = self.looks.verbose || is_line;
             self.attempt(&end.job, last, &headline, is_told, console)?;
             if last.leaked && self.looks.show != Show::Failed {
@@ -265,6 +262,7 @@ impl Human {
             label: words::label(&end.job),
             facts: facts.join(", "),
             is_good: end.status == Status::Ok,
+            is_marked: end.status.is_failure(),
             next: String::new(),
         }
     }
@@ -279,6 +277,7 @@ impl Human {
             label: words::label(job),
             facts: words::attempt_ending(job, attempt),
             is_good: false,
+            is_marked: true,
             next: format!("; attempt {} follows{delay}", attempt.number + 1),
         };
         let is_told = self.looks.verbose || self.always_counts;
@@ -286,19 +285,11 @@ impl Human {
     }
 }
 
-/// Whether the last line has no end.
-fn lacks_newline(piece: &Spool) -> bool {
-    let mut last = [b'\n'];
-    // What cannot be read back was told when it was to be shown.
-    let _ = piece.read_at(&mut last, piece.len().saturating_sub(1));
-    last != [b'\n']
-}
-
 impl Sink for Human {
     fn interest(&self) -> Interest {
         Interest {
             starts: self.looks.verbose,
-            silent_successes: self.looks.verbose || self.looks.vendor.is_some(),
+            silent_successes: self.looks.verbose || self.looks.tells_each,
             at_once: false,
         }
     }
@@ -336,7 +327,11 @@ impl Human {
                 self.line(&format!("── {label} ({facts}) $ {command}"), console)
             }
             Event::JobPrinted(print) if show == Show::All => self.streamed(print, console),
-            Event::JobStarted(_) | Event::JobPrinted(_) => Ok(()),
+            Event::RunStarted { .. }
+            | Event::JobStarted(_)
+            | Event::JobPrinted(_)
+            | Event::Suspended
+            | Event::Continued => Ok(()),
             Event::JobRetried(retry) => self.retried(retry, console),
             Event::JobEnded(end) => self.ended(end, console),
             Event::Warned(text) | Event::InputFailed(text) => {

@@ -8,14 +8,12 @@
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::PathBuf;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
-
-use serde::ser::{Serialize, SerializeMap, Serializer};
+use std::time::{Duration, Instant, SystemTime};
 
 use super::console::{Console, Interest, Sink, TellError};
-use super::json::{Record, Texts, seconds};
+use super::facts::{Fact, Form, Line};
 use super::past;
-use crate::event::{Event, JobEnd, NumberedJob, Status};
+use crate::event::Event;
 
 /// How often the log is brought to the disk, against a crash of the whole machine.
 const SYNC_EVERY: Duration = Duration::from_secs(1);
@@ -50,6 +48,7 @@ impl JobLog {
         log.append(&Line {
             at: SystemTime::now(),
             fact: Fact::RunStart,
+            form: Form::Log,
         })?;
         Ok(log)
     }
@@ -78,7 +77,11 @@ impl JobLog {
     }
 
     fn write(&mut self, at: SystemTime, fact: Fact<'_>, is_end: bool) -> io::Result<()> {
-        self.append(&Line { at, fact })?;
+        self.append(&Line {
+            at,
+            fact,
+            form: Form::Log,
+        })?;
         if is_end { self.sync() } else { Ok(()) }
     }
 }
@@ -98,26 +101,8 @@ impl Sink for JobLog {
         at: SystemTime,
         _console: &mut Console,
     ) -> Result<(), TellError> {
-        let fact = match event {
-            Event::JobStarted(start) => {
-                let ticks = past::start_ticks(start.pid);
-                let (attempt, slot, pid) = (start.attempt, start.slot, start.pid);
-                Fact::JobStart {
-                    job: &start.job,
-                    attempt,
-                    slot,
-                    pid,
-                    ticks,
-                }
-            }
-            Event::JobRetried(retry) => Fact::JobRetry {
-                job: &retry.job,
-                attempt: retry.attempt.number,
-                status: retry.attempt.status(),
-            },
-            Event::JobEnded(end) => Fact::JobEnd(end),
-            Event::RunEnded { elapsed, .. } => Fact::RunEnd { elapsed: *elapsed },
-            _ => return Ok(()),
+        let Some(fact) = Fact::of(event) else {
+            return Ok(());
         };
         if self.failed {
             return Ok(());
@@ -132,94 +117,4 @@ impl Sink for JobLog {
             }
         })
     }
-}
-
-/// One line of the log.
-struct Line<'a> {
-    at: SystemTime,
-    fact: Fact<'a>,
-}
-
-enum Fact<'a> {
-    RunStart,
-    JobStart {
-        job: &'a NumberedJob,
-        attempt: u32,
-        slot: u32,
-        pid: u32,
-        /// When the process started, in the system's ticks since its boot: with the boot, a name
-        /// that no other process ever has.
-        ticks: Option<u64>,
-    },
-    JobRetry {
-        job: &'a NumberedJob,
-        attempt: u32,
-        status: Status,
-    },
-    JobEnd(&'a JobEnd),
-    RunEnd {
-        elapsed: Duration,
-    },
-}
-
-impl Serialize for Line<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        let kind = match self.fact {
-            Fact::RunStart => "run_start",
-            Fact::JobStart { .. } => "job_start",
-            Fact::JobRetry { .. } => "job_retry",
-            Fact::JobEnd(_) => "job_end",
-            Fact::RunEnd { .. } => "run_end",
-        };
-        map.serialize_entry("type", kind)?;
-        let since = self.at.duration_since(UNIX_EPOCH).unwrap_or_default();
-        map.serialize_entry("t_unix_s", &seconds(since))?;
-        match &self.fact {
-            Fact::RunStart => {
-                map.serialize_entry("v", &1)?;
-                map.serialize_entry("pid", &std::process::id())?;
-                map.serialize_entry("boot_id", &past::boot_id())?;
-            }
-            Fact::JobStart {
-                job,
-                attempt,
-                slot,
-                pid,
-                ticks,
-            } => {
-                identify(&mut map, job)?;
-                map.serialize_entry("attempt", attempt)?;
-                map.serialize_entry("slot", slot)?;
-                map.serialize_entry("pid", pid)?;
-                map.serialize_entry("pid_start_ticks", ticks)?;
-            }
-            Fact::JobRetry {
-                job,
-                attempt,
-                status,
-            } => {
-                identify(&mut map, job)?;
-                map.serialize_entry("attempt", attempt)?;
-                map.serialize_entry("status", status.as_str())?;
-            }
-            Fact::JobEnd(end) => {
-                map.serialize_entry("key", &end.job.key.map(|key| key.to_string()))?;
-                let texts = if end.status == Status::Ok {
-                    Texts::None
-                } else {
-                    Texts::Tail
-                };
-                Record::new(end, texts).serialize_into(&mut map)?;
-            }
-            Fact::RunEnd { elapsed } => map.serialize_entry("wall_s", &seconds(*elapsed))?,
-        }
-        map.end()
-    }
-}
-
-fn identify<M: SerializeMap>(map: &mut M, job: &NumberedJob) -> Result<(), M::Error> {
-    map.serialize_entry("key", &job.key.map(|key| key.to_string()))?;
-    map.serialize_entry("seq", &job.seq)?;
-    map.serialize_entry("name", &job.job.name)
 }

@@ -29,6 +29,10 @@ pub(crate) struct Looks {
     pub(crate) alone: bool,
     /// Whether every job's output is told as it comes, so that none stands below its ending.
     pub(crate) is_live: bool,
+    /// Whether each finished job has a line.
+    pub(crate) tells_each: bool,
+    /// Whether lines are drawn below everything while jobs run.
+    pub(crate) has_bar: bool,
     pub(crate) frame: Frame,
     /// Whose log it is, if it is one.
     pub(crate) vendor: Option<Vendor>,
@@ -54,6 +58,8 @@ pub(super) struct Headline {
     pub(super) label: String,
     pub(super) facts: String,
     pub(super) is_good: bool,
+    /// Whether it is told although there is no output below it.
+    pub(super) is_marked: bool,
     /// What comes after it.
     pub(super) next: String,
 }
