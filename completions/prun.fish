@@ -22,6 +22,11 @@ none\t'Thrown away'"
 complete -c prun -l json -d 'JSON Lines on standard output: a record for each finished job, or all events' -r -f -a "jobs\t'A record for each finished job'
 events\t'What happens, as it happens'"
 complete -c prun -l joblog -d 'Append what becomes of every job to FILE' -r -F
+complete -c prun -l log-dir -d 'Keep each job\'s output in files in DIR' -r -f -a "(__fish_complete_directories)"
+complete -c prun -l junit -d 'Write a JUnit report to FILE at the end' -r -F
+complete -c prun -l trace -d 'Write a trace to FILE as it happens' -r -F
+complete -c prun -l report -d 'Write a page for a browser to FILE at the end' -r -F
+complete -c prun -l replay -d 'Run nothing: tell the last run in the job log LOG again' -r -F
 complete -c prun -l color -d 'Colour in prun\'s own text' -r -f -a "auto\t''
 always\t''
 never\t''"

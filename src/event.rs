@@ -182,6 +182,16 @@ pub(crate) struct Attempt {
     pub(crate) stderr: Arc<Spool>,
     /// Whether a process that it left behind still holds its pipe.
     pub(crate) leaked: bool,
+    /// The files that have its output, if it wrote files.
+    pub(crate) logs: Option<Logs>,
+}
+
+/// The files of an attempt's output.
+#[derive(Clone, Debug)]
+pub(crate) struct Logs {
+    pub(crate) stdout: Arc<Path>,
+    /// None where both streams went to the other one.
+    pub(crate) stderr: Option<Arc<Path>>,
 }
 
 impl Attempt {

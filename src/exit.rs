@@ -17,6 +17,8 @@ pub enum ExitCode {
     DeadlinePassed,
     /// The code of the job that won a race (`--race`); 128+N if signal N ended it.
     Winner(u8),
+    /// 128+N: `--replay` tells of a run that was stopped by signal N, which is not raised again.
+    Replayed(Signal),
     /// By a signal: prun was told to stop, the jobs have ended, and the same signal is raised
     /// again, so that a shell's loop around prun stops too. `SIGPIPE` when the reader of standard
     /// output went away.
@@ -34,7 +36,9 @@ impl ExitCode {
             Self::OutputLost => 3,
             Self::DeadlinePassed => 124,
             Self::Winner(code) => code,
-            Self::Signal(signal) => 128_u8.wrapping_add(signal.as_raw() as u8),
+            Self::Replayed(signal) | Self::Signal(signal) => {
+                128_u8.wrapping_add(signal.as_raw() as u8)
+            }
         }
     }
 }

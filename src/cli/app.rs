@@ -8,14 +8,16 @@ use clap::Parser;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use tokio::sync::mpsc;
 
-use super::args::{Args, SHAPES};
+use super::args::Args;
 use super::generate;
 use super::hints::hint;
-use super::settings::{Form, Settings, Surroundings, settle};
+use super::replay::replay;
+use super::sections::SHAPES;
+use super::settings::{Form, Settings, Surroundings, settle, settle_replay};
 use crate::event::{Cause, End, Event, NumberedJob, Stop};
 use crate::exit::ExitCode;
 use crate::plan::{Entry, Source};
-use crate::process::{Signal, continue_stopped_spawns, reset_inherited_signals};
+use crate::process::{Signal, continue_stopped_spawns, reap_strangers, reset_inherited_signals};
 use crate::run::{Control, Ended, Feed, Foreground, Heard, Ledger, Runner, listen, listen_no_more};
 use crate::sink::{
     Console, DryRun, Events, Fan, Heartbeat, Human, JobLog, JsonLines, Progress, Show, Sink, Told,
@@ -61,6 +63,12 @@ fn start(args: Args) -> Result<ExitCode, Box<dyn std::error::Error>> {
     if let Some(exit) = print_generated(&args)? {
         return Ok(exit);
     }
+    if let Some(log) = &args.replay {
+        let (mut settings, past) = settle_replay(&args, log, &Surroundings::look()?)?;
+        let mut sinks = sinks(&settings);
+        sinks.append(&mut settings.files);
+        return replay(past, sinks, settings.keep_order);
+    }
     let Some((settings, source)) = settle(args, Surroundings::look()?)? else {
         say(SHAPES);
         return Ok(ExitCode::Usage);
@@ -72,10 +80,10 @@ fn start(args: Args) -> Result<ExitCode, Box<dyn std::error::Error>> {
     match settings.form {
         Form::DryRun(form) => Ok(list(source, &settings, form)?),
         Form::Output | Form::Records | Form::Events => {
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build()?;
-            let exit = runtime.block_on(run(settings, source))?;
+            let short = |error| format!("cannot begin: {error}");
+            let mut builder = tokio::runtime::Builder::new_current_thread();
+            let runtime = builder.enable_all().build().map_err(short)?;
+            let exit = runtime.block_on(run(settings, source)).map_err(short)?;
             // Processes that jobs left behind may hold pipes for ever, and so may our input.
             runtime.shutdown_background();
             Ok(exit)
@@ -105,8 +113,10 @@ async fn run(mut settings: Settings, source: Source) -> io::Result<ExitCode> {
     if !matches!(settings.options.foreground, Foreground::None) {
         continue_stopped_spawns()?;
     }
+    tokio::spawn(reap_strangers());
     let grace = settings.options.grace;
     let mut sinks = sinks(&settings);
+    sinks.append(&mut settings.files);
     let mut ledger = None;
     if let Some(mut log) = settings.log.take() {
         ledger = Some(Ledger::new(std::mem::take(&mut log.done)));
@@ -167,10 +177,7 @@ fn sinks(settings: &Settings) -> Vec<Box<dyn Sink>> {
     sinks
 }
 
-/// How long the last words may take at the least, once prun is told to stop.
-const LAST_WORDS: Duration = Duration::from_secs(1);
-
-/// Waits until everything is told. Once prun is told to stop it waits no longer than the grace,
+/// Waits until everything is told. Once prun is told to stop it waits no longer than its patience,
 /// and a second signal ends the wait at once: nobody may want to know any more.
 async fn finish(
     mut told: Told,
@@ -179,8 +186,8 @@ async fn finish(
     grace: Duration,
 ) {
     let clock = ended.clock.clone();
-    let grace = grace.max(LAST_WORDS);
-    let mut patience = ended.cancel.is_signaled().then(|| clock.now() + grace);
+    let until = |ended: &Ended| Some(ended.clock.now() + ended.cancel.patience(grace)?);
+    let mut patience = until(ended);
     loop {
         tokio::select! {
             loss = told.wait() => {
@@ -191,7 +198,7 @@ async fn finish(
             }
             Some(control) = controls.recv() => match hear(control, ended) {
                 Heard::Echo => {}
-                Heard::First => patience = Some(clock.now() + grace),
+                Heard::First => patience = until(ended),
                 Heard::Second | Heard::Third => return,
             },
             () = clock.sleep_until_some(patience) => return,

@@ -46,7 +46,7 @@ pub(super) struct Args {
     /// So many arguments for each job
     ///
     /// max: as many as fit, spread evenly over the jobs at once.
-    #[arg(short = 'N', long, value_name = "N|max", value_parser = parse_batch, help_heading = "Input")]
+    #[arg(short = 'N', long, value_name = "N|max", value_parser = parse_batch, allow_negative_numbers = true, help_heading = "Input")]
     pub(super) max_args: Option<BatchSize>,
 
     /// Arguments and command lines end with NUL in place of a newline
@@ -72,7 +72,7 @@ pub(super) struct Args {
     ///
     /// N% is rounded up [default: all for COMMANDs, which may need each other; else the number of
     /// CPUs].
-    #[arg(short, long, short_alias = 'P', value_name = "N|N%", value_parser = parse_jobs, help_heading = "Running")]
+    #[arg(short, long, short_alias = 'P', value_name = "N|N%", value_parser = parse_jobs, allow_negative_numbers = true, help_heading = "Running")]
     pub(super) jobs: Option<Jobs>,
 
     /// Time for each attempt [default: no limit]
@@ -120,7 +120,7 @@ pub(super) struct Args {
     /// End the run after N failed jobs
     ///
     /// Implies --fail-fast [default: 1].
-    #[arg(long, value_name = "N", help_heading = "Running")]
+    #[arg(long, value_name = "N", value_parser = parse_max_fail, allow_negative_numbers = true, help_heading = "Running")]
     pub(super) max_fail: Option<NonZeroU32>,
 
     /// The first job to end decides, the others are ended
@@ -214,6 +214,37 @@ pub(super) struct Args {
     #[arg(long, requires = "joblog", help_heading = "Records")]
     pub(super) resume: bool,
 
+    /// Keep each job's output in files in DIR
+    ///
+    /// 0001-NAME.out and .err, which each job writes itself; it is shown when the job ends, and with
+    /// --json the records have the files' paths in place of the texts.
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["tty", "replay"], help_heading = "Records", value_hint = ValueHint::DirPath)]
+    pub(super) log_dir: Option<PathBuf>,
+
+    /// Write a JUnit report to FILE at the end
+    ///
+    /// With each job as a test case and the last 64 KiB of its output.
+    #[arg(long, value_name = "FILE", help_heading = "Records", value_hint = ValueHint::FilePath)]
+    pub(super) junit: Option<PathBuf>,
+
+    /// Write a trace to FILE as it happens
+    ///
+    /// For Perfetto or chrome://tracing: a row for each slot, a slice for each attempt.
+    #[arg(long, value_name = "FILE", help_heading = "Records", value_hint = ValueHint::FilePath)]
+    pub(super) trace: Option<PathBuf>,
+
+    /// Write a page for a browser to FILE at the end
+    ///
+    /// Totals, a timeline, a table, the output of failed jobs.
+    #[arg(long, value_name = "FILE", help_heading = "Records", value_hint = ValueHint::FilePath)]
+    pub(super) report: Option<PathBuf>,
+
+    /// Run nothing: tell the last run in the job log LOG again
+    ///
+    /// To --report, --junit, --trace, --json or the screen.
+    #[arg(long, value_name = "LOG", conflicts_with_all = ["commands", "file", "arg_files", "joblog", "dry_run"], help_heading = "Records", value_hint = ValueHint::FilePath)]
+    pub(super) replay: Option<PathBuf>,
+
     /// Colour in prun's own text
     ///
     /// auto colours what goes to a terminal, and honours NO_COLOR, CLICOLOR_FORCE and TERM=dumb.
@@ -250,18 +281,6 @@ pub(super) struct Args {
     #[arg(long, help_heading = "About prun")]
     pub(super) man: bool,
 }
-
-/// What `prun` alone says: its four shapes.
-pub(super) const SHAPES: &str = "\
-prun runs many commands at once. Its four shapes:
-
-  prun 'make api' 'make web'         each argument is one command line
-  prun gzip -9 {} ::: *.log          one command, once for each argument
-  fd -0e log | prun -0a - gzip {}    the same, arguments from a file or a pipe
-  prun -f jobs.txt                   a job file; or pipe one into prun
-
-`prun --help` tells the rest.
-";
 
 /// How many jobs run at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -343,6 +362,10 @@ fn parse_jobs(text: &str) -> Result<Jobs, &'static str> {
         },
         None => text.parse().map(Jobs::Number).map_err(|_| wrong),
     }
+}
+
+fn parse_max_fail(text: &str) -> Result<NonZeroU32, &'static str> {
+    text.parse().map_err(|_| "a number of failures is 1, 2, …")
 }
 
 fn parse_batch(text: &str) -> Result<BatchSize, &'static str> {

@@ -126,6 +126,18 @@ pub(super) const SECTIONS: [Section; 4] = [
     },
 ];
 
+/// What `prun` alone says: its four shapes.
+pub(super) const SHAPES: &str = "\
+prun runs many commands at once. Its four shapes:
+
+  prun 'make api' 'make web'         each argument is one command line
+  prun gzip -9 {} ::: *.log          one command, once for each argument
+  fd -0e log | prun -0a - gzip {}    the same, arguments from a file or a pipe
+  prun -f jobs.txt                   a job file; or pipe one into prun
+
+`prun --help` tells the rest.
+";
+
 /// The sections as help shows them.
 pub(super) fn help() -> String {
     let style = Styles::styled();

@@ -7,12 +7,16 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::args::{Args, FailFastMode, Jobs, JsonMode, OutputMode};
+use super::files::{files, log_dir};
 use super::inputs::{Input, InputError, records};
 use super::looks;
 use crate::plan::{Rules, Shell, ShellError, ShellRule, Source};
 use crate::process::Terminal;
-use crate::run::{self, FailFast, Foreground, Options, Output, Policy, Telling};
-use crate::sink::{Console, DryRun, Looks, OpenLog, PastError, Show, open_log};
+use crate::run::{self, FailFast, Foreground, LogDirError, Options, Output, Policy, Telling};
+use crate::sink::{
+    Console, DryRun, Looks, OpenLog, PastError, PastRun, ReplayError, RunFileError, Show, Sink,
+    open_log,
+};
 
 /// What a run does not ask about again.
 pub(super) struct Settings {
@@ -25,6 +29,8 @@ pub(super) struct Settings {
     pub(super) keep_order: bool,
     /// The job log, open and locked.
     pub(super) log: Option<OpenLog>,
+    /// The files that tell of the run, begun.
+    pub(super) files: Vec<Box<dyn Sink>>,
     /// Said before anything else.
     pub(super) warning: Option<String>,
 }
@@ -79,10 +85,19 @@ impl Surroundings {
             cpus: run::cpus,
             most_jobs: run::most_jobs(),
             argument_bytes: run::argument_bytes,
-            cwd: std::env::current_dir()?,
+            cwd: here()?,
             variable: |name| std::env::var_os(name),
         })
     }
+}
+
+/// The folder that we were started in. Where it was removed since, its former name has to do: jobs can
+/// run there all the same, and what needs the folder itself fails by itself.
+fn here() -> io::Result<PathBuf> {
+    std::env::current_dir().or_else(|error| {
+        let former = std::env::var_os("PWD").map(PathBuf::from);
+        former.filter(|path| path.is_absolute()).ok_or(error)
+    })
 }
 
 /// A command line that cannot be run. The text is for the user; nothing was started.
@@ -100,6 +115,14 @@ pub(super) enum SettingsError {
     Unset(OsString),
     #[error(transparent)]
     Log(#[from] PastError),
+    #[error("--log-dir and -o {0} exclude each other: only captured output goes to files")]
+    LogDirAndOutput(&'static str),
+    #[error(transparent)]
+    LogDir(#[from] LogDirError),
+    #[error(transparent)]
+    Replay(#[from] ReplayError),
+    #[error(transparent)]
+    RunFile(#[from] RunFileError),
     #[error("--tty: there is no terminal to give to the jobs")]
     NoTerminal,
     #[error(transparent)]
@@ -128,24 +151,44 @@ pub(super) fn settle(
     let alone = source.total() == Some(1);
     settings.looks = looks::settled(settings.looks, alone, surroundings.one_place);
     settings.watches_reader = matches!(settings.looks.show, Show::All | Show::Words);
+    // A file may get a second job while it is read; then they keep their order.
+    settings.keep_order |= alone && settings.form != Form::Events;
     settings.options.output = output(&args, &settings, &surroundings);
-    settings.looks.is_live = matches!(
-        settings.options.output,
-        Output::Captured {
-            telling: Telling::AsItComes,
-            ..
-        }
-    );
+    settings.looks.is_live = alone
+        || matches!(
+            settings.options.output,
+            Output::Captured {
+                telling: Telling::AsItComes,
+                ..
+            }
+        );
     let is_shown = matches!(settings.looks.show, Show::All | Show::Failed);
     if let (Output::Captured { .. }, true) = (settings.options.output, is_shown) {
         settings.options.asking = looks::asking(&args, &surroundings);
     }
     // Last of all, so that nothing is made for a command line that is wrong.
-    if let (Some(path), Form::Output | Form::Records | Form::Events) = (&args.joblog, settings.form)
-    {
-        settings.log = Some(open_log(path, args.resume)?);
+    if let Form::Output | Form::Records | Form::Events = settings.form {
+        let log = args.joblog.as_deref();
+        settings.log = log.map(|path| open_log(path, args.resume)).transpose()?;
+        settings.options.log_dir = log_dir(&args, &surroundings.cwd)?;
+        // Last, as a trace takes the place of a file that is there.
+        settings.files = files(&args).begin()?;
     }
     Ok(Some((settings, source)))
+}
+
+/// Settles how a job log is told again.
+pub(super) fn settle_replay(
+    args: &Args,
+    log: &Path,
+    surroundings: &Surroundings,
+) -> Result<(Settings, PastRun), SettingsError> {
+    let mut settings = settings(args, surroundings, false)?;
+    // It is over at once.
+    settings.looks.has_bar = false;
+    let past = PastRun::find(log)?;
+    settings.files = files(args).begin()?;
+    Ok((settings, past))
 }
 
 fn shell_rule(args: &Args) -> Result<ShellRule, ShellError> {
@@ -198,6 +241,7 @@ fn settings(
         env: environment(args)?,
         // Until the source is open.
         output: Output::Discarded,
+        log_dir: None,
         foreground: foreground(args.tty)?,
         asking: Vec::new(),
     };
@@ -208,6 +252,7 @@ fn settings(
         watches_reader: false,
         keep_order: args.keep_order,
         log: None,
+        files: Vec::new(),
         warning,
     })
 }
@@ -226,13 +271,14 @@ fn output(args: &Args, settings: &Settings, surroundings: &Surroundings) -> Outp
         _ if args.tty => return Output::Inherited,
         OutputMode::Raw => return Output::Inherited,
         OutputMode::None => return Output::Discarded,
+        // From its files, which are read when they are whole.
+        _ if args.log_dir.is_some() => Telling::AtItsEnd,
         _ if settings.form == Form::Events => Telling::AsItComes,
         _ if !as_text => Telling::AtItsEnd,
-        _ if alone => Telling::AsItComes,
         // In a log a job's output stands below how it ended, or is folded if that was well.
-        OutputMode::Group if vendor.is_some() => Telling::AtItsEnd,
+        OutputMode::Group if vendor.is_some() && !alone => Telling::AtItsEnd,
         _ if one_at_a_time => Telling::AsItComes,
-        _ if args.keep_order => Telling::InOrder,
+        _ if settings.keep_order => Telling::InOrder,
         OutputMode::Line => Telling::AsItComes,
         OutputMode::Group => Telling::AtItsEnd,
     };

@@ -92,6 +92,16 @@ pub(crate) enum CancelReason {
 }
 
 impl CancelReason {
+    /// All of them.
+    pub(crate) const ALL: [Self; 6] = [
+        Self::Signal,
+        Self::FailFast,
+        Self::Deadline,
+        Self::Race,
+        Self::NeedsTerminal,
+        Self::Resumed,
+    ];
+
     /// As records have it.
     pub(crate) fn as_str(self) -> &'static str {
         match self {

@@ -16,7 +16,7 @@ const BLOCK_BYTES: usize = 64 * 1024;
 pub(super) enum Opened {
     /// One that can be read through before it is used.
     Regular(Steady),
-    /// A FIFO, a terminal, `/dev/stdin`: whoever writes it decides when.
+    /// A FIFO, a terminal, `/dev/stdin`: whoever writes it decides when and what.
     Stream(File),
 }
 
@@ -35,11 +35,12 @@ pub(crate) enum OpenError {
 pub(super) fn open(path: &Path, what: &'static str) -> Result<Opened, OpenError> {
     let unopened = |error| OpenError::Open(path.display().to_string(), error, what);
     let file = File::open(path).map_err(unopened)?;
-    let kind = file.metadata().map_err(unopened)?.file_type();
-    if kind.is_dir() {
+    let metadata = file.metadata().map_err(unopened)?;
+    if metadata.is_dir() {
         return Err(OpenError::Directory(path.display().to_string(), what));
     }
-    Ok(match kind.is_file() {
+    // Files of /proc say that they are empty, and may hold something else at every reading.
+    Ok(match metadata.is_file() && metadata.len() > 0 {
         true => Opened::Regular(Steady::new(file)),
         false => Opened::Stream(file),
     })

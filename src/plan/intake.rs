@@ -1,9 +1,14 @@
-//! The bytes of a job file, and a look at the first of them that takes no more than it needs.
+//! The bytes of a file of records: a look at the first of them that takes no more than it needs, and
+//! then one record after the other.
 
 use std::io::{self, BufRead, BufReader, Read};
 
 /// How much is read at once.
 pub(super) const BUFFER_BYTES: usize = 64 * 1024;
+
+/// How long a record may be. A longer one is a stream without line ends, no work for a program, and
+/// would be kept in memory as a whole.
+pub(super) const LONGEST_RECORD: usize = 64 * 1024 * 1024;
 
 /// How far the look for the first sign of JSON goes past blanks.
 const LOOK_BYTES: usize = 4096;
@@ -17,6 +22,19 @@ pub(super) enum Opening {
     Array,
     /// Anything else.
     Text,
+}
+
+/// What was found where a record should be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Found {
+    /// A record, and what ends it.
+    Record,
+    /// A record that the end of the input ends.
+    Last,
+    /// The end.
+    End,
+    /// More than a record may hold.
+    TooLong,
 }
 
 /// A buffered input whose first bytes can be looked at before they are read.
@@ -102,6 +120,37 @@ impl Intake {
             }
         }
         Ok(())
+    }
+
+    /// Reads a record of at most so many bytes, without the byte `end` behind it.
+    pub(super) fn read_record(
+        &mut self,
+        end: u8,
+        longest: usize,
+        record: &mut Vec<u8>,
+    ) -> io::Result<Found> {
+        record.clear();
+        // The memory of an unusually long one is given back.
+        record.shrink_to(BUFFER_BYTES);
+        let mut limited = Read::take(&mut *self, longest as u64 + 1);
+        limited.read_until(end, record)?;
+        Ok(if record.is_empty() {
+            Found::End
+        } else if record.pop_if(|last| *last == end).is_some() {
+            Found::Record
+        } else if record.len() > longest {
+            Found::TooLong
+        } else {
+            Found::Last
+        })
+    }
+
+    /// Whether a record that is not skipped is wholly at hand.
+    pub(super) fn holds_record(&self, end: u8, skips: impl Fn(&[u8]) -> bool) -> bool {
+        let mut records = self.at_hand().split(|byte| *byte == end);
+        // What follows the last end is not complete.
+        records.next_back();
+        self.ended || records.any(|record| !skips(record))
     }
 
     /// The bytes that can be read without waiting. While bytes that were looked at wait, it is

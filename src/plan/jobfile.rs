@@ -6,15 +6,11 @@ use std::sync::Arc;
 use thiserror::Error;
 
 use super::elements::{Elements, ElementsError, Step};
-use super::intake::{BUFFER_BYTES, Intake, Opening};
+use super::intake::{BUFFER_BYTES, Found, Intake, LONGEST_RECORD, Opening};
 use super::job::{Job, Origin};
 use super::records::{self, RecordError};
 use super::shell::ShellRule;
 use super::words::WordsError;
-
-/// How long a record may be. Longer ones are a stream without line ends, not work for a program,
-/// and would be kept in memory as a whole.
-const LONGEST_RECORD: usize = 64 * 1024 * 1024;
 
 /// What a job file gives.
 #[derive(Debug, Clone, PartialEq)]
@@ -116,20 +112,18 @@ impl JobFile {
         if self.waiting.is_some() || self.ended {
             return true;
         }
-        let bytes = self.intake.at_hand();
         match self.format {
             None => false,
             Some(_) if !self.begun => false,
             Some(Format::JsonArray) => {
                 let mut ahead = self.elements.clone();
                 let ends = |step| !matches!(step, Ok(Step::Outside | Step::Inside));
-                bytes.iter().any(|byte| ends(ahead.step(*byte)))
+                let mut bytes = self.intake.at_hand().iter();
+                bytes.any(|byte| ends(ahead.step(*byte)))
             }
             Some(format) => {
-                let mut records = bytes.split(|byte| *byte == format.terminator());
-                // What follows the last terminator is not complete.
-                records.next_back();
-                records.any(|record| !format.skips(record))
+                let skips = |record: &[u8]| format.skips(record);
+                self.intake.holds_record(format.terminator(), skips)
             }
         }
     }
@@ -181,26 +175,23 @@ impl JobFile {
 
     /// Reads one record without its terminator; false at the end of the file.
     fn read_record(&mut self, terminator: u8) -> Result<bool, JobFileError> {
-        self.begin_record();
         if self.ended {
             return Ok(false);
         }
-        let mut limited = Read::take(&mut self.intake, self.longest as u64 + 1);
-        if let Err(error) = limited.read_until(terminator, &mut self.record) {
-            return Err(self.unread(error));
-        }
-        if self.record.is_empty() {
-            return Ok(false);
-        }
+        let found = self
+            .intake
+            .read_record(terminator, self.longest, &mut self.record)
+            .map_err(|error| self.unread(error))?;
         self.lines += 1;
-        if self.record.pop_if(|last| *last == terminator).is_none() {
-            if self.record.len() > self.longest {
-                return Err(self.too_long(self.lines));
+        match found {
+            Found::Record => Ok(true),
+            Found::Last => {
+                self.ended = true;
+                Ok(true)
             }
-            // Only the end of the file leaves a record without its terminator.
-            self.ended = true;
+            Found::End => Ok(false),
+            Found::TooLong => Err(self.too_long(self.lines)),
         }
-        Ok(true)
     }
 
     /// The job of the command line in the record, or a warning that goes before it.
@@ -230,7 +221,8 @@ impl JobFile {
 
     /// The next job of a JSON array.
     fn next_element(&mut self) -> Result<Option<Entry>, JobFileError> {
-        self.begin_record();
+        self.record.clear();
+        self.record.shrink_to(BUFFER_BYTES);
         loop {
             let bytes = match self.intake.fill_buf() {
                 Ok(bytes) => bytes,
@@ -275,12 +267,6 @@ impl JobFile {
             }
             error => JobFileError::Record(origin, error.to_string()),
         })
-    }
-
-    /// Empties the record; the memory of an unusually long one is given back.
-    fn begin_record(&mut self) {
-        self.record.clear();
-        self.record.shrink_to(BUFFER_BYTES);
     }
 
     /// A line of this file.

@@ -44,7 +44,7 @@ impl Key {
                         .unwrap_or_default(),
                 );
             }
-            Work::Template(_) => {
+            Work::Template(_) | Work::Recorded { .. } => {
                 fields.add(b"template");
                 // The job's number and slot may differ from run to run, and it is the same job.
                 let Spoken { direct, shell } = job.work.spoken(&job.args, 0, 0);

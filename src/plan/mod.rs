@@ -49,7 +49,7 @@ mod work;
 
 pub(crate) use duration::{format_duration, parse_duration};
 pub(crate) use inputs::{BatchSize, InputsError, Rules, Typed, divide};
-pub(crate) use job::Job;
+pub(crate) use job::{Job, Origin};
 pub(crate) use jobfile::Entry;
 pub(crate) use key::Key;
 pub(crate) use shell::{Shell, ShellError, ShellRule};

@@ -134,10 +134,7 @@ impl Template {
             ShellRule::Auto(_) if scan.is_positional => None,
             ShellRule::Auto(_) => plain_words(text, width)?,
             ShellRule::Always(_) => None,
-            ShellRule::Never => Some(split(text, width, |line| {
-                words::exact_words(line).map(Some)
-            })?)
-            .flatten(),
+            ShellRule::Never => split(text, width, |line| words::exact_words(line).map(Some))?,
         };
         if let Some(words) = &mut direct {
             if is_appended {

@@ -54,47 +54,36 @@ pub(super) fn jobs(
     rule: &ShellRule,
     options: &[&str],
 ) -> Result<Vec<Job>, TypedError> {
-    let source: Arc<str> = Origin::TYPED.into();
     // Options first: `prun find . -name {}` is one command without quotes, not a placeholder.
     for (index, command) in commands.iter().enumerate() {
         check_start(commands, index, command, options)?;
     }
-    commands
-        .iter()
-        .zip(1..)
-        .map(|(command, line)| {
-            let origin = Origin {
-                source: Arc::clone(&source),
-                line,
-            };
-            job(origin, command, rule)
-        })
-        .collect()
+    let job = |(command, origin): (&OsString, Origin)| match unescaped(command.as_bytes()) {
+        Some(text) => job(origin, &text, rule),
+        None => Err(TypedError::Placeholder(origin)),
+    };
+    commands.iter().zip(origins()).map(job).collect()
 }
 
 /// The jobs of command lines that were given as arguments. What is in them is theirs: no placeholder
 /// and no option of ours is looked for.
 pub(super) fn listed(lines: &[OsString], rule: &ShellRule) -> Result<Vec<Job>, TypedError> {
-    let source: Arc<str> = Origin::TYPED.into();
-    let numbered = lines.iter().zip(1..);
-    numbered
-        .map(|(text, line)| {
-            let origin = Origin {
-                source: Arc::clone(&source),
-                line,
-            };
-            Job::from_line(origin.clone(), text.as_bytes(), rule)
-                .map_err(|error| TypedError::Words(origin, error))
-        })
-        .collect()
+    let job = |(line, origin): (&OsString, Origin)| job(origin, line.as_bytes(), rule);
+    lines.iter().zip(origins()).map(job).collect()
 }
 
-/// The job of one typed command.
-fn job(origin: Origin, command: &OsStr, rule: &ShellRule) -> Result<Job, TypedError> {
-    let Some(text) = unescaped(command.as_bytes()) else {
-        return Err(TypedError::Placeholder(origin));
-    };
-    Job::from_line(origin.clone(), &text, rule).map_err(|error| TypedError::Words(origin, error))
+/// Where the first typed command was written, the second, and so on.
+fn origins() -> impl Iterator<Item = Origin> {
+    let source: Arc<str> = Origin::TYPED.into();
+    (1..).map(move |line| Origin {
+        source: Arc::clone(&source),
+        line,
+    })
+}
+
+/// The job of one typed command line.
+fn job(origin: Origin, line: &[u8], rule: &ShellRule) -> Result<Job, TypedError> {
+    Job::from_line(origin.clone(), line, rule).map_err(|error| TypedError::Words(origin, error))
 }
 
 /// Refuses a command that begins with `-`.

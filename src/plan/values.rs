@@ -1,7 +1,7 @@
 //! One source of values for a template: a typed list, or the records of a file. Values are bytes.
 
 use std::ffi::OsString;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, Read};
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -9,12 +9,7 @@ use std::sync::Arc;
 use thiserror::Error;
 
 use super::file::{self, OpenError, Opened};
-
-/// How much is read at once.
-const BUFFER_BYTES: usize = 64 * 1024;
-
-/// How long a record may be: a longer one is no list of values, and would be kept in memory whole.
-const LONGEST_RECORD: u64 = 64 * 1024 * 1024;
+use super::intake::{Found, Intake, LONGEST_RECORD};
 
 /// Where values come from.
 pub(crate) enum ValueSource {
@@ -72,7 +67,7 @@ enum Supply {
 struct Reader {
     label: Arc<str>,
     records: Records,
-    input: BufReader<Box<dyn Read + Send>>,
+    input: Intake,
     number: u64,
     is_ended: bool,
 }
@@ -152,7 +147,7 @@ impl Reader {
         Self {
             label,
             records,
-            input: BufReader::with_capacity(BUFFER_BYTES, input),
+            input: Intake::new(input),
             number: 0,
             is_ended: false,
         }
@@ -166,11 +161,8 @@ impl Reader {
     }
 
     fn buffered(&self) -> bool {
-        let end = self.terminator();
-        let mut records = self.input.buffer().split(|byte| *byte == end);
-        // What follows the last terminator is not complete.
-        records.next_back();
-        self.is_ended || records.any(|record| !self.skips(record))
+        let skips = |record: &[u8]| self.skips(record);
+        self.is_ended || self.input.holds_record(self.terminator(), skips)
     }
 
     fn skips(&self, record: &[u8]) -> bool {
@@ -178,24 +170,20 @@ impl Reader {
     }
 
     fn read(&mut self) -> Result<Option<OsString>, ValueError> {
+        let mut record = Vec::new();
         loop {
-            let mut record = Vec::new();
-            let end = self.terminator();
-            let mut limited = Read::take(&mut self.input, LONGEST_RECORD + 1);
-            if let Err(error) = limited.read_until(end, &mut record) {
-                return Err(ValueError::Read(Arc::clone(&self.label), error));
-            }
-            if record.is_empty() {
-                return Ok(None);
-            }
+            let found = self
+                .input
+                .read_record(self.terminator(), LONGEST_RECORD, &mut record)
+                .map_err(|error| ValueError::Read(Arc::clone(&self.label), error))?;
             self.number += 1;
-            if record.pop_if(|last| *last == end).is_none() {
-                if record.len() as u64 > LONGEST_RECORD {
+            match found {
+                Found::Record => {}
+                Found::Last => self.is_ended = true,
+                Found::End => return Ok(None),
+                Found::TooLong => {
                     return Err(ValueError::TooLong(Arc::clone(&self.label), self.number));
                 }
-                // Only the end of the file leaves a record without its terminator; a terminal
-                // would wait for a second end.
-                self.is_ended = true;
             }
             if record.contains(&0) {
                 return Err(ValueError::Nul(Arc::clone(&self.label), self.number));

@@ -1,7 +1,7 @@
 //! What a job runs: words, a command line, or a template that its values fill.
 
 use std::ffi::{OsStr, OsString};
-use std::os::unix::ffi::OsStringExt;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::sync::Arc;
 
 use super::shell::{Shell, ShellRule};
@@ -25,10 +25,16 @@ pub(crate) enum Work {
     },
     /// A template, to be filled with the job's values.
     Template(Arc<Template>),
+    /// What an earlier run has executed, as its record tells.
+    Recorded {
+        /// The command line as it was written.
+        line: OsString,
+        spoken: Box<Spoken>,
+    },
 }
 
 /// The words of one attempt. At least one of the two ways is there.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(crate) struct Spoken {
     /// Those that are executed without a shell.
     pub(crate) direct: Option<Vec<OsString>>,
@@ -56,14 +62,43 @@ impl Work {
                 direct: template.direct(args, seq, slot),
                 shell: template.shell(args, seq, slot),
             },
+            Self::Recorded { spoken, .. } => Spoken::clone(spoken),
         }
+    }
+
+    /// The program that a shell is left to find, where the command line is nothing but words.
+    pub(crate) fn sought(&self, args: &[OsString], seq: u64, slot: u32) -> Option<OsString> {
+        let words = match self {
+            Self::Argv(_) => None,
+            Self::Recorded { line, .. } => words::plain_words(line.as_bytes()),
+            Self::Line { .. } | Self::Template(_) => {
+                self.line().and(self.spoken(args, seq, slot).direct)
+            }
+        };
+        words?.into_iter().next()
+    }
+
+    /// The work of a job that was executed, or was to be, as `argv`: a shell's, or its own.
+    pub(crate) fn recorded(line: OsString, argv: Vec<OsString>, shell: bool) -> Self {
+        let spoken = match shell {
+            false => Spoken {
+                direct: Some(argv),
+                shell: None,
+            },
+            true => Spoken {
+                direct: None,
+                shell: Some(argv),
+            },
+        };
+        let spoken = Box::new(spoken);
+        Self::Recorded { line, spoken }
     }
 
     /// The command line as it was written, if it was one.
     pub(crate) fn line(&self) -> Option<&OsStr> {
         match self {
             Self::Argv(_) => None,
-            Self::Line { line, .. } => Some(line),
+            Self::Line { line, .. } | Self::Recorded { line, .. } => Some(line),
             Self::Template(template) => template.line.as_deref(),
         }
     }

@@ -165,17 +165,40 @@ impl Shared {
             return Progress::Ended;
         }
         for _ in 0..chunks {
-            if state.in_pieces && state.spool.as_ref().is_some_and(Spool::is_full) {
-                return Progress::Full;
-            }
+            let most = match &state.spool {
+                Some(spool) if state.in_pieces => match spool.room() {
+                    0 if spool.taken() < spool.len() => return Progress::Full,
+                    // Nothing may be kept in memory.
+                    0 => usize::MAX,
+                    room => room,
+                },
+                _ => usize::MAX,
+            };
             let spool = &mut state.spool;
+            let had_file = spool.as_ref().is_some_and(Spool::has_file);
+            let moved = spool
+                .as_mut()
+                .and_then(|spool| spool.take_from(self.pipe.get_ref()));
+            match moved {
+                Some(Ok(0)) => {
+                    state.ended = true;
+                    return Progress::Ended;
+                }
+                Some(Ok(_)) => continue,
+                Some(Err(_)) => return Progress::Empty,
+                None => {}
+            }
             let keep = |bytes: &[u8]| {
                 if let Some(spool) = spool {
                     spool.append(bytes);
                 }
             };
-            match read_chunk(self.pipe.get_ref(), usize::MAX, keep) {
-                Ok(Chunk::Data { .. }) => {}
+            match read_chunk(self.pipe.get_ref(), most, keep) {
+                Ok(Chunk::Data { .. }) => {
+                    if !had_file && state.spool.as_ref().is_some_and(Spool::has_file) {
+                        enlarge(self.pipe.get_ref());
+                    }
+                }
                 Ok(Chunk::Empty) => return Progress::Empty,
                 // A pipe that cannot be read will not give more.
                 Ok(Chunk::Eof) | Err(_) => {
@@ -187,6 +210,16 @@ impl Shared {
         Progress::More
     }
 }
+
+/// Lets the writer of a pipe that gives much go on for longer before it must wait for us.
+#[cfg(target_os = "linux")]
+fn enlarge(pipe: &File) {
+    // The most that the system gives everybody by default. One that refuses stays as it is.
+    let _ = rustix::pipe::fcntl_setpipe_size(pipe, 1024 * 1024);
+}
+
+#[cfg(not(target_os = "linux"))]
+fn enlarge(_pipe: &File) {}
 
 async fn pump(shared: Arc<Shared>) {
     loop {

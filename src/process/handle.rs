@@ -9,6 +9,8 @@ use super::command::{Backend, Command};
 use super::exit::{ExitInfo, Started, WaitError};
 use super::group;
 use super::signal::{Delivery, Scope, Signal, SignalError};
+#[cfg(feature = "cli")]
+use super::strangers::Claim;
 use super::sys::{self, Child};
 use super::wait_for::wait_for;
 use super::watch::Watcher;
@@ -32,6 +34,8 @@ struct Shared {
     /// Signals are sent and exits are collected under this one lock: a number is never signalled
     /// after it was given back to the system.
     state: Mutex<State>,
+    #[cfg(feature = "cli")]
+    _claim: Claim,
 }
 
 struct State {
@@ -64,6 +68,8 @@ impl ProcessHandle {
             started,
             watcher,
             state: Mutex::new(state),
+            #[cfg(feature = "cli")]
+            _claim: Claim::on(pid),
         };
         Self {
             shared: Arc::new(shared),

@@ -118,6 +118,8 @@ mod shelf;
 mod signal;
 mod spawn;
 mod spool;
+#[cfg(feature = "cli")]
+mod strangers;
 mod sys;
 #[cfg(feature = "cli")]
 mod terminal;
@@ -141,6 +143,8 @@ pub use reader::{Lines, ReadError, StreamReader};
 pub(crate) use shelf::Shelf;
 pub use signal::{Delivery, Scope, Signal, SignalError, reset_inherited_signals};
 pub use spool::{Spool, SpoolOptions, SpoolReader};
+#[cfg(feature = "cli")]
+pub(crate) use strangers::reap_strangers;
 #[cfg(feature = "cli")]
 pub(crate) use sys::{argument_bytes_limit, open_files_limit};
 #[cfg(feature = "cli")]

@@ -1,5 +1,8 @@
-//! Processes whose [`Process`](super::Process) was dropped while they ran: somebody must collect
-//! their exit statuses, or each would stay a zombie for as long as this program lives.
+//! Processes that nobody waits for: somebody must collect their exit statuses, or each would stay a
+//! zombie for as long as this program lives.
+//!
+//! Those are the ones whose [`Process`](super::Process) was dropped while they ran; and, where this
+//! program is process 1 of a container, all that lost their parent there: see `strangers`.
 
 use std::sync::OnceLock;
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};

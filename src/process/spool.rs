@@ -3,6 +3,9 @@
 //! Captured output must not sit in the heap: a job may print more than there is memory, and a big
 //! heap makes every later fork slower.
 
+#[cfg(feature = "cli")]
+mod elsewhere;
+
 use std::fs::{File, Permissions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{FileExt, PermissionsExt};
@@ -51,6 +54,10 @@ impl SpoolOptions {
         Ok(file)
     }
 }
+
+/// So much is moved between a pipe and a file at once, without a look at anything else.
+#[cfg(target_os = "linux")]
+const MOVED_AT_ONCE: usize = 256 * 1024;
 
 /// So much of what was taken out stays readable, for those who want to know how it ended.
 const KEPT_OF_TAKEN: usize = 64 * 1024;
@@ -130,9 +137,9 @@ impl Spool {
         (self.taken - self.dropped) as usize
     }
 
-    /// Whether so much waits to be taken that a file would be needed for more.
-    pub(super) fn is_full(&self) -> bool {
-        self.head().len() >= self.options.memory
+    /// How much more can be kept without a file.
+    pub(super) fn room(&self) -> usize {
+        self.options.memory.saturating_sub(self.head().len())
     }
 
     /// Takes out what was not taken yet.
@@ -157,36 +164,40 @@ impl Spool {
     }
 
     /// Whether a file is open for it.
-    #[cfg(feature = "cli")]
     pub(crate) fn has_file(&self) -> bool {
         self.file.is_some()
     }
 
-    /// A spool of what was not taken yet, whose bytes lie in `file` from `from` on, where they are
-    /// written now.
-    #[cfg(feature = "cli")]
-    pub(super) fn moved_to(&self, file: &Arc<File>, from: u64) -> io::Result<Self> {
-        let mut moved = Self {
-            options: SpoolOptions::default().memory(0),
-            file: Some(Arc::clone(file)),
-            file_from: from,
-            ..Self::default()
-        };
-        let mut rest = self.reader(self.taken);
-        let mut buf = vec![0; 64 * 1024];
-        loop {
-            let n = rest.read(&mut buf)?;
-            if n == 0 {
-                break;
+    /// Moves what is in `pipe` to the file, without its bytes passing through this program; 0 is the
+    /// end of the pipe. None where that cannot be done, or not now: then reading tells why.
+    #[cfg(target_os = "linux")]
+    pub(super) fn take_from(&mut self, pipe: &File) -> Option<io::Result<usize>> {
+        use rustix::io::Errno;
+        use rustix::pipe::{SpliceFlags, splice};
+        let file = self.file.as_ref().filter(|_| self.error.is_none())?;
+        let mut at = self.file_from + self.in_file;
+        let moved = splice(
+            pipe,
+            None,
+            file,
+            Some(&mut at),
+            MOVED_AT_ONCE,
+            SpliceFlags::NONBLOCK,
+        );
+        match moved {
+            Ok(moved) => {
+                self.in_file += moved as u64;
+                Some(Ok(moved))
             }
-            moved.spill(&buf[..n])?;
+            Err(Errno::AGAIN) => Some(Err(io::ErrorKind::WouldBlock.into())),
+            Err(_) => None,
         }
-        moved.lost = self.lost;
-        moved.error = self.error.as_ref().map(|error| match error.raw_os_error() {
-            Some(code) => io::Error::from_raw_os_error(code),
-            None => error.kind().into(),
-        });
-        Ok(moved)
+    }
+
+    /// Elsewhere bytes are read and written.
+    #[cfg(not(target_os = "linux"))]
+    pub(super) fn take_from(&mut self, _pipe: &File) -> Option<io::Result<usize>> {
+        None
     }
 
     /// Adds `bytes` at the end.
@@ -196,8 +207,7 @@ impl Spool {
             self.lost += bytes.len() as u64;
             return;
         }
-        let room = self.options.memory.saturating_sub(self.head().len());
-        let (head, rest) = bytes.split_at(room.min(bytes.len()));
+        let (head, rest) = bytes.split_at(self.room().min(bytes.len()));
         self.memory.extend_from_slice(head);
         if rest.is_empty() {
             return;
@@ -276,6 +286,31 @@ impl Spool {
         Ok(())
     }
 
+    /// Writes the bytes that were not taken before to `out`; those in a file do not pass through this
+    /// program where the system can do without.
+    #[cfg(feature = "cli")]
+    pub(crate) fn send_to(&self, mut out: &File) -> io::Result<()> {
+        out.write_all(self.head())?;
+        #[cfg_attr(not(target_os = "linux"), expect(unused_mut))]
+        let mut sent = 0;
+        #[cfg(target_os = "linux")]
+        if let Some(file) = &self.file {
+            let mut at = self.file_from;
+            while sent < self.in_file {
+                let left = usize::try_from(self.in_file - sent).unwrap_or(usize::MAX);
+                match rustix::fs::sendfile(out, file, Some(&mut at), left) {
+                    Ok(0) => break,
+                    Ok(more) => sent += more as u64,
+                    Err(rustix::io::Errno::INTR) => {}
+                    // Told by what follows, or no error at all: some files can only be written.
+                    Err(_) => break,
+                }
+            }
+        }
+        let mut rest = self.reader(self.len() - self.in_file + sent);
+        io::copy(&mut rest, &mut out).map(drop)
+    }
+
     /// All bytes that were not taken before, in memory.
     ///
     /// # Errors
@@ -317,71 +352,4 @@ impl Read for SpoolReader<'_> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    proptest! {
-        #[test]
-        fn a_spool_gives_back_every_byte_in_order(
-            pieces in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..100), 0..20),
-            memory in 0usize..300,
-        ) {
-            let mut spool = Spool::new(SpoolOptions::default().memory(memory));
-            for piece in &pieces {
-                spool.append(piece);
-            }
-            let all = pieces.concat();
-            prop_assert_eq!(spool.len(), all.len() as u64);
-            prop_assert!(spool.head().len() <= memory);
-            let mut copied = Vec::new();
-            spool.copy_to(&mut copied).unwrap();
-            prop_assert_eq!(&copied, &all);
-            prop_assert_eq!(spool.into_bytes().unwrap(), all);
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn what_is_taken_and_what_is_left_are_the_stream_and_its_end_stays(
-            pieces in prop::collection::vec((prop::collection::vec(any::<u8>(), 0..90_000), any::<bool>()), 0..9),
-            memory in 0usize..80_000,
-        ) {
-            let mut spool = Spool::new(SpoolOptions::default().memory(memory));
-            let (mut all, mut out) = (Vec::new(), Vec::new());
-            for (bytes, take) in &pieces {
-                spool.append(bytes);
-                all.extend_from_slice(bytes);
-                if *take {
-                    spool.take().copy_to(&mut out).unwrap();
-                    prop_assert_eq!(spool.taken(), all.len() as u64);
-                    prop_assert!(spool.head().is_empty());
-                }
-                prop_assert_eq!(spool.len(), all.len() as u64);
-                let from = all.len().saturating_sub(KEPT_OF_TAKEN);
-                let mut end = Vec::new();
-                spool.reader(from as u64).read_to_end(&mut end).unwrap();
-                prop_assert!(end == all[from..], "the end is not what came last");
-            }
-            spool.copy_to(&mut out).unwrap();
-            prop_assert!(out == all, "taken and left are not the stream");
-            prop_assert!(spool.into_bytes().unwrap() == all[taken(&pieces)..]);
-        }
-    }
-
-    /// How many bytes were taken when the last one was.
-    fn taken(pieces: &[(Vec<u8>, bool)]) -> usize {
-        let last = pieces.iter().rposition(|(_, take)| *take);
-        let before = pieces.iter().take(last.map_or(0, |last| last + 1));
-        before.map(|(bytes, _)| bytes.len()).sum()
-    }
-
-    #[test]
-    fn a_spool_without_a_folder_counts_what_it_loses() {
-        let mut spool = Spool::new(SpoolOptions::default().memory(4).dir("/nonexistent"));
-        spool.append(b"123456");
-        spool.append(b"78");
-        assert_eq!((spool.len(), spool.lost()), (4, 4));
-        assert!(spool.error().is_some());
-    }
-}
+mod tests;

@@ -90,10 +90,7 @@ pub(super) fn try_wait(child: Child<'_>, keep_zombie: bool) -> io::Result<Option
     let (info, usage) = unsafe { (info.assume_init(), usage.assume_init()) };
     // SAFETY: after `waitid` the union holds the SIGCHLD fields, or zeros.
     let (pid, status) = unsafe { (info.si_pid(), info.si_status()) };
-    if pid == 0 {
-        return Ok(None);
-    }
-    Ok(Some(RawExit {
+    Ok((pid != 0).then_some(RawExit {
         status,
         signaled: info.si_code != libc::CLD_EXITED,
         core_dumped: info.si_code == libc::CLD_DUMPED,
@@ -102,7 +99,6 @@ pub(super) fn try_wait(child: Child<'_>, keep_zombie: bool) -> io::Result<Option
 }
 
 /// Asks whether `child` has ended, without blocking (see the Linux version).
-///
 /// Without a `waitid` that tells resource usage, a kept zombie is reported without it.
 #[cfg(not(target_os = "linux"))]
 pub(super) fn try_wait(child: Child<'_>, keep_zombie: bool) -> io::Result<Option<RawExit>> {
@@ -110,18 +106,13 @@ pub(super) fn try_wait(child: Child<'_>, keep_zombie: bool) -> io::Result<Option
         return Err(io::ErrorKind::Unsupported.into());
     };
     if keep_zombie {
-        let flags = libc::WEXITED | libc::WNOHANG | libc::WNOWAIT;
-        let id = pid as libc::id_t;
-        // SAFETY: a siginfo is plain data, and the kernel fills in no more than one.
-        let info = unsafe { filled(|info| libc::waitid(libc::P_PID, id, info, flags))? };
-        // SAFETY: after `waitid` the fields of SIGCHLD are set, or zero.
-        let (ended, status) = unsafe { (info.si_pid(), info.si_status()) };
         // SAFETY: zeroed is a valid value of plain integers.
         let usage = unsafe { MaybeUninit::<libc::rusage>::zeroed().assume_init() };
-        return Ok((ended != 0).then(|| RawExit {
+        let ended = changed(libc::P_PID, pid as libc::id_t, libc::WEXITED)?;
+        return Ok(ended.map(|(_, status, code)| RawExit {
             status,
-            signaled: info.si_code != libc::CLD_EXITED,
-            core_dumped: info.si_code == libc::CLD_DUMPED,
+            signaled: code != libc::CLD_EXITED,
+            core_dumped: code == libc::CLD_DUMPED,
             usage,
         }));
     }
@@ -145,7 +136,7 @@ pub(super) fn try_wait(child: Child<'_>, keep_zombie: bool) -> io::Result<Option
     }))
 }
 
-/// The signal by which `child` is stopped, if it is. Changes nothing, also for a later wait.
+/// The signal by which `child` is stopped, if it is.
 pub(super) fn stopped_by(child: Child<'_>) -> Option<i32> {
     let (kind, id) = match child {
         #[cfg(target_os = "linux")]
@@ -154,12 +145,26 @@ pub(super) fn stopped_by(child: Child<'_>) -> Option<i32> {
         Child::Pidfd(_) => return None,
         Child::Pid(pid) => (libc::P_PID, pid as libc::id_t),
     };
-    let flags = libc::WSTOPPED | libc::WNOHANG | libc::WNOWAIT;
+    let stopped = changed(kind, id, libc::WSTOPPED).ok()?;
+    stopped.map(|(_, signal, _)| signal)
+}
+
+/// A child that has ended, whether or not we started it, and that nobody has reaped yet.
+#[cfg(feature = "cli")]
+pub(super) fn any_zombie() -> Option<libc::pid_t> {
+    changed(libc::P_ALL, 0, libc::WEXITED)
+        .ok()?
+        .map(|(pid, ..)| pid)
+}
+
+/// The child that has changed so: number, status, code. Changes nothing, also for a later wait.
+fn changed(kind: libc::idtype_t, id: libc::id_t, how: i32) -> io::Result<Option<(i32, i32, i32)>> {
+    let flags = how | libc::WNOHANG | libc::WNOWAIT;
     // SAFETY: a siginfo is plain data, and the kernel fills in no more than one.
-    let info = unsafe { filled(|info| libc::waitid(kind, id, info, flags)) }.ok()?;
+    let info = unsafe { filled(|info| libc::waitid(kind, id, info, flags)) }?;
     // SAFETY: after `waitid` the union holds the SIGCHLD fields, or zeros.
-    let (pid, signal) = unsafe { (info.si_pid(), info.si_status()) };
-    (pid != 0).then_some(signal)
+    let (pid, status) = unsafe { (info.si_pid(), info.si_status()) };
+    Ok((pid != 0).then_some((pid, status, info.si_code)))
 }
 
 /// Opens a descriptor that stands for the child `pid` and becomes readable when it ends. Other
@@ -289,10 +294,7 @@ pub(super) fn exec_by(command: &mut std::process::Command, exec: Exec) {
     unsafe { command.pre_exec(in_child) };
 }
 
-/// Registers `file` with the runtime's poll loop.
-///
-/// # Panics
-/// Without a tokio runtime that has its I/O driver enabled.
+/// Registers `file` with the poll loop of the runtime; panics where that has none.
 pub(super) fn register(file: File, interest: Interest) -> io::Result<AsyncFd<File>> {
     // SAFETY: a `File` owns its descriptor, which stays open and the same until the `AsyncFd` and
     // with it the `File` is dropped.
@@ -301,13 +303,13 @@ pub(super) fn register(file: File, interest: Interest) -> io::Result<AsyncFd<Fil
 
 /// Makes `signals` behave as a freshly started program expects, and unblocks all signals.
 pub(super) fn restore_default_signals(signals: &[i32]) {
-    for &signal in signals {
-        // SAFETY: SIG_DFL runs no code of ours, so any signal may be set to it at any time.
-        unsafe { libc::signal(signal, libc::SIG_DFL) };
-    }
     let mut none = MaybeUninit::<libc::sigset_t>::zeroed();
-    // SAFETY: `sigemptyset` initialises the set before `pthread_sigmask` reads it.
+    // SAFETY: SIG_DFL runs no code of ours, so any signal may be set to it at any time; and
+    // `sigemptyset` initialises the set before `pthread_sigmask` reads it.
     unsafe {
+        for &signal in signals {
+            libc::signal(signal, libc::SIG_DFL);
+        }
         libc::sigemptyset(none.as_mut_ptr());
         libc::pthread_sigmask(libc::SIG_SETMASK, none.as_ptr(), std::ptr::null_mut());
     }
@@ -316,9 +318,8 @@ pub(super) fn restore_default_signals(signals: &[i32]) {
 /// Whether this process ignores `signal`, for example because `nohup` started it.
 pub(super) fn is_ignored(signal: i32) -> bool {
     // SAFETY: an action is plain data; without a new one the call only fills in the present one.
-    let action = unsafe {
-        filled(|action: *mut libc::sigaction| libc::sigaction(signal, std::ptr::null(), action))
-    };
+    let action: io::Result<libc::sigaction> =
+        unsafe { filled(|action| libc::sigaction(signal, std::ptr::null(), action)) };
     action.is_ok_and(|action| action.sa_sigaction == libc::SIG_IGN)
 }
 
@@ -381,8 +382,7 @@ pub(super) fn own_group() -> libc::pid_t {
 #[cfg(feature = "cli")]
 pub(crate) fn argument_bytes_limit() -> Option<u64> {
     // SAFETY: sysconf takes a number and returns one.
-    let limit = unsafe { libc::sysconf(libc::_SC_ARG_MAX) };
-    u64::try_from(limit).ok()
+    u64::try_from(unsafe { libc::sysconf(libc::_SC_ARG_MAX) }).ok()
 }
 
 /// The soft limit of open files, or none if there is no limit.

@@ -12,7 +12,7 @@ use super::launch::{Launch, launch};
 use super::options::Options;
 use super::printing::{Printer, Printing};
 use crate::event::{Attempt, JobStart, NumberedJob, Outcome, Print};
-use crate::process::{LEAK_GRACE, ProcessHandle, SpawnErrorKind, StreamWriter};
+use crate::process::{LEAK_GRACE, ProcessHandle, SpawnErrorKind, Spool, StreamWriter};
 
 /// What an attempt tells the runner.
 pub(super) enum AttemptEvent {
@@ -90,12 +90,20 @@ async fn make(mut assignment: Assignment) -> (Attempt, Option<&'static str>) {
         stdout: Default::default(),
         stderr: Default::default(),
         leaked: false,
+        logs: None,
+    };
+    let logs = match options.begin_logs(job, *attempt).transpose() {
+        Ok(logs) => logs,
+        Err(error) => {
+            ended.outcome = Outcome::NotStarted(error.to_string());
+            return (ended, None);
+        }
     };
     let Launch {
         argv,
         shell,
         process,
-    } = launch(job, *attempt, *slot, options).await;
+    } = launch(job, *attempt, *slot, options, logs.as_ref()).await;
     (ended.argv, ended.shell) = (argv, shell);
     let mut process = match process {
         Ok(process) => process,
@@ -106,6 +114,9 @@ async fn make(mut assignment: Assignment) -> (Attempt, Option<&'static str>) {
                 SpawnErrorKind::Resource(lack) => Some(lack),
                 _ => None,
             };
+            if let (Some(_), Some(logs)) = (lack, &logs) {
+                logs.discard();
+            }
             return (ended, lack);
         }
     };
@@ -145,7 +156,11 @@ async fn make(mut assignment: Assignment) -> (Attempt, Option<&'static str>) {
         // Whoever still holds the pipe is not the job any more.
         feeder.abort();
     }
-    if let Ok(captured) = process.captured(LEAK_GRACE).await {
+    if let Some(logs) = logs {
+        ended.stdout = Arc::new(Spool::of_file(logs.stdout));
+        ended.stderr = Arc::new(logs.stderr.map(Spool::of_file).unwrap_or_default());
+        ended.logs = Some(logs.paths);
+    } else if let Ok(captured) = process.captured(LEAK_GRACE).await {
         ended.stdout = Arc::new(captured.stdout.unwrap_or_default());
         ended.stderr = Arc::new(captured.stderr.unwrap_or_default());
         ended.leaked = captured.leaked;

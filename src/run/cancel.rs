@@ -10,6 +10,9 @@ use crate::process::Signal;
 /// The same signal within this time is one signal: a terminal and a parent often both send it.
 const SAME_SIGNAL: Duration = Duration::from_millis(150);
 
+/// How long the last words may take at the least, once prun is told to stop.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
 /// What ends a run before its time, besides signals.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Policy {
@@ -100,9 +103,14 @@ impl Cancel {
         self.request != Request::Run
     }
 
-    /// Whether prun itself was told to stop.
-    pub(crate) fn is_signaled(&self) -> bool {
-        self.signals > 0
+    /// How long a reader who does not read may keep prun that was told to stop; else for ever. The
+    /// jobs have their grace before that.
+    pub(crate) fn patience(&self, grace: Duration) -> Option<Duration> {
+        match self.signals {
+            0 => None,
+            1 => Some(grace.max(LAST_WORDS)),
+            _ => Some(LAST_WORDS),
+        }
     }
 
     /// What the attempts are asked to do now.

@@ -9,11 +9,16 @@ use super::attempt::{Assignment, AttemptEvent};
 use super::cancel::{Request, steps};
 use super::clock::Clock;
 use super::foreground::Wish;
-use crate::event::Outcome;
-use crate::process::{Process, Scope, Signal, wait_for};
+use super::signals::STOP_SIGNALS;
+use crate::event::{CancelReason, Outcome};
+use crate::process::{ExitInfo, Process, Scope, Signal, wait_for};
 
 /// How long processes may take to die of `SIGKILL`: in an uninterruptible call it is for ever.
 const KILL_WAIT: Duration = Duration::from_secs(5);
+
+/// How long after a job's death by a stop signal prun's own may come and still be the same stop: a
+/// service manager sends it to all processes of the service, and the jobs may be the quicker ones.
+const SAME_STOP: Duration = Duration::from_millis(200);
 
 /// Why a process is to be ended.
 enum Cut {
@@ -37,6 +42,10 @@ pub(super) async fn wait_or_end(process: &Process, assignment: &mut Assignment) 
         end(process, clock, first, options.grace, requests).await;
     }
     match (process.wait().await, cut.map(|(_, cut)| cut)) {
+        (Ok(exit), None) if is_stopped_beside_us(&exit, &mut assignment.requests).await => {
+            let reason = assignment.requests.borrow().reason();
+            Outcome::Canceled { reason, exit }
+        }
         (Ok(exit), None) => Outcome::Exited(exit),
         (Ok(exit), Some(Cut::TimedOut(limit))) => Outcome::TimedOut { limit, exit },
         (Ok(exit), Some(Cut::Asked)) => Outcome::Canceled {
@@ -46,6 +55,18 @@ pub(super) async fn wait_or_end(process: &Process, assignment: &mut Assignment) 
         (Ok(exit), Some(Cut::NeededTerminal)) => Outcome::NeededTerminal { exit },
         (Err(error), _) => Outcome::Lost(error.to_string()),
     }
+}
+
+/// Whether somebody who stops prun sent the same signal to the job: it died by one, or a shell tells
+/// by its code that a child of its own did, and prun is told to stop in the same moment.
+async fn is_stopped_beside_us(exit: &ExitInfo, requests: &mut watch::Receiver<Request>) -> bool {
+    let is_stop =
+        |signal: &Signal| exit.signal == Some(*signal) || exit.code == Some(128 + signal.as_raw());
+    let told = requests.wait_for(|request| request.reason() == Some(CancelReason::Signal));
+    STOP_SIGNALS.iter().any(is_stop)
+        && wait_for(told, SAME_STOP)
+            .await
+            .is_ok_and(|told| told.is_ok())
 }
 
 /// Waits until the process has ended by itself, or is to be ended: by which signal first, and why.

@@ -1,8 +1,10 @@
 //! From a job to its process: which words are executed, and what stands in for them.
 
 use std::ffi::{OsStr, OsString};
+use std::sync::Arc;
 
 use super::foreground::Foreground;
+use super::log_dir::OpenLogs;
 use super::options::{Options, Output};
 use crate::event::NumberedJob;
 use crate::plan::Spoken;
@@ -21,6 +23,7 @@ pub(super) async fn launch(
     attempt: u32,
     slot: u32,
     options: &Options,
+    logs: Option<&OpenLogs>,
 ) -> Launch {
     let job = &numbered.job;
     // A shell corrects a PWD that it was given; without a shell it must be right as well.
@@ -64,11 +67,15 @@ pub(super) async fn launch(
             .env("PRUN_ATTEMPT", attempt.to_string())
             .env("PRUN_NAME", job.name.as_deref().unwrap_or_default());
         let capture = || Stdio::Capture(SpoolOptions::default());
-        let (stdout, stderr) = match options.output {
-            Output::Captured { together: true, .. } => (capture(), Stdio::ToStdout),
-            Output::Captured { .. } => (capture(), capture()),
-            Output::Inherited => (Stdio::Inherit, Stdio::Inherit),
-            Output::Discarded => (Stdio::Null, Stdio::Null),
+        let (stdout, stderr) = match (options.output, logs) {
+            (Output::Captured { .. }, Some(logs)) => (
+                Stdio::File(Arc::clone(&logs.stdout)),
+                logs.stderr.clone().map_or(Stdio::ToStdout, Stdio::File),
+            ),
+            (Output::Captured { together: true, .. }, None) => (capture(), Stdio::ToStdout),
+            (Output::Captured { .. }, None) => (capture(), capture()),
+            (Output::Inherited, _) => (Stdio::Inherit, Stdio::Inherit),
+            (Output::Discarded, _) => (Stdio::Null, Stdio::Null),
         };
         command.stdout(stdout).stderr(stderr)
     };

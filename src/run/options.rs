@@ -1,6 +1,7 @@
 //! How jobs are run, settled before the first one starts.
 
 use std::ffi::OsString;
+use std::io;
 use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
@@ -8,6 +9,8 @@ use std::time::Duration;
 
 use super::cancel::Policy;
 use super::foreground::Foreground;
+use super::log_dir::{LogDir, OpenLogs};
+use crate::event::NumberedJob;
 
 /// What holds for every job of a run, unless the job itself says otherwise.
 pub(crate) struct Options {
@@ -38,8 +41,25 @@ pub(crate) struct Options {
     pub(crate) asking: Vec<(OsString, OsString)>,
     /// What becomes of the jobs' output.
     pub(crate) output: Output,
+    /// Where captured output goes, in place of prun's memory.
+    pub(crate) log_dir: Option<LogDir>,
     /// Whether jobs get the terminal.
     pub(crate) foreground: Foreground,
+}
+
+impl Options {
+    /// The files for the output of an attempt, if it is to go to files.
+    pub(super) fn begin_logs(
+        &self,
+        job: &NumberedJob,
+        attempt: u32,
+    ) -> Option<io::Result<OpenLogs>> {
+        let Output::Captured { together, .. } = self.output else {
+            return None;
+        };
+        let log_dir = self.log_dir.as_ref()?;
+        Some(log_dir.begin(job, attempt, together))
+    }
 }
 
 /// What becomes of the jobs' output on its way to the events.

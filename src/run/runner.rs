@@ -10,7 +10,7 @@ use tokio::sync::{mpsc, watch};
 use super::attempt::{self, Assignment, AttemptEvent};
 use super::backoff;
 use super::cancel::{Cancel, Heard, Request};
-use super::clock::Clock;
+use super::clock::{Clock, Moment};
 use super::control::Control;
 use super::feed::Feed;
 use super::foreground::Foreground;
@@ -76,7 +76,7 @@ pub(crate) struct Runner<T> {
     /// Whether it was told that the system is out of something.
     told_of_shortage: bool,
     /// Until those who tell have room again.
-    full: Option<Room>,
+    full: Option<(Room, Moment)>,
 }
 
 impl<T: FnMut(&Event) -> Flow> Runner<T> {
@@ -133,6 +133,7 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
             let may_read = self.full.is_none() && (has_room || !self.cancel.may_start());
             let next_due = pause.or_else(|| self.schedule.next_due().filter(|_| has_room));
             let deadline = self.options.deadline.filter(|_| !self.cancel.is_ending());
+            let patience = self.patience();
             tokio::select! {
                 biased;
                 Some(control) = controls.recv() => if self.on_control(control) == Heard::Third {
@@ -141,6 +142,7 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
                 Some(event) = self.arrivals.recv() => self.on_attempt(event),
                 () = clock.sleep_until_some(deadline) => self.on_deadline(),
                 () = until_ready(&mut self.full) => self.full = None,
+                () = clock.sleep_until_some(patience) => break,
                 () = clock.sleep_until_some(next_due) => {}
                 next = feed.next(), if may_read && !exhausted => match next {
                     Some((Ok(Entry::Job(job)), read_at)) => self.on_job(job, read_at),
@@ -176,8 +178,15 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
     pub(super) fn announce(&mut self, event: &Event) {
         self.summary.fold(event);
         if let Flow::Full(room) = (self.tell)(event) {
-            self.full = Some(room);
+            let since = self.full.take().map(|(_, since)| since);
+            self.full = Some((room, since.unwrap_or_else(|| self.clock.now())));
         }
+    }
+
+    /// Until when the jobs that are not read yet may wait to be told, if only those are left.
+    fn patience(&self) -> Option<Moment> {
+        let (_, since) = self.full.as_ref().filter(|_| self.schedule.is_idle())?;
+        Some(*since + self.cancel.patience(self.options.grace)?)
     }
 
     fn on_job(&mut self, job: Job, read_at: Instant) {
@@ -367,9 +376,9 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
     }
 }
 
-async fn until_ready(room: &mut Option<Room>) {
+async fn until_ready(room: &mut Option<(Room, Moment)>) {
     match room {
-        Some(room) => room.await,
+        Some((room, _)) => room.await,
         None => std::future::pending().await,
     }
 }

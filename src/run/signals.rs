@@ -7,7 +7,7 @@ use super::control::Control;
 use crate::process::Signal;
 
 /// The signals that ask prun to end.
-const STOP_SIGNALS: [Signal; 4] = [Signal::INT, Signal::TERM, Signal::HUP, Signal::QUIT];
+pub(super) const STOP_SIGNALS: [Signal; 4] = [Signal::INT, Signal::TERM, Signal::HUP, Signal::QUIT];
 
 /// Passes the signals that ask prun to end, to pause (Ctrl-Z), or what runs (`SIGUSR1`), on to the
 /// runner.

@@ -10,13 +10,18 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::{Instant, SystemTime};
 
 use super::tame::Tame;
-use crate::event::{Event, OutputLoss};
-use crate::process::reader_gone;
+use crate::event::{self, Event, OutputLoss};
+use crate::process::{Spool, reader_gone};
 
 /// Tells the events of a run in one form.
 pub(crate) trait Sink: Send {
     /// Which events it needs at all.
     fn interest(&self) -> Interest;
+
+    /// Whether it tells later jobs after earlier ones where somebody asked for their order.
+    fn keeps_order(&self) -> bool {
+        true
+    }
 
     /// Tells one event, which happened at `at`. Whatever it writes to the console is flushed
     /// afterwards.
@@ -44,9 +49,16 @@ pub(crate) enum TellError {
     /// Standard output cannot be written, or what is to be written there cannot be read back.
     #[error(transparent)]
     Output(#[from] io::Error),
-    /// A file cannot be written.
+    /// A file cannot be written, and nobody could go on from it after this run.
     #[error("cannot write {what} {}: {source}", path.display())]
     File {
+        what: &'static str,
+        path: PathBuf,
+        source: io::Error,
+    },
+    /// A file cannot be written that only tells of the run, and the run goes on.
+    #[error("cannot write {what} {}: {source}", path.display())]
+    RunFile {
         what: &'static str,
         path: PathBuf,
         source: io::Error,
@@ -61,8 +73,6 @@ pub(crate) struct Interest {
     pub(crate) starts: bool,
     /// Successful jobs that printed nothing.
     pub(crate) silent_successes: bool,
-    /// Everything when it happens, also where the others are told in the order of the jobs.
-    pub(crate) at_once: bool,
 }
 
 impl Interest {
@@ -71,7 +81,6 @@ impl Interest {
         Self {
             starts: self.starts || other.starts,
             silent_successes: self.silent_successes || other.silent_successes,
-            at_once: self.at_once || other.at_once,
         }
     }
 }
@@ -242,6 +251,35 @@ impl Console {
     pub(crate) fn err(&mut self) -> &mut impl Write {
         self.lift();
         &mut self.err
+    }
+
+    /// Writes what is in `spool` to one of the two.
+    pub(crate) fn copy(&mut self, stream: event::Stream, spool: &Spool) -> io::Result<()> {
+        self.lift();
+        let to = match stream {
+            event::Stream::Stdout => &mut self.out,
+            event::Stream::Stderr => &mut self.err,
+        };
+        if !spool.has_file() || to.get_ref().tame.is_some() {
+            return spool.copy_to(to);
+        }
+        to.flush()?;
+        let stream = to.get_mut();
+        let sent = stream
+            .file
+            .as_ref()
+            .map_or(Ok(()), |file| spool.send_to(file));
+        let mut last = [b'\n'];
+        // What cannot be read back could not be sent either.
+        let _ = spool.read_at(&mut last, spool.len().saturating_sub(1));
+        stream.last.store(last[0], Ordering::Relaxed);
+        match sent {
+            Err(_) if !stream.reports => {
+                stream.file = None;
+                Ok(())
+            }
+            sent => sent,
+        }
     }
 
     /// Writes what is buffered.

@@ -1,9 +1,9 @@
 //! What a person needs after a failure.
 
-use std::io::Read;
 use std::time::Duration;
 
 use super::style::Style;
+use super::tail::Tail;
 use super::words;
 use crate::event::{Counts, JobEnd, Status};
 use crate::plan::format_duration;
@@ -138,10 +138,7 @@ pub(super) fn count(counts: &Counts, elapsed: Duration, style: Style) -> String 
 
 /// The last lines of a stream, escaped; the first of them may be a part of a longer line.
 fn last_lines(spool: &Spool, most: usize) -> Vec<String> {
-    let mut tail = Vec::new();
-    let from = spool.len().saturating_sub(TAIL);
-    // What cannot be read back is missed here, and told where the output itself is shown.
-    let _ = spool.reader(from).take(TAIL).read_to_end(&mut tail);
+    let Tail { bytes: tail, .. } = Tail::of(spool, TAIL);
     let text = tail.strip_suffix(b"\n").unwrap_or(&tail);
     if text.is_empty() {
         return Vec::new();

@@ -5,7 +5,7 @@ use std::io::{self, Read, Write};
 use std::time::SystemTime;
 
 use super::console::{Console, Interest, Sink, TellError};
-use super::facts::{Fact, Form, Line, Output};
+use super::facts::{Fact, Line, Output};
 use super::lossy::cut_character;
 use crate::event::{Attempt, Event, Stream};
 use crate::process::Spool;
@@ -22,8 +22,7 @@ pub(crate) struct Events {
 
 impl Events {
     fn line(fact: Fact<'_>, at: SystemTime, console: &mut Console) -> io::Result<()> {
-        let form = Form::Live;
-        serde_json::to_writer(console.out(), &Line { at, fact, form })?;
+        serde_json::to_writer(console.out(), &Line { at, fact })?;
         console.out().write_all(b"\n")
     }
 
@@ -94,8 +93,11 @@ impl Sink for Events {
         Interest {
             starts: true,
             silent_successes: true,
-            at_once: true,
         }
+    }
+
+    fn keeps_order(&self) -> bool {
+        false
     }
 
     fn tell(

@@ -90,8 +90,13 @@ impl Fan {
         })
     }
 
-    /// Takes one event, and says whether more can be taken.
+    /// Takes one event that happens now, and says whether more can be taken.
     pub(crate) fn tell(&mut self, event: &Event) -> Flow {
+        self.tell_at(SystemTime::now(), event)
+    }
+
+    /// The same for an event that happened at `at`.
+    pub(crate) fn tell_at(&mut self, at: SystemTime, event: &Event) -> Flow {
         if !self.is_of_interest(event) {
             return Flow::Ready;
         }
@@ -104,7 +109,7 @@ impl Fan {
             .pending
             .fetch_add(weight(event), Ordering::AcqRel);
         // The writer takes events for as long as this sender is there.
-        let _ = self.queue.send((SystemTime::now(), event.clone()));
+        let _ = self.queue.send((at, event.clone()));
         if let Event::Suspended = event {
             // Nothing runs meanwhile, and whoever is at the terminal next is to find it clean.
             let _ = self.lifted.recv_timeout(LIFTING);
@@ -191,9 +196,9 @@ impl<F: FnOnce(OutputLoss)> Teller<F> {
                     let is_suspension = matches!(event, Event::Suspended);
                     match &mut order {
                         Some(order) => {
-                            self.tell(at, &event, |sink| sink.interest().at_once);
+                            self.tell(at, &event, |sink| !sink.keeps_order());
                             order.take_in(at, event, |at, event| {
-                                self.tell(at, event, |sink| !sink.interest().at_once);
+                                self.tell(at, event, |sink| sink.keeps_order());
                             });
                         }
                         None => {
@@ -241,8 +246,11 @@ impl<F: FnOnce(OutputLoss)> Teller<F> {
         let told = told.and_then(|()| Ok(self.console.flush()?));
         let Err(error) = told else { return };
         let loss = classify(&error, &mut self.console);
+        self.lost.get_or_insert(loss);
+        if let TellError::RunFile { .. } = error {
+            return;
+        }
         if let Some(on_loss) = self.on_loss.take() {
-            self.lost = Some(loss);
             on_loss(loss);
         }
     }
@@ -251,7 +259,7 @@ impl<F: FnOnce(OutputLoss)> Teller<F> {
 fn classify(error: &TellError, console: &mut Console) -> OutputLoss {
     match error {
         TellError::Output(error) => console.lose_out(error),
-        TellError::File { .. } => {
+        TellError::File { .. } | TellError::RunFile { .. } => {
             let _ = writeln!(console.err(), "prun: {error}");
             let _ = console.flush();
             OutputLoss::NotWritten

@@ -57,8 +57,11 @@ impl Sink for Heartbeat {
         Interest {
             starts: true,
             silent_successes: true,
-            at_once: true,
         }
+    }
+
+    fn keeps_order(&self) -> bool {
+        false
     }
 
     fn tell(

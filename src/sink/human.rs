@@ -175,8 +175,7 @@ impl Human {
         // What was written before may go to the same place.
         console.flush()?;
         match (stream, &mut self.lines) {
-            (Stream::Stdout, None) => piece.copy_to(console.out())?,
-            (Stream::Stderr, None) => piece.copy_to(console.err())?,
+            (_, None) => console.copy(stream, piece)?,
             (Stream::Stdout, Some(lines)) => lines.write(job, stream, piece, console.out())?,
             (Stream::Stderr, Some(lines)) => lines.write(job, stream, piece, console.err())?,
         }
@@ -290,7 +289,6 @@ impl Sink for Human {
         Interest {
             starts: self.looks.verbose,
             silent_successes: self.looks.verbose || self.looks.tells_each,
-            at_once: false,
         }
     }
 

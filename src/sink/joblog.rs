@@ -1,19 +1,27 @@
 //! The job log: what became of every job, appended as it happens, for a later run to go on from.
 //!
-//! One JSON object a line: a run's beginning and end, each attempt's start, each retry, each job's
-//! ending with its record (a failed job's with the last 64 KiB of its output). The file is locked
+//! One JSON object a line: a run's beginning and end and what ended it early, each attempt's start,
+//! each job's ending with its record, and the same for each attempt before the last (with the last
+//! 64 KiB of its output, if it failed). `recall` reads them. The file is locked
 //! for the whole run, and every line is one write: whenever prun is killed, all lines but perhaps
 //! the last are whole, and the next run drops what is not.
 
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::PathBuf;
-use std::time::{Duration, Instant, SystemTime};
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::console::{Console, Interest, Sink, TellError};
-use super::facts::{Fact, Form, Line};
+use super::json::{Record, Texts, seconds};
 use super::past;
-use crate::event::Event;
+use super::words;
+use crate::event::{Cause, End, Event, JobEnd, NumberedJob, Outcome, OutputLoss, Status, Stop};
+
+/// What a later run must know to read the log.
+pub(super) const VERSION: u64 = 1;
 
 /// How often the log is brought to the disk, against a crash of the whole machine.
 const SYNC_EVERY: Duration = Duration::from_secs(1);
@@ -48,7 +56,6 @@ impl JobLog {
         log.append(&Line {
             at: SystemTime::now(),
             fact: Fact::RunStart,
-            form: Form::Log,
         })?;
         Ok(log)
     }
@@ -77,11 +84,7 @@ impl JobLog {
     }
 
     fn write(&mut self, at: SystemTime, fact: Fact<'_>, is_end: bool) -> io::Result<()> {
-        self.append(&Line {
-            at,
-            fact,
-            form: Form::Log,
-        })?;
+        self.append(&Line { at, fact })?;
         if is_end { self.sync() } else { Ok(()) }
     }
 }
@@ -91,7 +94,6 @@ impl Sink for JobLog {
         Interest {
             starts: true,
             silent_successes: true,
-            at_once: true,
         }
     }
 
@@ -101,8 +103,50 @@ impl Sink for JobLog {
         at: SystemTime,
         _console: &mut Console,
     ) -> Result<(), TellError> {
-        let Some(fact) = Fact::of(event) else {
-            return Ok(());
+        let tried;
+        let fact = match event {
+            Event::JobStarted(start) => {
+                let ticks = past::start_ticks(start.pid);
+                let (attempt, slot, pid) = (start.attempt, start.slot, start.pid);
+                Fact::JobStart {
+                    job: &start.job,
+                    attempt,
+                    slot,
+                    pid,
+                    ticks,
+                }
+            }
+            Event::JobRetried(retry) => {
+                let attempt = &retry.attempt;
+                tried = JobEnd {
+                    job: Arc::clone(&retry.job),
+                    status: attempt.status(),
+                    reason: attempt.reason(),
+                    attempts: attempt.number,
+                    queued: None,
+                    last: Some(Arc::clone(attempt)),
+                };
+                Fact::JobRetry {
+                    tried: &tried,
+                    delay: retry.delay,
+                }
+            }
+            Event::JobEnded(end) => Fact::JobEnd(end),
+            Event::Warned(text) => Fact::Words("warning", text),
+            Event::InputFailed(text) => Fact::Words("input_failed", text),
+            Event::OutputFailed(OutputLoss::ReaderGone) => {
+                Fact::Words("output_failed", "reader_gone")
+            }
+            Event::OutputFailed(OutputLoss::NotWritten) => {
+                Fact::Words("output_failed", "not_written")
+            }
+            Event::Stopped(stop) => Fact::Stop(stop),
+            Event::RunEnded { elapsed, .. } => Fact::RunEnd { elapsed: *elapsed },
+            Event::RunStarted { .. }
+            | Event::JobPrinted(_)
+            | Event::Suspended
+            | Event::Continued
+            | Event::Asked(_) => return Ok(()),
         };
         if self.failed {
             return Ok(());
@@ -117,4 +161,142 @@ impl Sink for JobLog {
             }
         })
     }
+}
+
+/// One line of the log.
+struct Line<'a> {
+    at: SystemTime,
+    fact: Fact<'a>,
+}
+
+enum Fact<'a> {
+    RunStart,
+    JobStart {
+        job: &'a NumberedJob,
+        attempt: u32,
+        slot: u32,
+        pid: u32,
+        /// When the process started, in the system's ticks since its boot: with the boot, a name
+        /// that no other process ever has.
+        ticks: Option<u64>,
+    },
+    JobRetry {
+        /// The attempt, as if it had been the last one.
+        tried: &'a JobEnd,
+        delay: Duration,
+    },
+    JobEnd(&'a JobEnd),
+    Stop(&'a Stop),
+    /// A type, and a text of its own.
+    Words(&'static str, &'a str),
+    RunEnd {
+        elapsed: Duration,
+    },
+}
+
+impl Serialize for Line<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        let kind = match self.fact {
+            Fact::RunStart => "run_start",
+            Fact::JobStart { .. } => "job_start",
+            Fact::JobRetry { .. } => "job_retry",
+            Fact::JobEnd(_) => "job_end",
+            Fact::Stop(_) => "stop",
+            Fact::Words(kind, _) => kind,
+            Fact::RunEnd { .. } => "run_end",
+        };
+        map.serialize_entry("type", kind)?;
+        let since = self.at.duration_since(UNIX_EPOCH).unwrap_or_default();
+        map.serialize_entry("t_unix_s", &seconds(since))?;
+        match &self.fact {
+            Fact::RunStart => {
+                map.serialize_entry("v", &VERSION)?;
+                map.serialize_entry("pid", &std::process::id())?;
+                map.serialize_entry("boot_id", &past::boot_id())?;
+            }
+            Fact::JobStart {
+                job,
+                attempt,
+                slot,
+                pid,
+                ticks,
+            } => {
+                identify(&mut map, job)?;
+                map.serialize_entry("attempt", attempt)?;
+                map.serialize_entry("slot", slot)?;
+                map.serialize_entry("pid", pid)?;
+                map.serialize_entry("pid_start_ticks", ticks)?;
+                map.serialize_entry("command", &words::told_apart(job).to_string_lossy())?;
+            }
+            Fact::JobRetry { tried, delay } => {
+                map.serialize_entry("attempt", &tried.attempts)?;
+                map.serialize_entry("delay_s", &seconds(*delay))?;
+                ending(&mut map, tried)?;
+            }
+            Fact::JobEnd(end) => ending(&mut map, end)?,
+            Fact::Stop(stop) => stopped(&mut map, stop)?,
+            Fact::Words(_, text) => map.serialize_entry("text", text)?,
+            Fact::RunEnd { elapsed } => map.serialize_entry("wall_s", &seconds(*elapsed))?,
+        }
+        map.end()
+    }
+}
+
+/// An ending, with what its record does not tell.
+fn ending<M: SerializeMap>(map: &mut M, end: &JobEnd) -> Result<(), M::Error> {
+    map.serialize_entry("key", &end.job.key.map(|key| key.to_string()))?;
+    if let Some(last) = &end.last {
+        if let Outcome::TimedOut { limit, .. } = &last.outcome {
+            map.serialize_entry("limit_s", &seconds(*limit))?;
+        }
+        if last.exit().is_some_and(|exit| exit.core_dumped) {
+            map.serialize_entry("core_dumped", &true)?;
+        }
+        if last.is_truncated() {
+            map.serialize_entry("lost_bytes", &[last.stdout.lost(), last.stderr.lost()])?;
+        }
+    }
+    let texts = match end.status {
+        Status::Ok => Texts::None,
+        _ => Texts::Tail,
+    };
+    Record::new(end, texts).serialize_into(map)
+}
+
+fn stopped<M: SerializeMap>(map: &mut M, stop: &Stop) -> Result<(), M::Error> {
+    let (signal, code) = match stop.cause {
+        Cause::Signal(signal) => (Some(signal.to_string()), None),
+        Cause::Race { code } => (None, Some(code)),
+        Cause::FailFast | Cause::Deadline => (None, None),
+    };
+    map.serialize_entry("cause", cause(stop.cause))?;
+    map.serialize_entry("signal", &signal)?;
+    map.serialize_entry("exit_code", &code)?;
+    map.serialize_entry("end", end(stop.end))?;
+    map.serialize_entry("running", &stop.running)?;
+    map.serialize_entry("grace_s", &seconds(stop.grace))
+}
+
+pub(super) fn cause(cause: Cause) -> &'static str {
+    match cause {
+        Cause::Signal(_) => "signal",
+        Cause::FailFast => "fail_fast",
+        Cause::Deadline => "deadline",
+        Cause::Race { .. } => "race",
+    }
+}
+
+pub(super) fn end(end: End) -> &'static str {
+    match end {
+        End::Awaited => "awaited",
+        End::Gentle => "gentle",
+        End::Killed => "killed",
+    }
+}
+
+fn identify<M: SerializeMap>(map: &mut M, job: &NumberedJob) -> Result<(), M::Error> {
+    map.serialize_entry("key", &job.key.map(|key| key.to_string()))?;
+    map.serialize_entry("seq", &job.seq)?;
+    map.serialize_entry("name", &job.job.name)
 }

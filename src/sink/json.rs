@@ -12,8 +12,9 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::console::{Console, Interest, Sink, TellError};
 use super::lossy::{Base64, Text};
+use super::tail::TAIL;
 use super::words;
-use crate::event::{Event, JobEnd};
+use crate::event::{Event, JobEnd, Logs};
 use crate::process::Spool;
 
 /// Writes a record for each job when it ends.
@@ -24,7 +25,6 @@ impl Sink for JsonLines {
         Interest {
             starts: false,
             silent_successes: true,
-            at_once: false,
         }
     }
 
@@ -48,14 +48,11 @@ impl Sink for JsonLines {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Texts {
     Whole,
-    /// The last 64 KiB of each stream.
+    /// The end of each stream.
     Tail,
     /// Null in place of the texts.
     None,
 }
-
-/// As much as a record in the job log keeps of a stream.
-const TAIL: u64 = 64 * 1024;
 
 /// A job's record. The keys keep their order and never come and go, but for `…_base64`, which are
 /// added where bytes are not text.
@@ -114,10 +111,11 @@ impl<'a> Record<'a> {
         map.serialize_entry("max_rss_bytes", &exit.map(|exit| exit.usage.max_rss_bytes))?;
         map.serialize_entry("leaked", &last.is_some_and(|last| last.leaked))?;
         map.serialize_entry("truncated", &last.is_some_and(|last| last.is_truncated()))?;
+        let logs = last.and_then(|last| last.logs.as_ref());
         let lossy = [Cell::new(false), Cell::new(false)];
         let from = |spool: &Spool| match self.texts {
-            Texts::Tail => spool.len().saturating_sub(TAIL),
-            Texts::Whole | Texts::None => 0,
+            Texts::Tail => spool.len().saturating_sub(TAIL).max(spool.begin()),
+            Texts::Whole | Texts::None => spool.begin(),
         };
         let text = |spool, was_lossy| {
             let whole = Text {
@@ -126,7 +124,14 @@ impl<'a> Record<'a> {
                 was_lossy,
                 error: &self.error,
             };
-            (self.texts != Texts::None).then_some(whole)
+            // Of a run that is told again the text may not be there any more.
+            let is_known = spool.begin() < spool.len() || spool.is_empty();
+            let is_told = match self.texts {
+                Texts::Whole => logs.is_none() && is_known,
+                Texts::Tail => is_known,
+                Texts::None => false,
+            };
+            is_told.then_some(whole)
         };
         map.serialize_entry("stdout", &text(stdout, &lossy[0]))?;
         map.serialize_entry("stderr", &text(stderr, &lossy[1]))?;
@@ -147,6 +152,11 @@ impl<'a> Record<'a> {
             if words.iter().any(|word| word.to_str().is_none()) {
                 map.serialize_entry(key, &words_base64(words))?;
             }
+        }
+        if let Some(Logs { stdout, stderr }) = logs {
+            map.serialize_entry("stdout_path", &stdout.to_string_lossy())?;
+            let stderr = stderr.as_ref().map(|path| path.to_string_lossy());
+            map.serialize_entry("stderr_path", &stderr)?;
         }
         Ok(())
     }

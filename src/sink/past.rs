@@ -36,6 +36,8 @@ pub(crate) enum PastError {
         line: u64,
         why: String,
     },
+    #[error("{}:{}: the job log is of another version of prun: name another file", .0.display(), .1)]
+    OtherVersion(PathBuf, u64),
     #[error(
         "{}: a job of an earlier run still runs: {job}, process {pid}; end it or wait for it",
         path.display()
@@ -47,16 +49,19 @@ pub(crate) enum PastError {
     },
 }
 
-/// The parts of a line that matter to a later run.
+/// The parts of a line that matter to a later run. Those that every line of a long log has are not
+/// copied; no word of prun's own has an escape in it.
 #[derive(Deserialize)]
-struct Line {
-    r#type: String,
+struct Line<'a> {
+    r#type: &'a str,
     #[serde(default)]
-    key: Option<String>,
+    v: Option<u64>,
     #[serde(default)]
-    status: Option<String>,
+    key: Option<&'a str>,
     #[serde(default)]
-    boot_id: Option<String>,
+    status: Option<&'a str>,
+    #[serde(default)]
+    boot_id: Option<&'a str>,
     #[serde(default)]
     pid: Option<u32>,
     #[serde(default)]
@@ -123,7 +128,7 @@ pub(crate) fn open(path: &Path, resume: bool) -> Result<OpenLog, PastError> {
 
 /// How long the log is up to the end of its last whole line: what follows was being written when
 /// the run was killed, or was never filled when the machine went down.
-fn whole_lines(mut file: &File) -> io::Result<u64> {
+pub(super) fn whole_lines(mut file: &File) -> io::Result<u64> {
     const PIECE: u64 = 64 * 1024;
     let mut end = file.metadata()?.len();
     let mut piece = Vec::new();
@@ -172,14 +177,17 @@ fn read(path: &Path, mut file: &File, len: u64) -> Result<HashSet<Key>, PastErro
             line: number,
             why,
         };
-        let line: Line =
+        let line: Line<'_> =
             serde_json::from_slice(&text).map_err(|error| damaged(error.to_string()))?;
         let key = || -> Result<Key, PastError> {
-            let key = line.key.as_deref().and_then(Key::parse);
+            let key = line.key.and_then(Key::parse);
             key.ok_or_else(|| damaged("it has no key".to_owned()))
         };
-        match line.r#type.as_str() {
-            "run_start" => boot = line.boot_id,
+        match line.r#type {
+            "run_start" => match line.v {
+                Some(super::joblog::VERSION) => boot = line.boot_id.map(str::to_owned),
+                _ => return Err(PastError::OtherVersion(path.to_owned(), number)),
+            },
             "job_start" => {
                 let seq = line.seq.unwrap_or_default();
                 let job = line.name.clone().unwrap_or_else(|| format!("job {seq}"));
@@ -199,13 +207,13 @@ fn read(path: &Path, mut file: &File, len: u64) -> Result<HashSet<Key>, PastErro
             "job_end" => {
                 let key = key()?;
                 started.remove(&key);
-                match line.status.as_deref() {
+                match line.status {
                     Some("ok") => done.insert(key),
                     Some(_) => done.remove(&key),
                     None => return Err(damaged("it has no status".to_owned())),
                 };
             }
-            "run_end" => {}
+            "run_end" | "stop" | "warning" | "input_failed" | "output_failed" => {}
             other => {
                 return Err(damaged(format!(
                     "unknown type {other:?}, of a later version?"

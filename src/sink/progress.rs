@@ -150,8 +150,11 @@ impl Sink for Progress {
         Interest {
             starts: true,
             silent_successes: true,
-            at_once: true,
         }
+    }
+
+    fn keeps_order(&self) -> bool {
+        false
     }
 
     fn tell(

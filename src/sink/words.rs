@@ -95,7 +95,12 @@ pub(super) fn planned_argv(job: &NumberedJob) -> (Vec<OsString>, bool) {
 
 /// The command in one line that can be pasted into a shell.
 pub(super) fn paste(job: &NumberedJob) -> String {
-    if let Work::Line { line, .. } = &job.job.work {
+    let is_line = match &job.job.work {
+        Work::Line { .. } => true,
+        Work::Recorded { .. } => job.job.args.is_empty(),
+        Work::Argv(_) | Work::Template(_) => false,
+    };
+    if let Some(line) = job.job.work.line().filter(|_| is_line) {
         return match line.to_str() {
             Some(text) if !text.contains(is_treacherous) => text.to_owned(),
             _ => format!("sh -c {}", quote_visibly(line)),
@@ -107,27 +112,35 @@ pub(super) fn paste(job: &NumberedJob) -> String {
 }
 
 /// The command line of one job among those of its template.
-fn told_apart(job: &NumberedJob) -> Cow<'_, OsStr> {
-    match &job.job.work {
-        Work::Template(_) => match planned_argv(job) {
-            (argv, false) => Cow::Owned(join(argv)),
-            (_, true) => {
-                let mut line = command(job).into_owned();
-                line.push(" ::: ");
-                line.push(join(&job.job.args));
-                Cow::Owned(line)
-            }
-        },
-        _ => command(job),
+pub(super) fn told_apart(job: &NumberedJob) -> Cow<'_, OsStr> {
+    if job.job.args.is_empty() {
+        return command(job);
+    }
+    match planned_argv(job) {
+        (argv, false) => Cow::Owned(join(argv)),
+        (_, true) => {
+            let mut line = command(job).into_owned();
+            line.push(" ::: ");
+            line.push(join(&job.job.args));
+            Cow::Owned(line)
+        }
+    }
+}
+
+/// What a job is called: its name, or its command.
+pub(super) fn full_label(job: &NumberedJob) -> String {
+    match &job.job.name {
+        Some(name) => escape(name.as_bytes()),
+        None => escape(told_apart(job).as_bytes()),
     }
 }
 
 /// What a job is called: its name, or its shortened command.
 pub(super) fn label(job: &NumberedJob) -> String {
-    if let Some(name) = &job.job.name {
-        return escape(name.as_bytes());
+    let command = full_label(job);
+    if job.job.name.is_some() {
+        return command;
     }
-    let command = escape(told_apart(job).as_bytes());
     match command.char_indices().nth(LONGEST_LABEL) {
         None => command,
         Some(_) => command
@@ -167,11 +180,10 @@ pub(super) fn attempt_ending(job: &NumberedJob, attempt: &Attempt) -> String {
 /// An exit code; those by which a shell says that it found no program are explained.
 fn exit_code(job: &NumberedJob, attempt: &Attempt, code: i32) -> String {
     let work = &job.job.work;
-    let words = work
-        .spoken(&job.job.args, job.seq, attempt.slot)
-        .direct
-        .filter(|_| attempt.shell && work.line().is_some());
-    let program = words.and_then(|words| Some(escape(words.first()?.as_bytes())));
+    let sought = work
+        .sought(&job.job.args, job.seq, attempt.slot)
+        .filter(|_| attempt.shell);
+    let program = sought.map(|program| escape(program.as_bytes()));
     match (code, program) {
         (127, Some(program)) => format!("exit 127, no such program: {program}"),
         (126, Some(program)) => format!("exit 126, not executable: {program}"),

@@ -163,6 +163,59 @@ fn shell_syntax_in_a_file_is_told_with_its_place_where_no_shell_may_be_used() {
 }
 
 #[test]
+fn an_open_quote_fails_its_job_alone() {
+    let jobs = "echo a\necho 'open\necho \"open\necho b\\\n";
+    let outcome = Stage::new()
+        .args(["-j1", "--json", "-f", "jobs"])
+        .file("jobs", jobs)
+        .stdout_any()
+        .stderr_any()
+        .code(1)
+        .run();
+    let endings = (1..=4).map(|seq| outcome.record(seq)["status"].clone());
+    assert_eq!(Vec::from_iter(endings), ["ok", "failed", "failed", "ok"]);
+}
+
+#[test]
+fn an_open_quote_is_told_with_its_place_where_no_shell_may_be_used() {
+    let outcome = Stage::new()
+        .args(["--exec", "-f", "jobs"])
+        .file("jobs", "touch started\necho 'open\n")
+        .stderr(
+            "prun: jobs:2: a quote or a backslash is left open, \
+             and no shell may be used here: close it\n",
+        )
+        .code(2)
+        .run();
+    assert_nothing_started(&outcome);
+}
+
+#[test]
+fn a_record_without_an_end_is_an_error_and_bounded_memory() {
+    let bytes = 65 * 1024 * 1024;
+    for (start, options, told) in [
+        ("", &["-f-"][..], "is this a job file?\n"),
+        ("{\"cmd\":\"", &["-f-"], "is this a job file?\n"),
+        ("[{\"cmd\":\"", &["-f-"], "is this a job file?\n"),
+        ("", &["-a-", "echo"], "is this a list of arguments?\n"),
+    ] {
+        let mut endless = start.as_bytes().to_vec();
+        endless.resize(bytes, b'x');
+        let outcome = Stage::new()
+            .args(options)
+            .stdin(endless)
+            .stderr_has("prun: stdin:1: the ")
+            .stderr_has(" is longer than 67108864 bytes: ")
+            .stderr_has(told)
+            .code(2)
+            .run();
+        // A little more than the longest record.
+        let most = 80 * 1024 * 1024;
+        assert!(outcome.peak_memory() < most, "{}", outcome.peak_memory());
+    }
+}
+
+#[test]
 fn deep_nesting_is_an_error_and_no_crash() {
     let deep = format!("{{\"cmd\":\"a\",\"env\":{}", "[".repeat(100_000));
     for (name, text) in [

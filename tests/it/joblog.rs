@@ -191,6 +191,10 @@ fn a_job_that_an_earlier_killed_run_left_is_not_run_twice() {
     });
     let path = log.to_str().expect("a temporary path is text").to_owned();
     run.send(libc::SIGKILL);
+    run.wait_until("the death of prun, which has the lock", |_| {
+        let lock = std::fs::File::open(&log).ok()?.try_lock();
+        lock.is_ok().then_some(())
+    });
     let refusal = format!(
         "prun: {path}: a job of an earlier run still runs: left, process {pid}; end it or wait for it\n"
     );

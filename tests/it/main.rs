@@ -4,6 +4,7 @@
 // The stage finds the processes and the memory of a run in /proc.
 #![cfg(target_os = "linux")]
 
+mod agreement;
 mod arguments;
 mod ci;
 mod colours;
@@ -15,6 +16,7 @@ mod endings;
 mod engine;
 mod events;
 mod examples;
+mod faults;
 mod fuzz;
 mod generated;
 mod headers;
@@ -23,15 +25,20 @@ mod injection;
 mod inputs;
 mod jobfiles;
 mod joblog;
+mod junit;
 mod leaks;
 mod limits;
+mod log_dirs;
 mod losses;
 mod moments;
 mod options;
 mod outputs;
+mod readers;
 mod readme;
 mod real;
 mod records;
+mod replays;
+mod reports;
 mod rereading;
 mod retries;
 mod schema;
@@ -41,6 +48,8 @@ mod signals;
 mod stage;
 mod stops;
 mod streaming;
+mod surroundings;
 mod templates;
 mod terminal;
+mod traces;
 mod twopaths;

@@ -117,16 +117,16 @@ fn a_number_of_jobs_must_be_one() {
         ("-5", "-5"),
     ] {
         options_are_refused(&["-j", text], told);
-        options_are_refused(
-            &[&format!("--jobs={text}")],
-            "a number of jobs is 4, 50% (of the CPUs), or 0 for no limit",
-        );
+        for options in [&["-j", text][..], &[&format!("--jobs={text}")]] {
+            let told = "a number of jobs is 4, 50% (of the CPUs), or 0 for no limit";
+            options_are_refused(options, told);
+        }
     }
 }
 
 #[test]
 fn a_duration_must_be_one() {
-    for option in ["-t", "--grace", "--retry-delay"] {
+    for option in ["-t", "--grace", "--retry-delay", "--delay", "--deadline"] {
         for text in [
             "-5",
             "nan",
@@ -150,6 +150,14 @@ fn a_number_of_retries_must_be_one() {
             &["--retries", text],
             &format!("invalid value '{text}' for '--retries <N>'"),
         );
+    }
+}
+
+#[test]
+fn a_number_of_failures_or_of_arguments_must_be_one() {
+    for text in ["0", "-1", "x", "1.5", ""] {
+        options_are_refused(&["--max-fail", text], "a number of failures is 1, 2, …");
+        options_are_refused(&["-N", text], "a number of arguments is 1, 2, … or max");
     }
 }
 

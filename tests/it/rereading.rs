@@ -115,6 +115,19 @@ fn a_file_of_arguments_is_read_in_the_same_way() {
 }
 
 #[test]
+fn a_file_of_the_kernel_is_read_once() {
+    // It holds something else at every reading.
+    let outcome = Stage::new()
+        .args(["-a", "/proc/sys/kernel/random/uuid", "echo"])
+        .stdout_any()
+        .run();
+    assert_eq!(
+        outcome.stdout.len(),
+        "00000000-0000-0000-0000-000000000000\n".len()
+    );
+}
+
+#[test]
 fn a_file_that_is_emptied_or_removed_has_been_read() {
     changed(of(format!("{FIRST}\n")).stdout("first\n"), |run| {
         fs::write(run.dir().join("jobs"), "").unwrap();

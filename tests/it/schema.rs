@@ -121,7 +121,7 @@ fn the_schema_can_complain() {
         ("status", json!("done")),
         ("seq", json!(0)),
         ("signal", json!("SIGTERM")),
-        ("stdout", json!(null)),
+        ("stdout", json!(1)),
         ("more", json!(1)),
     ] {
         let mut wrong = record.clone();

@@ -5,9 +5,9 @@
 //! ```
 //!
 //! What a test does not say is held to the strictest reading: nothing on stdout, nothing on stderr,
-//! exit code 0, and an end within a minute. Whatever a test says, four things hold after every run, or
-//! it fails: no process of the run is left alive, no file is left in `TMPDIR`, the pipes are closed,
-//! and a terminal has its modes and its cursor back.
+//! exit code 0, and an end within a minute. Whatever a test says, these hold after every run, or it
+//! fails: no process of the run is left alive, no file is left in `TMPDIR`, the pipes are closed, a
+//! terminal has its modes and its cursor back, and what prun said is true as far as it shows (`truth`).
 //!
 //! * [`Stage`] is the setting and the expectations. [`Stage::run`] plays it to the end.
 //! * [`Stage::start`] gives a [`Running`], for tests that wait for a line, then send a signal or press keys.
@@ -23,6 +23,7 @@ mod running;
 mod sys;
 mod tap;
 mod tests;
+mod truth;
 mod verdict;
 
 use std::collections::BTreeMap;

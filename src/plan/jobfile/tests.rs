@@ -26,7 +26,7 @@ fn told(entry: Result<Entry, JobFileError>) -> String {
             let text = match job.work {
                 Work::Line { line, .. } => line.to_string_lossy().into_owned(),
                 Work::Argv(words) => format!("{words:?}"),
-                Work::Template(template) => panic!("{template:?}"),
+                other => panic!("{other:?}"),
             };
             format!("{} {name}{text}", job.origin.line)
         }

@@ -89,15 +89,26 @@ engine_test!(
     a_process_waits_while_nobody_takes_and_no_file_is_made,
     |at: At| async move {
         let folder = Folder::new();
-        let done = folder.path().join("done");
-        let line = format!("head -c 1000000 /dev/zero; touch {}", done.display());
+        let (go, done) = (folder.path().join("go"), folder.path().join("done"));
+        let line = format!(
+            "until [ -e {} ]; do sleep 0.01; done; head -c 1000000 /dev/zero; touch {}",
+            go.display(),
+            done.display()
+        );
         let (mut process, mut pieces) = captured(at, &line).await;
+        // Whoever asks for pieces is known before there is anything to take.
+        assert!(cancelled(1, When::AtOnce, pieces.ready()).await.is_none());
+        std::fs::write(&go, "").unwrap();
         assert!(pieces.ready().await);
         tokio::time::sleep(Duration::from_millis(100)).await;
         assert!(!done.exists(), "a pipe and a piece do not hold so much");
         let piece = pieces.take();
-        // What had come before somebody asked may be more than a piece.
         assert!(piece.head().len() <= MEMORY);
+        assert_eq!(
+            piece.head().len() as u64,
+            piece.len(),
+            "the rest is in a file"
+        );
         let rest = all(&mut pieces).await.len() as u64;
         let left = process.captured(MINUTE).await.unwrap().stdout.unwrap();
         assert_eq!(piece.len() + rest + left.len() - left.taken(), 1_000_000);

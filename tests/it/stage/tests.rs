@@ -2,6 +2,7 @@
 //! cannot fail proves nothing.
 
 mod live;
+mod truths;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;

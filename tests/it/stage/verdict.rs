@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::os::unix::process::ExitStatusExt as _;
 
 use super::sys::{self, Modes};
-use super::{Outcome, Stage, leftovers};
+use super::{Outcome, Stage, leftovers, truth};
 
 const SHOW_CURSOR: &[u8] = b"\x1b[?25h";
 const HIDE_CURSOR: &[u8] = b"\x1b[?25l";
@@ -21,6 +21,7 @@ pub(super) fn complaints(
     all.extend(expected.stdout.complaint("stdout", &outcome.stdout, dir));
     all.extend(expected.stderr.complaint("stderr", &outcome.stderr, dir));
     all.extend(expected.screen.complaint("screen", &outcome.screen, dir));
+    all.extend(truth::complaints(stage, outcome));
     if outcome.elapsed < expected.not_before {
         let (least, actual) = (expected.not_before, outcome.elapsed);
         all.push(format!(

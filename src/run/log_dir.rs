@@ -1,0 +1,204 @@
+//! A folder with a file for each stream of each attempt, which its process writes itself.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+
+use crate::event::{Logs, NumberedJob};
+use crate::process::join;
+
+/// So many bytes of a name are kept; a longer one ends with a hash of the whole.
+const LONGEST: usize = 200;
+
+/// The folder.
+#[derive(Clone, Debug)]
+pub(crate) struct LogDir(Arc<Path>);
+
+/// A folder that cannot be used. Nothing was started.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum LogDirError {
+    #[error("--log-dir {}: {source}", dir.display())]
+    Unusable { dir: PathBuf, source: io::Error },
+    #[error("--log-dir {}: {} is there from another run: name another folder, or remove it", dir.display(), name.display())]
+    Used { dir: PathBuf, name: PathBuf },
+}
+
+/// The files of one attempt, open.
+pub(super) struct OpenLogs {
+    pub(super) stdout: Arc<File>,
+    /// None where both streams go to the other one.
+    pub(super) stderr: Option<Arc<File>>,
+    pub(super) paths: Logs,
+}
+
+impl LogDir {
+    /// Makes the folder, unless it is there. One with files of another run is refused.
+    pub(crate) fn open(dir: &Path, own: &Path) -> Result<Self, LogDirError> {
+        let failed = |source| LogDirError::Unusable {
+            dir: dir.to_owned(),
+            source,
+        };
+        fs::create_dir_all(dir).map_err(failed)?;
+        // Whether files can be made there is found out now, and not by the first job.
+        drop(tempfile::tempfile_in(dir).map_err(failed)?);
+        for entry in fs::read_dir(dir).map_err(failed)? {
+            let name = PathBuf::from(entry.map_err(failed)?.file_name());
+            if is_log(&name) {
+                let dir = dir.to_owned();
+                return Err(LogDirError::Used { dir, name });
+            }
+        }
+        Ok(Self(own.join(dir).into()))
+    }
+
+    /// Makes the files of an attempt. None that is there is overwritten or followed elsewhere.
+    pub(super) fn begin(
+        &self,
+        job: &NumberedJob,
+        attempt: u32,
+        together: bool,
+    ) -> io::Result<OpenLogs> {
+        let stem = stem(job.seq, &title(job), attempt);
+        let make = |kind| -> io::Result<(Arc<File>, Arc<Path>)> {
+            let path = self.0.join(format!("{stem}.{kind}"));
+            let mut options = File::options();
+            // What a job left behind may write as well, and nothing may be lost by that.
+            let file = options.read(true).append(true).create_new(true).open(&path);
+            let told = |error: io::Error| {
+                let text = format!("cannot make {}: {error}", path.display());
+                io::Error::new(error.kind(), text)
+            };
+            Ok((Arc::new(file.map_err(told)?), path.as_path().into()))
+        };
+        let (stdout, stdout_path) = make("out")?;
+        let (stderr, stderr_path) = match together {
+            true => (None, None),
+            false => make("err").map(|(file, path)| (Some(file), Some(path)))?,
+        };
+        Ok(OpenLogs {
+            stdout,
+            stderr,
+            paths: Logs {
+                stdout: stdout_path,
+                stderr: stderr_path,
+            },
+        })
+    }
+}
+
+impl OpenLogs {
+    /// Removes the files of an attempt that was not really made.
+    pub(super) fn discard(&self) {
+        let paths = [Some(&self.paths.stdout), self.paths.stderr.as_ref()];
+        for path in paths.into_iter().flatten() {
+            // One that stays is in the way of the next attempt, which says so.
+            let _ = fs::remove_file(path);
+        }
+    }
+}
+
+/// What names a job's files: its name, or its command with its values.
+fn title(job: &NumberedJob) -> String {
+    if let Some(name) = &job.job.name {
+        return name.clone();
+    }
+    let work = &job.job.work;
+    let words = match work.line() {
+        Some(line) => {
+            let mut line = line.to_owned();
+            if !job.job.args.is_empty() {
+                line.push(" ");
+                line.push(join(&job.job.args));
+            }
+            line
+        }
+        None => join(
+            work.spoken(&job.job.args, job.seq, 1)
+                .direct
+                .unwrap_or_default(),
+        ),
+    };
+    words.to_string_lossy().into_owned()
+}
+
+/// The name of a file without its ending. The number in front makes it unlike every other job's, also
+/// where upper and lower case are one; what is left of the title is for people.
+fn stem(seq: u64, title: &str, attempt: u32) -> String {
+    let mut stem = format!("{seq:04}-");
+    for c in title.chars() {
+        match c {
+            'a'..='z' | 'A'..='Z' | '0'..='9' | '-' | '.' => stem.push(c),
+            _ if stem.ends_with('_') => {}
+            _ => stem.push('_'),
+        }
+    }
+    if stem.len() > LONGEST {
+        let digest = Sha256::digest(title);
+        let hash: String = digest[..8]
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        stem.truncate(LONGEST - 1 - hash.len());
+        stem = format!("{stem}_{hash}");
+    }
+    match attempt {
+        1 => stem,
+        attempt => format!("{stem}.{attempt}"),
+    }
+}
+
+/// Whether a file has such a name.
+fn is_log(name: &Path) -> bool {
+    let Some(name) = name.to_str() else {
+        return false;
+    };
+    let digits = name.bytes().take_while(u8::is_ascii_digit).count();
+    let has_ending = name.ends_with(".out") || name.ends_with(".err");
+    digits >= 4 && name[digits..].starts_with('-') && has_ending
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_name_says_what_the_job_is() {
+        assert_eq!(stem(1, "lint", 1), "0001-lint");
+        assert_eq!(
+            stem(12345, "cargo test -p api", 2),
+            "12345-cargo_test_-p_api.2"
+        );
+        assert_eq!(stem(3, "../../etc/passwd", 1), "0003-.._.._etc_passwd");
+        assert_eq!(stem(4, "", 1), "0004-");
+        let long = stem(5, &"x".repeat(1000), 1);
+        assert_eq!(long.len(), LONGEST);
+        assert_ne!(long, stem(5, &"x".repeat(1001), 1));
+    }
+
+    proptest! {
+        #[test]
+        fn every_name_is_one_plain_file(seq in 1u64.., title in any::<String>(), attempt in 1u32..) {
+            let name = format!("{}.out", stem(seq, &title, attempt));
+            prop_assert_eq!(Path::new(&name).components().count(), 1);
+            prop_assert_eq!(Path::new(&name).file_name(), Some(std::ffi::OsStr::new(&name)));
+            prop_assert!(name.is_ascii() && !name.contains(|c: char| c == '/' || c.is_ascii_control()));
+            prop_assert!(name.len() <= 255);
+            prop_assert!(is_log(Path::new(&name)));
+        }
+
+        #[test]
+        fn no_two_names_are_alike_whatever_the_case(
+            a in (1u64..2000, "[aA.0-9_/-]{0,6}|\\PC{190,210}", 1u32..4),
+            b in (1u64..2000, "[aA.0-9_/-]{0,6}|\\PC{190,210}", 1u32..4),
+        ) {
+            // A job has one title.
+            prop_assume!(a.0 != b.0 || (a.1 == b.1 && a.2 != b.2));
+            let [a, b] = [a, b].map(|(seq, title, attempt)| stem(seq, &title, attempt).to_lowercase());
+            prop_assert_ne!(a, b);
+        }
+    }
+}

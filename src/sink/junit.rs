@@ -1,0 +1,290 @@
+//! A JUnit report, which CI servers show: each job is a test case.
+//!
+//! A test case is written when its job ends, so that a million jobs need no memory; the counts,
+//! which stand before them, are filled in at the end.
+
+use std::collections::HashMap;
+use std::io::{self, Write};
+use std::iter::Peekable;
+use std::ops::Add;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+use std::str::Chars;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use quick_junit::{
+    NonSuccessKind, Property, Report, SerializeError, TestCase, TestCaseStatus, TestRerun,
+    TestSuite,
+};
+
+use super::console::Interest;
+use super::json::seconds;
+use super::run_file::{Draft, Form, RunFileError};
+use super::tail::{TAIL, Tail};
+use super::words;
+use crate::event::{Attempt, Counts, Event, JobEnd, NumberedJob, Status};
+use crate::process::Spool;
+
+/// As much as is kept of each stream of an attempt that was followed by another one: these are
+/// held until the job ends.
+const EARLIER: u64 = 4 * 1024;
+
+/// The name of the suite.
+const NAME: &str = "prun";
+
+/// Writes the report.
+pub(super) struct Junit {
+    draft: Draft,
+    begun: SystemTime,
+    /// The room that the head has in the file.
+    head: usize,
+    /// The attempts of jobs that were tried again.
+    earlier: HashMap<u64, Vec<TestRerun>>,
+    counts: Counts,
+}
+
+impl Junit {
+    pub(super) fn begin(option: &'static str, path: &Path) -> Result<Self, RunFileError> {
+        let failed = |error: io::Error| RunFileError::new(option, path, error);
+        let begun = SystemTime::now();
+        let longest = head([usize::MAX; 4], begun, Duration::from_secs(u32::MAX.into()));
+        let head = longest.map_err(failed)?.len();
+        let mut draft = Draft::begin(option, path)?;
+        draft.write_all(&vec![b' '; head]).map_err(failed)?;
+        Ok(Self {
+            draft,
+            begun,
+            head,
+            earlier: HashMap::new(),
+            counts: Counts::default(),
+        })
+    }
+
+    fn ended(&mut self, end: &JobEnd) -> io::Result<()> {
+        self.counts.add(end.status);
+        let mut earlier = self.earlier.remove(&end.job.seq).unwrap_or_default();
+        // The last one was waiting for another attempt, if the end of the run kept that from it.
+        earlier.truncate(end.attempts.saturating_sub(1) as usize);
+        self.draft.write_all(case(end, earlier)?.as_bytes())
+    }
+}
+
+impl Form for Junit {
+    const WHAT: &'static str = "the JUnit report";
+
+    fn interest(&self) -> Interest {
+        Interest {
+            starts: false,
+            silent_successes: true,
+        }
+    }
+
+    fn add(&mut self, event: &Event, at: SystemTime) -> io::Result<()> {
+        match event {
+            Event::JobRetried(retry) => {
+                let attempts = self.earlier.entry(retry.job.seq).or_default();
+                attempts.push(rerun(&retry.job, &retry.attempt));
+                Ok(())
+            }
+            Event::JobEnded(end) => self.ended(end),
+            Event::RunEnded { elapsed, .. } => {
+                self.begun = at.checked_sub(*elapsed).unwrap_or(self.begun);
+                self.draft.write_all(b"    </testsuite>\n</testsuites>\n")?;
+                let of = |status| self.counts.of(status) as usize;
+                let [errors, skipped] = [
+                    of(Status::SpawnError),
+                    of(Status::Canceled) + of(Status::Skipped),
+                ];
+                let all = self.counts.total() as usize;
+                let failures = all - of(Status::Ok) - errors - skipped;
+                let mut head = head([all, failures, errors, skipped], self.begun, *elapsed)?;
+                // Blanks before the last bracket mean nothing.
+                let blanks = " ".repeat(self.head.saturating_sub(head.len()));
+                head.insert_str(head.len() - 2, &blanks);
+                self.draft.rewind()?;
+                self.draft.write_all(head.as_bytes())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn finish(self) -> io::Result<()> {
+        self.draft.finish()
+    }
+}
+
+/// Everything up to the first test case, for so many jobs, failures, errors and skipped ones.
+fn head(counts: [usize; 4], begun: SystemTime, elapsed: Duration) -> io::Result<String> {
+    let mut suite = TestSuite::new(NAME);
+    let mut report = Report::new(NAME);
+    [suite.tests, suite.failures, suite.errors, suite.skipped] = counts;
+    [report.tests, report.failures, report.errors, report.skipped] = counts;
+    (suite.timestamp, report.timestamp) = (Some(moment(begun)), Some(moment(begun)));
+    (suite.time, report.time) = (Some(elapsed), Some(elapsed));
+    report.test_suites.push(suite);
+    let text = report.to_string().map_err(of_xml)?;
+    // A suite without a test case closes itself; this one goes on.
+    let (head, _) = text.rsplit_once("/>").unwrap_or_default();
+    Ok(format!("{head}>\n"))
+}
+
+/// The test case of one job.
+fn case(end: &JobEnd, earlier: Vec<TestRerun>) -> io::Result<String> {
+    let name = text(words::full_label(&end.job));
+    let mut case = TestCase::new(name, status(end, earlier));
+    case.set_classname(NAME);
+    let mut fact = |name, value: String| case.properties.push(Property::new(name, value));
+    fact("seq", end.job.seq.to_string());
+    fact("command", text(words::paste(&end.job)));
+    fact(
+        "cwd",
+        text(words::escape(end.job.cwd.as_os_str().as_bytes())),
+    );
+    fact("status", end.status.to_string());
+    fact("attempts", end.attempts.to_string());
+    if let Some(exit) = end.last.as_ref().and_then(|last| last.exit()) {
+        let cpu = exit.usage.user + exit.usage.system;
+        fact("cpu_s", seconds(cpu).to_string());
+        fact("max_rss_bytes", exit.usage.max_rss_bytes.to_string());
+    }
+    if let Some(last) = &end.last {
+        case.timestamp = Some(moment(last.started_at));
+        case.set_time(last.wall);
+        case.system_out = output(&last.stdout, TAIL).map(Into::into);
+        case.system_err = output(&last.stderr, TAIL).map(Into::into);
+    }
+    let mut suite = TestSuite::new(NAME);
+    suite.add_test_case(case);
+    let mut report = Report::new(NAME);
+    report.add_test_suite(suite);
+    let xml = report.to_string().map_err(of_xml)?;
+    let begin = xml.find("        <testcase").unwrap_or_default();
+    let end = xml.rfind("    </testsuite>").unwrap_or(xml.len());
+    // A tab in an attribute would be read as a blank if it stood there as itself.
+    Ok(xml[begin..end].replace(TAB, "&#9;"))
+}
+
+fn status(end: &JobEnd, earlier: Vec<TestRerun>) -> TestCaseStatus {
+    let mut status = match (end.status, kind(end.status)) {
+        (Status::Ok, _) => TestCaseStatus::success(),
+        (Status::Canceled | Status::Skipped, _) => TestCaseStatus::skipped(),
+        (_, kind) => TestCaseStatus::non_success(kind),
+    };
+    if end.status != Status::Ok {
+        let ending = text(words::ending(end));
+        let message = match end.reason {
+            Some(reason) => format!("{ending} ({})", reason.as_str()),
+            None => ending.clone(),
+        };
+        status.set_message(message).set_type(end.status.as_str());
+        if let TestCaseStatus::NonSuccess { .. } = status {
+            status.set_description(format!("{ending}\n$ {}", text(words::paste(&end.job))));
+        }
+    }
+    // A job that was canceled has no place for them.
+    status.add_reruns(earlier);
+    status
+}
+
+/// An attempt that was followed by another one.
+fn rerun(job: &NumberedJob, attempt: &Attempt) -> TestRerun {
+    let mut rerun = TestRerun::new(kind(attempt.status()));
+    rerun.timestamp = Some(moment(attempt.started_at));
+    rerun
+        .set_time(attempt.wall)
+        .set_type(attempt.status().as_str())
+        .set_message(text(words::attempt_ending(job, attempt)));
+    rerun.system_out = output(&attempt.stdout, EARLIER).map(Into::into);
+    rerun.system_err = output(&attempt.stderr, EARLIER).map(Into::into);
+    rerun
+}
+
+fn kind(status: Status) -> NonSuccessKind {
+    match status {
+        Status::SpawnError => NonSuccessKind::Error,
+        _ => NonSuccessKind::Failure,
+    }
+}
+
+/// The last bytes of a stream, and a word about those before them.
+fn output(spool: &Spool, most: u64) -> Option<String> {
+    let Tail { bytes, cut } = Tail::of(spool, most);
+    let shown = text(String::from_utf8_lossy(&bytes));
+    match (cut, shown.is_empty()) {
+        (0, true) => None,
+        (0, false) => Some(shown),
+        _ => Some(format!(
+            "[prun: {cut} bytes before these are left out]\n{shown}"
+        )),
+    }
+}
+
+/// Stands for a tab on its way through the XML library, which drops those. The character is in no
+/// text that is on this way, as XML does not allow it.
+const TAB: char = '\u{ffff}';
+
+/// What XML may hold of a text: colours and other sequences for terminals go, a carriage return is
+/// a new line, and every other control character is shown by its number.
+fn text(raw: impl AsRef<str>) -> String {
+    let raw = raw.as_ref();
+    let mut shown = String::with_capacity(raw.len());
+    let mut rest = raw.chars().peekable();
+    while let Some(c) = rest.next() {
+        match c {
+            '\n' => shown.push('\n'),
+            '\t' => shown.push(TAB),
+            '\r' if rest.peek() == Some(&'\n') => {}
+            '\r' => shown.push('\n'),
+            '\x1b' if skip_sequence(&mut rest) => {}
+            c if c.is_control() && c.is_ascii() => shown.push_str(&format!("\\x{:02x}", c as u32)),
+            c if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') => {
+                shown.extend(c.escape_unicode());
+            }
+            c => shown.push(c),
+        }
+    }
+    shown
+}
+
+/// Goes past the rest of `ESC [ … letter`, if that is what stands there.
+fn skip_sequence(rest: &mut Peekable<Chars<'_>>) -> bool {
+    let mut ahead = rest.clone();
+    if ahead.next() != Some('[') {
+        return false;
+    }
+    let last = ahead.find(|c| !matches!(c, ' '..='?'));
+    let is_whole = last.is_some_and(|c| matches!(c, '@'..='~'));
+    if is_whole {
+        *rest = ahead;
+    }
+    is_whole
+}
+
+/// A moment in the type of the XML library's calendar.
+fn moment<T: Default + Add<Duration, Output = T>>(at: SystemTime) -> T {
+    // Its default is the epoch.
+    T::default() + at.duration_since(UNIX_EPOCH).unwrap_or_default()
+}
+
+fn of_xml(error: SerializeError) -> io::Error {
+    io::Error::other(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sequences_for_terminals_go_and_other_controls_are_shown() {
+        assert_eq!(text("\x1b[1;31mred\x1b[0m\x1b[K"), "red");
+        assert_eq!(
+            text("a\r\nb\rc\0\x08\u{9b}\u{fffe}"),
+            "a\nb\nc\\x00\\x08\\u{9b}\\u{fffe}"
+        );
+        assert_eq!(
+            text("a\x1b]0;b\x1b[\u{e9}\x1b["),
+            "a\\x1b]0;b\\x1b[\u{e9}\\x1b["
+        );
+        assert_eq!(text("a\tb"), format!("a{TAB}b"));
+    }
+}

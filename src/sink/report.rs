@@ -1,0 +1,223 @@
+//! A page about the run for a browser: one file, which asks no server for anything.
+//!
+//! The page is a template with a style and a script of its own; the run is in it as JSON, from which
+//! the script draws. No text of a job is ever markup: `<`, `>` and `&` are escaped in the JSON, the
+//! script makes text nodes of it, and the page's security policy allows this one script and style
+//! by their hashes, and nothing else.
+
+use std::collections::HashMap;
+use std::fmt::Display;
+use std::io::{self, Write};
+use std::path::Path;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use super::console::Interest;
+use super::json::seconds;
+use super::run_file::{Draft, Form, RunFileError};
+use super::tail::Tail;
+use super::words;
+use crate::event::{Attempt, Event, JobEnd, Status};
+
+const PAGE: &str = include_str!("report/page.html");
+const STYLE: &str = include_str!("report/style.css");
+const SCRIPT: &str = include_str!("report/script.js");
+
+/// As much as is kept of each stream of a failed job.
+const OUTPUT: u64 = 16 * 1024;
+/// As much as is kept of all of them, so that a browser can open the page.
+const ALL_OUTPUT: usize = 8 * 1024 * 1024;
+/// As many of prun's own words as are kept.
+const NOTES: usize = 100;
+
+/// Writes the page.
+pub(super) struct Report {
+    draft: Draft,
+    /// Of jobs that were tried again.
+    earlier: HashMap<u64, Vec<Value>>,
+    /// The room for output that is left.
+    room: usize,
+    notes: Vec<String>,
+    /// What stands before the next job.
+    between: &'static str,
+}
+
+impl Report {
+    pub(super) fn begin(option: &'static str, path: &Path) -> Result<Self, RunFileError> {
+        let mut draft = Draft::begin(option, path)?;
+        let (head, _) = page();
+        let head = head + "{\"jobs\":[";
+        let begun = draft.write_all(head.as_bytes());
+        begun.map_err(|error| RunFileError::new(option, path, error))?;
+        Ok(Self {
+            draft,
+            earlier: HashMap::new(),
+            room: ALL_OUTPUT,
+            notes: Vec::new(),
+            between: "\n",
+        })
+    }
+
+    fn note(&mut self, note: impl Display) {
+        if self.notes.len() < NOTES {
+            self.notes.push(words::escape(note.to_string().as_bytes()));
+        }
+    }
+
+    fn ended(&mut self, end: &JobEnd) -> io::Result<()> {
+        let mut tries = self.earlier.remove(&end.job.seq).unwrap_or_default();
+        // The last one was waiting for another attempt, if the end of the run kept that from it.
+        tries.truncate(end.attempts.saturating_sub(1) as usize);
+        let last = end.last.as_deref();
+        tries.extend(last.map(attempt));
+        let exit = last.and_then(|last| last.exit());
+        let mut job = json!({
+            "seq": end.job.seq,
+            "label": words::full_label(&end.job),
+            "cmd": words::paste(&end.job),
+            "status": end.status.as_str(),
+            "reason": end.reason.map(|reason| reason.as_str()),
+            "ending": words::ending(end),
+            "attempts": end.attempts,
+            "tries": tries,
+            "queued": end.queued.map(seconds),
+            "wall": last.map(|last| seconds(last.wall)),
+            "cpu": exit.map(|exit| seconds(exit.usage.user + exit.usage.system)),
+            "rss": exit.map(|exit| exit.usage.max_rss_bytes),
+        });
+        if let Some(last) = last.filter(|_| is_shown(end.status)) {
+            for (text, cut, spool) in [
+                ("out", "out_cut", &last.stdout),
+                ("err", "err_cut", &last.stderr),
+            ] {
+                let tail = Tail::of(spool, OUTPUT.min(self.room as u64));
+                self.room -= tail.bytes.len().min(self.room);
+                job[text] = String::from_utf8_lossy(&tail.bytes).into();
+                job[cut] = tail.cut.into();
+            }
+        }
+        let text = format!("{}{}", self.between, escaped(&job));
+        self.between = ",\n";
+        self.draft.write_all(text.as_bytes())
+    }
+}
+
+impl Form for Report {
+    const WHAT: &'static str = "the report";
+
+    fn interest(&self) -> Interest {
+        Interest {
+            starts: false,
+            silent_successes: true,
+        }
+    }
+
+    fn add(&mut self, event: &Event, at: SystemTime) -> io::Result<()> {
+        match event {
+            Event::JobRetried(retry) => {
+                let tries = self.earlier.entry(retry.job.seq).or_default();
+                tries.push(attempt(&retry.attempt));
+            }
+            Event::JobEnded(end) => self.ended(end)?,
+            Event::Stopped(stop) => self.note(words::stopping(stop)),
+            Event::Warned(text) | Event::InputFailed(text) => self.note(text),
+            Event::RunEnded { elapsed, .. } => {
+                let end = json!({
+                    "at": moment(at),
+                    "elapsed": seconds(*elapsed),
+                    "notes": self.notes,
+                });
+                let (_, rest) = page();
+                write!(self.draft, "\n],\n\"end\":{}}}{rest}", escaped(&end))?;
+            }
+            Event::RunStarted { .. }
+            | Event::JobStarted(_)
+            | Event::JobPrinted(_)
+            | Event::Suspended
+            | Event::Continued
+            | Event::Asked(_)
+            | Event::OutputFailed(_) => {}
+        }
+        Ok(())
+    }
+
+    fn finish(self) -> io::Result<()> {
+        self.draft.finish()
+    }
+}
+
+/// Whether the page shows what such a job printed.
+fn is_shown(status: Status) -> bool {
+    !matches!(status, Status::Ok | Status::Canceled | Status::Skipped)
+}
+
+/// Its slot, start, length and status.
+fn attempt(attempt: &Attempt) -> Value {
+    let (start, wall) = (moment(attempt.started_at), seconds(attempt.wall));
+    json!([attempt.slot, start, wall, attempt.status().as_str()])
+}
+
+fn moment(at: SystemTime) -> f64 {
+    let since: Duration = at.duration_since(UNIX_EPOCH).unwrap_or_default();
+    seconds(since)
+}
+
+/// The page up to its data, and the rest.
+fn page() -> (String, String) {
+    let hash = |text| format!("sha256-{}", STANDARD.encode(Sha256::digest(text)));
+    let (head, rest) = PAGE.split_once("{data}").unwrap_or((PAGE, ""));
+    let head = head
+        .replace("{script}", &hash(SCRIPT))
+        .replace("{style}", &hash(STYLE))
+        .replace("{css}", STYLE);
+    (head, rest.replace("{js}", SCRIPT))
+}
+
+/// JSON in which nothing can end the element that it stands in.
+fn escaped(value: &Value) -> String {
+    let mut text = String::new();
+    for c in value.to_string().chars() {
+        match c {
+            '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => {
+                text.push_str(&format!("\\u{:04x}", c as u32));
+            }
+            c => text.push(c),
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_text_can_be_markup() {
+        let value = json!(["</script><!--&amp;\u{2028}\u{2029}\"\\"]);
+        let text = escaped(&value);
+        assert!(!text.contains(['<', '>', '&', '\u{2028}', '\u{2029}']));
+        assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), value);
+    }
+
+    #[test]
+    fn the_page_has_one_script_one_style_and_no_address() {
+        let (head, rest) = page();
+        let whole = head + "{}" + &rest;
+        for (part, times) in [
+            ("<style", 1),
+            ("<script", 2),
+            (" style=", 0),
+            (" src=", 0),
+            (" href=", 0),
+            ("//", 0),
+        ] {
+            let markup = whole.replace(STYLE, "").replace(SCRIPT, "");
+            assert_eq!(markup.matches(part).count(), times, "{part}");
+        }
+        assert!(!whole.contains("innerHTML") && !whole.contains("eval("));
+    }
+}

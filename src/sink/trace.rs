@@ -1,0 +1,160 @@
+//! A trace in the Trace Event format, which Perfetto and chrome://tracing show: a row for each
+//! slot, a slice for each attempt, and a curve of how many jobs run.
+//!
+//! Every event is written whole as it happens, and the format allows an array without its end: a
+//! trace of a run that was killed shows everything up to then.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use serde_json::{Value, json};
+
+use super::console::Interest;
+use super::json::seconds;
+use super::run_file::{Form, RunFileError, place};
+use super::words;
+use crate::event::{Attempt, Event, NumberedJob, Status};
+
+/// Writes the trace.
+pub(super) struct Trace {
+    file: File,
+    lines: Vec<u8>,
+    running: usize,
+    /// The slots that have their names.
+    slots: u32,
+    /// The last attempts of jobs that wait for another one: if the run ends, it does not come.
+    waiting: HashMap<u64, u32>,
+}
+
+impl Trace {
+    /// Takes the place of a file that is there.
+    pub(super) fn begin(option: &'static str, path: &Path) -> Result<Self, RunFileError> {
+        let failed = |error: io::Error| RunFileError::new(option, path, error);
+        let file = File::create(place(option, path)?).map_err(failed)?;
+        let mut trace = Self {
+            file,
+            lines: Vec::new(),
+            running: 0,
+            slots: 0,
+            waiting: HashMap::new(),
+        };
+        trace.line(
+            b"[\n",
+            json!({"ph": "M", "name": "process_name", "pid": 1, "args": {"name": "prun"}}),
+        );
+        trace.write().map_err(failed)?;
+        Ok(trace)
+    }
+
+    fn line(&mut self, before: &[u8], event: Value) {
+        self.lines.extend_from_slice(before);
+        self.lines.extend_from_slice(event.to_string().as_bytes());
+    }
+
+    fn push(&mut self, event: Value) {
+        self.line(b",\n", event);
+    }
+
+    fn count(&mut self, at: SystemTime) {
+        let (ts, running) = (micros(at), self.running);
+        self.push(json!({"ph": "C", "name": "running jobs", "pid": 1, "ts": ts, "args": {"running jobs": running}}));
+    }
+
+    fn slice(&mut self, job: &NumberedJob, attempt: &Attempt, at: SystemTime) {
+        while self.slots < attempt.slot {
+            self.slots += 1;
+            let (tid, name) = (self.slots, format!("slot {}", self.slots));
+            self.push(json!({"ph": "M", "name": "thread_name", "pid": 1, "tid": tid, "args": {"name": name}}));
+            self.push(json!({"ph": "M", "name": "thread_sort_index", "pid": 1, "tid": tid, "args": {"sort_index": tid}}));
+        }
+        let exit = attempt.exit();
+        let color = match attempt.status() {
+            Status::Ok => "good",
+            Status::Canceled => "grey",
+            _ => "terrible",
+        };
+        self.push(json!({
+            "ph": "X",
+            "name": words::label(job),
+            "cat": attempt.status().as_str(),
+            "cname": color,
+            "pid": 1,
+            "tid": attempt.slot,
+            "ts": micros(attempt.started_at),
+            "dur": attempt.wall.as_micros() as u64,
+            "args": {
+                "seq": job.seq,
+                "command": words::paste(job),
+                "attempt": attempt.number,
+                "status": attempt.status().as_str(),
+                "exit_code": exit.and_then(|exit| exit.code),
+                "signal": exit.and_then(|exit| exit.signal).map(|signal| signal.to_string()),
+                "error": attempt.error(),
+                "user_s": exit.map(|exit| seconds(exit.usage.user)),
+                "sys_s": exit.map(|exit| seconds(exit.usage.system)),
+                "max_rss_bytes": exit.map(|exit| exit.usage.max_rss_bytes),
+                "pid": attempt.pid,
+            },
+        }));
+        // One that could not start was never counted.
+        if attempt.pid.is_some() {
+            self.running = self.running.saturating_sub(1);
+            self.count(at);
+        }
+    }
+
+    /// Each event whole, in one write.
+    fn write(&mut self) -> io::Result<()> {
+        self.file.write_all(&self.lines)?;
+        self.lines.clear();
+        Ok(())
+    }
+}
+
+impl Form for Trace {
+    const WHAT: &'static str = "the trace";
+
+    fn interest(&self) -> Interest {
+        Interest {
+            starts: true,
+            silent_successes: true,
+        }
+    }
+
+    fn add(&mut self, event: &Event, at: SystemTime) -> io::Result<()> {
+        match event {
+            Event::JobStarted(_) => {
+                self.running += 1;
+                self.count(at);
+            }
+            Event::JobRetried(retry) => {
+                self.waiting.insert(retry.job.seq, retry.attempt.number);
+                self.slice(&retry.job, &retry.attempt, at);
+            }
+            Event::JobEnded(end) => {
+                let told = self.waiting.remove(&end.job.seq);
+                match &end.last {
+                    Some(last) if told != Some(last.number) => self.slice(&end.job, last, at),
+                    _ => return Ok(()),
+                }
+            }
+            Event::RunEnded { .. } => self.lines.extend_from_slice(b"\n]\n"),
+            _ => return Ok(()),
+        }
+        self.write()
+    }
+
+    fn finish(self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Since the epoch, which leaves it to the reader where to begin.
+fn micros(at: SystemTime) -> u64 {
+    at.duration_since(UNIX_EPOCH)
+        .unwrap_or_default()
+        .as_micros() as u64
+}

@@ -1,0 +1,149 @@
+//! Every form in which a run is told says the same of every job.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use crate::readers::{junit, report_data, trace};
+use crate::stage::{Outcome, Stage};
+
+/// What all of them tell: by job, its label, status, exit code, signal, attempts, seconds, bytes of
+/// memory, and the slices of the trace.
+type Told = BTreeMap<u64, Value>;
+
+fn number(value: &Value) -> u64 {
+    match value {
+        Value::String(text) => text.parse().expect("a number is written"),
+        value => value.as_u64().expect("this is a number"),
+    }
+}
+
+/// By JSON's records, which all others are held to. Labels: those of the report, since records have none.
+fn by_json(outcome: &Outcome) -> Told {
+    let told = outcome.json().into_iter().map(|job| {
+        let facts = ["status", "attempts", "max_rss_bytes"].map(|key| job[key].clone());
+        (number(&job["seq"]), json!(facts))
+    });
+    told.collect()
+}
+
+fn by_junit(suite: &Value) -> Told {
+    let cases = suite["cases"].as_array().expect("this is a list").iter();
+    let told = cases.map(|case| {
+        let facts = &case["properties"];
+        let status = facts["status"].clone();
+        let expected = match status.as_str().expect("a status is a word") {
+            "ok" => "ok",
+            "canceled" | "skipped" => "skipped",
+            "spawn_error" => "error",
+            _ => "failure",
+        };
+        assert_eq!(case["outcome"], expected, "{case}");
+        let memory = match &facts["max_rss_bytes"] {
+            Value::Null => Value::Null,
+            bytes => json!(number(bytes)),
+        };
+        let facts = json!([status, number(&facts["attempts"]), memory]);
+        (number(&case["properties"]["seq"]), facts)
+    });
+    told.collect()
+}
+
+fn by_report(data: &Value) -> Told {
+    let jobs = data["jobs"].as_array().expect("this is a list").iter();
+    let told = jobs.map(|job| {
+        let tries = job["tries"].as_array().expect("this is a list").len() as u64;
+        assert_eq!(tries, number(&job["attempts"]), "{job}");
+        (
+            number(&job["seq"]),
+            json!([job["status"], job["attempts"], job["rss"]]),
+        )
+    });
+    told.collect()
+}
+
+/// Jobs that had an attempt only: the others have no slice.
+fn by_trace(events: &[Value]) -> Told {
+    let mut told = Told::new();
+    for slice in events.iter().filter(|event| event["ph"] == "X") {
+        let args = &slice["args"];
+        let facts = json!([args["status"], args["attempt"], args["max_rss_bytes"]]);
+        // The last one of a job counts, and they stand in their order.
+        told.insert(number(&args["seq"]), facts);
+    }
+    told
+}
+
+#[track_caller]
+fn agree(stage: Stage, code: Option<i32>) -> Outcome {
+    let stage = stage
+        .args(["--json", "--junit", "run.xml", "--trace", "run.json"])
+        .args(["--report", "run.html", "--joblog", "run.log"])
+        .stdout_any()
+        .stderr_any();
+    let stage = code.into_iter().fold(stage, Stage::code);
+    let outcome = stage.run();
+    compare(&outcome);
+    let code = outcome.status.code();
+    if let Some(code) = code {
+        let ok = by_json(&outcome).values().all(|facts| facts[0] == "ok");
+        assert_eq!(ok, code == 0);
+    }
+    // Told again, it is the same once more.
+    let again = Stage::new()
+        .file("run.log", outcome.read("run.log"))
+        .args(["--replay", "run.log", "--json", "--junit", "run.xml"])
+        .args(["--trace", "run.json", "--report", "run.html"])
+        .stdout_any()
+        .stderr_any();
+    let again = code.into_iter().fold(again, Stage::code).run();
+    compare(&again);
+    assert_eq!(by_json(&outcome), by_json(&again));
+    outcome
+}
+
+fn compare(outcome: &Outcome) {
+    let jobs = by_json(outcome);
+    assert_eq!(by_junit(&junit(&outcome.path("run.xml"))), jobs);
+    assert_eq!(by_report(&report_data(&outcome.path("run.html"))), jobs);
+    let mut begun = jobs;
+    begun.retain(|_, facts| number(&facts[1]) > 0);
+    assert_eq!(by_trace(&trace(&outcome.path("run.json"))), begun);
+}
+
+#[test]
+fn json_junit_trace_report_and_the_exit_code_agree_on_every_job() {
+    let jobs = "{\"name\":\"a\",\"cmd\":\"echo a\"}\n\
+        {\"cmd\":\"exit 3\",\"retries\":2}\n\
+        {\"cmd\":\"kill -9 $$\"}\n\
+        {\"cmd\":\"sleep 300\",\"timeout\":\"0.2s\"}\n\
+        {\"argv\":[\"./nope\"]}\n\
+        {\"cmd\":\"test -e f || { touch f; exit 1; }\",\"retries\":1}\n"
+        .to_owned()
+        + &"{\"cmd\":\"test $(($PRUN_SEQ % 3)) -gt 0\"}\n".repeat(60);
+    let outcome = agree(
+        Stage::new().args(["-j3", "--grace", "0"]).stdin(jobs),
+        Some(1),
+    );
+    assert_eq!(outcome.json().len(), 66);
+}
+
+#[test]
+fn they_agree_where_everything_is_well() {
+    agree(Stage::new().stdin("true\n".repeat(20)), Some(0));
+    agree(Stage::new().stdin(""), Some(0));
+}
+
+#[test]
+fn they_agree_where_the_run_was_cut_short() {
+    let jobs = "true\nsleep 300\nsleep 300\ntrue\n";
+    agree(
+        Stage::new().args(["-j2", "--deadline", "0.5"]).stdin(jobs),
+        Some(124),
+    );
+    let jobs = "until [ -e b ]; do sleep 0.01; done; exit 1\ntouch b; sleep 300\ntrue\n";
+    agree(
+        Stage::new().args(["-j2", "--fail-fast"]).stdin(jobs),
+        Some(1),
+    );
+}

@@ -1,0 +1,98 @@
+//! Somebody stops prun and its jobs at once, as service managers do, and the jobs are the quicker ones.
+
+use std::time::Duration;
+
+use crate::signals::is_stopped;
+use crate::stage::{Stage, is_alive, kill, rounds};
+
+const SOON: Duration = Duration::from_secs(60);
+
+/// The job gets `signal` and dies of it; only then prun does. What its record says.
+fn stopped_with_its_job(job: &str, signal: i32) -> serde_json::Value {
+    let mut run = Stage::new()
+        .args(["--json", &format!("echo partial; echo $$ > up; {job}")])
+        .stdout_any()
+        .stderr_has("── 1 job: 1 canceled ([TIME])\n")
+        .signal(signal)
+        .within(SOON)
+        .start();
+    let pid: i32 = run.wait_for_line_in("up").parse().expect("a number");
+    // While prun stands still its job ends, so both wait to be seen when it goes on.
+    run.send(libc::SIGSTOP);
+    run.wait_until("the stop", |run| is_stopped(run.pid()).then_some(()));
+    assert!(kill(-pid, signal));
+    run.wait_until("the death", |_| (!is_alive(pid)).then_some(()));
+    run.send(signal);
+    run.send(libc::SIGCONT);
+    run.finish().record(1)
+}
+
+#[test]
+fn a_job_that_dies_of_the_stop_before_prun_knows_of_it_is_canceled() {
+    for (signal, name) in [
+        (libc::SIGTERM, "SIGTERM"),
+        (libc::SIGINT, "SIGINT"),
+        (libc::SIGHUP, "SIGHUP"),
+    ] {
+        let record = stopped_with_its_job("exec sleep 300", signal);
+        assert_eq!(
+            (&record["status"], &record["reason"]),
+            (&"canceled".into(), &"signal".into())
+        );
+        assert_eq!(
+            (&record["signal"], &record["stdout"]),
+            (&name.into(), &"partial\n".into())
+        );
+    }
+}
+
+#[test]
+fn a_job_whose_shell_tells_of_the_stop_by_its_code_is_canceled() {
+    let job = "trap 'exit 143' TERM; while :; do sleep 0.01; done";
+    let record = stopped_with_its_job(job, libc::SIGTERM);
+    assert_eq!(
+        (&record["status"], &record["exit_code"]),
+        (&"canceled".into(), &143.into())
+    );
+}
+
+#[test]
+fn whoever_comes_first_all_are_canceled() {
+    for round in 0..rounds() {
+        let mut run = Stage::new()
+            .args(["--json", "-j4"])
+            .stdin("echo $$ >> up; exec sleep 300\n".repeat(4))
+            .stdout_any()
+            .stderr_any()
+            .signal(libc::SIGTERM)
+            .within(SOON)
+            .start();
+        let pids: Vec<i32> = run.wait_until("all jobs", |run| {
+            let text = std::fs::read_to_string(run.dir().join("up")).ok()?;
+            let pids: Vec<i32> = text.lines().filter_map(|line| line.parse().ok()).collect();
+            (pids.len() == 4 && text.ends_with('\n')).then_some(pids)
+        });
+        for (place, pid) in pids.iter().enumerate() {
+            if place == round % 5 {
+                run.send(libc::SIGTERM);
+            }
+            kill(*pid, libc::SIGTERM);
+        }
+        run.send(libc::SIGTERM);
+        for record in run.finish().json() {
+            assert_eq!(record["status"], "canceled", "{record}");
+        }
+    }
+}
+
+#[test]
+fn a_job_that_somebody_stops_alone_died_by_a_signal() {
+    let outcome = Stage::new()
+        .args(["--json", "kill -TERM $$", "exit 143"])
+        .stdout_any()
+        .stderr_any()
+        .code(1)
+        .run();
+    assert_eq!(outcome.record(1)["status"], "signaled");
+    assert_eq!(outcome.record(2)["status"], "failed");
+}

@@ -1,0 +1,69 @@
+//! The index of the faults names tests that are there.
+
+use std::fs;
+use std::path::Path;
+
+/// Whether `name` is what `pattern` says, in which a star or dots stand for any text.
+fn fits(pattern: &str, name: &str) -> bool {
+    let parts: Vec<_> = pattern.split(['*', '…']).collect();
+    let (Some(first), Some(last)) = (parts.first(), parts.last()) else {
+        return false;
+    };
+    let mut rest = name;
+    let in_order = parts.iter().all(|part| match rest.find(part) {
+        Some(at) => {
+            rest = &rest[at + part.len()..];
+            true
+        }
+        None => false,
+    });
+    in_order && name.starts_with(first) && name.ends_with(last)
+}
+
+/// Whether there is a test like this, or for a mere path a module.
+fn is_there(module: &str, pattern: &str) -> bool {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it");
+    if root.join(module).join(format!("{pattern}.rs")).exists() {
+        return true;
+    }
+    let files = [format!("{module}.rs"), format!("faults/{module}.rs")];
+    let mut texts = files
+        .iter()
+        .filter_map(|file| fs::read_to_string(root.join(file)).ok());
+    texts.any(|text| {
+        let tests = text.split("#[test]\nfn ").skip(1);
+        let mut names = tests.filter_map(|test| test.split('(').next());
+        names.any(|name| fits(pattern, name))
+    })
+}
+
+#[test]
+fn every_test_of_the_index_is_there() {
+    let rows = include_str!("mod.rs")
+        .lines()
+        .filter(|line| line.starts_with("//! | "));
+    let mut missing = Vec::new();
+    let mut count = 0;
+    for row in rows {
+        let tests = row.rsplit(" | ").next().unwrap_or_default();
+        for word in tests.split('`').skip(1).step_by(2) {
+            count += 1;
+            match word.split_once("::") {
+                // Tests that stand beside the code.
+                Some(("sink", _)) => {}
+                Some((module, pattern)) if is_there(module, pattern) => {}
+                _ => missing.push(word),
+            }
+        }
+    }
+    assert!(count > 60, "only {count} tests were found in the index");
+    assert!(missing.is_empty(), "there are no such tests: {missing:#?}");
+}
+
+#[test]
+fn an_index_entry_fits_by_its_words() {
+    assert!(fits("*", "a") && fits("a_…", "a_b") && fits("*_b*", "a_b_c") && fits("a", "a"));
+    assert!(!fits("a", "ab") && !fits("a_…", "b_a_") && !fits("*_b", "a_b_c"));
+    assert!(is_there("endings", "a_timeout_of_0_is_no_limit"));
+    assert!(!is_there("endings", "a_test_that_nobody_wrote") && !is_there("nowhere", "*"));
+}

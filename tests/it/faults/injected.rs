@@ -1,0 +1,222 @@
+//! System calls that fail in prun: what started is told, what is told has started, nobody is left.
+
+use std::time::Duration;
+
+use super::grounds::{able, can_trace, failing};
+use crate::stage::{Outcome, Stage};
+
+const SOON: Duration = Duration::from_secs(60);
+
+/// Three jobs that say that they run, under these faults.
+fn three(faults: &[&str]) -> Stage {
+    failing(Stage::new(), faults)
+        .args(["--json", "-j2"])
+        .args([
+            "echo x >> ran; sleep 0.02",
+            "echo x >> ran",
+            "echo x >> ran; (echo out)",
+        ])
+        .stdout_any()
+        .stderr_any()
+        .within(SOON)
+}
+
+/// A job ran once if it is told as run, and never if it is told as not started.
+fn check(outcome: &Outcome) {
+    let records = outcome.json();
+    let started = records
+        .iter()
+        .filter(|record| record["pid"].is_u64())
+        .count();
+    let ran = std::fs::read(outcome.path("ran")).map_or(0, |text| text.len() / 2);
+    assert_eq!((records.len(), started), (3, ran), "{records:#?}");
+    for record in &records {
+        let expected = if record["pid"].is_u64() {
+            "ok"
+        } else {
+            "spawn_error"
+        };
+        assert_eq!(record["status"], expected, "{record}");
+        assert_eq!(record["error"].is_string(), expected == "spawn_error");
+    }
+}
+
+#[test]
+fn a_full_poll_loop_starts_no_job_that_it_cannot_watch() {
+    if !can_trace() {
+        return;
+    }
+    // The first two are the runtime's own: without them nothing begins.
+    for from in [1, 2] {
+        three(&[&format!("epoll_ctl:error=ENOSPC:when={from}+")])
+            .stdout("")
+            .stderr("prun: cannot begin: No space left on device (os error 28)\n")
+            .code(2)
+            .run();
+    }
+    let mut began = 0;
+    for from in 3..=14 {
+        let fault = format!("epoll_ctl:error=ENOSPC:when={from}+");
+        let script = "\"$@\"; echo $? > code";
+        let stage = Stage::new().in_shell(script);
+        let outcome = failing(stage, &[&fault])
+            .args(["--json", "-j2"])
+            .args([
+                "echo x >> ran; sleep 0.02",
+                "echo x >> ran",
+                "echo x >> ran; (echo out)",
+            ])
+            .stdout_any()
+            .stderr_any()
+            .within(SOON)
+            .run();
+        check(&outcome);
+        let all_ok = outcome.json().iter().all(|record| record["status"] == "ok");
+        assert_eq!(
+            outcome.read_text("code"),
+            if all_ok { "0\n" } else { "1\n" }
+        );
+        began += usize::from(outcome.path("ran").exists());
+    }
+    assert!(began > 5, "the fault came too early to tell anything");
+}
+
+#[test]
+fn without_a_pidfd_the_end_of_a_job_is_seen_all_the_same() {
+    if !can_trace() {
+        return;
+    }
+    for fault in [
+        "ENOSYS:when=1+",
+        "EMFILE:when=1+",
+        "EMFILE:when=2",
+        "ENODEV:when=3+",
+    ] {
+        check(&three(&[&format!("pidfd_open:error={fault}")]).run());
+    }
+}
+
+#[test]
+fn a_process_or_pipe_that_cannot_be_had_now_is_had_later() {
+    if !can_trace() {
+        return;
+    }
+    for nth in 1..=6 {
+        check(&three(&[&format!("pipe2:error=EMFILE:when={nth}")]).run());
+        check(&three(&[&format!("pipe2:error=ENFILE:when={nth}..{}", nth + 2)]).run());
+    }
+    // The first thread is the writer's: without it nothing begins.
+    for nth in 2..=4 {
+        check(&three(&[&format!("clone3:error=EAGAIN:when={nth}")]).run());
+        check(&three(&[&format!("clone3:error=ENOMEM:when={nth}")]).run());
+    }
+}
+
+#[test]
+fn a_thread_that_cannot_be_had_is_told_before_anything_starts() {
+    if !can_trace() {
+        return;
+    }
+    for nth in [1, 2] {
+        let outcome = failing(Stage::new(), &[&format!("clone3:error=EAGAIN:when={nth}")])
+            .stdin("touch started\n")
+            .stderr("prun: cannot begin: Resource temporarily unavailable (os error 11)\n")
+            .code(2)
+            .run();
+        assert!(!outcome.path("started").exists());
+    }
+}
+
+#[test]
+fn a_group_is_ended_by_number_where_the_system_cannot_by_pidfd() {
+    if !can_trace() {
+        return;
+    }
+    let stubborn = "(trap '' TERM; echo up > up; sleep 300 & wait; sleep 300) & sleep 300";
+    for fault in [
+        "pidfd_open:error=ENOSYS:when=1+",
+        "pidfd_send_signal:error=EINVAL:when=1+",
+    ] {
+        let outcome = failing(Stage::new(), &[fault])
+            .args([
+                "--json",
+                "-t",
+                "1",
+                "--grace",
+                "0.5",
+                stubborn,
+                "kill -STOP $$",
+            ])
+            .stdout_any()
+            .stderr_any()
+            .code(1)
+            .within(SOON)
+            .run();
+        for seq in [1, 2] {
+            assert_eq!(outcome.record(seq)["status"], "timeout");
+        }
+    }
+}
+
+#[test]
+fn a_job_log_that_cannot_be_brought_to_the_disk_is_told() {
+    if !can_trace() {
+        return;
+    }
+    let outcome = failing(Stage::new(), &["fdatasync:error=EIO:when=1"])
+        .args(["--joblog", "run.log", "-j1", "echo a", "echo b"])
+        .stdout("a\nb\n")
+        .stderr("prun: cannot write the job log run.log: Input/output error (os error 5)\n")
+        .code(3)
+        .run();
+    assert_eq!(outcome.read_text("run.log").lines().count(), 6);
+}
+
+#[test]
+fn a_job_log_that_cannot_be_mended_is_mended_by_the_next_run() {
+    // A disk that is full in the midst of a line, and does not let the half line be taken back.
+    if !can_trace() || !able(&super::grounds::MOUNTS) {
+        return;
+    }
+    let jobs: String = (0..100).map(|n| format!("echo {n} >> ran\n")).collect();
+    let script = "mkdir small && mount -t tmpfs -o size=8k tmpfs small || exit 99
+        \"$@\"; code=$?; cp small/run.log run.log; exit $code";
+    let stage = Stage::new().under(super::grounds::MOUNTS).in_shell(script);
+    let outcome = failing(stage, &["ftruncate:error=EIO:when=1+"])
+        .args(["-j1", "-f", "jobs", "--joblog", "small/run.log"])
+        .file("jobs", &jobs)
+        .stderr_has("prun: cannot write the job log small/run.log: No space left on device")
+        .code(3)
+        .within(SOON)
+        .run();
+    let log = outcome.read("run.log");
+    assert!(!log.ends_with(b"\n"), "the half line was to stay");
+    let dir = outcome.dir().to_str().expect("a temporary path is text");
+    Stage::new()
+        .args([
+            "-C",
+            dir,
+            "-f",
+            &format!("{dir}/jobs"),
+            "--joblog",
+            &format!("{dir}/run.log"),
+        ])
+        .arg("--resume")
+        .stderr_has("bytes of an unfinished last line are dropped\n")
+        .run();
+    // All have run, and those on record as done only once.
+    let ran = outcome.read_text("ran");
+    let times = |n: usize| ran.lines().filter(|line| *line == n.to_string()).count();
+    let log = String::from_utf8_lossy(&log);
+    for n in 0..100 {
+        let end = format!("\"cmd\":\"echo {n} >> ran\"");
+        let is_done = log
+            .split_inclusive('\n')
+            .any(|line| line.ends_with('\n') && line.contains(&end));
+        assert!(
+            times(n) == 1 || (times(n) == 2 && !is_done),
+            "job {n} ran {} times",
+            times(n)
+        );
+    }
+}

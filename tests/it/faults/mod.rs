@@ -1,0 +1,110 @@
+//! Faults: what prun must survive, each provoked for real.
+//!
+//! The index of the suite, by subject: what is done to prun, and the tests that do it, some of them in
+//! modules beside this folder (`index` finds each). What no test can do stands at the end, with the
+//! reason. Every run on the stage is held to the same rules as
+//! well: it ends in time, leaves no process, no file and no open pipe, gives the terminal back, does
+//! not panic, has one record for each job in accord with the exit code, and a job log of whole lines.
+//!
+//! # The life of a process
+//!
+//! | done to prun | test |
+//! |---|---|
+//! | a job that ignores TERM | `endings::a_job_that_ignores_term_is_killed_at_the_end_of_the_grace` |
+//! | a grandchild that ignores TERM, the leader gone | `endings::a_grandchild_that_ignores_term_is_killed_although_the_leader_is_gone` |
+//! | a daemon that holds the pipe, in its own session, or chatty | `leaks::a_daemon_in_its_own_session_…`, `leaks::a_background_process_with_the_pipe_…`, `leaks::a_chatty_background_process_…` |
+//! | a job that stops itself | `endings::a_job_that_stops_itself_is_ended`, `endings::a_job_that_stops_its_group_and_ignores_term_is_killed` |
+//! | a job that dies by a signal, also from outside | `records::a_job_that_died_by_a_signal_…`, `beside::a_job_that_somebody_stops_alone_…` |
+//! | 150 and more failures | `commands::the_exit_code_does_not_count_the_failures` |
+//! | a program that is missing, no program, a folder, without `#!`, with a wrong one, busy | `shells::a_missing_program_…`, `digests::a_file_that_cannot_be_executed_…`, `shells::a_script_without_an_interpreter_line_…`, `engine::spawn_errors`, `shells::a_busy_program_…` |
+//! | a NUL in an argument | `inputs::a_nul_in_a_line_…`, `arguments::a_nul_byte_in_a_line_…` |
+//! | zombies of a group where process 1 is slow | `endings::a_zombie_of_the_group_does_not_prolong_the_grace` |
+//! | prun is process 1 | `first::*` |
+//! | a poll loop, pidfd, pipe, process or thread that cannot be had | `injected::*` |
+//! | numbers of processes that come back at once | `numbers::*` |
+//! | a job in a session of its own, and Ctrl-C | `stopped::a_job_in_a_session_of_its_own_…` |
+//! | fail-fast beside a long job | `stops::fail_fast_ends_what_runs_…` |
+//! | three failing attempts | `retries::every_attempt_is_shown` |
+//! | a short time limit | `stopped::the_wait_for_the_end_of_a_time_limit_is_short` |
+//!
+//! # Signals of prun's own, and the terminal
+//!
+//! | done to prun | test |
+//! |---|---|
+//! | INT, TERM, HUP, QUIT once | `signals::*_is_passed_on` |
+//! | once more, a third time, twice at once | `signals::a_second_signal_kills_…`, `stops::a_third_signal_leaves_at_once`, `moments::a_signal_that_comes_twice_…` |
+//! | at any moment | `moments::a_signal_at_any_moment_…`, `moments::a_signal_in_the_midst_of_starts_…` |
+//! | INT as a CI service sends it | `stopped::all_is_over_before_a_ci_service_loses_its_patience` |
+//! | the jobs are signalled beside prun | `beside::*` |
+//! | the terminal is closed | `dispositions::a_hang_up_of_the_terminal_…`, `stopped::a_closed_terminal_ends_…` |
+//! | nohup; INT, TERM ignored; CHLD ignored; all blocked | `dispositions::*` |
+//! | Ctrl-\ where a shell lets children ignore it | `stopped::the_quit_key_…` |
+//! | Ctrl-Z, `fg`; a job that ignores it; nobody who could continue us | `terminal::ctrl_z_…`, `terminal::a_job_that_ignores_ctrl_z_…`, `terminal::a_group_that_nobody_could_continue_…` |
+//! | Ctrl-Z and Ctrl-C while jobs start as fast as they can | `storms::*` |
+//! | SIGKILL | `crashes::*`, `joblog::a_job_that_an_earlier_killed_run_left_…`, `spill::nothing_is_left_of_the_file_after_a_kill` |
+//! | SIGABRT | `stopped::an_abort_leaves_a_log_…` |
+//! | the reader of stdout goes away, also with SIGPIPE ignored | `losses::*_goes_away*` |
+//! | the reader of stderr goes away; stderr is full | `losses::a_reader_of_stderr_…`, `losses::what_cannot_be_said_on_stderr_…` |
+//! | a job reads the terminal, takes it, is an interactive shell | `terminal::a_job_that_reads_the_terminal_…`, `stopped::a_job_that_takes_the_terminal_…`, `stopped::an_interactive_shell_as_a_job_…` |
+//! | SIGUSR1 | `stops::usr1_shows_what_runs` |
+//!
+//! # What the system has too little of
+//!
+//! | done to prun | test |
+//! |---|---|
+//! | few descriptors, few processes | `limits::*` |
+//! | little address space, a small stack, a million jobs at once | `scarce::*` |
+//! | too large an argument | `injection::an_argument_too_long_…`, `shells::an_argument_that_is_too_long_…` |
+//! | the disk of temporary files is full, read-only, gone, limited | `spill::*`, `losses::output_that_cannot_be_kept_is_told` |
+//! | the disk of the job log is full, fails, cannot be mended | `joblog::a_log_on_a_full_disk_…`, `injected::a_job_log_…` |
+//! | stdout is full | `losses::a_full_disk_*` |
+//! | stdout is not read, or closed; no standard stream at all | `reader::*`, `endings::a_stuck_reader_…`, `signals::a_stuck_reader_…`, `losses::jobs_that_are_faster_…` |
+//! | a gibibyte of output; ten thousand jobs | `losses::a_gibibyte_…`, `losses::ten_thousand_jobs_…` |
+//! | the folder is gone | `scarce::jobs_run_in_a_folder_that_is_gone` |
+//!
+//! # The job log
+//!
+//! | done to prun | test |
+//! |---|---|
+//! | cut at every byte | `joblog::a_log_cut_anywhere_…`, and beside `sink::past` |
+//! | killed at any moment and resumed until done | `crashes::*` |
+//! | two runs, one log; a daemon of a job outlives the run | `joblog::two_runs_…`, `logs::a_daemon_that_a_job_left_…` |
+//! | other jobs, order, folder, environment, shell | `joblog::jobs_are_known_by_content_…` |
+//! | a job of a killed run still runs | `joblog::a_job_that_an_earlier_killed_run_left_…` |
+//! | jobs that did not end well | `logs::whatever_is_not_ok_is_done_again` |
+//! | the clock on the wall jumps | `logs::a_clock_that_jumps_…` |
+//! | no file, a link, a pipe, no locks, another version | `joblog::a_log_that_cannot_be_one_…`, `logs::*` |
+//! | a long one | `logs::a_long_log_is_read_as_a_stream` |
+//!
+//! # Who may do what
+//!
+//! | done to prun | test |
+//! |---|---|
+//! | values with shell syntax | `injection::*`, `templates::an_unsound_place_…` |
+//! | names, commands, last lines with terminal codes | `digests::*_cannot_take_over_the_terminal` |
+//! | temporary files in a folder that others write | `spill::a_file_of_output_…` |
+//! | secrets in the environment | `records::the_environment_is_in_no_record`, `joblog::a_failed_jobs_last_output_…` |
+//! | descriptors of prun's own | `commands::a_job_gets_no_descriptor_of_pruns_own` |
+//! | files for prun in the folder, or at home | `scarce::nothing_is_read_from_the_folder_or_from_home` |
+//!
+//! # Known limits, without a test
+//!
+//! * A process that leaves its group (a daemon, an interactive shell's children) is out of reach; it is
+//!   told as `leaked` where it holds a pipe. Only process 1 or a control group could do more.
+//! * SIGKILL and SIGABRT of prun leave the jobs running; a resumed run refuses to start them twice.
+//! * A panic cannot be provoked from outside; the stage complains of any.
+//! * A system without `/proc` cannot tell zombies from the living: the grace ends the wait.
+
+mod beside;
+mod crashes;
+mod first;
+mod grounds;
+mod index;
+mod injected;
+mod logs;
+mod numbers;
+mod reader;
+mod scarce;
+mod spill;
+mod stopped;
+mod storms;

@@ -1,0 +1,106 @@
+//! Process numbers that are used again at once: no signal goes to a process that is not ours.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use super::grounds::{NUMBERS, able, can_trace, failing};
+use crate::stage::Stage;
+
+const SOON: Duration = Duration::from_secs(120);
+
+/// Many jobs that end at about the moment at which their time is over.
+fn jobs(count: usize) -> String {
+    let job = |n: usize| {
+        let word = [
+            "true",
+            "sleep 0.003",
+            "sh -c 'sleep 0.002 & sleep 0.003'",
+            "exit 3",
+        ][n % 4];
+        let timeout = ["1ms", "3ms", "4ms", "1ms"][n % 4];
+        format!("{{\"cmd\":\"{word}\",\"timeout\":\"{timeout}\"}}\n")
+    };
+    (0..count).map(job).collect()
+}
+
+/// The number in `text` behind `before`.
+fn number_behind(text: &str, before: &str) -> Option<i64> {
+    let (_, rest) = text.split_once(before)?;
+    let end = rest
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(rest.len());
+    rest[..end].parse().ok()
+}
+
+#[test]
+fn no_signal_goes_to_a_number_that_was_given_back() {
+    if !can_trace() {
+        return;
+    }
+    // Where groups are signalled by number, a number must still be a zombie's when it is used.
+    let faults = [
+        "pidfd_send_signal:error=EINVAL:when=1+",
+        "kill",
+        "waitid",
+        "clone3",
+    ];
+    let outcome = failing(Stage::new(), &faults)
+        .args(["-j4", "--grace", "2ms", "-qq"])
+        .file("jobs.jsonl", jobs(400))
+        .args(["-f", "jobs.jsonl"])
+        .code(1)
+        .within(SOON)
+        .run();
+    let trace = outcome.read_text("trace");
+    let prun = trace.split(' ').next().expect("there are calls").to_owned();
+    let (mut ours, mut kills) = (BTreeSet::new(), 0);
+    for line in trace.lines().filter(|line| line.starts_with(&prun)) {
+        if line.contains("clone3(") || line.contains("clone3 resumed") {
+            ours.extend(
+                line.rsplit(" = ")
+                    .next()
+                    .and_then(|pid| pid.parse::<i64>().ok()),
+            );
+        } else if line.contains("waitid(") && !line.contains("WNOWAIT") {
+            if let Some(pid) = number_behind(line, "si_pid=") {
+                ours.remove(&pid);
+            }
+        } else if let Some(group) = number_behind(line, "kill(-") {
+            kills += 1;
+            assert!(ours.contains(&group), "not ours: {line}");
+        }
+    }
+    assert!(kills > 50, "only {kills} groups were signalled");
+}
+
+#[test]
+fn numbers_that_come_back_at_once_confuse_nobody() {
+    if !able(&NUMBERS) {
+        return;
+    }
+    // A namespace may have its own few numbers (Linux 6.14); elsewhere there are many.
+    let few = "echo 400 > /proc/sys/kernel/pid_max; exec \"$@\"";
+    let outcome = Stage::new()
+        .under(NUMBERS)
+        .in_shell(few)
+        .args(["--json", "-j8", "--grace", "1ms"])
+        .file("jobs.jsonl", jobs(3000))
+        .args(["-f", "jobs.jsonl"])
+        .stdout_any()
+        .stderr_any()
+        .code(1)
+        .within(SOON)
+        .run();
+    let records = outcome.json();
+    assert_eq!(records.len(), 3000);
+    for record in records {
+        // A job has its own end, or its time was over: no signal that was another's.
+        let own = if record["cmd"] == "exit 3" {
+            "failed"
+        } else {
+            "ok"
+        };
+        let status = record["status"].as_str().expect("a word");
+        assert!(status == own || status == "timeout", "{record}");
+    }
+}

@@ -1,0 +1,210 @@
+//! Output that is too large for memory, and its temporary file: the disk is full, read-only, gone.
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::grounds::{MOUNTS, able, can_trace, failing, in_small};
+use crate::stage::{Outcome, Running, Stage};
+
+const SOON: Duration = Duration::from_secs(60);
+
+/// Prints three and a half million bytes, no line of which is another's.
+const LARGE: &str = "seq -w 0 499999";
+
+/// The large output was kept in part, and that part is its beginning; the small ones are whole.
+fn check(outcome: &Outcome) {
+    let large = outcome.record_named("large");
+    assert_eq!(
+        (&large["status"], &large["truncated"]),
+        (&"ok".into(), &true.into())
+    );
+    assert_eq!(large["stdout_bytes"], 3_500_000);
+    let kept = large["stdout"].as_str().expect("a text");
+    let whole: String = (0..500_000)
+        .map(|number| format!("{number:06}\n"))
+        .collect();
+    assert!(
+        kept.len() >= 65_536 && whole.starts_with(kept),
+        "{} bytes",
+        kept.len()
+    );
+    for name in ["before", "after"] {
+        let small = outcome.record_named(name);
+        assert_eq!(
+            (&small["stdout"], &small["truncated"]),
+            (&format!("{name}\n").into(), &false.into())
+        );
+    }
+}
+
+fn jobs(stage: Stage) -> Stage {
+    stage
+        .args([
+            "--json",
+            "-j2",
+            "before: echo before",
+            &format!("large: {LARGE}"),
+            "after: echo after",
+        ])
+        .stdout_any()
+        .code(3)
+        .within(SOON)
+}
+
+#[test]
+fn a_disk_that_runs_full_costs_only_what_does_not_fit() {
+    if able(&MOUNTS) {
+        let stage = in_small(jobs(Stage::new()), "1m", ":");
+        let outcome = stage
+            .stderr_has(
+                "bytes of output could not be kept: No space left on device (os error 28)\n",
+            )
+            .run();
+        check(&outcome);
+    }
+}
+
+#[test]
+fn a_disk_that_cannot_be_written_costs_only_what_does_not_fit_in_memory() {
+    if able(&MOUNTS) {
+        let stage = in_small(jobs(Stage::new()), "1m", "mount -o remount,ro small");
+        check(
+            &stage
+                .stderr_has("Read-only file system (os error 30)\n")
+                .run(),
+        );
+    }
+}
+
+#[test]
+fn a_file_that_may_not_grow_costs_only_what_does_not_fit() {
+    let stage = jobs(Stage::new()).in_shell("ulimit -f 400; exec \"$@\"");
+    check(&stage.stderr_has("File too large (os error 27)\n").run());
+}
+
+#[test]
+fn a_lack_of_descriptors_costs_only_what_does_not_fit_in_memory() {
+    let taking = "large: prlimit --pid $PPID --nofile=3: && seq -w 0 499999; \
+                  prlimit --pid $PPID --nofile=1000:";
+    let outcome = Stage::new()
+        .args([
+            "--json",
+            "-j1",
+            "before: echo before",
+            taking,
+            "after: echo after",
+        ])
+        .stdout_any()
+        .stderr_has("Too many open files (os error 24)\n")
+        .code(3)
+        .within(SOON)
+        .run();
+    check(&outcome);
+}
+
+#[test]
+fn small_jobs_need_no_room_on_the_disk() {
+    if able(&MOUNTS) {
+        let fill = "cat /dev/zero > small/fill 2> /dev/null";
+        in_small(Stage::new(), "64k", fill)
+            .args(["-j1", "head -c 60000 /dev/zero | tr '\\0' x", "echo y"])
+            .stdout(["x".repeat(60_000), "y\n".to_owned()].concat())
+            .run();
+    }
+}
+
+#[test]
+fn a_folder_that_goes_away_costs_only_what_comes_later() {
+    // What has begun to spill has its file, whatever becomes of the folder.
+    let outcome = Stage::new()
+        .in_shell("mkdir gone; export TMPDIR=$PWD/gone; exec \"$@\"")
+        .args(["--json", "-j1"])
+        .arg("whole: head -c 3000000 /dev/zero; rmdir gone; head -c 3000000 /dev/zero")
+        .args([
+            "before: echo before",
+            &format!("large: {LARGE}"),
+            "after: echo after",
+        ])
+        .stdout_any()
+        .stderr_has("No such file or directory (os error 2)\n")
+        .code(3)
+        .within(SOON)
+        .run();
+    check(&outcome);
+    let whole = outcome.record_named("whole");
+    assert_eq!(whole["stdout"].as_str().unwrap().len(), 6_000_000);
+}
+
+/// Which of prun's calls to open a file made one in `TMPDIR`, from 1, and how all of those did it.
+fn opened(fault: &str) -> (usize, Vec<String>) {
+    let outcome = failing(Stage::new(), &[fault])
+        .args(["--json", "head -c 1000000 /dev/zero"])
+        .stdout_any()
+        .run();
+    let trace = outcome.read_text("trace");
+    let prun = trace.split(' ').next().expect("prun opens files");
+    let calls = trace.lines().filter(|line| line.starts_with(prun));
+    let is_ours = |line: &&str| line.contains("/tmp") && line.contains("O_RDWR");
+    let ours = calls.enumerate().filter(|(_, line)| is_ours(line));
+    let (places, lines): (Vec<_>, Vec<_>) = ours.map(|(n, line)| (n, line.to_owned())).unzip();
+    (places.first().expect("there is a file") + 1, lines)
+}
+
+#[test]
+fn a_file_of_output_is_made_anew_and_through_no_link() {
+    if !can_trace() {
+        return;
+    }
+    let (first, nameless) = opened("openat:error=EIO:when=60000");
+    assert!(nameless[0].contains("O_TMPFILE"), "{nameless:?}");
+    // A file system may have no files without a name.
+    let (_, named) = opened(&format!("openat:error=EOPNOTSUPP:when={first}"));
+    let last = named.last().expect("there is a file");
+    assert!(
+        last.contains("O_CREAT|O_EXCL") && last.contains(", 0600)"),
+        "{named:?}"
+    );
+}
+
+/// The file that prun keeps output in, by way of its descriptor.
+fn file_of(run: &Running) -> Option<PathBuf> {
+    let files = std::fs::read_dir(format!("/proc/{}/fd", run.pid())).ok()?;
+    let mut files = files.flatten().map(|fd| fd.path());
+    files.find(|fd| {
+        let file = std::fs::read_link(fd).unwrap_or_default();
+        file.to_string_lossy().ends_with("(deleted)")
+    })
+}
+
+#[test]
+fn a_file_of_output_is_for_its_owner_alone() {
+    let mut run = Stage::new()
+        .args([
+            "--json",
+            "head -c 1000000 /dev/zero; until [ -e go ]; do sleep 0.01; done",
+        ])
+        .in_shell("umask 0; exec \"$@\"")
+        .stdout_any()
+        .start();
+    // A moment after it was made: nobody else could find it before.
+    run.wait_until("a file for its owner alone", |run| {
+        let mode = std::fs::metadata(file_of(run)?).ok()?.permissions().mode();
+        (mode & 0o777 == 0o600).then_some(())
+    });
+    std::fs::write(run.dir().join("go"), "").expect("the folder is ours");
+    run.finish();
+}
+
+#[test]
+fn nothing_is_left_of_the_file_after_a_kill() {
+    let mut run = Stage::new()
+        .args(["--json", "head -c 1000000 /dev/zero; touch up; sleep 300"])
+        .signal(libc::SIGKILL)
+        .leaves_processes()
+        .start();
+    run.wait_for_file("up");
+    run.wait_until("the file", file_of);
+    run.send(libc::SIGKILL);
+    run.finish();
+}

@@ -1,0 +1,186 @@
+//! prun is stopped by those who stop programs: a CI service, a closed terminal, a key, the kernel.
+
+use std::os::unix::process::ExitStatusExt as _;
+use std::time::{Duration, Instant};
+
+use crate::signals::up;
+use crate::stage::{Stage, is_alive};
+
+const SOON: Duration = Duration::from_secs(60);
+
+#[test]
+fn all_is_over_before_a_ci_service_loses_its_patience() {
+    // It sends INT, after 7.5 s TERM, and 2.5 s later KILL to prun alone.
+    let stage = Stage::new()
+        .args([
+            "--json",
+            "trap '' INT TERM; echo partial; echo up > up; while :; do sleep 0.1; done",
+        ])
+        .stdout_any()
+        .stderr_any()
+        .signal(libc::SIGINT)
+        .within(SOON);
+    let mut run = up(stage);
+    let sent = Instant::now();
+    run.send(libc::SIGINT);
+    run.wait_until("the end", |run| (!is_alive(run.pid())).then_some(()));
+    let took = sent.elapsed();
+    let record = run.finish().record(1);
+    assert_eq!(
+        (&record["signal"], &record["stdout"]),
+        (&"SIGKILL".into(), &"partial\n".into())
+    );
+    assert!(
+        took > Duration::from_secs(5) && took < Duration::from_millis(7500),
+        "{took:?}"
+    );
+}
+
+/// prun in a shell with job control, on a terminal.
+fn in_shell(command: &str) -> Stage {
+    Stage::of("/bin/bash")
+        .args(["--norc", "--noprofile", "-ic"])
+        .arg(format!("$PRUN {command}; echo code=$?"))
+        .env("PRUN", env!("CARGO_BIN_EXE_prun"))
+        .pty(24, 100)
+        .within(SOON)
+}
+
+#[test]
+fn a_closed_terminal_ends_prun_under_a_shell_and_its_jobs() {
+    let mut run = in_shell("\"sleep 300 & echo up > up; trap '' HUP; sleep 300\" 'sleep 300'")
+        .signal(libc::SIGHUP)
+        .start();
+    run.wait_for_line_in("up");
+    run.hang_up();
+    run.finish();
+}
+
+#[test]
+fn the_quit_key_ends_also_those_that_a_shell_lets_ignore_it() {
+    let mut run = Stage::new()
+        .args(["--grace", "1", "sleep 300 & echo up > up; wait"])
+        .in_shell("ulimit -c unlimited; exec \"$@\"")
+        .pty(24, 100)
+        .signal(libc::SIGQUIT)
+        .within(SOON)
+        .start();
+    run.wait_for_line_in("up");
+    run.type_keys(b"\x1c");
+    let outcome = run.finish();
+    assert!(!outcome.status.core_dumped());
+}
+
+#[test]
+fn a_job_that_takes_the_terminal_stops_nobody() {
+    // It ignores what asks a background process not to, as interactive shells do.
+    let thief = "import os, signal, time\n\
+        signal.signal(signal.SIGTTOU, signal.SIG_IGN)\n\
+        os.tcsetpgrp(os.open('/dev/tty', os.O_RDWR), os.getpgrp())\n\
+        print('taken')\n";
+    let mut run = in_shell("-j1 'python3 thief.py' 'echo next'; stty -a > modes")
+        .file("thief.py", thief)
+        .start();
+    run.wait_for_screen("taken");
+    run.wait_for_screen("next");
+    run.wait_for_screen("code=0");
+    run.finish();
+}
+
+#[test]
+fn an_interactive_shell_as_a_job_is_told_to_need_the_terminal() {
+    let outcome = in_shell("--json 'bash --norc -ic \"echo hi\"' | tee records")
+        .screen_has("run it with --tty")
+        .run();
+    assert!(
+        outcome
+            .read_text("records")
+            .contains("\"reason\":\"needs_terminal\"")
+    );
+}
+
+#[test]
+fn an_abort_leaves_a_log_that_can_be_gone_on_with() {
+    // Nothing can be done at an abort, and jobs outlive it as they outlive SIGKILL.
+    let mut run = Stage::new()
+        .args(["--joblog", "run.log", "-C", "/", "-j1", "echo one"])
+        .arg("sleep 300")
+        .in_shell("ulimit -c 0; exec \"$@\"")
+        .stdout("one\n")
+        .leaves_processes()
+        .signal(libc::SIGABRT)
+        .within(SOON)
+        .start();
+    let log = run.dir().join("run.log");
+    run.wait_until("the second start", |_| {
+        let text = std::fs::read_to_string(&log).ok()?;
+        (text.matches("job_start").count() == 2).then_some(())
+    });
+    run.send(libc::SIGABRT);
+    let outcome = run.finish();
+    let log = outcome.path("run.log");
+    let log = log.to_str().expect("a temporary path is text");
+    Stage::new()
+        .args([
+            "--joblog",
+            log,
+            "--resume",
+            "-C",
+            "/",
+            "-j1",
+            "echo one",
+            "echo three",
+        ])
+        .stdout("three\n")
+        .run();
+}
+
+#[test]
+fn a_job_in_a_session_of_its_own_is_told_as_left_behind() {
+    // Out of the reach of its group's signals: known, and told where it can be seen.
+    let mut run = Stage::new()
+        .args(["--json", "setsid sleep 300 & echo up > up; wait"])
+        .stdout_any()
+        .stderr_any()
+        .leaves_processes()
+        .signal(libc::SIGTERM)
+        .within(SOON)
+        .start();
+    run.wait_for_line_in("up");
+    // The session begins a moment after the fork.
+    run.wait_until("a session", |run| {
+        let children = format!("/proc/{0}/task/{0}/children", run.pid());
+        let shell = std::fs::read_to_string(children).ok()?.trim().to_owned();
+        let children = format!("/proc/{shell}/task/{shell}/children");
+        let daemon = std::fs::read_to_string(children).ok()?.trim().to_owned();
+        let stat = std::fs::read_to_string(format!("/proc/{daemon}/stat")).ok()?;
+        stat.contains(&format!("(sleep) S {shell} {daemon} {daemon} "))
+            .then_some(())
+    });
+    run.send(libc::SIGTERM);
+    let outcome = run.finish();
+    assert_eq!(outcome.record(1)["leaked"], true);
+    assert_eq!(outcome.left.len(), 1);
+}
+
+#[test]
+fn the_wait_for_the_end_of_a_time_limit_is_short() {
+    // The limit and little more: nobody waits for zombies, polls, or begins late.
+    let outcome = Stage::new()
+        .args([
+            "--json",
+            "-t",
+            "0.3",
+            "sleep 300",
+            "sleep 0.2 & sleep 300",
+            "exec sleep 300",
+        ])
+        .stdout_any()
+        .stderr_any()
+        .code(1)
+        .run();
+    for seq in 1..=3 {
+        let wall = outcome.record(seq)["wall_s"].as_f64().expect("a number");
+        assert!((0.3..2.0).contains(&wall), "{wall}");
+    }
+}

@@ -1,0 +1,83 @@
+//! Keys on the terminal while jobs start as fast as they can.
+
+use std::time::Duration;
+
+use crate::stage::{Running, Stage, rounds};
+
+const SOON: Duration = Duration::from_secs(60);
+
+/// A shell with job control, as a person has one, in which prun starts many short jobs.
+fn storm(jobs: usize) -> Running {
+    let lines = "/bin/true\n: with a shell\n".repeat(jobs / 2);
+    let mut run = Stage::of("/bin/bash")
+        .args(["--norc", "--noprofile", "-i"])
+        .env("PS1", "ready> ")
+        .env("NO_COLOR", "1")
+        .env("PRUN", env!("CARGO_BIN_EXE_prun"))
+        .file("jobs", lines)
+        .pty(24, 100)
+        .within(SOON)
+        .start();
+    run.wait_for_screen("ready> ");
+    run.type_keys(b"$PRUN -j8 -f jobs; echo code=$?\n");
+    run
+}
+
+/// How often the screen shows this.
+fn shown(run: &Running, text: &str) -> usize {
+    run.screen_text().matches(text).count()
+}
+
+fn wait(run: &mut Running, moment: Duration) {
+    let moment = run.elapsed() + moment;
+    run.wait_until("its moment", |run| (run.elapsed() >= moment).then_some(()));
+}
+
+#[test]
+fn ctrl_z_among_starts_stops_all_and_fg_goes_on() {
+    for round in 0..rounds() {
+        let mut run = storm(200);
+        run.wait_for_screen("code=$?\r\n");
+        let over = "200 jobs: 200 ok";
+        for stop in 1..=3 {
+            wait(
+                &mut run,
+                Duration::from_micros((round as u64 * 1733 + stop * 7919) % 30_000),
+            );
+            run.type_keys(b"\x1a");
+            run.wait_until("a stop or the end", |run| {
+                (shown(run, "Stopped") == stop as usize || shown(run, over) > 0).then_some(())
+            });
+            if shown(&run, over) > 0 {
+                break;
+            }
+            // A key that is a signal throws away what was typed before it and not yet read.
+            run.wait_until("the shell", |run| {
+                (shown(run, "ready> ") > stop as usize).then_some(())
+            });
+            run.type_keys(b"fg\n");
+            run.wait_until("the shell", |run| {
+                (shown(run, "\r$PRUN -j8 -f jobs\r\n") == stop as usize).then_some(())
+            });
+        }
+        run.wait_for_screen(over);
+        run.type_keys(b"exit\n");
+        run.finish();
+    }
+}
+
+#[test]
+fn ctrl_c_among_starts_ends_all() {
+    for round in 0..rounds() {
+        let mut run = storm(2000);
+        run.wait_for_screen("code=$?\r\n");
+        wait(
+            &mut run,
+            Duration::from_micros(round as u64 * 1733 % 30_000),
+        );
+        run.type_keys(b"\x03");
+        run.wait_until("a prompt", |run| (shown(run, "ready> ") > 1).then_some(()));
+        run.type_keys(b"exit 0\n");
+        run.finish();
+    }
+}

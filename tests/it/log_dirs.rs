@@ -1,0 +1,210 @@
+//! `--log-dir`: each job's output in files of its own.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use crate::readers::{case, junit};
+use crate::stage::{Outcome, Stage};
+
+/// A run with files in `logs`.
+fn logged() -> Stage {
+    Stage::new().args(["--log-dir", "logs"])
+}
+
+/// The files of a folder and what is in them.
+#[track_caller]
+fn files(dir: &Path) -> Vec<(String, String)> {
+    let entries = fs::read_dir(dir).expect("the folder is there");
+    let read = |entry: fs::DirEntry| {
+        let name = entry.file_name().into_string().expect("names are text");
+        (
+            name,
+            fs::read_to_string(entry.path()).expect("output is text"),
+        )
+    };
+    let mut files: Vec<_> = entries.flatten().map(read).collect();
+    files.sort();
+    files
+}
+
+fn logs(outcome: &Outcome) -> Vec<(String, String)> {
+    files(&outcome.path("logs"))
+}
+
+fn named(name: &str, text: &str) -> (String, String) {
+    (name.to_owned(), text.to_owned())
+}
+
+#[test]
+fn each_job_has_its_files_and_its_output_is_shown_as_well() {
+    let outcome = logged()
+        .args(["-j1", "lint: echo out; echo err >&2", "exit 3"])
+        .stdout("out\n")
+        .stderr_has("err\n")
+        .stderr_has("── exit 3 (exit 3, ")
+        .code(1)
+        .run();
+    let expected = [
+        named("0001-lint.err", "err\n"),
+        named("0001-lint.out", "out\n"),
+        named("0002-exit_3.err", ""),
+        named("0002-exit_3.out", ""),
+    ];
+    assert_eq!(logs(&outcome), expected);
+}
+
+#[test]
+fn each_attempt_has_its_files() {
+    let outcome = logged()
+        .args(["--retries", "1", "a: echo $PRUN_ATTEMPT; exit 1"])
+        .stdout("1\n2\n")
+        .stderr_any()
+        .code(1)
+        .run();
+    let mut logs = logs(&outcome);
+    logs.retain(|(name, _)| name.ends_with(".out"));
+    let expected = [named("0001-a.2.out", "2\n"), named("0001-a.out", "1\n")];
+    assert_eq!(logs, expected);
+}
+
+#[test]
+fn output_is_in_its_file_as_it_comes() {
+    let mut run = logged()
+        .args([
+            "a: echo begun; until [ -e go ]; do sleep 0.01; done",
+            "true",
+        ])
+        .stdout("begun\n")
+        .start();
+    let line = run.wait_for_line_in("logs/0001-a.out");
+    assert_eq!(line, "begun");
+    fs::write(run.dir().join("go"), "").expect("the folder is ours");
+    run.finish();
+}
+
+#[test]
+fn streams_that_go_to_one_place_have_one_file_in_true_order() {
+    let outcome = logged()
+        .in_shell("exec \"$@\" 2>&1")
+        .args(["a: echo 1; echo 2 >&2; echo 3", "true"])
+        .stdout("1\n2\n3\n")
+        .run();
+    let expected = [named("0001-a.out", "1\n2\n3\n"), named("0002-true.out", "")];
+    assert_eq!(logs(&outcome), expected);
+}
+
+#[test]
+fn records_have_paths_in_place_of_texts() {
+    let outcome = logged()
+        .args(["--json", "--joblog", "run.log", "--junit", "run.xml"])
+        .args(["a: echo out; echo err >&2; exit 1"])
+        .stdout_any()
+        .stderr_any()
+        .code(1)
+        .run();
+    let path = |name: &str| json!(outcome.path("logs").join(name).to_str());
+    let mut record = outcome.record(1);
+    assert_eq!(
+        (&record["stdout"], &record["stderr"]),
+        (&Value::Null, &Value::Null)
+    );
+    assert_eq!(
+        (&record["stdout_bytes"], &record["stderr_bytes"]),
+        (&json!(4), &json!(4))
+    );
+    assert_eq!(record["stdout_path"], path("0001-a.out"));
+    assert_eq!(record["stderr_path"], path("0001-a.err"));
+    // Other forms tell the output itself, as they go elsewhere without the folder.
+    assert_eq!(case(&junit(&outcome.path("run.xml")), "a")["out"], "out\n");
+    let again = Stage::new()
+        .file("run.log", outcome.read("run.log"))
+        .args(["--replay", "run.log", "--json"])
+        .stdout_any()
+        .stderr_any()
+        .code(1)
+        .run();
+    record["cwd"] = again.record(1)["cwd"].clone();
+    assert_eq!(again.record(1), record);
+}
+
+#[test]
+fn no_name_leads_out_of_the_folder() {
+    let outcome = logged()
+        .arg("-j1")
+        .stdin(
+            "{\"name\":\"../../up\",\"cmd\":\"echo 1\"}\n\
+             {\"name\":\"/etc/x\",\"cmd\":\"echo 2\"}\n\
+             {\"name\":\"a\\u0000b\\n..\",\"cmd\":\"echo 3\"}\n\
+             {\"name\":\"A b\",\"cmd\":\"echo 4\"}\n\
+             {\"name\":\"a B\",\"cmd\":\"echo 5\"}\n"
+                .replace("\\u0000", "\\u0007"),
+        )
+        .stdout("1\n2\n3\n4\n5\n")
+        .run();
+    let mut logs = logs(&outcome);
+    logs.retain(|(_, text)| !text.is_empty());
+    let expected = [
+        named("0001-.._.._up.out", "1\n"),
+        named("0002-_etc_x.out", "2\n"),
+        named("0003-a_b_...out", "3\n"),
+        named("0004-A_b.out", "4\n"),
+        named("0005-a_B.out", "5\n"),
+    ];
+    assert_eq!(logs, expected);
+}
+
+#[test]
+fn files_of_another_run_are_never_overwritten() {
+    let outcome = logged()
+        .file("logs/0001-a.out", "old")
+        .arg("a: echo ran")
+        .stderr("prun: --log-dir logs: 0001-a.out is there from another run: name another folder, or remove it\n")
+        .code(2)
+        .run();
+    assert_eq!(logs(&outcome), [named("0001-a.out", "old")]);
+    // Other files do not matter.
+    logged()
+        .file("logs/notes.out", "old")
+        .arg("a: echo ran")
+        .stdout("ran\n")
+        .run();
+}
+
+#[test]
+fn a_folder_that_cannot_be_used_is_found_before_anything_runs() {
+    Stage::new()
+        .file("logs", "")
+        .args(["--log-dir", "logs/a", "echo ran"])
+        .stderr("prun: --log-dir logs/a: Not a directory (os error 20)\n")
+        .code(2)
+        .run();
+    logged()
+        .args(["-oraw", "echo ran"])
+        .stderr(
+            "prun: --log-dir and -o raw exclude each other: only captured output goes to files\n",
+        )
+        .code(2)
+        .run();
+}
+
+#[test]
+fn a_file_that_cannot_be_made_is_told_as_the_jobs_end() {
+    logged()
+        .args(["-j1", "a: rm -r logs", "b: echo ran"])
+        .stderr_has("── b (could not start: cannot make ")
+        .code(1)
+        .run();
+}
+
+#[test]
+fn output_up_to_a_timeout_is_there() {
+    let outcome = logged()
+        .args(["-t", "0.3", "--grace", "0", "a: echo begun; sleep 300"])
+        .stdout("begun\n")
+        .stderr_any()
+        .code(1)
+        .run();
+    assert_eq!(logs(&outcome)[1], named("0001-a.out", "begun\n"));
+}

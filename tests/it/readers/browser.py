@@ -1,0 +1,212 @@
+"""Looks at a report in Chromium, by the WebDriver protocol, and prints what it saw as JSON.
+
+browser.py REPORT SCENE [FOLDER]; FOLDER is for screenshots.
+"""
+
+import base64
+import json
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+
+ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
+ENTER, END = "\ue007", "\ue010"
+ARGS = """--headless --no-sandbox --disable-gpu --disable-dev-shm-usage --disable-quic --no-first-run
+--disable-background-networking --disable-component-update --disable-sync --hide-scrollbars
+--window-size=1200,900""".split()
+
+
+class Browser:
+    def __init__(self, profile):
+        self.driver = subprocess.Popen(
+            ["chromedriver", "--port=0"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        )
+        for line in self.driver.stdout:
+            if found := re.search(r"started successfully on port (\d+)", line):
+                break
+        self.base = f"http://127.0.0.1:{found[1]}/session"
+        options = {"args": ARGS + [f"--user-data-dir={profile}"]}
+        wanted = {"goog:chromeOptions": options, "goog:loggingPrefs": {"browser": "ALL"}}
+        session = self.call("POST", "", {"capabilities": {"alwaysMatch": wanted}})
+        self.base += "/" + session["sessionId"]
+
+    def call(self, method, path, body=None):
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(self.base + path, data, method=method)
+        with urllib.request.urlopen(request, timeout=120) as answer:
+            return json.load(answer)["value"]
+
+    def close(self):
+        try:
+            self.call("DELETE", "")
+        finally:
+            self.driver.terminate()
+            self.driver.wait()
+
+    def js(self, script, *args):
+        return self.call("POST", "/execute/sync", {"script": script, "args": list(args)})
+
+    def open(self, file):
+        self.call("POST", "/url", {"url": pathlib.Path(file).absolute().as_uri()})
+        until = time.monotonic() + 60
+        while (ready := self.js("return document.documentElement.dataset.ready")) is None:
+            assert time.monotonic() < until, "the page does not draw itself: " + str(self.messages())
+            time.sleep(0.02)
+        return int(ready)
+
+    def find(self, css):
+        return self.call("POST", "/element", {"using": "css selector", "value": css})[ELEMENT]
+
+    def click(self, css):
+        self.call("POST", f"/element/{self.find(css)}/click", {})
+
+    def type(self, css, keys):
+        self.call("POST", f"/element/{self.find(css)}/value", {"text": keys})
+
+    def texts(self, css):
+        return self.js("return [...document.querySelectorAll(arguments[0])].map(e => e.innerText)", css)
+
+    def messages(self):
+        return self.call("POST", "/se/log", {"type": "browser"})
+
+    def devtools(self, command, **params):
+        return self.call("POST", "/goog/cdp/execute", {"cmd": command, "params": params})
+
+    def screenshot(self, file):
+        shot = self.devtools("Page.captureScreenshot", captureBeyondViewport=True)
+        pathlib.Path(file).write_bytes(base64.b64decode(shot["data"]))
+
+
+def labels(browser):
+    return browser.js("return [...document.querySelectorAll('td.job')].map(e => e.firstChild.data)")
+
+
+def sort_of(browser):
+    return browser.js("""return [...document.querySelectorAll('th')].filter(e => e.ariaSort)
+        .map(e => [e.innerText, e.ariaSort])""")
+
+
+def works(browser, file):
+    """Sorting, filtering, zoom and keyboard, of a run of: slow, quick, bad (exit 3), argv."""
+    browser.open(file)
+    seen = {"messages": browser.messages(), "first": labels(browser), "first_sort": sort_of(browser)}
+    by_time = "th:nth-child(6) button"
+    browser.click(by_time)
+    seen["by_time"], seen["time_sort"] = labels(browser), sort_of(browser)
+    browser.type(by_time, ENTER)
+    seen["by_time_again"], seen["time_sort_again"] = labels(browser), sort_of(browser)
+    browser.type("#filter", "QUICK")
+    seen["filtered"], seen["shown"] = labels(browser), browser.texts("#shown")[0]
+    browser.call("POST", f"/element/{browser.find('#filter')}/clear", {})
+    browser.click("button[data-status=failed]")
+    seen["failed"] = labels(browser)
+    seen["pressed"] = browser.js("return document.querySelector('[data-status=failed]').ariaPressed")
+    browser.click("button[data-status=failed]")
+    browser.type("#min-wall", "0.4")
+    seen["longer"] = labels(browser)
+
+    width = lambda: browser.js("return document.querySelector('#timeline svg:last-child').clientWidth")
+    fit = width()
+    browser.click("#zoom-in")
+    seen["zoom"] = [width() / fit]
+    browser.type("#timeline", "++")
+    seen["zoom"].append(width() / fit)
+    browser.type("#timeline", "-")
+    seen["zoom"].append(width() / fit)
+    browser.type("#timeline", END)
+    browser.type("#timeline", "0")
+    seen["zoom"].append(width() / fit)
+
+    x, y = browser.js("""document.querySelector('#timeline').scrollIntoView();
+        const bar = document.querySelector('.bar.bad').getBoundingClientRect();
+        return [Math.round(bar.x + bar.width / 2), Math.round(bar.y + bar.height / 2)]""")
+    move = {"type": "pointerMove", "duration": 0, "origin": "viewport", "x": x, "y": y}
+    pointer = {"type": "pointer", "id": "mouse", "parameters": {"pointerType": "mouse"}, "actions": [move]}
+    browser.call("POST", "/actions", {"actions": [pointer]})
+    seen["hovered"] = browser.texts("#detail")[0]
+
+    seen["stretch"] = browser.texts("#stretch li")
+    seen["bars"] = browser.js("""return ['ok', 'bad', 'off', 'wait', 'critical']
+        .map(c => document.querySelectorAll('.bar.' + c).length)""")
+    seen["caption"] = browser.texts("caption")[0]
+    # Every control has a name, and every one can be reached by the keyboard.
+    seen["unnamed"] = browser.js("""return [...document.querySelectorAll('button, input')]
+        .filter(e => !(e.innerText || e.ariaLabel || e.labels?.length)).length""")
+    seen["unreachable"] = browser.js("""return [...document.querySelectorAll('button, input, summary, pre, #timeline')]
+        .filter(e => e.tabIndex < 0).length""")
+    seen["requests"] = browser.js("return performance.getEntriesByType('resource').map(e => e.name)")
+    return seen
+
+
+def is_text(browser, file):
+    """Whatever a job is called and prints."""
+    browser.open(file)
+    seen = {"messages": browser.messages(), "labels": labels(browser)}
+    seen["output"] = browser.texts("#outputs pre")
+    seen["elements"] = browser.js("""return ['img', 'script', 'a', 'iframe', 'b']
+        .map(tag => document.querySelectorAll(tag).length)""")
+    seen["spans"] = browser.js("""return [...document.querySelectorAll('#outputs pre span')].map(e =>
+        [e.innerText, e.className, e.style.color, e.style.backgroundColor])""")
+    # Even a script that got into the page would not run.
+    browser.js("""const script = document.createElement('script');
+        script.textContent = 'window.broken = true';
+        document.body.append(script);
+        document.body.insertAdjacentHTML('beforeend', '<img src=x onerror="window.broken = true">');""")
+    time.sleep(0.2)
+    seen["broken"] = browser.js("return window.broken === true")
+    seen["refused"] = len(browser.messages()) >= 2
+    try:
+        seen["alert"] = browser.call("GET", "/alert/text")
+    except urllib.error.HTTPError:
+        seen["alert"] = None
+    return seen
+
+
+def crowd(browser, file):
+    """How long everything takes, in milliseconds, until the page is laid out again."""
+    timed = """const start = performance.now(); {} ; document.body.offsetHeight;
+        return Math.round(performance.now() - start)"""
+    seen = {"ready": browser.open(file), "messages": browser.messages()}
+    seen["sort"] = browser.js(timed.format("document.querySelector('th:nth-child(6) button').click()"))
+    seen["filter"] = browser.js(timed.format("""const filter = document.querySelector('#filter');
+        filter.value = '77'; filter.dispatchEvent(new Event('input'))"""))
+    seen["zoom"] = browser.js(timed.format("document.querySelector('#zoom-in').click()"))
+    seen["shown"] = browser.texts("#shown")[0]
+    seen["bars"] = browser.js("return document.querySelectorAll('.bar').length")
+    seen["print"] = browser.js(timed.format("dispatchEvent(new Event('beforeprint'))"))
+    seen["rows"] = browser.js("return document.querySelectorAll('tbody tr').length")
+    return seen
+
+
+def looks(browser, file, folder):
+    """Both themes, a phone and paper; the widths tell whether the page must be scrolled sideways."""
+    browser.open(file)
+    seen = {}
+    for theme in ["light", "dark"]:
+        features = [{"name": "prefers-color-scheme", "value": theme}]
+        browser.devtools("Emulation.setEmulatedMedia", features=features)
+        seen[theme] = browser.js("return getComputedStyle(document.body).backgroundColor")
+        browser.screenshot(f"{folder}/report-{theme}.png")
+    browser.devtools(
+        "Emulation.setDeviceMetricsOverride", width=390, height=844, deviceScaleFactor=2, mobile=True
+    )
+    seen["phone"] = browser.js("return document.documentElement.scrollWidth")
+    browser.screenshot(f"{folder}/report-phone.png")
+    browser.devtools("Emulation.clearDeviceMetricsOverride")
+    paper = browser.devtools("Page.printToPDF", printBackground=True)
+    seen["paper"] = len(base64.b64decode(paper["data"]))
+    return seen
+
+
+scenes = {"works": works, "is_text": is_text, "crowd": crowd, "looks": looks}
+with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
+    browser = Browser(profile)
+    try:
+        print(json.dumps(scenes[sys.argv[2]](browser, sys.argv[1], *sys.argv[3:])))
+    finally:
+        browser.close()

@@ -1,0 +1,267 @@
+//! A run told again from its job log.
+
+use serde_json::{Value, json};
+
+use crate::readers::{junit, trace};
+use crate::stage::{Outcome, Stage};
+
+const LOG: [&str; 2] = ["--joblog", "run.log"];
+
+/// Some of every ending.
+const JOBS: &str = "a: printf 'out\\377\\n'; echo err >&2; exit 3\n\
+    b: kill -9 $$\n\
+    c: sleep 300\n\
+    true\n\
+    d: test -e f || { touch f; echo first; exit 1; }\n\
+    nosuch-program x\n\
+    {\"argv\":[\"./nope\"]}\n";
+
+fn logged() -> Stage {
+    Stage::new().args(LOG).stdout_any().stderr_any()
+}
+
+/// A replay of this log, whose words do not matter.
+fn replayed(log: impl AsRef<[u8]>) -> Stage {
+    Stage::new()
+        .file("run.log", log)
+        .args(["--replay", "run.log"])
+        .stdout_any()
+        .stderr_any()
+}
+
+fn of_every_kind() -> Stage {
+    let jobs: Vec<String> = JOBS
+        .lines()
+        .map(|line| match line.starts_with('{') {
+            true => line.to_owned(),
+            false => match line.split_once(": ") {
+                Some((name, cmd)) => json!({"name": name, "cmd": cmd}).to_string(),
+                None => json!({"cmd": line}).to_string(),
+            },
+        })
+        .collect();
+    logged()
+        .args(["-t", "0.3", "--grace", "0", "--retries", "1"])
+        .stdin(jobs.join("\n"))
+        .code(1)
+}
+
+#[test]
+fn the_records_are_those_of_the_run() {
+    let run = of_every_kind().arg("--json").run();
+    let again = replayed(run.read("run.log")).arg("--json").code(1).run();
+    assert_eq!(run.json().len(), 7);
+    assert_eq!(run.json(), again.json());
+}
+
+#[test]
+fn the_words_are_those_of_the_run() {
+    let run = of_every_kind().arg("-v").run();
+    let again = replayed(run.read("run.log")).arg("-v").code(1).run();
+    assert_eq!(
+        String::from_utf8_lossy(&again.stderr),
+        String::from_utf8_lossy(&run.stderr)
+    );
+    assert_eq!(again.stdout, run.stdout);
+}
+
+#[test]
+fn templates_keep_their_labels() {
+    let run = logged()
+        .args([
+            "-j1",
+            "--junit",
+            "run.xml",
+            "test -e {} || exit 4",
+            ":::",
+            "a b",
+            "c'd",
+        ])
+        .code(1)
+        .run();
+    let again = replayed(run.read("run.log"))
+        .args(["--junit", "run.xml"])
+        .code(1)
+        .run();
+    assert_eq!(run.stderr, again.stderr);
+    assert_eq!(
+        names(&run),
+        [
+            "test -e {} || exit 4 ::: 'a b'",
+            "test -e {} || exit 4 ::: 'c'\"'\"'d'"
+        ]
+    );
+    assert_eq!(names(&run), names(&again));
+}
+
+/// Of the test cases.
+fn names(outcome: &Outcome) -> Vec<Value> {
+    let report = junit(&outcome.path("run.xml"));
+    let cases = report["cases"].as_array().expect("a list").iter();
+    cases.map(|case| case["name"].clone()).collect()
+}
+
+#[test]
+fn the_files_are_those_of_the_run() {
+    let files = ["--junit", "run.xml", "--trace", "run.json"];
+    let run = of_every_kind().args(files).run();
+    let again = replayed(run.read("run.log")).args(files).code(1).run();
+    let report = |outcome: &Outcome| {
+        let mut report = junit(&outcome.path("run.xml"));
+        for case in report["cases"].as_array_mut().unwrap() {
+            // The log has microseconds, and the report rounds to milliseconds.
+            case["time"] = Value::Null;
+        }
+        report
+    };
+    assert_eq!(report(&run), report(&again));
+    let slices = |outcome: &Outcome| {
+        let mut events = trace(&outcome.path("run.json"));
+        events.retain(|event| event["ph"] == "X");
+        events
+            .iter()
+            .map(|event| event["args"].clone())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(slices(&run).len(), 13);
+    assert_eq!(slices(&run), slices(&again));
+}
+
+#[test]
+fn a_replay_ends_as_the_run_did() {
+    let mut run = logged().arg("touch a; sleep 300").signal(2).start();
+    run.wait_for_file("a");
+    run.send(2);
+    // The signal was for the run, and its number is told to whoever asks.
+    replayed(run.finish().read("run.log")).code(130).run();
+    let late = logged().args(["--deadline", "0.2", "sleep 300"]).code(124);
+    replayed(late.run().read("run.log")).code(124).run();
+    let race = logged().args(["--race", "exit 7", "sleep 300"]).code(7);
+    replayed(race.run().read("run.log")).code(7).run();
+    let wrong = logged()
+        .stdin("{\"cmd\":\"true\"}\n{\"cdm\":\"true\"}\n")
+        .code(2);
+    replayed(wrong.run().read("run.log"))
+        .stderr_has("prun: stdin:2:6: unknown key `cdm`")
+        .code(2)
+        .run();
+}
+
+#[test]
+fn a_log_cut_after_any_line_tells_every_job_once() {
+    let run = of_every_kind().run();
+    let log = run.read_text("run.log");
+    let ends: Vec<usize> = log.match_indices('\n').map(|(at, _)| at + 1).collect();
+    for cut in &ends[..ends.len() - 1] {
+        let log = &log[..*cut];
+        let started = log.matches("\"type\":\"job_start\"").count();
+        let outcome = replayed(log)
+            .args(["--json", "-q"])
+            .in_shell("\"$@\"; true")
+            .run();
+        let mut told: Vec<u64> = outcome
+            .json()
+            .iter()
+            .map(|record| record["seq"].as_u64().unwrap())
+            .collect();
+        told.sort_unstable();
+        let once = told.windows(2).all(|pair| pair[0] < pair[1]);
+        assert!(once && told.len() <= started + 1, "{told:?} of {log}");
+        let words = String::from_utf8_lossy(&outcome.stderr);
+        assert!(
+            words.contains("the log ends before the run does"),
+            "{words}"
+        );
+    }
+}
+
+#[test]
+fn a_torn_last_line_is_left_out_and_the_log_stays_as_it_is() {
+    let run = logged().args(["-j1", "exit 3"]).code(1).run();
+    let mut log = run.read("run.log");
+    log.extend_from_slice(b"{\"type\":\"job_st");
+    let again = replayed(&log).code(1).run();
+    assert_eq!(again.stderr, run.stderr);
+    assert_eq!(again.read("run.log"), log);
+}
+
+#[test]
+fn of_several_runs_the_last_one_is_told() {
+    let stage = logged().args(["-j1", "exit 3"]).code(1).run();
+    let log = stage.read("run.log");
+    let again = logged()
+        .file("run.log", log)
+        .args(["-j1", "exit 4"])
+        .code(1);
+    let outcome = replayed(again.run().read("run.log"))
+        .arg("--json")
+        .code(1)
+        .run();
+    assert_eq!(outcome.json().len(), 1);
+    assert_eq!(outcome.record(1)["exit_code"], 4);
+}
+
+#[test]
+fn the_end_of_a_long_output_is_there_and_its_length() {
+    let run = logged()
+        .args(["--json", "seq 100000; exit 1"])
+        .code(1)
+        .run();
+    let again = replayed(run.read("run.log")).arg("--json").code(1).run();
+    let (run, again) = (run.record(1), again.record(1));
+    assert_eq!(run["stdout_bytes"], again["stdout_bytes"]);
+    let tail = again["stdout"].as_str().unwrap();
+    assert_eq!(tail.len(), 64 * 1024);
+    assert!(run["stdout"].as_str().unwrap().ends_with(tail));
+    let run = logged().args(["--json", "echo a"]).run();
+    let again = replayed(run.read("run.log")).arg("--json").run();
+    assert_eq!(again.record(1)["stdout"], Value::Null);
+    assert_eq!(again.record(1)["stdout_bytes"], 2);
+}
+
+#[test]
+fn a_log_that_cannot_be_told_is_an_error_before_anything_is_told() {
+    for (log, why) in [
+        (
+            "",
+            "prun: --replay run.log: no run is in it: name a file that --joblog has written\n",
+        ),
+        (
+            "{\"type\":\"run_start\",\"v\":1,\"t_unix_s\":1.5}\nx\n",
+            "prun: run.log:2: damaged job log: ",
+        ),
+        (
+            "{\"type\":\"run_start\",\"v\":1,\"t_unix_s\":1.5}\n{\"type\":\"warning\",\"text\":\"a\"}\n{\"type\":\"b\"}\n",
+            "prun: run.log:3: damaged job log: unknown type \"b\", of a later version?; ",
+        ),
+        (
+            "{\"type\":\"run_start\",\"v\":1,\"t_unix_s\":-1}\n",
+            "prun: run.log:1: damaged job log: ",
+        ),
+        (
+            "{\"type\":\"run_start\",\"v\":1,\"t_unix_s\":1e9}\n{\"type\":\"job_end\",\"status\":\"ok\",\"attempts\":1,\"exit_code\":0,\"wall_s\":1e300}\n",
+            "prun: run.log:2: damaged job log: ",
+        ),
+    ] {
+        replayed(log).stdout("").stderr_has(why).code(2).run();
+    }
+    Stage::new()
+        .args(["--replay", "gone"])
+        .stderr("prun: --replay gone: No such file or directory (os error 2)\n")
+        .code(2)
+        .run();
+}
+
+#[test]
+fn no_file_overwrites_the_log() {
+    replayed("{\"type\":\"run_start\",\"v\":1,\"t_unix_s\":1}\n")
+        .args(["--junit", "./run.log"])
+        .stderr("prun: --junit ./run.log: another option names the same file\n")
+        .code(2)
+        .run();
+    logged()
+        .args(["--report", "run.log", "true"])
+        .stderr("prun: --report run.log: another option names the same file\n")
+        .code(2)
+        .run();
+}

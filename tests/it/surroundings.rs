@@ -1,0 +1,150 @@
+//! What stands around a run and is not its command line: closed streams, `PATH`, other programs'
+//! settings, secrets.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+
+use serde_json::{Value, json};
+
+use crate::stage::Stage;
+
+#[test]
+fn closed_streams_are_empty_and_nothing_else_takes_their_place() {
+    // A log that got one of their numbers would have output in it.
+    for closed in ["<&- >&- 2>&-", ">&-", "<&- 2>&-"] {
+        let outcome = Stage::new()
+            .args([
+                "--joblog",
+                "run.log",
+                "-v",
+                "echo out; echo err >&2; exit 3",
+            ])
+            .in_shell(&format!("exec \"$@\" {closed}"))
+            .stdout_any()
+            .stderr_any()
+            .code(1)
+            .run();
+        for line in outcome.read_text("run.log").lines() {
+            let _: Value = serde_json::from_str(line).expect("the log holds nothing but records");
+        }
+    }
+}
+
+#[test]
+fn a_closed_stdout_is_like_dev_null() {
+    Stage::new()
+        .args(["echo a", "head -c 1000000 /dev/zero"])
+        .in_shell("exec \"$@\" >&-")
+        .run();
+}
+
+#[test]
+fn a_program_is_looked_up_where_a_shell_looks() {
+    let told = |path: &str, options: &[&str]| {
+        let outcome = Stage::new()
+            .args(["--json"])
+            .args(options)
+            .arg("cat data")
+            .env("PATH", path)
+            .script("cat", "#!/bin/sh\necho here\n")
+            .script("sub/cat", "#!/bin/sh\necho below\n")
+            .file("data", "data\n")
+            .file("sub/data", "data below\n")
+            .stdout_any()
+            .stderr_any()
+            .run();
+        let record = outcome.record(1);
+        json!([record["stdout"], record["exit_code"]])
+    };
+    for (path, stdout, below) in [
+        ("/usr/bin:/bin", "data\n", "data below\n"),
+        ("/usr/bin:/bin:", "data\n", "data below\n"),
+        (":/usr/bin:/bin", "here\n", "below\n"),
+        (".:/usr/bin", "here\n", "below\n"),
+        ("/none::/bin", "here\n", "below\n"),
+        ("sub:/bin", "below\n", "data below\n"),
+        ("", "here\n", "below\n"),
+    ] {
+        for shell in [&[][..], &["--shell"]] {
+            assert_eq!(told(path, shell), json!([stdout, 0]), "PATH={path}");
+            let options = [shell, &["-C", "sub"]].concat();
+            assert_eq!(told(path, &options), json!([below, 0]), "PATH={path}");
+        }
+    }
+}
+
+#[test]
+fn settings_of_other_programs_mean_nothing() {
+    let mut stage = Stage::new()
+        .args(["-j1", "echo $0", "echo plain"])
+        .stdout("/bin/sh\nplain\n");
+    for (name, value) in [
+        ("SHELL", "/bin/false"),
+        ("PARALLEL", "--dry-run"),
+        ("PARALLEL_SHELL", "/bin/false"),
+        ("MAKEFLAGS", "-n"),
+        ("PRUN_OPTIONS", "--dry-run"),
+        ("PRUN_SHELL", "/bin/false"),
+        ("BASH_ENV", "evil"),
+        ("ENV", "evil"),
+    ] {
+        stage = stage.env(name, value);
+    }
+    // The run's folder is its home, too.
+    for file in [
+        ".parallel/config",
+        ".prunrc",
+        "prun.toml",
+        ".config/prun/config",
+    ] {
+        stage = stage.file(file, "--dry-run\n");
+    }
+    stage.file("evil", "echo evil\n").run();
+}
+
+#[test]
+fn a_secret_variable_is_nowhere_on_the_screen() {
+    let jobs = "{\"cmd\":\"exit 1\",\"env\":{\"OWN\":\"s3cr3t\"}}\n{\"cmd\":\"true\"}\n";
+    for options in [&["-v"][..], &["-q"], &["-n"], &["--json"]] {
+        let outcome = Stage::new()
+            .args(["-e", "SECRET=s3cr3t"])
+            .args(options)
+            .stdin(jobs)
+            .stdout_any()
+            .stderr_any()
+            .code(match options {
+                ["-n"] => 0,
+                _ => 1,
+            })
+            .run();
+        for stream in [&outcome.stdout, &outcome.stderr] {
+            assert!(!String::from_utf8_lossy(stream).contains("s3cr3t"));
+        }
+    }
+}
+
+#[test]
+fn a_file_of_output_is_for_its_owner_alone() {
+    let mut run = Stage::new()
+        .arg("head -c 5000000 /dev/zero; touch up; until [ -e go ]; do sleep 0.01; done")
+        .arg("true")
+        .in_shell("umask 0; exec \"$@\"")
+        .stdout(vec![0; 5_000_000])
+        .start();
+    run.wait_for_file("up");
+    let spill = run.wait_until("the file of output", |run| {
+        let open = fs::read_dir(format!("/proc/{}/fd", run.pid())).ok()?;
+        let mut paths = open.flatten().map(|entry| entry.path());
+        paths.find(|path| {
+            let target = fs::read_link(path).unwrap_or_default();
+            target.to_string_lossy().contains("(deleted)")
+        })
+    });
+    let mode = fs::metadata(spill)
+        .expect("the file is open")
+        .permissions()
+        .mode();
+    assert_eq!(mode & 0o777, 0o600);
+    fs::write(run.dir().join("go"), "").expect("the folder takes a file");
+    run.finish();
+}
