@@ -22,6 +22,11 @@ pub(crate) use ending::{CancelReason, Counts, Outcome, Status};
 /// Something that happened in a run. Cheap to clone, since a sink may tell it later.
 #[derive(Clone, Debug)]
 pub(crate) enum Event {
+    /// The first of all.
+    RunStarted {
+        /// How many jobs there are, if that is known before they are read.
+        total: Option<u64>,
+    },
     /// An attempt's process runs.
     JobStarted(Arc<JobStart>),
     /// A running attempt printed something. What was not told so when it ends is in its record.
@@ -36,6 +41,10 @@ pub(crate) enum Event {
     InputFailed(Arc<str>),
     /// The run ends before its time.
     Stopped(Stop),
+    /// prun is about to be stopped; the jobs are.
+    Suspended,
+    /// It was continued.
+    Continued,
     /// Somebody asked what runs.
     Asked(Arc<[RunningJob]>),
     /// What prun had to write could not be written: nothing more was started.
@@ -57,7 +66,10 @@ impl Event {
             Self::JobPrinted(print) => Some(print.job.seq),
             Self::JobRetried(retry) => Some(retry.job.seq),
             Self::JobEnded(end) => Some(end.job.seq),
-            Self::Warned(_)
+            Self::RunStarted { .. }
+            | Self::Suspended
+            | Self::Continued
+            | Self::Warned(_)
             | Self::InputFailed(_)
             | Self::Stopped(_)
             | Self::Asked(_)
@@ -106,7 +118,6 @@ pub(crate) struct JobStart {
 #[derive(Debug)]
 pub(crate) struct Print {
     pub(crate) job: Arc<NumberedJob>,
-    #[expect(dead_code, reason = "records of what was printed name it")]
     pub(crate) attempt: u32,
     pub(crate) stream: Stream,
     pub(crate) piece: Spool,

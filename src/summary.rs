@@ -39,7 +39,10 @@ impl Summary {
             },
             Event::InputFailed(_) => self.input_failed = true,
             Event::OutputFailed(loss) => self.lose_output(*loss),
-            Event::JobStarted(_)
+            Event::RunStarted { .. }
+            | Event::Suspended
+            | Event::Continued
+            | Event::JobStarted(_)
             | Event::JobPrinted(_)
             | Event::JobRetried(_)
             | Event::Warned(_)

@@ -8,16 +8,21 @@ use clap::Parser;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use tokio::sync::mpsc;
 
-use super::args::{Args, SHAPES};
+use super::args::Args;
+use super::generate;
 use super::hints::hint;
 use super::replay::replay;
+use super::sections::SHAPES;
 use super::settings::{Form, Settings, Surroundings, settle, settle_replay};
 use crate::event::{Cause, End, Event, NumberedJob, Stop};
 use crate::exit::ExitCode;
 use crate::plan::{Entry, Source};
 use crate::process::{Signal, continue_stopped_spawns, reap_strangers, reset_inherited_signals};
 use crate::run::{Control, Ended, Feed, Foreground, Heard, Ledger, Runner, listen, listen_no_more};
-use crate::sink::{Console, DryRun, Fan, Human, JobLog, JsonLines, Sink, Told, dry_run, escape};
+use crate::sink::{
+    Console, DryRun, Events, Fan, Heartbeat, Human, JobLog, JsonLines, Progress, Show, Sink, Told,
+    Vendor, dry_run, escape,
+};
 use crate::summary::Summary;
 
 /// Runs prun on this process's command line.
@@ -55,6 +60,9 @@ fn told_by_clap(error: &clap::Error) -> ExitCode {
 }
 
 fn start(args: Args) -> Result<ExitCode, Box<dyn std::error::Error>> {
+    if let Some(exit) = print_generated(&args)? {
+        return Ok(exit);
+    }
     if let Some(log) = &args.replay {
         let (mut settings, past) = settle_replay(&args, log, &Surroundings::look()?)?;
         let mut sinks = sinks(&settings);
@@ -71,7 +79,7 @@ fn start(args: Args) -> Result<ExitCode, Box<dyn std::error::Error>> {
     }
     match settings.form {
         Form::DryRun(form) => Ok(list(source, &settings, form)?),
-        Form::Output | Form::Records => {
+        Form::Output | Form::Records | Form::Events => {
             let short = |error| format!("cannot begin: {error}");
             let mut builder = tokio::runtime::Builder::new_current_thread();
             let runtime = builder.enable_all().build().map_err(short)?;
@@ -81,6 +89,21 @@ fn start(args: Args) -> Result<ExitCode, Box<dyn std::error::Error>> {
             Ok(exit)
         }
     }
+}
+
+/// What is made from the definition of the command line, if it is asked for.
+fn print_generated(args: &Args) -> io::Result<Option<ExitCode>> {
+    let mut console = Console::new()?;
+    let printed = match args.completions {
+        Some(shell) => generate::completions(shell, console.out()),
+        None if args.man => generate::manual(console.out()),
+        None => return Ok(None),
+    };
+    let mut summary = Summary::default();
+    if let Err(error) = printed.and_then(|()| console.flush()) {
+        summary.lose_output(console.lose_out(&error));
+    }
+    Ok(Some(summary.verdict()))
 }
 
 /// Runs every job and tells of it.
@@ -111,10 +134,18 @@ async fn run(mut settings: Settings, source: Source) -> io::Result<ExitCode> {
             let _ = control.send(Control::ReaderGone);
         });
     }
-    let mut fan = Fan::start(sinks, Console::new()?, settings.keep_order, move |loss| {
+    let mut console = Console::new()?;
+    if settings.looks.has_bar {
+        console.tame();
+    }
+    let mut fan = Fan::start(sinks, console, settings.keep_order, move |loss| {
         // A run that is over needs no stopping.
         let _ = control.send(Control::OutputFailed(loss));
     })?;
+    // Nothing can be full yet.
+    let _ = fan.tell(&Event::RunStarted {
+        total: source.total(),
+    });
     let runner = Runner::new(settings.options, ledger, |event: &Event| fan.tell(event));
     let mut ended = runner.run(Feed::new(source)?, &mut controls).await;
     finish(fan.finish(), &mut controls, &mut ended, grace).await;
@@ -127,25 +158,23 @@ async fn run(mut settings: Settings, source: Source) -> io::Result<ExitCode> {
 }
 
 fn sinks(settings: &Settings) -> Vec<Box<dyn Sink>> {
-    let Settings {
-        show,
-        by_line,
-        verbose,
-        stderr_is_terminal,
-        style,
-        ..
-    } = *settings;
-    let human = Box::new(Human::new(
-        show,
-        by_line,
-        verbose,
-        stderr_is_terminal,
-        style,
-    ));
+    let looks = settings.looks;
+    let mut sinks: Vec<Box<dyn Sink>> = Vec::new();
     match settings.form {
-        Form::Records => vec![Box::new(JsonLines), human],
-        Form::Output | Form::DryRun(_) => vec![human],
+        Form::Records => sinks.push(Box::new(JsonLines)),
+        Form::Events => sinks.push(Box::new(Events::default())),
+        Form::Output | Form::DryRun(_) => {}
     }
+    sinks.push(Box::new(Human::new(looks)));
+    if looks.tells_each && matches!(looks.show, Show::All | Show::Words) {
+        let vendor = looks.vendor.unwrap_or(Vendor::Plain);
+        sinks.push(Box::new(Heartbeat::new(vendor)));
+    }
+    if looks.has_bar {
+        // Last of all that write to the terminal.
+        sinks.push(Box::new(Progress::new(looks.style)));
+    }
+    sinks
 }
 
 /// Waits until everything is told. Once prun is told to stop it waits no longer than its patience,

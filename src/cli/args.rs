@@ -6,60 +6,85 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
-use clap::{ArgAction, Parser, ValueEnum};
+use clap::{ArgAction, Parser, ValueEnum, ValueHint};
+use clap_complete::Shell;
 
+use super::sections;
 use crate::plan::{BatchSize, parse_duration};
 
-/// Run many commands at once, show what matters, lose nothing.
+/// Run many commands at once, show what matters, lose nothing
+///
+/// Runs command lines, or one command for many arguments, at the same time; shows each job's
+/// output in one piece; and ends with what failed, how, and the command to try again.
 #[derive(Debug, Parser)]
 #[command(
     name = "prun",
     version,
     override_usage = "prun [OPTIONS] COMMAND...\n       prun [OPTIONS] TEMPLATE... ::: ARG...\n       prun [OPTIONS] -a FILE TEMPLATE...\n       prun [OPTIONS] -f FILE\n       ... | prun [OPTIONS]",
-    after_help = EXAMPLES,
+    after_help = "`prun --help` tells more, with examples; `prun --man` prints the manual page.",
+    after_long_help = sections::help(),
     max_term_width = 100,
 )]
 pub(super) struct Args {
-    /// Command lines, each one word for your shell: prun 'ls' 'date'. `NAME: COMMAND` gives one a
-    /// name. With `:::` or -a, one command that runs for each argument, where {} is the argument,
-    /// {.} without extension, {/} its base name, {//} its directory, {/.} both, {1} that of the
-    /// first source, {#} the job's number, {%} its slot, {{}} a literal {}; without any, the
-    /// argument is the last word
+    /// Command lines, each one word for your shell; with `:::` or -a, one command with its words
+    ///
+    /// prun 'ls' 'date' runs two. `NAME: COMMAND` gives one a name. With `:::` or -a the words are
+    /// one command that runs once for each argument, where these stand for the argument: {} all of
+    /// it, {.} without extension, {/} its base name, {//} its directory, {/.} its base name without
+    /// extension, {1} that of the first source; {#} is the job's number, {%} its slot, {{}} a
+    /// literal {}. Without any of them the argument is the last word.
     #[arg(value_name = "COMMAND", trailing_var_arg = true, value_parser = OsStringValueParser::new())]
     pub(super) commands: Vec<OsString>,
 
-    /// Arguments for the command, one a line (see -0); '-' is standard input; without a command as
-    /// -f. May be repeated: every combination runs, the first source varying slowest
-    #[arg(short, long = "arg-file", value_name = "FILE", action = ArgAction::Append, help_heading = "Input")]
+    /// Arguments for the command, one a line; '-' is standard input
+    ///
+    /// Without a command, as -f. May be repeated: every combination runs, the first source varying
+    /// slowest.
+    #[arg(short, long = "arg-file", value_name = "FILE", action = ArgAction::Append, help_heading = "Input", value_hint = ValueHint::FilePath)]
     pub(super) arg_files: Vec<PathBuf>,
 
-    /// So many arguments for each job; max: as many as fit, spread evenly over the jobs at once
+    /// So many arguments for each job
+    ///
+    /// max: as many as fit, spread evenly over the jobs at once.
     #[arg(short = 'N', long, value_name = "N|max", value_parser = parse_batch, allow_negative_numbers = true, help_heading = "Input")]
     pub(super) max_args: Option<BatchSize>,
 
-    /// Records of -a, and command lines of -f, end with NUL in place of a newline
+    /// Arguments and command lines end with NUL in place of a newline
+    ///
+    /// Those of -a and of -f, as `find -print0` writes them.
     #[arg(short = '0', long, help_heading = "Input")]
     pub(super) null: bool,
 
-    /// Go through several sources together, in place of every combination; all must be equally long
+    /// Go through several sources together
+    ///
+    /// In place of every combination; all must be equally long.
     #[arg(long, help_heading = "Input")]
     pub(super) link: bool,
 
-    /// Job file: one command line a line, or JSON Lines, or a JSON array; '-' is standard input
-    #[arg(short, long, value_name = "FILE", help_heading = "Input")]
+    /// Job file; '-' is standard input
+    ///
+    /// One command line a line, or JSON Lines, or a JSON array; see Files below. Standard input is
+    /// read also where nothing else is named and it is no terminal.
+    #[arg(short, long, value_name = "FILE", help_heading = "Input", value_hint = ValueHint::FilePath)]
     pub(super) file: Option<PathBuf>,
 
-    /// How many at once: a number, 0 for no limit, or N% of the CPUs [default: all for COMMANDs,
-    /// else the number of CPUs]
+    /// How many at once: a number, 0 for no limit, or N% of the CPUs
+    ///
+    /// N% is rounded up [default: all for COMMANDs, which may need each other; else the number of
+    /// CPUs].
     #[arg(short, long, short_alias = 'P', value_name = "N|N%", value_parser = parse_jobs, allow_negative_numbers = true, help_heading = "Running")]
     pub(super) jobs: Option<Jobs>,
 
-    /// Time for each attempt, then TERM to the job's process group: 30, 0.5s, 5m, 1h30m; a bare
-    /// number is seconds [default: no limit]
+    /// Time for each attempt [default: no limit]
+    ///
+    /// Then TERM to the job's whole process group, and KILL after --grace. A duration is 30, 0.5s,
+    /// 250ms, 5m, 1h30m; a bare number is seconds; 0 is no limit.
     #[arg(short, long, value_name = "DUR", value_parser = duration(), allow_negative_numbers = true, help_heading = "Running")]
     pub(super) timeout: Option<Duration>,
 
-    /// Time between TERM and KILL; 0 kills at once
+    /// Time between TERM and KILL
+    ///
+    /// Whenever prun ends a job; 0 kills at once.
     #[arg(long, value_name = "DUR", value_parser = duration(), allow_negative_numbers = true, default_value = "5s", help_heading = "Running")]
     pub(super) grace: Duration,
 
@@ -73,25 +98,34 @@ pub(super) struct Args {
     )]
     pub(super) retries: u32,
 
-    /// Time before an extra attempt; doubles each time, at most 60 s
+    /// Time before an extra attempt
+    ///
+    /// Doubles with each further one, at most 60 s.
     #[arg(long, value_name = "DUR", value_parser = duration(), allow_negative_numbers = true, default_value = "0", help_heading = "Running")]
     pub(super) retry_delay: Duration,
 
-    /// Time for the whole run, then everything is ended and prun exits by 124 [default: no limit]
+    /// Time for the whole run [default: no limit]
+    ///
+    /// Then everything is ended, and prun exits by 124.
     #[arg(long, value_name = "DUR", value_parser = duration(), allow_negative_numbers = true, help_heading = "Running")]
     pub(super) deadline: Option<Duration>,
 
-    /// End the run at the first failed job (after its retries): now, ending what runs, or soon,
-    /// letting it run on
+    /// End the run at the first failed job, now or soon
+    ///
+    /// After its retries. now, which is meant if neither is said, ends what runs; soon lets it run
+    /// on.
     #[arg(long, value_name = "now|soon", value_enum, num_args = 0..=1, require_equals = true, default_missing_value = "now", hide_possible_values = true, help_heading = "Running")]
     pub(super) fail_fast: Option<FailFastMode>,
 
-    /// End the run after N failed jobs; implies --fail-fast [default: 1]
+    /// End the run after N failed jobs
+    ///
+    /// Implies --fail-fast [default: 1].
     #[arg(long, value_name = "N", value_parser = parse_max_fail, allow_negative_numbers = true, help_heading = "Running")]
     pub(super) max_fail: Option<NonZeroU32>,
 
-    /// The first job to end (after its retries) decides: its exit code is prun's, the others are
-    /// ended
+    /// The first job to end decides, the others are ended
+    ///
+    /// After its retries. Its exit code is prun's, or 128+N if signal N ended it.
     #[arg(long, conflicts_with_all = ["fail_fast", "max_fail"], help_heading = "Running")]
     pub(super) race: bool,
 
@@ -99,21 +133,29 @@ pub(super) struct Args {
     #[arg(long, value_name = "DUR", value_parser = duration(), allow_negative_numbers = true, default_value = "0", help_heading = "Running")]
     pub(super) delay: Duration,
 
-    /// Print the commands instead of running them, ready to paste, without their directories and
-    /// variables; with --json as a job file, with them
+    /// Print the commands instead of running them
+    ///
+    /// Ready to paste, without their directories and variables; with --json as a job file, with
+    /// them.
     #[arg(short = 'n', long, help_heading = "Running")]
     pub(super) dry_run: bool,
 
-    /// Run every command line by a shell, also where none is needed [default shell: /bin/sh]
-    #[arg(short, long, value_name = "PROG", num_args = 0..=1, require_equals = true, default_missing_value = "/bin/sh", conflicts_with = "exec", help_heading = "Jobs")]
+    /// Run every command line by a shell [default shell: /bin/sh]
+    ///
+    /// Also where none is needed. PROG may have options: --shell='bash -euo pipefail'.
+    #[arg(short, long, value_name = "PROG", num_args = 0..=1, require_equals = true, default_missing_value = "/bin/sh", conflicts_with = "exec", help_heading = "Jobs", value_hint = ValueHint::CommandString)]
     pub(super) shell: Option<OsString>,
 
-    /// Never use a shell: a command line with unquoted shell syntax is an error
+    /// Never use a shell
+    ///
+    /// A command line with unquoted shell syntax is an error then.
     #[arg(long, help_heading = "Jobs")]
     pub(super) exec: bool,
 
-    /// Run the jobs in DIR; a job's own cwd is relative to it
-    #[arg(short = 'C', long, value_name = "DIR", help_heading = "Jobs")]
+    /// Run the jobs in DIR
+    ///
+    /// A job's own cwd is relative to it.
+    #[arg(short = 'C', long, value_name = "DIR", help_heading = "Jobs", value_hint = ValueHint::DirPath)]
     pub(super) cwd: Option<PathBuf>,
 
     /// Set a variable for all jobs; may be repeated
@@ -124,20 +166,27 @@ pub(super) struct Args {
     #[arg(short, long, value_name = "K", action = ArgAction::Append, help_heading = "Jobs")]
     pub(super) unset: Vec<OsString>,
 
-    /// Give the terminal to one job at a time, for prompts and editors; implies -j1 -o raw
+    /// Give the terminal to one job at a time
+    ///
+    /// For prompts and editors; implies -j1 -o raw.
     #[arg(long, conflicts_with_all = ["json", "output", "jobs"], help_heading = "Output")]
     pub(super) tty: bool,
 
-    /// group: each job's output in one piece when it ends; line: lines as they come, each behind
-    /// its job's name; raw: not captured; none: thrown away. One job, or -j1, is shown as it comes
+    /// What becomes of the jobs' output
+    ///
+    /// The output of one job, or with -j1, is shown as it comes.
     #[arg(short, long, value_name = "MODE", value_enum, default_value_t = OutputMode::Group, help_heading = "Output")]
     pub(super) output: OutputMode,
 
-    /// Show the output in the order of the jobs; the first one that runs is shown as it comes
+    /// Show the output in the order of the jobs
+    ///
+    /// The first job that has not ended is shown as it comes; what later ones print waits.
     #[arg(short, long, help_heading = "Output")]
     pub(super) keep_order: bool,
 
-    /// Show only failed jobs' output and the digest; -qq shows nothing
+    /// Show only failed jobs; -qq shows nothing
+    ///
+    /// The output of those that did not end well, and the digest.
     #[arg(short, long, action = ArgAction::Count, help_heading = "Output")]
     pub(super) quiet: u8,
 
@@ -145,73 +194,93 @@ pub(super) struct Args {
     #[arg(short, long, conflicts_with = "quiet", help_heading = "Output")]
     pub(super) verbose: bool,
 
-    /// One JSON object for each finished job on standard output, one line each
-    #[arg(long, help_heading = "Output")]
-    pub(super) json: bool,
+    /// JSON Lines on standard output: a record for each finished job, or all events
+    ///
+    /// jobs, which is meant if neither is said: one object for each finished job: how it ended,
+    /// what it printed, its times, its memory. events: starts, output, retries and endings as they
+    /// happen. schema/prun.json in the sources describes them all.
+    #[arg(long, value_name = "jobs|events", value_enum, num_args = 0..=1, require_equals = true, default_missing_value = "jobs", hide_possible_values = true, help_heading = "Output")]
+    pub(super) json: Option<JsonMode>,
 
-    /// Append what becomes of every job to FILE, as JSON Lines
-    #[arg(long, value_name = "FILE", help_heading = "Records")]
+    /// Append what becomes of every job to FILE
+    ///
+    /// As JSON Lines: starts, retries, endings. The last 64 KiB of a failed job's output are kept.
+    #[arg(long, value_name = "FILE", help_heading = "Records", value_hint = ValueHint::FilePath)]
     pub(super) joblog: Option<PathBuf>,
 
-    /// Skip jobs that the job log says are done: those of the same command, directory, variables
-    /// and input
+    /// Skip jobs that the job log says are done
+    ///
+    /// Those of the same command, directory, variables and input.
     #[arg(long, requires = "joblog", help_heading = "Records")]
     pub(super) resume: bool,
 
-    /// Let each job write its output to files in DIR, 0001-NAME.out and .err, and show it when the job
-    /// ends; with --json the records have their paths in place of the texts
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["tty", "replay"], help_heading = "Records")]
+    /// Keep each job's output in files in DIR
+    ///
+    /// 0001-NAME.out and .err, which each job writes itself; it is shown when the job ends, and with
+    /// --json the records have the files' paths in place of the texts.
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["tty", "replay"], help_heading = "Records", value_hint = ValueHint::DirPath)]
     pub(super) log_dir: Option<PathBuf>,
 
-    /// Write a JUnit report to FILE at the end, with each job as a test case and the last 64 KiB of
-    /// its output
-    #[arg(long, value_name = "FILE", help_heading = "Records")]
+    /// Write a JUnit report to FILE at the end
+    ///
+    /// With each job as a test case and the last 64 KiB of its output.
+    #[arg(long, value_name = "FILE", help_heading = "Records", value_hint = ValueHint::FilePath)]
     pub(super) junit: Option<PathBuf>,
 
-    /// Write a trace to FILE as it happens, for Perfetto or chrome://tracing: a row for each slot, a
-    /// slice for each attempt
-    #[arg(long, value_name = "FILE", help_heading = "Records")]
+    /// Write a trace to FILE as it happens
+    ///
+    /// For Perfetto or chrome://tracing: a row for each slot, a slice for each attempt.
+    #[arg(long, value_name = "FILE", help_heading = "Records", value_hint = ValueHint::FilePath)]
     pub(super) trace: Option<PathBuf>,
 
-    /// Write a page for a browser to FILE at the end: totals, a timeline, a table, the output of
-    /// failed jobs
-    #[arg(long, value_name = "FILE", help_heading = "Records")]
+    /// Write a page for a browser to FILE at the end
+    ///
+    /// Totals, a timeline, a table, the output of failed jobs.
+    #[arg(long, value_name = "FILE", help_heading = "Records", value_hint = ValueHint::FilePath)]
     pub(super) report: Option<PathBuf>,
 
-    /// Run nothing: tell the last run in the job log LOG again, to --report, --junit, --trace, --json
-    /// or the screen
-    #[arg(long, value_name = "LOG", conflicts_with_all = ["commands", "file", "arg_files", "joblog", "dry_run"], help_heading = "Records")]
+    /// Run nothing: tell the last run in the job log LOG again
+    ///
+    /// To --report, --junit, --trace, --json or the screen.
+    #[arg(long, value_name = "LOG", conflicts_with_all = ["commands", "file", "arg_files", "joblog", "dry_run"], help_heading = "Records", value_hint = ValueHint::FilePath)]
     pub(super) replay: Option<PathBuf>,
 
-    /// Colour in prun's own text; auto honours NO_COLOR, CLICOLOR_FORCE and TERM=dumb
+    /// Colour in prun's own text
+    ///
+    /// auto colours what goes to a terminal, and honours NO_COLOR, CLICOLOR_FORCE and TERM=dumb.
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = ColorMode::Auto, help_heading = "Output")]
     pub(super) color: ColorMode,
+
+    /// What is shown while jobs run: auto, bar, plain, none
+    ///
+    /// bar: how much is done, what runs, how long it may take, below the output; plain: a line for
+    /// each finished job, and after 60 s of silence one that tells what runs. auto is a bar on a
+    /// terminal, unless standard output goes through a pipe, whose reader may write there too;
+    /// plain where TERM is dumb; else none.
+    #[arg(long, value_name = "MODE", value_enum, default_value_t = ProgressMode::Auto, hide_possible_values = true, help_heading = "Output")]
+    pub(super) progress: ProgressMode,
+
+    /// Whose log it is: auto, github, gitlab, azure, buildkite, plain, off
+    ///
+    /// In a CI system's log there is a line for each finished job, and after 60 s of silence one
+    /// that tells what runs; the output of jobs that passed is folded, and failed jobs are
+    /// annotated, where the vendor's log can do that. auto goes by the variables that the vendors
+    /// set.
+    #[arg(long, value_name = "VENDOR", value_enum, default_value_t = CiMode::Auto, hide_possible_values = true, help_heading = "Output")]
+    pub(super) ci: CiMode,
+
+    /// Print the script that teaches a shell these options
+    ///
+    /// For the running shell: `source <(prun --completions bash)`.
+    #[arg(long, value_name = "SHELL", help_heading = "About prun")]
+    pub(super) completions: Option<Shell>,
+
+    /// Print the manual page
+    ///
+    /// To read it: `prun --man | man -l -`.
+    #[arg(long, help_heading = "About prun")]
+    pub(super) man: bool,
 }
-
-/// Shown below the options.
-const EXAMPLES: &str = "\
-Examples:
-  prun 'cargo test' 'npm test' 'ruff check'    three commands at once; exit 0 if all succeed
-  prun gzip -9 {} ::: *.log                    one command for each file, without a shell
-  prun 'wc -l < {} > {.}.n' ::: *.txt          the same by a shell, which never reads the names
-  fd -0e log | prun -0a - gzip                 arguments from a pipe
-  prun -j4 -t 10m -f jobs.txt                  a job file in CI
-  prun --json 'make a' 'make b' | jq -r 'select(.status!=\"ok\").cmd'
-
-Exit status: 0 every job ok, 1 a job failed, 2 wrong usage or input (nothing more was started),
-3 output could not be kept or written; when told to stop, prun ends by the same signal.";
-
-/// What `prun` alone says: its four shapes.
-pub(super) const SHAPES: &str = "\
-prun runs many commands at once. Its four shapes:
-
-  prun 'make api' 'make web'         each argument is one command line
-  prun gzip -9 {} ::: *.log          one command, once for each argument
-  fd -0e log | prun -0a - gzip {}    the same, arguments from a file or a pipe
-  prun -f jobs.txt                   a job file; or pipe one into prun
-
-`prun --help` tells the rest.
-";
 
 /// How many jobs run at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -225,10 +294,23 @@ pub(super) enum Jobs {
 /// What becomes of the jobs' output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum OutputMode {
+    /// Each job's in one piece when it ends
     Group,
+    /// Lines as they come, each behind its job's name
     Line,
+    /// Not captured: it goes where prun's own goes, as it comes
     Raw,
+    /// Thrown away
     None,
+}
+
+/// What is written as JSON.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum JsonMode {
+    /// A record for each finished job
+    Jobs,
+    /// What happens, as it happens
+    Events,
 }
 
 /// How a run ends after failures.
@@ -236,6 +318,31 @@ pub(super) enum OutputMode {
 pub(super) enum FailFastMode {
     Now,
     Soon,
+}
+
+/// What is shown while jobs run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ProgressMode {
+    Auto,
+    /// How much is done, what runs, how long it may take
+    Bar,
+    /// A line for each finished job
+    Plain,
+    None,
+}
+
+/// Whose log it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum CiMode {
+    Auto,
+    Github,
+    Gitlab,
+    Azure,
+    Buildkite,
+    /// A log that cannot be folded
+    Plain,
+    /// No log
+    Off,
 }
 
 /// When text is coloured.

@@ -1,16 +1,21 @@
 //! The front desk: from the command line to a run, and from its verdict to an exit code.
 //!
 //! `args` is the command line as it was typed, `inputs` tells its shape, and
-//! `settings` is what it means here, settled once, `files` what the run leaves; `hints` answers the options of other programs;
-//! `app` wires source, runner and sinks, and `replay` a job log and sinks. Nothing below this room asks the terminal or the
+//! `settings` is what it means here, settled once: `looks` the part that is seen, `files` what the
+//! run leaves; `hints` answers the options of other programs; `generate` makes completions and the
+//! manual page, `sections` is what help and page say below the options; `app` wires source, runner
+//! and sinks, and `replay` a job log and sinks. Nothing below this room asks the terminal or the
 //! environment again.
 
 mod app;
 mod args;
 mod files;
+mod generate;
 mod hints;
 mod inputs;
+mod looks;
 mod replay;
+mod sections;
 mod settings;
 
 pub use app::main;

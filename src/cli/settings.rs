@@ -6,14 +6,15 @@ use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::args::{Args, ColorMode, FailFastMode, Jobs, OutputMode};
+use super::args::{Args, FailFastMode, Jobs, JsonMode, OutputMode};
 use super::files::{files, log_dir};
 use super::inputs::{Input, InputError, records};
+use super::looks;
 use crate::plan::{Rules, Shell, ShellError, ShellRule, Source};
 use crate::process::Terminal;
 use crate::run::{self, FailFast, Foreground, LogDirError, Options, Output, Policy, Telling};
 use crate::sink::{
-    Console, DryRun, OpenLog, PastError, PastRun, ReplayError, RunFileError, Show, Sink, Style,
+    Console, DryRun, Looks, OpenLog, PastError, PastRun, ReplayError, RunFileError, Show, Sink,
     open_log,
 };
 
@@ -21,16 +22,11 @@ use crate::sink::{
 pub(super) struct Settings {
     pub(super) options: Options,
     pub(super) form: Form,
-    pub(super) show: Show,
-    /// Whether output is shown line by line.
-    pub(super) by_line: bool,
+    pub(super) looks: Looks,
     /// Whether captured output that nobody will read ends the run.
     pub(super) watches_reader: bool,
     /// Whether everything is told in the order of the jobs.
     pub(super) keep_order: bool,
-    pub(super) verbose: bool,
-    pub(super) style: Style,
-    pub(super) stderr_is_terminal: bool,
     /// The job log, open and locked.
     pub(super) log: Option<OpenLog>,
     /// The files that tell of the run, begun.
@@ -46,6 +42,8 @@ pub(super) enum Form {
     Output,
     /// A record for each job.
     Records,
+    /// Everything that happens.
+    Events,
     /// Nothing runs.
     DryRun(DryRun),
 }
@@ -56,9 +54,13 @@ type EnvChange = (OsString, Option<OsString>);
 /// What a settlement depends on besides the command line.
 pub(super) struct Surroundings {
     pub(super) stdin_is_terminal: bool,
+    pub(super) stdout_is_terminal: bool,
+    pub(super) stdout_is_pipe: bool,
     pub(super) stderr_is_terminal: bool,
     /// Whether standard output and standard error lead to one place.
     pub(super) one_place: bool,
+    /// Whether nobody redirected standard output; asked only where it matters.
+    pub(super) is_stdout_of_parent: fn() -> bool,
     /// Asked only where it matters: it reads several files.
     pub(super) cpus: fn() -> NonZeroUsize,
     /// By the limit of open files.
@@ -66,27 +68,25 @@ pub(super) struct Surroundings {
     /// What fits into a job's argument list, with these changes to the environment.
     pub(super) argument_bytes: fn(&[EnvChange]) -> usize,
     pub(super) cwd: PathBuf,
-    pub(super) no_color: bool,
-    pub(super) force_color: bool,
-    pub(super) dumb_terminal: bool,
+    /// A variable of the environment.
+    pub(super) variable: fn(&str) -> Option<OsString>,
 }
 
 impl Surroundings {
     /// Those of this process.
     pub(super) fn look() -> io::Result<Self> {
-        let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
         Ok(Self {
             stdin_is_terminal: io::stdin().is_terminal(),
+            stdout_is_terminal: Console::stdout_is_terminal(),
+            stdout_is_pipe: Console::stdout_is_pipe(),
             stderr_is_terminal: Console::stderr_is_terminal(),
+            is_stdout_of_parent: Console::is_stdout_of_parent,
             one_place: Console::is_one_place(),
             cpus: run::cpus,
             most_jobs: run::most_jobs(),
             argument_bytes: run::argument_bytes,
             cwd: here()?,
-            no_color: is_set("NO_COLOR"),
-            force_color: is_set("CLICOLOR_FORCE")
-                && std::env::var_os("CLICOLOR_FORCE").is_some_and(|value| value != "0"),
-            dumb_terminal: std::env::var_os("TERM").is_some_and(|term| term == "dumb"),
+            variable: |name| std::env::var_os(name),
         })
     }
 }
@@ -105,6 +105,8 @@ fn here() -> io::Result<PathBuf> {
 pub(super) enum SettingsError {
     #[error("--json and -o {0} exclude each other: with --json the output is in the records")]
     JsonAndOutput(&'static str),
+    #[error("--json=events and -k exclude each other: events are told as they happen")]
+    EventsInOrder,
     #[error("--shell: {0}")]
     Shell(#[from] ShellError),
     #[error("-C {}: {why}", dir.display())]
@@ -147,12 +149,25 @@ pub(super) fn settle(
     };
     let source = input.open(rules, &rule)?;
     let alone = source.total() == Some(1);
-    settings.watches_reader = matches!(settings.show, Show::All | Show::Words);
+    settings.looks = looks::settled(settings.looks, alone, surroundings.one_place);
+    settings.watches_reader = matches!(settings.looks.show, Show::All | Show::Words);
     // A file may get a second job while it is read; then they keep their order.
-    settings.keep_order |= alone;
+    settings.keep_order |= alone && settings.form != Form::Events;
     settings.options.output = output(&args, &settings, &surroundings);
+    settings.looks.is_live = alone
+        || matches!(
+            settings.options.output,
+            Output::Captured {
+                telling: Telling::AsItComes,
+                ..
+            }
+        );
+    let is_shown = matches!(settings.looks.show, Show::All | Show::Failed);
+    if let (Output::Captured { .. }, true) = (settings.options.output, is_shown) {
+        settings.options.asking = looks::asking(&args, &surroundings);
+    }
     // Last of all, so that nothing is made for a command line that is wrong.
-    if let Form::Output | Form::Records = settings.form {
+    if let Form::Output | Form::Records | Form::Events = settings.form {
         let log = args.joblog.as_deref();
         settings.log = log.map(|path| open_log(path, args.resume)).transpose()?;
         settings.options.log_dir = log_dir(&args, &surroundings.cwd)?;
@@ -169,6 +184,8 @@ pub(super) fn settle_replay(
     surroundings: &Surroundings,
 ) -> Result<(Settings, PastRun), SettingsError> {
     let mut settings = settings(args, surroundings, false)?;
+    // It is over at once.
+    settings.looks.has_bar = false;
     let past = PastRun::find(log)?;
     settings.files = files(args).begin()?;
     Ok((settings, past))
@@ -187,18 +204,24 @@ fn settings(
     surroundings: &Surroundings,
     typed: bool,
 ) -> Result<Settings, SettingsError> {
-    let form = match (args.dry_run, args.json, args.output) {
-        (true, false, _) => Form::DryRun(DryRun::Shell),
-        (true, true, _) => Form::DryRun(DryRun::JobFile),
-        (false, true, OutputMode::Raw) => return Err(SettingsError::JsonAndOutput("raw")),
-        (false, true, OutputMode::Line) => return Err(SettingsError::JsonAndOutput("line")),
-        (false, true, OutputMode::None) => return Err(SettingsError::JsonAndOutput("none")),
-        (false, true, OutputMode::Group) => Form::Records,
-        (false, false, _) => Form::Output,
+    let form = match (args.dry_run, args.json) {
+        (true, None) => Form::DryRun(DryRun::Shell),
+        (true, Some(_)) => Form::DryRun(DryRun::JobFile),
+        (false, None) => Form::Output,
+        (false, Some(JsonMode::Events)) if args.keep_order => {
+            return Err(SettingsError::EventsInOrder);
+        }
+        (false, Some(json)) => match (args.output, json) {
+            (OutputMode::Raw, _) => return Err(SettingsError::JsonAndOutput("raw")),
+            (OutputMode::Line, _) => return Err(SettingsError::JsonAndOutput("line")),
+            (OutputMode::None, _) => return Err(SettingsError::JsonAndOutput("none")),
+            (OutputMode::Group, JsonMode::Jobs) => Form::Records,
+            (OutputMode::Group, JsonMode::Events) => Form::Events,
+        },
     };
     let show = match (args.quiet, form) {
         (2.., _) => Show::Nothing,
-        (_, Form::Records) => Show::Words,
+        (_, Form::Records | Form::Events) => Show::Words,
         (1, _) => Show::Failed,
         (0, _) => Show::All,
     };
@@ -220,17 +243,14 @@ fn settings(
         output: Output::Discarded,
         log_dir: None,
         foreground: foreground(args.tty)?,
+        asking: Vec::new(),
     };
     Ok(Settings {
         options,
         form,
-        show,
-        by_line: args.output == OutputMode::Line,
+        looks: looks::looks(args, surroundings, show),
         watches_reader: false,
         keep_order: args.keep_order,
-        verbose: args.verbose,
-        style: style(args.color, surroundings),
-        stderr_is_terminal: surroundings.stderr_is_terminal,
         log: None,
         files: Vec::new(),
         warning,
@@ -239,7 +259,13 @@ fn settings(
 
 /// What becomes of the jobs' output.
 fn output(args: &Args, settings: &Settings, surroundings: &Surroundings) -> Output {
-    let as_text = settings.form == Form::Output && settings.show == Show::All;
+    let Looks {
+        show,
+        vendor,
+        alone,
+        ..
+    } = settings.looks;
+    let as_text = settings.form == Form::Output && show == Show::All;
     let one_at_a_time = settings.options.jobs == Some(NonZeroUsize::MIN);
     let telling = match args.output {
         _ if args.tty => return Output::Inherited,
@@ -247,7 +273,10 @@ fn output(args: &Args, settings: &Settings, surroundings: &Surroundings) -> Outp
         OutputMode::None => return Output::Discarded,
         // From its files, which are read when they are whole.
         _ if args.log_dir.is_some() => Telling::AtItsEnd,
+        _ if settings.form == Form::Events => Telling::AsItComes,
         _ if !as_text => Telling::AtItsEnd,
+        // In a log a job's output stands below how it ended, or is folded if that was well.
+        OutputMode::Group if vendor.is_some() && !alone => Telling::AtItsEnd,
         _ if one_at_a_time => Telling::AsItComes,
         _ if settings.keep_order => Telling::InOrder,
         OutputMode::Line => Telling::AsItComes,
@@ -347,25 +376,4 @@ fn environment(args: &Args) -> Result<Vec<(OsString, Option<OsString>)>, Setting
         .iter()
         .map(|(name, value)| (name.clone(), Some(value.clone())));
     Ok(unset.chain(set).collect())
-}
-
-fn style(asked: ColorMode, surroundings: &Surroundings) -> Style {
-    let Surroundings {
-        no_color,
-        force_color,
-        dumb_terminal,
-        stderr_is_terminal,
-        ..
-    } = surroundings;
-    let coloured = match asked {
-        ColorMode::Always => true,
-        ColorMode::Never => false,
-        ColorMode::Auto if *no_color => false,
-        ColorMode::Auto => *force_color || (*stderr_is_terminal && !dumb_terminal),
-    };
-    if coloured {
-        Style::Coloured
-    } else {
-        Style::Plain
-    }
 }

@@ -49,6 +49,11 @@ impl Status {
         Self::Skipped,
     ];
 
+    /// Whether the job itself did not end well; one that the end of the run canceled did not fail.
+    pub(crate) fn is_failure(self) -> bool {
+        !matches!(self, Self::Ok | Self::Canceled | Self::Skipped)
+    }
+
     /// As records have it.
     pub(crate) fn as_str(self) -> &'static str {
         match self {

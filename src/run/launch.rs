@@ -56,6 +56,9 @@ pub(super) async fn launch(
                 command = command.env("PWD", pwd);
             }
         }
+        for (name, value) in &options.asking {
+            command = command.env(name, value);
+        }
         for (name, value) in options.env.iter().chain(&job.env) {
             command = match value {
                 Some(value) => command.env(name, value),

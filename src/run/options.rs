@@ -36,6 +36,9 @@ pub(crate) struct Options {
     pub(crate) change_dir: bool,
     /// Changes to the environment; none removes a variable.
     pub(crate) env: Vec<(OsString, Option<OsString>)>,
+    /// Variables that prun adds for its own sake, unless those changes name them. They are no part
+    /// of what a job is: a run goes on from another one's log whatever they were.
+    pub(crate) asking: Vec<(OsString, OsString)>,
     /// What becomes of the jobs' output.
     pub(crate) output: Output,
     /// Where captured output goes, in place of prun's memory.

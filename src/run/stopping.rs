@@ -57,9 +57,11 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
         self.take_arrivals();
         self.running.stop();
         let stopped = Instant::now();
+        self.announce(&Event::Suspended);
         Signal::STOP.raise();
         self.clock.add_pause(stopped.elapsed());
         self.running.signal(Signal::CONT);
+        self.announce(&Event::Continued);
     }
 
     /// Learns of the processes that have just started, before something is done to all.

@@ -3,10 +3,13 @@
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::os::fd::{AsFd, BorrowedFd};
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::PathBuf;
-use std::time::SystemTime;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::{Instant, SystemTime};
 
+use super::tame::Tame;
 use crate::event::{self, Event, OutputLoss};
 use crate::process::{Spool, reader_gone};
 
@@ -28,6 +31,16 @@ pub(crate) trait Sink: Send {
         at: SystemTime,
         console: &mut Console,
     ) -> Result<(), TellError>;
+
+    /// When it wants to say something of its own, be there an event or not.
+    fn wakes_at(&self) -> Option<Instant> {
+        None
+    }
+
+    /// Says that, at that time or somewhat later.
+    fn wake(&mut self, _console: &mut Console) -> Result<(), TellError> {
+        Ok(())
+    }
 }
 
 /// Why an event could not be told.
@@ -77,11 +90,18 @@ impl Interest {
 pub(crate) struct Console {
     out: BufWriter<Stream>,
     err: BufWriter<Stream>,
+    /// How wide the lines are that are drawn below everything; they go before anything is written.
+    drawn: Vec<usize>,
 }
 
 /// A stream that can be given up.
 struct Stream {
     file: Option<File>,
+    /// Where output may colour, and nothing else.
+    tame: Option<Tame>,
+    tamed: Vec<u8>,
+    /// The last byte that was written to the place where the stream leads.
+    last: Arc<AtomicU8>,
     /// Whether its errors are reported; else it is given up at the first.
     reports: bool,
 }
@@ -92,17 +112,88 @@ impl Console {
         // Not std's own writers: those split what they are given at newlines.
         let out = File::from(io::stdout().as_fd().try_clone_to_owned()?);
         let err = File::from(io::stderr().as_fd().try_clone_to_owned()?);
-        let buffered = |file, reports| {
+        let last = || Arc::new(AtomicU8::new(b'\n'));
+        let (last_out, mut last_err) = (last(), last());
+        if Self::is_one_place() {
+            last_err = Arc::clone(&last_out);
+        }
+        let buffered = |file, last, reports| {
             let stream = Stream {
                 file: Some(file),
+                tame: None,
+                tamed: Vec::new(),
+                last,
                 reports,
             };
             BufWriter::with_capacity(32 * 1024, stream)
         };
         Ok(Self {
-            out: buffered(out, true),
-            err: buffered(err, false),
+            out: buffered(out, last_out, true),
+            err: buffered(err, last_err, false),
+            drawn: Vec::new(),
         })
+    }
+
+    /// Lets output that goes to a terminal colour, but not move the cursor: lines are drawn there.
+    pub(crate) fn tame(&mut self) {
+        let tame = |is_terminal: bool| is_terminal.then(Tame::default);
+        self.out.get_mut().tame = tame(Self::stdout_is_terminal());
+        self.err.get_mut().tame = tame(Self::stderr_is_terminal());
+    }
+
+    /// Rows and columns of the terminal, if there is one and it tells.
+    pub(crate) fn size(&self) -> Option<(usize, usize)> {
+        let (rows, columns) = console::Term::stderr().size_checked()?;
+        (rows > 0 && columns > 0).then_some((rows.into(), columns.into()))
+    }
+
+    /// Draws lines below everything, in place of those that were drawn before. Nothing is drawn
+    /// behind a line without an end: more of it may come.
+    pub(crate) fn draw(&mut self, lines: &[String]) {
+        // What cannot be flushed is told by the next one who writes.
+        let _ = self.flush();
+        let mut text = self.erasure();
+        if !self.is_mid_line() {
+            text.push_str(&lines.join("\n"));
+            let widths = lines.iter().map(|line| console::measure_text_width(line));
+            self.drawn = widths.collect();
+        }
+        self.err.get_mut().write_as_it_is(text.as_bytes());
+    }
+
+    /// Removes the drawn lines.
+    pub(crate) fn lift(&mut self) {
+        if self.is_drawn() {
+            let erasure = self.erasure();
+            self.err.get_mut().write_as_it_is(erasure.as_bytes());
+        }
+    }
+
+    /// Whether lines are drawn.
+    pub(crate) fn is_drawn(&self) -> bool {
+        !self.drawn.is_empty()
+    }
+
+    /// Whether what was written last, to the place where standard error leads, is a line without
+    /// an end.
+    pub(crate) fn is_mid_line(&self) -> bool {
+        self.err.get_ref().last.load(Ordering::Relaxed) != b'\n'
+    }
+
+    /// What removes the drawn lines. A terminal that has become narrower has broken the long ones
+    /// into several rows.
+    fn erasure(&mut self) -> String {
+        let widths = std::mem::take(&mut self.drawn);
+        let columns = self.size().map_or(usize::MAX, |(_, columns)| columns);
+        let rows: usize = widths
+            .iter()
+            .map(|width| width.div_ceil(columns).max(1))
+            .sum();
+        match rows {
+            0 => String::new(),
+            1 => "\r\x1b[J".to_owned(),
+            _ => format!("\r\x1b[{}A\x1b[J", rows - 1),
+        }
     }
 
     /// Whether a person may look at standard error.
@@ -127,32 +218,62 @@ impl Console {
         both.unwrap_or(false)
     }
 
+    /// Whether a person may look at standard output.
+    pub(crate) fn stdout_is_terminal() -> bool {
+        io::stdout().is_terminal()
+    }
+
+    /// Whether standard output goes through a pipe.
+    pub(crate) fn stdout_is_pipe() -> bool {
+        let out = io::stdout().as_fd().try_clone_to_owned();
+        let meta = out.and_then(|out| File::from(out).metadata());
+        meta.is_ok_and(|meta| meta.file_type().is_fifo())
+    }
+
+    /// Whether standard output is the pipe that whoever started us has too: nobody redirected it.
+    pub(crate) fn is_stdout_of_parent() -> bool {
+        let parent = std::os::unix::process::parent_id();
+        let place = |path: String| {
+            let file = std::fs::metadata(path).ok()?;
+            file.file_type().is_fifo().then(|| (file.dev(), file.ino()))
+        };
+        let ours = place("/proc/self/fd/1".to_owned());
+        ours.is_some() && ours == place(format!("/proc/{parent}/fd/1"))
+    }
+
     /// Standard output.
     pub(crate) fn out(&mut self) -> &mut impl Write {
+        self.lift();
         &mut self.out
     }
 
     /// Standard error, where nothing fails.
     pub(crate) fn err(&mut self) -> &mut impl Write {
+        self.lift();
         &mut self.err
     }
 
     /// Writes what is in `spool` to one of the two.
     pub(crate) fn copy(&mut self, stream: event::Stream, spool: &Spool) -> io::Result<()> {
+        self.lift();
         let to = match stream {
             event::Stream::Stdout => &mut self.out,
             event::Stream::Stderr => &mut self.err,
         };
-        if !spool.has_file() {
-            return to.write_all(spool.head());
+        if !spool.has_file() || to.get_ref().tame.is_some() {
+            return spool.copy_to(to);
         }
         to.flush()?;
         let stream = to.get_mut();
-        match stream
+        let sent = stream
             .file
             .as_ref()
-            .map_or(Ok(()), |file| spool.send_to(file))
-        {
+            .map_or(Ok(()), |file| spool.send_to(file));
+        let mut last = [b'\n'];
+        // What cannot be read back could not be sent either.
+        let _ = spool.read_at(&mut last, spool.len().saturating_sub(1));
+        stream.last.store(last[0], Ordering::Relaxed);
+        match sent {
             Err(_) if !stream.reports => {
                 stream.file = None;
                 Ok(())
@@ -178,9 +299,25 @@ impl Console {
         if error.kind() == io::ErrorKind::BrokenPipe {
             return OutputLoss::ReaderGone;
         }
-        let _ = writeln!(self.err, "prun: cannot write the output: {error}");
+        let _ = writeln!(self.err(), "prun: cannot write the output: {error}");
         let _ = self.err.flush();
         OutputLoss::NotWritten
+    }
+}
+
+impl Drop for Console {
+    fn drop(&mut self) {
+        self.lift();
+    }
+}
+
+impl Stream {
+    /// Writes what is prun's own and may move the cursor.
+    fn write_as_it_is(&mut self, bytes: &[u8]) {
+        if let Some(file) = &mut self.file {
+            // It is drawn again soon.
+            let _ = file.write_all(bytes);
+        }
     }
 }
 
@@ -189,12 +326,27 @@ impl Write for Stream {
         let Some(file) = &mut self.file else {
             return Ok(bytes.len());
         };
-        match file.write(bytes) {
+        let written = match &mut self.tame {
+            None => file.write(bytes).map(|n| (n, bytes[..n].last())),
+            Some(tame) => {
+                self.tamed.clear();
+                tame.filter(bytes, &mut self.tamed);
+                let written = file.write_all(&self.tamed);
+                written.map(|()| (bytes.len(), self.tamed.last()))
+            }
+        };
+        match written {
+            Ok((n, last)) => {
+                if let Some(last) = last {
+                    self.last.store(*last, Ordering::Relaxed);
+                }
+                Ok(n)
+            }
             Err(error) if !self.reports && error.kind() != io::ErrorKind::Interrupted => {
                 self.file = None;
                 Ok(bytes.len())
             }
-            result => result,
+            Err(error) => Err(error),
         }
     }
 

@@ -1,9 +1,7 @@
 //! What a person needs after a failure.
 
-use std::io::{self, Write};
 use std::time::Duration;
 
-use super::console::Console;
 use super::style::Style;
 use super::tail::Tail;
 use super::words;
@@ -17,6 +15,8 @@ const LINES: usize = 20;
 const TAIL: u64 = 8 * 1024;
 /// Failed jobs that are shown one by one; the others are counted.
 const MOST: usize = 50;
+/// Jobs that are told as the slowest, if there were more.
+const SLOWEST: usize = 5;
 
 /// The failed jobs of a run, in the order of their endings.
 #[derive(Debug, Default)]
@@ -24,6 +24,10 @@ pub(super) struct Digest {
     failures: Vec<Failure>,
     /// Failed jobs beyond those.
     more: u64,
+    /// The jobs whose last attempt took longest, the slowest first.
+    slowest: Vec<(Duration, String)>,
+    /// Jobs that had an attempt.
+    jobs: u64,
 }
 
 #[derive(Debug)]
@@ -39,7 +43,8 @@ impl Digest {
     /// Remembers the job, if it failed. One that the end of the run canceled did not.
     pub(super) fn add(&mut self, end: &JobEnd) {
         let Some(last) = &end.last else { return };
-        if matches!(end.status, Status::Ok | Status::Canceled | Status::Skipped) {
+        self.time(last.wall, end);
+        if !end.status.is_failure() {
             return;
         }
         if self.failures.len() == MOST {
@@ -59,14 +64,23 @@ impl Digest {
         });
     }
 
+    fn time(&mut self, wall: Duration, end: &JobEnd) {
+        self.jobs += 1;
+        let place = self.slowest.partition_point(|(slower, _)| *slower >= wall);
+        if place < SLOWEST {
+            self.slowest.truncate(SLOWEST - 1);
+            self.slowest.insert(place, (wall, words::label(&end.job)));
+        }
+    }
+
     /// Whether no job failed.
     pub(super) fn is_empty(&self) -> bool {
         self.failures.is_empty()
     }
 
     /// Each failed job: how it ended, its last lines, its command.
-    pub(super) fn print(&self, style: Style, console: &mut Console) -> io::Result<()> {
-        let err = console.err();
+    pub(super) fn lines(&self, style: Style) -> Vec<String> {
+        let mut told = Vec::new();
         for Failure {
             label,
             ending,
@@ -76,26 +90,33 @@ impl Digest {
         } in &self.failures
         {
             let facts = style.bad(format!("{ending}, {}", format_duration(*wall)));
-            writeln!(err, "── {label} ({facts})")?;
-            for line in lines {
-                writeln!(err, "   {line}")?;
-            }
-            writeln!(err, "   {} {command}", style.dim("$"))?;
+            told.push(format!("── {label} ({facts})"));
+            told.extend(lines.iter().map(|line| format!("   {line}")));
+            told.push(format!("   {} {command}", style.dim("$")));
         }
         if self.more > 0 {
-            writeln!(err, "── and {} more failed jobs", self.more)?;
+            told.push(format!("── and {} more failed jobs", self.more));
         }
-        Ok(())
+        told
+    }
+
+    /// The jobs that took longest, where there were more than those.
+    pub(super) fn slowest(&self, style: Style) -> Vec<String> {
+        if self.jobs <= SLOWEST as u64 {
+            return Vec::new();
+        }
+        let jobs = self.slowest.iter().map(|(wall, label)| {
+            let wall = style.dim(format_duration(*wall));
+            format!("   {wall} {label}")
+        });
+        std::iter::once("── the slowest jobs".to_owned())
+            .chain(jobs)
+            .collect()
     }
 }
 
 /// How many jobs ended in which way, and the time of the run.
-pub(super) fn print_counts(
-    counts: &Counts,
-    elapsed: Duration,
-    style: Style,
-    console: &mut Console,
-) -> io::Result<()> {
+pub(super) fn count(counts: &Counts, elapsed: Duration, style: Style) -> String {
     let mut parts = Vec::new();
     for status in Status::ALL {
         let text = match counts.of(status) {
@@ -112,7 +133,7 @@ pub(super) fn print_counts(
         1 => format!("1 job: {}", parts.join(", ")),
         n => format!("{n} jobs: {}", parts.join(", ")),
     };
-    writeln!(console.err(), "── {jobs} ({})", format_duration(elapsed))
+    format!("── {jobs} ({})", format_duration(elapsed))
 }
 
 /// The last lines of a stream, escaped; the first of them may be a part of a longer line.
@@ -125,6 +146,34 @@ fn last_lines(spool: &Spool, most: usize) -> Vec<String> {
     let lines: Vec<&[u8]> = text.split(|byte| *byte == b'\n').collect();
     let last = &lines[lines.len().saturating_sub(most)..];
     last.iter()
-        .map(|line| words::escape(line.strip_suffix(b"\r").unwrap_or(line)))
+        .map(|line| words::escape(&without_colours(line.strip_suffix(b"\r").unwrap_or(line))))
         .collect()
+}
+
+/// A line without what colours it, or fills it up with its colour: those were harmless where the
+/// output itself was shown, and would be noise among escaped text.
+fn without_colours(line: &[u8]) -> Vec<u8> {
+    let mut plain = Vec::with_capacity(line.len());
+    let mut rest = line;
+    while let Some((&first, after)) = rest.split_first() {
+        match colour_len(rest) {
+            Some(len) => rest = &rest[len..],
+            None => {
+                plain.push(first);
+                rest = after;
+            }
+        }
+    }
+    plain
+}
+
+/// How long the sequence is that colours what follows, if the text begins with one.
+fn colour_len(text: &[u8]) -> Option<usize> {
+    let parameters = text.strip_prefix(b"\x1b[")?;
+    let is_parameter = |byte: &u8| byte.is_ascii_digit() || matches!(byte, b';' | b':');
+    let len = parameters
+        .iter()
+        .take_while(|byte| is_parameter(byte))
+        .count();
+    matches!(parameters.get(len), Some(b'm' | b'K')).then_some(len + 3)
 }

@@ -3,8 +3,8 @@
 use std::io::{self, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{self, Receiver, Sender};
-use std::time::SystemTime;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender, SyncSender};
+use std::time::{Duration, Instant, SystemTime};
 
 use tokio::sync::{Notify, oneshot};
 
@@ -21,8 +21,13 @@ pub(crate) struct Fan {
     queue: Sender<(SystemTime, Event)>,
     backlog: Arc<Backlog>,
     interest: Interest,
+    /// What says that a suspension was told.
+    lifted: Receiver<()>,
     told: oneshot::Receiver<Option<OutputLoss>>,
 }
+
+/// How long prun may wait for that: a terminal may be stopped as well.
+const LIFTING: Duration = Duration::from_millis(200);
 
 /// Resolves when everything was told: whether standard output was lost on the way.
 pub(crate) struct Told(oneshot::Receiver<Option<OutputLoss>>);
@@ -58,6 +63,7 @@ impl Fan {
         interest.silent_successes |= in_order;
         let (queue, events) = mpsc::channel();
         let (tell, told) = oneshot::channel();
+        let (lifted, is_lifted) = mpsc::sync_channel(1);
         let backlog = Arc::new(Backlog::default());
         let shared = Arc::clone(&backlog);
         std::thread::Builder::new()
@@ -67,6 +73,7 @@ impl Fan {
                 let mut teller = Teller {
                     sinks,
                     console,
+                    lifted,
                     on_loss: Some(on_loss),
                     lost: None,
                 };
@@ -78,6 +85,7 @@ impl Fan {
             queue,
             backlog,
             interest,
+            lifted: is_lifted,
             told,
         })
     }
@@ -92,12 +100,20 @@ impl Fan {
         if !self.is_of_interest(event) {
             return Flow::Ready;
         }
+        // What was said too late to somebody before.
+        if let Event::Suspended = event {
+            while self.lifted.try_recv().is_ok() {}
+        }
         let before = self
             .backlog
             .pending
             .fetch_add(weight(event), Ordering::AcqRel);
         // The writer takes events for as long as this sender is there.
         let _ = self.queue.send((at, event.clone()));
+        if let Event::Suspended = event {
+            // Nothing runs meanwhile, and whoever is at the terminal next is to find it clean.
+            let _ = self.lifted.recv_timeout(LIFTING);
+        }
         if before < MOST_PENDING {
             return Flow::Ready;
         }
@@ -155,6 +171,7 @@ impl Backlog {
 struct Teller<F> {
     sinks: Vec<Box<dyn Sink>>,
     console: Console,
+    lifted: SyncSender<()>,
     /// None once it was called.
     on_loss: Option<F>,
     lost: Option<OutputLoss>,
@@ -167,38 +184,74 @@ impl<F: FnOnce(OutputLoss)> Teller<F> {
         mut order: Option<Order>,
         backlog: &Backlog,
     ) -> Option<OutputLoss> {
-        for (at, event) in events {
-            let weight = weight(&event);
-            match &mut order {
-                Some(order) => {
-                    self.tell(at, &event, |sink| !sink.keeps_order());
-                    order.take_in(at, event, |at, event| {
-                        self.tell(at, event, |sink| sink.keeps_order())
-                    });
+        loop {
+            let wakes_at = self.sinks.iter().filter_map(|sink| sink.wakes_at()).min();
+            let next = match wakes_at {
+                None => events.recv().map_err(|_| RecvTimeoutError::Disconnected),
+                Some(at) => events.recv_timeout(at.saturating_duration_since(Instant::now())),
+            };
+            match next {
+                Ok((at, event)) => {
+                    let weight = weight(&event);
+                    let is_suspension = matches!(event, Event::Suspended);
+                    match &mut order {
+                        Some(order) => {
+                            self.tell(at, &event, |sink| !sink.keeps_order());
+                            order.take_in(at, event, |at, event| {
+                                self.tell(at, event, |sink| sink.keeps_order());
+                            });
+                        }
+                        None => {
+                            self.tell(at, &event, |_| true);
+                            drop(event);
+                        }
+                    }
+                    backlog.told(weight);
+                    if is_suspension {
+                        // Whoever waits no longer does not need to know.
+                        let _ = self.lifted.try_send(());
+                    }
                 }
-                None => {
-                    self.tell(at, &event, |_| true);
-                    drop(event);
-                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return self.lost,
             }
-            backlog.told(weight);
+            // Also where one event follows the other without a pause.
+            if wakes_at.is_some_and(|at| at <= Instant::now()) {
+                self.wake();
+            }
         }
-        self.lost
     }
 
-    fn tell(&mut self, at: SystemTime, event: &Event, to: impl Fn(&dyn Sink) -> bool) {
-        for sink in self.sinks.iter_mut().filter(|sink| to(&***sink)) {
-            let told = sink.tell(event, at, &mut self.console);
-            let told = told.and_then(|()| Ok(self.console.flush()?));
-            let Err(error) = told else { continue };
-            let loss = classify(&error, &mut self.console);
-            self.lost.get_or_insert(loss);
-            if let TellError::RunFile { .. } = error {
-                continue;
+    fn tell(&mut self, at: SystemTime, event: &Event, which: impl Fn(&dyn Sink) -> bool) {
+        for place in 0..self.sinks.len() {
+            if which(&*self.sinks[place]) {
+                let told = self.sinks[place].tell(event, at, &mut self.console);
+                self.note(told);
             }
-            if let Some(on_loss) = self.on_loss.take() {
-                on_loss(loss);
+        }
+    }
+
+    fn wake(&mut self) {
+        for place in 0..self.sinks.len() {
+            let wakes_at = self.sinks[place].wakes_at();
+            if wakes_at.is_some_and(|at| at <= Instant::now()) {
+                let told = self.sinks[place].wake(&mut self.console);
+                self.note(told);
             }
+        }
+    }
+
+    /// Takes down what could not be told.
+    fn note(&mut self, told: Result<(), TellError>) {
+        let told = told.and_then(|()| Ok(self.console.flush()?));
+        let Err(error) = told else { return };
+        let loss = classify(&error, &mut self.console);
+        self.lost.get_or_insert(loss);
+        if let TellError::RunFile { .. } = error {
+            return;
+        }
+        if let Some(on_loss) = self.on_loss.take() {
+            on_loss(loss);
         }
     }
 }

@@ -3,95 +3,166 @@
 use std::io::{self, Write};
 use std::time::SystemTime;
 
+use super::ci::Vendor;
 use super::console::{Console, Interest, Sink, TellError};
-use super::digest::{Digest, print_counts};
+use super::defuse::{Author, Defuser};
+use super::digest::{Digest, count};
 use super::lines::Lines;
-use super::style::Style;
+use super::looks::{Frame, Headline, Looks, Show};
 use super::words;
 use crate::event::{
-    Attempt, Cause, End, Event, JobEnd, NumberedJob, OutputLoss, RunningJob, Status, Stop, Stream,
+    Attempt, Event, JobEnd, JobRetry, NumberedJob, OutputLoss, Print, Status, Stream,
 };
 use crate::plan::format_duration;
 use crate::process::Spool;
 
-/// Which jobs' output is shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Show {
-    All,
-    /// Only that of jobs that did not end well.
-    Failed,
-    /// None, and nothing else either.
-    Nothing,
-    /// None, because it goes elsewhere; prun's own words are told.
-    Words,
-}
-
 /// The output of each job in one piece when it ends; prun's own words on standard error.
 pub(crate) struct Human {
-    show: Show,
-    /// Whether starts and endings are told too.
-    verbose: bool,
+    looks: Looks,
     /// Whether a run without a failure is told as well.
     always_counts: bool,
-    style: Style,
-    /// If output is shown line by line.
-    lines: Option<Lines>,
     digest: Digest,
     /// Whether the reader of standard output went away: then prun ends without a word.
     mute: bool,
+    /// Lines that are not whole yet, where output is shown line by line.
+    lines: Option<Lines>,
+    /// The job whose output is told while it runs.
+    streamed: Option<u64>,
+    /// Groups that were folded.
+    groups: u64,
+    /// Whether what comes next would be in the last of them.
+    in_group: bool,
 }
 
 impl Human {
-    /// `terminal` says whether standard error is one.
-    pub(crate) fn new(
-        show: Show,
-        by_line: bool,
-        verbose: bool,
-        terminal: bool,
-        style: Style,
-    ) -> Self {
-        let always_counts = verbose || (terminal && show != Show::Failed);
+    pub(crate) fn new(looks: Looks) -> Self {
+        let is_watched = looks.terminal && looks.show != Show::Failed;
+        let always_counts = looks.verbose || is_watched || looks.tells_each;
         Self {
-            show,
-            verbose,
+            looks,
             always_counts,
-            style,
-            lines: by_line.then(|| Lines::new(style)),
             digest: Digest::default(),
             mute: false,
+            lines: looks.by_line.then(|| Lines::new(looks.style)),
+            streamed: None,
+            groups: 0,
+            in_group: false,
         }
     }
 
-    /// What the attempt printed and was not told while it ran.
+    /// One line of prun's own on standard error.
+    fn line(&mut self, line: &str, console: &mut Console) -> io::Result<()> {
+        self.leave_group(console)?;
+        let line = match self.looks.vendor {
+            Some(vendor) => vendor.words(line),
+            None => line.into(),
+        };
+        if self.looks.frame == Frame::Headed {
+            console.flush()?;
+            if console.is_mid_line() {
+                writeln!(console.err())?;
+            }
+        }
+        writeln!(console.err(), "{line}")
+    }
+
+    fn leave_group(&mut self, console: &mut Console) -> io::Result<()> {
+        let is_open = std::mem::take(&mut self.in_group);
+        match self.looks.vendor.and_then(Vendor::reopen) {
+            Some(mark) if is_open => {
+                console.out().write_all(mark.as_bytes())?;
+                console.flush()
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// What an attempt printed and was not told while it ran; its headline above it, or behind it
+    /// if `is_told` where the two go to different places.
+    fn attempt(
+        &mut self,
+        job: &NumberedJob,
+        attempt: &Attempt,
+        headline: &Headline,
+        is_told: bool,
+        console: &mut Console,
+    ) -> io::Result<()> {
+        let is_shown = match self.looks.show {
+            Show::All => true,
+            Show::Failed => !headline.is_good,
+            Show::Nothing | Show::Words => false,
+        };
+        let is_silent = attempt.stdout.is_empty() && attempt.stderr.is_empty();
+        if is_shown && self.looks.is_live && !is_silent {
+            self.begin(job, console)?;
+        }
+        let was_streamed = self.streamed.take_if(|seq| *seq == job.seq).is_some();
+        let is_below = !was_streamed && !self.looks.is_live;
+        let line = headline.painted(self.looks.style);
+        match self.looks.frame {
+            Frame::Folded(vendor) if is_shown && is_below => {
+                self.logged(vendor, attempt, headline, is_silent, console)?;
+            }
+            Frame::Headed if is_shown && is_below => {
+                if is_told || !is_silent || headline.is_marked {
+                    self.line(&line, console)?;
+                }
+                self.output(job, attempt, console)?;
+            }
+            frame => {
+                if is_shown {
+                    self.output(job, attempt, console)?;
+                }
+                let is_marked = is_shown && frame == Frame::Headed && headline.is_marked;
+                if is_told || is_marked {
+                    self.line(&line, console)?;
+                }
+            }
+        }
+        if attempt.is_truncated() {
+            let lost = attempt.stdout.lost() + attempt.stderr.lost();
+            let error = attempt.stdout.error().or(attempt.stderr.error());
+            let why = error.map(ToString::to_string).unwrap_or_default();
+            let line = format!("prun: {lost} bytes of output could not be kept: {why}");
+            self.line(&line, console)?;
+        }
+        Ok(())
+    }
+
     fn output(
         &mut self,
         job: &NumberedJob,
         attempt: &Attempt,
         console: &mut Console,
     ) -> io::Result<()> {
-        let shown = match self.show {
-            Show::All => true,
-            Show::Failed => attempt.status() != Status::Ok,
-            Show::Nothing | Show::Words => false,
-        };
-        if shown {
-            self.print(job, Stream::Stdout, &attempt.stdout, console)?;
-            self.print(job, Stream::Stderr, &attempt.stderr, console)?;
-        }
+        self.print(job, Stream::Stdout, &attempt.stdout, console)?;
+        self.print(job, Stream::Stderr, &attempt.stderr, console)?;
         if let Some(lines) = &mut self.lines {
             lines.finish(job, Stream::Stdout, console.out())?;
             lines.finish(job, Stream::Stderr, console.err())?;
         }
-        if attempt.is_truncated() {
-            let lost = attempt.stdout.lost() + attempt.stderr.lost();
-            let error = attempt.stdout.error().or(attempt.stderr.error());
-            let why = error.map(ToString::to_string).unwrap_or_default();
-            writeln!(
-                console.err(),
-                "prun: {lost} bytes of output could not be kept: {why}"
-            )?;
+        console.flush()
+    }
+
+    /// A piece of output of a job that runs.
+    fn streamed(&mut self, print: &Print, console: &mut Console) -> io::Result<()> {
+        self.begin(&print.job, console)?;
+        self.print(&print.job, print.stream, &print.piece, console)
+    }
+
+    /// Tells whose output begins, where it is not plain from the setting or from each line.
+    fn begin(&mut self, job: &NumberedJob, console: &mut Console) -> io::Result<()> {
+        let is_new = self.streamed.replace(job.seq) != Some(job.seq);
+        let Looks {
+            frame,
+            alone,
+            by_line,
+            ..
+        } = self.looks;
+        match is_new && frame == Frame::Headed && !alone && !by_line {
+            true => self.line(&format!("── {}", words::label(job)), console),
+            false => Ok(()),
         }
-        Ok(())
     }
 
     fn print(
@@ -101,76 +172,123 @@ impl Human {
         piece: &Spool,
         console: &mut Console,
     ) -> io::Result<()> {
+        // What was written before may go to the same place.
+        console.flush()?;
         match (stream, &mut self.lines) {
             (_, None) => console.copy(stream, piece)?,
             (Stream::Stdout, Some(lines)) => lines.write(job, stream, piece, console.out())?,
             (Stream::Stderr, Some(lines)) => lines.write(job, stream, piece, console.err())?,
         }
-        // Out before the other stream can be.
+        Ok(())
+    }
+
+    /// The same in a log that can be folded.
+    fn logged(
+        &mut self,
+        vendor: Vendor,
+        attempt: &Attempt,
+        headline: &Headline,
+        is_silent: bool,
+        console: &mut Console,
+    ) -> io::Result<()> {
+        let is_folded = headline.is_good && !is_silent;
+        if is_folded {
+            self.groups += 1;
+            let title = headline.title();
+            console
+                .out()
+                .write_all(vendor.open(&title, self.groups).as_bytes())?;
+        } else {
+            self.leave_group(console)?;
+            let line = headline.painted(self.looks.style);
+            writeln!(console.out(), "{}", vendor.words(&line))?;
+        }
+        let mut log = Defuser::new(console.out(), vendor, Author::Job);
+        attempt.stdout.copy_to(&mut log)?;
+        log.end_piece()?;
+        attempt.stderr.copy_to(&mut log)?;
+        log.finish()?;
+        if is_folded {
+            self.in_group = true;
+            console
+                .out()
+                .write_all(vendor.close(self.groups).as_bytes())?;
+        }
         console.flush()
     }
 
     fn ended(&mut self, end: &JobEnd, console: &mut Console) -> io::Result<()> {
         if let Some(last) = &end.last {
-            self.output(&end.job, last, console)?;
-            if self.verbose {
-                self.verbose_end(end, last, console)?;
-            }
-            if last.leaked && self.show != Show::Failed {
+            let headline = self.last_headline(end, last);
+            let is_line =
+                self.looks.tells_each && (self.looks.show != Show::Failed || !headline.is_good);
+            let is_told = self.looks.verbose || is_line;
+            self.attempt(&end.job, last, &headline, is_told, console)?;
+            if last.leaked && self.looks.show != Show::Failed {
                 let label = words::label(&end.job);
                 let what = "a process that it left behind still holds its output (leaked)";
-                writeln!(console.err(), "prun: {label}: {what}")?;
+                self.line(&format!("prun: {label}: {what}"), console)?;
             }
+            self.annotate(end, &headline, console)?;
         }
         self.digest.add(end);
         Ok(())
     }
 
-    fn verbose_end(&self, end: &JobEnd, last: &Attempt, console: &mut Console) -> io::Result<()> {
+    fn annotate(
+        &mut self,
+        end: &JobEnd,
+        headline: &Headline,
+        console: &mut Console,
+    ) -> io::Result<()> {
+        let Headline { label, facts, .. } = headline;
+        let vendor = self.looks.vendor.filter(|_| end.status.is_failure());
+        match vendor.and_then(|vendor| vendor.annotation(label, facts)) {
+            Some(annotation) => writeln!(console.err(), "{annotation}"),
+            None => Ok(()),
+        }
+    }
+
+    fn last_headline(&self, end: &JobEnd, last: &Attempt) -> Headline {
         let mut facts = vec![words::ending(end), format_duration(last.wall)];
-        if let Some(exit) = last.exit() {
+        if let (true, Some(exit)) = (self.looks.verbose, last.exit()) {
             let cpu = exit.usage.user + exit.usage.system;
             facts.push(format!("cpu {}", format_duration(cpu)));
             let mib = exit.usage.max_rss_bytes as f64 / (1024.0 * 1024.0);
             facts.push(format!("memory {mib:.1} MiB"));
         }
-        let facts = facts.join(", ");
-        let facts = match end.status {
-            Status::Ok => self.style.good(facts),
-            _ => self.style.bad(facts),
-        };
-        writeln!(console.err(), "── {} ({facts})", words::label(&end.job))
+        Headline {
+            label: words::label(&end.job),
+            facts: facts.join(", "),
+            is_good: end.status == Status::Ok,
+            is_marked: end.status.is_failure(),
+            next: String::new(),
+        }
     }
 
-    fn retried(
-        &mut self,
-        job: &NumberedJob,
-        attempt: &Attempt,
-        delay: std::time::Duration,
-        console: &mut Console,
-    ) -> io::Result<()> {
-        self.output(job, attempt, console)?;
-        if self.verbose || self.always_counts {
-            let (label, ending) = (words::label(job), words::attempt_ending(job, attempt));
-            let delay = match delay.is_zero() {
-                true => String::new(),
-                false => format!(" in {}", format_duration(delay)),
-            };
-            let next = attempt.number + 1;
-            writeln!(
-                console.err(),
-                "── {label} ({ending}); attempt {next} follows{delay}"
-            )?;
-        }
-        Ok(())
+    fn retried(&mut self, retry: &JobRetry, console: &mut Console) -> io::Result<()> {
+        let (job, attempt) = (&retry.job, &retry.attempt);
+        let delay = match retry.delay.is_zero() {
+            true => String::new(),
+            false => format!(" in {}", format_duration(retry.delay)),
+        };
+        let headline = Headline {
+            label: words::label(job),
+            facts: words::attempt_ending(job, attempt),
+            is_good: false,
+            is_marked: true,
+            next: format!("; attempt {} follows{delay}", attempt.number + 1),
+        };
+        let is_told = self.looks.verbose || self.always_counts;
+        self.attempt(job, attempt, &headline, is_told, console)
     }
 }
 
 impl Sink for Human {
     fn interest(&self) -> Interest {
         Interest {
-            starts: self.verbose,
-            silent_successes: self.verbose,
+            starts: self.looks.verbose,
+            silent_successes: self.looks.verbose || self.looks.tells_each,
         }
     }
 
@@ -186,93 +304,58 @@ impl Sink for Human {
 
 impl Human {
     fn say(&mut self, event: &Event, console: &mut Console) -> io::Result<()> {
-        if self.show == Show::Nothing || self.mute {
+        let Looks {
+            show,
+            verbose,
+            style,
+            ..
+        } = self.looks;
+        if show == Show::Nothing || self.mute {
             return Ok(());
         }
         match event {
-            Event::JobStarted(start) if self.verbose => {
+            Event::JobStarted(start) if verbose => {
                 let (label, command) = (words::label(&start.job), words::paste(&start.job));
                 let again = match start.attempt {
                     1 => String::new(),
                     attempt => format!(", attempt {attempt}"),
                 };
                 let (slot, pid) = (start.slot, start.pid);
-                let facts = self
-                    .style
-                    .dim(format!("start, slot {slot}, pid {pid}{again}"));
-                writeln!(console.err(), "── {label} ({facts}) $ {command}")
+                let facts = style.dim(format!("start, slot {slot}, pid {pid}{again}"));
+                self.line(&format!("── {label} ({facts}) $ {command}"), console)
             }
-            Event::JobPrinted(print) if self.show == Show::All => {
-                self.print(&print.job, print.stream, &print.piece, console)
-            }
-            Event::JobStarted(_) | Event::JobPrinted(_) => Ok(()),
-            Event::JobRetried(retry) => {
-                self.retried(&retry.job, &retry.attempt, retry.delay, console)
-            }
+            Event::JobPrinted(print) if show == Show::All => self.streamed(print, console),
+            Event::RunStarted { .. }
+            | Event::JobStarted(_)
+            | Event::JobPrinted(_)
+            | Event::Suspended
+            | Event::Continued => Ok(()),
+            Event::JobRetried(retry) => self.retried(retry, console),
             Event::JobEnded(end) => self.ended(end, console),
-            Event::Warned(warning) => {
-                writeln!(console.err(), "prun: {}", words::escape(warning.as_bytes()))
+            Event::Warned(text) | Event::InputFailed(text) => {
+                let line = format!("prun: {}", words::escape(text.as_bytes()));
+                self.line(&line, console)
             }
-            Event::InputFailed(error) => {
-                writeln!(console.err(), "prun: {}", words::escape(error.as_bytes()))
-            }
-            Event::Stopped(stop) => writeln!(console.err(), "prun: {}", stopping(stop)),
-            Event::Asked(running) => tell_running(running, console),
+            Event::Stopped(stop) => self.line(&format!("prun: {}", words::stopping(stop)), console),
+            Event::Asked(running) => self.lines(words::running(running), console),
             Event::OutputFailed(loss) => {
                 self.mute = *loss == OutputLoss::ReaderGone;
                 Ok(())
             }
             Event::RunEnded { elapsed, counts } => {
-                self.digest.print(self.style, console)?;
-                if self.always_counts || !self.digest.is_empty() || counts.has_unfinished() {
-                    print_counts(counts, *elapsed, self.style, console)?;
+                let mut lines = self.digest.lines(style);
+                if verbose {
+                    lines.extend(self.digest.slowest(style));
                 }
-                Ok(())
+                if self.always_counts || !self.digest.is_empty() || counts.has_unfinished() {
+                    lines.push(count(counts, *elapsed, style));
+                }
+                self.lines(lines, console)
             }
         }
     }
-}
 
-/// What ended the run, what becomes of the jobs, and what the next signal will do.
-pub(super) fn stopping(stop: &Stop) -> String {
-    let why = match (stop.cause, stop.end) {
-        (Cause::Signal(signal), End::Killed) => format!("{signal} again"),
-        (Cause::Signal(signal), _) => signal.to_string(),
-        (Cause::FailFast, _) => "enough jobs have failed".to_owned(),
-        (Cause::Deadline, _) => "the deadline has passed".to_owned(),
-        (Cause::Race { .. }, _) => "the race is decided".to_owned(),
-    };
-    let jobs = match stop.running {
-        0 => return format!("{why}: nothing runs, and nothing more is started"),
-        1 => "1 job".to_owned(),
-        n => format!("{n} jobs"),
-    };
-    let grace = format_duration(stop.grace);
-    match (stop.end, stop.cause) {
-        (End::Awaited, _) => format!("{why}: nothing more is started, {jobs} may end"),
-        (End::Killed, _) => format!("{why}: killing {jobs}; once more leaves at once"),
-        (End::Gentle, Cause::Signal(_)) => {
-            format!("{why}: ending {jobs}, killed after {grace}; once more kills at once")
-        }
-        (End::Gentle, _) => format!("{why}: ending {jobs}, killed after {grace}"),
+    fn lines(&mut self, lines: Vec<String>, console: &mut Console) -> io::Result<()> {
+        lines.iter().try_for_each(|line| self.line(line, console))
     }
-}
-
-/// The running jobs, oldest first.
-fn tell_running(running: &[RunningJob], console: &mut Console) -> io::Result<()> {
-    let err = console.err();
-    match running.len() {
-        0 => return writeln!(err, "prun: nothing runs"),
-        1 => writeln!(err, "prun: 1 job runs")?,
-        n => writeln!(err, "prun: {n} jobs run")?,
-    }
-    for RunningJob { start, elapsed } in running {
-        let (label, elapsed) = (words::label(&start.job), format_duration(*elapsed));
-        writeln!(
-            err,
-            "── {label} ({elapsed}, slot {}, pid {})",
-            start.slot, start.pid
-        )?;
-    }
-    Ok(())
 }

@@ -142,7 +142,11 @@ impl Sink for JobLog {
             }
             Event::Stopped(stop) => Fact::Stop(stop),
             Event::RunEnded { elapsed, .. } => Fact::RunEnd { elapsed: *elapsed },
-            Event::JobPrinted(_) | Event::Asked(_) => return Ok(()),
+            Event::RunStarted { .. }
+            | Event::JobPrinted(_)
+            | Event::Suspended
+            | Event::Continued
+            | Event::Asked(_) => return Ok(()),
         };
         if self.failed {
             return Ok(());

@@ -56,7 +56,7 @@ impl Text<'_> {
 }
 
 /// How many bytes at the end begin a character whose rest may come with the next piece.
-fn cut_character(bytes: &[u8]) -> usize {
+pub(super) fn cut_character(bytes: &[u8]) -> usize {
     match bytes.utf8_chunks().last() {
         Some(last) if !last.invalid().is_empty() => {
             let invalid = last.invalid();

@@ -5,18 +5,25 @@
 //! `console` is the only file that touches standard output and standard error. The room starts no
 //! processes, and does not know who announces the events.
 
+mod ci;
 mod console;
+mod defuse;
 mod digest;
 mod dry_run;
+mod events;
+mod facts;
 mod fan;
+mod heartbeat;
 mod human;
 mod joblog;
 mod json;
 mod junit;
 mod lines;
+mod looks;
 mod lossy;
 mod order;
 mod past;
+mod progress;
 mod recall;
 mod replay;
 mod report;
@@ -24,16 +31,22 @@ mod run_file;
 mod run_files;
 mod style;
 mod tail;
+mod tame;
 mod trace;
 mod words;
 
+pub(crate) use ci::Vendor;
 pub(crate) use console::{Console, Sink};
 pub(crate) use dry_run::{DryRun, dry_run};
+pub(crate) use events::Events;
 pub(crate) use fan::{Fan, Told};
-pub(crate) use human::{Human, Show};
+pub(crate) use heartbeat::Heartbeat;
+pub(crate) use human::Human;
 pub(crate) use joblog::JobLog;
 pub(crate) use json::JsonLines;
+pub(crate) use looks::{Frame, Looks, Show};
 pub(crate) use past::{OpenLog, PastError, open as open_log};
+pub(crate) use progress::Progress;
 pub(crate) use replay::{PastRun, ReplayError};
 pub(crate) use run_file::RunFileError;
 pub(crate) use run_files::RunFiles;

@@ -17,7 +17,6 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::console::Interest;
-use super::human::stopping;
 use super::json::seconds;
 use super::run_file::{Draft, Form, RunFileError};
 use super::tail::Tail;
@@ -124,7 +123,7 @@ impl Form for Report {
                 tries.push(attempt(&retry.attempt));
             }
             Event::JobEnded(end) => self.ended(end)?,
-            Event::Stopped(stop) => self.note(stopping(stop)),
+            Event::Stopped(stop) => self.note(words::stopping(stop)),
             Event::Warned(text) | Event::InputFailed(text) => self.note(text),
             Event::RunEnded { elapsed, .. } => {
                 let end = json!({
@@ -135,8 +134,11 @@ impl Form for Report {
                 let (_, rest) = page();
                 write!(self.draft, "\n],\n\"end\":{}}}{rest}", escaped(&end))?;
             }
-            Event::JobStarted(_)
+            Event::RunStarted { .. }
+            | Event::JobStarted(_)
             | Event::JobPrinted(_)
+            | Event::Suspended
+            | Event::Continued
             | Event::Asked(_)
             | Event::OutputFailed(_) => {}
         }

@@ -1,10 +1,10 @@
-//! What a person reads of a job: its name, its command, how it ended.
+//! What a person reads of a job and of a run: names, commands, endings.
 
 use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 
-use crate::event::{Attempt, JobEnd, NumberedJob, Outcome, Status};
+use crate::event::{Attempt, Cause, End, JobEnd, NumberedJob, Outcome, RunningJob, Status, Stop};
 use crate::plan::{Spoken, Work, format_duration};
 use crate::process::{join, quote};
 
@@ -191,6 +191,48 @@ fn exit_code(job: &NumberedJob, attempt: &Attempt, code: i32) -> String {
         (126, None) if attempt.shell => "exit 126, the shell could not execute it".into(),
         _ => format!("exit {code}"),
     }
+}
+
+/// What ended the run, what becomes of the jobs, and what the next signal will do.
+pub(super) fn stopping(stop: &Stop) -> String {
+    let why = match (stop.cause, stop.end) {
+        (Cause::Signal(signal), End::Killed) => format!("{signal} again"),
+        (Cause::Signal(signal), _) => signal.to_string(),
+        (Cause::FailFast, _) => "enough jobs have failed".to_owned(),
+        (Cause::Deadline, _) => "the deadline has passed".to_owned(),
+        (Cause::Race { .. }, _) => "the race is decided".to_owned(),
+    };
+    let jobs = match stop.running {
+        0 => return format!("{why}: nothing runs, and nothing more is started"),
+        1 => "1 job".to_owned(),
+        n => format!("{n} jobs"),
+    };
+    let grace = format_duration(stop.grace);
+    match (stop.end, stop.cause) {
+        (End::Awaited, _) => format!("{why}: nothing more is started, {jobs} may end"),
+        (End::Killed, _) => format!("{why}: killing {jobs}; once more leaves at once"),
+        (End::Gentle, Cause::Signal(_)) => {
+            format!("{why}: ending {jobs}, killed after {grace}; once more kills at once")
+        }
+        (End::Gentle, _) => format!("{why}: ending {jobs}, killed after {grace}"),
+    }
+}
+
+/// The running jobs, oldest first.
+pub(super) fn running(running: &[RunningJob]) -> Vec<String> {
+    let mut lines = vec![match running.len() {
+        0 => "prun: nothing runs".to_owned(),
+        1 => "prun: 1 job runs".to_owned(),
+        n => format!("prun: {n} jobs run"),
+    }];
+    lines.extend(running.iter().map(|RunningJob { start, elapsed }| {
+        let (label, elapsed) = (label(&start.job), format_duration(*elapsed));
+        format!(
+            "── {label} ({elapsed}, slot {}, pid {})",
+            start.slot, start.pid
+        )
+    }));
+    lines
 }
 
 #[cfg(test)]

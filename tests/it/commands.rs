@@ -265,7 +265,7 @@ fn help_is_a_success_and_names_the_codes() {
     Stage::new()
         .arg("--help")
         .stdout_has("Usage: prun [OPTIONS] COMMAND...")
-        .stdout_has("Exit status: 0 every job ok")
+        .stdout_has("Exit status:\n  0\n          Every job is ok")
         .run();
 }
 

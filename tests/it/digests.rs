@@ -2,8 +2,6 @@
 
 use crate::stage::{Outcome, Stage};
 
-const ESC: u8 = 0x1b;
-
 /// Whether a text holds a character that could take over a terminal, but for newlines.
 fn is_harmless(bytes: &[u8]) -> bool {
     let text = String::from_utf8(bytes.to_vec()).expect("prun's own words are text");
@@ -262,42 +260,29 @@ fn an_error_text_cannot_take_over_the_terminal() {
     assert!(is_harmless(&outcome.stderr), "{}", text(&outcome.stderr));
 }
 
-/// Whether prun colours its own words in this setting.
-fn is_coloured(stage: Stage) -> bool {
-    let outcome = stage.arg("exit 3").stderr_any().code(1).run();
-    outcome.screen.contains(&ESC) || outcome.stderr.contains(&ESC)
-}
-
-fn terminal() -> Stage {
-    Stage::new().pty(24, 80)
+#[test]
+fn last_lines_are_told_without_their_colours() {
+    Stage::new()
+        .arg("printf '\\033[1;31merror\\033[0m: \\033[Kno\\n'; exit 1")
+        .stdout("\x1b[1;31merror\x1b[0m: \x1b[Kno\n")
+        .stderr_has("[TIME])\n   error: no\n   $ ")
+        .code(1)
+        .run();
 }
 
 #[test]
-fn words_are_coloured_on_a_terminal_only() {
-    assert!(is_coloured(terminal()));
-    assert!(!is_coloured(Stage::new()));
-}
-
-#[test]
-fn color_says_always_or_never() {
-    assert!(is_coloured(Stage::new().args(["--color", "always"])));
-    assert!(!is_coloured(terminal().args(["--color", "never"])));
-    assert!(is_coloured(
-        terminal().args(["--color", "always"]).env("NO_COLOR", "1")
-    ));
-    assert!(!is_coloured(
-        terminal()
-            .args(["--color=never"])
-            .env("CLICOLOR_FORCE", "1")
-    ));
-}
-
-#[test]
-fn the_environment_says_whether_words_are_coloured() {
-    assert!(!is_coloured(terminal().env("NO_COLOR", "1")));
-    assert!(is_coloured(terminal().env("NO_COLOR", "")));
-    assert!(!is_coloured(terminal().env("TERM", "dumb")));
-    assert!(is_coloured(Stage::new().env("CLICOLOR_FORCE", "1")));
-    assert!(!is_coloured(Stage::new().env("CLICOLOR_FORCE", "0")));
-    assert!(is_coloured(terminal().args(["--color", "auto"])));
+fn v_tells_the_five_slowest_of_more_jobs() {
+    let jobs = [
+        "a: sleep 0.3",
+        "true",
+        "true",
+        "true",
+        "true",
+        "b: sleep 0.6",
+    ];
+    let stage = Stage::new().arg("-v").args(jobs);
+    let five = "   [TIME] b\n   [TIME] a\n   [TIME] true\n   [TIME] true\n   [TIME] true\n";
+    stage
+        .stderr_has(format!("── the slowest jobs\n{five}── 6 jobs: 6 ok"))
+        .run();
 }

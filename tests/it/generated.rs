@@ -1,0 +1,175 @@
+//! Completions and the manual page: the files that are kept are what the program prints, and real
+//! shells take them. `PRUN_BLESS=1 cargo test generated` writes them anew.
+
+use std::path::Path;
+
+use crate::stage::Stage;
+
+/// A file that is kept is, byte for byte, what these options print.
+#[track_caller]
+fn is_kept(file: &str, options: &[&str]) {
+    let printed = Stage::new().args(options).stdout_any().run().stdout;
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+    if std::env::var_os("PRUN_BLESS").is_some_and(|bless| bless == "1") {
+        std::fs::create_dir_all(path.parent().expect("a file is in a folder")).expect("a folder");
+        std::fs::write(&path, &printed).expect("the folder is ours");
+    }
+    let kept = std::fs::read(&path).unwrap_or_default();
+    assert!(
+        kept == printed,
+        "{file} is not what prun prints: PRUN_BLESS=1 cargo test generated"
+    );
+}
+
+#[test]
+fn completions_are_kept_for_five_shells() {
+    is_kept("completions/prun.bash", &["--completions", "bash"]);
+    is_kept("completions/_prun", &["--completions", "zsh"]);
+    is_kept("completions/prun.fish", &["--completions", "fish"]);
+    is_kept("completions/_prun.ps1", &["--completions", "powershell"]);
+    is_kept("completions/prun.elv", &["--completions", "elvish"]);
+}
+
+#[test]
+fn the_manual_page_is_kept() {
+    is_kept("man/prun.1", &["--man"]);
+}
+
+#[test]
+fn the_manual_page_has_the_sections_of_a_manual_page() {
+    let page = Stage::new().arg("--man").stdout_any().run().stdout;
+    let page = String::from_utf8(page).expect("a page is text");
+    let sections = page.lines().filter_map(|line| line.strip_prefix(".SH "));
+    let sections: Vec<&str> = sections.map(|title| title.trim_matches('"')).collect();
+    let expected = [
+        "NAME",
+        "SYNOPSIS",
+        "DESCRIPTION",
+        "OPTIONS",
+        "INPUT",
+        "RUNNING",
+        "JOBS",
+        "OUTPUT",
+        "RECORDS",
+        "ABOUT PRUN",
+        "EXAMPLES",
+        "EXIT STATUS",
+        "ENVIRONMENT",
+        "FILES",
+    ];
+    assert_eq!(sections, expected);
+}
+
+#[test]
+fn the_manual_page_is_typeset_without_a_warning() {
+    let page = Stage::new().arg("--man").stdout_any().run().stdout;
+    if !has("groff") {
+        return;
+    }
+    let lint = ["-man", "-ww", "-Tutf8", "-rLL=80n", "-z"];
+    Stage::of("groff").args(lint).stdin(page).run();
+}
+
+#[test]
+fn what_is_generated_and_cannot_be_written_is_told() {
+    Stage::new()
+        .arg("--man")
+        .in_shell("exec \"$@\" >/dev/full")
+        .stderr("prun: cannot write the output: No space left on device (os error 28)\n")
+        .code(3)
+        .run();
+}
+
+#[test]
+fn every_option_is_in_the_short_help_and_in_the_manual_page() {
+    let short = text(Stage::new().arg("-h"));
+    let long = text(Stage::new().arg("--help"));
+    let page = text(Stage::new().arg("--man")).replace("\\-", "-");
+    let options = |help: &str| {
+        let words = help.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '-');
+        let options = words.filter(|word| word.starts_with("--") && word.len() > 2);
+        options.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let all = options(&short);
+    assert!(all.len() > 25, "{all:?}");
+    for option in all {
+        assert!(long.contains(&option), "{option} is not in the long help");
+        assert!(page.contains(&option), "{option} is not in the manual page");
+    }
+    assert!(
+        short.lines().count() < 80,
+        "the short help is no longer short"
+    );
+}
+
+fn text(stage: Stage) -> String {
+    String::from_utf8(stage.stdout_any().run().stdout).expect("help is text")
+}
+
+/// Whether a program is there to try things with.
+fn has(program: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
+}
+
+/// A shell on a terminal that has read the kept script, in which `prun --dead` and a tab were typed.
+#[track_caller]
+fn is_completed(shell: Stage, setting: &str) {
+    let mut run = shell.env("PS1", "ready> ").pty(24, 100).start();
+    run.wait_for_screen("ready> ");
+    run.type_keys(setting.as_bytes());
+    run.wait_for_screen("it is read");
+    run.type_keys(b"prun --dead\t");
+    run.wait_for_screen("prun --deadline");
+    run.type_keys(b"\x15exit\n");
+    run.finish();
+}
+
+/// A file that is kept, for a shell to read.
+fn kept(file: &str) -> String {
+    format!("{}/completions/{file}", env!("CARGO_MANIFEST_DIR"))
+}
+
+#[test]
+fn bash_completes_an_option() {
+    let setting = format!(". '{}'; printf 'it %s read\\n' is\n", kept("prun.bash"));
+    let bash = Stage::of("/bin/bash").args(["--norc", "--noprofile", "-i"]);
+    is_completed(bash, &setting);
+}
+
+#[test]
+fn bash_completes_the_values_of_an_option() {
+    let script = format!(
+        ". '{}'; COMP_WORDS=(prun --color a); COMP_CWORD=2; _prun prun a --color; echo \"${{COMPREPLY[@]}}\"",
+        kept("prun.bash")
+    );
+    Stage::of("/bin/bash")
+        .args(["-c", &script])
+        .stdout("auto always\n")
+        .run();
+}
+
+#[test]
+fn zsh_completes_an_option() {
+    if !has("zsh") {
+        return;
+    }
+    let setting = format!(
+        "autoload -U compinit; compinit -u -D; . '{}'; printf 'it %s read\\n' is\n",
+        kept("_prun")
+    );
+    is_completed(Stage::of("zsh").args(["-f", "-i"]), &setting);
+}
+
+#[test]
+fn fish_completes_an_option() {
+    if !has("fish") {
+        return;
+    }
+    let script = format!("source '{}'; complete -C 'prun --dead'", kept("prun.fish"));
+    Stage::of("fish")
+        .args(["--no-config", "-c", &script])
+        .stdout("--deadline\tTime for the whole run [default: no limit]\n")
+        .leaves_processes()
+        .run();
+}
