@@ -148,16 +148,16 @@ impl Pieces {
 pub(super) struct Peek(Arc<Shared>);
 
 impl Peek {
-    /// When something came last, and the last bytes that came, at most so many. None before the
-    /// first ones, and once the capture was handed out.
+    /// When something came last, and the last bytes that came and were not taken, at most so many.
+    /// None where there are none.
     pub(super) fn end(&self, most: usize) -> Option<(Instant, Vec<u8>)> {
         let state = self.0.lock();
         let (spool, printed_at) = (state.spool.as_ref()?, state.printed_at?);
         let mut end = Vec::new();
-        let from = spool.len().saturating_sub(most as u64);
+        let from = spool.len().saturating_sub(most as u64).max(spool.taken());
         // What cannot be read back is told where the output itself is.
         let _ = spool.reader(from).read_to_end(&mut end);
-        Some((printed_at, end))
+        (!end.is_empty()).then_some((printed_at, end))
     }
 }
 

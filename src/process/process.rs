@@ -112,7 +112,7 @@ pub struct LastLine {
 
 impl LastLine {
     /// The last line that is not empty of the stream that printed last, without its end; of a long
-    /// line, the end. None if nothing was captured, or everything was handed out.
+    /// line, the end. None if nothing was captured that was not taken in [`Pieces`] or handed out.
     #[must_use]
     pub fn look(&self) -> Option<Vec<u8>> {
         /// As much as is looked at.

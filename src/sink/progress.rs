@@ -72,7 +72,12 @@ impl Progress {
         for Running { start, since } in running.iter().take(most) {
             let elapsed = clock(now.saturating_duration_since(*since));
             let label = words::label(&start.job).replace('\t', " ");
-            let line = format!("{elapsed:>7}  {label}");
+            let mut line = format!("{elapsed:>7}  {label}");
+            if let Some(last) = start.last_line.look() {
+                let last = String::from_utf8_lossy(&last);
+                let last = words::escape(console::strip_ansi_codes(&last).as_bytes());
+                line.push_str(&format!(" | {}", last.replace('\t', " ")));
+            }
             lines.push(self.style.dim(console::truncate_str(&line, width, "…")));
         }
         if running.len() > most && most > 0 {

@@ -302,3 +302,22 @@ fn a_terminal_that_becomes_narrower_is_cleaned_all_the_same() {
     std::fs::write(run.dir().join("go"), "").expect("the folder is ours");
     run.finish();
 }
+
+#[test]
+fn the_last_line_of_a_running_job_stands_behind_its_name() {
+    let size = (24, 80);
+    let begun = "printf '\\033[32mstep 1\\033[0m\\nstep\\t2 \\a\\n'";
+    let mut run = stage(size)
+        .arg(format!(
+            "build: {begun}; until test -e go; do sleep 0.01; done"
+        ))
+        .arg("quiet: until test -e go; do sleep 0.01; done")
+        .start();
+    let running = "\
+[                                        ] 0/2, 0:00
+   0:00  build | step 2 \\x07
+   0:00  quiet";
+    wait_for(&mut run, size, running);
+    std::fs::write(run.dir().join("go"), "").expect("the folder is ours");
+    run.finish();
+}

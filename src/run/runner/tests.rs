@@ -19,6 +19,7 @@ fn options(dir: &Path) -> Options {
         cwd: dir.into(),
         change_dir: true,
         env: Vec::new(),
+        asking: Vec::new(),
         output: Output::Discarded,
         log_dir: None,
         foreground: Foreground::None,
