@@ -17,6 +17,8 @@ web: echo 'bundling main.js'; sleep 4
 JOBS
 tmux -L prun-screen -f /dev/null new-session -d -x 78 -y 16 -c "$folder" \
   "env -i PATH=$folder:/usr/bin:/bin TERM=xterm-256color PS1='\$ ' bash --norc --noprofile -i"
-tmux -L prun-screen send-keys 'clear; prun -j5 -f jobs.txt' Enter
+tmux -L prun-screen send-keys clear Enter
+sleep 0.3
+tmux -L prun-screen send-keys 'prun -j5 -f jobs.txt' Enter
 sleep 2.4
 tmux -L prun-screen capture-pane -p -e | python3 docs/screen.py >docs/screen.svg
