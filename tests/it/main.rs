@@ -6,6 +6,7 @@
 
 mod agreement;
 mod arguments;
+mod budget;
 mod ci;
 mod colours;
 mod commands;
