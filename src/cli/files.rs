@@ -2,21 +2,14 @@
 
 use std::path::Path;
 
-use super::args::{Args, OutputMode};
-use super::settings::SettingsError;
-use crate::run::LogDir;
+use super::args::Args;
+use crate::run::{LogDir, LogDirError};
 use crate::sink::RunFiles;
 
 /// The folder for the jobs' own files, made.
-pub(super) fn log_dir(args: &Args, own: &Path) -> Result<Option<LogDir>, SettingsError> {
-    let Some(dir) = &args.log_dir else {
-        return Ok(None);
-    };
-    match args.output {
-        OutputMode::Raw => Err(SettingsError::LogDirAndOutput("raw")),
-        OutputMode::None => Err(SettingsError::LogDirAndOutput("none")),
-        OutputMode::Group | OutputMode::Line => Ok(Some(LogDir::open(dir, own)?)),
-    }
+pub(super) fn log_dir(args: &Args, own: &Path) -> Result<Option<LogDir>, LogDirError> {
+    let dir = args.log_dir.as_ref();
+    dir.map(|dir| LogDir::open(dir, own)).transpose()
 }
 
 /// The files that tell of the run, not begun yet.

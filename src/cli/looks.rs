@@ -3,7 +3,7 @@
 use std::ffi::{OsStr, OsString};
 
 use super::args::{Args, CiMode, ColorMode, OutputMode, ProgressMode};
-use super::settings::Surroundings;
+use super::surroundings::Surroundings;
 use crate::sink::{Frame, Looks, Show, Style, Vendor};
 
 /// What asks a program for colour although it does not write to a terminal.

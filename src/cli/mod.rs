@@ -17,5 +17,6 @@ mod looks;
 mod replay;
 mod sections;
 mod settings;
+mod surroundings;
 
 pub use app::main;

@@ -1,7 +1,7 @@
 //! What the command line means here and now, settled once.
 
 use std::ffi::OsString;
-use std::io::{self, IsTerminal};
+use std::io;
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,12 +10,12 @@ use super::args::{Args, FailFastMode, Jobs, JsonMode, OutputMode};
 use super::files::{files, log_dir};
 use super::inputs::{Input, InputError, records};
 use super::looks;
+use super::surroundings::Surroundings;
 use crate::plan::{Rules, Shell, ShellError, ShellRule, Source};
 use crate::process::Terminal;
-use crate::run::{self, FailFast, Foreground, LogDirError, Options, Output, Policy, Telling};
+use crate::run::{FailFast, Foreground, LogDirError, Options, Output, Policy, Telling};
 use crate::sink::{
-    Console, DryRun, Looks, OpenLog, PastError, PastRun, ReplayError, RunFileError, Show, Sink,
-    open_log,
+    DryRun, Looks, OpenLog, PastError, PastRun, ReplayError, RunFileError, Show, Sink, open_log,
 };
 
 /// What a run does not ask about again.
@@ -46,58 +46,6 @@ pub(super) enum Form {
     Events,
     /// Nothing runs.
     DryRun(DryRun),
-}
-
-/// A variable, and its value, or none where it is removed.
-type EnvChange = (OsString, Option<OsString>);
-
-/// What a settlement depends on besides the command line.
-pub(super) struct Surroundings {
-    pub(super) stdin_is_terminal: bool,
-    pub(super) stdout_is_terminal: bool,
-    pub(super) stdout_is_pipe: bool,
-    pub(super) stderr_is_terminal: bool,
-    /// Whether standard output and standard error lead to one place.
-    pub(super) one_place: bool,
-    /// Whether nobody redirected standard output; asked only where it matters.
-    pub(super) is_stdout_of_parent: fn() -> bool,
-    /// Asked only where it matters: it reads several files.
-    pub(super) cpus: fn() -> NonZeroUsize,
-    /// By the limit of open files.
-    pub(super) most_jobs: Option<NonZeroUsize>,
-    /// What fits into a job's argument list, with these changes to the environment.
-    pub(super) argument_bytes: fn(&[EnvChange]) -> usize,
-    pub(super) cwd: PathBuf,
-    /// A variable of the environment.
-    pub(super) variable: fn(&str) -> Option<OsString>,
-}
-
-impl Surroundings {
-    /// Those of this process.
-    pub(super) fn look() -> io::Result<Self> {
-        Ok(Self {
-            stdin_is_terminal: io::stdin().is_terminal(),
-            stdout_is_terminal: Console::stdout_is_terminal(),
-            stdout_is_pipe: Console::stdout_is_pipe(),
-            stderr_is_terminal: Console::stderr_is_terminal(),
-            is_stdout_of_parent: Console::is_stdout_of_parent,
-            one_place: Console::is_one_place(),
-            cpus: run::cpus,
-            most_jobs: run::most_jobs(),
-            argument_bytes: run::argument_bytes,
-            cwd: here()?,
-            variable: |name| std::env::var_os(name),
-        })
-    }
-}
-
-/// The folder that we were started in. Where it was removed since, its former name has to do: jobs can
-/// run there all the same, and what needs the folder itself fails by itself.
-fn here() -> io::Result<PathBuf> {
-    std::env::current_dir().or_else(|error| {
-        let former = std::env::var_os("PWD").map(PathBuf::from);
-        former.filter(|path| path.is_absolute()).ok_or(error)
-    })
 }
 
 /// A command line that cannot be run. The text is for the user; nothing was started.
@@ -170,7 +118,15 @@ pub(super) fn settle(
     if let Form::Output | Form::Records | Form::Events = settings.form {
         let log = args.joblog.as_deref();
         settings.log = log.map(|path| open_log(path, args.resume)).transpose()?;
-        settings.options.log_dir = log_dir(&args, &surroundings.cwd)?;
+        match args.output {
+            OutputMode::Raw if args.log_dir.is_some() => {
+                return Err(SettingsError::LogDirAndOutput("raw"));
+            }
+            OutputMode::None if args.log_dir.is_some() => {
+                return Err(SettingsError::LogDirAndOutput("none"));
+            }
+            _ => settings.options.log_dir = log_dir(&args, &surroundings.cwd)?,
+        }
         // Last, as a trace takes the place of a file that is there.
         settings.files = files(&args).begin()?;
     }

@@ -3,54 +3,12 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use tokio::sync::{mpsc, watch};
-
-use super::cancel::Request;
-use super::clock::Clock;
+use super::assignment::{Assignment, AttemptEvent};
 use super::ending::wait_or_end;
 use super::launch::{Launch, launch};
-use super::options::Options;
-use super::printing::{Printer, Printing};
-use crate::event::{Attempt, JobStart, NumberedJob, Outcome, Print};
-use crate::process::{LEAK_GRACE, ProcessHandle, SpawnErrorKind, Spool, StreamWriter};
-
-/// What an attempt tells the runner.
-pub(super) enum AttemptEvent {
-    /// Its process runs.
-    Started {
-        start: Arc<JobStart>,
-        begun: Duration,
-        process: ProcessHandle,
-    },
-    /// It printed something, and it is its turn to be told of.
-    Printed(Arc<Print>),
-    /// Its process could not be started for now, since the system is out of this. It holds no slot,
-    /// and has an ending only if it is not to be tried again.
-    HeldBack {
-        job: Arc<NumberedJob>,
-        attempt: Arc<Attempt>,
-        lack: &'static str,
-    },
-    /// It had the terminal, and Ctrl-Z stopped it.
-    Suspended,
-    /// It is over, and its slot is free.
-    Ended {
-        job: Arc<NumberedJob>,
-        attempt: Arc<Attempt>,
-    },
-}
-
-/// What an attempt is given by the runner.
-pub(super) struct Assignment {
-    pub(super) job: Arc<NumberedJob>,
-    pub(super) attempt: u32,
-    pub(super) slot: u32,
-    pub(super) options: Arc<Options>,
-    pub(super) clock: Clock,
-    pub(super) requests: watch::Receiver<Request>,
-    pub(super) printing: Printing,
-    pub(super) events: mpsc::Sender<AttemptEvent>,
-}
+use super::printing::Printer;
+use crate::event::{Attempt, JobStart, Outcome};
+use crate::process::{LEAK_GRACE, SpawnErrorKind, Spool, StreamWriter};
 
 /// Makes the attempt, and tells the runner.
 pub(super) async fn run(assignment: Assignment) {

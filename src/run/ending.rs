@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use super::attempt::{Assignment, AttemptEvent};
+use super::assignment::{Assignment, AttemptEvent};
 use super::cancel::{Request, steps};
 use super::clock::Clock;
 use super::foreground::Wish;

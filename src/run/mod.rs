@@ -5,6 +5,7 @@
 //! (`schedule`, `shortage`, `turn`, `cancel`, `backoff`) is a pure state machine, tested without one. The room never
 //! prints, and does not know who tells its events.
 
+mod assignment;
 mod attempt;
 mod backoff;
 mod cancel;

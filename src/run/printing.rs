@@ -3,31 +3,11 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 
-use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::sync::mpsc;
 
-use super::attempt::AttemptEvent;
+use super::assignment::{AttemptEvent, Printing};
 use crate::event::{NumberedJob, Print, Stream};
 use crate::process::Pieces;
-
-/// So many pieces may be untold, of all jobs together. A piece holds at most what a job may keep in
-/// memory, so this bounds prun's own.
-const MOST_UNTOLD: usize = 32;
-
-/// Which jobs tell what they print while they run, and how much of it at once.
-#[derive(Clone, Debug)]
-pub(super) struct Printing {
-    /// The jobs up to this number.
-    turn: watch::Receiver<u64>,
-    permits: Arc<Semaphore>,
-}
-
-impl Printing {
-    /// The turn goes by `turn`.
-    pub(super) fn new(turn: watch::Receiver<u64>) -> Self {
-        let permits = Arc::new(Semaphore::new(MOST_UNTOLD));
-        Self { turn, permits }
-    }
-}
 
 /// One attempt, as that which prints.
 pub(super) struct Printer {

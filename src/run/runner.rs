@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, watch};
 
-use super::attempt::{self, Assignment, AttemptEvent};
+use super::assignment::{Assignment, AttemptEvent, Printing};
+use super::attempt;
 use super::backoff;
 use super::cancel::{Cancel, Heard, Request};
 use super::clock::{Clock, Moment};
@@ -16,7 +17,6 @@ use super::feed::Feed;
 use super::foreground::Foreground;
 use super::ledger::Ledger;
 use super::options::{Options, Output, Telling};
-use super::printing::Printing;
 use super::running::Running;
 use super::schedule::{Refusal, Schedule};
 use super::turn::Turn;

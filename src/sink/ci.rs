@@ -4,17 +4,7 @@ use std::borrow::Cow;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::defuse::{Author, Defuser};
-
-/// Whose log it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Vendor {
-    /// Nothing is known but that it is a log.
-    Plain,
-    Github,
-    Gitlab,
-    Azure,
-    Buildkite,
-}
+use super::vendor::Vendor;
 
 impl Vendor {
     /// Begins a group, the `number`th of this run, that is shown folded.

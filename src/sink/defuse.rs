@@ -14,7 +14,7 @@
 
 use std::io::{self, Write};
 
-use super::ci::Vendor;
+use super::vendor::Vendor;
 
 /// Who wrote the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

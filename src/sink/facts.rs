@@ -7,9 +7,11 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use super::joblog::VERSION;
 use super::json::{Record, Texts, seconds};
 use crate::event::{Event, JobEnd, JobRetry, JobStart, NumberedJob, Stream};
+
+/// What a later run must know to read the log.
+pub(super) const VERSION: u64 = 1;
 
 /// One line.
 pub(super) struct Line<'a> {

@@ -5,8 +5,8 @@ use std::io::Write;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use super::ci::Vendor;
 use super::console::{Console, Interest, Sink, TellError};
+use super::vendor::Vendor;
 use super::words;
 use crate::event::{Event, JobStart};
 use crate::plan::format_duration;

@@ -3,12 +3,12 @@
 use std::io::{self, Write};
 use std::time::SystemTime;
 
-use super::ci::Vendor;
 use super::console::{Console, Interest, Sink, TellError};
 use super::defuse::{Author, Defuser};
 use super::digest::{Digest, count};
 use super::lines::Lines;
 use super::looks::{Frame, Headline, Looks, Show};
+use super::vendor::Vendor;
 use super::words;
 use crate::event::{
     Attempt, Event, JobEnd, JobRetry, NumberedJob, OutputLoss, Print, Status, Stream,

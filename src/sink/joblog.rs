@@ -15,13 +15,11 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::console::{Console, Interest, Sink, TellError};
+use super::facts::VERSION;
 use super::json::{Record, Texts, seconds};
 use super::past;
 use super::words;
 use crate::event::{Cause, End, Event, JobEnd, NumberedJob, Outcome, OutputLoss, Status, Stop};
-
-/// What a later run must know to read the log.
-pub(super) const VERSION: u64 = 1;
 
 /// How often the log is brought to the disk, against a crash of the whole machine.
 const SYNC_EVERY: Duration = Duration::from_secs(1);

@@ -1,7 +1,7 @@
 //! How a person is told of a run, as it was settled, and of an attempt in one line.
 
-use super::ci::Vendor;
 use super::style::Style;
+use super::vendor::Vendor;
 
 /// Which jobs' output is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

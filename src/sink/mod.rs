@@ -33,9 +33,9 @@ mod style;
 mod tail;
 mod tame;
 mod trace;
+mod vendor;
 mod words;
 
-pub(crate) use ci::Vendor;
 pub(crate) use console::{Console, Sink};
 pub(crate) use dry_run::{DryRun, dry_run};
 pub(crate) use events::Events;
@@ -51,4 +51,5 @@ pub(crate) use replay::{PastRun, ReplayError};
 pub(crate) use run_file::RunFileError;
 pub(crate) use run_files::RunFiles;
 pub(crate) use style::Style;
+pub(crate) use vendor::Vendor;
 pub(crate) use words::escape;

@@ -185,7 +185,7 @@ fn read(path: &Path, mut file: &File, len: u64) -> Result<HashSet<Key>, PastErro
         };
         match line.r#type {
             "run_start" => match line.v {
-                Some(super::joblog::VERSION) => boot = line.boot_id.map(str::to_owned),
+                Some(super::facts::VERSION) => boot = line.boot_id.map(str::to_owned),
                 _ => return Err(PastError::OtherVersion(path.to_owned(), number)),
             },
             "job_start" => {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use super::joblog;
+use super::facts;
 use super::past::{self, PastError};
 use super::recall::Line;
 use crate::event::{Attempt, Counts, Event, JobEnd, JobStart, NumberedJob, Outcome, Status};
@@ -78,7 +78,7 @@ impl PastRun {
             let length = text.len() as u64;
             let line = parse(path, &lines)?;
             if line.r#type == "run_start" {
-                if line.v != joblog::VERSION {
+                if line.v != facts::VERSION {
                     return Err(PastError::OtherVersion(path.to_owned(), lines.number).into());
                 }
                 let begun = line.at().map_err(|why| damaged(path, lines.number, why))?;

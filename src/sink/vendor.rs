@@ -1,0 +1,12 @@
+//! The CI systems whose logs are known.
+
+/// Whose log it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Vendor {
+    /// Nothing is known but that it is a log.
+    Plain,
+    Github,
+    Gitlab,
+    Azure,
+    Buildkite,
+}
