@@ -370,6 +370,7 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
         self.announce(&Event::JobEnded(Arc::new(end)));
         if let Some(order) = &mut self.order
             && order.ended(seq)
+            && !self.reader_gone
         {
             self.turn.send_replace(order.first());
         }
