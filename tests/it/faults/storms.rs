@@ -12,6 +12,8 @@ fn storm(jobs: usize) -> Running {
     let mut run = Stage::of("/bin/bash")
         .args(["--norc", "--noprofile", "-i"])
         .env("PS1", "ready> ")
+        // However it ends, of the shell's own code nothing is promised.
+        .env("PROMPT_COMMAND", "trap 'exit 0' EXIT")
         .env("NO_COLOR", "1")
         .env("PRUN", env!("CARGO_BIN_EXE_prun"))
         .file("jobs", lines)
