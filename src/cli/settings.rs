@@ -118,15 +118,7 @@ pub(super) fn settle(
     if let Form::Output | Form::Records | Form::Events = settings.form {
         let log = args.joblog.as_deref();
         settings.log = log.map(|path| open_log(path, args.resume)).transpose()?;
-        match args.output {
-            OutputMode::Raw if args.log_dir.is_some() => {
-                return Err(SettingsError::LogDirAndOutput("raw"));
-            }
-            OutputMode::None if args.log_dir.is_some() => {
-                return Err(SettingsError::LogDirAndOutput("none"));
-            }
-            _ => settings.options.log_dir = log_dir(&args, &surroundings.cwd)?,
-        }
+        settings.options.log_dir = log_dir(&args, &surroundings.cwd)?;
         // Last, as a trace takes the place of a file that is there.
         settings.files = files(&args).begin()?;
     }
@@ -175,6 +167,11 @@ fn settings(
             (OutputMode::Group, JsonMode::Events) => Form::Events,
         },
     };
+    match (&args.log_dir, args.output) {
+        (Some(_), OutputMode::Raw) => return Err(SettingsError::LogDirAndOutput("raw")),
+        (Some(_), OutputMode::None) => return Err(SettingsError::LogDirAndOutput("none")),
+        _ => {}
+    }
     let show = match (args.quiet, form) {
         (2.., _) => Show::Nothing,
         (_, Form::Records | Form::Events) => Show::Words,

@@ -76,6 +76,12 @@ pub(crate) struct Interest {
 }
 
 impl Interest {
+    /// All events.
+    pub(crate) const ALL: Self = Self {
+        starts: true,
+        silent_successes: true,
+    };
+
     /// What either of two needs.
     pub(crate) fn or(self, other: Self) -> Self {
         Self {

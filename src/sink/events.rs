@@ -90,10 +90,7 @@ impl Events {
 
 impl Sink for Events {
     fn interest(&self) -> Interest {
-        Interest {
-            starts: true,
-            silent_successes: true,
-        }
+        Interest::ALL
     }
 
     fn keeps_order(&self) -> bool {

@@ -60,9 +60,7 @@ impl Serialize for Line<'_> {
             Fact::JobEnd(_) => "job_end",
             Fact::RunEnd(_) => "run_end",
         };
-        map.serialize_entry("type", kind)?;
-        let since = self.at.duration_since(UNIX_EPOCH).unwrap_or_default();
-        map.serialize_entry("t_unix_s", &seconds(since))?;
+        head(&mut map, kind, self.at)?;
         match &self.fact {
             Fact::RunStart => {
                 map.serialize_entry("v", &VERSION)?;
@@ -103,4 +101,15 @@ impl Serialize for Line<'_> {
 fn identify<M: SerializeMap>(map: &mut M, job: &NumberedJob) -> Result<(), M::Error> {
     map.serialize_entry("seq", &job.seq)?;
     map.serialize_entry("name", &job.job.name)
+}
+
+/// What every line begins with, here and in the job log.
+pub(super) fn head<M: SerializeMap>(
+    map: &mut M,
+    kind: &str,
+    at: SystemTime,
+) -> Result<(), M::Error> {
+    map.serialize_entry("type", kind)?;
+    let since = at.duration_since(UNIX_EPOCH).unwrap_or_default();
+    map.serialize_entry("t_unix_s", &seconds(since))
 }

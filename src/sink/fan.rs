@@ -49,8 +49,8 @@ struct Backlog {
 }
 
 impl Fan {
-    /// Starts the thread that writes, of later jobs after earlier ones if `in_order`. `on_loss` is called from there, once, when standard output
-    /// cannot be written any more.
+    /// Starts the thread that writes, of later jobs after earlier ones if `in_order`. `on_loss` is
+    /// called from there, once, when standard output cannot be written any more.
     pub(crate) fn start(
         sinks: Vec<Box<dyn Sink>>,
         console: Console,

@@ -54,10 +54,7 @@ impl Heartbeat {
 
 impl Sink for Heartbeat {
     fn interest(&self) -> Interest {
-        Interest {
-            starts: true,
-            silent_successes: true,
-        }
+        Interest::ALL
     }
 
     fn keeps_order(&self) -> bool {

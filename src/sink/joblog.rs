@@ -10,12 +10,12 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime};
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::console::{Console, Interest, Sink, TellError};
-use super::facts::VERSION;
+use super::facts::{self, VERSION};
 use super::json::{Record, Texts, seconds};
 use super::past;
 use super::words;
@@ -89,10 +89,7 @@ impl JobLog {
 
 impl Sink for JobLog {
     fn interest(&self) -> Interest {
-        Interest {
-            starts: true,
-            silent_successes: true,
-        }
+        Interest::ALL
     }
 
     fn tell(
@@ -204,9 +201,7 @@ impl Serialize for Line<'_> {
             Fact::Words(kind, _) => kind,
             Fact::RunEnd { .. } => "run_end",
         };
-        map.serialize_entry("type", kind)?;
-        let since = self.at.duration_since(UNIX_EPOCH).unwrap_or_default();
-        map.serialize_entry("t_unix_s", &seconds(since))?;
+        facts::head(&mut map, kind, self.at)?;
         match &self.fact {
             Fact::RunStart => {
                 map.serialize_entry("v", &VERSION)?;

@@ -152,10 +152,7 @@ fn clock(duration: Duration) -> String {
 
 impl Sink for Progress {
     fn interest(&self) -> Interest {
-        Interest {
-            starts: true,
-            silent_successes: true,
-        }
+        Interest::ALL
     }
 
     fn keeps_order(&self) -> bool {

@@ -118,10 +118,7 @@ impl Form for Trace {
     const WHAT: &'static str = "the trace";
 
     fn interest(&self) -> Interest {
-        Interest {
-            starts: true,
-            silent_successes: true,
-        }
+        Interest::ALL
     }
 
     fn add(&mut self, event: &Event, at: SystemTime) -> io::Result<()> {

@@ -208,3 +208,28 @@ fn output_up_to_a_timeout_is_there() {
         .run();
     assert_eq!(logs(&outcome)[1], named("0001-a.out", "begun\n"));
 }
+
+#[test]
+fn nothing_is_made_for_a_mode_without_captured_output() {
+    for mode in ["raw", "none"] {
+        let said = format!(
+            "prun: --log-dir and -o {mode} exclude each other: only captured output goes to files\n"
+        );
+        let outcome = Stage::new()
+            .args([
+                "--joblog",
+                "log",
+                "--log-dir",
+                "logs",
+                "-o",
+                mode,
+                "touch ran",
+            ])
+            .stderr(said)
+            .code(2)
+            .run();
+        for path in ["log", "logs", "ran"] {
+            assert!(!outcome.path(path).exists(), "{path} with -o {mode}");
+        }
+    }
+}
