@@ -9,11 +9,15 @@ use tokio::io::unix::AsyncFd;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
+use super::pipe::enlarge;
 use super::reader::{CHUNKS_AT_THE_END, Chunk, read_chunk};
 use super::spool::{Spool, SpoolOptions};
 
 /// So many chunks are read before other futures get their turn.
 const CHUNKS_A_TURN: usize = 16;
+
+/// The room of a pipe that gives much: the most that the system lets everybody have by default.
+const LARGE_PIPE: usize = 1024 * 1024;
 
 /// A stream being captured: a background future moves its bytes from the pipe to a [`Spool`].
 #[derive(Debug)]
@@ -232,7 +236,7 @@ impl Shared {
             match read_chunk(self.pipe.get_ref(), most, keep) {
                 Ok(Chunk::Data { .. }) => {
                     if !had_file && state.spool.as_ref().is_some_and(Spool::has_file) {
-                        enlarge(self.pipe.get_ref());
+                        enlarge(self.pipe.get_ref(), LARGE_PIPE);
                     }
                 }
                 Ok(Chunk::Empty) => return Progress::Empty,
@@ -246,16 +250,6 @@ impl Shared {
         Progress::More
     }
 }
-
-/// Lets the writer of a pipe that gives much go on for longer before it must wait for us.
-#[cfg(target_os = "linux")]
-fn enlarge(pipe: &File) {
-    // The most that the system gives everybody by default. One that refuses stays as it is.
-    let _ = rustix::pipe::fcntl_setpipe_size(pipe, 1024 * 1024);
-}
-
-#[cfg(not(target_os = "linux"))]
-fn enlarge(_pipe: &File) {}
 
 async fn pump(shared: Arc<Shared>) {
     loop {

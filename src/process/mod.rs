@@ -106,6 +106,7 @@ mod group;
 mod handle;
 mod lookup;
 mod orphans;
+mod pipe;
 #[expect(
     clippy::module_inception,
     reason = "the room is named for its main type"

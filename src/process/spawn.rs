@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ffi::{CString, OsString};
 use std::fs::File;
-use std::io::{self, PipeReader, PipeWriter};
+use std::io;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::process::CommandExt;
@@ -18,6 +18,7 @@ use super::command::{Command, EnvChange, Group, Stdio};
 use super::error::{self, SpawnError, SpawnErrorKind};
 use super::exit::Started;
 use super::lookup::{self, has_slash};
+use super::pipe::{pipe, register};
 use super::process::{Process, Streams};
 use super::reader::StreamReader;
 use super::sys::{self, Exec};
@@ -309,15 +310,4 @@ fn output(stdio: &Stdio) -> io::Result<(Theirs, Option<Ours>)> {
         }
         Stdio::ToStdout => return Err(invalid("ToStdout is for standard error alone")),
     })
-}
-
-/// A pipe whose ends no other process of ours inherits; a real one, so that `/dev/stdin` opens.
-fn pipe() -> io::Result<(PipeReader, PipeWriter)> {
-    io::pipe()
-}
-
-fn register(end: impl Into<OwnedFd>, interest: Interest) -> io::Result<AsyncFd<File>> {
-    let end: OwnedFd = end.into();
-    sys::set_nonblocking(end.as_fd())?;
-    sys::register(File::from(end), interest)
 }

@@ -59,6 +59,10 @@ impl SpoolOptions {
 #[cfg(target_os = "linux")]
 const MOVED_AT_ONCE: usize = 256 * 1024;
 
+/// So much of a file goes into a pipe before its reader must have taken some.
+#[cfg(all(target_os = "linux", feature = "cli"))]
+const SENT_AT_ONCE: usize = 256 * 1024;
+
 /// So much of what was taken out stays readable, for those who want to know how it ended.
 const KEPT_OF_TAKEN: usize = 64 * 1024;
 
@@ -295,6 +299,7 @@ impl Spool {
         let mut sent = 0;
         #[cfg(target_os = "linux")]
         if let Some(file) = &self.file {
+            super::pipe::enlarge(out, SENT_AT_ONCE);
             let mut at = self.file_from;
             while sent < self.in_file {
                 let left = usize::try_from(self.in_file - sent).unwrap_or(usize::MAX);

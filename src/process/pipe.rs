@@ -1,0 +1,36 @@
+//! Pipes: made, registered with the poll loop, and given more room.
+
+use std::fs::File;
+use std::io::{self, PipeReader, PipeWriter};
+use std::os::fd::{AsFd, OwnedFd};
+
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
+
+use super::sys;
+
+/// A pipe whose ends no other process of ours inherits; a real one, so that `/dev/stdin` opens.
+pub(super) fn pipe() -> io::Result<(PipeReader, PipeWriter)> {
+    io::pipe()
+}
+
+/// Our end of a pipe, for the poll loop of the runtime.
+pub(super) fn register(end: impl Into<OwnedFd>, interest: Interest) -> io::Result<AsyncFd<File>> {
+    let end: OwnedFd = end.into();
+    sys::set_nonblocking(end.as_fd())?;
+    sys::register(File::from(end), interest)
+}
+
+/// Lets a pipe hold `bytes`, so that its two ends need not wait for each other so often. For pipes
+/// through which much goes; what is none, and a system that refuses, stay as they are.
+#[cfg(target_os = "linux")]
+pub(super) fn enlarge(pipe: &File, bytes: usize) {
+    use rustix::pipe::{fcntl_getpipe_size, fcntl_setpipe_size};
+    if fcntl_getpipe_size(pipe).is_ok_and(|size| size < bytes) {
+        let _ = fcntl_setpipe_size(pipe, bytes);
+    }
+}
+
+/// Elsewhere the system gives a pipe the room that it needs.
+#[cfg(not(target_os = "linux"))]
+pub(super) fn enlarge(_pipe: &File, _bytes: usize) {}
