@@ -53,6 +53,8 @@ pub(crate) enum Proof {
     Started(u64),
     /// Exactly so many bytes came out of stdout, a pipe which this bench drains.
     Wrote(u64),
+    /// So many or more.
+    WroteAtLeast(u64),
 }
 
 /// Lines for standard input, in an unnamed file: unlike a pipe it takes no second process to feed it.

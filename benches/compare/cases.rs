@@ -14,6 +14,9 @@ pub(crate) fn all(programs: &Programs) -> io::Result<Vec<Case>> {
         launch(programs)?,
         start_up(programs)?,
         big_output(programs)?,
+        text_lines(programs),
+        four_outputs(programs),
+        many_jobs(programs)?,
     ])
 }
 
@@ -47,6 +50,9 @@ fn launch(programs: &Programs) -> io::Result<Case> {
             Contender::new(&programs.prun, proof, ["-j2", "--json"])
                 .named("prun --json")
                 .reading(&commands),
+            Contender::new(&programs.prun, proof, ["-j2", "-a", "-", TRUE])
+                .named("prun -a -")
+                .reading(&numbers),
             Contender::new(&programs.xargs, proof, ["-P2", "-n1", TRUE]).reading(&numbers),
             Contender::new(&programs.rust_parallel, proof, ["-j2"]).reading(&commands),
             Contender::new(&programs.moreutils_parallel, proof, moreutils_args),
@@ -132,6 +138,101 @@ fn big_output(programs: &Programs) -> io::Result<Case> {
                 .scaled(LESS),
             Contender::new(&programs.gnu_parallel, all, ["-j2", ":::", &head, "true"])
                 .named("GNU parallel, grouped"),
+        ],
+    })
+}
+
+/// What does it cost to look at every line?
+fn text_lines(programs: &Programs) -> Case {
+    const LINES: u64 = 6 << 20;
+    const LINE: u64 = 80;
+    const BYTES: u64 = LINES * LINE;
+    let line = "0123456789".repeat(LINE as usize / 10);
+    let text = format!("yes {} | head -c {BYTES}", &line[1..]);
+    let through_cat = format!("{text} | cat");
+    let named = format!("a: {text}");
+    Case {
+        name: "text-lines",
+        what: format!(
+            "one of two jobs writes {LINES} lines of {LINE} bytes. Stdout is a pipe that this bench drains."
+        ),
+        rounds: ROUNDS,
+        contenders: vec![
+            Contender::new(&programs.sh, Proof::Wrote(BYTES), ["-c", &through_cat]).named("limit"),
+            Contender::new(&programs.prun, Proof::Wrote(BYTES), ["-j2", &text, "true"])
+                .named("prun, grouped"),
+            Contender::new(
+                &programs.prun,
+                Proof::Wrote(BYTES + LINES * "a | ".len() as u64),
+                ["-j2", "-o", "line", &named, "b: true"],
+            )
+            .named("prun -o line"),
+            Contender::new(
+                &programs.prun,
+                Proof::WroteAtLeast(BYTES),
+                ["-j2", "--json", &text, "true"],
+            )
+            .named("prun --json"),
+            Contender::new(
+                &programs.gnu_parallel,
+                Proof::WroteAtLeast(BYTES),
+                ["-j2", "--tag", "--lb", ":::", &text, "true"],
+            )
+            .named("GNU parallel --tag --lb"),
+        ],
+    }
+}
+
+/// What do jobs cost each other that print much at once?
+fn four_outputs(programs: &Programs) -> Case {
+    const BYTES: u64 = 500 << 20;
+    const JOBS: u64 = 4;
+    let head = format!("head -c {BYTES} /dev/zero");
+    let all = Proof::Wrote(JOBS * BYTES);
+    let through_cats = format!("for job in 1 2 3 4; do {head} | cat & done; wait");
+    let jobs = vec![head.as_str(); JOBS as usize];
+    let jobs_of = |options: &[&'static str]| -> Vec<String> {
+        let words = options.iter().chain(&jobs);
+        words.map(|word| (*word).to_owned()).collect()
+    };
+    Case {
+        name: "four-outputs",
+        what: "four jobs write 500 MiB of zeros each, at once. Stdout is a pipe that this bench drains."
+            .to_owned(),
+        rounds: ROUNDS,
+        contenders: vec![
+            Contender::new(&programs.sh, all, ["-c", &through_cats]).named("limit"),
+            Contender::new(&programs.prun, all, jobs_of(&["-j4"])).named("prun, grouped"),
+            Contender::new(&programs.gnu_parallel, all, jobs_of(&["-j4", ":::"]))
+                .named("GNU parallel, grouped"),
+        ],
+    }
+}
+
+/// Does a job cost more when there are many?
+fn many_jobs(programs: &Programs) -> io::Result<Case> {
+    const FEW: u32 = 1000;
+    const MANY: u32 = 20 * FEW;
+    let numbers = |count: u32| {
+        let lines = (1..=count).map(|number| number.to_string());
+        Input::of_lines(&format!("{count} numbers"), lines)
+    };
+    let proof = |count: u32| Proof::Started(u64::from(count) + 1);
+    let args = ["-j2", "-a", "-", TRUE];
+    Ok(Case {
+        name: "many-jobs",
+        what: format!(
+            "{FEW} × {TRUE} again and again, beside {MANY} in one run; 1.00 is as cheap."
+        ),
+        rounds: ROUNDS,
+        contenders: vec![
+            Contender::new(&programs.prun, proof(FEW), args)
+                .named("few jobs a run")
+                .reading(&numbers(FEW)?)
+                .runs(MANY / FEW),
+            Contender::new(&programs.prun, proof(MANY), args)
+                .named("all in one run")
+                .reading(&numbers(MANY)?),
         ],
     })
 }

@@ -1,6 +1,6 @@
 //! prun beside its neighbours, and beside the fastest that the machine can do.
 //!
-//!     cargo bench --bench compare                          every case, about three minutes on two cores
+//!     cargo bench --bench compare                          every case, about five minutes on two cores
 //!     cargo bench --bench compare -- launch --rounds 9     the cases whose name holds "launch", nine rounds
 //!
 //! # How to read it
@@ -22,6 +22,8 @@
 //!   for*, ever was. The kernel hands our own peak down to what we spawn, so nothing reads lower than this
 //!   bench itself; values at that floor are shown with `≤`. That is why the bench never keeps output.
 //! * Peers that are not installed are skipped by name.
+//! * What is no ratio (how late a timeout is, memory, size) stands below the tables, each by a name of its own;
+//!   `million` and `ten-gigabytes` take long and are left out unless they are named.
 
 #![expect(
     clippy::print_stdout,
@@ -30,6 +32,7 @@
 
 mod case;
 mod cases;
+mod figures;
 mod measure;
 mod os;
 mod programs;
@@ -54,9 +57,12 @@ fn compare() -> Result<(), String> {
     let options = Options::parse(env::args().skip(1))?;
     let programs = Programs::find();
     let mut cases = cases::all(&programs).map_err(|error| format!("cannot prepare: {error}"))?;
+    let known = cases.iter().map(|case| case.name);
+    let known: Vec<&str> = known
+        .chain(figures::ALL.iter().map(|figure| figure.name))
+        .collect();
     for name in &options.names {
-        if !cases.iter().any(|case| case.name.contains(name.as_str())) {
-            let known: Vec<&str> = cases.iter().map(|case| case.name).collect();
+        if !known.iter().any(|known| known.contains(name.as_str())) {
             return Err(format!(
                 "no case is called '{name}' (there are: {})",
                 known.join(", ")
@@ -70,6 +76,11 @@ fn compare() -> Result<(), String> {
         table::print_head(case);
         let results = measure::in_rounds(case, options.rounds.unwrap_or(case.rounds));
         table::print_results(case, &results);
+    }
+    for figure in figures::ALL {
+        if options.selects(figure.name) && !(figure.is_long && options.names.is_empty()) {
+            figure.print(programs.prun.path.as_deref().ok_or("prun is not built")?);
+        }
     }
     Ok(())
 }

@@ -118,7 +118,7 @@ fn command(
         })
         .stdout(match proof {
             Proof::Started(_) => Stdio::null(),
-            Proof::Wrote(_) => Stdio::piped(),
+            Proof::Wrote(_) | Proof::WroteAtLeast(_) => Stdio::piped(),
         })
         .stderr(Stdio::null());
     same_environment(&mut command);
@@ -133,10 +133,17 @@ fn command(
     let wall = start.elapsed();
 
     must_succeed(status)?;
-    if let Proof::Wrote(expected) = proof {
+    let expected = match proof {
+        Proof::Started(_) => None,
+        Proof::Wrote(bytes) => Some(bytes..=bytes),
+        Proof::WroteAtLeast(bytes) => Some(bytes..=u64::MAX),
+    };
+    if let Some(expected) = expected {
         match drained {
-            Some(Ok(written)) if written == expected => {}
-            Some(Ok(written)) => return Err(format!("wrote {written} of {expected} bytes")),
+            Some(Ok(written)) if expected.contains(&written) => {}
+            Some(Ok(written)) => {
+                return Err(format!("wrote {written} bytes in place of {expected:?}"));
+            }
             Some(Err(error)) => return Err(format!("its stdout: {error}")),
             None => return Err("no pipe to its stdout".to_owned()),
         }
