@@ -1,6 +1,5 @@
 //! Bytes as JSON text, streamed: output may be larger than memory.
 
-use std::borrow::Cow;
 use std::cell::Cell;
 use std::fmt;
 use std::io::{self, Read};
@@ -47,34 +46,27 @@ impl fmt::Display for Text<'_> {
 
 impl Text<'_> {
     fn write(&self, bytes: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = String::from_utf8_lossy(bytes);
-        if let Cow::Owned(_) = text {
-            self.was_lossy.set(true);
+        // Looking for what is no text is several times slower than to see that all of it is.
+        if let Ok(text) = str::from_utf8(bytes) {
+            return f.write_str(text);
         }
-        f.write_str(&text)
+        self.was_lossy.set(true);
+        f.write_str(&String::from_utf8_lossy(bytes))
     }
 }
 
 /// How many bytes at the end begin a character whose rest may come with the next piece.
 pub(super) fn cut_character(bytes: &[u8]) -> usize {
-    match bytes.utf8_chunks().last() {
-        Some(last) if !last.invalid().is_empty() => {
-            let invalid = last.invalid();
-            // Only the beginning of a valid character can be completed by more bytes.
-            let begins = match invalid[0] {
-                0xc2..=0xdf => 2,
-                0xe0..=0xef => 3,
-                0xf0..=0xf4 => 4,
-                _ => 1,
-            };
-            if invalid.len() < begins {
-                invalid.len()
-            } else {
-                0
-            }
+    let is_begin = |byte: u8| byte & 0b1100_0000 != 0b1000_0000;
+    // One that is whole but for its end has no more than three bytes.
+    let longest = bytes.len().min(3);
+    let begin = (1..=longest).find(|back| is_begin(bytes[bytes.len() - back]));
+    begin.map_or(0, |back| {
+        match str::from_utf8(&bytes[bytes.len() - back..]) {
+            Err(error) if error.error_len().is_none() => back,
+            _ => 0,
         }
-        _ => 0,
-    }
+    })
 }
 
 /// The spool's bytes from an offset on in base64.
