@@ -81,6 +81,7 @@ fn start_up(programs: &Programs) -> io::Result<Case> {
             // A shell makes no child for its last command: it becomes it.
             Contender::new(&programs.sh, Proof::Started(1), ["-c", TRUE]).runs(RUNS),
             Contender::new(&programs.prun, proof, [TRUE]).runs(RUNS),
+            Contender::new(&programs.prun_static, proof, [TRUE]).runs(RUNS),
             Contender::new(&programs.xargs, proof, [TRUE])
                 .reading(&number)
                 .runs(RUNS),

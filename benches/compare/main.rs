@@ -3,6 +3,8 @@
 //!     cargo bench --bench compare                          every case, about five minutes on two cores
 //!     cargo bench --bench compare -- launch --rounds 9     the cases whose name holds "launch", nine rounds
 //!
+//! With `PRUN_STATIC=PATH` a prun without shared libraries is measured beside the others where it starts.
+//!
 //! # How to read it
 //!
 //! Each case has a **limit**: the same work done by the least machinery we can think of (a bare loop of
@@ -55,7 +57,7 @@ fn main() -> ExitCode {
 
 fn compare() -> Result<(), String> {
     let options = Options::parse(env::args().skip(1))?;
-    let programs = Programs::find();
+    let programs = Programs::find().map_err(|error| format!("cannot prepare: {error}"))?;
     let mut cases = cases::all(&programs).map_err(|error| format!("cannot prepare: {error}"))?;
     let known = cases.iter().map(|case| case.name);
     let known: Vec<&str> = known

@@ -2,10 +2,12 @@
 
 use std::cell::RefCell;
 use std::fs::File;
-use std::io::{self, Read};
+use std::io;
+use std::mem::MaybeUninit;
 use std::num::NonZeroUsize;
 use std::task::{Context, Poll, ready};
 
+use rustix::io::Errno;
 use tokio::io::unix::AsyncFd;
 
 /// As much as a pipe holds by default, so that one read empties it.
@@ -13,8 +15,9 @@ const CHUNK: usize = 64 * 1024;
 
 thread_local! {
     /// One buffer for all reads of a thread: a buffer for each stream would cost memory for
-    /// every process that runs, and a read never waits while it holds this one.
-    static SCRATCH: RefCell<Box<[u8]>> = RefCell::new(vec![0; CHUNK].into_boxed_slice());
+    /// every process that runs, and a read never waits while it holds this one. Memory that no
+    /// read has filled is none yet.
+    static SCRATCH: RefCell<Box<[MaybeUninit<u8>]>> = RefCell::new(Box::new_uninit_slice(CHUNK));
 }
 
 /// More than the largest pipe holds (1 MiB): so many chunks take all that an ended process wrote.
@@ -31,25 +34,20 @@ pub(super) enum Chunk {
 }
 
 /// Reads once, without waiting, and hands the bytes to `sink`.
-pub(super) fn read_chunk(
-    mut pipe: &File,
-    most: usize,
-    sink: impl FnOnce(&[u8]),
-) -> io::Result<Chunk> {
+pub(super) fn read_chunk(pipe: &File, most: usize, sink: impl FnOnce(&[u8])) -> io::Result<Chunk> {
     SCRATCH.with_borrow_mut(|scratch| {
         let most = most.min(scratch.len());
         loop {
-            return match pipe.read(&mut scratch[..most]) {
-                Ok(0) => Ok(Chunk::Eof),
-                Ok(len) => {
-                    sink(&scratch[..len]);
-                    Ok(Chunk::Data { short: len < most })
+            return match rustix::io::read(pipe, &mut scratch[..most]) {
+                Ok(([], _)) => Ok(Chunk::Eof),
+                Ok((bytes, _)) => {
+                    sink(bytes);
+                    let short = bytes.len() < most;
+                    Ok(Chunk::Data { short })
                 }
-                Err(error) => match error.kind() {
-                    io::ErrorKind::Interrupted => continue,
-                    io::ErrorKind::WouldBlock => Ok(Chunk::Empty),
-                    _ => Err(error),
-                },
+                Err(Errno::INTR) => continue,
+                Err(Errno::AGAIN) => Ok(Chunk::Empty),
+                Err(error) => Err(error.into()),
             };
         }
     })
