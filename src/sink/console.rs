@@ -73,6 +73,8 @@ pub(crate) struct Interest {
     pub(crate) starts: bool,
     /// Successful jobs that printed nothing.
     pub(crate) silent_successes: bool,
+    /// The beginning of a run, and the end of one of which nothing else was told.
+    pub(crate) silent_runs: bool,
 }
 
 impl Interest {
@@ -80,6 +82,7 @@ impl Interest {
     pub(crate) const ALL: Self = Self {
         starts: true,
         silent_successes: true,
+        silent_runs: true,
     };
 
     /// What either of two needs.
@@ -87,6 +90,7 @@ impl Interest {
         Self {
             starts: self.starts || other.starts,
             silent_successes: self.silent_successes || other.silent_successes,
+            silent_runs: self.silent_runs || other.silent_runs,
         }
     }
 }

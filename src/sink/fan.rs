@@ -21,6 +21,8 @@ pub(crate) struct Fan {
     queue: Sender<(SystemTime, Event)>,
     backlog: Arc<Backlog>,
     interest: Interest,
+    /// Whether the writer was given something at all.
+    has_told: bool,
     /// What says that a suspension was told.
     lifted: Receiver<()>,
     told: oneshot::Receiver<Option<OutputLoss>>,
@@ -29,8 +31,9 @@ pub(crate) struct Fan {
 /// How long prun may wait for that: a terminal may be stopped as well.
 const LIFTING: Duration = Duration::from_millis(200);
 
-/// Resolves when everything was told: whether standard output was lost on the way.
-pub(crate) struct Told(oneshot::Receiver<Option<OutputLoss>>);
+/// Resolves when everything was told: whether standard output was lost on the way. None where there
+/// was nothing to tell, so that nobody needs to be waited for.
+pub(crate) struct Told(Option<oneshot::Receiver<Option<OutputLoss>>>);
 
 /// By how much an event counts: those with files of their own by more, since there may be few.
 fn weight(event: &Event) -> usize {
@@ -85,6 +88,7 @@ impl Fan {
             queue,
             backlog,
             interest,
+            has_told: false,
             lifted: is_lifted,
             told,
         })
@@ -108,6 +112,7 @@ impl Fan {
             .backlog
             .pending
             .fetch_add(weight(event), Ordering::AcqRel);
+        self.has_told = true;
         // The writer takes events for as long as this sender is there.
         let _ = self.queue.send((at, event.clone()));
         if let Event::Suspended = event {
@@ -123,11 +128,13 @@ impl Fan {
 
     /// No more events come.
     pub(crate) fn finish(self) -> Told {
-        Told(self.told)
+        Told(self.has_told.then_some(self.told))
     }
 
     fn is_of_interest(&self, event: &Event) -> bool {
         match event {
+            Event::RunStarted { .. } => self.interest.silent_runs,
+            Event::RunEnded { .. } => self.interest.silent_runs || self.has_told,
             Event::JobStarted(_) => self.interest.starts,
             Event::JobEnded(end) if end.status == Status::Ok => {
                 let silent = end.last.as_ref().is_none_or(|last| {
@@ -144,7 +151,8 @@ impl Told {
     /// Waits until everything was told. Cancel-safe.
     pub(crate) async fn wait(&mut self) -> Option<OutputLoss> {
         // A writer that is gone without a word has panicked: what it had was not told.
-        (&mut self.0).await.unwrap_or(Some(OutputLoss::NotWritten))
+        let told = self.0.as_mut()?.await;
+        told.unwrap_or(Some(OutputLoss::NotWritten))
     }
 }
 

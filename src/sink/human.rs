@@ -289,6 +289,7 @@ impl Sink for Human {
         Interest {
             starts: self.looks.verbose,
             silent_successes: self.looks.verbose || self.looks.tells_each,
+            silent_runs: self.always_counts,
         }
     }
 

@@ -25,6 +25,7 @@ impl Sink for JsonLines {
         Interest {
             starts: false,
             silent_successes: true,
+            silent_runs: false,
         }
     }
 

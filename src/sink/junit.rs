@@ -79,6 +79,7 @@ impl Form for Junit {
         Interest {
             starts: false,
             silent_successes: true,
+            silent_runs: true,
         }
     }
 

@@ -113,6 +113,7 @@ impl Form for Report {
         Interest {
             starts: false,
             silent_successes: true,
+            silent_runs: true,
         }
     }
 
