@@ -274,3 +274,39 @@ fn classify(error: &TellError, console: &mut Console) -> OutputLoss {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::Counts;
+
+    /// A sink for which nothing has happened yet.
+    struct Waiting;
+
+    impl Sink for Waiting {
+        fn interest(&self) -> Interest {
+            Interest::default()
+        }
+
+        fn tell(&mut self, event: &Event, _: SystemTime, _: &mut Console) -> Result<(), TellError> {
+            panic!("nobody wanted to hear of {event:?}")
+        }
+    }
+
+    #[test]
+    fn a_run_of_which_there_is_nothing_to_tell_waits_for_nobody() {
+        let console = Console::new().unwrap();
+        let lost = |_| panic!("nothing can be lost");
+        let mut fan = Fan::start(vec![Box::new(Waiting)], console, false, lost).unwrap();
+        let (elapsed, counts) = (Duration::ZERO, Counts::default());
+        for event in [
+            Event::RunStarted { total: Some(1) },
+            Event::RunEnded { elapsed, counts },
+        ] {
+            assert!(matches!(fan.tell(&event), Flow::Ready));
+        }
+        let runtime = tokio::runtime::Builder::new_current_thread();
+        let runtime = { runtime }.build().unwrap();
+        assert_eq!(runtime.block_on(fan.finish().wait()), None);
+    }
+}

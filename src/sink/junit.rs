@@ -129,7 +129,7 @@ fn head(counts: [usize; 4], begun: SystemTime, elapsed: Duration) -> io::Result<
     let text = report.to_string().map_err(of_xml)?;
     // A suite without a test case closes itself; this one goes on.
     let (head, _) = text.rsplit_once("/>").unwrap_or_default();
-    // No schema knows how many were skipped in all suites; this is the first to say how many.
+    // The schema has no number of skipped ones but in a suite; the first is that of the whole.
     Ok(format!("{head}>\n").replacen(" skipped=\"0\"", "", 1))
 }
 
