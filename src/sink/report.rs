@@ -25,7 +25,10 @@ use crate::event::{Attempt, Event, JobEnd, Status};
 
 const PAGE: &str = include_str!("report/page.html");
 const STYLE: &str = include_str!("report/style.css");
-const SCRIPT: &str = include_str!("report/script.js");
+const SCRIPT: &str = concat!(
+    include_str!("report/colours.js"),
+    include_str!("report/script.js")
+);
 
 /// As much as is kept of each stream of a failed job.
 const OUTPUT: u64 = 16 * 1024;
