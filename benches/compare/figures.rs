@@ -6,7 +6,7 @@
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 
 use serde_json::Value;
 
@@ -82,11 +82,22 @@ pub(crate) const ALL: [Figure; 6] = [
     },
 ];
 
-/// A run of prun: its records, if it was asked for them, the bytes that it wrote, its peak memory.
+/// A run of prun: its records, if it was asked for them, the bytes that it wrote otherwise, how it ended.
 struct Run {
     records: Vec<Value>,
     wrote: u64,
+    status: ExitStatus,
     peak_kib: u64,
+}
+
+impl Run {
+    /// Its peak memory, if it did all of its work.
+    fn peak(&self) -> Result<String, String> {
+        match self.status.success() {
+            true => Ok(format!("{:.1} MiB", self.peak_kib as f64 / 1024.0)),
+            false => Err(self.status.to_string()),
+        }
+    }
 }
 
 /// Runs prun with `args`, and `jobs` on standard input.
@@ -130,10 +141,11 @@ fn run(
         Ok::<(), String>(())
     })?;
     let pid = libc::pid_t::try_from(child.id()).expect("a process id fits pid_t");
-    let (_, peak_kib) = os::wait4(pid).map_err(failed)?;
+    let (status, peak_kib) = os::wait4(pid).map_err(failed)?;
     Ok(Run {
         records,
         wrote,
+        status,
         peak_kib,
     })
 }
@@ -205,7 +217,7 @@ fn memory(prun: &Path, args: &[&str], least: u64) -> Result<String, String> {
     if run.wrote < least {
         return Err(format!("wrote {} of {least} bytes", run.wrote));
     }
-    Ok(mebibytes(run.peak_kib))
+    run.peak()
 }
 
 fn million(prun: &Path) -> Result<String, String> {
@@ -217,7 +229,7 @@ fn million(prun: &Path) -> Result<String, String> {
         let each = begun.elapsed().as_secs_f64() / f64::from(jobs) * 1e6;
         told.push(format!(
             "{jobs:>9} jobs: {each:.0} µs a job, {}",
-            mebibytes(run.peak_kib)
+            run.peak()?
         ));
     }
     Ok(told.join("\n"))
@@ -226,8 +238,4 @@ fn million(prun: &Path) -> Result<String, String> {
 fn size(prun: &Path) -> Result<String, String> {
     let size = fs::metadata(prun).map_err(|error| error.to_string())?.len();
     Ok(format!("{:.2} MB", size as f64 / 1e6))
-}
-
-fn mebibytes(kib: u64) -> String {
-    format!("{:.1} MiB", kib as f64 / 1024.0)
 }

@@ -1,6 +1,6 @@
 //! prun beside its neighbours, and beside the fastest that the machine can do.
 //!
-//!     cargo bench --bench compare                          every case, about five minutes on two cores
+//!     cargo bench --bench compare                          every case, about six minutes on two cores
 //!     cargo bench --bench compare -- launch --rounds 9     the cases whose name holds "launch", nine rounds
 //!
 //! With `PRUN_STATIC=PATH` a prun without shared libraries is measured beside the others where it starts.
