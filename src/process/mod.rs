@@ -97,6 +97,7 @@
 //! | child watchers | not needed; [`ProcessHandle::backend`] tells which way is taken |
 //! | `asyncio.run(main())` | `#[tokio::main]`, with its I/O and time drivers |
 
+mod by_std;
 mod capture;
 mod command;
 mod communicate;

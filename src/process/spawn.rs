@@ -1,12 +1,8 @@
 //! From a [`Command`] to a running [`Process`], on std's `posix_spawn` path.
 
-use std::collections::BTreeMap;
-use std::ffi::{CString, OsString};
 use std::fs::File;
 use std::io;
-use std::os::fd::{AsFd, AsRawFd, OwnedFd};
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::os::unix::process::CommandExt;
+use std::os::fd::{AsFd, OwnedFd};
 use std::process::Stdio as StdStdio;
 use std::time::Duration;
 
@@ -14,14 +10,13 @@ use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
 use super::capture::Capture;
-use super::command::{Command, EnvChange, Group, Stdio};
+use super::command::{Command, Stdio};
 use super::error::{self, SpawnError, SpawnErrorKind};
 use super::exit::Started;
-use super::lookup::{self, has_slash};
 use super::pipe::{pipe, register};
 use super::process::{Process, Streams};
 use super::reader::StreamReader;
-use super::sys::{self, Exec};
+use super::sys;
 use super::unborn::Spawning;
 use super::writer::StreamWriter;
 
@@ -113,116 +108,6 @@ impl Command {
         let process = Process::new(child.id(), started, streams, self);
         std::mem::forget(unwatched);
         Ok(process)
-    }
-}
-
-impl Command {
-    /// The same command for std, but for the streams.
-    fn to_std(&self) -> io::Result<std::process::Command> {
-        // std leaves its fast path where a bare name is to be looked up in another PATH than ours.
-        let looked_up = if !has_slash(&self.program) && lookup::changes_path(self) {
-            lookup::resolve(self)
-        } else {
-            None
-        };
-        let mut std = match &looked_up {
-            Some(file) => std::process::Command::new(file),
-            None => std::process::Command::new(&self.program),
-        };
-        if let Some(name) = self
-            .arg0
-            .as_ref()
-            .or(looked_up.is_some().then_some(&self.program))
-        {
-            std.arg0(name);
-        }
-        std.args(&self.args);
-        if let Some(dir) = &self.cwd {
-            std.current_dir(dir);
-        }
-        for change in &self.env {
-            match change {
-                EnvChange::Set(name, value) => std.env(name, value),
-                EnvChange::Remove(name) => std.env_remove(name),
-                EnvChange::Clear => std.env_clear(),
-            };
-        }
-        match self.group {
-            // The leader of a group cannot begin a session, and that of a session leads a group.
-            _ if self.new_session => {}
-            Group::Inherit => {}
-            Group::New => {
-                std.process_group(0);
-            }
-            Group::Join(pid) => {
-                std.process_group(i32::try_from(pid).map_err(|_| io::ErrorKind::InvalidInput)?);
-            }
-        }
-        Ok(std)
-    }
-
-    /// Adds what `posix_spawn` cannot do. What is returned keeps the numbers of the descriptors
-    /// to pass free of others until the child has forked.
-    fn fork_if_needed(&self, std: &mut std::process::Command) -> io::Result<Vec<OwnedFd>> {
-        let mut reserved = Vec::new();
-        if !self.new_session && self.pass_fds.is_empty() {
-            return Ok(reserved);
-        }
-        let mut pass_fds = Vec::new();
-        let highest = self
-            .pass_fds
-            .iter()
-            .map(|(_, number)| *number)
-            .max()
-            .unwrap_or(0);
-        for (fd, number) in &self.pass_fds {
-            // A copy under the very number, if that is free: else std's own pipe could get it.
-            let copy = sys::duplicate_from(fd.as_fd(), *number)?;
-            if copy.as_raw_fd() == *number {
-                reserved.push(copy);
-            }
-            // The one that is passed lies above all numbers, so that no pass overwrites another.
-            let above = highest.max(2).saturating_add(1);
-            pass_fds.push((sys::duplicate_from(fd.as_fd(), above)?, *number));
-        }
-        let Some(path) = lookup::resolve(self) else {
-            return Err(io::Error::from_raw_os_error(libc::ENOENT));
-        };
-        let name = self.arg0.as_ref().unwrap_or(&self.program);
-        let words = std::iter::once(name).chain(&self.args);
-        let exec = Exec {
-            new_session: self.new_session,
-            pass_fds,
-            path: CString::new(path.into_os_string().into_vec())?,
-            argv: words
-                .map(|word| CString::new(word.as_bytes()))
-                .collect::<Result<_, _>>()?,
-            env: self.whole_env()?,
-        };
-        sys::exec_by(std, exec);
-        Ok(reserved)
-    }
-
-    /// Our environment with the changes.
-    fn whole_env(&self) -> io::Result<Vec<CString>> {
-        let mut env: BTreeMap<OsString, OsString> = std::env::vars_os().collect();
-        for change in &self.env {
-            match change {
-                EnvChange::Set(name, value) => {
-                    env.insert(name.clone(), value.clone());
-                }
-                EnvChange::Remove(name) => {
-                    env.remove(name);
-                }
-                EnvChange::Clear => env.clear(),
-            }
-        }
-        let pairs = env.into_iter().map(|(mut pair, value)| {
-            pair.push("=");
-            pair.push(value);
-            CString::new(pair.into_vec())
-        });
-        Ok(pairs.collect::<Result<_, _>>()?)
     }
 }
 
