@@ -1,5 +1,6 @@
 //! What the command line means here and now, settled once.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io;
 use std::num::{NonZeroU32, NonZeroUsize};
@@ -12,7 +13,7 @@ use super::inputs::{Input, InputError, records};
 use super::looks;
 use super::surroundings::Surroundings;
 use crate::plan::{Rules, Shell, ShellError, ShellRule, Source};
-use crate::process::Terminal;
+use crate::process::{Environment, SpawnErrorKind, Terminal};
 use crate::run::{FailFast, Foreground, LogDirError, Options, Output, Policy, Telling};
 use crate::sink::{
     DryRun, Looks, OpenLog, PastError, PastRun, ReplayError, RunFileError, Show, Sink, open_log,
@@ -61,6 +62,8 @@ pub(super) enum SettingsError {
     Cwd { dir: PathBuf, why: String },
     #[error("-u {}: a variable's name is not empty and has no '='", .0.display())]
     Unset(OsString),
+    #[error(transparent)]
+    Environment(SpawnErrorKind),
     #[error(transparent)]
     Log(#[from] PastError),
     #[error("--log-dir and -o {0} exclude each other: only captured output goes to files")]
@@ -111,9 +114,12 @@ pub(super) fn settle(
             }
         );
     let is_shown = matches!(settings.looks.show, Show::All | Show::Failed);
-    if let (Output::Captured { .. }, true) = (settings.options.output, is_shown) {
-        settings.options.asking = looks::asking(&args, &surroundings);
-    }
+    let asking = match settings.options.output {
+        Output::Captured { .. } if is_shown => looks::asking(&args, &surroundings),
+        _ => Vec::new(),
+    };
+    let variables = (surroundings.variables)();
+    settings.options.environment = environment(variables, asking, &settings.options.env)?;
     // Last of all, so that nothing is made for a command line that is wrong.
     if let Form::Output | Form::Records | Form::Events = settings.form {
         let log = args.joblog.as_deref();
@@ -191,12 +197,12 @@ fn settings(
         delay: args.delay,
         cwd,
         change_dir,
-        env: environment(args)?,
-        // Until the source is open.
+        env: env_changes(args)?,
+        environment: Environment::default(),
+        // The rest is settled when the source is open.
         output: Output::Discarded,
         log_dir: None,
         foreground: foreground(args.tty)?,
-        asking: Vec::new(),
     };
     Ok(Settings {
         options,
@@ -317,7 +323,7 @@ fn directory(asked: Option<&Path>, own: &Path) -> Result<(Arc<Path>, bool), Sett
 }
 
 /// As in env(1): what is unset is unset first.
-fn environment(args: &Args) -> Result<Vec<(OsString, Option<OsString>)>, SettingsError> {
+fn env_changes(args: &Args) -> Result<Vec<(OsString, Option<OsString>)>, SettingsError> {
     use std::os::unix::ffi::OsStrExt;
     let wrong = |name: &&OsString| name.is_empty() || name.as_bytes().contains(&b'=');
     if let Some(name) = args.unset.iter().find(wrong) {
@@ -329,4 +335,20 @@ fn environment(args: &Args) -> Result<Vec<(OsString, Option<OsString>)>, Setting
         .iter()
         .map(|(name, value)| (name.clone(), Some(value.clone())));
     Ok(unset.chain(set).collect())
+}
+
+/// What jobs have: these variables, those that ask for colour, and what the user says of them.
+fn environment(
+    variables: Vec<(OsString, OsString)>,
+    asking: Vec<(OsString, OsString)>,
+    changes: &[(OsString, Option<OsString>)],
+) -> Result<Environment, SettingsError> {
+    let mut settled: BTreeMap<OsString, OsString> = variables.into_iter().chain(asking).collect();
+    for (name, value) in changes {
+        match value {
+            Some(value) => settled.insert(name.clone(), value.clone()),
+            None => settled.remove(name),
+        };
+    }
+    Environment::new(settled).map_err(SettingsError::Environment)
 }

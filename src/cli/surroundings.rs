@@ -30,6 +30,8 @@ pub(super) struct Surroundings {
     pub(super) cwd: PathBuf,
     /// A variable of the environment.
     pub(super) variable: fn(&str) -> Option<OsString>,
+    /// All of them, names and values; asked once.
+    pub(super) variables: fn() -> Vec<(OsString, OsString)>,
 }
 
 impl Surroundings {
@@ -47,6 +49,7 @@ impl Surroundings {
             argument_bytes: run::argument_bytes,
             cwd: here()?,
             variable: |name| std::env::var_os(name),
+            variables: || std::env::vars_os().collect(),
         })
     }
 }

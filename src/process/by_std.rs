@@ -1,4 +1,4 @@
-//! A [`Command`] as std has it, for the spawn.
+//! A [`Command`] as std has it, and its start.
 
 use std::collections::BTreeMap;
 use std::ffi::{CString, OsString};
@@ -9,13 +9,54 @@ use std::os::unix::process::CommandExt;
 
 use super::command::{Command, EnvChange, Group};
 use super::lookup::{self, has_slash};
+use super::spawn::Theirs;
 use super::sys::{self, Exec};
+
+/// A command that std will start.
+pub(super) struct ByStd {
+    command: std::process::Command,
+    /// Held until the child has its own copies.
+    reserved: Vec<OwnedFd>,
+}
+
+impl ByStd {
+    /// Prepares `command`. Before any other descriptor is made, since the ones to pass on have
+    /// numbers that are to stay free.
+    pub(super) fn new(command: &Command) -> io::Result<Self> {
+        let mut std = command.to_std()?;
+        let reserved = command.fork_if_needed(&mut std)?;
+        let command = std;
+        Ok(Self { command, reserved })
+    }
+
+    /// Starts it with these ends of its standard streams, and says its number.
+    pub(super) fn start(self, streams: [Theirs<'_>; 3]) -> io::Result<u32> {
+        let Self {
+            mut command,
+            reserved,
+        } = self;
+        let [stdin, stdout, stderr] = streams;
+        let stderr = match stderr {
+            Theirs::ToStdout => stdout.share()?,
+            stderr => stderr,
+        };
+        command
+            .stdin(stdin.into_std()?)
+            .stdout(stdout.into_std()?)
+            .stderr(stderr.into_std()?);
+        let child = command.spawn()?;
+        drop(reserved);
+        Ok(child.id())
+    }
+}
 
 impl Command {
     /// The same command for std, but for the streams.
-    pub(super) fn to_std(&self) -> io::Result<std::process::Command> {
-        // std leaves its fast path where a bare name is to be looked up in another PATH than ours.
-        let looked_up = if !has_slash(&self.program) && lookup::changes_path(self) {
+    fn to_std(&self) -> io::Result<std::process::Command> {
+        // std leaves its fast path where a bare name is to be looked up in another PATH than ours,
+        // or in another environment.
+        let is_elsewhere = self.environment.is_some() || lookup::changes_path(self);
+        let looked_up = if !has_slash(&self.program) && is_elsewhere {
             lookup::resolve(self)
         } else {
             None
@@ -34,6 +75,9 @@ impl Command {
         std.args(&self.args);
         if let Some(dir) = &self.cwd {
             std.current_dir(dir);
+        }
+        if let Some(environment) = &self.environment {
+            std.env_clear().envs(environment.variables());
         }
         for change in &self.env {
             match change {
@@ -58,7 +102,7 @@ impl Command {
 
     /// Adds what `posix_spawn` cannot do. What is returned keeps the numbers of the descriptors
     /// to pass free of others until the child has forked.
-    pub(super) fn fork_if_needed(&self, std: &mut std::process::Command) -> io::Result<Vec<OwnedFd>> {
+    fn fork_if_needed(&self, std: &mut std::process::Command) -> io::Result<Vec<OwnedFd>> {
         let mut reserved = Vec::new();
         if !self.new_session && self.pass_fds.is_empty() {
             return Ok(reserved);
@@ -98,9 +142,15 @@ impl Command {
         Ok(reserved)
     }
 
-    /// Our environment with the changes.
+    /// The environment with the changes.
     fn whole_env(&self) -> io::Result<Vec<CString>> {
-        let mut env: BTreeMap<OsString, OsString> = std::env::vars_os().collect();
+        let mut env: BTreeMap<OsString, OsString> = match &self.environment {
+            Some(environment) => environment
+                .variables()
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .collect(),
+            None => std::env::vars_os().collect(),
+        };
         for change in &self.env {
             match change {
                 EnvChange::Set(name, value) => {

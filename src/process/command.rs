@@ -7,6 +7,7 @@ use std::os::fd::{OwnedFd, RawFd};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::environment::Environment;
 use super::spool::SpoolOptions;
 
 /// asyncio's default `limit`.
@@ -31,6 +32,9 @@ pub struct Command {
     pub(super) program: OsString,
     pub(super) args: Vec<OsString>,
     pub(super) arg0: Option<OsString>,
+    /// Ours, if there is none.
+    pub(super) environment: Option<Environment>,
+    /// One after the other, to that.
     pub(super) env: Vec<EnvChange>,
     pub(super) cwd: Option<PathBuf>,
     pub(super) stdin: Stdio,
@@ -44,7 +48,7 @@ pub struct Command {
     pub(super) backend: Backend,
 }
 
-/// One change to the inherited environment; later ones win.
+/// One change to the environment; later ones win.
 #[derive(Clone, Debug)]
 pub(super) enum EnvChange {
     Set(OsString, OsString),
@@ -131,6 +135,7 @@ impl Command {
             program: program.into(),
             args: Vec::new(),
             arg0: None,
+            environment: None,
             env: Vec::new(),
             cwd: None,
             stdin: Stdio::Inherit,
@@ -176,6 +181,13 @@ impl Command {
     /// Sets argument 0, by default the program's name.
     pub fn arg0(mut self, name: impl Into<OsString>) -> Self {
         self.arg0 = Some(name.into());
+        self
+    }
+
+    /// Starts from this environment in place of ours, whether it is named before or after changes.
+    /// Where many processes are started, this is the faster way to give them variables.
+    pub fn environment(mut self, environment: &Environment) -> Self {
+        self.environment = Some(environment.clone());
         self
     }
 

@@ -6,6 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use super::command::{Command, EnvChange};
+use super::environment::Environment;
 
 /// Where the system looks without a `PATH`.
 const DEFAULT_PATH: &str = "/bin:/usr/bin";
@@ -39,6 +40,12 @@ pub(super) fn resolve(command: &Command) -> Option<PathBuf> {
 
 /// Whether the system's own look-up would use another `PATH` than ours.
 pub(super) fn changes_path(command: &Command) -> bool {
+    let is_other = |environment: &Environment| {
+        environment.get("PATH").map(OsStr::to_owned) != std::env::var_os("PATH")
+    };
+    if command.environment.as_ref().is_some_and(is_other) {
+        return true;
+    }
     command.env.iter().any(|change| match change {
         EnvChange::Set(name, _) | EnvChange::Remove(name) => name == "PATH",
         EnvChange::Clear => true,
@@ -55,7 +62,10 @@ fn seen_from_here(command: &Command, file: &Path) -> PathBuf {
 
 /// The `PATH` that the process will have.
 fn child_path(command: &Command) -> OsString {
-    let mut path = std::env::var_os("PATH");
+    let mut path = match &command.environment {
+        Some(environment) => environment.get("PATH").map(OsStr::to_owned),
+        None => std::env::var_os("PATH"),
+    };
     for change in &command.env {
         match change {
             EnvChange::Set(name, value) if name == "PATH" => path = Some(value.clone()),

@@ -76,7 +76,7 @@
 //! | `PIPE`, `DEVNULL`, `STDOUT`, `None` | [`Stdio::Pipe`], [`Stdio::Null`], [`Stdio::ToStdout`], [`Stdio::Inherit`] |
 //! | a file object, a descriptor | [`Stdio::File`], [`Stdio::Fd`] |
 //! | `cwd=` | [`Command::current_dir`] |
-//! | `env=` (replaces all) | [`Command::env_clear`] and [`Command::envs`] ([`Command::env`] adds one) |
+//! | `env=` (replaces all) | [`Command::environment`] ([`Command::env`] adds one) |
 //! | `start_new_session=`, `process_group=` | [`Command::new_session`], [`Command::process_group`] |
 //! | `pass_fds=` | [`Command::pass_fd`] |
 //! | `pid`, `returncode` | [`ProcessHandle::pid`], [`ProcessHandle::returncode`] |
@@ -101,6 +101,7 @@ mod by_std;
 mod capture;
 mod command;
 mod communicate;
+mod environment;
 mod error;
 mod exit;
 mod group;
@@ -108,6 +109,8 @@ mod handle;
 mod lookup;
 mod orphans;
 mod pipe;
+#[cfg(target_os = "linux")]
+mod posix_spawn;
 #[expect(
     clippy::module_inception,
     reason = "the room is named for its main type"
@@ -133,6 +136,7 @@ mod writer;
 pub use capture::Pieces;
 pub use command::{Backend, Command, Group, KillOnDrop, Stdio};
 pub use communicate::{Captured, CommunicateError, LEAK_GRACE};
+pub use environment::Environment;
 pub use error::{SpawnError, SpawnErrorKind};
 pub use exit::{ExitInfo, ResourceUsage, WaitError};
 #[cfg(feature = "cli")]

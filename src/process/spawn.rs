@@ -2,18 +2,22 @@
 
 use std::fs::File;
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::process::Stdio as StdStdio;
 use std::time::Duration;
 
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
+use super::by_std::ByStd;
 use super::capture::Capture;
 use super::command::{Command, Stdio};
+use super::environment::Environment;
 use super::error::{self, SpawnError, SpawnErrorKind};
 use super::exit::Started;
 use super::pipe::{pipe, register};
+#[cfg(target_os = "linux")]
+use super::posix_spawn;
 use super::process::{Process, Streams};
 use super::reader::StreamReader;
 use super::sys;
@@ -66,27 +70,20 @@ impl Command {
     }
 
     fn spawn_once(&self) -> io::Result<Process> {
-        let mut std = self.to_std()?;
-        // Held until the child has its own copies.
-        let _reserved = self.fork_if_needed(&mut std)?;
+        let way = Way::of(self)?;
         // Our ends are registered before the process exists: what can fail fails while there is
         // nothing to clean up, and nothing can fail once it runs.
         let (stdin, our_stdin) = input(&self.stdin)?;
         let (stdout, our_stdout) = output(&self.stdout)?;
         let (stderr, our_stderr) = match &self.stderr {
-            Stdio::ToStdout => (stdout.share()?, None),
+            Stdio::ToStdout => (Theirs::ToStdout, None),
             other => output(other)?,
         };
-        std.stdin(stdin)
-            .stdout(stdout.into_std())
-            .stderr(stderr.into_std());
         let spawning = Spawning::begin();
-        let child = std.spawn()?;
+        let pid = way.start(self, [stdin, stdout, stderr])?;
         drop(spawning);
         let started = Started::now();
-        let unwatched = Unwatched(child.id());
-        // It holds the process's ends of the pipes: while it lives no reader sees the end.
-        drop(std);
+        let unwatched = Unwatched(pid);
         let mut streams = Streams {
             stdin: our_stdin,
             ..Streams::default()
@@ -105,7 +102,7 @@ impl Command {
             }
             None => {}
         }
-        let process = Process::new(child.id(), started, streams, self);
+        let process = Process::new(pid, started, streams, self);
         std::mem::forget(unwatched);
         Ok(process)
     }
@@ -125,30 +122,74 @@ impl Drop for Unwatched {
     }
 }
 
-/// The process's end of an output stream, before std takes it.
-enum Theirs {
-    Inherit,
-    Null,
-    Fd(OwnedFd),
+/// Who calls `posix_spawn`.
+enum Way<'a> {
+    Std(ByStd),
+    #[cfg_attr(
+        not(target_os = "linux"),
+        expect(dead_code, reason = "std does it all there")
+    )]
+    Settled(&'a Environment),
 }
 
-impl Theirs {
-    fn into_std(self) -> StdStdio {
+impl<'a> Way<'a> {
+    fn of(command: &'a Command) -> io::Result<Self> {
+        #[cfg(target_os = "linux")]
+        if let Some(environment) = posix_spawn::settled(command) {
+            return Ok(Self::Settled(environment));
+        }
+        ByStd::new(command).map(Self::Std)
+    }
+
+    /// Starts the process, and closes its ends of the streams here: while one is open no reader
+    /// sees the end.
+    fn start(self, command: &Command, streams: [Theirs<'_>; 3]) -> io::Result<u32> {
         match self {
-            Self::Inherit => StdStdio::inherit(),
-            Self::Null => StdStdio::null(),
-            Self::Fd(fd) => fd.into(),
+            Self::Std(std) => std.start(streams),
+            #[cfg(target_os = "linux")]
+            Self::Settled(environment) => posix_spawn::start(command, environment, &streams),
+            #[cfg(not(target_os = "linux"))]
+            Self::Settled(_) => ByStd::new(command)?.start(streams),
+        }
+    }
+}
+
+/// The process's end of a standard stream.
+pub(super) enum Theirs<'a> {
+    Inherit,
+    /// Standard output's; for standard error.
+    ToStdout,
+    Own(OwnedFd),
+    Lent(BorrowedFd<'a>),
+}
+
+impl Theirs<'_> {
+    pub(super) fn into_std(self) -> io::Result<StdStdio> {
+        Ok(match self {
+            Self::Inherit | Self::ToStdout => StdStdio::inherit(),
+            Self::Own(fd) => fd.into(),
+            Self::Lent(fd) => fd.try_clone_to_owned()?.into(),
+        })
+    }
+
+    /// The descriptor to be given, if one is.
+    #[cfg(target_os = "linux")]
+    pub(super) fn fd(&self) -> Option<BorrowedFd<'_>> {
+        match self {
+            Self::Inherit | Self::ToStdout => None,
+            Self::Own(fd) => Some(fd.as_fd()),
+            Self::Lent(fd) => Some(*fd),
         }
     }
 
     /// The same place once more, for standard error.
-    fn share(&self) -> io::Result<Self> {
-        Ok(match self {
+    pub(super) fn share(&self) -> io::Result<Self> {
+        Ok(Self::Own(match self {
             // Standard error's own `inherit` would lead to our standard error.
-            Self::Inherit => Self::Fd(io::stdout().as_fd().try_clone_to_owned()?),
-            Self::Null => Self::Null,
-            Self::Fd(fd) => Self::Fd(fd.try_clone()?),
-        })
+            Self::Inherit | Self::ToStdout => io::stdout().as_fd().try_clone_to_owned()?,
+            Self::Own(fd) => fd.try_clone()?,
+            Self::Lent(fd) => fd.try_clone_to_owned()?,
+        }))
     }
 }
 
@@ -162,28 +203,31 @@ fn invalid(why: &'static str) -> io::Error {
     io::Error::other(SpawnErrorKind::InvalidStdio(why))
 }
 
-fn input(stdin: &Stdio) -> io::Result<(StdStdio, Option<StreamWriter>)> {
+fn input(stdin: &Stdio) -> io::Result<(Theirs<'_>, Option<StreamWriter>)> {
     Ok(match stdin {
-        Stdio::Inherit => (StdStdio::inherit(), None),
-        Stdio::Null => (StdStdio::null(), None),
-        Stdio::File(file) => (file.try_clone()?.into(), None),
-        Stdio::Fd(fd) => (fd.try_clone()?.into(), None),
+        Stdio::Inherit => (Theirs::Inherit, None),
+        Stdio::Null => (Theirs::Own(File::open("/dev/null")?.into()), None),
+        Stdio::File(file) => (Theirs::Lent(file.as_fd()), None),
+        Stdio::Fd(fd) => (Theirs::Lent(fd.as_fd()), None),
         Stdio::Pipe => {
             let (theirs, ours) = pipe()?;
             let ours = register(ours, Interest::WRITABLE)?;
-            (OwnedFd::from(theirs).into(), Some(StreamWriter::new(ours)))
+            (Theirs::Own(theirs.into()), Some(StreamWriter::new(ours)))
         }
         Stdio::ToStdout => return Err(invalid("ToStdout is for standard error alone")),
         Stdio::Capture(_) => return Err(invalid("standard input cannot be captured")),
     })
 }
 
-fn output(stdio: &Stdio) -> io::Result<(Theirs, Option<Ours>)> {
+fn output(stdio: &Stdio) -> io::Result<(Theirs<'_>, Option<Ours>)> {
     Ok(match stdio {
         Stdio::Inherit => (Theirs::Inherit, None),
-        Stdio::Null => (Theirs::Null, None),
-        Stdio::File(file) => (Theirs::Fd(file.try_clone()?.into()), None),
-        Stdio::Fd(fd) => (Theirs::Fd(fd.try_clone()?), None),
+        Stdio::Null => {
+            let null = File::options().write(true).open("/dev/null")?;
+            (Theirs::Own(null.into()), None)
+        }
+        Stdio::File(file) => (Theirs::Lent(file.as_fd()), None),
+        Stdio::Fd(fd) => (Theirs::Lent(fd.as_fd()), None),
         Stdio::Pipe | Stdio::Capture(_) => {
             let (ours, theirs) = pipe()?;
             let ours = register(ours, Interest::READABLE)?;
@@ -191,7 +235,7 @@ fn output(stdio: &Stdio) -> io::Result<(Theirs, Option<Ours>)> {
                 Stdio::Capture(options) => Ours::Capture(ours, options.clone()),
                 _ => Ours::Read(ours),
             };
-            (Theirs::Fd(theirs.into()), Some(ours))
+            (Theirs::Own(theirs.into()), Some(ours))
         }
         Stdio::ToStdout => return Err(invalid("ToStdout is for standard error alone")),
     })

@@ -29,8 +29,10 @@ pub(super) async fn launch(
 ) -> Launch {
     let job = &numbered.job;
     // A shell corrects a PWD that it was given; without a shell it must be right as well.
-    let moves = (options.change_dir || job.cwd.is_some()) && std::env::var_os("PWD").is_some();
-    let pwd = if moves {
+    let moves = options.change_dir || job.cwd.is_some();
+    let has_pwd = options.environment.get("PWD").is_some();
+    let is_told = options.env.iter().any(|(name, _)| name == "PWD");
+    let pwd = if moves && has_pwd && !is_told {
         numbered.cwd.canonicalize().ok()
     } else {
         None
@@ -49,17 +51,15 @@ pub(super) async fn launch(
             .process_group(Group::New)
             // An attempt that is dropped is one of a run that broke down.
             .kill_on_drop(KillOnDrop::Group)
+            .environment(&options.environment)
             .stdin(stdin.clone());
-        if options.change_dir || job.cwd.is_some() {
+        if moves {
             command = command.current_dir(&*numbered.cwd);
             if let Some(pwd) = &pwd {
                 command = command.env("PWD", pwd);
             }
         }
-        for (name, value) in &options.asking {
-            command = command.env(name, value);
-        }
-        for (name, value) in options.env.iter().chain(&job.env) {
+        for (name, value) in &job.env {
             command = match value {
                 Some(value) => command.env(name, value),
                 None => command.env_remove(name),

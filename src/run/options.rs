@@ -11,6 +11,7 @@ use super::cancel::Policy;
 use super::foreground::Foreground;
 use super::log_dir::{LogDir, OpenLogs};
 use crate::event::NumberedJob;
+use crate::process::Environment;
 
 /// What holds for every job of a run, unless the job itself says otherwise.
 pub(crate) struct Options {
@@ -34,11 +35,10 @@ pub(crate) struct Options {
     pub(crate) cwd: Arc<Path>,
     /// Whether that is another directory than prun's own, so that jobs must change to it.
     pub(crate) change_dir: bool,
-    /// Changes to the environment; none removes a variable.
+    /// Changes to the environment, as a job's are; none removes a variable.
     pub(crate) env: Vec<(OsString, Option<OsString>)>,
-    /// Variables that prun adds for its own sake, unless those changes name them. They are no part
-    /// of what a job is: a run goes on from another one's log whatever they were.
-    pub(crate) asking: Vec<(OsString, OsString)>,
+    /// What a job's own changes are to: prun's environment, with those changes.
+    pub(crate) environment: Environment,
     /// What becomes of the jobs' output.
     pub(crate) output: Output,
     /// Where captured output goes, in place of prun's memory.

@@ -4,6 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::*;
 use crate::plan::{ShellRule, Source};
+use crate::process::Environment;
 use crate::run::{Options, Output, Policy};
 
 fn options(dir: &Path) -> Options {
@@ -19,7 +20,7 @@ fn options(dir: &Path) -> Options {
         cwd: dir.into(),
         change_dir: true,
         env: Vec::new(),
-        asking: Vec::new(),
+        environment: Environment::new(std::env::vars_os()).unwrap(),
         output: Output::Discarded,
         log_dir: None,
         foreground: Foreground::None,

@@ -1,11 +1,12 @@
-//! Where a promise is tried: on both ways of learning of an end, and on both kinds of runtime.
+//! Where a promise is tried: on both ways of learning of an end, and on both kinds of runtime; of
+//! these one takes std's way to `posix_spawn`, and the other one ours.
 
 use std::ffi::OsString;
 use std::panic::resume_unwind;
 use std::pin::Pin;
 use std::time::Duration;
 
-use prun::process::{Backend, Command};
+use prun::process::{Backend, Command, Environment};
 use tokio::runtime::{Builder, Runtime};
 
 /// The bound of every promise: far above what any takes on a loaded machine.
@@ -38,12 +39,23 @@ impl At {
 
     /// A program, without a shell.
     pub(super) fn command(self, program: impl Into<OsString>) -> Command {
-        Command::exec(program).backend(self.backend)
+        self.here(Command::exec(program))
     }
 
     /// A command line for `/bin/sh`.
     pub(super) fn shell(self, line: impl Into<OsString>) -> Command {
-        Command::shell(line).backend(self.backend)
+        self.here(Command::shell(line))
+    }
+
+    fn here(self, command: Command) -> Command {
+        let command = command.backend(self.backend);
+        match self.threads {
+            Threads::One => command,
+            Threads::Many => {
+                let ours = Environment::new(std::env::vars_os());
+                command.environment(&ours.expect("it was passed on to us"))
+            }
+        }
     }
 
     /// A runtime of this kind, with all its drivers.

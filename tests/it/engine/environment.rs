@@ -4,7 +4,8 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
 use prun::process::{
-    Command, Delivery, Group, Scope, Signal, SpawnErrorKind, Stdio, reset_inherited_signals,
+    Command, Delivery, Environment, Group, Scope, Signal, SpawnErrorKind, Stdio,
+    reset_inherited_signals,
 };
 
 use super::at::{At, engine_test, plain_test};
@@ -88,6 +89,50 @@ engine_test!(
             assert_eq!(error.kind, SpawnErrorKind::BadEnv(name.into()));
             assert_eq!(error.raw_os_error(), None);
         }
+    }
+);
+
+// CPython, test_env: `env=` is all that a process has.
+engine_test!(
+    a_settled_environment_is_the_whole_one,
+    |at: At| async move {
+        let settled = Environment::new([("A", "1"), ("B", "2"), ("C", "3")]).unwrap();
+        let env = at.command("/usr/bin/env").environment(&settled);
+        assert_eq!(printed(env.clone()).await, b"A=1\nB=2\nC=3\n");
+        let changed = env.env("B", "").env_remove("C").env("D", "4");
+        let mut lines: Vec<_> = printed(changed)
+            .await
+            .split(|byte| *byte == b'\n')
+            .map(<[u8]>::to_vec)
+            .collect();
+        lines.sort();
+        assert_eq!(lines, [&b""[..], b"A=1", b"B=", b"D=4"]);
+    }
+);
+
+// A name is looked up where the process would look: by its own PATH, whichever way it is started.
+engine_test!(
+    a_program_is_looked_up_in_the_settled_path,
+    |at: At| async move {
+        let dir = tempfile::tempdir().unwrap();
+        let script = dir.path().join("here-alone");
+        std::fs::write(&script, "#!/bin/sh\necho \"$PATH\"\n").unwrap();
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        std::fs::set_permissions(&script, mode).unwrap();
+        let path = dir.path().to_str().unwrap().to_owned();
+        let settled = Environment::new([("PATH", &path)]).unwrap();
+        let command = at.command("here-alone").environment(&settled);
+        let expected = format!("{path}\n");
+        assert_eq!(printed(command.clone()).await, expected.as_bytes());
+        let elsewhere = command.clone().current_dir("/");
+        assert_eq!(printed(elsewhere).await, expected.as_bytes());
+        let by_fork = command.new_session(true);
+        assert_eq!(printed(by_fork).await, expected.as_bytes());
+        let nowhere = at.command("here-alone").spawn().await.unwrap_err();
+        assert_eq!(
+            nowhere.kind,
+            SpawnErrorKind::ProgramNotFound("here-alone".into())
+        );
     }
 );
 

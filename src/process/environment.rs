@@ -1,0 +1,198 @@
+//! An environment that is settled once, for many processes.
+
+use std::collections::BTreeMap;
+use std::ffi::{CStr, CString, OsStr, OsString};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::sync::Arc;
+
+use super::command::EnvChange;
+use super::error::SpawnErrorKind;
+
+/// All variables of a process, in place of those of this one; asyncio's `env=`. By default none.
+///
+/// Cheap to clone. Spawning many processes with [`Command::environment`] and few changes to it is
+/// cheaper than with changes to our own environment, which is collected anew for each process.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use prun::process::{Command, Environment, Stdio};
+///
+/// let environment = Environment::new([("LANG", "C"), ("TZ", "UTC")])?;
+/// let env = Command::exec("/usr/bin/env").environment(&environment).env("N", "1");
+/// let (stdout, _) = env.stdout(Stdio::Pipe).spawn().await?.communicate(None).await?;
+/// assert_eq!(stdout.as_deref(), Some(b"LANG=C\nTZ=UTC\nN=1\n".as_slice()));
+/// # Ok(()) }
+/// ```
+///
+/// [`Command::environment`]: super::Command::environment
+#[derive(Clone, Debug, Default)]
+pub struct Environment(Arc<[Variable]>);
+
+#[derive(Debug)]
+struct Variable {
+    /// `NAME=value`, as the system takes it.
+    pair: CString,
+    name_len: usize,
+}
+
+impl Environment {
+    /// Settles an environment of these variables, for example of those of
+    /// [`std::env::vars_os`]. Of several with one name the last one counts.
+    ///
+    /// # Errors
+    /// [`SpawnErrorKind::BadEnv`] names a variable that cannot be passed on.
+    pub fn new<I, K, V>(variables: I) -> Result<Self, SpawnErrorKind>
+    where
+        I: IntoIterator<Item = (K, V)>,
+        K: Into<OsString>,
+        V: Into<OsString>,
+    {
+        let pairs = variables.into_iter();
+        let variables: BTreeMap<OsString, OsString> = pairs
+            .map(|(name, value)| (name.into(), value.into()))
+            .collect();
+        let settled = variables.into_iter().map(|(name, value)| {
+            // A name may begin with '=': a few systems have such variables of their own.
+            let inside = name.as_bytes().get(1..);
+            if inside.is_none_or(|inside| inside.contains(&b'=')) {
+                return Err(SpawnErrorKind::BadEnv(name));
+            }
+            Variable::new(&name, &value).ok_or(SpawnErrorKind::BadEnv(name))
+        });
+        Ok(Self(settled.collect::<Result<_, _>>()?))
+    }
+
+    /// The value of a variable.
+    #[must_use]
+    pub fn get(&self, name: impl AsRef<OsStr>) -> Option<&OsStr> {
+        let mut variables = self.variables();
+        variables
+            .find(|(known, _)| *known == name.as_ref())
+            .map(|(_, value)| value)
+    }
+
+    /// All of them: names and values.
+    pub(super) fn variables(&self) -> impl Iterator<Item = (&OsStr, &OsStr)> {
+        self.0.iter().map(|variable| {
+            let (name, value) = variable.pair.as_bytes().split_at(variable.name_len);
+            (OsStr::from_bytes(name), OsStr::from_bytes(&value[1..]))
+        })
+    }
+
+    /// The environment after `changes`: what stays of this one, then what was set, which is put
+    /// into `set`; each by name. None if one of them cannot be passed on.
+    pub(super) fn changed<'a>(
+        &'a self,
+        changes: &[EnvChange],
+        set: &'a mut Vec<CString>,
+    ) -> Option<Vec<&'a CStr>> {
+        // What stands before it is of no account.
+        let cleared = changes
+            .iter()
+            .rposition(|change| matches!(change, EnvChange::Clear));
+        let changes = &changes[cleared.map_or(0, |at| at + 1)..];
+        for (at, change) in changes.iter().enumerate() {
+            if let EnvChange::Set(name, value) = change
+                && !is_named(name.as_bytes(), &changes[at + 1..])
+            {
+                set.push(Variable::new(name, value)?.pair);
+            }
+        }
+        set.sort_unstable();
+        let stay: &[Variable] = if cleared.is_none() { &self.0 } else { &[] };
+        let mut whole = Vec::with_capacity(stay.len() + set.len());
+        for Variable { pair, name_len } in stay {
+            if !is_named(&pair.as_bytes()[..*name_len], changes) {
+                whole.push(pair.as_c_str());
+            }
+        }
+        whole.extend(set.iter().map(CString::as_c_str));
+        Some(whole)
+    }
+}
+
+impl Variable {
+    fn new(name: &OsStr, value: &OsStr) -> Option<Self> {
+        let mut pair = OsString::with_capacity(name.len() + value.len() + 2);
+        pair.push(name);
+        pair.push("=");
+        pair.push(value);
+        Some(Self {
+            pair: CString::new(pair.into_vec()).ok()?,
+            name_len: name.len(),
+        })
+    }
+}
+
+/// Whether one of `changes` is to the variable `name`.
+fn is_named(name: &[u8], changes: &[EnvChange]) -> bool {
+    changes.iter().any(|change| match change {
+        EnvChange::Set(changed, _) | EnvChange::Remove(changed) => changed.as_bytes() == name,
+        EnvChange::Clear => false,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// The environment as a map, by the plain meaning of each change.
+    fn by_a_map(base: &[(String, String)], changes: &[EnvChange]) -> BTreeMap<OsString, OsString> {
+        let base = base.iter().map(|(k, v)| (k.into(), v.into()));
+        let mut map: BTreeMap<OsString, OsString> = base.collect();
+        for change in changes {
+            match change {
+                EnvChange::Set(name, value) => {
+                    map.insert(name.clone(), value.clone());
+                }
+                EnvChange::Remove(name) => {
+                    map.remove(name);
+                }
+                EnvChange::Clear => map.clear(),
+            }
+        }
+        map
+    }
+
+    fn change() -> impl Strategy<Value = EnvChange> {
+        prop_oneof![
+            4 => ("[A-D]{1,2}", "[a-b=]{0,2}").prop_map(|(k, v)| EnvChange::Set(k.into(), v.into())),
+            3 => "[A-D]{1,2}".prop_map(|name| EnvChange::Remove(name.into())),
+            1 => Just(EnvChange::Clear),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn changes_mean_what_they_mean_one_after_the_other(
+            base in proptest::collection::vec(("[A-D]{1,2}", "[a-b=]{0,2}"), 0..6),
+            changes in proptest::collection::vec(change(), 0..8),
+        ) {
+            let environment = Environment::new(base.clone()).unwrap();
+            let mut set = Vec::new();
+            let whole = environment.changed(&changes, &mut set).unwrap();
+            let mut pairs: Vec<_> = whole.iter().map(|pair| pair.to_bytes()).collect();
+            pairs.sort();
+            let map = by_a_map(&base, &changes);
+            let mut expected: Vec<_> =
+                map.iter().map(|(k, v)| [k.as_bytes(), b"=", v.as_bytes()].concat()).collect();
+            expected.sort();
+            prop_assert_eq!(pairs, expected);
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_passed_on_is_refused_by_its_name() {
+        for (name, value) in [("", "v"), ("A=B", "v"), ("N\0", "v"), ("N", "v\0")] {
+            match Environment::new([(name, value)]) {
+                Err(SpawnErrorKind::BadEnv(bad)) => assert_eq!(bad, name),
+                other => panic!("{name:?}: {other:?}"),
+            }
+        }
+        let own = Environment::new([("=A", "1"), ("B", "=2")]).unwrap();
+        assert_eq!(own.get("=A"), Some(OsStr::new("1")));
+        assert_eq!(own.get("B"), Some(OsStr::new("=2")));
+        assert_eq!(own.get("A"), None);
+    }
+}
