@@ -94,11 +94,13 @@ fn start(args: Args) -> Result<ExitCode, Box<dyn std::error::Error>> {
 
 /// What is made from the definition of the command line, if it is asked for.
 fn print_generated(args: &Args) -> io::Result<Option<ExitCode>> {
+    if args.completions.is_none() && !args.man {
+        return Ok(None);
+    }
     let mut console = Console::new()?;
     let printed = match args.completions {
         Some(shell) => generate::completions(shell, console.out()),
-        None if args.man => generate::manual(console.out()),
-        None => return Ok(None),
+        None => generate::manual(console.out()),
     };
     let mut summary = Summary::default();
     if let Err(error) = printed.and_then(|()| console.flush()) {

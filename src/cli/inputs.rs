@@ -129,11 +129,7 @@ impl Input {
     pub(super) fn open(self, rules: Rules, rule: &ShellRule) -> Result<Source, InputError> {
         let records = rules.records;
         Ok(match self {
-            Self::Commands(commands) => {
-                let names = long_options();
-                let names: Vec<&str> = names.iter().map(String::as_str).collect();
-                Source::commands(commands, rule, &names)?
-            }
+            Self::Commands(commands) => Source::commands(commands, rule, is_long_option)?,
             Self::Listed(lines) => Source::listed(&lines, rule)?,
             Self::File(file) => Source::file(&file, records, rule)?,
             Self::Stdin => Source::stream("stdin", Box::new(io::stdin()), records, rule),
@@ -172,9 +168,9 @@ fn is_stdin(file: &Path) -> bool {
     file.as_os_str() == "-"
 }
 
-/// `--json` and the others, for a hint where one stands behind the commands.
-fn long_options() -> Vec<String> {
+/// Whether it is `--json` or another of ours, for a hint where one stands behind the commands.
+fn is_long_option(word: &str) -> bool {
     let command = Args::command();
-    let names = command.get_arguments().filter_map(clap::Arg::get_long);
-    names.map(|name| format!("--{name}")).collect()
+    let mut names = command.get_arguments().filter_map(clap::Arg::get_long);
+    names.any(|name| word.strip_prefix("--") == Some(name))
 }

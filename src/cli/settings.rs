@@ -95,7 +95,10 @@ pub(super) fn settle(
         records: records(&args),
         link: args.link,
         batch: args.max_args,
-        argument_bytes: (surroundings.argument_bytes)(&settings.options.env),
+        argument_bytes: match args.max_args {
+            Some(_) => (surroundings.argument_bytes)(&settings.options.env),
+            None => 0,
+        },
         slots: slots.get(),
     };
     let source = input.open(rules, &rule)?;

@@ -40,7 +40,7 @@ pub(crate) struct Rules {
     pub(crate) link: bool,
     /// Several values a job.
     pub(crate) batch: Option<BatchSize>,
-    /// How many bytes of arguments a program may be given.
+    /// How many bytes of arguments a program may be given; for several values a job.
     pub(crate) argument_bytes: usize,
     /// Over how many jobs at once values are spread.
     pub(crate) slots: usize,

@@ -62,9 +62,9 @@ impl Source {
     pub(crate) fn commands(
         commands: Vec<OsString>,
         rule: &ShellRule,
-        options: &[&str],
+        is_option: impl Fn(&str) -> bool,
     ) -> Result<Self, SourceError> {
-        Self::typed(typed::jobs(&commands, rule, options)?)
+        Self::typed(typed::jobs(&commands, rule, is_option)?)
     }
 
     /// Command lines that were typed as arguments (`prun ::: 'a' 'b'`): plain text, as in a job file.

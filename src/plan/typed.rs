@@ -48,15 +48,15 @@ fn if_its_own(quoted: &str) -> String {
     format!(" (if it belongs to the command, quote it all: prun {quoted})")
 }
 
-/// The jobs of all typed commands; `options` are prun's own long options.
+/// The jobs of all typed commands; `is_option` knows prun's own long options.
 pub(super) fn jobs(
     commands: &[OsString],
     rule: &ShellRule,
-    options: &[&str],
+    is_option: impl Fn(&str) -> bool,
 ) -> Result<Vec<Job>, TypedError> {
     // Options first: `prun find . -name {}` is one command without quotes, not a placeholder.
     for (index, command) in commands.iter().enumerate() {
-        check_start(commands, index, command, options)?;
+        check_start(commands, index, command, &is_option)?;
     }
     let job = |(command, origin): (&OsString, Origin)| match unescaped(command.as_bytes()) {
         Some(text) => job(origin, &text, rule),
@@ -91,7 +91,7 @@ fn check_start(
     commands: &[OsString],
     index: usize,
     command: &OsStr,
-    options: &[&str],
+    is_option: impl Fn(&str) -> bool,
 ) -> Result<(), TypedError> {
     if !command.as_bytes().starts_with(b"-") {
         return Ok(());
@@ -99,7 +99,7 @@ fn check_start(
     let word = command.to_string_lossy().into_owned();
     let quoted = quoted_whole(commands, index);
     let name = word.split_once('=').map_or(word.as_str(), |(name, _)| name);
-    Err(if options.contains(&name) {
+    Err(if is_option(name) {
         TypedError::LateOption {
             option: name.to_owned(),
             quoted,
@@ -158,7 +158,8 @@ mod tests {
     fn typed(commands: &[&str]) -> Result<Vec<(Option<String>, String)>, String> {
         let commands: Vec<OsString> = commands.iter().map(OsString::from).collect();
         let rule = ShellRule::Auto(Arc::default());
-        let jobs = jobs(&commands, &rule, OPTIONS).map_err(|error| error.to_string())?;
+        let jobs = jobs(&commands, &rule, |name| OPTIONS.contains(&name))
+            .map_err(|error| error.to_string())?;
         let told = |job: Job| match job.work {
             Work::Line { line, .. } => (job.name, line.into_string().unwrap()),
             other => panic!("{other:?}"),
@@ -182,7 +183,7 @@ mod tests {
     #[test]
     fn the_origin_counts_from_one() {
         let commands = ["a".into(), "b".into()];
-        let jobs = jobs(&commands, &ShellRule::Never, &[]).unwrap();
+        let jobs = jobs(&commands, &ShellRule::Never, |_| false).unwrap();
         let origins: Vec<_> = jobs.iter().map(|job| job.origin.to_string()).collect();
         assert_eq!(origins, ["command 1", "command 2"]);
     }

@@ -54,7 +54,7 @@ fn lines(source: Source) -> Vec<String> {
 
 #[test]
 fn typed_commands_are_counted_and_never_block() {
-    let source = Source::commands(vec!["a".into(), "b | c".into()], &rule(), &[]).unwrap();
+    let source = Source::commands(vec!["a".into(), "b | c".into()], &rule(), |_| false).unwrap();
     assert_eq!(source.total(), Some(2));
     assert!(!source.may_block());
     assert!(source.buffered());
@@ -63,7 +63,7 @@ fn typed_commands_are_counted_and_never_block() {
 
 #[test]
 fn a_typed_name_that_is_taken_is_an_error_at_once() {
-    let error = Source::commands(vec!["a: x".into(), "a: y".into()], &rule(), &[]).err();
+    let error = Source::commands(vec!["a: x".into(), "a: y".into()], &rule(), |_| false).err();
     assert_eq!(
         error.unwrap().to_string(),
         "command 2: the name `a` is taken by an earlier job: every name must be unique"

@@ -35,7 +35,7 @@ fn a_panic_leaves_no_job_behind() {
         "until [ -s pid ]; do sleep 0.01; done",
     ];
     let rule = ShellRule::Auto(Arc::default());
-    let source = Source::commands(lines.map(Into::into).into(), &rule, &[]).unwrap();
+    let source = Source::commands(lines.map(Into::into).into(), &rule, |_| false).unwrap();
     let panics = |event: &Event| match event {
         Event::JobEnded(_) => panic!("a bug"),
         _ => Flow::Ready,
