@@ -128,7 +128,12 @@ impl Fan {
 
     /// No more events come.
     pub(crate) fn finish(self) -> Told {
-        Told(self.has_told.then_some(self.told))
+        if !self.has_told {
+            // The end of the queue would wake the writer, for nothing, when prun is about to exit.
+            std::mem::forget(self.queue);
+            return Told(None);
+        }
+        Told(Some(self.told))
     }
 
     fn is_of_interest(&self, event: &Event) -> bool {
