@@ -1,13 +1,13 @@
 //! A [`Command`] as std has it, and its start.
 
-use std::collections::BTreeMap;
-use std::ffi::{CString, OsString};
+use std::ffi::CString;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::process::CommandExt;
 
 use super::command::{Command, EnvChange, Group};
+use super::environment::Environment;
 use super::lookup::{self, has_slash};
 use super::spawn::Theirs;
 use super::sys::{self, Exec};
@@ -144,29 +144,13 @@ impl Command {
 
     /// The environment with the changes.
     fn whole_env(&self) -> io::Result<Vec<CString>> {
-        let mut env: BTreeMap<OsString, OsString> = match &self.environment {
-            Some(environment) => environment
-                .variables()
-                .map(|(name, value)| (name.to_owned(), value.to_owned()))
-                .collect(),
-            None => std::env::vars_os().collect(),
+        let environment = match &self.environment {
+            Some(environment) => environment.clone(),
+            None => Environment::new(std::env::vars_os()).map_err(io::Error::other)?,
         };
-        for change in &self.env {
-            match change {
-                EnvChange::Set(name, value) => {
-                    env.insert(name.clone(), value.clone());
-                }
-                EnvChange::Remove(name) => {
-                    env.remove(name);
-                }
-                EnvChange::Clear => env.clear(),
-            }
-        }
-        let pairs = env.into_iter().map(|(mut pair, value)| {
-            pair.push("=");
-            pair.push(value);
-            CString::new(pair.into_vec())
-        });
-        Ok(pairs.collect::<Result<_, _>>()?)
+        let mut set = Vec::new();
+        let whole = environment.changed(&self.env, &mut set);
+        let whole = whole.ok_or(io::ErrorKind::InvalidInput)?;
+        Ok(whole.into_iter().map(CString::from).collect())
     }
 }

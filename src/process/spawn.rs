@@ -124,7 +124,7 @@ impl Drop for Unwatched {
 
 /// Who calls `posix_spawn`.
 enum Way<'a> {
-    Std(ByStd),
+    Std(Box<ByStd>),
     #[cfg_attr(
         not(target_os = "linux"),
         expect(dead_code, reason = "std does it all there")
@@ -138,7 +138,8 @@ impl<'a> Way<'a> {
         if let Some(environment) = posix_spawn::settled(command) {
             return Ok(Self::Settled(environment));
         }
-        ByStd::new(command).map(Self::Std)
+        let std = ByStd::new(command)?;
+        Ok(Self::Std(Box::new(std)))
     }
 
     /// Starts the process, and closes its ends of the streams here: while one is open no reader

@@ -20,7 +20,7 @@ fn options(dir: &Path) -> Options {
         cwd: dir.into(),
         change_dir: true,
         env: Vec::new(),
-        environment: Environment::new(std::env::vars_os()).unwrap(),
+        environment: Environment::default(),
         output: Output::Discarded,
         log_dir: None,
         foreground: Foreground::None,
