@@ -106,6 +106,7 @@ mod error;
 mod exit;
 mod group;
 mod handle;
+mod helper;
 mod lookup;
 mod orphans;
 mod pipe;
@@ -142,6 +143,8 @@ pub use exit::{ExitInfo, ResourceUsage, WaitError};
 #[cfg(feature = "cli")]
 pub(crate) use group::is_orphaned as group_is_orphaned;
 pub use handle::ProcessHandle;
+#[cfg(feature = "cli")]
+pub(crate) use helper::start_helper;
 pub use process::{LastLine, Process};
 pub use quote::{join, quote};
 pub use reader::{Lines, ReadError, StreamReader};

@@ -9,6 +9,7 @@ use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::time::Duration;
 
 use super::handle::ProcessHandle;
+use super::helper::start_helper;
 
 /// How long an orphan may stay a zombie; only while there are orphans does anything happen at all.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
@@ -18,11 +19,8 @@ pub(super) fn adopt(process: ProcessHandle) {
     static REAPER: OnceLock<Option<Sender<ProcessHandle>>> = OnceLock::new();
     let reaper = REAPER.get_or_init(|| {
         let (sender, orphans) = mpsc::channel();
-        let thread = std::thread::Builder::new().name("prun-orphans".into());
-        thread
-            .spawn(move || reap_all(&orphans))
-            .ok()
-            .map(|_| sender)
+        let thread = start_helper("prun-orphans", move || reap_all(&orphans));
+        thread.ok().map(|_| sender)
     });
     if let Some(reaper) = reaper {
         // The thread never ends, so it never stops receiving.

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 #[cfg(target_os = "linux")]
-use super::{group, sys};
+use super::{group, helper::start_helper, sys};
 
 /// A spawn takes well under a millisecond; one that takes so long is looked at.
 #[cfg(target_os = "linux")]
@@ -52,9 +52,7 @@ impl Drop for Spawning {
 /// ```
 pub fn continue_stopped_spawns() -> io::Result<()> {
     #[cfg(target_os = "linux")]
-    std::thread::Builder::new()
-        .name("prun-spawns".into())
-        .spawn(look_for_ever)?;
+    start_helper("prun-spawns", look_for_ever)?;
     Ok(())
 }
 

@@ -11,6 +11,7 @@ use tokio::sync::{Notify, oneshot};
 use super::console::{Console, Interest, Sink, TellError};
 use super::order::Order;
 use crate::event::{Attempt, Event, Flow, OutputLoss, Status};
+use crate::process::start_helper;
 
 /// With so many events untold nothing new is started. Each holds at most what a job may keep in
 /// memory of its output, so this bounds prun's own memory.
@@ -69,21 +70,19 @@ impl Fan {
         let (lifted, is_lifted) = mpsc::sync_channel(1);
         let backlog = Arc::new(Backlog::default());
         let shared = Arc::clone(&backlog);
-        std::thread::Builder::new()
-            .name("prun-writer".into())
-            .spawn(move || {
-                let order = in_order.then(Order::new);
-                let mut teller = Teller {
-                    sinks,
-                    console,
-                    lifted,
-                    on_loss: Some(on_loss),
-                    lost: None,
-                };
-                let loss = teller.tell_all(&events, order, &shared);
-                // Whoever is gone does not want to know.
-                let _ = tell.send(loss);
-            })?;
+        start_helper("prun-writer", move || {
+            let order = in_order.then(Order::new);
+            let mut teller = Teller {
+                sinks,
+                console,
+                lifted,
+                on_loss: Some(on_loss),
+                lost: None,
+            };
+            let loss = teller.tell_all(&events, order, &shared);
+            // Whoever is gone does not want to know.
+            let _ = tell.send(loss);
+        })?;
         Ok(Self {
             queue,
             backlog,
