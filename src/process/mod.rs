@@ -119,6 +119,8 @@ mod posix_spawn;
 mod process;
 mod quote;
 mod reader;
+#[cfg(target_os = "linux")]
+mod relay;
 #[cfg(feature = "cli")]
 mod shelf;
 mod signal;

@@ -24,13 +24,13 @@ pub(super) fn register(end: impl Into<OwnedFd>, interest: Interest) -> io::Resul
 /// Lets a pipe hold `bytes`, so that its two ends need not wait for each other so often. For pipes
 /// through which much goes; what is none, and a system that refuses, stay as they are.
 #[cfg(target_os = "linux")]
-pub(super) fn enlarge(pipe: &File, bytes: usize) {
+pub(super) fn enlarge(pipe: impl AsFd, bytes: usize) {
     use rustix::pipe::{fcntl_getpipe_size, fcntl_setpipe_size};
-    if fcntl_getpipe_size(pipe).is_ok_and(|size| size < bytes) {
+    if fcntl_getpipe_size(&pipe).is_ok_and(|size| size < bytes) {
         let _ = fcntl_setpipe_size(pipe, bytes);
     }
 }
 
 /// Elsewhere the system gives a pipe the room that it needs.
 #[cfg(not(target_os = "linux"))]
-pub(super) fn enlarge(_pipe: &File, _bytes: usize) {}
+pub(super) fn enlarge(_pipe: impl AsFd, _bytes: usize) {}

@@ -12,6 +12,9 @@ use std::os::unix::fs::{FileExt, PermissionsExt};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+#[cfg(target_os = "linux")]
+use super::relay::{self, Moved};
+
 /// How much output stays in memory, and where the rest goes.
 #[derive(Clone, Debug)]
 pub struct SpoolOptions {
@@ -54,10 +57,6 @@ impl SpoolOptions {
         Ok(file)
     }
 }
-
-/// So much is moved between a pipe and a file at once, without a look at anything else.
-#[cfg(target_os = "linux")]
-const MOVED_AT_ONCE: usize = 256 * 1024;
 
 /// So much of a file goes into a pipe before its reader must have taken some.
 #[cfg(all(target_os = "linux", feature = "cli"))]
@@ -176,24 +175,16 @@ impl Spool {
     /// end of the pipe. None where that cannot be done, or not now: then reading tells why.
     #[cfg(target_os = "linux")]
     pub(super) fn take_from(&mut self, pipe: &File) -> Option<io::Result<usize>> {
-        use rustix::io::Errno;
-        use rustix::pipe::{SpliceFlags, splice};
         let file = self.file.as_ref().filter(|_| self.error.is_none())?;
-        let mut at = self.file_from + self.in_file;
-        let moved = splice(
-            pipe,
-            None,
-            file,
-            Some(&mut at),
-            MOVED_AT_ONCE,
-            SpliceFlags::NONBLOCK,
-        );
-        match moved {
-            Ok(moved) => {
-                self.in_file += moved as u64;
-                Some(Ok(moved))
+        let at = self.file_from + self.in_file;
+        match relay::move_to_file(pipe, file, at) {
+            Ok(Moved { in_file, left }) => {
+                self.in_file += in_file as u64;
+                // A file that takes no more says why when it is written to.
+                self.append(&left);
+                Some(Ok(in_file + left.len()))
             }
-            Err(Errno::AGAIN) => Some(Err(io::ErrorKind::WouldBlock.into())),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Some(Err(error)),
             Err(_) => None,
         }
     }

@@ -12,6 +12,13 @@ const SOON: Duration = Duration::from_secs(60);
 /// Prints three and a half million bytes, no line of which is another's.
 const LARGE: &str = "seq -w 0 499999";
 
+/// All of that.
+fn whole() -> String {
+    (0..500_000)
+        .map(|number| format!("{number:06}\n"))
+        .collect()
+}
+
 /// The large output was kept in part, and that part is its beginning; the small ones are whole.
 fn check(outcome: &Outcome) {
     let large = outcome.record_named("large");
@@ -21,11 +28,8 @@ fn check(outcome: &Outcome) {
     );
     assert_eq!(large["stdout_bytes"], 3_500_000);
     let kept = large["stdout"].as_str().expect("a text");
-    let whole: String = (0..500_000)
-        .map(|number| format!("{number:06}\n"))
-        .collect();
     assert!(
-        kept.len() >= 65_536 && whole.starts_with(kept),
+        kept.len() >= 65_536 && whole().starts_with(kept),
         "{} bytes",
         kept.len()
     );
@@ -111,6 +115,27 @@ fn small_jobs_need_no_room_on_the_disk() {
             .args(["-j1", "head -c 60000 /dev/zero | tr '\\0' x", "echo y"])
             .stdout(["x".repeat(60_000), "y\n".to_owned()].concat())
             .run();
+    }
+}
+
+#[test]
+fn output_is_whole_where_the_system_moves_nothing_from_file_to_file() {
+    if !can_trace() {
+        return;
+    }
+    let faults = [
+        "splice:error=EINVAL",
+        // From the pipe of the job, and not into the file.
+        "splice:error=EINVAL:when=2+2",
+        "sendfile:error=EINVAL",
+    ];
+    for fault in faults {
+        let outcome = failing(Stage::new(), &[fault])
+            .args(["-j2", LARGE, "true"])
+            .stdout(whole())
+            .within(SOON)
+            .run();
+        assert!(outcome.read_text("trace").contains("(INJECTED)"), "{fault}");
     }
 }
 
