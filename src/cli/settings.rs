@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::fs::File;
 use std::io;
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::{Path, PathBuf};
@@ -13,7 +14,7 @@ use super::inputs::{Input, InputError, records};
 use super::looks;
 use super::surroundings::Surroundings;
 use crate::plan::{Rules, Shell, ShellError, ShellRule, Source};
-use crate::process::{Environment, SpawnErrorKind, Terminal};
+use crate::process::{Environment, SpawnErrorKind, Stdio, Terminal};
 use crate::run::{FailFast, Foreground, LogDirError, Options, Output, Policy, Telling};
 use crate::sink::{
     DryRun, Looks, OpenLog, PastError, PastRun, ReplayError, RunFileError, Show, Sink, open_log,
@@ -202,6 +203,7 @@ fn settings(
         change_dir,
         env: env_changes(args)?,
         environment: Environment::default(),
+        stdin: stdin(args.tty),
         // The rest is settled when the source is open.
         output: Output::Discarded,
         log_dir: None,
@@ -246,6 +248,16 @@ fn output(args: &Args, settings: &Settings, surroundings: &Surroundings) -> Outp
     };
     let together = settings.form == Form::Output && surroundings.one_place;
     Output::Captured { telling, together }
+}
+
+/// What jobs read that have no input of their own: the terminal, or nothing.
+fn stdin(tty: bool) -> Stdio {
+    if tty {
+        return Stdio::Inherit;
+    }
+    // Opened once for all, as systems may look closely at each file that is opened. Where that
+    // fails, each job tells why.
+    File::open("/dev/null").map_or(Stdio::Null, |null| Stdio::File(Arc::new(null)))
 }
 
 /// Whether there is a terminal, and whether jobs get it.

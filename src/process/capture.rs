@@ -7,7 +7,6 @@ use std::time::Instant;
 
 use tokio::io::unix::AsyncFd;
 use tokio::sync::Notify;
-use tokio::task::JoinHandle;
 
 use super::pipe::enlarge;
 use super::reader::{CHUNKS_AT_THE_END, Chunk, read_chunk};
@@ -21,10 +20,7 @@ const LARGE_PIPE: usize = 1024 * 1024;
 
 /// A stream being captured: a background future moves its bytes from the pipe to a [`Spool`].
 #[derive(Debug)]
-pub(super) struct Capture {
-    shared: Arc<Shared>,
-    pump: JoinHandle<()>,
-}
+pub(super) struct Capture(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
@@ -50,9 +46,9 @@ struct State {
 }
 
 impl Capture {
-    /// Starts to drain `pipe`; must be called within a tokio runtime.
-    pub(super) fn start(pipe: AsyncFd<File>, options: SpoolOptions) -> Self {
-        let shared = Arc::new(Shared {
+    /// One of what comes through `pipe`, as soon as it is drained.
+    pub(super) fn new(pipe: AsyncFd<File>, options: SpoolOptions) -> Self {
+        Self(Arc::new(Shared {
             pipe,
             state: Mutex::new(State {
                 spool: Some(Spool::new(options)),
@@ -63,46 +59,40 @@ impl Capture {
             ended: Notify::new(),
             printed: Notify::new(),
             taken: Notify::new(),
-        });
-        let pump = tokio::spawn(pump(Arc::clone(&shared)));
-        Self { shared, pump }
+        }))
     }
 
     /// The way to take it in pieces.
     pub(super) fn pieces(&self) -> Pieces {
-        Pieces(Arc::clone(&self.shared))
+        Pieces(Arc::clone(&self.0))
     }
 
     /// A way to look at its end.
     pub(super) fn peek(&self) -> Peek {
-        Peek(Arc::clone(&self.shared))
+        Peek(Arc::clone(&self.0))
     }
 
     /// Takes what is in the pipe now; true when that was its end. Bounded, since a process that was
     /// left behind may write without end.
     pub(super) fn drain_available(&self) -> bool {
-        let mut state = self.shared.lock();
+        let mut state = self.0.lock();
         // Nobody takes pieces any more.
         state.in_pieces = false;
-        self.shared.read_into(&mut state, CHUNKS_AT_THE_END) == Progress::Ended
+        self.0.read_into(&mut state, CHUNKS_AT_THE_END) == Progress::Ended
     }
 
     /// Waits until every writer has closed the pipe. Cancel-safe.
     pub(super) async fn ended(&self) {
-        while !self.shared.lock().ended {
-            self.shared.ended.notified().await;
+        while !self.0.lock().ended {
+            self.0.ended.notified().await;
         }
     }
 
     /// Hands out what was captured. Where a writer is left, its output is thrown away from now on.
     pub(super) fn take(self) -> Spool {
-        let mut state = self.shared.lock();
-        if state.ended {
-            self.pump.abort();
-        }
-        let spool = state.spool.take().unwrap_or_default();
-        self.shared.printed.notify_one();
-        self.shared.taken.notify_one();
+        let spool = self.0.lock().spool.take().unwrap_or_default();
+        self.0.printed.notify_one();
+        self.0.taken.notify_one();
         spool
     }
 }
@@ -248,6 +238,21 @@ impl Shared {
             }
         }
         Progress::More
+    }
+}
+
+/// Drains the streams of one process from now on, by one future; must be called within a tokio
+/// runtime.
+pub(super) fn drain(stdout: Option<&Capture>, stderr: Option<&Capture>) {
+    let shared = |Capture(shared): &Capture| Arc::clone(shared);
+    match (stdout.map(shared), stderr.map(shared)) {
+        (Some(stdout), Some(stderr)) => {
+            tokio::spawn(async { tokio::join!(pump(stdout), pump(stderr)) });
+        }
+        (Some(only), None) | (None, Some(only)) => {
+            tokio::spawn(pump(only));
+        }
+        (None, None) => {}
     }
 }
 

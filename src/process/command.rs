@@ -1,6 +1,6 @@
 //! What is to be started: program, arguments, environment, streams.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::num::NonZeroUsize;
 use std::os::fd::{OwnedFd, RawFd};
@@ -54,6 +54,16 @@ pub(super) enum EnvChange {
     Set(OsString, OsString),
     Remove(OsString),
     Clear,
+}
+
+impl EnvChange {
+    /// The one variable that is changed.
+    pub(super) fn name(&self) -> Option<&OsStr> {
+        match self {
+            Self::Set(name, _) | Self::Remove(name) => Some(name),
+            Self::Clear => None,
+        }
+    }
 }
 
 /// Where a standard stream of the process leads.

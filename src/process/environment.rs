@@ -65,18 +65,13 @@ impl Environment {
     /// The value of a variable.
     #[must_use]
     pub fn get(&self, name: impl AsRef<OsStr>) -> Option<&OsStr> {
-        let mut variables = self.variables();
-        variables
-            .find(|(known, _)| *known == name.as_ref())
-            .map(|(_, value)| value)
+        position(&self.0, name.as_ref()).map(|at| self.0[at].value())
     }
 
     /// All of them: names and values.
     pub(super) fn variables(&self) -> impl Iterator<Item = (&OsStr, &OsStr)> {
-        self.0.iter().map(|variable| {
-            let (name, value) = variable.pair.as_bytes().split_at(variable.name_len);
-            (OsStr::from_bytes(name), OsStr::from_bytes(&value[1..]))
-        })
+        let variables = self.0.iter();
+        variables.map(|variable| (variable.name(), variable.value()))
     }
 
     /// The environment after `changes`: what stays of this one, then what was set, which is put
@@ -93,7 +88,9 @@ impl Environment {
         let changes = &changes[cleared.map_or(0, |at| at + 1)..];
         for (at, change) in changes.iter().enumerate() {
             if let EnvChange::Set(name, value) = change
-                && !is_named(name.as_bytes(), &changes[at + 1..])
+                && !changes[at + 1..]
+                    .iter()
+                    .any(|later| later.name() == Some(name))
             {
                 set.push(Variable::new(name, value)?.pair);
             }
@@ -101,14 +98,25 @@ impl Environment {
         set.sort_unstable();
         let stay: &[Variable] = if cleared.is_none() { &self.0 } else { &[] };
         let mut whole = Vec::with_capacity(stay.len() + set.len());
-        for Variable { pair, name_len } in stay {
-            if !is_named(&pair.as_bytes()[..*name_len], changes) {
-                whole.push(pair.as_c_str());
-            }
+        whole.extend(stay.iter().map(|variable| variable.pair.as_c_str()));
+        let named = changes.iter().filter_map(EnvChange::name);
+        let mut gone: Vec<usize> = named.filter_map(|name| position(stay, name)).collect();
+        gone.sort_unstable();
+        gone.dedup();
+        // From the end, so that the others keep their places until their turn.
+        for at in gone.into_iter().rev() {
+            whole.remove(at);
         }
         whole.extend(set.iter().map(CString::as_c_str));
         Some(whole)
     }
+}
+
+/// Where the variable of this name stands; they are in the order of their names.
+fn position(variables: &[Variable], name: &OsStr) -> Option<usize> {
+    variables
+        .binary_search_by(|variable| variable.name().cmp(name))
+        .ok()
 }
 
 impl Variable {
@@ -122,14 +130,14 @@ impl Variable {
             name_len: name.len(),
         })
     }
-}
 
-/// Whether one of `changes` is to the variable `name`.
-fn is_named(name: &[u8], changes: &[EnvChange]) -> bool {
-    changes.iter().any(|change| match change {
-        EnvChange::Set(changed, _) | EnvChange::Remove(changed) => changed.as_bytes() == name,
-        EnvChange::Clear => false,
-    })
+    fn name(&self) -> &OsStr {
+        OsStr::from_bytes(&self.pair.as_bytes()[..self.name_len])
+    }
+
+    fn value(&self) -> &OsStr {
+        OsStr::from_bytes(&self.pair.as_bytes()[self.name_len + 1..])
+    }
 }
 
 #[cfg(test)]

@@ -46,10 +46,8 @@ pub(super) fn changes_path(command: &Command) -> bool {
     if command.environment.as_ref().is_some_and(is_other) {
         return true;
     }
-    command.env.iter().any(|change| match change {
-        EnvChange::Set(name, _) | EnvChange::Remove(name) => name == "PATH",
-        EnvChange::Clear => true,
-    })
+    let mut changes = command.env.iter();
+    changes.any(|change| change.name().is_none_or(|name| name == "PATH"))
 }
 
 pub(super) fn has_slash(program: &OsStr) -> bool {

@@ -97,6 +97,7 @@
 //! | child watchers | not needed; [`ProcessHandle::backend`] tells which way is taken |
 //! | `asyncio.run(main())` | `#[tokio::main]`, with its I/O and time drivers |
 
+mod beside;
 mod by_std;
 mod capture;
 mod command;
@@ -106,7 +107,6 @@ mod error;
 mod exit;
 mod group;
 mod handle;
-mod helper;
 mod lookup;
 mod orphans;
 mod pipe;
@@ -136,6 +136,8 @@ mod wait_for;
 mod watch;
 mod writer;
 
+#[cfg(feature = "cli")]
+pub(crate) use beside::start_beside;
 pub use capture::Pieces;
 pub use command::{Backend, Command, Group, KillOnDrop, Stdio};
 pub use communicate::{Captured, CommunicateError, LEAK_GRACE};
@@ -145,8 +147,6 @@ pub use exit::{ExitInfo, ResourceUsage, WaitError};
 #[cfg(feature = "cli")]
 pub(crate) use group::is_orphaned as group_is_orphaned;
 pub use handle::ProcessHandle;
-#[cfg(feature = "cli")]
-pub(crate) use helper::start_helper;
 pub use process::{LastLine, Process};
 pub use quote::{join, quote};
 pub use reader::{Lines, ReadError, StreamReader};

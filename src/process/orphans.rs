@@ -8,8 +8,8 @@ use std::sync::OnceLock;
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::time::Duration;
 
+use super::beside::start_beside;
 use super::handle::ProcessHandle;
-use super::helper::start_helper;
 
 /// How long an orphan may stay a zombie; only while there are orphans does anything happen at all.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
@@ -19,7 +19,7 @@ pub(super) fn adopt(process: ProcessHandle) {
     static REAPER: OnceLock<Option<Sender<ProcessHandle>>> = OnceLock::new();
     let reaper = REAPER.get_or_init(|| {
         let (sender, orphans) = mpsc::channel();
-        let thread = start_helper("prun-orphans", move || reap_all(&orphans));
+        let thread = start_beside("prun-orphans", move || reap_all(&orphans));
         thread.ok().map(|_| sender)
     });
     if let Some(reaper) = reaper {

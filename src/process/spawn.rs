@@ -10,7 +10,7 @@ use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
 use super::by_std::ByStd;
-use super::capture::Capture;
+use super::capture::{self, Capture};
 use super::command::{Command, Stdio};
 use super::environment::Environment;
 use super::error::{self, SpawnError, SpawnErrorKind};
@@ -91,17 +91,21 @@ impl Command {
         match our_stdout {
             Some(Ours::Read(pipe)) => streams.stdout = Some(StreamReader::new(pipe, self.limit)),
             Some(Ours::Capture(pipe, options)) => {
-                streams.captured_stdout = Some(Capture::start(pipe, options));
+                streams.captured_stdout = Some(Capture::new(pipe, options));
             }
             None => {}
         }
         match our_stderr {
             Some(Ours::Read(pipe)) => streams.stderr = Some(StreamReader::new(pipe, self.limit)),
             Some(Ours::Capture(pipe, options)) => {
-                streams.captured_stderr = Some(Capture::start(pipe, options));
+                streams.captured_stderr = Some(Capture::new(pipe, options));
             }
             None => {}
         }
+        capture::drain(
+            streams.captured_stdout.as_ref(),
+            streams.captured_stderr.as_ref(),
+        );
         let process = Process::new(pid, started, streams, self);
         std::mem::forget(unwatched);
         Ok(process)

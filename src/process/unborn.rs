@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 #[cfg(target_os = "linux")]
-use super::{group, helper::start_helper, sys};
+use super::{beside::start_beside, group, sys};
 
 /// A spawn takes well under a millisecond; one that takes so long is looked at.
 #[cfg(target_os = "linux")]
@@ -52,7 +52,7 @@ impl Drop for Spawning {
 /// ```
 pub fn continue_stopped_spawns() -> io::Result<()> {
     #[cfg(target_os = "linux")]
-    start_helper("prun-spawns", look_for_ever)?;
+    start_beside("prun-spawns", look_for_ever)?;
     Ok(())
 }
 

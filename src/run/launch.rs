@@ -3,7 +3,6 @@
 use std::ffi::{OsStr, OsString};
 use std::sync::Arc;
 
-use super::foreground::Foreground;
 use super::log_dir::OpenLogs;
 use super::options::{Options, Output};
 use crate::event::NumberedJob;
@@ -37,10 +36,9 @@ pub(super) async fn launch(
     } else {
         None
     };
-    let stdin = match (&job.stdin, &options.foreground) {
-        (Some(_), _) => Stdio::Pipe,
-        (None, Foreground::Given(_)) => Stdio::Inherit,
-        (None, Foreground::None | Foreground::Kept) => Stdio::Null,
+    let stdin = match &job.stdin {
+        Some(_) => &Stdio::Pipe,
+        None => &options.stdin,
     };
     let command = |argv: &[OsString]| {
         let (program, args) = argv

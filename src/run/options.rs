@@ -11,7 +11,7 @@ use super::cancel::Policy;
 use super::foreground::Foreground;
 use super::log_dir::{LogDir, OpenLogs};
 use crate::event::NumberedJob;
-use crate::process::Environment;
+use crate::process::{Environment, Stdio};
 
 /// What holds for every job of a run, unless the job itself says otherwise.
 pub(crate) struct Options {
@@ -39,6 +39,8 @@ pub(crate) struct Options {
     pub(crate) env: Vec<(OsString, Option<OsString>)>,
     /// What a job's own changes are to: prun's environment, with those changes.
     pub(crate) environment: Environment,
+    /// What a job without an input of its own reads.
+    pub(crate) stdin: Stdio,
     /// What becomes of the jobs' output.
     pub(crate) output: Output,
     /// Where captured output goes, in place of prun's memory.

@@ -240,7 +240,8 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
             self.pasts.insert(job.seq, past);
         }
         let slot = self.schedule.take_slot(self.clock.now());
-        tokio::spawn(attempt::run(Assignment {
+        // In a box at once: a future of this size would be copied half a dozen times otherwise.
+        tokio::spawn(Box::pin(attempt::run(Assignment {
             job,
             attempt,
             slot,
@@ -249,7 +250,7 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
             requests: self.requests.subscribe(),
             printing: self.printing.clone(),
             events: self.attempts.clone(),
-        }));
+        })));
     }
 
     pub(super) fn on_attempt(&mut self, event: AttemptEvent) {

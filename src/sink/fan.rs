@@ -11,7 +11,7 @@ use tokio::sync::{Notify, oneshot};
 use super::console::{Console, Interest, Sink, TellError};
 use super::order::Order;
 use crate::event::{Attempt, Event, Flow, OutputLoss, Status};
-use crate::process::start_helper;
+use crate::process::start_beside;
 
 /// With so many events untold nothing new is started. Each holds at most what a job may keep in
 /// memory of its output, so this bounds prun's own memory.
@@ -70,7 +70,7 @@ impl Fan {
         let (lifted, is_lifted) = mpsc::sync_channel(1);
         let backlog = Arc::new(Backlog::default());
         let shared = Arc::clone(&backlog);
-        start_helper("prun-writer", move || {
+        start_beside("prun-writer", move || {
             let order = in_order.then(Order::new);
             let mut teller = Teller {
                 sinks,

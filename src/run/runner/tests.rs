@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::*;
 use crate::plan::{ShellRule, Source};
-use crate::process::Environment;
+use crate::process::{Environment, Stdio};
 use crate::run::{Options, Output, Policy};
 
 fn options(dir: &Path) -> Options {
@@ -21,6 +21,7 @@ fn options(dir: &Path) -> Options {
         change_dir: true,
         env: Vec::new(),
         environment: Environment::default(),
+        stdin: Stdio::Null,
         output: Output::Discarded,
         log_dir: None,
         foreground: Foreground::None,

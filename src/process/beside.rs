@@ -13,7 +13,7 @@ use nix::sys::signal::{SigSet, Signal};
 ///
 /// # Errors
 /// When the system has no thread to give.
-pub(crate) fn start_helper<T: Send + 'static>(
+pub(crate) fn start_beside<T: Send + 'static>(
     name: &str,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> io::Result<JoinHandle<T>> {
