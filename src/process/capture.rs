@@ -15,8 +15,9 @@ use super::spool::{Spool, SpoolOptions};
 /// So many chunks are read before other futures get their turn.
 const CHUNKS_A_TURN: usize = 16;
 
-/// The room of a pipe that gives much: the most that the system lets everybody have by default.
-const LARGE_PIPE: usize = 1024 * 1024;
+/// The room of a pipe that gives much: its ends seldom wait for each other, and what is in it is
+/// still in a cache of the processor when it is moved.
+const LARGE_PIPE: usize = 256 * 1024;
 
 /// A stream being captured: a background future moves its bytes from the pipe to a [`Spool`].
 #[derive(Debug)]
