@@ -9,7 +9,7 @@ use nix::sys::signal::{SigSet, Signal};
 ///
 /// `posix_spawn` blocks all signals in the thread that calls it. A `SIGCHLD` that comes meanwhile
 /// goes to any other thread that takes it, which the system wakes only to ignore it: with short
-/// jobs that is every second one.
+/// jobs that was every third one.
 ///
 /// # Errors
 /// When the system has no thread to give.

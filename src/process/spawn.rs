@@ -2,12 +2,12 @@
 
 use std::fs::File;
 use std::io;
+use std::num::NonZeroUsize;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::process::Stdio as StdStdio;
 use std::time::Duration;
 
 use tokio::io::Interest;
-use tokio::io::unix::AsyncFd;
 
 use super::by_std::ByStd;
 use super::capture::{self, Capture};
@@ -74,34 +74,23 @@ impl Command {
         // Our ends are registered before the process exists: what can fail fails while there is
         // nothing to clean up, and nothing can fail once it runs.
         let (stdin, our_stdin) = input(&self.stdin)?;
-        let (stdout, our_stdout) = output(&self.stdout)?;
+        let (stdout, our_stdout) = output(&self.stdout, self.limit)?;
         let (stderr, our_stderr) = match &self.stderr {
-            Stdio::ToStdout => (Theirs::ToStdout, None),
-            other => output(other)?,
+            Stdio::ToStdout => (Theirs::ToStdout, Ours::default()),
+            other => output(other, self.limit)?,
         };
         let spawning = Spawning::begin();
         let pid = way.start(self, [stdin, stdout, stderr])?;
         drop(spawning);
         let started = Started::now();
         let unwatched = Unwatched(pid);
-        let mut streams = Streams {
+        let streams = Streams {
             stdin: our_stdin,
-            ..Streams::default()
+            stdout: our_stdout.read,
+            stderr: our_stderr.read,
+            captured_stdout: our_stdout.captured,
+            captured_stderr: our_stderr.captured,
         };
-        match our_stdout {
-            Some(Ours::Read(pipe)) => streams.stdout = Some(StreamReader::new(pipe, self.limit)),
-            Some(Ours::Capture(pipe, options)) => {
-                streams.captured_stdout = Some(Capture::new(pipe, options));
-            }
-            None => {}
-        }
-        match our_stderr {
-            Some(Ours::Read(pipe)) => streams.stderr = Some(StreamReader::new(pipe, self.limit)),
-            Some(Ours::Capture(pipe, options)) => {
-                streams.captured_stderr = Some(Capture::new(pipe, options));
-            }
-            None => {}
-        }
         capture::drain(
             streams.captured_stdout.as_ref(),
             streams.captured_stderr.as_ref(),
@@ -198,10 +187,11 @@ impl Theirs<'_> {
     }
 }
 
-/// Our end of an output stream.
-enum Ours {
-    Read(AsyncFd<File>),
-    Capture(AsyncFd<File>, super::spool::SpoolOptions),
+/// Our end of an output stream, in whose hands it is.
+#[derive(Default)]
+struct Ours {
+    read: Option<StreamReader>,
+    captured: Option<Capture>,
 }
 
 fn invalid(why: &'static str) -> io::Error {
@@ -224,24 +214,28 @@ fn input(stdin: &Stdio) -> io::Result<(Theirs<'_>, Option<StreamWriter>)> {
     })
 }
 
-fn output(stdio: &Stdio) -> io::Result<(Theirs<'_>, Option<Ours>)> {
-    Ok(match stdio {
-        Stdio::Inherit => (Theirs::Inherit, None),
+fn output(stdio: &Stdio, limit: NonZeroUsize) -> io::Result<(Theirs<'_>, Ours)> {
+    let mut ours = Ours::default();
+    let theirs = match stdio {
+        Stdio::Inherit => Theirs::Inherit,
         Stdio::Null => {
             let null = File::options().write(true).open("/dev/null")?;
-            (Theirs::Own(null.into()), None)
+            Theirs::Own(null.into())
         }
-        Stdio::File(file) => (Theirs::Lent(file.as_fd()), None),
-        Stdio::Fd(fd) => (Theirs::Lent(fd.as_fd()), None),
+        Stdio::File(file) => Theirs::Lent(file.as_fd()),
+        Stdio::Fd(fd) => Theirs::Lent(fd.as_fd()),
         Stdio::Pipe | Stdio::Capture(_) => {
-            let (ours, theirs) = pipe()?;
-            let ours = register(ours, Interest::READABLE)?;
-            let ours = match stdio {
-                Stdio::Capture(options) => Ours::Capture(ours, options.clone()),
-                _ => Ours::Read(ours),
-            };
-            (Theirs::Own(theirs.into()), Some(ours))
+            let (reader, writer) = pipe()?;
+            let reader = register(reader, Interest::READABLE)?;
+            match stdio {
+                Stdio::Capture(options) => {
+                    ours.captured = Some(Capture::new(reader, options.clone()));
+                }
+                _ => ours.read = Some(StreamReader::new(reader, limit)),
+            }
+            Theirs::Own(writer.into())
         }
         Stdio::ToStdout => return Err(invalid("ToStdout is for standard error alone")),
-    })
+    };
+    Ok((theirs, ours))
 }

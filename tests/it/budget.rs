@@ -1,16 +1,19 @@
 //! What a job costs: a change that adds a system call to each of them is seen here.
 
+use std::collections::BTreeMap;
+use std::fs;
 use std::io::{self, Write};
 
 use crate::stage::Stage;
 
 /// System calls of the thread that runs the jobs, for each of them, both streams captured: two
 /// pipes, the process and its pidfd, their way into the poll loop and out of it, two reads, and what
-/// `posix_spawn` itself needs. How often the loop wakes is up to the machine, hence not only 34.
+/// `posix_spawn` itself needs. How often the loop wakes is up to the machine, hence not only 33.
 const BUDGET: u64 = 40;
 
-/// How many system calls that thread made for so many jobs; none where nobody may trace.
-fn system_calls(jobs: usize) -> Option<u64> {
+/// Which system calls that thread made for so many jobs, as strace counts them; none where nobody
+/// may trace.
+fn system_calls(jobs: usize) -> Option<String> {
     let outcome = Stage::new()
         .args(["-j2", "-a", "numbers", "/bin/true"])
         .file("numbers", "1\n".repeat(jobs))
@@ -18,13 +21,19 @@ fn system_calls(jobs: usize) -> Option<u64> {
             "if strace -o trace true 2>/dev/null; then strace -c -o counts \"$@\"; else \"$@\"; fi",
         )
         .run();
-    let counts = std::fs::read_to_string(outcome.path("counts")).ok()?;
-    let total = counts.lines().find(|line| line.ends_with(" total"))?;
-    total.split_whitespace().nth(3)?.parse().ok()
+    fs::read_to_string(outcome.path("counts")).ok()
+}
+
+/// The number of those by this name, or of all by `total`.
+fn number_of(name: &str, counts: &str) -> u64 {
+    let mut lines = counts.lines();
+    let line = lines.find(|line| line.split_whitespace().last() == Some(name));
+    let number = line.and_then(|line| line.split_whitespace().nth(3));
+    number.and_then(|number| number.parse().ok()).expect(name)
 }
 
 #[test]
-fn a_job_costs_so_many_system_calls() {
+fn a_job_costs_so_many_system_calls_and_opens_no_file() {
     let (Some(few), Some(many)) = (system_calls(50), system_calls(250)) else {
         let _ = writeln!(
             io::stderr(),
@@ -32,6 +41,44 @@ fn a_job_costs_so_many_system_calls() {
         );
         return;
     };
-    let each = (many - few) / 200;
+    let each = (number_of("total", &many) - number_of("total", &few)) / 200;
     assert!((20..=BUDGET).contains(&each), "{each} for each job");
+    assert_eq!(number_of("openat", &few), number_of("openat", &many));
+}
+
+/// The threads of a process by their names, and which of them a `SIGCHLD` would wake.
+fn woken_by_a_child(pid: i32) -> BTreeMap<String, bool> {
+    let threads = fs::read_dir(format!("/proc/{pid}/task")).expect("it runs");
+    let status = |thread: fs::DirEntry| fs::read_to_string(thread.path().join("status")).ok();
+    let statuses = threads.flatten().filter_map(status);
+    let read = statuses.filter_map(|status| {
+        let field = |name| {
+            Some(
+                status
+                    .lines()
+                    .find_map(|line| line.strip_prefix(name))?
+                    .trim(),
+            )
+        };
+        let blocked = u64::from_str_radix(field("SigBlk:")?, 16).ok()?;
+        let is_open = blocked >> (libc::SIGCHLD - 1) & 1 == 0;
+        Some((field("Name:")?.to_owned(), is_open))
+    });
+    read.collect()
+}
+
+#[test]
+fn the_end_of_a_job_wakes_the_thread_that_waits_for_it_alone() {
+    let mut run = Stage::new().stdin_open().start();
+    let threads = [
+        ("prun", true),
+        ("prun-reader", false),
+        ("prun-writer", false),
+    ];
+    let expected = threads.map(|(name, woken)| (name.to_owned(), woken)).into();
+    run.wait_until("helpers that no child's end wakes", |run| {
+        (woken_by_a_child(run.pid()) == expected).then_some(())
+    });
+    run.close_stdin();
+    run.finish();
 }
