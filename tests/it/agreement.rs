@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use crate::needs::needs;
 use crate::readers::{junit, report_data, trace};
 use crate::stage::{Outcome, Stage};
 
@@ -113,6 +114,9 @@ fn compare(outcome: &Outcome) {
 
 #[test]
 fn json_junit_trace_report_and_the_exit_code_agree_on_every_job() {
+    if !needs("python3") {
+        return;
+    }
     let jobs = "{\"name\":\"a\",\"cmd\":\"echo a\"}\n\
         {\"cmd\":\"exit 3\",\"retries\":2}\n\
         {\"cmd\":\"kill -9 $$\"}\n\
@@ -130,12 +134,18 @@ fn json_junit_trace_report_and_the_exit_code_agree_on_every_job() {
 
 #[test]
 fn they_agree_where_everything_is_well() {
+    if !needs("python3") {
+        return;
+    }
     agree(Stage::new().stdin("true\n".repeat(20)), Some(0));
     agree(Stage::new().stdin(""), Some(0));
 }
 
 #[test]
 fn they_agree_where_the_run_was_cut_short() {
+    if !needs("python3") {
+        return;
+    }
     let jobs = "true\nsleep 300\nsleep 300\ntrue\n";
     agree(
         Stage::new().args(["-j2", "--deadline", "0.5"]).stdin(jobs),

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{self, Write};
 
+use crate::needs::needs;
 use crate::stage::Stage;
 
 /// System calls of the thread that runs the jobs, for each of them, both streams captured: two
@@ -11,17 +11,14 @@ use crate::stage::Stage;
 /// `posix_spawn` itself needs. How often the loop wakes is up to the machine, hence not only 33.
 const BUDGET: u64 = 40;
 
-/// Which system calls that thread made for so many jobs, as strace counts them; none where nobody
-/// may trace.
-fn system_calls(jobs: usize) -> Option<String> {
+/// Which system calls that thread made for so many jobs, as strace counts them.
+fn system_calls(jobs: usize) -> String {
     let outcome = Stage::new()
         .args(["-j2", "-a", "numbers", "/bin/true"])
         .file("numbers", "1\n".repeat(jobs))
-        .in_shell(
-            "if strace -o trace true 2>/dev/null; then strace -c -o counts \"$@\"; else \"$@\"; fi",
-        )
+        .under(["strace", "-c", "-o", "counts"])
         .run();
-    fs::read_to_string(outcome.path("counts")).ok()
+    outcome.read_text("counts")
 }
 
 /// The number of those by this name, or of all by `total`.
@@ -34,13 +31,10 @@ fn number_of(name: &str, counts: &str) -> u64 {
 
 #[test]
 fn a_job_costs_so_many_system_calls_and_opens_no_file() {
-    let (Some(few), Some(many)) = (system_calls(50), system_calls(250)) else {
-        let _ = writeln!(
-            io::stderr(),
-            "not tried, since strace cannot be used: system calls"
-        );
+    if !needs("strace") {
         return;
-    };
+    }
+    let (few, many) = (system_calls(50), system_calls(250));
     let each = (number_of("total", &many) - number_of("total", &few)) / 200;
     assert!((20..=BUDGET).contains(&each), "{each} for each job");
     assert_eq!(number_of("openat", &few), number_of("openat", &many));

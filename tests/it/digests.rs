@@ -1,5 +1,9 @@
 //! What a person reads after a failure: who failed, how, the last words, the command to paste.
 
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt as _;
+
+use crate::needs::needs;
 use crate::stage::{Outcome, Stage};
 
 /// Whether a text holds a character that could take over a terminal, but for newlines.
@@ -151,6 +155,9 @@ fn a_long_command_is_shortened_where_it_stands_for_a_name() {
 
 #[test]
 fn the_command_can_be_pasted() {
+    if !needs("bash") {
+        return;
+    }
     let words = [
         "a b",
         "it's",
@@ -176,6 +183,27 @@ fn the_command_can_be_pasted() {
     Stage::of("bash")
         .args(["-c", &pasted])
         .stdout(printed)
+        .code(1)
+        .run();
+}
+
+#[test]
+fn a_command_that_is_no_text_can_be_pasted() {
+    if !needs("bash") {
+        return;
+    }
+    let word = b"a'b\\c\x1b]0;x\x07\xff";
+    let outcome = Stage::new()
+        .args(["sh", "-c", "printf %s \"$1\"; exit 1", "sh", ":::"])
+        .arg(OsStr::from_bytes(word))
+        .stdout(word)
+        .stderr_any()
+        .code(1)
+        .run();
+    assert!(is_harmless(&outcome.stderr), "{}", text(&outcome.stderr));
+    Stage::of("bash")
+        .args(["-c", &pasted(&outcome)])
+        .stdout(word)
         .code(1)
         .run();
 }
@@ -206,6 +234,9 @@ fn a_name_cannot_take_over_the_terminal() {
 
 #[test]
 fn a_command_cannot_take_over_the_terminal() {
+    if !needs("bash") {
+        return;
+    }
     let job = "exit 1 # \u{1b}[2J\u{7}\u{9d}\u{2066}";
     let outcome = Stage::new().args(["-v", job]).stderr_any().code(1).run();
     assert!(is_harmless(&outcome.stderr), "{}", text(&outcome.stderr));

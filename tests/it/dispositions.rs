@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::needs::needs;
 use crate::stage::Stage;
 
 /// Far more than any of these runs needs.
@@ -80,6 +81,9 @@ fn an_ignored_term_stays_ignored() {
 
 #[test]
 fn exit_codes_are_right_although_sigchld_was_ignored() {
+    if !needs("python3") {
+        return;
+    }
     let stage = Stage::new().args(["--json", "-j1", "exit 3", "kill -9 $$", "true"]);
     let outcome = after(stage, "signal.signal(signal.SIGCHLD, signal.SIG_IGN)")
         .stdout_any()
@@ -93,6 +97,9 @@ fn exit_codes_are_right_although_sigchld_was_ignored() {
 
 #[test]
 fn a_signal_that_was_blocked_at_the_start_still_ends_prun() {
+    if !needs("python3") {
+        return;
+    }
     let block = "signal.pthread_sigmask(signal.SIG_BLOCK, range(1, 32))";
     let stage =
         Stage::new().arg("grep SigBlk /proc/self/status > blocked; echo up > up; sleep 300");
@@ -120,6 +127,9 @@ fn looped(job: &str) -> Stage {
 
 #[test]
 fn ctrl_c_stops_the_loop_around_prun() {
+    if !needs("bash") {
+        return;
+    }
     let mut run = looped("echo up > up; sleep 300").start();
     run.wait_for_line_in("up");
     run.type_keys(b"\x03");

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::needs::needs;
 use crate::stage::{Outcome, Stage};
 
 /// Far more than any of these runs needs, far less than the jobs would sleep.
@@ -102,6 +103,9 @@ fn the_grace_ends_when_nobody_is_left() {
 
 #[test]
 fn a_zombie_of_the_group_does_not_prolong_the_grace() {
+    if !needs("python3") {
+        return;
+    }
     // The keeper leaves the group for a session of its own and never asks for its dead child.
     let keeper = "import os, time\nif os.fork() == 0: os._exit(0)\n\
                   os.setsid(); open('ready', 'w').close(); time.sleep(300)\n";

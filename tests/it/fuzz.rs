@@ -4,6 +4,8 @@ use std::fs;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use crate::needs::needs;
+
 /// Pieces of shell, sound and unsound.
 const FRAGMENTS: [&str; 100] = [
     "{}",
@@ -167,6 +169,11 @@ fn bound() -> (usize, Duration) {
 
 #[test]
 fn accepted_templates_run_no_value_as_code() {
+    let mut shells = vec!["/bin/dash", "/bin/bash"];
+    shells.retain(|shell| needs(shell));
+    if shells.is_empty() {
+        return;
+    }
     let folder = tempfile::tempdir().unwrap();
     let dir = folder.path();
     let seed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
@@ -189,7 +196,7 @@ fn accepted_templates_run_no_value_as_code() {
             continue;
         }
         tried += 1;
-        for shell in ["/bin/dash", "/bin/bash"] {
+        for shell in &shells {
             fs::write(dir.join("show"), &show).unwrap();
             fs::write(&log, "").unwrap();
             let run = Command::new(env!("CARGO_BIN_EXE_prun"))
@@ -203,7 +210,7 @@ fn accepted_templates_run_no_value_as_code() {
             if run.status.code() == Some(2) {
                 break;
             }
-            accepted += usize::from(shell == "/bin/dash");
+            accepted += usize::from(*shell == shells[0]);
             assert!(
                 !dir.join("pwned").exists(),
                 "{shell} ran a value in {template:?}"

@@ -6,6 +6,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::json;
 
+use crate::needs::needs;
 use crate::stage::Stage;
 
 /// A run of this job file, one job after the other.
@@ -194,6 +195,9 @@ fn a_job_may_have_its_own_timeout() {
 
 #[test]
 fn a_job_may_have_a_shell() {
+    if !needs("bash") {
+        return;
+    }
     let jobs = json!([
         { "cmd": "ls", "shell": true },
         { "cmd": "ls", "shell": "bash -eu" },

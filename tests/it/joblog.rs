@@ -3,6 +3,7 @@
 use std::os::unix::fs::PermissionsExt as _;
 use std::time::Duration;
 
+use crate::needs::{MOUNT_NAMESPACE, MOUNTS, needs};
 use crate::stage::{Outcome, Stage};
 
 const LOG: [&str; 2] = ["--joblog", "run.log"];
@@ -93,11 +94,7 @@ fn jobs_are_known_by_content_and_not_by_place() {
         .stdout("two\n")
         .run();
     resumed(&log)
-        .args([
-            "-C/",
-            "-s/bin/bash".replace("-s", "--shell=").as_str(),
-            "echo two",
-        ])
+        .args(["-C/", "--shell=sh", "echo two"])
         .stdout("two\n")
         .run();
 }
@@ -233,6 +230,9 @@ fn a_failed_jobs_last_output_is_on_record_and_no_environment() {
 
 #[test]
 fn a_log_on_a_full_disk_ends_the_run_by_3_with_whole_lines_only() {
+    if !needs(MOUNT_NAMESPACE) {
+        return;
+    }
     let jobs: String = (0..500).map(|n| format!("echo {n}\n")).collect();
     // A small file system of our own, seen by this run alone.
     let script = "mkdir small && mount -t tmpfs -o size=8k tmpfs small || exit 99
@@ -240,7 +240,7 @@ fn a_log_on_a_full_disk_ends_the_run_by_3_with_whole_lines_only() {
     let outcome = Stage::new()
         .args(["--joblog", "small/run.log", "-j4", "-f", "jobs.txt"])
         .file("jobs.txt", jobs)
-        .under(["unshare", "--user", "--map-root-user", "--mount"])
+        .under(MOUNTS)
         .in_shell(script)
         .stdout_any()
         .stderr_has("prun: cannot write the job log small/run.log: No space left on device")

@@ -4,6 +4,7 @@ use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 
 use serde_json::{Value, json};
 
+use crate::needs::needs;
 use crate::readers::{case, junit};
 use crate::stage::{Outcome, Stage};
 
@@ -21,6 +22,9 @@ fn report(outcome: &Outcome) -> Value {
 
 #[test]
 fn every_job_is_a_test_case_with_command_time_and_output() {
+    if !needs("python3") {
+        return;
+    }
     let outcome = reported()
         .args(["web: echo out; echo err >&2; sleep 0.2", "echo '<&\"]]>'"])
         .run();
@@ -48,6 +52,9 @@ fn every_job_is_a_test_case_with_command_time_and_output() {
 
 #[test]
 fn a_failure_has_its_reason() {
+    if !needs("python3") {
+        return;
+    }
     let outcome = reported()
         .args(["-t", "0.2", "--grace", "0"])
         .stdin("a: exit 3\nb: kill -9 $$\nc: sleep 300\nd: nosuch-program\n")
@@ -72,6 +79,9 @@ fn a_failure_has_its_reason() {
 
 #[test]
 fn a_job_that_could_not_start_is_an_error() {
+    if !needs("python3") {
+        return;
+    }
     let outcome = reported().stdin("{\"argv\":[\"./nope\"]}\n").code(1).run();
     let report = report(&outcome);
     let case = case(&report, "./nope");
@@ -89,6 +99,9 @@ fn a_job_that_could_not_start_is_an_error() {
 
 #[test]
 fn attempts_before_a_success_are_flaky_and_those_before_a_failure_are_reruns() {
+    if !needs("python3") {
+        return;
+    }
     let outcome = reported()
         .args(["--retries", "2"])
         .args(["a: test -e f || { touch f; echo first; exit 1; }; echo last"])
@@ -115,6 +128,9 @@ fn attempts_before_a_success_are_flaky_and_those_before_a_failure_are_reruns() {
 
 #[test]
 fn jobs_that_the_end_of_the_run_stopped_or_kept_from_starting_are_skipped() {
+    if !needs("python3") {
+        return;
+    }
     let outcome = reported()
         .args(["-j2", "--fail-fast"])
         .stdin("a: until [ -e b ]; do sleep 0.01; done; exit 1\nb: touch b; sleep 300\nc: true\n")
@@ -134,6 +150,9 @@ fn jobs_that_the_end_of_the_run_stopped_or_kept_from_starting_are_skipped() {
 
 #[test]
 fn every_byte_becomes_legal_xml() {
+    if !needs("python3") {
+        return;
+    }
     let all: Vec<u8> = (0..=255).collect();
     let outcome = reported()
         .file("all", &all)
@@ -150,6 +169,9 @@ fn every_byte_becomes_legal_xml() {
 
 #[test]
 fn a_long_output_has_its_end_and_says_so() {
+    if !needs("python3") {
+        return;
+    }
     let outcome = reported().arg("a: seq 100000; echo end >&2").run();
     let report = report(&outcome);
     let whole: String = (1..=100_000).map(|n| format!("{n}\n")).collect();
@@ -164,6 +186,9 @@ fn a_long_output_has_its_end_and_says_so() {
 
 #[test]
 fn many_long_outputs_need_no_memory() {
+    if !needs("python3") {
+        return;
+    }
     let outcome = reported()
         .arg("-j2")
         .args([
@@ -182,6 +207,9 @@ fn many_long_outputs_need_no_memory() {
 
 #[test]
 fn the_report_is_there_when_it_is_whole_and_not_before() {
+    if !needs("python3") {
+        return;
+    }
     let outcome = reported()
         .file("run.xml", "old")
         .args(["cat run.xml", "true"])
@@ -194,6 +222,9 @@ fn the_report_is_there_when_it_is_whole_and_not_before() {
 
 #[test]
 fn a_link_is_followed_and_stays() {
+    if !needs("python3") {
+        return;
+    }
     let stage = reported().file("real/run.xml", "old");
     std::os::unix::fs::symlink("real/run.xml", stage.dir().join("run.xml")).unwrap();
     let outcome = stage.arg("true").run();
@@ -203,6 +234,9 @@ fn a_link_is_followed_and_stays() {
 
 #[test]
 fn an_interrupted_run_leaves_a_whole_report() {
+    if !needs("python3") {
+        return;
+    }
     let jobs = "a: echo begun; touch a; sleep 300\nb: true\n";
     let mut run = reported().arg("-j1").stdin(jobs).signal(2).start();
     run.wait_for_file("a");

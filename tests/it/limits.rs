@@ -1,10 +1,9 @@
 //! Little is left of what the system gives: prun does with less, waits, and can still be stopped.
 
 use std::fs;
-use std::io::{self, Write};
-use std::os::unix::fs::MetadataExt;
 use std::time::Duration;
 
+use crate::needs::{ROOT, needs};
 use crate::stage::Stage;
 
 /// Less than the time for which a start is held back when the system is out of something.
@@ -32,6 +31,9 @@ fn taking_all(then: &str) -> String {
 
 #[test]
 fn a_job_waits_until_there_are_descriptors_again() {
+    if !needs("prlimit") {
+        return;
+    }
     let wait = "touch taken; until [ -e go ]; do sleep 0.01; done";
     let give = "prlimit --pid $PPID --nofile=1000:";
     let mut run = Stage::new()
@@ -53,6 +55,9 @@ fn a_job_waits_until_there_are_descriptors_again() {
 
 #[test]
 fn a_job_that_waits_for_descriptors_can_be_stopped() {
+    if !needs("prlimit") {
+        return;
+    }
     let mut run = Stage::new()
         .args(["--grace", "1"])
         .stdin_open()
@@ -73,11 +78,7 @@ fn a_job_that_waits_for_descriptors_can_be_stopped() {
 #[test]
 fn few_processes_mean_fewer_jobs_at_once() {
     // Root has no such limit, and of anybody else's processes all would count, whosoever they are.
-    if fs::metadata("/proc/self").map_or(1, |meta| meta.uid()) != 0 {
-        let _ = writeln!(
-            io::stderr(),
-            "not tried, since it needs root: a limit of processes"
-        );
+    if !needs(ROOT) || !needs("prlimit") {
         return;
     }
     let user = 20_000 + std::process::id() % 20_000;

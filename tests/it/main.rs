@@ -32,6 +32,7 @@ mod limits;
 mod log_dirs;
 mod losses;
 mod moments;
+mod needs;
 mod options;
 mod outputs;
 mod readers;

@@ -1,5 +1,6 @@
 //! Every example of the README runs, and prints what the README says.
 
+use crate::needs::needs;
 use crate::stage::Stage;
 
 /// A `$ command` of a `console` block and the lines below it.
@@ -68,12 +69,14 @@ fn script(examples: &[Example]) -> (String, String, Vec<(String, String)>) {
     (script, expected, files)
 }
 
-#[test]
-fn every_example_of_the_readme_prints_what_it_says() {
+/// Plays the blocks that need jq, or those that do not.
+#[track_caller]
+fn play(with_jq: bool) {
     let program = std::path::Path::new(env!("CARGO_BIN_EXE_prun"));
     let folder = program.parent().expect("a program is in a folder");
-    let blocks = blocks("console");
-    assert!(blocks.len() >= 4, "the README lost its examples");
+    let mut blocks = blocks("console");
+    blocks.retain(|block| block.contains("| jq ") == with_jq);
+    assert!(blocks.len() >= 3, "the README lost its examples");
     for block in blocks {
         let examples = examples(&block);
         let (script, expected, files) = script(&examples);
@@ -89,6 +92,18 @@ fn every_example_of_the_readme_prints_what_it_says() {
         let printed = String::from_utf8_lossy(&outcome.stdout).into_owned();
         let lines = |text: &str| text.lines().map(without_times).collect::<Vec<_>>();
         assert_eq!(lines(&printed), lines(&expected), "\n{script}");
+    }
+}
+
+#[test]
+fn every_example_of_the_readme_prints_what_it_says() {
+    play(false);
+}
+
+#[test]
+fn every_example_of_the_readme_with_jq_prints_what_it_says() {
+    if needs("jq") {
+        play(true);
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
+use crate::needs::needs;
 use crate::stage::{Outcome, Stage};
 
 /// A small folder to work in: C files, texts, logs.
@@ -41,8 +42,8 @@ fn lines() -> String {
     let mut lines = Vec::new();
     for n in 0..20 {
         lines.extend([
-            format!("gcc -O1 -c src/m{n}.c -o out/m{n}.o"),
-            format!("gcc src/m{n}.c -o out/m{n}.exe && ./out/m{n}.exe > out/m{n}.out"),
+            format!("cc -O1 -c src/m{n}.c -o out/m{n}.o"),
+            format!("cc src/m{n}.c -o out/m{n}.exe && ./out/m{n}.exe > out/m{n}.out"),
             format!("gzip -n -9 -c text/t{n}.txt > out/t{n}.gz"),
             format!("sha256sum text/t{n}.txt src/m{n}.c > out/t{n}.sha"),
             format!("sort -n -o out/t{n}.sorted text/t{n}.txt"),
@@ -88,6 +89,9 @@ fn played(stage: Stage) -> Outcome {
 
 #[test]
 fn two_hundred_real_lines_do_what_they_do_under_sh() {
+    if !needs("cc") || !needs("git") || !needs("gzip") {
+        return;
+    }
     let jobs = lines()
         .lines()
         .filter(|line| !line.starts_with('#'))

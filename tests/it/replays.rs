@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::needs::needs;
 use crate::readers::{junit, trace};
 use crate::stage::{Outcome, Stage};
 
@@ -67,6 +68,9 @@ fn the_words_are_those_of_the_run() {
 
 #[test]
 fn templates_keep_their_labels() {
+    if !needs("python3") {
+        return;
+    }
     let run = logged()
         .args([
             "-j1",
@@ -103,6 +107,9 @@ fn names(outcome: &Outcome) -> Vec<Value> {
 
 #[test]
 fn the_files_are_those_of_the_run() {
+    if !needs("python3") {
+        return;
+    }
     let files = ["--junit", "run.xml", "--trace", "run.json"];
     let run = of_every_kind().args(files).run();
     let again = replayed(run.read("run.log")).args(files).code(1).run();

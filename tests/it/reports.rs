@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::needs::{BROWSER, needs};
 use crate::readers::{browser, report_data};
 use crate::stage::{Outcome, Stage};
 
@@ -19,6 +20,9 @@ fn look(outcome: &Outcome, scene: &str) -> Value {
 
 #[test]
 fn the_page_sorts_filters_zooms_and_obeys_the_keyboard() {
+    if !needs("python3") || !needs(BROWSER) {
+        return;
+    }
     let outcome = reported()
         .args(["-j2", "--retries", "1", "--retry-delay", "0.2"])
         .stdin("slow: sleep 1.5\nbad: sleep 0.3; exit 3\nquick: sleep 0.05\n")
@@ -66,6 +70,9 @@ fn the_page_sorts_filters_zooms_and_obeys_the_keyboard() {
 
 #[test]
 fn names_and_output_stay_text() {
+    if !needs("python3") || !needs(BROWSER) {
+        return;
+    }
     let outcome = reported()
         .arg("-j1")
         .stdin(
@@ -131,6 +138,9 @@ fn log(jobs: u32) -> String {
 
 #[test]
 fn ten_thousand_jobs_are_usable_within_two_seconds() {
+    if !needs("python3") || !needs(BROWSER) {
+        return;
+    }
     let outcome = reported()
         .file("run.log", log(10_000))
         .args(["--replay", "run.log"])
@@ -163,6 +173,9 @@ fn ten_thousand_jobs_are_usable_within_two_seconds() {
 
 #[test]
 fn both_themes_a_phone_and_paper_are_served() {
+    if !needs("python3") || !needs(BROWSER) {
+        return;
+    }
     let jobs: String = (1..40)
         .map(|n| format!("job-{n}: sleep 0.0{}; test $(({n} % 9)) -gt 0 || {{ printf '\\033[31mnot so\\033[0m\\n' >&2; exit 1; }}\n", n % 10))
         .collect();

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::needs::needs;
 use crate::stage::Stage;
 
 #[test]
@@ -177,7 +178,29 @@ fn s_gives_every_line_to_a_shell() {
 }
 
 #[test]
+fn a_word_that_the_installed_bash_knows_is_for_a_shell() {
+    if !needs("bash") {
+        return;
+    }
+    let known = Stage::of("bash").args(["-c", "compgen -b; compgen -k"]);
+    let known = known.stdout_any().run().stdout;
+    let outcome = Stage::new()
+        .stdin(known)
+        .args(["--dry-run", "--json", "-f", "-"])
+        .stdout_any()
+        .run();
+    let planned = outcome.json();
+    assert!(planned.len() > 60, "{planned:?}");
+    for job in planned {
+        assert_eq!(job["argv"][0], "/bin/sh", "{job}");
+    }
+}
+
+#[test]
 fn shell_names_another_one() {
+    if !needs("bash") {
+        return;
+    }
     let outcome = Stage::new()
         .args([
             "--json",
@@ -194,6 +217,9 @@ fn shell_names_another_one() {
 
 #[test]
 fn a_shell_may_have_options() {
+    if !needs("bash") {
+        return;
+    }
     let outcome = Stage::new()
         .args([
             "--json",
@@ -216,6 +242,9 @@ fn a_shell_may_have_options() {
 
 #[test]
 fn a_shell_may_have_its_c_already() {
+    if !needs("bash") {
+        return;
+    }
     Stage::new()
         .args(["--shell=bash -ec", "false; echo not reached"])
         .stderr_any()
@@ -225,6 +254,9 @@ fn a_shell_may_have_its_c_already() {
 
 #[test]
 fn any_program_may_be_the_shell() {
+    if !needs("python3") {
+        return;
+    }
     Stage::new()
         .args(["--shell=python3 -c", "print(6 * 7)"])
         .stdout("42\n")

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::needs::needs;
 use crate::stage::{Stage, kill};
 
 const SOON: Duration = Duration::from_secs(60);
@@ -25,6 +26,9 @@ fn waiting(before: &str) -> String {
 
 #[test]
 fn ctrl_z_stops_the_jobs_and_the_clocks_and_fg_resumes_them() {
+    if !needs("/bin/bash") {
+        return;
+    }
     let job = format!("{}; echo resumed", waiting(""));
     let mut run = shell().start();
     run.wait_for_screen("ready> ");
@@ -48,6 +52,9 @@ fn ctrl_z_stops_the_jobs_and_the_clocks_and_fg_resumes_them() {
 
 #[test]
 fn a_job_that_ignores_ctrl_z_is_stopped_all_the_same() {
+    if !needs("/bin/bash") {
+        return;
+    }
     let job = waiting("trap \"\" TSTP; ");
     let mut run = shell().start();
     run.wait_for_screen("ready> ");
@@ -152,6 +159,9 @@ fn a_job_stopped_from_outside_goes_on_when_continued() {
 
 #[test]
 fn a_ctrl_z_in_the_moment_of_a_start_holds_nothing_up() {
+    if !needs("strace") {
+        return;
+    }
     // The child is kept for half a second where it is still in the group of prun.
     let slow = "inject=setpgid:delay_enter=500000:when=1";
     let mut run = Stage::new()

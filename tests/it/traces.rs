@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::needs::needs;
 use crate::readers::trace;
 use crate::stage::{Outcome, Stage};
 
@@ -24,6 +25,9 @@ fn of_kind<'a>(events: &'a [Value], kind: &str) -> Vec<&'a Value> {
 
 #[test]
 fn every_attempt_is_a_slice_in_the_row_of_its_slot() {
+    if !needs("python3") {
+        return;
+    }
     let outcome = traced()
         .args(["-j1", "--retries", "1"])
         .args(["a: sleep 0.2; exit 3", "echo b"])
@@ -62,6 +66,9 @@ fn every_attempt_is_a_slice_in_the_row_of_its_slot() {
 
 #[test]
 fn rows_have_names_and_a_curve_counts_the_running_jobs() {
+    if !needs("python3") {
+        return;
+    }
     let outcome = traced()
         .args([
             "-j2",
@@ -85,6 +92,9 @@ fn rows_have_names_and_a_curve_counts_the_running_jobs() {
 
 #[test]
 fn a_trace_is_whole_up_to_the_moment_in_which_prun_is_killed() {
+    if !needs("python3") {
+        return;
+    }
     let mut run = traced()
         .file(
             "run.json",
@@ -108,6 +118,9 @@ fn a_trace_is_whole_up_to_the_moment_in_which_prun_is_killed() {
 
 #[test]
 fn an_attempt_that_no_other_follows_is_told_once() {
+    if !needs("python3") {
+        return;
+    }
     let mut run = traced()
         .args([
             "-j1",
@@ -138,6 +151,9 @@ fn two_files_of_a_run_are_not_one() {
 
 #[test]
 fn output_in_the_order_of_the_jobs_changes_no_trace() {
+    if !needs("python3") {
+        return;
+    }
     let outcome = traced()
         .args(["-k", "-j2"])
         .args([

@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 
+use crate::needs::{MOUNT_NAMESPACE, MOUNTS, needs};
 use crate::stage::Stage;
 
 /// Command lines, each alone; files of the folder are made below.
@@ -337,22 +338,27 @@ fn both_paths_agree_under_the_default_shell() {
 
 #[test]
 fn both_paths_agree_under_dash() {
+    if !needs("/bin/dash") {
+        return;
+    }
     compare(Stage::new, "/bin/dash");
 }
 
 #[test]
 fn both_paths_agree_under_bash() {
+    if !needs("/bin/bash") {
+        return;
+    }
     compare(Stage::new, "/bin/bash");
 }
 
 #[test]
 fn both_paths_agree_where_bash_is_the_systems_shell() {
+    if !needs(MOUNT_NAMESPACE) || !needs("/bin/bash") {
+        return;
+    }
     // A mount that this run alone sees. Called as `sh`, bash follows POSIX.
-    let stage = || {
-        Stage::new()
-            .under(["unshare", "--user", "--map-root-user", "--mount"])
-            .in_shell(BASH_IS_SH)
-    };
+    let stage = || Stage::new().under(MOUNTS).in_shell(BASH_IS_SH);
     stage()
         .args(["echo ${BASH_VERSION:+bash} $POSIXLY_CORRECT"])
         .stdout("bash y\n")

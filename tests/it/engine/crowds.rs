@@ -8,8 +8,9 @@ use std::time::Duration;
 use prun::process::Stdio;
 
 use super::at::At;
-use super::isolated::{isolated, name_of, note};
+use super::isolated::{isolated, name_of};
 use super::procfs::children;
+use crate::needs::skip;
 
 /// So many, unless a limit forbids it.
 const MANY: u64 = 5000;
@@ -78,8 +79,8 @@ fn allowed() -> (u64, &'static str) {
 async fn play(at: At) {
     let (many, by) = allowed();
     if many < MANY {
-        note(&format!(
-            "{many} processes in place of {MANY}, because of {by}\n"
+        skip(&format!(
+            "all but {many} of {MANY} processes, because of {by}"
         ));
     }
     let (reader, writer) = std::io::pipe().unwrap();

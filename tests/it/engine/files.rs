@@ -45,13 +45,6 @@ impl Folder {
     }
 }
 
-/// Where a program is, if there is one of this name.
-pub(super) fn path_of(name: &str) -> Option<PathBuf> {
-    let path = std::env::var_os("PATH").unwrap_or_else(|| "/usr/bin:/bin".into());
-    let mut files = std::env::split_paths(&path).map(|dir| dir.join(name));
-    files.find(|file| file.is_file())
-}
-
 /// An open file without a name that holds `text`, at its start.
 pub(super) fn file_of(text: &str) -> File {
     let mut file = tempfile::tempfile().expect("a temporary file can be made");

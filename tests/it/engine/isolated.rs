@@ -3,11 +3,11 @@
 
 use std::env;
 use std::fs::{self, File};
-use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::Command;
 
 use super::at::At;
+use crate::needs::{SKIPPED_LINE, skip};
 
 /// Names the test that is to be played in this process.
 const TEST: &str = "PRUN_ENGINE_ISOLATED";
@@ -18,9 +18,6 @@ const DIR: &str = "PRUN_ENGINE_DIR";
 /// The file that says that the test was played to its end: its output may be closed.
 const PLAYED: &str = "played";
 
-/// The file that says what was not tried.
-const NOTE: &str = "note";
-
 /// The whole name of the test that plays at `at` in `module`.
 pub(super) fn name_of(module: &str, at: At) -> String {
     format!("{module}::{}", at.test_name())
@@ -30,11 +27,6 @@ pub(super) fn name_of(module: &str, at: At) -> String {
 pub(super) fn dir() -> PathBuf {
     let dir = env::var_os(DIR).expect("only a test in its own process has a folder");
     PathBuf::from(dir)
-}
-
-/// Tells whoever runs the tests that this one did less than it says, and why.
-pub(super) fn note(text: &str) {
-    fs::write(dir().join(NOTE), text).expect("the note can be written");
 }
 
 /// Plays `body` in a process of its own, which is this test binary again. `test` is the test's
@@ -67,8 +59,9 @@ pub(super) fn isolated(test: &str, prelude: &str, body: impl FnOnce()) {
     assert!(status.success(), "in its own process ({status}):\n{told}");
     let played = dir.path().join(PLAYED).exists();
     assert!(played, "{test} was not played:\n{told}");
-    if let Ok(note) = fs::read(dir.path().join(NOTE)) {
-        // Not by a macro: the harness would keep it to itself.
-        let _ = io::stderr().write_all(&note);
-    }
+    // The list of what that process skipped is a part of ours.
+    let skipped = told
+        .lines()
+        .filter_map(|line| line.strip_prefix(SKIPPED_LINE));
+    skipped.for_each(skip);
 }

@@ -9,7 +9,8 @@ use proptest::test_runner::TestRunner;
 use prun::process::{Stdio, join, quote};
 
 use super::at::At;
-use super::files::{Folder, path_of};
+use super::files::Folder;
+use crate::needs::needs;
 
 fn quoted(word: &str) -> String {
     quote(OsStr::new(word)).into_string().unwrap()
@@ -129,9 +130,9 @@ sys.stdout.buffer.write(shlex.join(words).encode())";
 // CPython, shlex.quote and shlex.join themselves, where there is a Python to ask.
 #[test]
 fn text_is_quoted_as_python_quotes_it() {
-    let Some(python) = path_of("python3") else {
+    if !needs("python3") {
         return;
-    };
+    }
     let runtime = At::PIDFD_ONE.runtime();
     let text = vec("[ -~\u{a0}-\u{ff}\u{4e00}\u{1f980}\n\t'\"]{0,12}", 0..200);
     let text = text.prop_map(|words| words.into_iter().map(String::into_bytes).collect());
@@ -141,7 +142,7 @@ fn text_is_quoted_as_python_quotes_it() {
             .flat_map(|word| [word.as_slice(), b"\0"].concat())
             .collect();
         let told = runtime.block_on(async {
-            let command = At::PIDFD_ONE.command(&python).args(["-c", PYTHON]);
+            let command = At::PIDFD_ONE.command("python3").args(["-c", PYTHON]);
             let command = command.stdin(Stdio::Pipe).stdout(Stdio::Pipe);
             let mut process = command.spawn().await.unwrap();
             process.communicate(Some(input)).await.unwrap().0.unwrap()

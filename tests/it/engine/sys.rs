@@ -48,6 +48,20 @@ pub(super) fn let_inherit(fd: BorrowedFd<'_>) {
     assert_eq!(set, 0, "{}", io::Error::last_os_error());
 }
 
+/// Lets this process open no descriptor from this number on, as `ulimit -Sn` does.
+pub(super) fn limit_files(most: libc::rlim_t) {
+    let mut limit = libc::rlimit {
+        rlim_cur: 0,
+        rlim_max: 0,
+    };
+    // SAFETY: the call fills one limit, and gets the address of one.
+    let got = unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limit) };
+    limit.rlim_cur = most;
+    // SAFETY: the call reads one limit, and gets the address of one.
+    let set = unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &raw const limit) };
+    assert_eq!((got, set), (0, 0), "{}", io::Error::last_os_error());
+}
+
 /// How many bytes a pipe can hold.
 pub(super) fn pipe_size(fd: BorrowedFd<'_>) -> i32 {
     // SAFETY: the call takes integers; the descriptor is open for its length.

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use super::grounds::{NUMBERS, able};
+use crate::needs::{NUMBERS, PID_NAMESPACE, needs};
 use crate::stage::{Running, Stage, kill};
 
 fn first(stage: Stage) -> Option<Stage> {
-    able(&NUMBERS).then(|| stage.under(NUMBERS).within(Duration::from_secs(60)))
+    needs(PID_NAMESPACE).then(|| stage.under(NUMBERS).within(Duration::from_secs(60)))
 }
 
 /// The number that prun has outside.

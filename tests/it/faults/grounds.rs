@@ -1,43 +1,7 @@
-//! What faults are made of: system calls that fail, file systems of a size, process number 1.
+//! What faults are made of: system calls that fail, file systems of a size.
 
-use std::process::Command;
-
+use crate::needs::MOUNTS;
 use crate::stage::Stage;
-
-/// File systems of our own, which only this run sees.
-pub(super) const MOUNTS: [&str; 4] = ["unshare", "--user", "--map-root-user", "--mount"];
-
-/// Process numbers of our own, of which prun has the first.
-pub(super) const NUMBERS: [&str; 6] = [
-    "unshare",
-    "--user",
-    "--map-root-user",
-    "--pid",
-    "--fork",
-    "--mount-proc",
-];
-
-/// Whether these words can be put before a program here. A test that cannot be made says so on
-/// standard error, and is passed: a container may forbid namespaces or tracing, and prun none of it.
-#[expect(clippy::print_stderr, reason = "a test that tries nothing must say so")]
-pub(super) fn able(words: &[&str]) -> bool {
-    let tried = Command::new(words[0])
-        .args(&words[1..])
-        .arg("true")
-        .output();
-    let able = tried.is_ok_and(|tried| tried.status.success());
-    if !able {
-        eprintln!(
-            "not tried, because this cannot be done here: {} true",
-            words.join(" ")
-        );
-    }
-    able
-}
-
-pub(super) fn can_trace() -> bool {
-    able(&["strace", "-o", "/dev/null"])
-}
 
 /// prun with system calls that fail: `epoll_ctl:error=ENOSPC:when=3+` is from the third on in each
 /// thread, and a mere name is watched. All of them are then in the file `trace`.

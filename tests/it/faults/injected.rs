@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::grounds::{able, can_trace, failing};
+use super::grounds::failing;
+use crate::needs::{MOUNT_NAMESPACE, MOUNTS, needs};
 use crate::stage::{Outcome, Stage};
 
 const SOON: Duration = Duration::from_secs(60);
@@ -43,7 +44,7 @@ fn check(outcome: &Outcome) {
 
 #[test]
 fn a_full_poll_loop_starts_no_job_that_it_cannot_watch() {
-    if !can_trace() {
+    if !needs("strace") {
         return;
     }
     // The first two are the runtime's own: without them nothing begins.
@@ -83,7 +84,7 @@ fn a_full_poll_loop_starts_no_job_that_it_cannot_watch() {
 
 #[test]
 fn without_a_pidfd_the_end_of_a_job_is_seen_all_the_same() {
-    if !can_trace() {
+    if !needs("strace") {
         return;
     }
     for fault in [
@@ -98,7 +99,7 @@ fn without_a_pidfd_the_end_of_a_job_is_seen_all_the_same() {
 
 #[test]
 fn a_process_or_pipe_that_cannot_be_had_now_is_had_later() {
-    if !can_trace() {
+    if !needs("strace") {
         return;
     }
     for nth in 1..=6 {
@@ -114,7 +115,7 @@ fn a_process_or_pipe_that_cannot_be_had_now_is_had_later() {
 
 #[test]
 fn a_thread_that_cannot_be_had_is_told_before_anything_starts() {
-    if !can_trace() {
+    if !needs("strace") {
         return;
     }
     for nth in [1, 2] {
@@ -129,7 +130,7 @@ fn a_thread_that_cannot_be_had_is_told_before_anything_starts() {
 
 #[test]
 fn a_group_is_ended_by_number_where_the_system_cannot_by_pidfd() {
-    if !can_trace() {
+    if !needs("strace") {
         return;
     }
     let stubborn = "(trap '' TERM; echo up > up; sleep 300 & wait; sleep 300) & sleep 300";
@@ -160,7 +161,7 @@ fn a_group_is_ended_by_number_where_the_system_cannot_by_pidfd() {
 
 #[test]
 fn a_job_log_that_cannot_be_brought_to_the_disk_is_told() {
-    if !can_trace() {
+    if !needs("strace") {
         return;
     }
     let outcome = failing(Stage::new(), &["fdatasync:error=EIO:when=1"])
@@ -175,13 +176,13 @@ fn a_job_log_that_cannot_be_brought_to_the_disk_is_told() {
 #[test]
 fn a_job_log_that_cannot_be_mended_is_mended_by_the_next_run() {
     // A disk that is full in the midst of a line, and does not let the half line be taken back.
-    if !can_trace() || !able(&super::grounds::MOUNTS) {
+    if !needs("strace") || !needs(MOUNT_NAMESPACE) {
         return;
     }
     let jobs: String = (0..100).map(|n| format!("echo {n} >> ran\n")).collect();
     let script = "mkdir small && mount -t tmpfs -o size=8k tmpfs small || exit 99
         \"$@\"; code=$?; cp small/run.log run.log; exit $code";
-    let stage = Stage::new().under(super::grounds::MOUNTS).in_shell(script);
+    let stage = Stage::new().under(MOUNTS).in_shell(script);
     let outcome = failing(stage, &["ftruncate:error=EIO:when=1+"])
         .args(["-j1", "-f", "jobs", "--joblog", "small/run.log"])
         .file("jobs", &jobs)

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::grounds::{can_trace, failing};
+use super::grounds::failing;
+use crate::needs::needs;
 use crate::stage::{Outcome, Stage, is_alive};
 
 const SOON: Duration = Duration::from_secs(60);
@@ -71,7 +72,7 @@ fn whatever_is_not_ok_is_done_again() {
 
 #[test]
 fn a_log_that_nobody_may_lock_is_refused() {
-    if can_trace() {
+    if needs("strace") {
         let outcome = failing(Stage::new(), &["flock:error=ENOLCK:when=1"])
             .args(["--joblog", "run.log", "touch never"])
             .stderr("prun: --joblog run.log: No locks available (os error 37)\n")
@@ -161,6 +162,9 @@ int clock_gettime(clockid_t id, struct timespec *now) {
 
 #[test]
 fn a_clock_that_jumps_changes_no_duration_and_no_time_limit() {
+    if !needs("cc") {
+        return;
+    }
     let script = "cc -shared -fPIC -o jumping.so jumping.c -ldl || exit 99
         LD_PRELOAD=$PWD/jumping.so \"$@\"";
     let outcome = Stage::new()

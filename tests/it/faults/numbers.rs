@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::grounds::{NUMBERS, able, can_trace, failing};
+use super::grounds::failing;
+use crate::needs::{NUMBERS, PID_NAMESPACE, needs};
 use crate::stage::Stage;
 
 const SOON: Duration = Duration::from_secs(120);
@@ -34,7 +35,7 @@ fn number_behind(text: &str, before: &str) -> Option<i64> {
 
 #[test]
 fn no_signal_goes_to_a_number_that_was_given_back() {
-    if !can_trace() {
+    if !needs("strace") {
         return;
     }
     // Where groups are signalled by number, a number must still be a zombie's when it is used.
@@ -75,7 +76,7 @@ fn no_signal_goes_to_a_number_that_was_given_back() {
 
 #[test]
 fn numbers_that_come_back_at_once_confuse_nobody() {
-    if !able(&NUMBERS) {
+    if !needs(PID_NAMESPACE) {
         return;
     }
     // A namespace may have its own few numbers (Linux 6.14); elsewhere there are many.

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::grounds::{can_trace, failing};
+use super::grounds::failing;
+use crate::needs::needs;
 use crate::stage::Stage;
 
 const SOON: Duration = Duration::from_secs(60);
@@ -73,7 +74,7 @@ fn a_million_at_once_are_as_many_as_there_are() {
 
 #[test]
 fn nothing_is_read_from_the_folder_or_from_home() {
-    if !can_trace() {
+    if !needs("strace") {
         return;
     }
     let outcome = failing(Stage::new(), &["openat", "execve"])

@@ -4,7 +4,8 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::grounds::{MOUNTS, able, can_trace, failing, in_small};
+use super::grounds::{failing, in_small};
+use crate::needs::{MOUNT_NAMESPACE, needs};
 use crate::stage::{Outcome, Running, Stage};
 
 const SOON: Duration = Duration::from_secs(60);
@@ -58,7 +59,7 @@ fn jobs(stage: Stage) -> Stage {
 
 #[test]
 fn a_disk_that_runs_full_costs_only_what_does_not_fit() {
-    if able(&MOUNTS) {
+    if needs(MOUNT_NAMESPACE) {
         let stage = in_small(jobs(Stage::new()), "1m", ":");
         let outcome = stage
             .stderr_has(
@@ -71,7 +72,7 @@ fn a_disk_that_runs_full_costs_only_what_does_not_fit() {
 
 #[test]
 fn a_disk_that_cannot_be_written_costs_only_what_does_not_fit_in_memory() {
-    if able(&MOUNTS) {
+    if needs(MOUNT_NAMESPACE) {
         let stage = in_small(jobs(Stage::new()), "1m", "mount -o remount,ro small");
         check(
             &stage
@@ -89,6 +90,9 @@ fn a_file_that_may_not_grow_costs_only_what_does_not_fit() {
 
 #[test]
 fn a_lack_of_descriptors_costs_only_what_does_not_fit_in_memory() {
+    if !needs("prlimit") {
+        return;
+    }
     let taking = "large: prlimit --pid $PPID --nofile=3: && seq -w 0 499999; \
                   prlimit --pid $PPID --nofile=1000:";
     let outcome = Stage::new()
@@ -109,7 +113,7 @@ fn a_lack_of_descriptors_costs_only_what_does_not_fit_in_memory() {
 
 #[test]
 fn small_jobs_need_no_room_on_the_disk() {
-    if able(&MOUNTS) {
+    if needs(MOUNT_NAMESPACE) {
         let fill = "cat /dev/zero > small/fill 2> /dev/null";
         in_small(Stage::new(), "64k", fill)
             .args(["-j1", "head -c 60000 /dev/zero | tr '\\0' x", "echo y"])
@@ -120,7 +124,7 @@ fn small_jobs_need_no_room_on_the_disk() {
 
 #[test]
 fn output_is_whole_where_the_system_moves_nothing_from_file_to_file() {
-    if !can_trace() {
+    if !needs("strace") {
         return;
     }
     let faults = [
@@ -178,7 +182,7 @@ fn opened(fault: &str) -> (usize, Vec<String>) {
 
 #[test]
 fn a_file_of_output_is_made_anew_and_through_no_link() {
-    if !can_trace() {
+    if !needs("strace") {
         return;
     }
     let (first, nameless) = opened("openat:error=EIO:when=60000");

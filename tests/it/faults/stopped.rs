@@ -3,6 +3,7 @@
 use std::os::unix::process::ExitStatusExt as _;
 use std::time::{Duration, Instant};
 
+use crate::needs::needs;
 use crate::signals::up;
 use crate::stage::{Stage, is_alive};
 
@@ -48,6 +49,9 @@ fn in_shell(command: &str) -> Stage {
 
 #[test]
 fn a_closed_terminal_ends_prun_under_a_shell_and_its_jobs() {
+    if !needs("/bin/bash") {
+        return;
+    }
     let mut run = in_shell("\"sleep 300 & echo up > up; trap '' HUP; sleep 300\" 'sleep 300'")
         .signal(libc::SIGHUP)
         .start();
@@ -73,6 +77,9 @@ fn the_quit_key_ends_also_those_that_a_shell_lets_ignore_it() {
 
 #[test]
 fn a_job_that_takes_the_terminal_stops_nobody() {
+    if !needs("/bin/bash") || !needs("python3") {
+        return;
+    }
     // It ignores what asks a background process not to, as interactive shells do.
     let thief = "import os, signal, time\n\
         signal.signal(signal.SIGTTOU, signal.SIG_IGN)\n\
@@ -89,6 +96,9 @@ fn a_job_that_takes_the_terminal_stops_nobody() {
 
 #[test]
 fn an_interactive_shell_as_a_job_is_told_to_need_the_terminal() {
+    if !needs("/bin/bash") {
+        return;
+    }
     let outcome = in_shell("--json 'bash --norc -ic \"echo hi\"' | tee records")
         .screen_has("run it with --tty")
         .run();

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::needs::needs;
 use crate::stage::{Running, Stage, rounds};
 
 const SOON: Duration = Duration::from_secs(60);
@@ -37,6 +38,9 @@ fn wait(run: &mut Running, moment: Duration) {
 
 #[test]
 fn ctrl_z_among_starts_stops_all_and_fg_goes_on() {
+    if !needs("/bin/bash") {
+        return;
+    }
     for round in 0..rounds() {
         let mut run = storm(200);
         run.wait_for_screen("code=$?\r\n");
@@ -70,6 +74,9 @@ fn ctrl_z_among_starts_stops_all_and_fg_goes_on() {
 
 #[test]
 fn ctrl_c_among_starts_ends_all() {
+    if !needs("/bin/bash") {
+        return;
+    }
     for round in 0..rounds() {
         let mut run = storm(2000);
         run.wait_for_screen("code=$?\r\n");

@@ -18,6 +18,14 @@ pub(crate) fn kill(pid: i32, signal: i32) -> bool {
     unsafe { libc::kill(pid, signal) == 0 }
 }
 
+/// Calls `last` once when this process exits, by the end of `main` or by `exit`.
+#[expect(unsafe_code, reason = "the standard library calls nobody at the exit")]
+pub(crate) fn at_exit(last: extern "C" fn()) {
+    // SAFETY: the function is there as long as the process is, and does not unwind.
+    let taken = unsafe { libc::atexit(last) };
+    assert_eq!(taken, 0, "there is room for the first few");
+}
+
 /// Puts the child in its place, with every signal at its default and none blocked: whoever started the
 /// tests (`nohup`, a script's `&`, a debugger) may have left other dispositions, and they are inherited.
 #[expect(unsafe_code, reason = "only the child itself can change these")]

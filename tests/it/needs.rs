@@ -1,0 +1,188 @@
+//! What a machine may lack, and which tests are skipped for it.
+//!
+//! A test that starts a program, or uses a right, that not every machine has says so in its first line:
+//!
+//! ```ignore
+//! if !needs("python3") {
+//!     return;
+//! }
+//! ```
+//!
+//! libtest has no test that finds out by itself that it cannot be made, and calls such a one passed. So
+//! all that was skipped is listed on standard error when the last test has ended. `PRUN_TEST_ALL=1`
+//! makes these tests fail instead.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::env;
+use std::io::{self, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
+use std::panic::Location;
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::{Mutex, Once, PoisonError};
+use std::thread;
+
+use crate::stage::{Stage, at_exit};
+
+/// The right to mount file systems that only one run sees: [`MOUNTS`] before a program.
+pub(crate) const MOUNT_NAMESPACE: &str = "user and mount namespaces";
+
+/// The right to have process numbers of one's own: [`NUMBERS`] before a program.
+pub(crate) const PID_NAMESPACE: &str = "user and pid namespaces";
+
+/// Root who may become another user; in a container or a user namespace there may be no other.
+pub(crate) const ROOT: &str = "root";
+
+/// Chromium and the driver that speaks to it.
+pub(crate) const BROWSER: &str = "chromium and chromedriver";
+
+/// File systems of our own, which only this run sees.
+pub(crate) const MOUNTS: [&str; 4] = ["unshare", "--user", "--map-root-user", "--mount"];
+
+/// Process numbers of our own, of which prun has the first.
+pub(crate) const NUMBERS: [&str; 6] = [
+    "unshare",
+    "--user",
+    "--map-root-user",
+    "--pid",
+    "--fork",
+    "--mount-proc",
+];
+
+/// Whether there is what a test needs: one of the constants above, or a program by its name or path.
+/// If not, the test is on the list of those skipped.
+#[track_caller]
+#[must_use = "a test without what it needs must return"]
+pub(crate) fn needs(what: &'static str) -> bool {
+    static KNOWN: Mutex<BTreeMap<&str, bool>> = Mutex::new(BTreeMap::new());
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    let is_there = *known.entry(what).or_insert_with(|| is_there(what));
+    drop(known);
+    if !is_there {
+        let must_be = env::var_os("PRUN_TEST_ALL").is_some_and(|all| all == "1");
+        assert!(!must_be, "needs {what}, and PRUN_TEST_ALL=1 skips nothing");
+        skip(&format!("needs {what}"));
+    }
+    is_there
+}
+
+/// Puts this test on the list of those skipped, wholly or in part, for this reason.
+#[track_caller]
+pub(crate) fn skip(reason: &str) {
+    static LIST: Once = Once::new();
+    LIST.call_once(|| at_exit(list));
+    // A thread of the test's own is not called by its name.
+    let place = match thread::current().name() {
+        Some(test) if test.contains("::") => test.to_owned(),
+        _ => Location::caller().to_string(),
+    };
+    let mut skipped = SKIPPED.lock().unwrap_or_else(PoisonError::into_inner);
+    skipped.insert(format!("{reason}: {place}"));
+}
+
+static SKIPPED: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+
+/// What begins a line of the list.
+pub(crate) const SKIPPED_LINE: &str = "skipped: ";
+
+extern "C" fn list() {
+    let skipped = SKIPPED.lock().unwrap_or_else(PoisonError::into_inner);
+    let lines = skipped.iter().map(|one| format!("{SKIPPED_LINE}{one}\n"));
+    let text = format!("{}\n", lines.collect::<String>());
+    // Not by a macro: the harness would keep it to itself. If it cannot be written, nobody reads it.
+    let _ = io::stderr().write_all(text.as_bytes());
+}
+
+/// How each of them is found: tried, where being installed is not enough.
+fn is_there(what: &str) -> bool {
+    match what {
+        MOUNT_NAMESPACE => {
+            let mount = "mount -t tmpfs none /tmp && cd /tmp && touch a b && mount --bind a b";
+            works(&[&MOUNTS[..], &["sh", "-c", mount]].concat())
+        }
+        PID_NAMESPACE => works(&[&NUMBERS[..], &["true"]].concat()),
+        ROOT => works(&[
+            "setpriv",
+            "--reuid=12345",
+            "--regid=12345",
+            "--clear-groups",
+            "true",
+        ]),
+        BROWSER => ["chromium", "chromedriver"]
+            .iter()
+            .all(|name| path_of(name).is_some()),
+        // A container may forbid tracing.
+        "strace" => works(&["strace", "-o", "/dev/null", "true"]),
+        // A version manager puts names into PATH behind which there may be nothing.
+        "python3" => works(&["python3", "-c", ""]),
+        program => path_of(program).is_some(),
+    }
+}
+
+fn works(words: &[&str]) -> bool {
+    let tried = Command::new(words[0]).args(&words[1..]).output();
+    tried.is_ok_and(|tried| tried.status.success())
+}
+
+/// Where a program is, if there is one of this name.
+pub(crate) fn path_of(name: &str) -> Option<PathBuf> {
+    let path = env::var_os("PATH").unwrap_or_else(|| "/usr/bin:/bin".into());
+    let mut files = env::split_paths(&path).map(|folder| folder.join(name));
+    files.find(|file| {
+        let about = file.metadata();
+        about.is_ok_and(|about| about.is_file() && about.permissions().mode() & 0o111 != 0)
+    })
+}
+
+/// These tests in a process of their own, which finds programs in this folder of the stage alone.
+fn bare(tests: &[&str]) -> Stage {
+    let stage = Stage::of(env::current_exe().expect("a test is a program"));
+    let programs = stage.dir().join("programs");
+    stage.env("PATH", programs).args(tests).stdout_any()
+}
+
+const ZSH: &str = "generated::zsh_completes_an_option";
+const FISH: &str = "generated::fish_completes_an_option";
+
+#[test]
+fn what_is_skipped_is_listed_once_at_the_end_of_all_tests() {
+    let list = format!("skipped: needs fish: {FISH}\nskipped: needs zsh: {ZSH}\n\n");
+    bare(&[ZSH, FISH, "--test-threads=2"])
+        .stdout_has("2 passed; 0 failed")
+        .stderr(list)
+        .run();
+}
+
+#[test]
+fn a_file_that_cannot_be_executed_is_no_program() {
+    bare(&[ZSH])
+        .file("programs/zsh", "")
+        .stderr_has("skipped: needs zsh: ")
+        .run();
+}
+
+#[test]
+fn where_nothing_may_be_skipped_the_test_fails_and_says_what_it_needs() {
+    bare(&[ZSH])
+        .env("PRUN_TEST_ALL", "1")
+        .stdout_has("needs zsh, and PRUN_TEST_ALL=1 skips nothing\n")
+        .stdout_has("0 passed; 1 failed")
+        .code(101)
+        .run();
+}
+
+#[test]
+fn a_right_that_the_system_denies_is_missing() {
+    if !needs(MOUNT_NAMESPACE) {
+        return;
+    }
+    let deny = "echo 0 > /proc/sys/user/max_user_namespaces; exec \"$@\"";
+    let test = "joblog::a_log_on_a_full_disk_ends_the_run_by_3_with_whole_lines_only";
+    Stage::of(env::current_exe().expect("a test is a program"))
+        .under(MOUNTS)
+        .in_shell(deny)
+        .arg(test)
+        .stdout_any()
+        .stderr(format!("skipped: needs {MOUNT_NAMESPACE}: {test}\n\n"))
+        .run();
+}
