@@ -172,6 +172,9 @@ pub(crate) struct Attempt {
     pub(crate) argv: Vec<OsString>,
     /// Whether `argv` is a shell's.
     pub(crate) shell: bool,
+    /// Why the words themselves could not be executed, if they were tried first and the shell was
+    /// left to tell that in its own words and by its own code.
+    pub(crate) exec_error: Option<String>,
     pub(crate) started_at: SystemTime,
     /// From the start of the run.
     pub(crate) begun: Duration,

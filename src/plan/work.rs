@@ -1,7 +1,7 @@
 //! What a job runs: words, a command line, or a template that its values fill.
 
 use std::ffi::{OsStr, OsString};
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::ffi::OsStringExt;
 use std::sync::Arc;
 
 use super::shell::{Shell, ShellRule};
@@ -64,18 +64,6 @@ impl Work {
             },
             Self::Recorded { spoken, .. } => Spoken::clone(spoken),
         }
-    }
-
-    /// The program that a shell is left to find, where the command line is nothing but words.
-    pub(crate) fn sought(&self, args: &[OsString], seq: u64, slot: u32) -> Option<OsString> {
-        let words = match self {
-            Self::Argv(_) => None,
-            Self::Recorded { line, .. } => words::plain_words(line.as_bytes()),
-            Self::Line { .. } | Self::Template(_) => {
-                self.line().and(self.spoken(args, seq, slot).direct)
-            }
-        };
-        words?.into_iter().next()
     }
 
     /// The work of a job that was executed, or was to be, as `argv`: a shell's, or its own.

@@ -2,12 +2,13 @@
 
 use std::ffi::CString;
 use std::io;
-use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::process::CommandExt;
 
 use super::command::{Command, EnvChange, Group};
 use super::environment::Environment;
+use super::error::StartError;
 use super::lookup::{self, has_slash};
 use super::spawn::Theirs;
 use super::sys::{self, Exec};
@@ -22,29 +23,32 @@ pub(super) struct ByStd {
 impl ByStd {
     /// Prepares `command`. Before any other descriptor is made, since the ones to pass on have
     /// numbers that are to stay free.
-    pub(super) fn new(command: &Command) -> io::Result<Self> {
-        let mut std = command.to_std()?;
+    pub(super) fn new(command: &Command) -> Result<Self, StartError> {
+        let mut std = command.to_std().map_err(StartError::Exec)?;
         let reserved = command.fork_if_needed(&mut std)?;
         let command = std;
         Ok(Self { command, reserved })
     }
 
     /// Starts it with these ends of its standard streams, and says its number.
-    pub(super) fn start(self, streams: [Theirs<'_>; 3]) -> io::Result<u32> {
+    pub(super) fn start(self, streams: [Theirs<'_>; 3]) -> Result<u32, StartError> {
         let Self {
             mut command,
             reserved,
         } = self;
         let [stdin, stdout, stderr] = streams;
         let stderr = match stderr {
-            Theirs::ToStdout => stdout.share()?,
+            Theirs::ToStdout => stdout
+                .share()
+                .map_err(StartError::setup("standard error"))?,
             stderr => stderr,
         };
+        let own = |stream: Theirs<'_>, name| stream.into_std().map_err(StartError::setup(name));
         command
-            .stdin(stdin.into_std()?)
-            .stdout(stdout.into_std()?)
-            .stderr(stderr.into_std()?);
-        let child = command.spawn()?;
+            .stdin(own(stdin, "standard input")?)
+            .stdout(own(stdout, "standard output")?)
+            .stderr(own(stderr, "standard error")?);
+        let child = command.spawn().map_err(StartError::Exec)?;
         drop(reserved);
         Ok(child.id())
     }
@@ -102,7 +106,7 @@ impl Command {
 
     /// Adds what `posix_spawn` cannot do. What is returned keeps the numbers of the descriptors
     /// to pass free of others until the child has forked.
-    fn fork_if_needed(&self, std: &mut std::process::Command) -> io::Result<Vec<OwnedFd>> {
+    fn fork_if_needed(&self, std: &mut std::process::Command) -> Result<Vec<OwnedFd>, StartError> {
         let mut reserved = Vec::new();
         if !self.new_session && self.pass_fds.is_empty() {
             return Ok(reserved);
@@ -116,20 +120,29 @@ impl Command {
             .unwrap_or(0);
         for (fd, number) in &self.pass_fds {
             // A copy under the very number, if that is free: else std's own pipe could get it.
-            let copy = sys::duplicate_from(fd.as_fd(), *number)?;
+            let failed = |error| StartError::Setup(format!("descriptor {number}"), error);
+            let copy = sys::duplicate_from(fd.as_fd(), *number).map_err(failed)?;
             if copy.as_raw_fd() == *number {
                 reserved.push(copy);
             }
             // The one that is passed lies above all numbers, so that no pass overwrites another.
             let above = highest.max(2).saturating_add(1);
-            pass_fds.push((sys::duplicate_from(fd.as_fd(), above)?, *number));
+            let copy = sys::duplicate_from(fd.as_fd(), above).map_err(failed)?;
+            pass_fds.push((copy, *number));
         }
+        let exec = self.in_child(pass_fds).map_err(StartError::Exec)?;
+        sys::exec_by(std, exec);
+        Ok(reserved)
+    }
+
+    /// What the child does after its fork.
+    fn in_child(&self, pass_fds: Vec<(OwnedFd, RawFd)>) -> io::Result<Exec> {
         let Some(path) = lookup::resolve(self) else {
             return Err(io::Error::from_raw_os_error(libc::ENOENT));
         };
         let name = self.arg0.as_ref().unwrap_or(&self.program);
         let words = std::iter::once(name).chain(&self.args);
-        let exec = Exec {
+        Ok(Exec {
             new_session: self.new_session,
             pass_fds,
             path: CString::new(path.into_os_string().into_vec())?,
@@ -137,9 +150,7 @@ impl Command {
                 .map(|word| CString::new(word.as_bytes()))
                 .collect::<Result<_, _>>()?,
             env: self.whole_env()?,
-        };
-        sys::exec_by(std, exec);
-        Ok(reserved)
+        })
     }
 
     /// The environment with the changes.

@@ -54,7 +54,8 @@ pub(super) fn has_slash(program: &OsStr) -> bool {
     program.as_bytes().contains(&b'/')
 }
 
-fn seen_from_here(command: &Command, file: &Path) -> PathBuf {
+/// A path of the command, which is relative to where it starts, from where we are.
+pub(super) fn seen_from_here(command: &Command, file: &Path) -> PathBuf {
     command.cwd.as_deref().unwrap_or(Path::new("")).join(file)
 }
 

@@ -102,6 +102,8 @@ mod by_std;
 mod capture;
 mod command;
 mod communicate;
+mod diagnose;
+mod elf;
 mod environment;
 mod error;
 mod exit;

@@ -6,7 +6,7 @@
 
 use std::ffi::{CString, OsStr};
 use std::io;
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 
 use nix::errno::Errno;
@@ -16,6 +16,7 @@ use nix::unistd::Pid;
 
 use super::command::{Command, Group};
 use super::environment::Environment;
+use super::error::StartError;
 use super::lookup::{self, has_slash};
 use super::spawn::Theirs;
 use super::sys;
@@ -32,9 +33,16 @@ pub(super) fn start(
     command: &Command,
     environment: &Environment,
     streams: &[Theirs<'_>; 3],
-) -> io::Result<u32> {
+) -> Result<u32, StartError> {
+    // The second is held until the child has its own copies.
+    let (actions, _moved) = actions(streams).map_err(StartError::setup("standard streams"))?;
+    let pid = execute(command, environment, &actions).map_err(StartError::Exec)?;
+    Ok(pid.as_raw() as u32)
+}
+
+/// What gives the child its streams, and copies of those whose own numbers are in the way.
+fn actions(streams: &[Theirs<'_>; 3]) -> io::Result<(PosixSpawnFileActions, Vec<OwnedFd>)> {
     let mut actions = PosixSpawnFileActions::init()?;
-    // Held until the child has its own copies.
     let mut moved = Vec::new();
     for (number, stream) in (0..).zip(streams) {
         let fd = match (stream, stream.fd()) {
@@ -49,7 +57,14 @@ pub(super) fn start(
         };
         actions.add_dup2(fd, number)?;
     }
+    Ok((actions, moved))
+}
 
+fn execute(
+    command: &Command,
+    environment: &Environment,
+    actions: &PosixSpawnFileActions,
+) -> io::Result<Pid> {
     let mut attributes = PosixSpawnAttr::init()?;
     let mut flags = PosixSpawnFlags::POSIX_SPAWN_SETSIGDEF;
     // Rust programs ignore it, which no other program expects; std does the same.
@@ -79,10 +94,10 @@ pub(super) fn start(
     // The system itself looks in our `PATH`.
     let pid = if !has_slash(&command.program) && lookup::changes_path(command) {
         let file = lookup::resolve(command).ok_or(Errno::ENOENT)?;
-        spawn::posix_spawn(&file, &actions, &attributes, &argv, &env)
+        spawn::posix_spawn(&file, actions, &attributes, &argv, &env)
     } else {
         let program = c_string(&command.program)?;
-        spawn::posix_spawnp(&program, &actions, &attributes, &argv, &env)
+        spawn::posix_spawnp(&program, actions, &attributes, &argv, &env)
     }?;
-    Ok(pid.as_raw() as u32)
+    Ok(pid)
 }

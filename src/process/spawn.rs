@@ -1,6 +1,6 @@
 //! From a [`Command`] to a running [`Process`], on std's `posix_spawn` path.
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io;
 use std::num::NonZeroUsize;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -12,8 +12,9 @@ use tokio::io::Interest;
 use super::by_std::ByStd;
 use super::capture::{self, Capture};
 use super::command::{Command, Stdio};
+use super::diagnose;
 use super::environment::Environment;
-use super::error::{self, SpawnError, SpawnErrorKind};
+use super::error::{SpawnError, SpawnErrorKind, StartError};
 use super::exit::Started;
 use super::pipe::{pipe, register};
 #[cfg(target_os = "linux")]
@@ -47,37 +48,32 @@ impl Command {
         if tokio::runtime::Handle::try_current().is_err() {
             return Err(fail(SpawnErrorKind::NoRuntime));
         }
-        error::check(self).map_err(fail)?;
+        diagnose::check(self).map_err(fail)?;
         let mut tries = 0;
         loop {
             match self.spawn_once() {
-                Err(error)
+                Err(StartError::Exec(error))
                     if error.kind() == io::ErrorKind::ExecutableFileBusy
                         && tries < BUSY_RETRIES =>
                 {
                     tokio::time::sleep(Duration::from_millis(1 << tries)).await;
                     tries += 1;
                 }
-                Err(error) => {
-                    return Err(match error.downcast::<SpawnErrorKind>() {
-                        Ok(kind) => fail(kind),
-                        Err(error) => SpawnError::diagnose(self, error),
-                    });
-                }
+                Err(error) => return Err(SpawnError::of(self, error)),
                 Ok(process) => return Ok(process),
             }
         }
     }
 
-    fn spawn_once(&self) -> io::Result<Process> {
+    fn spawn_once(&self) -> Result<Process, StartError> {
         let way = Way::of(self)?;
         // Our ends are registered before the process exists: what can fail fails while there is
         // nothing to clean up, and nothing can fail once it runs.
         let (stdin, our_stdin) = input(&self.stdin)?;
-        let (stdout, our_stdout) = output(&self.stdout, self.limit)?;
+        let (stdout, our_stdout) = output(&self.stdout, self.limit, "standard output")?;
         let (stderr, our_stderr) = match &self.stderr {
             Stdio::ToStdout => (Theirs::ToStdout, Ours::default()),
-            other => output(other, self.limit)?,
+            other => output(other, self.limit, "standard error")?,
         };
         let spawning = Spawning::begin();
         let pid = way.start(self, [stdin, stdout, stderr])?;
@@ -126,7 +122,7 @@ enum Way<'a> {
 }
 
 impl<'a> Way<'a> {
-    fn of(command: &'a Command) -> io::Result<Self> {
+    fn of(command: &'a Command) -> Result<Self, StartError> {
         #[cfg(target_os = "linux")]
         if let Some(environment) = posix_spawn::settled(command) {
             return Ok(Self::Settled(environment));
@@ -137,7 +133,7 @@ impl<'a> Way<'a> {
 
     /// Starts the process, and closes its ends of the streams here: while one is open no reader
     /// sees the end.
-    fn start(self, command: &Command, streams: [Theirs<'_>; 3]) -> io::Result<u32> {
+    fn start(self, command: &Command, streams: [Theirs<'_>; 3]) -> Result<u32, StartError> {
         match self {
             Self::Std(std) => std.start(streams),
             #[cfg(target_os = "linux")]
@@ -194,19 +190,26 @@ struct Ours {
     captured: Option<Capture>,
 }
 
-fn invalid(why: &'static str) -> io::Error {
-    io::Error::other(SpawnErrorKind::InvalidStdio(why))
+fn invalid(why: &'static str) -> StartError {
+    StartError::Kind(SpawnErrorKind::InvalidStdio(why))
 }
 
-fn input(stdin: &Stdio) -> io::Result<(Theirs<'_>, Option<StreamWriter>)> {
+/// What is read and written where nothing is to be.
+fn null(options: &OpenOptions, name: &str) -> Result<OwnedFd, StartError> {
+    let failed = |error| StartError::Setup(format!("{name} (/dev/null)"), error);
+    Ok(options.open("/dev/null").map_err(failed)?.into())
+}
+
+fn input(stdin: &Stdio) -> Result<(Theirs<'_>, Option<StreamWriter>), StartError> {
+    const NAME: &str = "standard input";
     Ok(match stdin {
         Stdio::Inherit => (Theirs::Inherit, None),
-        Stdio::Null => (Theirs::Own(File::open("/dev/null")?.into()), None),
+        Stdio::Null => (Theirs::Own(null(File::options().read(true), NAME)?), None),
         Stdio::File(file) => (Theirs::Lent(file.as_fd()), None),
         Stdio::Fd(fd) => (Theirs::Lent(fd.as_fd()), None),
         Stdio::Pipe => {
-            let (theirs, ours) = pipe()?;
-            let ours = register(ours, Interest::WRITABLE)?;
+            let (theirs, ours) = pipe().map_err(StartError::setup(NAME))?;
+            let ours = register(ours, Interest::WRITABLE).map_err(StartError::setup(NAME))?;
             (Theirs::Own(theirs.into()), Some(StreamWriter::new(ours)))
         }
         Stdio::ToStdout => return Err(invalid("ToStdout is for standard error alone")),
@@ -214,19 +217,20 @@ fn input(stdin: &Stdio) -> io::Result<(Theirs<'_>, Option<StreamWriter>)> {
     })
 }
 
-fn output(stdio: &Stdio, limit: NonZeroUsize) -> io::Result<(Theirs<'_>, Ours)> {
+fn output<'a>(
+    stdio: &'a Stdio,
+    limit: NonZeroUsize,
+    name: &'static str,
+) -> Result<(Theirs<'a>, Ours), StartError> {
     let mut ours = Ours::default();
     let theirs = match stdio {
         Stdio::Inherit => Theirs::Inherit,
-        Stdio::Null => {
-            let null = File::options().write(true).open("/dev/null")?;
-            Theirs::Own(null.into())
-        }
+        Stdio::Null => Theirs::Own(null(File::options().write(true), name)?),
         Stdio::File(file) => Theirs::Lent(file.as_fd()),
         Stdio::Fd(fd) => Theirs::Lent(fd.as_fd()),
         Stdio::Pipe | Stdio::Capture(_) => {
-            let (reader, writer) = pipe()?;
-            let reader = register(reader, Interest::READABLE)?;
+            let (reader, writer) = pipe().map_err(StartError::setup(name))?;
+            let reader = register(reader, Interest::READABLE).map_err(StartError::setup(name))?;
             match stdio {
                 Stdio::Capture(options) => {
                     ours.captured = Some(Capture::new(reader, options.clone()));

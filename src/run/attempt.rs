@@ -41,6 +41,7 @@ async fn make(mut assignment: Assignment) -> (Attempt, Option<&'static str>) {
         pid: None,
         argv: Vec::new(),
         shell: false,
+        exec_error: None,
         started_at,
         begun,
         wall: Duration::ZERO,
@@ -60,9 +61,10 @@ async fn make(mut assignment: Assignment) -> (Attempt, Option<&'static str>) {
     let Launch {
         argv,
         shell,
+        exec_error,
         process,
     } = launch(job, *attempt, *slot, options, logs.as_ref()).await;
-    (ended.argv, ended.shell) = (argv, shell);
+    (ended.argv, ended.shell, ended.exec_error) = (argv, shell, exec_error);
     let mut process = match process {
         Ok(process) => process,
         Err(error) => {

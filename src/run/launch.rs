@@ -15,6 +15,8 @@ use crate::process::{
 pub(super) struct Launch {
     pub(super) argv: Vec<OsString>,
     pub(super) shell: bool,
+    /// Why the words could not be executed for which a shell's were then.
+    pub(super) exec_error: Option<String>,
     pub(super) process: Result<Process, SpawnError>,
 }
 
@@ -88,54 +90,74 @@ pub(super) async fn launch(
         return Launch {
             argv,
             shell: true,
+            exec_error: None,
             process,
         };
     };
+    let by_itself = |argv, process| Launch {
+        argv,
+        shell: false,
+        exec_error: None,
+        process,
+    };
     let error = match command(&direct).spawn().await {
-        Ok(process) => {
-            return Launch {
-                argv: direct,
-                shell: false,
-                process: Ok(process),
-            };
-        }
+        Ok(process) => return by_itself(direct, Ok(process)),
         Err(error) => error,
     };
     // A shell that finds no such program says so in its own words and by its own code, and it
     // runs a script without #! by itself; a line must not show that no shell was there.
-    let stand_in = match (shell, &error.kind) {
-        (Some(shell), kind) if is_for_the_shell_to_tell(kind) => shell,
+    let (stand_in, exec_error) = match (shell, &error.kind) {
+        (Some(shell), SpawnErrorKind::NoShebang(_)) => (shell, None),
+        (Some(shell), kind) if is_for_the_shell_to_tell(kind) => {
+            let is_function = is_function(&direct, options);
+            (shell, (!is_function).then(|| kind.to_string()))
+        }
         (None, SpawnErrorKind::NoShebang(script)) => {
             let script = script.clone().into_os_string();
             let words = ["/bin/sh".into(), script].into_iter();
-            words.chain(direct.iter().skip(1).cloned()).collect()
+            let words = words.chain(direct.iter().skip(1).cloned());
+            (words.collect(), None)
         }
-        _ => {
-            return Launch {
-                argv: direct,
-                shell: false,
-                process: Err(error),
-            };
-        }
+        _ => return by_itself(direct, Err(error)),
     };
-    let process = command(&stand_in).spawn().await;
-    Launch {
-        argv: stand_in,
-        shell: true,
-        process,
+    match command(&stand_in).spawn().await {
+        // Where there is no shell either, the words are what somebody asked for.
+        Err(second) if is_of_the_program(&second.kind) => by_itself(direct, Err(error)),
+        process => Launch {
+            argv: stand_in,
+            shell: true,
+            exec_error,
+            process,
+        },
     }
+}
+
+/// Whether the first word may be a function that some shells take from the environment: then it
+/// was found, and an exit code is its own.
+fn is_function(words: &[OsString], options: &Options) -> bool {
+    let mut name = OsString::from("BASH_FUNC_");
+    name.push(words.first().map_or(OsStr::new(""), OsString::as_os_str));
+    name.push("%%");
+    options.environment.get(name).is_some()
 }
 
 /// Whether a shell would fail in the same way, with a message and an exit code of its own.
 fn is_for_the_shell_to_tell(kind: &SpawnErrorKind) -> bool {
+    is_of_the_program(kind) || matches!(kind, SpawnErrorKind::Os { .. })
+}
+
+/// Whether it was the program's file that could not be executed.
+fn is_of_the_program(kind: &SpawnErrorKind) -> bool {
     matches!(
         kind,
         SpawnErrorKind::ProgramNotFound(_)
+            | SpawnErrorKind::BrokenLink(_)
             | SpawnErrorKind::NotExecutable { .. }
             | SpawnErrorKind::BadInterpreter { .. }
-            | SpawnErrorKind::MissingLoader(_)
+            | SpawnErrorKind::CrlfShebang(_)
+            | SpawnErrorKind::MissingLoader { .. }
+            | SpawnErrorKind::ForeignBinary(_)
             | SpawnErrorKind::NoShebang(_)
             | SpawnErrorKind::TextFileBusy(_)
-            | SpawnErrorKind::Os { .. }
     )
 }

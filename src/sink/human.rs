@@ -274,7 +274,7 @@ impl Human {
         };
         let headline = Headline {
             label: words::label(job),
-            facts: words::attempt_ending(job, attempt),
+            facts: words::attempt_ending(attempt),
             is_good: false,
             is_marked: true,
             next: format!("; attempt {} follows{delay}", attempt.number + 1),

@@ -243,6 +243,9 @@ fn ending<M: SerializeMap>(map: &mut M, end: &JobEnd) -> Result<(), M::Error> {
         if let Outcome::TimedOut { limit, .. } = &last.outcome {
             map.serialize_entry("limit_s", &seconds(*limit))?;
         }
+        if let Some(why) = &last.exec_error {
+            map.serialize_entry("exec_error", why)?;
+        }
         if last.exit().is_some_and(|exit| exit.core_dumped) {
             map.serialize_entry("core_dumped", &true)?;
         }

@@ -25,7 +25,7 @@ use super::json::seconds;
 use super::run_file::{Draft, Form, RunFileError};
 use super::tail::{TAIL, Tail};
 use super::words;
-use crate::event::{Attempt, Counts, Event, JobEnd, NumberedJob, Status};
+use crate::event::{Attempt, Counts, Event, JobEnd, Status};
 use crate::process::Spool;
 
 /// As much as is kept of each stream of an attempt that was followed by another one: these are
@@ -87,7 +87,7 @@ impl Form for Junit {
         match event {
             Event::JobRetried(retry) => {
                 let attempts = self.earlier.entry(retry.job.seq).or_default();
-                attempts.push(rerun(&retry.job, &retry.attempt));
+                attempts.push(rerun(&retry.attempt));
                 Ok(())
             }
             Event::JobEnded(end) => self.ended(end),
@@ -198,11 +198,11 @@ fn status(end: &JobEnd, earlier: Vec<TestRerun>) -> TestCaseStatus {
 }
 
 /// An attempt that was followed by another one.
-fn rerun(job: &NumberedJob, attempt: &Attempt) -> TestRerun {
+fn rerun(attempt: &Attempt) -> TestRerun {
     let mut rerun = TestRerun::new(kind(attempt.status()));
     rerun
         .set_type(attempt.status().as_str())
-        .set_message(text(words::attempt_ending(job, attempt)));
+        .set_message(text(words::attempt_ending(attempt)));
     rerun.system_out = output(&attempt.stdout, EARLIER).map(Into::into);
     rerun.system_err = output(&attempt.stderr, EARLIER).map(Into::into);
     rerun

@@ -218,6 +218,7 @@ impl Begun {
                     pid: Some(start.pid),
                     argv: Vec::new(),
                     shell: false,
+                    exec_error: None,
                     started_at: begun,
                     begun: Duration::ZERO,
                     wall: at.duration_since(begun).unwrap_or_default(),

@@ -155,12 +155,12 @@ pub(super) fn label(job: &NumberedJob) -> String {
 pub(super) fn ending(end: &JobEnd) -> String {
     match &end.last {
         None => end.status.to_string(),
-        Some(last) => attempt_ending(&end.job, last),
+        Some(last) => attempt_ending(last),
     }
 }
 
 /// How an attempt ended, in words.
-pub(super) fn attempt_ending(job: &NumberedJob, attempt: &Attempt) -> String {
+pub(super) fn attempt_ending(attempt: &Attempt) -> String {
     match &attempt.outcome {
         Outcome::NotStarted(why) => format!("could not start: {}", escape(why.as_bytes())),
         Outcome::Lost(why) => why.clone(),
@@ -169,7 +169,7 @@ pub(super) fn attempt_ending(job: &NumberedJob, attempt: &Attempt) -> String {
         Outcome::NeededTerminal { .. } => "it needs the terminal: run it with --tty".to_owned(),
         Outcome::Exited(exit) => match (exit.code, exit.signal) {
             (Some(0), _) => Status::Ok.to_string(),
-            (Some(code), _) => exit_code(job, attempt, code),
+            (Some(code), _) => exit_code(attempt, code),
             (None, Some(signal)) if exit.core_dumped => format!("killed by {signal}, core dumped"),
             (None, Some(signal)) => format!("killed by {signal}"),
             (None, None) => Status::Failed.to_string(),
@@ -177,18 +177,13 @@ pub(super) fn attempt_ending(job: &NumberedJob, attempt: &Attempt) -> String {
     }
 }
 
-/// An exit code; those by which a shell says that it found no program are explained.
-fn exit_code(job: &NumberedJob, attempt: &Attempt, code: i32) -> String {
-    let work = &job.job.work;
-    let sought = work
-        .sought(&job.job.args, job.seq, attempt.slot)
-        .filter(|_| attempt.shell);
-    let program = sought.map(|program| escape(program.as_bytes()));
-    match (code, program) {
-        (127, Some(program)) => format!("exit 127, no such program: {program}"),
-        (126, Some(program)) => format!("exit 126, not executable: {program}"),
-        (127, None) if attempt.shell => "exit 127, the shell found no such program".into(),
-        (126, None) if attempt.shell => "exit 126, the shell could not execute it".into(),
+/// An exit code. By two of them a shell says that it could not execute a program, but so may any
+/// program: the reason is told where the words were seen to fail before the shell was asked.
+fn exit_code(attempt: &Attempt, code: i32) -> String {
+    match &attempt.exec_error {
+        Some(why) if matches!(code, 126 | 127) => {
+            format!("exit {code}, {}", escape(why.as_bytes()))
+        }
         _ => format!("exit {code}"),
     }
 }

@@ -79,25 +79,6 @@ fn a_death_by_a_signal_is_told_by_its_name() {
 }
 
 #[test]
-fn a_missing_program_is_told_in_words() {
-    Stage::new()
-        .arg("nosuch-program -x")
-        .stderr_has("── nosuch-program -x (exit 127, no such program: nosuch-program, [TIME])\n")
-        .code(1)
-        .run();
-}
-
-#[test]
-fn a_file_that_cannot_be_executed_is_told_in_words() {
-    Stage::new()
-        .arg("./data")
-        .file("data", "x")
-        .stderr_has("── ./data (exit 126, not executable: ./data, [TIME])\n")
-        .code(1)
-        .run();
-}
-
-#[test]
 fn a_job_that_could_not_start_is_told_with_the_reason() {
     Stage::new()
         .arg("--exec")

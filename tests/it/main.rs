@@ -17,6 +17,7 @@ mod endings;
 mod engine;
 mod events;
 mod examples;
+mod explanations;
 mod faults;
 mod fuzz;
 mod generated;

@@ -276,10 +276,10 @@ engine_test!(
         for number in [-1, RawFd::MAX] {
             let command = at.command("true").pass_fd(file_of(""), number);
             let error = command.spawn().await.unwrap_err();
-            assert!(
-                matches!(error.kind, SpawnErrorKind::Os { .. }),
-                "{number}: {error:?}"
-            );
+            let SpawnErrorKind::Setup { what, .. } = &error.kind else {
+                panic!("{number}: {error:?}");
+            };
+            assert_eq!(*what, format!("descriptor {number}"));
         }
     }
 );

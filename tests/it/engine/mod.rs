@@ -53,6 +53,7 @@ mod drops;
 mod environment;
 mod fed;
 mod files;
+mod formats;
 mod groups;
 mod input;
 mod isolated;

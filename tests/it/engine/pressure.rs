@@ -137,7 +137,7 @@ isolated_test!(
             error.kind,
             SpawnErrorKind::TextFileBusy(script.clone().into())
         );
-        let text = format!("{}: the file is being written", script.display());
+        let text = format!("{}: the file is open for writing", script.display());
         assert_eq!(error.to_string(), text);
         assert_eq!(error.raw_os_error(), Some(libc::ETXTBSY));
     }

@@ -3,13 +3,13 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use prun::process::{Command, SpawnError, SpawnErrorKind};
+use prun::process::{Command, Environment, SpawnError, SpawnErrorKind};
 
 use super::at::{At, engine_test};
 use super::files::Folder;
 
 /// The error of a start that fails, the same by `posix_spawn` and by fork.
-async fn refused(command: Command) -> SpawnError {
+pub(super) async fn refused(command: Command) -> SpawnError {
     let by_fork = command.clone().new_session(true).spawn().await;
     let error = command.spawn().await.expect_err("it cannot be started");
     let by_fork = by_fork.expect_err("it cannot be started by fork either");
@@ -19,31 +19,15 @@ async fn refused(command: Command) -> SpawnError {
 }
 
 #[track_caller]
-fn assert_error(error: &SpawnError, kind: SpawnErrorKind, text: &str, number: Option<i32>) {
+pub(super) fn assert_error(
+    error: &SpawnError,
+    kind: SpawnErrorKind,
+    text: &str,
+    number: Option<i32>,
+) {
     assert_eq!(error.kind, kind);
     assert_eq!(error.to_string(), text);
     assert_eq!(error.raw_os_error(), number);
-}
-
-/// A binary that needs a loader which is not there: the head of our own, then nothing but that.
-fn foreign_binary() -> Vec<u8> {
-    const LOADER: &[u8] = b"/nonexistent/ld.so\0";
-    let ours = fs::read(std::env::current_exe().unwrap()).unwrap();
-    assert_eq!(&ours[..5], b"\x7fELF\x02", "a 64-bit system");
-    let mut elf = ours[..64].to_vec();
-    elf[32..40].copy_from_slice(&64u64.to_ne_bytes()); // where the program headers are
-    elf[40..48].fill(0); // no sections
-    elf[56..58].copy_from_slice(&1u16.to_ne_bytes()); // one program header
-    elf[58..64].fill(0);
-    let at = 64 + 56u64;
-    let len = LOADER.len() as u64;
-    elf.extend(3u32.to_ne_bytes()); // PT_INTERP
-    elf.extend(4u32.to_ne_bytes()); // readable
-    for word in [at, at, at, len, len, 1] {
-        elf.extend(word.to_ne_bytes());
-    }
-    elf.extend(LOADER);
-    elf
 }
 
 // CPython, asyncio test_popen_error; test_file_not_found_includes_filename.
@@ -133,40 +117,41 @@ engine_test!(a_folder_is_no_program, |at: At| async move {
     assert_error(&error, kind, &text, Some(libc::EACCES));
 });
 
-// CPython, by trial, names the script alone: the interpreter is what is missing.
-engine_test!(a_missing_interpreter_is_named, |at: At| async move {
+// Ours: the link is there, what it leads to is not.
+engine_test!(a_broken_link_is_told, |at: At| async move {
     let folder = Folder::new();
-    for line in ["#!/no/such/interpreter", "#! /no/such/interpreter -x"] {
-        let script = folder.script("script", format!("{line}\n"));
-        let error = refused(at.command(&script)).await;
-        let text = format!(
-            "{}: bad interpreter: no such program: /no/such/interpreter",
-            script.display()
-        );
-        let interpreter = PathBuf::from("/no/such/interpreter");
-        let kind = SpawnErrorKind::BadInterpreter {
-            script,
-            interpreter,
-        };
-        assert_error(&error, kind, &text, Some(libc::ENOENT));
-    }
+    let (link, round) = (folder.path().join("link"), folder.path().join("round"));
+    std::os::unix::fs::symlink("nowhere", &link).unwrap();
+    std::os::unix::fs::symlink("round", &round).unwrap();
+    let error = refused(at.command(&link)).await;
+    let text = format!(
+        "{}: a symbolic link to a file that does not exist",
+        link.display()
+    );
+    let kind = SpawnErrorKind::BrokenLink(link);
+    assert_error(&error, kind, &text, Some(libc::ENOENT));
+    let error = refused(at.command(&round)).await;
+    let why = std::io::Error::from_raw_os_error(libc::ELOOP).to_string();
+    let text = format!("could not start {}: {why}", round.display());
+    let kind = SpawnErrorKind::Os {
+        program: round.into(),
+        why,
+    };
+    assert_error(&error, kind, &text, Some(libc::ELOOP));
 });
 
-// Ours: a binary for another system is there, and yet something is not found.
-engine_test!(a_missing_loader_is_told, |at: At| async move {
+// Ours: neither a folder nor a file without permission.
+engine_test!(a_socket_is_no_program, |at: At| async move {
     let folder = Folder::new();
-    let binary = folder.script("binary", foreign_binary());
-    let error = refused(at.command(&binary)).await;
-    let text = format!(
-        "{}: its program loader is not installed (made for another system?)",
-        binary.display()
-    );
-    assert_error(
-        &error,
-        SpawnErrorKind::MissingLoader(binary),
-        &text,
-        Some(libc::ENOENT),
-    );
+    let path = folder.path().join("socket");
+    let _socket = std::os::unix::net::UnixListener::bind(&path).unwrap();
+    let error = refused(at.command(&path)).await;
+    let text = format!("not executable: {} (not a regular file)", path.display());
+    let kind = SpawnErrorKind::NotExecutable {
+        path,
+        why: "not a regular file",
+    };
+    assert_error(&error, kind, &text, Some(libc::EACCES));
 });
 
 /// Every way to name the program and to change the environment, each a way of its own in std.
@@ -304,8 +289,22 @@ engine_test!(
 engine_test!(
     a_variable_that_is_too_long_is_an_error,
     |at: At| async move {
-        let error = refused(at.command("true").env("LONG", "x".repeat(200_000))).await;
-        assert_eq!(error.raw_os_error(), Some(libc::E2BIG));
+        let long = "x".repeat(200_000);
+        let text = "the environment variable LONG is too long for the system: 200005 bytes";
+        let kind = SpawnErrorKind::EnvTooLong {
+            name: "LONG".into(),
+            len: 200_005,
+        };
+        let settled = Environment::new([("LONG", &long)]).unwrap();
+        let by_change = at.command("true").env("LONG", &long);
+        let by_environment = at.command("/bin/true").environment(&settled);
+        for command in [by_change, by_environment] {
+            let error = refused(command).await;
+            assert_error(&error, kind.clone(), text, Some(libc::E2BIG));
+        }
+        let shortened = at.command("/bin/true").environment(&settled);
+        let process = shortened.env("LONG", "").spawn().await.unwrap();
+        assert_eq!(process.wait().await.unwrap().returncode(), 0);
     }
 );
 

@@ -1,0 +1,183 @@
+//! What prun says of why a job failed: only what it has seen, and the same in every place.
+
+use serde_json::json;
+
+use crate::needs::{MOUNT_NAMESPACE, MOUNTS, ROOT, needs};
+use crate::readers::{case, junit, report_data};
+use crate::stage::{Outcome, Stage};
+
+/// A job that fails is told to have ended so.
+#[track_caller]
+fn ended(stage: Stage, job: &str, ending: &str) -> Outcome {
+    stage
+        .arg(job)
+        .stdout_any()
+        .stderr_has(format!("── {job} ({ending}, [TIME])\n"))
+        .code(1)
+        .run()
+}
+
+#[test]
+fn a_code_that_a_shell_has_for_missing_programs_may_be_a_jobs_own() {
+    for (job, code) in [
+        ("perl -e 'exit 127'", 127),
+        ("sh -c 'exit 126'", 126),
+        ("exit 127", 127),
+        ("true; nosuch-program", 127),
+        ("nosuch-program || exit 126", 126),
+        ("nosuch-program > /dev/null", 127),
+    ] {
+        ended(Stage::new(), job, &format!("exit {code}"));
+    }
+    // Here prun has not looked for it.
+    ended(Stage::new().arg("-s"), "nosuch-program", "exit 127");
+    // Some shells find a function of this name.
+    let function = "() { return 127; }";
+    let stage = Stage::new().env("BASH_FUNC_nosuch-program%%", function);
+    ended(stage, "nosuch-program", "exit 127");
+    // And a code of 128 + N may be no death by a signal.
+    ended(Stage::new(), "exit 137", "exit 137");
+    ended(Stage::new(), "sh -c 'kill -9 $$'; exit $?", "exit 137");
+}
+
+#[test]
+fn a_code_of_a_script_without_its_first_line_is_its_own() {
+    ended(Stage::new().script("s", "exit 127\n"), "./s", "exit 127");
+}
+
+#[test]
+fn a_missing_program_is_told_in_words() {
+    for (job, program) in [
+        ("nosuch-program -x", "nosuch-program"),
+        ("./nosuch", "./nosuch"),
+        ("./data/x", "./data/x"),
+    ] {
+        let stage = Stage::new().file("data", "");
+        ended(stage, job, &format!("exit 127, no such program: {program}"));
+    }
+}
+
+#[test]
+fn what_is_there_and_cannot_be_executed_is_told_with_the_reason() {
+    for (job, ending) in [
+        (
+            "./data",
+            "exit 126, not executable: ./data (no execute permission; chmod +x sets it)",
+        ),
+        ("./sub", "exit 126, not executable: ./sub (a directory)"),
+        (
+            "./missing",
+            "exit 127, ./missing: bad interpreter: no such program: /no/such",
+        ),
+        (
+            "./crlf -x",
+            "exit 127, ./crlf: its #! line ends with CRLF: convert the file to LF line endings",
+        ),
+        (
+            "./link",
+            "exit 127, ./link: a symbolic link to a file that does not exist",
+        ),
+        ("./busy", "exit 126, ./busy: the file is open for writing"),
+    ] {
+        let stage = Stage::new()
+            .file("data", "x")
+            .file("sub/x", "")
+            .script("missing", "#!/no/such -x\n")
+            .script("crlf", "#!/bin/sh\r\nexit 0\r\n")
+            .in_shell("ln -s nowhere link; cp /bin/true busy; exec 9<>busy; exec \"$@\"");
+        ended(stage, job, ending);
+    }
+}
+
+#[test]
+fn a_program_that_may_not_be_looked_for_is_not_told_to_be_missing() {
+    if !needs(ROOT) {
+        return;
+    }
+    let stage = Stage::new().script("closed/s", "#!/bin/sh\n").in_shell(
+        "chmod 755 . ..; chmod 700 closed; exec setpriv --reuid=65534 --clear-groups \"$@\"",
+    );
+    let why = "permission denied for a directory of its path";
+    let ending = format!("exit 126, not executable: ./closed/s ({why})");
+    ended(stage, "./closed/s", &ending);
+}
+
+#[test]
+fn a_file_system_without_executables_is_no_question_of_the_files_mode() {
+    if !needs(MOUNT_NAMESPACE) {
+        return;
+    }
+    let mount = "mkdir m; mount -t tmpfs -o noexec none m; cp /bin/true m; exec \"$@\"";
+    let stage = Stage::new().under(MOUNTS).in_shell(mount);
+    let ending = "exit 126, not executable: ./m/true (permission denied)";
+    ended(stage, "./m/true", ending);
+}
+
+#[test]
+fn what_a_job_is_to_read_is_not_taken_for_its_program() {
+    if !needs(MOUNT_NAMESPACE) {
+        return;
+    }
+    for options in [&[][..], &["-s"], &["--exec"]] {
+        let without_devices = "mount -t tmpfs none /dev; exec \"$@\"";
+        let stage = Stage::new().under(MOUNTS).in_shell(without_devices);
+        let outcome = stage
+            .args(options)
+            .args(["--json", "ls /"])
+            .stdout_any()
+            .stderr_any()
+            .code(1)
+            .run();
+        let record = outcome.record(1);
+        let error =
+            "cannot set up standard input (/dev/null): No such file or directory (os error 2)";
+        assert_eq!(record["status"], "spawn_error");
+        assert_eq!(record["error"], error);
+    }
+}
+
+#[test]
+fn where_there_is_no_shell_either_the_missing_program_is_told() {
+    if !needs(MOUNT_NAMESPACE) {
+        return;
+    }
+    let without_shell = "mount --bind /etc/passwd \"$(readlink -f /bin/sh)\"; exec \"$@\"";
+    let stage = Stage::new().under(MOUNTS).in_shell(without_shell);
+    let ending = "could not start: no such program: nosuch-program";
+    ended(stage, "nosuch-program", ending);
+}
+
+#[test]
+fn every_place_tells_the_same_of_a_job_and_so_does_a_replay() {
+    let files = ["--junit", "run.xml", "--report", "run.html"];
+    let ending = "exit 127, ./s: bad interpreter: no such program: /no/such";
+    let check = |outcome: &Outcome| {
+        let suite = junit(&outcome.path("run.xml"));
+        let case = case(&suite, "job");
+        assert_eq!(case["message"], ending, "{case:#}");
+        let data = report_data(&outcome.path("run.html"));
+        assert_eq!(data["jobs"][0]["ending"], ending);
+        let text = String::from_utf8_lossy(&outcome.stderr);
+        let told = text.matches(&format!("({ending}")).count();
+        // For each attempt, and in the digest.
+        assert_eq!(told, 3, "{text}");
+    };
+    let run = Stage::new()
+        .args(["-v", "-f", "-", "--retries", "1", "--joblog", "run.log"])
+        .args(files)
+        .script("s", "#!/no/such\n")
+        .stdin(json!({"name": "job", "cmd": "./s"}).to_string())
+        .stderr_any()
+        .code(1)
+        .run();
+    check(&run);
+    let again = Stage::new()
+        .file("run.log", run.read("run.log"))
+        .args(["-v", "--replay", "run.log"])
+        .args(files)
+        .stderr_any()
+        .code(1)
+        .run();
+    check(&again);
+    assert_eq!(run.stderr, again.stderr);
+}
