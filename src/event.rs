@@ -103,6 +103,19 @@ pub(crate) struct NumberedJob {
     pub(crate) job: Job,
 }
 
+impl NumberedJob {
+    /// The variables that tell an attempt of it which one it is.
+    pub(crate) fn variables(&self, slot: u32, attempt: u32) -> [(&'static str, OsString); 4] {
+        let name = self.job.name.as_deref().unwrap_or_default();
+        [
+            ("PRUN_SEQ", self.seq.to_string().into()),
+            ("PRUN_SLOT", slot.to_string().into()),
+            ("PRUN_ATTEMPT", attempt.to_string().into()),
+            ("PRUN_NAME", name.into()),
+        ]
+    }
+}
+
 /// The start of one attempt.
 #[derive(Debug)]
 pub(crate) struct JobStart {

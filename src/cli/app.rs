@@ -168,7 +168,7 @@ fn sinks(settings: &Settings) -> Vec<Box<dyn Sink>> {
         Form::Events => sinks.push(Box::new(Events::default())),
         Form::Output | Form::DryRun(_) => {}
     }
-    sinks.push(Box::new(Human::new(looks)));
+    sinks.push(Box::new(Human::new(looks, settings.paster.clone())));
     if looks.tells_each && matches!(looks.show, Show::All | Show::Words) {
         let vendor = looks.vendor.unwrap_or(Vendor::Plain);
         sinks.push(Box::new(Heartbeat::new(vendor)));
@@ -245,14 +245,15 @@ fn list(source: Source, settings: &Settings, form: DryRun) -> io::Result<ExitCod
                     .as_ref()
                     .map(|dir| settings.options.cwd.join(dir).into());
                 let cwd = cwd.unwrap_or_else(|| Arc::clone(&settings.options.cwd));
-                let job = Arc::new(NumberedJob {
+                let job = NumberedJob {
                     seq,
                     read_at: Duration::ZERO,
                     key: None,
                     cwd,
                     job,
-                });
-                dry_run(&job, form, &settings.options.env, &mut console)
+                };
+                let env = &settings.options.env;
+                dry_run(&job, form, env, &settings.paster, &mut console)
             }
             Ok(Entry::Warning(warning)) => {
                 writeln!(console.err(), "prun: {}", escape(warning.as_bytes()))

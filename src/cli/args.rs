@@ -135,8 +135,8 @@ pub(super) struct Args {
 
     /// Print the commands instead of running them
     ///
-    /// Ready to paste, without their directories and variables; with --json as a job file, with
-    /// them.
+    /// One a line, ready to paste, with their directories, variables and input; with --json as a
+    /// job file.
     #[arg(short = 'n', long, help_heading = "Running")]
     pub(super) dry_run: bool,
 

@@ -17,7 +17,8 @@ use crate::plan::{Rules, Shell, ShellError, ShellRule, Source};
 use crate::process::{Environment, SpawnErrorKind, Stdio, Terminal};
 use crate::run::{FailFast, Foreground, LogDirError, Options, Output, Policy, Telling};
 use crate::sink::{
-    DryRun, Looks, OpenLog, PastError, PastRun, ReplayError, RunFileError, Show, Sink, open_log,
+    DryRun, Looks, OpenLog, PastError, PastRun, Paster, Readers, ReplayError, RunFileError, Show,
+    Sink, open_log,
 };
 
 /// What a run does not ask about again.
@@ -25,6 +26,8 @@ pub(super) struct Settings {
     pub(super) options: Options,
     pub(super) form: Form,
     pub(super) looks: Looks,
+    /// How commands are told so that they can be pasted.
+    pub(super) paster: Paster,
     /// Whether captured output that nobody will read ends the run.
     pub(super) watches_reader: bool,
     /// Whether everything is told in the order of the jobs.
@@ -122,6 +125,13 @@ pub(super) fn settle(
         Output::Captured { .. } if is_shown => looks::asking(&args, &surroundings),
         _ => Vec::new(),
     };
+    let readers = match (settings.form, settings.looks.vendor) {
+        // Whoever asks for the commands gets them whole.
+        (Form::DryRun(_), _) | (_, None) => Readers::Caller,
+        (_, Some(_)) => Readers::Others,
+    };
+    let (cwd, env) = (surroundings.cwd.clone(), settings.options.env.clone());
+    settings.paster = Paster::new(readers, cwd, env);
     let variables = (surroundings.variables)();
     settings.options.environment = environment(variables, asking, &settings.options.env)?;
     // Last of all, so that nothing is made for a command line that is wrong.
@@ -213,6 +223,7 @@ fn settings(
         options,
         form,
         looks: looks::looks(args, surroundings, show),
+        paster: Paster::default(),
         watches_reader: false,
         keep_order: args.keep_order,
         log: None,

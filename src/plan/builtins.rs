@@ -78,12 +78,18 @@ const BASH: &[&str] = &[
 
 /// Whether `word`, as the first of a command line, means something to a shell itself.
 pub(super) fn is_shell_word(word: &[u8]) -> bool {
-    [KEYWORDS, POSIX_SPECIAL, POSIX_REGULAR, DASH, BASH]
-        .iter()
-        .any(|list| {
-            list.binary_search_by(|known| known.as_bytes().cmp(word))
-                .is_ok()
-        })
+    let lists = [KEYWORDS, POSIX_SPECIAL, POSIX_REGULAR, DASH, BASH];
+    lists.iter().any(|list| is_among(list, word))
+}
+
+fn is_among(list: &[&str], word: &[u8]) -> bool {
+    list.binary_search_by(|known| known.as_bytes().cmp(word))
+        .is_ok()
+}
+
+/// Whether variables that are set before `word` are set for it alone, in every shell.
+pub(super) fn takes_variables(word: &[u8]) -> bool {
+    is_among(POSIX_REGULAR, word) || is_among(DASH, word)
 }
 
 #[cfg(test)]

@@ -55,4 +55,5 @@ pub(crate) use key::Key;
 pub(crate) use shell::{Shell, ShellError, ShellRule};
 pub(crate) use source::{Source, SourceError};
 pub(crate) use values::{Records, ValueSource};
+pub(crate) use words::{Shape, shape};
 pub(crate) use work::{Spoken, Work};

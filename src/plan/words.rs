@@ -54,6 +54,30 @@ pub(super) fn plain_words(line: &[u8]) -> Option<Vec<OsString>> {
     Some(words.into_iter().map(OsString::from_vec).collect())
 }
 
+/// What a command line is to a shell, as far as it matters to whoever puts something before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shape {
+    /// A program and its words.
+    Program,
+    /// A builtin and its words, before which variables can be set for it alone.
+    Builtin,
+    /// Anything else: several commands, redirections, expansions, keywords.
+    Compound,
+}
+
+/// What a command line is, in doubt `Compound`.
+pub(crate) fn shape(line: &[u8]) -> Shape {
+    let first = || shlex::bytes::split(line)?.into_iter().next();
+    match plain_words(line) {
+        Some(_) => Shape::Program,
+        None if line.iter().any(|byte| is_doubtful(*byte)) || has_foreign_blank(line) => {
+            Shape::Compound
+        }
+        None if first().is_some_and(|word| builtins::takes_variables(&word)) => Shape::Builtin,
+        None => Shape::Compound,
+    }
+}
+
 /// Whether a first word, unquoted, may mean more than the program of that name: nothing, an
 /// assignment, a job of bash (`%1`), a keyword or a builtin.
 fn needs_shell(first: &[u8]) -> bool {

@@ -65,11 +65,7 @@ pub(super) async fn launch(
                 None => command.env_remove(name),
             };
         }
-        command = command
-            .env("PRUN_SEQ", numbered.seq.to_string())
-            .env("PRUN_SLOT", slot.to_string())
-            .env("PRUN_ATTEMPT", attempt.to_string())
-            .env("PRUN_NAME", job.name.as_deref().unwrap_or_default());
+        command = command.envs(numbered.variables(slot, attempt));
         let capture = || Stdio::Capture(SpoolOptions::default());
         let (stdout, stderr) = match (options.output, logs) {
             (Output::Captured { .. }, Some(logs)) => (

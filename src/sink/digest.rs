@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::paste::Paster;
 use super::style::Style;
 use super::tail::Tail;
 use super::words;
@@ -41,7 +42,7 @@ struct Failure {
 
 impl Digest {
     /// Remembers the job, if it failed. One that the end of the run canceled did not.
-    pub(super) fn add(&mut self, end: &JobEnd) {
+    pub(super) fn add(&mut self, end: &JobEnd, paster: &Paster) {
         let Some(last) = &end.last else { return };
         self.time(last.wall, end);
         if !end.status.is_failure() {
@@ -60,7 +61,7 @@ impl Digest {
             ending: words::ending(end),
             wall: last.wall,
             lines: all,
-            command: words::paste(&end.job),
+            command: paster.line(&end.job, last.slot, last.number),
         });
     }
 

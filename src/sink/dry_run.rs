@@ -1,18 +1,17 @@
 //! The commands that would run, ready to paste, or as a job file.
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
-use std::sync::Arc;
 
 use serde::ser::{SerializeMap, Serializer};
 
 use super::console::Console;
 use super::json::{base64, seconds, words_base64};
-use super::words;
+use super::paste::{Changes, Paster, changes};
+use super::words::{FIRST_SLOT, planned_argv};
 use crate::event::NumberedJob;
-use crate::process::join;
 
 /// In which form commands are printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,17 +24,19 @@ pub(crate) enum DryRun {
 
 /// Prints one job instead of running it. `env` is what the run would change for every job.
 pub(crate) fn dry_run(
-    job: &Arc<NumberedJob>,
+    job: &NumberedJob,
     form: DryRun,
     env: &[(OsString, Option<OsString>)],
+    paster: &Paster,
     console: &mut Console,
 ) -> io::Result<()> {
-    let (argv, _) = words::planned_argv(job);
     match form {
         DryRun::Shell => {
-            console.out().write_all(join(&argv).as_bytes())?;
+            let line = paster.exact(job, FIRST_SLOT);
+            console.out().write_all(line.as_bytes())?;
         }
         DryRun::JobFile => {
+            let (argv, _) = planned_argv(job, FIRST_SLOT);
             let mut line = serde_json::Serializer::new(console.out());
             job_file_line(job, &argv, env, &mut line)?;
         }
@@ -64,9 +65,7 @@ fn job_file_line<S: Serializer>(
         let cwd = base64(numbered.cwd.as_os_str().as_bytes());
         map.serialize_entry("cwd_base64", &cwd)?;
     }
-    // Of two settings of one name the later wins, and a JSON object has each name once.
-    let env = env.iter().chain(&job.env);
-    let env: BTreeMap<_, _> = env.map(|(name, value)| (name, value.as_ref())).collect();
+    let env = changes(env, numbered);
     if !env.is_empty() {
         map.serialize_entry("env", &object(&env, |word| word.to_string_lossy()))?;
     }
@@ -93,15 +92,13 @@ fn job_file_line<S: Serializer>(
     map.end()
 }
 
-fn is_text(word: &OsString) -> bool {
+fn is_text(word: impl AsRef<OsStr>) -> bool {
+    let word = word.as_ref();
     word.to_str().is_some()
 }
 
 /// Variables as a JSON object, their names and values written by `text`.
-fn object<'a, T: Ord>(
-    env: &BTreeMap<&'a OsString, Option<&'a OsString>>,
-    text: impl Fn(&'a OsString) -> T,
-) -> BTreeMap<T, Option<T>> {
+fn object<'a, T: Ord>(env: &Changes<'a>, text: impl Fn(&'a OsStr) -> T) -> BTreeMap<T, Option<T>> {
     let pairs = env.iter();
     pairs
         .map(|(name, value)| (text(name), value.map(&text)))

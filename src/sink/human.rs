@@ -8,6 +8,7 @@ use super::defuse::{Author, Defuser};
 use super::digest::{Digest, count};
 use super::lines::Lines;
 use super::looks::{Frame, Headline, Looks, Show};
+use super::paste::Paster;
 use super::vendor::Vendor;
 use super::words;
 use crate::event::{
@@ -19,6 +20,7 @@ use crate::process::Spool;
 /// The output of each job in one piece when it ends; prun's own words on standard error.
 pub(crate) struct Human {
     looks: Looks,
+    paster: Paster,
     /// Whether a run without a failure is told as well.
     always_counts: bool,
     digest: Digest,
@@ -35,11 +37,12 @@ pub(crate) struct Human {
 }
 
 impl Human {
-    pub(crate) fn new(looks: Looks) -> Self {
+    pub(crate) fn new(looks: Looks, paster: Paster) -> Self {
         let is_watched = looks.terminal && looks.show != Show::Failed;
         let always_counts = looks.verbose || is_watched || looks.tells_each;
         Self {
             looks,
+            paster,
             always_counts,
             digest: Digest::default(),
             mute: false,
@@ -231,7 +234,7 @@ impl Human {
             }
             self.annotate(end, &headline, console)?;
         }
-        self.digest.add(end);
+        self.digest.add(end, &self.paster);
         Ok(())
     }
 
@@ -316,7 +319,8 @@ impl Human {
         }
         match event {
             Event::JobStarted(start) if verbose => {
-                let (label, command) = (words::label(&start.job), words::paste(&start.job));
+                let label = words::label(&start.job);
+                let command = self.paster.line(&start.job, start.slot, start.attempt);
                 let again = match start.attempt {
                     1 => String::new(),
                     attempt => format!(", attempt {attempt}"),

@@ -5,14 +5,14 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 
 use crate::event::{Attempt, Cause, End, JobEnd, NumberedJob, Outcome, RunningJob, Status, Stop};
-use crate::plan::{Spoken, Work, format_duration};
+use crate::plan::{Shell, Spoken, Work, format_duration};
 use crate::process::{join, quote};
 
 /// A command longer than this is shortened where it stands for a name.
 const LONGEST_LABEL: usize = 60;
 
 /// The slot that a command is shown with before it has one.
-const FIRST_SLOT: u32 = 1;
+pub(super) const FIRST_SLOT: u32 = 1;
 
 /// Whether a character could take over the terminal or make text look like other text.
 fn is_treacherous(c: char) -> bool {
@@ -40,36 +40,69 @@ pub(crate) fn escape(text: &[u8]) -> String {
     shown
 }
 
-/// A word in the shell's own spelling for bytes that must not be shown as they are.
-fn quote_visibly(word: &OsStr) -> String {
-    let is_plain = |text: &str| !text.contains(is_treacherous);
-    if let Some(text) = word.to_str().filter(|text| is_plain(text)) {
-        return quote(OsStr::new(text)).to_string_lossy().into_owned();
-    }
-    let mut shown = String::from("$'");
-    for chunk in word.as_bytes().utf8_chunks() {
+/// Whether a text can be shown as it is, on one line.
+pub(super) fn is_visible(text: &OsStr) -> bool {
+    text.to_str()
+        .is_some_and(|text| !text.contains(is_treacherous))
+}
+
+/// A format by which printf(1) writes these bytes, in characters that can be shown.
+pub(super) fn printf_format(bytes: &[u8]) -> String {
+    let mut format = String::with_capacity(bytes.len());
+    let octal = |bytes: &[u8]| -> String { bytes.iter().map(|b| format!("\\{b:03o}")).collect() };
+    for chunk in bytes.utf8_chunks() {
         for c in chunk.valid().chars() {
             match c {
-                '\'' | '\\' => shown.extend(['\\', c]),
+                '\n' => format.push_str("\\n"),
+                '\t' => format.push_str("\\t"),
+                '\\' => format.push_str("\\\\"),
+                '%' => format.push_str("%%"),
+                // It would be an option.
+                '-' if format.is_empty() => format.push_str(&octal(b"-")),
                 c if is_treacherous(c) => {
-                    let mut bytes = [0; 4];
-                    let bytes = c.encode_utf8(&mut bytes).bytes();
-                    shown.extend(bytes.map(|byte| format!("\\x{byte:02x}")));
+                    format.push_str(&octal(c.encode_utf8(&mut [0; 4]).as_bytes()));
                 }
-                c => shown.push(c),
+                c => format.push(c),
             }
         }
-        shown.extend(chunk.invalid().iter().map(|byte| format!("\\x{byte:02x}")));
+        format.push_str(&octal(chunk.invalid()));
     }
-    shown.push('\'');
-    shown
+    format
+}
+
+/// What a shell puts these bytes in place of, as one word; newlines at their end are lost.
+fn printed(bytes: &[u8]) -> String {
+    // In double quotes an interactive shell may take it for an event of its history.
+    let format = printf_format(bytes).replace('!', "\\041");
+    let format = quote(OsStr::new(&format));
+    format!("\"$(printf {})\"", format.to_string_lossy())
+}
+
+/// A word in a shell's spelling, in characters that can be shown but for newlines at its end.
+pub(super) fn quote_visibly(word: &OsStr) -> OsString {
+    match is_visible(word) || word.as_bytes().ends_with(b"\n") {
+        true => quote(word),
+        false => printed(word.as_bytes()).into(),
+    }
+}
+
+/// A command line in characters that can be shown, on one line.
+pub(super) fn visible_script(script: &OsStr) -> String {
+    match script.to_str() {
+        Some(text) if is_visible(script) => text.to_owned(),
+        _ => {
+            let shell = Shell::default().argv(script);
+            let operand = shell.last().map_or(script, OsString::as_os_str);
+            format!("sh -c {}", printed(operand.as_bytes()))
+        }
+    }
 }
 
 /// The command as its user wrote it.
 pub(super) fn command(job: &NumberedJob) -> Cow<'_, OsStr> {
     match job.job.work.line() {
         Some(line) => Cow::Borrowed(line),
-        None => Cow::Owned(join(planned_argv(job).0)),
+        None => Cow::Owned(join(planned_argv(job, FIRST_SLOT).0)),
     }
 }
 
@@ -78,22 +111,22 @@ pub(super) fn argv(end: &JobEnd) -> (Cow<'_, [OsString]>, bool) {
     match &end.last {
         Some(last) => (Cow::Borrowed(&last.argv), last.shell),
         None => {
-            let (argv, shell) = planned_argv(&end.job);
+            let (argv, shell) = planned_argv(&end.job, FIRST_SLOT);
             (Cow::Owned(argv), shell)
         }
     }
 }
 
-/// The words that would be executed first, in the first slot, and whether they are a shell's.
-pub(super) fn planned_argv(job: &NumberedJob) -> (Vec<OsString>, bool) {
-    let Spoken { direct, shell } = job.job.work.spoken(&job.job.args, job.seq, FIRST_SLOT);
+/// The words that would be executed first in a slot, and whether they are a shell's.
+pub(super) fn planned_argv(job: &NumberedJob, slot: u32) -> (Vec<OsString>, bool) {
+    let Spoken { direct, shell } = job.job.work.spoken(&job.job.args, job.seq, slot);
     match direct {
         Some(argv) => (argv, false),
         None => (shell.unwrap_or_default(), true),
     }
 }
 
-/// The command in one line that can be pasted into a shell.
+/// The command alone, in one line that can be pasted into a shell.
 pub(super) fn paste(job: &NumberedJob) -> String {
     let is_line = match &job.job.work {
         Work::Line { .. } => true,
@@ -101,14 +134,11 @@ pub(super) fn paste(job: &NumberedJob) -> String {
         Work::Argv(_) | Work::Template(_) => false,
     };
     if let Some(line) = job.job.work.line().filter(|_| is_line) {
-        return match line.to_str() {
-            Some(text) if !text.contains(is_treacherous) => text.to_owned(),
-            _ => format!("sh -c {}", quote_visibly(line)),
-        };
+        return visible_script(line);
     }
-    let (argv, _) = planned_argv(job);
-    let words: Vec<String> = argv.iter().map(|word| quote_visibly(word)).collect();
-    words.join(" ")
+    let (argv, _) = planned_argv(job, FIRST_SLOT);
+    let words: Vec<_> = argv.iter().map(|word| quote_visibly(word)).collect();
+    visible_script(&words.join(OsStr::new(" ")))
 }
 
 /// The command line of one job among those of its template.
@@ -116,7 +146,7 @@ pub(super) fn told_apart(job: &NumberedJob) -> Cow<'_, OsStr> {
     if job.job.args.is_empty() {
         return command(job);
     }
-    match planned_argv(job) {
+    match planned_argv(job, FIRST_SLOT) {
         (argv, false) => Cow::Owned(join(argv)),
         (_, true) => {
             let mut line = command(job).into_owned();
@@ -242,16 +272,47 @@ mod tests {
         assert_eq!(escape(b"\xff\xfe"), "\\xff\\xfe");
     }
 
+    /// What a shell makes of it.
+    fn said(script: &str) -> Vec<u8> {
+        let output = std::process::Command::new("/bin/sh")
+            .args(["-c", script])
+            .output();
+        output.unwrap().stdout
+    }
+
+    fn is_shown(text: &str) -> bool {
+        text.chars()
+            .all(|c| c == ' ' || c.is_alphanumeric() || c.is_ascii_punctuation())
+    }
+
     #[test]
     fn a_word_with_such_bytes_can_be_pasted() {
-        for (word, shown) in [
-            (&b"a'b\\c\x1b]0;x\x07"[..], r"$'a\'b\\c\x1b]0;x\x07'"),
-            (b"\xff", r"$'\xff'"),
-            ("\u{202e}".as_bytes(), r"$'\xe2\x80\xae'"),
+        for word in [
+            &b"a'b\\c\x1b]0;x\x07"[..],
+            b"\xff",
+            "\u{202e}%s!\té".as_bytes(),
+            b"-n\na",
         ] {
-            assert_eq!(quote_visibly(OsStr::from_bytes(word)), shown);
+            let shown = quote_visibly(OsStr::from_bytes(word));
+            let shown = shown.to_str().unwrap();
+            assert_eq!(said(&format!("printf %s {shown}")), word, "{shown}");
+            assert!(is_shown(shown), "{shown}");
         }
         let plain = OsString::from_vec(b"it's".to_vec());
         assert_eq!(quote_visibly(&plain), r#"'it'"'"'s'"#);
+    }
+
+    #[test]
+    fn a_line_with_such_bytes_can_be_pasted() {
+        for (line, expected) in [
+            ("printf %s 'a\n\n'", "a\n\n"),
+            ("cat <<X\na\tb\nX\n", "a\tb\n"),
+            ("-x 2>/dev/null\nprintf %s \"it's\"", "it's"),
+        ] {
+            let shown = visible_script(OsStr::new(line));
+            assert_eq!(said(&shown), expected.as_bytes(), "{shown}");
+            assert!(is_shown(&shown), "{shown}");
+        }
+        assert_eq!(visible_script(OsStr::new("a | b")), "a | b");
     }
 }

@@ -79,7 +79,7 @@ fn records_may_end_with_nul() {
     Stage::new()
         .stdin("a\nb\0c\0")
         .args(["-n", "-0", "-a", "-", "x"])
-        .stdout("x 'a\nb'\nx c\n")
+        .stdout("x \"$(printf 'a\\nb')\"\nx c\n")
         .run();
     Stage::new()
         .stdin("echo 'a\nb'\0exit 0\0")

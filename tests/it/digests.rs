@@ -160,12 +160,13 @@ fn the_command_can_be_pasted() {
         .code(1)
         .run();
     assert!(is_harmless(&outcome.stderr), "{}", text(&outcome.stderr));
-    let pasted = pasted(&outcome);
-    Stage::of("bash")
-        .args(["-c", &pasted])
-        .stdout(printed)
-        .code(1)
-        .run();
+    for shell in ["/bin/sh", "bash"] {
+        Stage::of(shell)
+            .args(["-c", &pasted(&outcome)])
+            .stdout(&printed)
+            .code(1)
+            .run();
+    }
 }
 
 #[test]

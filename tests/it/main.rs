@@ -36,6 +36,7 @@ mod moments;
 mod needs;
 mod options;
 mod outputs;
+mod pastes;
 mod readers;
 mod readme;
 mod real;

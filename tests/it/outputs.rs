@@ -267,9 +267,13 @@ fn v_tells_the_whole_command_and_each_attempt() {
     let job = format!("test $PRUN_ATTEMPT = 2 # {}", "x".repeat(200));
     Stage::new()
         .args(["-v", "--retries", "1", "--retry-delay", "0.1", &job])
-        .stderr_has(format!("(start, slot 1, pid [PID]) $ {job}\n"))
+        .stderr_has(format!(
+            "(start, slot 1, pid [PID]) $ PRUN_ATTEMPT=1 sh -c '{job}'\n"
+        ))
         .stderr_has("… (exit 1); attempt 2 follows in 0.1 s\n")
-        .stderr_has(format!("(start, slot 1, pid [PID], attempt 2) $ {job}\n"))
+        .stderr_has(format!(
+            "(start, slot 1, pid [PID], attempt 2) $ PRUN_ATTEMPT=2 sh -c '{job}'\n"
+        ))
         .stderr_has("── 1 job: 1 ok ([TIME])\n")
         .run();
 }

@@ -102,25 +102,53 @@ fn settings_of_other_programs_mean_nothing() {
     stage.file("evil", "echo evil\n").run();
 }
 
+/// Jobs with values that were given to them, in a run that has inherited one.
+fn with_secrets(options: &[&str]) -> Stage {
+    let jobs = "{\"cmd\":\"exit 1\",\"env\":{\"OWN\":\"s3cr3t\"},\"stdin\":\"s3cr3t\"}\n{\"cmd\":\"true\"}\n";
+    Stage::new()
+        .args(["-e", "GIVEN=s3cr3t"])
+        .args(options)
+        .env("INHERITED", "inher1ted")
+        .stdin(jobs)
+        .stdout_any()
+        .stderr_any()
+        .code(i32::from(options != ["-n"]))
+}
+
 #[test]
-fn a_secret_variable_is_nowhere_on_the_screen() {
-    let jobs = "{\"cmd\":\"exit 1\",\"env\":{\"OWN\":\"s3cr3t\"}}\n{\"cmd\":\"true\"}\n";
+fn a_variable_is_nowhere_on_the_screen_but_in_what_is_to_be_pasted() {
     for options in [&["-v"][..], &["-q"], &["-n"], &["--json"]] {
-        let outcome = Stage::new()
-            .args(["-e", "SECRET=s3cr3t"])
-            .args(options)
-            .stdin(jobs)
-            .stdout_any()
-            .stderr_any()
-            .code(match options {
-                ["-n"] => 0,
-                _ => 1,
-            })
-            .run();
+        let outcome = with_secrets(options).run();
         for stream in [&outcome.stdout, &outcome.stderr] {
-            assert!(!String::from_utf8_lossy(stream).contains("s3cr3t"));
+            let text = String::from_utf8_lossy(stream);
+            assert!(!text.contains("inher1ted"), "{text}");
+            let mut lines = text.lines().filter(|line| line.contains("s3cr3t"));
+            let is_to_be_pasted = |line: &str| options == ["-n"] || line.contains(" $ ");
+            assert!(lines.all(is_to_be_pasted), "{text}");
         }
     }
+}
+
+#[test]
+fn in_the_log_of_a_ci_are_no_values_of_variables_and_no_input() {
+    for options in [&["-v"][..], &["-q"], &["--json"]] {
+        let outcome = with_secrets(options).env("CI", "1").run();
+        for stream in [&outcome.stdout, &outcome.stderr] {
+            let text = String::from_utf8_lossy(stream);
+            assert!(
+                !text.contains("inher1ted") && !text.contains("s3cr3t"),
+                "{text}"
+            );
+        }
+    }
+    with_secrets(&["-q"])
+        .env("CI", "1")
+        .args(["-e", "a.b=s3cr3t", "-e", "IFS=s3cr3t"])
+        .stderr_has(
+            "   $ env GIVEN=\"$GIVEN\" IFS=\"$IFS\" OWN=\"$OWN\" a.b='***' sh -c 'exit 1' \
+             # standard input: 6 bytes, left out here\n",
+        )
+        .run();
 }
 
 #[test]
