@@ -132,7 +132,7 @@ impl Input {
             Self::Commands(commands) => Source::commands(commands, rule, is_long_option)?,
             Self::Listed(lines) => Source::listed(&lines, rule)?,
             Self::File(file) => Source::file(&file, records, rule)?,
-            Self::Stdin => Source::stream("stdin", Box::new(io::stdin()), records, rule),
+            Self::Stdin => Source::stdin(records, rule)?,
             Self::Template(template, values) => {
                 let sources = values.into_iter().map(|values| match values {
                     Values::List(list) => ValueSource::List(list),

@@ -40,6 +40,8 @@ pub(super) struct Product {
     /// The others, until they are read.
     unread: Vec<Values>,
     faster: Vec<Vec<OsString>>,
+    /// What there was to say about them.
+    warnings: Vec<String>,
     /// Which value of each of them comes next.
     next: Vec<usize>,
 }
@@ -71,6 +73,7 @@ impl Combine {
             next: vec![0; unread.len()],
             unread,
             faster: Vec::new(),
+            warnings: Vec::new(),
         })
     }
 
@@ -107,6 +110,18 @@ impl Combine {
             },
             left: None,
         })
+    }
+
+    /// What the person should know about the values that were read; each once.
+    pub(super) fn warning(&mut self) -> Option<String> {
+        match self {
+            Self::Product(product) => {
+                let slowest = product.slowest.warning();
+                slowest.or_else(|| product.warnings.pop())
+            }
+            Self::Link(sources, _) => sources.iter_mut().find_map(Values::warning),
+            Self::Batch(batch) => batch.values.warning(),
+        }
     }
 
     /// How many jobs there will be, where that is known beforehand.
@@ -166,8 +181,9 @@ impl Iterator for Combine {
 
 impl Product {
     fn next(&mut self) -> Result<Option<Vec<OsString>>, CombineError> {
-        for source in std::mem::take(&mut self.unread) {
-            self.faster.push(source.collect::<Result<_, _>>()?);
+        for mut source in std::mem::take(&mut self.unread) {
+            self.faster.push(source.by_ref().collect::<Result<_, _>>()?);
+            self.warnings.extend(source.warning());
         }
         if self.faster.iter().any(Vec::is_empty) {
             return Ok(None);
@@ -244,7 +260,8 @@ impl Batch {
 #[cfg(test)]
 mod tests {
     use super::super::intake::tests::Chunks;
-    use super::super::values::{Records, ValueSource};
+    use super::super::lines::Records;
+    use super::super::values::ValueSource;
     use super::*;
 
     fn list(words: &str) -> Values {

@@ -90,6 +90,12 @@ impl Elements {
         }
     }
 
+    /// Goes to the next line.
+    pub(super) fn skip_line(&mut self) {
+        self.here.line += 1;
+        self.here.column = 0;
+    }
+
     /// Where the scan is: at the byte it took last.
     pub(super) fn here(&self) -> Place {
         self.here
@@ -108,8 +114,7 @@ impl Elements {
             self.start = self.here;
         }
         if byte == b'\n' {
-            self.here.line += 1;
-            self.here.column = 0;
+            self.skip_line();
         }
         self.state = state;
         Ok(step)

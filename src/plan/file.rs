@@ -4,7 +4,7 @@ use std::fs::File;
 use std::hash::{BuildHasher, RandomState};
 use std::io::{self, Read};
 use std::os::unix::fs::FileExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use thiserror::Error;
@@ -44,6 +44,15 @@ pub(super) fn open(path: &Path, what: &'static str) -> Result<Opened, OpenError>
         true => Opened::Regular(Steady::new(file)),
         false => Opened::Stream(file),
     })
+}
+
+/// The name of the file that a path leads to. One that names a descriptor (`/dev/stdin`,
+/// `/dev/fd/63`) leads to a file with a name of its own, or to one that has none, as a pipe.
+pub(super) fn name(path: &Path) -> Option<PathBuf> {
+    match path.starts_with("/dev") || path.starts_with("/proc") {
+        true => path.canonicalize().ok(),
+        false => Some(path.to_owned()),
+    }
 }
 
 /// A reading of a regular file. Its clones read the same file, each from its start, and each is held

@@ -7,10 +7,12 @@ use thiserror::Error;
 
 use super::combine::{Combine, CombineError, Room};
 use super::job::{Job, Origin};
+use super::jobfile::Entry;
+use super::lines::Records;
 use super::placeholder::Width;
 use super::shell::ShellRule;
 use super::template::{Template, TemplateError};
-use super::values::{Records, ValueError, ValueSource, Values};
+use super::values::{ValueError, ValueSource, Values};
 use super::work::Work;
 
 /// What was typed behind the options, divided.
@@ -107,6 +109,8 @@ pub(super) struct Inputs {
     combine: Combine,
     label: Arc<str>,
     count: u64,
+    /// A job that waits behind warnings about its values.
+    waiting: Option<Job>,
 }
 
 impl Inputs {
@@ -148,6 +152,7 @@ impl Inputs {
             combine,
             label: "arguments".into(),
             count: 0,
+            waiting: None,
         })
     }
 
@@ -163,25 +168,37 @@ impl Inputs {
 
     /// Whether the next job is at hand. In doubt the answer is no.
     pub(super) fn buffered(&self) -> bool {
-        self.combine.buffered()
+        self.waiting.is_some() || self.combine.buffered()
     }
-}
 
-impl Iterator for Inputs {
-    type Item = Result<Job, InputsError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let args = match self.combine.next()? {
-            Ok(args) => args,
-            Err(error) => return Some(Err(error.into())),
-        };
+    /// The job of the next values.
+    fn job(&mut self, args: Vec<OsString>) -> Job {
         self.count += 1;
         let origin = Origin {
             source: Arc::clone(&self.label),
             line: self.count,
         };
-        let mut job = Job::new(origin, None, Work::Template(Arc::clone(&self.template)));
-        job.args = args;
-        Some(Ok(job))
+        let work = Work::Template(Arc::clone(&self.template));
+        Job {
+            args,
+            ..Job::new(origin, None, work)
+        }
+    }
+}
+
+impl Iterator for Inputs {
+    type Item = Result<Entry, InputsError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.waiting.is_none() {
+            self.waiting = match self.combine.next() {
+                Some(Ok(args)) => Some(self.job(args)),
+                Some(Err(error)) => return Some(Err(error.into())),
+                None => None,
+            };
+        }
+        let warning = self.combine.warning().map(Entry::Warning);
+        let entry = warning.or_else(|| self.waiting.take().map(Entry::Job));
+        entry.map(Ok)
     }
 }

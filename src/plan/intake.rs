@@ -10,20 +10,6 @@ pub(super) const BUFFER_BYTES: usize = 64 * 1024;
 /// would be kept in memory as a whole.
 pub(super) const LONGEST_RECORD: usize = 64 * 1024 * 1024;
 
-/// How far the look for the first sign of JSON goes past blanks.
-const LOOK_BYTES: usize = 4096;
-
-/// What the first bytes of a job file say about it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Opening {
-    /// `{` and then `"` or `}`: one JSON object a line.
-    Object,
-    /// `[` and then `{` or `]`: one JSON array.
-    Array,
-    /// Anything else.
-    Text,
-}
-
 /// What was found where a record should be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Found {
@@ -60,53 +46,25 @@ impl Intake {
 
     /// Drops a byte order mark at the very start.
     pub(super) fn skip_mark(&mut self) -> io::Result<()> {
-        for (ahead, byte) in [0xef, 0xbb, 0xbf].into_iter().enumerate() {
-            if self.look(ahead)? != Some(byte) {
-                return Ok(());
-            }
+        const MARK: &[u8] = b"\xef\xbb\xbf";
+        let may_be = |first: &[u8]| MARK.starts_with(first);
+        let first = self.look(|first| first.starts_with(MARK) || !may_be(first))?;
+        if first.starts_with(MARK) {
+            self.consume(MARK.len());
         }
-        self.consume(3);
         Ok(())
     }
 
-    /// Looks at the first bytes that are not blank, at one or at two of them. A pipe that has
-    /// delivered a first line of text is not asked for another byte.
-    pub(super) fn opening(&mut self) -> io::Result<Opening> {
-        let (first, ahead) = self.look_past_blanks(0)?;
-        if !matches!(first, Some(b'{' | b'[')) {
-            return Ok(Opening::Text);
-        }
-        let (second, _) = self.look_past_blanks(ahead)?;
-        Ok(match (first, second) {
-            (Some(b'{'), Some(b'"' | b'}')) => Opening::Object,
-            (Some(b'['), Some(b'{' | b']')) => Opening::Array,
-            _ => Opening::Text,
-        })
-    }
-
-    /// The next byte that is not blank, and the place behind it.
-    fn look_past_blanks(&mut self, mut ahead: usize) -> io::Result<(Option<u8>, usize)> {
-        while ahead < LOOK_BYTES {
-            let byte = self.look(ahead)?;
-            ahead += 1;
-            if !matches!(byte, Some(b' ' | b'\t' | b'\r' | b'\n')) {
-                return Ok((byte, ahead));
-            }
-        }
-        Ok((None, ahead))
-    }
-
-    /// The byte so far ahead; reads only when it is not here yet.
-    fn look(&mut self, ahead: usize) -> io::Result<Option<u8>> {
-        while self.looked.len() <= self.start + ahead {
+    /// The next bytes, as many as are enough or all there are; none of them is taken. A pipe is asked
+    /// for no more than that.
+    pub(super) fn look(&mut self, is_enough: impl Fn(&[u8]) -> bool) -> io::Result<&[u8]> {
+        while !is_enough(&self.looked[self.start..]) && !self.ended {
             self.refill()?;
-            let Some(byte) = self.rest.buffer().first().copied() else {
-                return Ok(None);
-            };
-            self.rest.consume(1);
-            self.looked.push(byte);
+            let here = self.rest.buffer().len();
+            self.looked.extend_from_slice(self.rest.buffer());
+            self.rest.consume(here);
         }
-        Ok(self.looked.get(self.start + ahead).copied())
+        Ok(&self.looked[self.start..])
     }
 
     /// Makes sure that there are unread bytes behind those that were looked at, unless the input is
@@ -186,6 +144,10 @@ impl BufRead for Intake {
         } else {
             self.rest.consume(count);
         }
+        if self.start == self.looked.len() {
+            self.looked = Vec::new();
+            self.start = 0;
+        }
     }
 }
 
@@ -211,46 +173,6 @@ pub(super) mod tests {
         }
     }
 
-    fn opening(text: &str) -> Opening {
-        let mut intake = Intake::new(Chunks::new(&[text.as_bytes(), b""]));
-        let opening = intake.opening().unwrap();
-        let mut whole = String::new();
-        intake.rest = BufReader::new(Box::new(io::Cursor::new(intake.rest.buffer().to_vec())));
-        intake.read_to_string(&mut whole).unwrap();
-        assert_eq!(whole, text, "looking takes nothing away");
-        opening
-    }
-
-    #[test]
-    fn a_brace_and_a_quote_open_json_lines() {
-        for text in ["{\"cmd\"", "{}", " \r\n\t{ \"", "{\n  \"cmd\""] {
-            assert_eq!(opening(text), Opening::Object, "{text:?}");
-        }
-    }
-
-    #[test]
-    fn a_bracket_and_a_brace_open_a_json_array() {
-        for text in ["[{", "[]", "\n[\n  {", "[ ]"] {
-            assert_eq!(opening(text), Opening::Array, "{text:?}");
-        }
-    }
-
-    #[test]
-    fn anything_else_is_text() {
-        for text in [
-            "{ ls; }", "[ -f x ]", "[[ a ]]", "[\"a\"]", "ls", "", "{", " \n ",
-        ] {
-            assert_eq!(opening(text), Opening::Text, "{text:?}");
-        }
-    }
-
-    #[test]
-    fn a_first_line_of_text_is_enough() {
-        let mut intake = Intake::new(Chunks::new(&[b"l"]));
-        intake.skip_mark().unwrap();
-        assert_eq!(intake.opening().unwrap(), Opening::Text);
-    }
-
     #[test]
     fn a_mark_is_dropped_however_it_arrives() {
         let mut intake = Intake::new(Chunks::new(&[b"\xef", b"\xbb", b"\xbfls"]));
@@ -262,6 +184,6 @@ pub(super) mod tests {
     fn half_a_mark_stays() {
         let mut intake = Intake::new(Chunks::new(&[b"\xef\xbbls"]));
         intake.skip_mark().unwrap();
-        assert_eq!(intake.fill_buf().unwrap(), b"\xef\xbbl");
+        assert_eq!(intake.fill_buf().unwrap(), b"\xef\xbbls");
     }
 }

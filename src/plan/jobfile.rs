@@ -6,8 +6,10 @@ use std::sync::Arc;
 use thiserror::Error;
 
 use super::elements::{Elements, ElementsError, Step};
-use super::intake::{BUFFER_BYTES, Found, Intake, LONGEST_RECORD, Opening};
+use super::format::{Foreign, Format, Opening, by_first_bytes};
+use super::intake::BUFFER_BYTES;
 use super::job::{Job, Origin};
+use super::lines::{Lines, LinesError, Records};
 use super::records::{self, RecordError};
 use super::shell::ShellRule;
 use super::words::WordsError;
@@ -21,25 +23,15 @@ pub(crate) enum Entry {
     Warning(String),
 }
 
-/// How a job file is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Format {
-    /// One command line a line.
-    Lines,
-    /// Command lines that end with NUL, and may hold newlines (`--null`).
-    NullLines,
-    /// One JSON object a line.
-    JsonLines,
-    /// One JSON array of objects.
-    JsonArray,
-}
-
 /// Why a job file cannot be read on.
 #[derive(Debug, Error)]
 pub(crate) enum JobFileError {
     /// The system would not read.
     #[error("{0}: cannot read: {1}")]
     Read(Arc<str>, io::Error),
+    /// It is something else.
+    #[error("{0}: {1}")]
+    Foreign(Origin, Foreign),
     /// A NUL byte in a file of lines.
     #[error(
         "{0}: NUL byte in the command: no command can hold one (commands that end with NUL need -0)"
@@ -61,20 +53,16 @@ pub(crate) enum JobFileError {
 
 /// A job file that is being read.
 pub(crate) struct JobFile {
-    intake: Intake,
-    label: Arc<str>,
+    lines: Lines,
+    /// What the name of the file tells.
+    named: Option<Format>,
+    /// What its first bytes tell too, once they were seen.
     format: Option<Format>,
     rule: ShellRule,
     /// The text of the record that is being read; its memory is used again.
     record: Vec<u8>,
-    /// How many bytes a record may have.
-    longest: usize,
-    /// The records of a line format that were read.
-    lines: u64,
     /// The place in a JSON array.
     elements: Elements,
-    begun: bool,
-    warned: bool,
     /// A job that waits behind a warning about it.
     waiting: Option<Job>,
     /// Nothing more is to be read: the end is known, or an error was told.
@@ -82,25 +70,22 @@ pub(crate) struct JobFile {
 }
 
 impl JobFile {
-    /// A file that is called `label` in messages. Without a format the first bytes tell it. Nothing
-    /// is read yet.
+    /// A file that is called `label` in messages, of the format that its name tells if it tells one.
+    /// Nothing is read yet.
     pub(crate) fn new(
         label: Arc<str>,
-        format: Option<Format>,
+        named: Option<Format>,
+        records: Records,
         input: Box<dyn Read + Send>,
         rule: ShellRule,
     ) -> Self {
         Self {
-            intake: Intake::new(input),
-            label,
-            format,
+            lines: Lines::new(label, records, input),
+            named,
+            format: None,
             rule,
             record: Vec::new(),
-            longest: LONGEST_RECORD,
-            lines: 0,
             elements: Elements::new(),
-            begun: false,
-            warned: false,
             waiting: None,
             ended: false,
         }
@@ -114,17 +99,13 @@ impl JobFile {
         }
         match self.format {
             None => false,
-            Some(_) if !self.begun => false,
             Some(Format::JsonArray) => {
                 let mut ahead = self.elements.clone();
                 let ends = |step| !matches!(step, Ok(Step::Outside | Step::Inside));
-                let mut bytes = self.intake.at_hand().iter();
+                let mut bytes = self.lines.intake.at_hand().iter();
                 bytes.any(|byte| ends(ahead.step(*byte)))
             }
-            Some(format) => {
-                let skips = |record: &[u8]| format.skips(record);
-                self.intake.holds_record(format.terminator(), skips)
-            }
+            Some(format) => self.lines.buffered(|record| format.skips(record)),
         }
     }
 
@@ -136,87 +117,63 @@ impl JobFile {
         }
     }
 
-    /// The format, told by the first bytes where nobody else has.
+    /// The format, told by the first bytes; what they say is something else is read no further.
     fn settled_format(&mut self) -> Result<Format, JobFileError> {
-        if !self.begun {
-            self.intake
-                .skip_mark()
-                .map_err(|error| self.unread(error))?;
-            self.begun = true;
-        }
         if let Some(format) = self.format {
             return Ok(format);
         }
-        let opening = self.intake.opening().map_err(|error| self.unread(error))?;
-        let format = match opening {
-            Opening::Object => Format::JsonLines,
-            Opening::Array => Format::JsonArray,
-            Opening::Text => Format::Lines,
-        };
-        self.format = Some(format);
-        Ok(format)
+        self.lines.drop_mark()?;
+        let (named, records) = (self.named, self.lines.records);
+        let opening = |first: &[u8]| by_first_bytes(first, named, records);
+        let first = self.lines.look(|first| opening(first) != Ok(None))?;
+        let decided = opening(first);
+        let decided =
+            decided.map_err(|foreign| JobFileError::Foreign(self.lines.origin(1), foreign))?;
+        let Opening { format, comment } = decided.unwrap_or(Opening {
+            format: named.unwrap_or(Format::of(records)),
+            comment: 0,
+        });
+        if comment > 0 {
+            self.lines.take_line(comment);
+            self.elements.skip_line();
+        }
+        // JSON has a newline behind each record, whatever ends those of a text.
+        if format != Format::NullLines {
+            self.lines.records = Records::Lines;
+        }
+        Ok(*self.format.insert(format))
     }
 
     /// The next job of a format with one record a line.
     fn next_line(&mut self, format: Format) -> Result<Option<Entry>, JobFileError> {
-        while self.read_record(format.terminator())? {
-            if format.skips(&self.record) {
-                continue;
-            }
-            return match format {
-                Format::JsonLines => self
-                    .json_job(self.lines, 1)
-                    .map(|job| Some(Entry::Job(job))),
-                _ => self.line_entry(format).map(Some),
-            };
+        if !self
+            .lines
+            .read(&mut self.record, |record| format.skips(record))?
+        {
+            return Ok(None);
         }
-        Ok(None)
+        let job = match format {
+            Format::JsonLines => self.json_job(self.lines.here().line, 1)?,
+            _ => self.line_job()?,
+        };
+        // JSON takes a carriage return for a blank.
+        Ok(Some(match self.lines.warning() {
+            Some(warning) if format == Format::Lines => {
+                self.waiting = Some(job);
+                Entry::Warning(warning)
+            }
+            _ => Entry::Job(job),
+        }))
     }
 
-    /// Reads one record without its terminator; false at the end of the file.
-    fn read_record(&mut self, terminator: u8) -> Result<bool, JobFileError> {
-        if self.ended {
-            return Ok(false);
-        }
-        let found = self
-            .intake
-            .read_record(terminator, self.longest, &mut self.record)
-            .map_err(|error| self.unread(error))?;
-        self.lines += 1;
-        match found {
-            Found::Record => Ok(true),
-            Found::Last => {
-                self.ended = true;
-                Ok(true)
-            }
-            Found::End => Ok(false),
-            Found::TooLong => Err(self.too_long(self.lines)),
-        }
-    }
-
-    /// The job of the command line in the record, or a warning that goes before it.
-    fn line_entry(&mut self, format: Format) -> Result<Entry, JobFileError> {
-        let origin = self.origin(self.lines);
-        // The last line has no newline, so that a carriage return at its end is its own.
-        let crlf = format == Format::Lines && !self.ended && self.record.ends_with(b"\r");
-        if crlf {
-            self.record.pop();
-        }
+    /// The job of the command line in the record.
+    fn line_job(&self) -> Result<Job, JobFileError> {
+        let origin = self.lines.here();
         if self.record.contains(&0) {
             return Err(JobFileError::Nul(origin));
         }
-        let job = Job::from_line(origin.clone(), &self.record, &self.rule)
-            .map_err(|error| JobFileError::Words(origin, error))?;
-        if !crlf || self.warned {
-            return Ok(Entry::Job(job));
-        }
-        self.warned = true;
-        let warning = format!(
-            "{}: lines end with CRLF: the carriage returns are dropped",
-            job.origin
-        );
-        self.waiting = Some(job);
-        Ok(Entry::Warning(warning))
+        Job::from_line(origin.clone(), &self.record, &self.rule)
+            .map_err(|error| JobFileError::Words(origin, error))
     }
 
     /// The next job of a JSON array.
@@ -224,10 +181,7 @@ impl JobFile {
         self.record.clear();
         self.record.shrink_to(BUFFER_BYTES);
         loop {
-            let bytes = match self.intake.fill_buf() {
-                Ok(bytes) => bytes,
-                Err(error) => return Err(JobFileError::Read(Arc::clone(&self.label), error)),
-            };
+            let bytes = self.lines.peek()?;
             if bytes.is_empty() {
                 return match self.elements.finish() {
                     Ok(()) => Ok(None),
@@ -235,7 +189,7 @@ impl JobFile {
                 };
             }
             let (taken, step) = cut(&mut self.elements, bytes, &mut self.record);
-            self.intake.consume(taken);
+            self.lines.intake.consume(taken);
             match step {
                 Err(error) => return Err(self.array_error(error)),
                 Ok(Step::Complete) => {
@@ -243,8 +197,9 @@ impl JobFile {
                     let job = self.json_job(start.line, start.column)?;
                     return Ok(Some(Entry::Job(job)));
                 }
-                Ok(_) if self.record.len() > self.longest => {
-                    return Err(self.too_long(self.elements.start().line));
+                Ok(_) if self.record.len() > self.lines.longest => {
+                    let origin = self.lines.origin(self.elements.start().line);
+                    return Err(JobFileError::TooLong(origin, self.lines.longest));
                 }
                 Ok(_) => {}
             }
@@ -253,7 +208,7 @@ impl JobFile {
 
     /// The job of the JSON in the record, which begins at a line and a column of the file.
     fn json_job(&self, line: u64, column: u64) -> Result<Job, JobFileError> {
-        let origin = self.origin(line);
+        let origin = self.lines.origin(line);
         records::job(&self.record, origin.clone(), &self.rule).map_err(|error| match error {
             RecordError::Json {
                 message,
@@ -262,39 +217,30 @@ impl JobFile {
             } => {
                 // serde_json counts from the start of the record, and from 0 where it saw nothing.
                 let start = if below <= 1 { column - 1 } else { 0 };
-                let origin = self.origin(line + below.saturating_sub(1));
+                let origin = self.lines.origin(line + below.saturating_sub(1));
                 JobFileError::Json(origin, start + along.max(1), message)
             }
             error => JobFileError::Record(origin, error.to_string()),
         })
     }
 
-    /// A line of this file.
-    fn origin(&self, line: u64) -> Origin {
-        Origin {
-            source: Arc::clone(&self.label),
-            line,
-        }
-    }
-
     /// The error of an array that cannot be cut.
     fn array_error(&self, error: ElementsError) -> JobFileError {
         let here = self.elements.here();
         JobFileError::Json(
-            self.origin(here.line),
+            self.lines.origin(here.line),
             here.column.max(1),
             error.to_string(),
         )
     }
+}
 
-    /// The error of a record without an end.
-    fn too_long(&self, line: u64) -> JobFileError {
-        JobFileError::TooLong(self.origin(line), self.longest)
-    }
-
-    /// The error of a file that cannot be read.
-    fn unread(&self, error: io::Error) -> JobFileError {
-        JobFileError::Read(Arc::clone(&self.label), error)
+impl From<LinesError> for JobFileError {
+    fn from(error: LinesError) -> Self {
+        match error {
+            LinesError::Read(label, error) => Self::Read(label, error),
+            LinesError::TooLong(origin, longest) => Self::TooLong(origin, longest),
+        }
     }
 }
 
@@ -319,11 +265,6 @@ fn cut(
 }
 
 impl Format {
-    /// The byte that ends a record.
-    fn terminator(self) -> u8 {
-        if self == Self::NullLines { 0 } else { b'\n' }
-    }
-
     /// Whether a record holds nothing to run. One that ends with NUL may hold more than a comment.
     fn skips(self, record: &[u8]) -> bool {
         match record.trim_ascii_start() {

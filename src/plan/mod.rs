@@ -6,8 +6,10 @@
 //!
 //! * `job` is one line of the plan, `source` the stream of them, `typed` the commands of the
 //!   command line, `names` the check that every name is its job's own.
-//! * `jobfile` reads a file record by record: `intake` looks at its first bytes, `elements` cuts a
-//!   JSON array into its elements, `fields` and `records` turn one JSON text into a job.
+//! * `jobfile` reads a file record by record: `format` tells by its name and its first bytes how it is
+//!   written, `elements` cuts a JSON array into its elements, `fields` and `records` turn one JSON
+//!   text into a job. `lines` cuts a text into records, for files of jobs and of arguments alike, and
+//!   `intake` is the buffer below it, whose first bytes can be looked at.
 //! * `file` opens what is named, and holds a file that is read twice to what it was the first time.
 //! * `inputs` makes jobs of a template and its values: `values` reads one source of them, `combine`
 //!   makes products, pairs and batches. `template` is filled by each job's values: `placeholder`
@@ -27,11 +29,13 @@ mod duration;
 mod elements;
 mod fields;
 mod file;
+mod format;
 mod inputs;
 mod intake;
 mod job;
 mod jobfile;
 mod key;
+mod lines;
 mod names;
 mod placeholder;
 mod reading;
@@ -52,8 +56,9 @@ pub(crate) use inputs::{BatchSize, InputsError, Rules, Typed, divide};
 pub(crate) use job::{Job, Origin};
 pub(crate) use jobfile::Entry;
 pub(crate) use key::Key;
+pub(crate) use lines::Records;
 pub(crate) use shell::{Shell, ShellError, ShellRule};
 pub(crate) use source::{Source, SourceError};
-pub(crate) use values::{Records, ValueSource};
+pub(crate) use values::ValueSource;
 pub(crate) use words::{Shape, shape};
 pub(crate) use work::{Spoken, Work};

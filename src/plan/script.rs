@@ -16,7 +16,7 @@ use super::simple;
 pub(super) struct Script {
     shell: Arc<Shell>,
     text: OsString,
-    /// At least so many values are given, so that none is unset.
+    /// At least so many values are given where something follows them, so that this has its place.
     width: usize,
     /// What follows the values.
     derived: Vec<Hole>,
@@ -101,14 +101,18 @@ impl Script {
                     return Err(ScriptError::Several);
                 }
                 Part::Bare(hole) | Part::Alone(hole) => {
-                    let number = script.parameter(*hole);
-                    text.extend_from_slice(format!("\"${{{number}}}\"").as_bytes());
+                    let value = script.parameter(*hole, width);
+                    text.extend_from_slice(format!("\"{value}\"").as_bytes());
                 }
                 Part::Quoted(hole) => {
-                    let number = script.parameter(*hole);
-                    text.extend_from_slice(format!("${{{number}}}").as_bytes());
+                    let value = script.parameter(*hole, width);
+                    text.extend_from_slice(value.as_bytes());
                 }
             }
+        }
+        // `"$@"` would take those in as well, and what stands in for values that are missing.
+        if matches!(width, Width::Batch(_)) && scan.is_positional && !script.derived.is_empty() {
+            return Err(ScriptError::MixedBatch);
         }
         if is_appended {
             let end = text.trim_ascii_end().len();
@@ -141,24 +145,28 @@ impl Script {
             (Width::Sources(count), _) => count,
         };
         for index in 0..count {
-            let number = self.parameter(Hole::Value(index, form));
+            let value = self.parameter(Hole::Value(index, form), width);
             let blank = if index > 0 { " " } else { "" };
-            text.extend_from_slice(format!("{blank}\"${{{number}}}\"").as_bytes());
+            text.extend_from_slice(format!("{blank}\"{value}\"").as_bytes());
         }
         Ok(())
     }
 
-    /// The number of the positional parameter for a place.
-    fn parameter(&mut self, hole: Hole) -> usize {
+    /// The positional parameter for a place. One that the last, short batch does not have is empty,
+    /// also where a shell is told to stop at what is unset.
+    fn parameter(&mut self, hole: Hole, width: Width) -> String {
         if let Hole::Value(index, Form::Whole) = hole {
-            return index + 1;
+            return match width {
+                Width::Batch(_) if index > 0 => format!("${{{}-}}", index + 1),
+                _ => format!("${{{}}}", index + 1),
+            };
         }
         let known = self.derived.iter().position(|derived| *derived == hole);
         let place = known.unwrap_or_else(|| {
             self.derived.push(hole);
             self.derived.len() - 1
         });
-        self.width + place + 1
+        format!("${{{}}}", self.width + place + 1)
     }
 
     /// The words of one attempt.
@@ -166,8 +174,10 @@ impl Script {
         let mut argv = self.shell.argv(&self.text);
         argv.push("sh".into());
         argv.extend_from_slice(args);
-        let missing = self.width.saturating_sub(args.len());
-        argv.extend(std::iter::repeat_n(OsString::new(), missing));
+        if !self.derived.is_empty() {
+            let missing = self.width.saturating_sub(args.len());
+            argv.extend(std::iter::repeat_n(OsString::new(), missing));
+        }
         let derived = self.derived.iter();
         argv.extend(derived.map(|hole| hole.fill(args, seq, slot)));
         argv

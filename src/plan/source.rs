@@ -1,20 +1,22 @@
 //! A stream of jobs, wherever they were written; never a list that must be whole.
 
 use std::ffi::OsString;
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::Path;
 use std::sync::Arc;
 
 use thiserror::Error;
 
 use super::file::{self, OpenError, Opened};
+use super::format::{Foreign, Format, by_name};
 use super::inputs::{Inputs, InputsError, Rules};
 use super::job::{Job, Origin};
-use super::jobfile::{Entry, Format, JobFile, JobFileError};
+use super::jobfile::{Entry, JobFile, JobFileError};
+use super::lines::Records;
 use super::names::Names;
 use super::shell::ShellRule;
 use super::typed::{self, TypedError};
-use super::values::{Records, ValueSource};
+use super::values::ValueSource;
 
 /// A stream of jobs. It ends after its first error.
 pub(crate) struct Source {
@@ -45,6 +47,9 @@ pub(crate) enum SourceError {
     /// The job file cannot be opened.
     #[error(transparent)]
     Open(#[from] OpenError),
+    /// The name of the file says that it is no job file.
+    #[error("{0}: {1}")]
+    Foreign(Arc<str>, Foreign),
     /// A template or its values are at fault.
     #[error(transparent)]
     Inputs(#[from] InputsError),
@@ -102,45 +107,39 @@ impl Source {
         records: Records,
         rule: &ShellRule,
     ) -> Result<Self, SourceError> {
-        Self::file_as(path, format_of(path).or(lines_of(records)), rule)
-    }
-
-    /// The same with a known format, or with `None` for one that the first bytes tell.
-    fn file_as(path: &Path, format: Option<Format>, rule: &ShellRule) -> Result<Self, SourceError> {
         let label: Arc<str> = path.display().to_string().into();
-        let file = match file::open(path, "job file")? {
+        let opened = file::open(path, "job file")?;
+        let named = named(path, &label)?;
+        let read = |input| JobFile::new(Arc::clone(&label), named, records, input, rule.clone());
+        let file = match opened {
             Opened::Regular(file) => file,
             Opened::Stream(file) => {
-                return Ok(Self::stream_as(&label, format, Box::new(file), rule));
+                let file = read(Box::new(file));
+                return Ok(Self::new(Supply::Stream(file), None));
             }
         };
-        let read = |file| JobFile::new(Arc::clone(&label), format, Box::new(file), rule.clone());
         let mut names = Names::default();
-        let total = checked(read(file.clone()), &mut names)?;
+        let total = checked(read(Box::new(file.clone())), &mut names)?;
         names.clear();
-        let mut source = Self::new(Supply::Regular(read(file)), Some(total));
+        let mut source = Self::new(Supply::Regular(read(Box::new(file))), Some(total));
         source.names = names;
         Ok(source)
     }
 
-    /// An open stream, such as standard input.
+    /// Standard input as a job file. Where it is a file, that file's name counts.
+    pub(crate) fn stdin(records: Records, rule: &ShellRule) -> Result<Self, SourceError> {
+        let named = named(Path::new("/dev/stdin"), &"stdin".into())?;
+        Ok(Self::stream(named, Box::new(io::stdin()), records, rule))
+    }
+
+    /// An open stream that is called `stdin`, of the format that its name tells if it has one.
     pub(crate) fn stream(
-        label: &str,
+        named: Option<Format>,
         input: Box<dyn Read + Send>,
         records: Records,
         rule: &ShellRule,
     ) -> Self {
-        Self::stream_as(label, lines_of(records), input, rule)
-    }
-
-    /// The same with a known format.
-    fn stream_as(
-        label: &str,
-        format: Option<Format>,
-        input: Box<dyn Read + Send>,
-        rule: &ShellRule,
-    ) -> Self {
-        let file = JobFile::new(label.into(), format, input, rule.clone());
+        let file = JobFile::new("stdin".into(), named, records, input, rule.clone());
         Self::new(Supply::Stream(file), None)
     }
 
@@ -181,10 +180,7 @@ impl Source {
     fn supplied(&mut self) -> Option<Result<Entry, SourceError>> {
         match &mut self.supply {
             Supply::Typed(jobs) => jobs.next().map(|job| Ok(Entry::Job(job))),
-            Supply::Inputs(jobs) => {
-                let job = jobs.next()?;
-                Some(job.map(Entry::Job).map_err(SourceError::from))
-            }
+            Supply::Inputs(jobs) => jobs.next().map(|entry| entry.map_err(SourceError::from)),
             Supply::Regular(file) | Supply::Stream(file) => {
                 file.next().map(|entry| entry.map_err(SourceError::from))
             }
@@ -236,19 +232,11 @@ fn check_name(names: &mut Names, job: &Job) -> Result<(), SourceError> {
     }
 }
 
-/// The format of lines, if they end with something else than a newline.
-fn lines_of(records: Records) -> Option<Format> {
-    (records == Records::Null).then_some(Format::NullLines)
-}
-
-/// The format that the extension of a path tells.
-fn format_of(path: &Path) -> Option<Format> {
-    let extension = path.extension()?.to_str()?.to_ascii_lowercase();
-    match extension.as_str() {
-        "jsonl" | "ndjson" => Some(Format::JsonLines),
-        "json" => Some(Format::JsonArray),
-        _ => None,
-    }
+/// The format that the name of a file tells.
+fn named(path: &Path, label: &Arc<str>) -> Result<Option<Format>, SourceError> {
+    let name = file::name(path);
+    let foreign = |foreign| SourceError::Foreign(Arc::clone(label), foreign);
+    name.map_or(Ok(None), |name| by_name(&name).map_err(foreign))
 }
 
 #[cfg(test)]

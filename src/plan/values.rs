@@ -9,7 +9,8 @@ use std::sync::Arc;
 use thiserror::Error;
 
 use super::file::{self, OpenError, Opened};
-use super::intake::{Found, Intake, LONGEST_RECORD};
+use super::job::Origin;
+use super::lines::{Lines, LinesError, Records};
 
 /// Where values come from.
 pub(crate) enum ValueSource {
@@ -19,15 +20,6 @@ pub(crate) enum ValueSource {
     File(PathBuf),
     /// The records of an open stream, such as standard input, and what it is called.
     Stream(&'static str, Box<dyn Read + Send>),
-}
-
-/// How records end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Records {
-    /// With a newline; empty ones are skipped.
-    Lines,
-    /// With NUL; all are taken.
-    Null,
 }
 
 /// Why there are no more values.
@@ -41,14 +33,12 @@ pub(crate) enum ValueError {
     Read(Arc<str>, io::Error),
     /// A value that no program can be given.
     #[error(
-        "{0}:{1}: NUL byte in the argument: no program can be given one (arguments that end with NUL need -0)"
+        "{0}: NUL byte in the argument: no program can be given one (arguments that end with NUL need -0)"
     )]
-    Nul(Arc<str>, u64),
+    Nul(Origin),
     /// A record that never seems to end.
-    #[error(
-        "{0}:{1}: the argument is longer than {LONGEST_RECORD} bytes: is this a list of arguments?"
-    )]
-    TooLong(Arc<str>, u64),
+    #[error("{0}: the argument is longer than {1} bytes: is this a list of arguments?")]
+    TooLong(Origin, usize),
 }
 
 /// The values of one source, as they are read.
@@ -63,12 +53,11 @@ enum Supply {
     Stream(Reader),
 }
 
-/// Records, as they are read.
+/// Records, each of which is a value: an empty one is an empty value, so that those behind it keep
+/// their places.
 struct Reader {
-    label: Arc<str>,
-    records: Records,
-    input: Intake,
-    number: u64,
+    lines: Lines,
+    warning: Option<String>,
     is_ended: bool,
 }
 
@@ -117,6 +106,14 @@ impl Values {
         self.total
     }
 
+    /// What the person should know about the values that were read; once.
+    pub(super) fn warning(&mut self) -> Option<String> {
+        match &mut self.supply {
+            Supply::List(_) => None,
+            Supply::File(reader) | Supply::Stream(reader) => reader.warning.take(),
+        }
+    }
+
     /// Whether `next` may wait for somebody else.
     pub(super) fn may_block(&self) -> bool {
         matches!(self.supply, Supply::Stream(_))
@@ -145,53 +142,39 @@ impl Iterator for Values {
 impl Reader {
     fn new(label: Arc<str>, records: Records, input: Box<dyn Read + Send>) -> Self {
         Self {
-            label,
-            records,
-            input: Intake::new(input),
-            number: 0,
+            lines: Lines::new(label, records, input),
+            warning: None,
             is_ended: false,
         }
     }
 
-    fn terminator(&self) -> u8 {
-        match self.records {
-            Records::Lines => b'\n',
-            Records::Null => 0,
-        }
-    }
-
     fn buffered(&self) -> bool {
-        let skips = |record: &[u8]| self.skips(record);
-        self.is_ended || self.input.holds_record(self.terminator(), skips)
-    }
-
-    fn skips(&self, record: &[u8]) -> bool {
-        self.records == Records::Lines && record.is_empty()
+        self.is_ended || self.lines.buffered(|_| false)
     }
 
     fn read(&mut self) -> Result<Option<OsString>, ValueError> {
+        // A name that ends with NUL may begin with what is a mark in a text.
+        if self.lines.records == Records::Lines {
+            self.lines.drop_mark()?;
+        }
         let mut record = Vec::new();
-        loop {
-            let found = self
-                .input
-                .read_record(self.terminator(), LONGEST_RECORD, &mut record)
-                .map_err(|error| ValueError::Read(Arc::clone(&self.label), error))?;
-            self.number += 1;
-            match found {
-                Found::Record => {}
-                Found::Last => self.is_ended = true,
-                Found::End => return Ok(None),
-                Found::TooLong => {
-                    return Err(ValueError::TooLong(Arc::clone(&self.label), self.number));
-                }
-            }
-            if record.contains(&0) {
-                return Err(ValueError::Nul(Arc::clone(&self.label), self.number));
-            }
-            if !self.skips(&record) {
-                record.shrink_to_fit();
-                return Ok(Some(OsString::from_vec(record)));
-            }
+        if !self.lines.read(&mut record, |_| false)? {
+            return Ok(None);
+        }
+        if record.contains(&0) {
+            return Err(ValueError::Nul(self.lines.here()));
+        }
+        self.warning = self.lines.warning().or(self.warning.take());
+        record.shrink_to_fit();
+        Ok(Some(OsString::from_vec(record)))
+    }
+}
+
+impl From<LinesError> for ValueError {
+    fn from(error: LinesError) -> Self {
+        match error {
+            LinesError::Read(label, error) => Self::Read(label, error),
+            LinesError::TooLong(origin, longest) => Self::TooLong(origin, longest),
         }
     }
 }
@@ -229,7 +212,17 @@ mod tests {
     #[test]
     fn lines_are_values_whatever_is_in_them() {
         let values = stream(&[b"a b\r\n\n# c\nd", b""], Records::Lines);
-        assert_eq!(all(values), ["a b\r", "# c", "d"]);
+        assert_eq!(all(values), ["a b", "", "# c", "d"]);
+    }
+
+    #[test]
+    fn what_an_editor_adds_to_a_text_is_no_part_of_a_value() {
+        let mut values = stream(&["\u{feff}a\r\nb\rc\n".as_bytes(), b""], Records::Lines);
+        assert_eq!(values.next().unwrap().unwrap(), "a");
+        assert!(values.warning().is_some());
+        assert_eq!(all(values), ["b\rc"]);
+        let values = stream(&["\u{feff}a\r\0b".as_bytes(), b""], Records::Null);
+        assert_eq!(all(values), ["\u{feff}a\r", "b"]);
     }
 
     #[test]

@@ -61,7 +61,7 @@ fn standard_input_is_a_file_of_arguments() {
     Stage::new()
         .stdin("a b\n\nc\n")
         .args(["-j1", "-a", "-", "/bin/echo", "<{}>"])
-        .stdout("<a b>\n<c>\n")
+        .stdout("<a b>\n<>\n<c>\n")
         .run();
 }
 
@@ -302,4 +302,72 @@ fn many_arguments_need_no_more_memory_than_few() {
     };
     let (few, many) = (peak(10_000), peak(300_000));
     assert!(many < few + 2 * 1024 * 1024, "{few} and {many} bytes");
+}
+
+#[test]
+fn an_empty_line_is_an_empty_value_and_shifts_nothing() {
+    Stage::new()
+        .stdin("A\n\nC\nD\nE\nF\n")
+        .args(["-k", "-a", "-", "-N3", "/bin/echo", "{1}-{2}-{3}"])
+        .stdout("A--C\nD-E-F\n")
+        .run();
+    Stage::new()
+        .file("a", "1\n\n3\n")
+        .file("b", "x\ny\nz\n")
+        .args([
+            "-j1",
+            "--link",
+            "-a",
+            "a",
+            "-a",
+            "b",
+            "/bin/echo",
+            "<{1}{2}>",
+        ])
+        .stdout("<1x>\n<y>\n<3z>\n")
+        .run();
+}
+
+#[test]
+fn the_last_short_batch_has_its_values_alone() {
+    let run = |template: &str, printed: &str| {
+        let stage = Stage::new()
+            .stdin("1\n2\n3\n")
+            .args(["-j1", "-a", "-", "-N2", template]);
+        stage.stdout(printed).run();
+    };
+    run("printf '<%s>' \"$@\"; echo $#", "<1><2>2\n<3>1\n");
+    Stage::new()
+        .stdin("1\n2\n3\n")
+        .args([
+            "-j1",
+            "-a",
+            "-",
+            "-N2",
+            "--shell=sh -u",
+            "printf '<%s>' {1} {2}; echo",
+        ])
+        .stdout("<1><2>\n<3><>\n")
+        .run();
+    run("printf '<%s>' {}; echo", "<1><2>\n<3>\n");
+    Stage::new()
+        .args(["-N2", "printf %s {.} \"$@\"", ":::", "a.b", "c"])
+        .stderr_has("with -N, a command line for a shell takes")
+        .code(2)
+        .run();
+}
+
+#[test]
+fn what_an_editor_adds_to_a_text_is_no_part_of_a_value() {
+    Stage::new()
+        .file("list", "\u{feff}a\r\nb\r\n")
+        .args(["-j1", "-a", "list", "printf", "<%s>\\n"])
+        .stdout("<a>\n<b>\n")
+        .stderr("prun: list:1: lines end with CRLF: the carriage returns are dropped\n")
+        .run();
+    Stage::new()
+        .file("list", "\u{feff}a\r\0b\0")
+        .args(["-j1", "-0", "-a", "list", "printf", "<%s>\\n"])
+        .stdout("<\u{feff}a\r>\n<b>\n")
+        .run();
 }

@@ -2,15 +2,24 @@
 
 use std::ffi::OsString;
 
-use proptest::{collection::vec, prelude::*};
-
 use super::super::intake::tests::Chunks;
 use super::super::work::Work;
 use super::*;
 
+mod properties;
+
 fn open(format: Option<Format>, chunks: &[&[u8]]) -> JobFile {
     let rule = ShellRule::Auto(Arc::default());
-    JobFile::new("jobs".into(), format, Chunks::new(chunks), rule)
+    read_by(format, Chunks::new(chunks), rule)
+}
+
+/// A file of a format that its name tells, or whose records end so as the user says.
+fn read_by(format: Option<Format>, input: Box<dyn Read + Send>, rule: ShellRule) -> JobFile {
+    let (format, records) = match format {
+        Some(Format::NullLines) => (None, Records::Null),
+        format => (format, Records::Lines),
+    };
+    JobFile::new("jobs".into(), format, records, input, rule)
 }
 
 /// What one entry says, as `line [name] command`.
@@ -112,7 +121,7 @@ fn a_nul_byte_in_a_line_is_an_error_and_the_end() {
 #[test]
 fn a_line_that_cannot_be_run_is_an_error() {
     let rule = ShellRule::Never;
-    let file = JobFile::new("jobs".into(), None, Chunks::new(&[b"a\nb | c\n"]), rule);
+    let file = read_by(None, Chunks::new(&[b"a\nb | c\n"]), rule);
     let error = "error jobs:2: unquoted `|` is shell syntax, and no shell may be used here: quote it, or allow a shell";
     assert_eq!(file.map(told).collect::<Vec<_>>(), ["1 a", error]);
 }
@@ -197,7 +206,7 @@ fn errors_in_an_array_name_the_line_and_column_of_the_file() {
 
 #[test]
 fn a_file_that_should_be_an_array_and_is_none_says_so() {
-    let told = read_as(Some(Format::JsonArray), "{\"cmd\":\"ls\"}");
+    let told = read_as(Some(Format::JsonArray), "\"ls\"");
     let error = "error jobs:1:1: `[` is missing: a .json file holds one array (one record a line makes it .jsonl)";
     assert_eq!(told, [error]);
 }
@@ -213,9 +222,9 @@ fn a_record_without_end_is_an_error() {
     for start in ["x", "{\"cmd\":\"", "[{\"cmd\":\""] {
         let endless = start.as_bytes().chain(io::repeat(b'x'));
         let rule = ShellRule::Auto(Arc::default());
-        let mut file = JobFile::new("jobs".into(), None, Box::new(endless), rule);
-        assert_eq!(file.longest, 67_108_864);
-        file.longest = 100_000;
+        let mut file = read_by(None, Box::new(endless), rule);
+        assert_eq!(file.lines.longest, 67_108_864);
+        file.lines.longest = 100_000;
         let error = "error jobs:1: the record is longer than 100000 bytes: is this a job file?";
         assert_eq!(file.map(told).collect::<Vec<_>>(), [error]);
     }
@@ -257,7 +266,7 @@ fn an_input_that_cannot_be_read_is_an_error_with_its_name() {
     }
     for format in [None, Some(Format::Lines), Some(Format::JsonArray)] {
         let rule = ShellRule::Never;
-        let mut file = JobFile::new("jobs".into(), format, Box::new(Broken), rule);
+        let mut file = read_by(format, Box::new(Broken), rule);
         let told = file.next().map(told);
         assert_eq!(told.as_deref(), Some("error jobs: cannot read: no luck"));
     }
@@ -278,7 +287,7 @@ fn a_signal_while_reading_is_no_error() {
     }
     for format in [None, Some(Format::Lines), Some(Format::JsonArray)] {
         let input = Box::new(Interrupted(false));
-        let mut file = JobFile::new("jobs".into(), format, input, ShellRule::Never);
+        let mut file = read_by(format, input, ShellRule::Never);
         assert!(file.next().is_none());
     }
 }
@@ -306,7 +315,7 @@ fn buffered_is_true_when_a_whole_record_is_at_hand() {
 fn the_memory_of_a_long_record_is_given_back() {
     let long = format!("{}\nb\n", "x".repeat(10 * BUFFER_BYTES));
     let input = Box::new(io::Cursor::new(long));
-    let mut file = JobFile::new("jobs".into(), None, input, ShellRule::Never);
+    let mut file = read_by(None, input, ShellRule::Never);
     assert_eq!(file.by_ref().count(), 2);
     assert!(file.record.capacity() <= BUFFER_BYTES);
 }
@@ -315,86 +324,4 @@ fn the_memory_of_a_long_record_is_given_back() {
 fn a_job_file_can_be_read_on_a_thread_of_its_own() {
     fn is_send<T: Send>() {}
     is_send::<JobFile>();
-}
-
-/// The text in chunks of these sizes, and the rest.
-fn chunked(mut text: &[u8], sizes: &[usize]) -> Vec<Vec<u8>> {
-    let mut chunks = Vec::new();
-    for size in sizes {
-        let (chunk, rest) = text.split_at((*size).min(text.len()));
-        chunks.extend((!chunk.is_empty()).then(|| chunk.to_vec()));
-        text = rest;
-    }
-    chunks.extend((!text.is_empty()).then(|| text.to_vec()));
-    chunks.extend([Vec::new(), Vec::new()]);
-    chunks
-}
-
-fn text() -> impl Strategy<Value = Vec<u8>> {
-    let piece = prop_oneof![
-        Just("\u{feff}".to_owned()),
-        Just("# x\n".to_owned()),
-        Just("{\"cmd\":\"a\"}".to_owned()),
-        Just("[{\"cmd\":\"a\"}".to_owned()),
-        "[ \t\r\n{}\\[\\],\"':a\0]{0,6}",
-        "[a-z]{1,4}: [a-z ]{1,6}\r?\n",
-    ];
-    vec(piece, 0..10).prop_map(|pieces| pieces.concat().into_bytes())
-}
-
-fn format() -> impl Strategy<Value = Format> {
-    prop_oneof![
-        Just(Format::Lines),
-        Just(Format::NullLines),
-        Just(Format::JsonLines),
-        Just(Format::JsonArray),
-    ]
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..Default::default() })]
-
-    #[test]
-    fn no_chunking_changes_what_is_read(
-        text in text(),
-        sizes in vec(1..5_usize, 0..60),
-        format in prop::option::of(format()),
-    ) {
-        let chunks = chunked(&text, &sizes);
-        let chunks: Vec<&[u8]> = chunks.iter().map(Vec::as_slice).collect();
-        let pieces: Vec<String> = open(format, &chunks).map(told).collect();
-        let whole = chunked(&text, &[]);
-        let whole: Vec<&[u8]> = whole.iter().map(Vec::as_slice).collect();
-        let whole: Vec<String> = open(format, &whole).map(told).collect();
-        prop_assert_eq!(pieces, whole);
-    }
-
-    #[test]
-    fn buffered_never_promises_what_must_be_waited_for(
-        text in text(),
-        size in 1..200_usize,
-        format in format(),
-    ) {
-        let first = &text[..size.min(text.len())];
-        // A second read panics, so the promise must not lead to one.
-        let mut file = open(Some(format), &[first]);
-        file.begun = true;
-        file.intake.fill_buf().unwrap();
-        while file.buffered() && !file.ended {
-            file.next();
-        }
-    }
-
-    #[test]
-    fn any_words_come_back_from_argv_base64(words in vec(vec(1..=255_u8, 0..8), 1..4)) {
-        use base64::Engine as _;
-        let encode = |word: &Vec<u8>| base64::prelude::BASE64_STANDARD.encode(word);
-        let record = serde_json::json!({ "argv_base64": words.iter().map(encode).collect::<Vec<_>>() });
-        let entry = open(None, &[format!("{record}\n").as_bytes()]).next();
-        let Some(Ok(Entry::Job(Job { work: Work::Argv(read), .. }))) = entry else {
-            panic!("no argv job");
-        };
-        let read: Vec<Vec<u8>> = read.into_iter().map(OsString::into_encoded_bytes).collect();
-        prop_assert_eq!(read, words);
-    }
 }

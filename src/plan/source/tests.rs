@@ -147,7 +147,7 @@ fn a_device_is_a_stream() {
 
 #[test]
 fn a_stream_gives_its_first_job_before_the_second_arrives() {
-    let mut source = Source::stream("stdin", Chunks::new(&[b"a\nb\n"]), Records::Lines, &rule());
+    let mut source = Source::stream(None, Chunks::new(&[b"a\nb\n"]), Records::Lines, &rule());
     assert!(source.may_block());
     assert!(!source.buffered());
     assert!(source.next().is_some());
@@ -159,7 +159,7 @@ fn a_stream_gives_its_first_job_before_the_second_arrives() {
 #[test]
 fn an_error_on_a_stream_comes_at_its_line_and_ends_it() {
     let source = Source::stream(
-        "stdin",
+        None,
         Chunks::new(&[b"a: x\nb\na: y\nc\n"]),
         Records::Lines,
         &rule(),
@@ -171,7 +171,7 @@ fn an_error_on_a_stream_comes_at_its_line_and_ends_it() {
 #[test]
 fn records_that_end_with_nul_are_a_format_to_ask_for() {
     let input = Chunks::new(&[b"a\nb\0c\0", b""]);
-    let source = Source::stream("stdin", input, Records::Null, &rule());
+    let source = Source::stream(None, input, Records::Null, &rule());
     assert_eq!(lines(source), ["a\nb", "c"]);
 }
 
