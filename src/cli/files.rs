@@ -9,7 +9,8 @@ use crate::sink::RunFiles;
 /// The folder for the jobs' own files, made.
 pub(super) fn log_dir(args: &Args, own: &Path) -> Result<Option<LogDir>, LogDirError> {
     let dir = args.log_dir.as_ref();
-    dir.map(|dir| LogDir::open(dir, own)).transpose()
+    dir.map(|dir| LogDir::open(dir, own, args.resume))
+        .transpose()
 }
 
 /// The files that tell of the run, not begun yet.

@@ -15,14 +15,18 @@ const LONGEST: usize = 200;
 
 /// The folder.
 #[derive(Clone, Debug)]
-pub(crate) struct LogDir(Arc<Path>);
+pub(crate) struct LogDir {
+    dir: Arc<Path>,
+    /// Whether it may hold the files of earlier runs, which this one goes on from.
+    is_continued: bool,
+}
 
 /// A folder that cannot be used. Nothing was started.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum LogDirError {
     #[error("--log-dir {}: {source}", dir.display())]
     Unusable { dir: PathBuf, source: io::Error },
-    #[error("--log-dir {}: {} is there from another run: name another folder, or remove it", dir.display(), name.display())]
+    #[error("--log-dir {}: {} is there from another run: name another folder, remove it, or go on from that run with --resume", dir.display(), name.display())]
     Used { dir: PathBuf, name: PathBuf },
 }
 
@@ -35,8 +39,9 @@ pub(super) struct OpenLogs {
 }
 
 impl LogDir {
-    /// Makes the folder, unless it is there. One with files of another run is refused.
-    pub(crate) fn open(dir: &Path, own: &Path) -> Result<Self, LogDirError> {
+    /// Makes the folder, unless it is there. One with files of another run is refused, unless this
+    /// run goes on from that one.
+    pub(crate) fn open(dir: &Path, own: &Path, is_continued: bool) -> Result<Self, LogDirError> {
         let failed = |source| LogDirError::Unusable {
             dir: dir.to_owned(),
             source,
@@ -46,24 +51,46 @@ impl LogDir {
         drop(tempfile::tempfile_in(dir).map_err(failed)?);
         for entry in fs::read_dir(dir).map_err(failed)? {
             let name = PathBuf::from(entry.map_err(failed)?.file_name());
-            if is_log(&name) {
+            if is_log(&name) && !is_continued {
                 let dir = dir.to_owned();
                 return Err(LogDirError::Used { dir, name });
             }
         }
-        Ok(Self(own.join(dir).into()))
+        Ok(Self {
+            dir: own.join(dir).into(),
+            is_continued,
+        })
     }
 
-    /// Makes the files of an attempt. None that is there is overwritten or followed elsewhere.
+    /// Makes the files of an attempt. None that is there is overwritten or followed elsewhere: where
+    /// earlier runs have left theirs, the number of the attempt goes on from those.
     pub(super) fn begin(
         &self,
         job: &NumberedJob,
         attempt: u32,
         together: bool,
     ) -> io::Result<OpenLogs> {
-        let stem = stem(job.seq, &title(job), attempt);
-        let make = |kind| -> io::Result<(Arc<File>, Arc<Path>)> {
-            let path = self.0.join(format!("{stem}.{kind}"));
+        let title = title(job);
+        let mut number = attempt;
+        loop {
+            let stem = self.dir.join(stem(job.seq, &title, number));
+            match OpenLogs::make(&stem, together) {
+                Err(error) if self.is_continued && error.kind() == io::ErrorKind::AlreadyExists => {
+                    number += 1;
+                }
+                made => return made,
+            }
+        }
+    }
+}
+
+impl OpenLogs {
+    /// Makes those whose paths begin so.
+    fn make(stem: &Path, together: bool) -> io::Result<Self> {
+        let make = |kind: &str| -> io::Result<(Arc<File>, Arc<Path>)> {
+            let mut path = stem.as_os_str().to_owned();
+            path.push(kind);
+            let path = PathBuf::from(path);
             let mut options = File::options();
             // What a job left behind may write as well, and nothing may be lost by that.
             let file = options.read(true).append(true).create_new(true).open(&path);
@@ -73,19 +100,20 @@ impl LogDir {
             };
             Ok((Arc::new(file.map_err(told)?), path.as_path().into()))
         };
-        let (stdout, stdout_path) = make("out")?;
-        let (stderr, stderr_path) = match together {
-            true => (None, None),
-            false => make("err").map(|(file, path)| (Some(file), Some(path)))?,
-        };
-        Ok(OpenLogs {
+        let (stdout, stdout_path) = make(".out")?;
+        let mut logs = Self {
             stdout,
-            stderr,
+            stderr: None,
             paths: Logs {
                 stdout: stdout_path,
-                stderr: stderr_path,
+                stderr: None,
             },
-        })
+        };
+        if !together {
+            let (stderr, stderr_path) = make(".err").inspect_err(|_| logs.discard())?;
+            (logs.stderr, logs.paths.stderr) = (Some(stderr), Some(stderr_path));
+        }
+        Ok(logs)
     }
 }
 

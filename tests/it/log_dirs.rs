@@ -163,7 +163,7 @@ fn files_of_another_run_are_never_overwritten() {
     let outcome = logged()
         .file("logs/0001-a.out", "old")
         .arg("a: echo ran")
-        .stderr("prun: --log-dir logs: 0001-a.out is there from another run: name another folder, or remove it\n")
+        .stderr("prun: --log-dir logs: 0001-a.out is there from another run: name another folder, remove it, or go on from that run with --resume\n")
         .code(2)
         .run();
     assert_eq!(logs(&outcome), [named("0001-a.out", "old")]);
@@ -235,4 +235,34 @@ fn nothing_is_made_for_a_mode_without_captured_output() {
             assert!(!outcome.path(path).exists(), "{path} with -o {mode}");
         }
     }
+}
+
+#[test]
+fn a_run_that_goes_on_from_another_adds_its_files_to_the_folder() {
+    let run = || {
+        let stage = Stage::new().args(["--log-dir", "logs", "--joblog", "log", "--resume", "-j1"]);
+        stage.args([
+            "a: echo ran",
+            "b: test -e now && echo now",
+            "c: echo no; exit 3",
+        ])
+    };
+    let script = "\"$@\"; touch now; \"$@\"; exec \"$@\"";
+    let outcome = run()
+        .in_shell(script)
+        .stdout("ran\nno\nnow\nno\nno\n")
+        .stderr_any()
+        .code(1)
+        .run();
+    for (file, text) in [
+        ("0001-a.out", "ran\n"),
+        ("0002-b.out", ""),
+        ("0002-b.2.out", "now\n"),
+        ("0003-c.out", "no\n"),
+        ("0003-c.2.out", "no\n"),
+        ("0003-c.3.out", "no\n"),
+    ] {
+        assert_eq!(outcome.read_text(format!("logs/{file}")), text, "{file}");
+    }
+    assert!(!outcome.path("logs/0001-a.2.out").exists());
 }
