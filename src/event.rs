@@ -15,7 +15,7 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::OwnedSemaphorePermit;
 
 use crate::plan::{Job, Key};
-use crate::process::{ExitInfo, LastLine, Signal, Spool};
+use crate::process::{ExitInfo, LastLine, Signal, Spool, TerminalSize};
 
 pub(crate) use ending::{CancelReason, Counts, Outcome, Status};
 
@@ -123,6 +123,8 @@ pub(crate) struct JobStart {
     pub(crate) attempt: u32,
     pub(crate) slot: u32,
     pub(crate) pid: u32,
+    /// From the start of the run.
+    pub(crate) begun: Duration,
     /// What it printed last, as long as it runs.
     pub(crate) last_line: LastLine,
 }
@@ -200,6 +202,8 @@ pub(crate) struct Attempt {
     pub(crate) stderr: Arc<Spool>,
     /// Whether a process that it left behind still holds its pipe.
     pub(crate) leaked: bool,
+    /// How large the terminal was that its output went through, if it went through one.
+    pub(crate) terminal: Option<TerminalSize>,
     /// The files that have its output, if it wrote files.
     pub(crate) logs: Option<Logs>,
 }

@@ -19,10 +19,12 @@ use crate::event::{Cause, End, Event, NumberedJob, Stop};
 use crate::exit::ExitCode;
 use crate::plan::{Entry, Source};
 use crate::process::{Signal, continue_stopped_spawns, reap_strangers, reset_inherited_signals};
-use crate::run::{Control, Ended, Feed, Foreground, Heard, Ledger, Runner, listen, listen_no_more};
+use crate::run::{
+    Control, Ended, Feed, Foreground, Heard, Ledger, Runner, follow_size, listen, listen_no_more,
+};
 use crate::sink::{
-    Console, DryRun, Events, Fan, Heartbeat, Human, JobLog, JsonLines, Progress, Show, Sink, Told,
-    Vendor, dry_run, escape,
+    Console, DryRun, Events, Fan, Frame, Heartbeat, Human, JobLog, JsonLines, Progress, Show, Sink,
+    Told, Vendor, dry_run, escape,
 };
 use crate::summary::Summary;
 
@@ -75,9 +77,7 @@ fn start(args: Args) -> Result<ExitCode, Box<dyn std::error::Error>> {
         return Ok(ExitCode::Usage);
     };
     let mended = settings.log.as_ref().and_then(|log| log.warning.as_ref());
-    for warning in settings.warning.iter().chain(mended) {
-        say(&format!("prun: {}\n", escape(warning.as_bytes())));
-    }
+    warn(settings.warnings.iter().chain(mended), settings.looks.frame)?;
     match settings.form {
         Form::DryRun(form) => Ok(list(source, &settings, form)?),
         Form::Output | Form::Records | Form::Events => {
@@ -90,6 +90,20 @@ fn start(args: Args) -> Result<ExitCode, Box<dyn std::error::Error>> {
             Ok(exit)
         }
     }
+}
+
+/// Says what is odd about the run that begins, where all that is said of it goes.
+fn warn<'a>(warnings: impl Iterator<Item = &'a String>, frame: Frame) -> io::Result<()> {
+    let mut warnings = warnings.peekable();
+    if warnings.peek().is_none() {
+        return Ok(());
+    }
+    let mut console = Console::new()?;
+    console.set_off(frame);
+    for warning in warnings {
+        writeln!(console.words()?, "prun: {}", escape(warning.as_bytes()))?;
+    }
+    console.flush()
 }
 
 /// What is made from the definition of the command line, if it is asked for.
@@ -117,6 +131,9 @@ async fn run(mut settings: Settings, source: Source) -> io::Result<ExitCode> {
         continue_stopped_spawns()?;
     }
     tokio::spawn(reap_strangers());
+    if let Some(size) = settings.terminal {
+        settings.options.terminal = Some(follow_size(size, Console::size)?);
+    }
     let grace = settings.options.grace;
     let mut sinks = sinks(&settings);
     sinks.append(&mut settings.files);
@@ -138,7 +155,8 @@ async fn run(mut settings: Settings, source: Source) -> io::Result<ExitCode> {
         });
     }
     let mut console = Console::new()?;
-    if settings.looks.has_bar {
+    console.set_off(settings.looks.frame);
+    if settings.looks.has_bar || (settings.looks.by_line && settings.looks.terminal) {
         console.tame();
     }
     let mut fan = Fan::start(sinks, console, settings.keep_order, move |loss| {

@@ -6,11 +6,15 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
-use clap::{ArgAction, Parser, ValueEnum, ValueHint};
+use clap::{ArgAction, Parser, ValueHint};
 use clap_complete::Shell;
 
 use super::sections;
-use crate::plan::{BatchSize, parse_duration};
+use super::values::{
+    CiMode, ColorMode, FailFastMode, Jobs, JsonMode, OutputMode, ProgressMode, duration,
+    parse_batch, parse_env, parse_jobs, parse_max_fail,
+};
+use crate::plan::BatchSize;
 
 /// Run many commands at once, show what matters, lose nothing
 ///
@@ -38,8 +42,8 @@ pub(super) struct Args {
 
     /// Arguments for the command, one a line; '-' is standard input
     ///
-    /// Without a command, as -f. May be repeated: every combination runs, the first source varying
-    /// slowest.
+    /// An empty line is an empty argument. Without a command, as -f. May be repeated: every
+    /// combination runs, the first source varying slowest.
     #[arg(short, long = "arg-file", value_name = "FILE", action = ArgAction::Append, help_heading = "Input", value_hint = ValueHint::FilePath)]
     pub(super) arg_files: Vec<PathBuf>,
 
@@ -92,7 +96,7 @@ pub(super) struct Args {
     #[arg(
         long,
         value_name = "N",
-        default_value_t = 0,
+        default_value = "0",
         allow_negative_numbers = true,
         help_heading = "Running"
     )]
@@ -172,6 +176,14 @@ pub(super) struct Args {
     #[arg(long, conflicts_with_all = ["json", "output", "jobs"], help_heading = "Output")]
     pub(super) tty: bool,
 
+    /// Give each job a terminal of its own for its output, if prun's own goes to one
+    ///
+    /// Programs then colour what they print, and fit it into a line, by themselves. Both streams
+    /// become one; of what is drawn over, such as a progress bar, the last state is shown when the
+    /// job ends, unless it is alone. PAGER and GIT_PAGER are set to cat.
+    #[arg(long, conflicts_with = "tty", help_heading = "Output")]
+    pub(super) pty: bool,
+
     /// What becomes of the jobs' output
     ///
     /// The output of one job, or with -j1, is shown as it comes.
@@ -217,7 +229,8 @@ pub(super) struct Args {
     /// Keep each job's output in files in DIR
     ///
     /// 0001-NAME.out and .err, which each job writes itself; it is shown when the job ends, and with
-    /// --json the records have the files' paths in place of the texts.
+    /// --json the records have the files' paths in place of the texts. With --resume the folder may be
+    /// that of the earlier run, whose files stay.
     #[arg(long, value_name = "DIR", conflicts_with_all = ["tty", "replay"], help_heading = "Records", value_hint = ValueHint::DirPath)]
     pub(super) log_dir: Option<PathBuf>,
 
@@ -247,25 +260,25 @@ pub(super) struct Args {
 
     /// Colour in prun's own text
     ///
-    /// auto colours what goes to a terminal, and honours NO_COLOR, CLICOLOR_FORCE and TERM=dumb.
+    /// auto colours what goes to a terminal, and honours NO_COLOR, CLICOLOR_FORCE and TERM.
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = ColorMode::Auto, help_heading = "Output")]
     pub(super) color: ColorMode,
 
     /// What is shown while jobs run: auto, bar, plain, none
     ///
-    /// bar: how much is done, what runs, how long it may take, below the output; plain: a line for
-    /// each finished job, and after 60 s of silence one that tells what runs. auto is a bar on a
-    /// terminal, unless standard output goes through a pipe, whose reader may write there too;
-    /// plain where TERM is dumb; else none.
+    /// bar: how much is done, what runs, how long it may take; plain: a line for each finished job,
+    /// and after 60 s of silence one that tells what runs. auto is a bar on a terminal, unless
+    /// standard output is a pipe, whose reader may write there too; plain where TERM is dumb or not
+    /// set; else none.
     #[arg(long, value_name = "MODE", value_enum, default_value_t = ProgressMode::Auto, hide_possible_values = true, help_heading = "Output")]
     pub(super) progress: ProgressMode,
 
-    /// Whose log it is: auto, github, gitlab, azure, buildkite, plain, off
+    /// Whose log it is: auto, github, gitlab, azure, buildkite, teamcity, plain, off
     ///
     /// In a CI system's log there is a line for each finished job, and after 60 s of silence one
-    /// that tells what runs; the output of jobs that passed is folded, and failed jobs are
-    /// annotated, where the vendor's log can do that. auto goes by the variables that the vendors
-    /// set.
+    /// that tells what runs; passed jobs are folded and failed ones annotated where the log can do
+    /// that. All of it goes to standard output, if that is the log. auto goes by the variables that
+    /// the vendors set.
     #[arg(long, value_name = "VENDOR", value_enum, default_value_t = CiMode::Auto, hide_possible_values = true, help_heading = "Output")]
     pub(super) ci: CiMode,
 
@@ -280,114 +293,4 @@ pub(super) struct Args {
     /// To read it: `prun --man | man -l -`.
     #[arg(long, help_heading = "About prun")]
     pub(super) man: bool,
-}
-
-/// How many jobs run at once.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Jobs {
-    /// 0 is no limit.
-    Number(usize),
-    /// Of the CPUs.
-    Percent(u32),
-}
-
-/// What becomes of the jobs' output.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum OutputMode {
-    /// Each job's in one piece when it ends
-    Group,
-    /// Lines as they come, each behind its job's name
-    Line,
-    /// Not captured: it goes where prun's own goes, as it comes
-    Raw,
-    /// Thrown away
-    None,
-}
-
-/// What is written as JSON.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum JsonMode {
-    /// A record for each finished job
-    Jobs,
-    /// What happens, as it happens
-    Events,
-}
-
-/// How a run ends after failures.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum FailFastMode {
-    Now,
-    Soon,
-}
-
-/// What is shown while jobs run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum ProgressMode {
-    Auto,
-    /// How much is done, what runs, how long it may take
-    Bar,
-    /// A line for each finished job
-    Plain,
-    None,
-}
-
-/// Whose log it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum CiMode {
-    Auto,
-    Github,
-    Gitlab,
-    Azure,
-    Buildkite,
-    /// A log that cannot be folded
-    Plain,
-    /// No log
-    Off,
-}
-
-/// When text is coloured.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum ColorMode {
-    Auto,
-    Always,
-    Never,
-}
-
-fn parse_jobs(text: &str) -> Result<Jobs, &'static str> {
-    let wrong = "a number of jobs is 4, 50% (of the CPUs), or 0 for no limit";
-    match text.strip_suffix('%') {
-        Some(percent) => match percent.parse() {
-            Ok(0) | Err(_) => Err(wrong),
-            Ok(percent) => Ok(Jobs::Percent(percent)),
-        },
-        None => text.parse().map(Jobs::Number).map_err(|_| wrong),
-    }
-}
-
-fn parse_max_fail(text: &str) -> Result<NonZeroU32, &'static str> {
-    text.parse().map_err(|_| "a number of failures is 1, 2, …")
-}
-
-fn parse_batch(text: &str) -> Result<BatchSize, &'static str> {
-    match (text, text.parse()) {
-        ("max", _) => Ok(BatchSize::Most),
-        (_, Ok(number)) if number > 0 => Ok(BatchSize::Number(number)),
-        _ => Err("a number of arguments is 1, 2, … or max"),
-    }
-}
-
-fn duration() -> impl TypedValueParser<Value = Duration> {
-    clap::builder::StringValueParser::new().try_map(|text| parse_duration(&text))
-}
-
-fn parse_env(pair: OsString) -> Result<(OsString, OsString), &'static str> {
-    use std::os::unix::ffi::{OsStrExt, OsStringExt};
-    let bytes = pair.as_bytes();
-    match bytes.iter().position(|byte| *byte == b'=') {
-        None | Some(0) => Err("a variable is set as NAME=VALUE"),
-        Some(at) => {
-            let part = |bytes: &[u8]| OsString::from_vec(bytes.to_vec());
-            Ok((part(&bytes[..at]), part(&bytes[at + 1..])))
-        }
-    }
 }

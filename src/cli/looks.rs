@@ -1,13 +1,11 @@
 //! How a run is shown here: colour, and whose log it is.
 
-use std::ffi::{OsStr, OsString};
+use std::path::PathBuf;
 
-use super::args::{Args, CiMode, ColorMode, OutputMode, ProgressMode};
+use super::args::Args;
 use super::surroundings::Surroundings;
+use super::values::{CiMode, ColorMode, OutputMode, ProgressMode};
 use crate::sink::{Frame, Looks, Show, Style, Vendor};
-
-/// What asks a program for colour although it does not write to a terminal.
-const ASKING: [&str; 2] = ["CLICOLOR_FORCE", "FORCE_COLOR"];
 
 /// How a person is told.
 pub(super) fn looks(args: &Args, surroundings: &Surroundings, show: Show) -> Looks {
@@ -24,7 +22,7 @@ pub(super) fn looks(args: &Args, surroundings: &Surroundings, show: Show) -> Loo
         is_live: false,
         tells_each: vendor.is_some() || progress == ProgressMode::Plain,
         has_bar: progress == ProgressMode::Bar && show != Show::Nothing,
-        frame: frame(args.ci, vendor, surroundings),
+        frame: frame(args.ci, vendor, show, surroundings),
         vendor,
         style: style(args.color, surroundings, terminal),
     }
@@ -32,7 +30,7 @@ pub(super) fn looks(args: &Args, surroundings: &Surroundings, show: Show) -> Loo
 
 /// What is shown while jobs run. Jobs that write to the terminal themselves leave no room for it.
 fn progress(args: &Args, surroundings: &Surroundings, vendor: Option<Vendor>) -> ProgressMode {
-    let is_dumb = (surroundings.variable)("TERM").is_none_or(|term| term == "dumb");
+    let is_dumb = is_dumb(surroundings);
     let is_inherited = args.tty || args.output == OutputMode::Raw;
     match args.progress {
         ProgressMode::Auto | ProgressMode::Bar
@@ -48,21 +46,49 @@ fn progress(args: &Args, surroundings: &Surroundings, vendor: Option<Vendor>) ->
     }
 }
 
-/// The same when it is known whether there is one job in all: that is shown as it comes, and so
-/// cannot be folded.
-pub(super) fn settled(looks: Looks, alone: bool, one_place: bool) -> Looks {
-    let frame = match looks.frame {
-        Frame::Folded(_) if alone && one_place => Frame::Headed,
-        Frame::Folded(_) if alone => Frame::Bare,
-        frame => frame,
-    };
+/// Whether the terminal can do no more than print. One that nobody names may be any.
+fn is_dumb(surroundings: &Surroundings) -> bool {
+    let term = (surroundings.variable)("TERM");
+    term.is_none_or(|term| term.is_empty() || term == "dumb")
+}
+
+/// The same when it is known whether there is one job in all.
+pub(super) fn settled(looks: Looks, alone: bool) -> Looks {
     Looks {
         alone,
         has_bar: looks.has_bar && !alone,
-        frame,
         ..looks
     }
 }
+
+/// The variables by which CI systems say that a log is theirs. What most of them set, `CI`, is the
+/// last resort.
+const VENDORS: [(&str, Vendor); 24] = [
+    ("GITHUB_ACTIONS", Vendor::Github),
+    ("GITLAB_CI", Vendor::Gitlab),
+    ("TF_BUILD", Vendor::Azure),
+    ("BUILDKITE", Vendor::Buildkite),
+    ("TEAMCITY_VERSION", Vendor::Teamcity),
+    ("JENKINS_URL", Vendor::Plain),
+    ("HUDSON_URL", Vendor::Plain),
+    ("CIRCLECI", Vendor::Plain),
+    ("TRAVIS", Vendor::Plain),
+    ("bamboo_buildKey", Vendor::Plain),
+    ("CODEBUILD_BUILD_ID", Vendor::Plain),
+    ("APPVEYOR", Vendor::Plain),
+    ("BITBUCKET_BUILD_NUMBER", Vendor::Plain),
+    ("BUDDY_WORKSPACE_ID", Vendor::Plain),
+    ("CF_BUILD_ID", Vendor::Plain),
+    ("CIRRUS_CI", Vendor::Plain),
+    ("DRONE", Vendor::Plain),
+    ("GO_PIPELINE_NAME", Vendor::Plain),
+    ("HARNESS_BUILD_ID", Vendor::Plain),
+    ("HEROKU_TEST_RUN_ID", Vendor::Plain),
+    ("PROW_JOB_ID", Vendor::Plain),
+    ("SEMAPHORE", Vendor::Plain),
+    ("WOODPECKER", Vendor::Plain),
+    ("CI", Vendor::Plain),
+];
 
 /// Whose log it is, if it is one.
 fn vendor(asked: CiMode, surroundings: &Surroundings) -> Option<Vendor> {
@@ -71,22 +97,32 @@ fn vendor(asked: CiMode, surroundings: &Surroundings) -> Option<Vendor> {
         value.is_some_and(|value| !["", "0", "false"].iter().any(|off| value == *off))
     };
     match asked {
-        CiMode::Auto if is_on("GITHUB_ACTIONS") => Some(Vendor::Github),
-        CiMode::Auto if is_on("GITLAB_CI") => Some(Vendor::Gitlab),
-        CiMode::Auto if is_on("TF_BUILD") => Some(Vendor::Azure),
-        CiMode::Auto if is_on("BUILDKITE") => Some(Vendor::Buildkite),
-        CiMode::Auto if is_on("CI") => Some(Vendor::Plain),
-        CiMode::Auto | CiMode::Off => None,
+        CiMode::Auto => {
+            let mut vendors = VENDORS.iter();
+            vendors
+                .find(|(name, _)| is_on(name))
+                .map(|(_, vendor)| *vendor)
+        }
+        CiMode::Off => None,
         CiMode::Github => Some(Vendor::Github),
         CiMode::Gitlab => Some(Vendor::Gitlab),
         CiMode::Azure => Some(Vendor::Azure),
         CiMode::Buildkite => Some(Vendor::Buildkite),
+        CiMode::Teamcity => Some(Vendor::Teamcity),
         CiMode::Plain => Some(Vendor::Plain),
     }
 }
 
-/// How a job's output is set off: by nothing where that and the output may go different ways.
-fn frame(asked: CiMode, vendor: Option<Vendor>, surroundings: &Surroundings) -> Frame {
+/// The file of which GitHub makes a page, if this is a workflow of its own that tells of itself.
+pub(super) fn step_summary(looks: &Looks, surroundings: &Surroundings) -> Option<PathBuf> {
+    let is_told = looks.vendor == Some(Vendor::Github) && looks.show != Show::Nothing;
+    let path = (surroundings.variable)("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty());
+    path.filter(|_| is_told).map(PathBuf::from)
+}
+
+/// How a job's output is set off: by nothing where that and the output may go different ways. A log
+/// is one stream, standard output, wherever nobody has redirected that.
+fn frame(asked: CiMode, vendor: Option<Vendor>, show: Show, surroundings: &Surroundings) -> Frame {
     let Surroundings {
         one_place,
         is_stdout_of_parent,
@@ -96,8 +132,8 @@ fn frame(asked: CiMode, vendor: Option<Vendor>, surroundings: &Surroundings) -> 
     match vendor {
         None if *one_place && *stderr_is_terminal => Frame::Headed,
         None => Frame::Bare,
-        Some(Vendor::Plain) if *one_place => Frame::Headed,
-        Some(Vendor::Plain) => Frame::Bare,
+        // Standard output is for something else.
+        Some(_) if show == Show::Words => Frame::Bare,
         Some(vendor) if asked != CiMode::Auto => Frame::Folded(vendor),
         Some(vendor) if *one_place || is_stdout_of_parent() => Frame::Folded(vendor),
         Some(_) => Frame::Bare,
@@ -112,29 +148,11 @@ fn style(asked: ColorMode, surroundings: &Surroundings, is_terminal: bool) -> St
         ColorMode::Never => false,
         ColorMode::Auto if variable("NO_COLOR").is_some() => false,
         ColorMode::Auto if variable("CLICOLOR_FORCE").is_some_and(|force| force != "0") => true,
-        ColorMode::Auto => is_terminal && variable("TERM").is_none_or(|term| term != "dumb"),
+        ColorMode::Auto => is_terminal && !is_dumb(surroundings),
     };
     if is_coloured {
         Style::Coloured
     } else {
         Style::Plain
     }
-}
-
-/// What is added to the jobs' environment so that captured output is coloured where it is shown in
-/// colour. Whatever the user says about colour, or about these variables, is left as it is.
-pub(super) fn asking(args: &Args, surroundings: &Surroundings) -> Vec<(OsString, OsString)> {
-    let is_coloured = |is_terminal| style(args.color, surroundings, is_terminal) == Style::Coloured;
-    let both = is_coloured(surroundings.stdout_is_terminal)
-        && is_coloured(surroundings.stderr_is_terminal);
-    let is_named = |name: &str| {
-        let mut changed = args.env.iter().map(|(name, _)| name).chain(&args.unset);
-        changed.any(|changed| changed == OsStr::new(name))
-            || (surroundings.variable)(name).is_some()
-    };
-    if !both || is_named("NO_COLOR") {
-        return Vec::new();
-    }
-    let free = ASKING.into_iter().filter(|name| !is_named(name));
-    free.map(|name| (name.into(), "1".into())).collect()
 }

@@ -93,14 +93,21 @@ pub(super) const SECTIONS: [Section; 4] = [
                 "If it is set and neither empty nor 0, text is coloured also where it does not go to a terminal.",
             ),
             (
-                "CLICOLOR_FORCE, FORCE_COLOR",
-                "Set to 1 for the jobs where their output is kept and then shown in colour, unless they or NO_COLOR are set, or named by -e or -u.",
-            ),
-            (
-                "CI, GITHUB_ACTIONS, GITLAB_CI, TF_BUILD, BUILDKITE",
+                "CI, GITHUB_ACTIONS, GITLAB_CI, TF_BUILD, BUILDKITE, TEAMCITY_VERSION, JENKINS_URL, CIRCLECI, TRAVIS, bamboo_buildKey, CODEBUILD_BUILD_ID and those of other CI systems",
                 "If one of them is set, and neither empty nor 0 nor false, the output goes to a CI system's log: see --ci.",
             ),
-            ("TERM", "If it is dumb, nothing is coloured."),
+            (
+                "GITHUB_STEP_SUMMARY",
+                "In GitHub's CI, the file to which a table of the jobs is appended.",
+            ),
+            (
+                "PAGER, GIT_PAGER",
+                "Set to cat for the jobs with --pty, unless -e or -u names them.",
+            ),
+            (
+                "TERM",
+                "If it is dumb, empty or not set, nothing is coloured, and no bar is drawn.",
+            ),
             (
                 "TMPDIR",
                 "Where output is kept that is too large for memory, in files without a name [default: /tmp].",

@@ -8,17 +8,18 @@ use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::args::{Args, FailFastMode, Jobs, JsonMode, OutputMode};
+use super::args::Args;
 use super::files::{files, log_dir};
 use super::inputs::{Input, InputError, records};
-use super::looks;
 use super::surroundings::Surroundings;
+use super::values::{FailFastMode, Jobs, JsonMode, OutputMode};
+use super::{looks, output};
 use crate::plan::{Rules, Shell, ShellError, ShellRule, Source};
-use crate::process::{Environment, SpawnErrorKind, Stdio, Terminal};
+use crate::process::{Environment, SpawnErrorKind, Stdio, Terminal, TerminalSize};
 use crate::run::{FailFast, Foreground, LogDirError, Options, Output, Policy, Telling};
 use crate::sink::{
     DryRun, Looks, OpenLog, PastError, PastRun, Paster, Readers, ReplayError, RunFileError, Show,
-    Sink, open_log,
+    Sink, StepSummary, open_log,
 };
 
 /// What a run does not ask about again.
@@ -36,8 +37,10 @@ pub(super) struct Settings {
     pub(super) log: Option<OpenLog>,
     /// The files that tell of the run, begun.
     pub(super) files: Vec<Box<dyn Sink>>,
+    /// The size of the terminal that each job has for its output, if it has one.
+    pub(super) terminal: Option<TerminalSize>,
     /// Said before anything else.
-    pub(super) warning: Option<String>,
+    pub(super) warnings: Vec<String>,
 }
 
 /// What standard output is for.
@@ -107,11 +110,15 @@ pub(super) fn settle(
     };
     let source = input.open(rules, &rule)?;
     let alone = source.total() == Some(1);
-    settings.looks = looks::settled(settings.looks, alone, surroundings.one_place);
+    settings.looks = looks::settled(settings.looks, alone);
     settings.watches_reader = matches!(settings.looks.show, Show::All | Show::Words);
     // A file may get a second job while it is read; then they keep their order.
     settings.keep_order |= alone && settings.form != Form::Events;
-    settings.options.output = output(&args, &settings, &surroundings);
+    match output::terminal(&args, &settings, &surroundings) {
+        Ok(size) => settings.terminal = size,
+        Err(why) => settings.warnings.push(format!("--pty is ignored: {why}")),
+    }
+    settings.options.output = output::output(&args, &settings, &surroundings);
     settings.looks.is_live = alone
         || matches!(
             settings.options.output,
@@ -120,20 +127,19 @@ pub(super) fn settle(
                 ..
             }
         );
-    let is_shown = matches!(settings.looks.show, Show::All | Show::Failed);
-    let asking = match settings.options.output {
-        Output::Captured { .. } if is_shown => looks::asking(&args, &surroundings),
-        _ => Vec::new(),
-    };
     let readers = match (settings.form, settings.looks.vendor) {
         // Whoever asks for the commands gets them whole.
         (Form::DryRun(_), _) | (_, None) => Readers::Caller,
-        (_, Some(_)) => Readers::Others,
+        (_, Some(vendor)) => Readers::Log(vendor),
     };
     let (cwd, env) = (surroundings.cwd.clone(), settings.options.env.clone());
     settings.paster = Paster::new(readers, cwd, env);
-    let variables = (surroundings.variables)();
-    settings.options.environment = environment(variables, asking, &settings.options.env)?;
+    let mut variables = (surroundings.variables)();
+    if settings.terminal.is_some() {
+        // On a terminal a pager would wait for somebody to turn the pages.
+        variables.extend(output::PAGERS.map(|name| (name.into(), "cat".into())));
+    }
+    settings.options.environment = environment(variables, &settings.options.env)?;
     // Last of all, so that nothing is made for a command line that is wrong.
     if let Form::Output | Form::Records | Form::Events = settings.form {
         let log = args.joblog.as_deref();
@@ -141,6 +147,9 @@ pub(super) fn settle(
         settings.options.log_dir = log_dir(&args, &surroundings.cwd)?;
         // Last, as a trace takes the place of a file that is there.
         settings.files = files(&args).begin()?;
+        if let Some(path) = looks::step_summary(&settings.looks, &surroundings) {
+            settings.files.push(Box::new(StepSummary::new(path)));
+        }
     }
     Ok(Some((settings, source)))
 }
@@ -216,6 +225,7 @@ fn settings(
         stdin: stdin(args.tty),
         // The rest is settled when the source is open.
         output: Output::Discarded,
+        terminal: None,
         log_dir: None,
         foreground: foreground(args.tty)?,
     };
@@ -228,37 +238,9 @@ fn settings(
         keep_order: args.keep_order,
         log: None,
         files: Vec::new(),
-        warning,
+        terminal: None,
+        warnings: warning.into_iter().collect(),
     })
-}
-
-/// What becomes of the jobs' output.
-fn output(args: &Args, settings: &Settings, surroundings: &Surroundings) -> Output {
-    let Looks {
-        show,
-        vendor,
-        alone,
-        ..
-    } = settings.looks;
-    let as_text = settings.form == Form::Output && show == Show::All;
-    let one_at_a_time = settings.options.jobs == Some(NonZeroUsize::MIN);
-    let telling = match args.output {
-        _ if args.tty => return Output::Inherited,
-        OutputMode::Raw => return Output::Inherited,
-        OutputMode::None => return Output::Discarded,
-        // From its files, which are read when they are whole.
-        _ if args.log_dir.is_some() => Telling::AtItsEnd,
-        _ if settings.form == Form::Events => Telling::AsItComes,
-        _ if !as_text => Telling::AtItsEnd,
-        // In a log a job's output stands below how it ended, or is folded if that was well.
-        OutputMode::Group if vendor.is_some() && !alone => Telling::AtItsEnd,
-        _ if one_at_a_time => Telling::AsItComes,
-        _ if settings.keep_order => Telling::InOrder,
-        OutputMode::Line => Telling::AsItComes,
-        OutputMode::Group => Telling::AtItsEnd,
-    };
-    let together = settings.form == Form::Output && surroundings.one_place;
-    Output::Captured { telling, together }
 }
 
 /// What jobs read that have no input of their own: the terminal, or nothing.
@@ -363,13 +345,12 @@ fn env_changes(args: &Args) -> Result<Vec<(OsString, Option<OsString>)>, Setting
     Ok(unset.chain(set).collect())
 }
 
-/// What jobs have: these variables, those that ask for colour, and what the user says of them.
+/// What jobs have: these variables, and what the user says of them.
 fn environment(
     variables: Vec<(OsString, OsString)>,
-    asking: Vec<(OsString, OsString)>,
     changes: &[(OsString, Option<OsString>)],
 ) -> Result<Environment, SettingsError> {
-    let mut settled: BTreeMap<OsString, OsString> = variables.into_iter().chain(asking).collect();
+    let mut settled: BTreeMap<OsString, OsString> = variables.into_iter().collect();
     for (name, value) in changes {
         match value {
             Some(value) => settled.insert(name.clone(), value.clone()),

@@ -5,6 +5,7 @@ use std::io::{self, IsTerminal};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
+use crate::process::TerminalSize;
 use crate::run;
 use crate::sink::Console;
 
@@ -21,6 +22,8 @@ pub(super) struct Surroundings {
     pub(super) one_place: bool,
     /// Whether nobody redirected standard output; asked only where it matters.
     pub(super) is_stdout_of_parent: fn() -> bool,
+    /// Of the one where standard error leads, if it tells.
+    pub(super) terminal_size: fn() -> Option<TerminalSize>,
     /// Asked only where it matters: it reads several files.
     pub(super) cpus: fn() -> NonZeroUsize,
     /// By the limit of open files.
@@ -44,6 +47,7 @@ impl Surroundings {
             stderr_is_terminal: Console::stderr_is_terminal(),
             is_stdout_of_parent: Console::is_stdout_of_parent,
             one_place: Console::is_one_place(),
+            terminal_size: Console::size,
             cpus: run::cpus,
             most_jobs: run::most_jobs(),
             argument_bytes: run::argument_bytes,

@@ -1,7 +1,7 @@
 //! Streams that are always drained, so that a process can never block on its output.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{self, Read};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -9,6 +9,7 @@ use tokio::io::unix::AsyncFd;
 use tokio::sync::Notify;
 
 use super::pipe::enlarge;
+use super::pty::{self, TerminalSize};
 use super::reader::{CHUNKS_AT_THE_END, Chunk, read_chunk};
 use super::spool::{Spool, SpoolOptions};
 
@@ -61,6 +62,11 @@ impl Capture {
             printed: Notify::new(),
             taken: Notify::new(),
         }))
+    }
+
+    /// Gives the terminal that it comes through another size.
+    pub(super) fn resize(&self, size: TerminalSize) -> io::Result<()> {
+        pty::resize(self.0.pipe.get_ref(), size)
     }
 
     /// The way to take it in pieces.
@@ -231,7 +237,7 @@ impl Shared {
                     }
                 }
                 Ok(Chunk::Empty) => return Progress::Empty,
-                // A pipe that cannot be read will not give more.
+                // A pipe that cannot be read will not give more; of a terminal it is the end.
                 Ok(Chunk::Eof) | Err(_) => {
                     state.ended = true;
                     return Progress::Ended;

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::environment::Environment;
+use super::pty::TerminalSize;
 use super::spool::SpoolOptions;
 
 /// asyncio's default `limit`.
@@ -88,6 +89,22 @@ pub enum Stdio {
     /// Always drained in the background into a [`Spool`](super::Spool) of its own; for output
     /// alone. The process can never block on it.
     Capture(SpoolOptions),
+    /// The same through a pseudo-terminal of this size, for programs that colour and arrange what
+    /// they print for a person. Bytes come as they were written: a newline stays one.
+    /// [`Process::resize_terminal`](super::Process::resize_terminal) gives it another size.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use prun::process::{Command, LEAK_GRACE, SpoolOptions, Stdio, TerminalSize};
+    ///
+    /// let size = TerminalSize { rows: 24, columns: 100 };
+    /// let terminal = Stdio::Terminal(SpoolOptions::default(), size);
+    /// let command = Command::shell("test -t 1 && echo terminal").stdout(terminal);
+    /// let captured = command.spawn().await?.captured(LEAK_GRACE).await?;
+    /// assert_eq!(captured.stdout.unwrap_or_default().into_bytes()?, b"terminal\n");
+    /// # Ok(()) }
+    /// ```
+    Terminal(SpoolOptions, TerminalSize),
 }
 
 impl From<File> for Stdio {

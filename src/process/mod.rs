@@ -61,7 +61,7 @@
 //! * A status is never made up: one that somebody else collected is [`WaitError::StatusLost`].
 //! * A signal never reaches a stranger that was given an old process's number.
 //! * [`Stdio::Capture`] is drained in the background, and may be taken in [`Pieces`] on the way;
-//!   [`Stdio::Pipe`] is read when asked.
+//!   [`Stdio::Pipe`] is read when asked. [`Stdio::Terminal`] captures through a pseudo-terminal.
 //!
 //! Every future here may be dropped at any moment; what that means is told at each.
 //!
@@ -119,6 +119,7 @@ mod posix_spawn;
     reason = "the room is named for its main type"
 )]
 mod process;
+mod pty;
 mod quote;
 mod reader;
 #[cfg(target_os = "linux")]
@@ -150,6 +151,7 @@ pub use exit::{ExitInfo, ResourceUsage, WaitError};
 pub(crate) use group::is_orphaned as group_is_orphaned;
 pub use handle::ProcessHandle;
 pub use process::{LastLine, Process};
+pub use pty::TerminalSize;
 pub use quote::{join, quote};
 pub use reader::{Lines, ReadError, StreamReader};
 #[cfg(feature = "cli")]
@@ -161,7 +163,7 @@ pub(crate) use strangers::reap_strangers;
 #[cfg(feature = "cli")]
 pub(crate) use sys::{argument_bytes_limit, open_files_limit};
 #[cfg(feature = "cli")]
-pub(crate) use terminal::Terminal;
+pub(crate) use terminal::{Terminal, is_in_foreground};
 pub use unborn::continue_stopped_spawns;
 pub use wait_for::{TimeoutError, wait_for};
 pub use writer::StreamWriter;

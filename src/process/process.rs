@@ -1,5 +1,6 @@
 //! A running process: a handle, and the streams that belong to it.
 
+use std::io;
 use std::ops::Deref;
 
 use super::capture::{Capture, Peek, Pieces};
@@ -7,6 +8,7 @@ use super::command::{Command, KillOnDrop};
 use super::exit::Started;
 use super::handle::ProcessHandle;
 use super::orphans;
+use super::pty::TerminalSize;
 use super::reader::StreamReader;
 use super::signal::{Scope, Signal};
 use super::writer::StreamWriter;
@@ -88,6 +90,23 @@ impl Process {
         LastLine {
             streams: streams.map(|capture| capture.as_ref().map(Capture::peek)),
         }
+    }
+
+    /// Gives the [terminal](super::Stdio::Terminal) of its output another size, and tells the
+    /// process, or its whole group if it leads one, by `SIGWINCH`. One that has ended is told nothing.
+    ///
+    /// # Errors
+    /// When its output does not go to a terminal of ours.
+    pub fn resize_terminal(&self, size: TerminalSize) -> io::Result<()> {
+        let terminal = self.streams.captured_stdout.as_ref();
+        terminal.ok_or(io::ErrorKind::Unsupported)?.resize(size)?;
+        let scope = match self.leads_group() {
+            true => Scope::Group,
+            false => Scope::Leader,
+        };
+        // The system itself tells those whose controlling terminal it is.
+        let _ = self.send_signal_to(scope, Signal::WINCH);
+        Ok(())
     }
 
     /// What standard output gives while the process runs, if it is

@@ -70,6 +70,8 @@ impl Signal {
     pub const TTIN: Self = Self(libc::SIGTTIN);
     /// A process in the background wanted to change the terminal.
     pub const TTOU: Self = Self(libc::SIGTTOU);
+    /// The terminal has another size.
+    pub const WINCH: Self = Self(libc::SIGWINCH);
     /// A file grew beyond the limit.
     pub const XFSZ: Self = Self(libc::SIGXFSZ);
     /// Go on after a stop.

@@ -20,7 +20,9 @@ use super::pipe::{pipe, register};
 #[cfg(target_os = "linux")]
 use super::posix_spawn;
 use super::process::{Process, Streams};
+use super::pty;
 use super::reader::StreamReader;
+use super::spool::SpoolOptions;
 use super::sys;
 use super::unborn::Spawning;
 use super::writer::StreamWriter;
@@ -213,7 +215,9 @@ fn input(stdin: &Stdio) -> Result<(Theirs<'_>, Option<StreamWriter>), StartError
             (Theirs::Own(theirs.into()), Some(StreamWriter::new(ours)))
         }
         Stdio::ToStdout => return Err(invalid("ToStdout is for standard error alone")),
-        Stdio::Capture(_) => return Err(invalid("standard input cannot be captured")),
+        Stdio::Capture(_) | Stdio::Terminal(..) => {
+            return Err(invalid("standard input cannot be captured"));
+        }
     })
 }
 
@@ -228,18 +232,28 @@ fn output<'a>(
         Stdio::Null => Theirs::Own(null(File::options().write(true), name)?),
         Stdio::File(file) => Theirs::Lent(file.as_fd()),
         Stdio::Fd(fd) => Theirs::Lent(fd.as_fd()),
-        Stdio::Pipe | Stdio::Capture(_) => {
+        Stdio::Pipe => {
             let (reader, writer) = pipe().map_err(StartError::setup(name))?;
             let reader = register(reader, Interest::READABLE).map_err(StartError::setup(name))?;
-            match stdio {
-                Stdio::Capture(options) => {
-                    ours.captured = Some(Capture::new(reader, options.clone()));
-                }
-                _ => ours.read = Some(StreamReader::new(reader, limit)),
-            }
+            ours.read = Some(StreamReader::new(reader, limit));
             Theirs::Own(writer.into())
+        }
+        Stdio::Capture(options) => {
+            let (reader, writer) = pipe().map_err(StartError::setup(name))?;
+            ours.captured = Some(capture(reader, options).map_err(StartError::setup(name))?);
+            Theirs::Own(writer.into())
+        }
+        Stdio::Terminal(options, size) => {
+            let (terminal, theirs) = pty::open(*size).map_err(StartError::setup(name))?;
+            ours.captured = Some(capture(terminal, options).map_err(StartError::setup(name))?);
+            Theirs::Own(theirs)
         }
         Stdio::ToStdout => return Err(invalid("ToStdout is for standard error alone")),
     };
     Ok((theirs, ours))
+}
+
+fn capture(end: impl Into<OwnedFd>, options: &SpoolOptions) -> io::Result<Capture> {
+    let end = register(end, Interest::READABLE)?;
+    Ok(Capture::new(end, options.clone()))
 }

@@ -6,6 +6,13 @@ use std::os::fd::AsFd;
 
 use super::sys;
 
+/// Whether this process may write to its terminal as it likes: nobody else is in the foreground. A
+/// terminal that is not the one we were started from has no such rule.
+pub(crate) fn is_in_foreground(terminal: impl AsFd) -> bool {
+    let group = rustix::termios::tcgetpgrp(terminal);
+    group.map_or(true, |group| group.as_raw_pid() == sys::own_group())
+}
+
 /// The terminal that this program was started from.
 pub(crate) struct Terminal {
     file: File,

@@ -1,7 +1,6 @@
 //! What an attempt is given by the runner, and what it tells it.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::sync::{Semaphore, mpsc, watch};
 
@@ -16,7 +15,6 @@ pub(super) enum AttemptEvent {
     /// Its process runs.
     Started {
         start: Arc<JobStart>,
-        begun: Duration,
         process: ProcessHandle,
     },
     /// It printed something, and it is its turn to be told of.

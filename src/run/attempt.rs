@@ -1,14 +1,17 @@
 //! One attempt of one job: its process, its time limit, its end.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
+
+use tokio::sync::watch;
 
 use super::assignment::{Assignment, AttemptEvent};
 use super::ending::wait_or_end;
 use super::launch::{Launch, launch};
 use super::printing::Printer;
 use crate::event::{Attempt, JobStart, Outcome};
-use crate::process::{LEAK_GRACE, SpawnErrorKind, Spool, StreamWriter};
+use crate::process::{LEAK_GRACE, Process, SpawnErrorKind, Spool, StreamWriter, TerminalSize};
 
 /// Makes the attempt, and tells the runner.
 pub(super) async fn run(assignment: Assignment) {
@@ -49,6 +52,7 @@ async fn make(mut assignment: Assignment) -> (Attempt, Option<&'static str>) {
         stdout: Default::default(),
         stderr: Default::default(),
         leaked: false,
+        terminal: None,
         logs: None,
     };
     let logs = match options.begin_logs(job, *attempt).transpose() {
@@ -58,6 +62,11 @@ async fn make(mut assignment: Assignment) -> (Attempt, Option<&'static str>) {
             return (ended, None);
         }
     };
+    let mut size = options.terminal.clone();
+    if let Some(size) = &mut size {
+        // Every change from here on is passed on, also one while the process is being started.
+        size.mark_unchanged();
+    }
     let Launch {
         argv,
         shell,
@@ -86,11 +95,11 @@ async fn make(mut assignment: Assignment) -> (Attempt, Option<&'static str>) {
         attempt: *attempt,
         slot: *slot,
         pid: process.pid(),
+        begun,
         last_line: process.last_line(),
     };
     let started = AttemptEvent::Started {
         start: Arc::new(start),
-        begun,
         process: process.handle(),
     };
     let _ = assignment.events.send(started).await;
@@ -110,7 +119,9 @@ async fn make(mut assignment: Assignment) -> (Attempt, Option<&'static str>) {
         biased;
         outcome = wait_or_end(&process, &mut assignment) => outcome,
         never = printer.print(stdout, stderr) => match never {},
+        never = keep_size(&process, size.as_mut()) => match never {},
     };
+    ended.terminal = size.map(|size| *size.borrow());
     assignment.options.foreground.take_back();
     ended.wall = assignment.clock.now().saturating_sub(begun);
     if let Some(feeder) = feeder {
@@ -127,6 +138,20 @@ async fn make(mut assignment: Assignment) -> (Attempt, Option<&'static str>) {
         ended.leaked = captured.leaked;
     }
     (ended, None)
+}
+
+/// Gives the job's terminal each new size of ours. By itself it never ends.
+async fn keep_size(
+    process: &Process,
+    size: Option<&mut watch::Receiver<TerminalSize>>,
+) -> Infallible {
+    if let Some(size) = size {
+        while size.changed().await.is_ok() {
+            // A terminal that is gone needs no size.
+            let _ = process.resize_terminal(*size.borrow_and_update());
+        }
+    }
+    std::future::pending().await
 }
 
 /// Writes the job's input; one that does not read it is no error.

@@ -66,7 +66,10 @@ pub(super) async fn launch(
             };
         }
         command = command.envs(numbered.variables(slot, attempt));
-        let capture = || Stdio::Capture(SpoolOptions::default());
+        let capture = || match &options.terminal {
+            Some(size) => Stdio::Terminal(SpoolOptions::default(), *size.borrow()),
+            None => Stdio::Capture(SpoolOptions::default()),
+        };
         let (stdout, stderr) = match (options.output, logs) {
             (Output::Captured { .. }, Some(logs)) => (
                 Stdio::File(Arc::clone(&logs.stdout)),

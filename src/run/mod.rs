@@ -37,4 +37,4 @@ pub(crate) use limits::{argument_bytes, cpus, most_jobs};
 pub(crate) use log_dir::{LogDir, LogDirError};
 pub(crate) use options::{Options, Output, Telling};
 pub(crate) use runner::{Ended, Runner};
-pub(crate) use signals::{listen, listen_no_more};
+pub(crate) use signals::{follow_size, listen, listen_no_more};

@@ -7,11 +7,13 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::watch;
+
 use super::cancel::Policy;
 use super::foreground::Foreground;
 use super::log_dir::{LogDir, OpenLogs};
 use crate::event::NumberedJob;
-use crate::process::{Environment, Stdio};
+use crate::process::{Environment, Stdio, TerminalSize};
 
 /// What holds for every job of a run, unless the job itself says otherwise.
 pub(crate) struct Options {
@@ -43,6 +45,8 @@ pub(crate) struct Options {
     pub(crate) stdin: Stdio,
     /// What becomes of the jobs' output.
     pub(crate) output: Output,
+    /// The terminal that each job's output goes through, if it does, and its size at present.
+    pub(crate) terminal: Option<watch::Receiver<TerminalSize>>,
     /// Where captured output goes, in place of prun's memory.
     pub(crate) log_dir: Option<LogDir>,
     /// Whether jobs get the terminal.

@@ -255,13 +255,9 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
 
     pub(super) fn on_attempt(&mut self, event: AttemptEvent) {
         match event {
-            AttemptEvent::Started {
-                start,
-                begun,
-                process,
-            } => {
+            AttemptEvent::Started { start, process } => {
                 self.schedule.started();
-                self.running.insert(Arc::clone(&start), begun, process);
+                self.running.insert(Arc::clone(&start), process);
                 self.announce(&Event::JobStarted(start));
             }
             AttemptEvent::Printed(_) if self.reader_gone => {

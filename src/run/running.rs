@@ -19,7 +19,6 @@ pub(super) struct Running {
 
 struct Place {
     start: Arc<JobStart>,
-    begun: Moment,
     process: ProcessHandle,
 }
 
@@ -31,16 +30,12 @@ impl Place {
 
 impl Running {
     /// An attempt's process runs.
-    pub(super) fn insert(&mut self, start: Arc<JobStart>, begun: Moment, process: ProcessHandle) {
+    pub(super) fn insert(&mut self, start: Arc<JobStart>, process: ProcessHandle) {
         let index = start.slot as usize - 1;
         if self.slots.len() <= index {
             self.slots.resize_with(index + 1, || None);
         }
-        self.slots[index] = Some(Place {
-            start,
-            begun,
-            process,
-        });
+        self.slots[index] = Some(Place { start, process });
     }
 
     /// The attempt in `slot` is over.
@@ -58,10 +53,10 @@ impl Running {
     /// The running jobs, oldest first.
     pub(super) fn list(&self, now: Moment) -> Arc<[RunningJob]> {
         let mut places: Vec<&Place> = self.places().collect();
-        places.sort_by_key(|place| place.begun);
+        places.sort_by_key(|place| place.start.begun);
         let running = places.into_iter().map(|place| RunningJob {
             start: Arc::clone(&place.start),
-            elapsed: now.saturating_sub(place.begun),
+            elapsed: now.saturating_sub(place.start.begun),
         });
         running.collect()
     }

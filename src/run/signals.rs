@@ -2,9 +2,10 @@
 
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::watch;
 
 use super::control::Control;
-use crate::process::Signal;
+use crate::process::{Signal, TerminalSize};
 
 /// The signals that ask prun to end.
 pub(super) const STOP_SIGNALS: [Signal; 4] = [Signal::INT, Signal::TERM, Signal::HUP, Signal::QUIT];
@@ -38,6 +39,23 @@ pub(crate) fn listen(controls: &UnboundedSender<Control>) -> std::io::Result<()>
         });
     }
     Ok(())
+}
+
+/// The size of the terminal, asked again whenever the system says that it has changed.
+pub(crate) fn follow_size(
+    first: TerminalSize,
+    look: impl Fn() -> Option<TerminalSize> + Send + 'static,
+) -> std::io::Result<watch::Receiver<TerminalSize>> {
+    let mut changes = signal(SignalKind::from_raw(Signal::WINCH.as_raw()))?;
+    let (sender, size) = watch::channel(first);
+    tokio::spawn(async move {
+        while changes.recv().await.is_some() {
+            if let Some(now) = look() {
+                sender.send_if_modified(|size| std::mem::replace(size, now) != now);
+            }
+        }
+    });
+    Ok(size)
 }
 
 /// Lets the signals that ask prun to end do it themselves from now on. Those that came before are

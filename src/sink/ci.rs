@@ -1,14 +1,16 @@
 //! What the CI systems understand: groups that can be folded, and annotations.
 
 use std::borrow::Cow;
+use std::ffi::OsStr;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::defuse::{Author, Defuser};
 use super::vendor::Vendor;
+use super::words;
 
 impl Vendor {
-    /// Begins a group, the `number`th of this run, that is shown folded.
-    pub(super) fn open(self, title: &str, number: u64) -> String {
+    /// Begins a group, the `number`th of this run, that is shown folded; what is in it began at `at`.
+    pub(super) fn open(self, title: &str, number: u64, at: SystemTime) -> String {
         let title = self.words(title);
         match self {
             Self::Plain => String::new(),
@@ -16,21 +18,27 @@ impl Vendor {
             Self::Azure => format!("##[group]{title}\n"),
             Self::Buildkite => format!("--- {title}\n"),
             Self::Gitlab => {
-                let (at, name) = (unix_seconds(), section(number));
+                let (at, name) = (unix_seconds(at), section(number));
                 format!("\x1b[0Ksection_start:{at}:{name}[collapsed=true]\r\x1b[0K{title}\n")
             }
+            Self::Teamcity => format!("##teamcity[blockOpened name='{}']\n", teamcity_text(&title)),
         }
     }
 
-    /// Ends it. Buildkite's groups end where the next one begins: see [`Self::reopen`].
-    pub(super) fn close(self, number: u64) -> String {
+    /// Ends it; what is in it ended at `at`. Buildkite's groups end where the next one begins: see
+    /// [`Self::reopen`].
+    pub(super) fn close(self, title: &str, number: u64, at: SystemTime) -> String {
         match self {
             Self::Plain | Self::Buildkite => String::new(),
             Self::Github => "::endgroup::\n".to_owned(),
             Self::Azure => "##[endgroup]\n".to_owned(),
             Self::Gitlab => {
-                let (at, name) = (unix_seconds(), section(number));
+                let (at, name) = (unix_seconds(at), section(number));
                 format!("\x1b[0Ksection_end:{at}:{name}\r\x1b[0K\n")
+            }
+            Self::Teamcity => {
+                let title = self.words(title);
+                format!("##teamcity[blockClosed name='{}']\n", teamcity_text(&title))
             }
         }
     }
@@ -40,16 +48,22 @@ impl Vendor {
         (self == Self::Buildkite).then_some("+++ prun\n")
     }
 
-    /// A mark of a failed job that is shown where people look first.
-    pub(super) fn annotation(self, label: &str, facts: &str) -> Option<String> {
-        let (label, facts) = (self.words(label), self.words(facts));
+    /// A mark of a failed job that is shown where people look first: how it ended, and its last lines.
+    pub(super) fn annotation(self, label: &str, facts: &str, lines: &[String]) -> Option<String> {
+        let label = self.words(label);
+        let facts = std::iter::once(facts).chain(lines.iter().map(String::as_str));
+        let facts: Vec<Cow<'_, str>> = facts.map(|line| self.words(line)).collect();
+        let facts = facts.join("\n");
         match self {
             Self::Github => {
                 let title = github_text(&label).replace(':', "%3A").replace(',', "%2C");
                 Some(format!("::error title={title}::{}", github_text(&facts)))
             }
-            Self::Azure => Some(format!("##vso[task.logissue type=error]{label}: {facts}")),
-            Self::Plain | Self::Gitlab | Self::Buildkite => None,
+            Self::Azure => {
+                let text = azure_text(&format!("{label}: {facts}"));
+                Some(format!("##vso[task.logissue type=error]{text}"))
+            }
+            Self::Plain | Self::Gitlab | Self::Buildkite | Self::Teamcity => None,
         }
     }
 
@@ -67,6 +81,17 @@ impl Vendor {
     }
 }
 
+impl Vendor {
+    /// A command to be pasted, which must do nothing in the log and yet stay what it is.
+    pub(super) fn command(self, command: String) -> String {
+        match self.words(&command) == command {
+            true => command,
+            // One of these is in whatever is read as a command.
+            false => words::script_without(OsStr::new(&command), &['#', '_', ':']),
+        }
+    }
+}
+
 /// The value of a GitHub command; one line is one command.
 fn github_text(text: &str) -> String {
     text.replace('%', "%25")
@@ -74,14 +99,41 @@ fn github_text(text: &str) -> String {
         .replace('\n', "%0A")
 }
 
+/// The text of an Azure command; one line is one command.
+fn azure_text(text: &str) -> String {
+    text.replace('%', "%AZP25")
+        .replace('\r', "%0D")
+        .replace('\n', "%0A")
+}
+
+/// A value in a TeamCity service message.
+fn teamcity_text(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '|' | '\'' | '[' | ']' => escaped.extend(['|', c]),
+            '\n' => escaped.push_str("|n"),
+            '\r' => escaped.push_str("|r"),
+            // Beyond the first plane there are two of these.
+            c if !c.is_ascii() => {
+                let mut units = [0; 2];
+                for unit in c.encode_utf16(&mut units) {
+                    escaped.push_str(&format!("|0x{unit:04x}"));
+                }
+            }
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}
+
 /// A name that no other section of the log has, be there more than one run in it.
 fn section(number: u64) -> String {
     format!("prun_{}_{number}", std::process::id())
 }
 
-fn unix_seconds() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    since.unwrap_or_default().as_secs()
+fn unix_seconds(at: SystemTime) -> u64 {
+    at.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
 }
 
 #[cfg(test)]
@@ -91,8 +143,29 @@ mod tests {
     #[test]
     fn values_of_a_github_command_cannot_end_it() {
         assert_eq!(
-            Vendor::Github.annotation("a: b, 100%\n::x", "exit 1"),
-            Some("::error title=a%3A b%2C 100%25%0A> %3A%3Ax::exit 1".to_owned())
+            Vendor::Github.annotation("a: b, 100%\n::x", "exit 1", &["::x".into()]),
+            Some("::error title=a%3A b%2C 100%25%0A> %3A%3Ax::exit 1%0A> ::x".to_owned())
+        );
+    }
+
+    #[test]
+    fn values_of_an_azure_command_cannot_end_it() {
+        assert_eq!(
+            Vendor::Azure.annotation("a", "exit 1", &["50%".into(), "##vso[x]".into()]),
+            Some("##vso[task.logissue type=error]a: exit 1%0A50%AZP25%0A##vso [x]".to_owned())
+        );
+    }
+
+    #[test]
+    fn values_of_a_teamcity_message_cannot_end_it() {
+        let at = UNIX_EPOCH;
+        assert_eq!(
+            Vendor::Teamcity.open("it's [a|b]\u{e9}\u{1f600}", 1, at),
+            "##teamcity[blockOpened name='it|'s |[a||b|]|0x00e9|0xd83d|0xde00']\n"
+        );
+        assert_eq!(
+            Vendor::Teamcity.words("a ##teamcity[x]"),
+            "a ##teamcity [x]"
         );
     }
 

@@ -1,107 +1,29 @@
-//! Standard output and standard error, and what a sink is that writes to them.
+//! Standard output and standard error: the only file that touches them.
 
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
-use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
-use std::time::{Instant, SystemTime};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::colours::Colours;
+use super::looks::Frame;
+use super::region::{Now, Region};
 use super::tame::Tame;
-use crate::event::{self, Event, OutputLoss};
-use crate::process::{Spool, reader_gone};
-
-/// Tells the events of a run in one form.
-pub(crate) trait Sink: Send {
-    /// Which events it needs at all.
-    fn interest(&self) -> Interest;
-
-    /// Whether it tells later jobs after earlier ones where somebody asked for their order.
-    fn keeps_order(&self) -> bool {
-        true
-    }
-
-    /// Tells one event, which happened at `at`. Whatever it writes to the console is flushed
-    /// afterwards.
-    fn tell(
-        &mut self,
-        event: &Event,
-        at: SystemTime,
-        console: &mut Console,
-    ) -> Result<(), TellError>;
-
-    /// When it wants to say something of its own, be there an event or not.
-    fn wakes_at(&self) -> Option<Instant> {
-        None
-    }
-
-    /// Says that, at that time or somewhat later.
-    fn wake(&mut self, _console: &mut Console) -> Result<(), TellError> {
-        Ok(())
-    }
-}
-
-/// Why an event could not be told.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum TellError {
-    /// Standard output cannot be written, or what is to be written there cannot be read back.
-    #[error(transparent)]
-    Output(#[from] io::Error),
-    /// A file cannot be written, and nobody could go on from it after this run.
-    #[error("cannot write {what} {}: {source}", path.display())]
-    File {
-        what: &'static str,
-        path: PathBuf,
-        source: io::Error,
-    },
-    /// A file cannot be written that only tells of the run, and the run goes on.
-    #[error("cannot write {what} {}: {source}", path.display())]
-    RunFile {
-        what: &'static str,
-        path: PathBuf,
-        source: io::Error,
-    },
-}
-
-/// Events that may be spared those who do not need them: at thousands of jobs a second, waking
-/// the writer for nothing is what would cost most.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Interest {
-    /// Starts of attempts.
-    pub(crate) starts: bool,
-    /// Successful jobs that printed nothing.
-    pub(crate) silent_successes: bool,
-    /// The beginning of a run, and the end of one of which nothing else was told.
-    pub(crate) silent_runs: bool,
-}
-
-impl Interest {
-    /// All events.
-    pub(crate) const ALL: Self = Self {
-        starts: true,
-        silent_successes: true,
-        silent_runs: true,
-    };
-
-    /// What either of two needs.
-    pub(crate) fn or(self, other: Self) -> Self {
-        Self {
-            starts: self.starts || other.starts,
-            silent_successes: self.silent_successes || other.silent_successes,
-            silent_runs: self.silent_runs || other.silent_runs,
-        }
-    }
-}
+use crate::event::{self, OutputLoss};
+use crate::process::{Spool, TerminalSize, is_in_foreground, reader_gone};
 
 /// The two standard streams. Standard output reports errors; standard error has nobody to report
 /// them to, so what cannot be written there is dropped.
 pub(crate) struct Console {
     out: BufWriter<Stream>,
     err: BufWriter<Stream>,
-    /// How wide the lines are that are drawn below everything; they go before anything is written.
-    drawn: Vec<usize>,
+    /// Whether prun's own words go to standard output, among the jobs' output.
+    says_on_out: bool,
+    /// The lines that are drawn below everything; they go before anything is written.
+    region: Region,
+    /// What was typed on the terminal and nobody has read, in bytes, when they were drawn.
+    typed: u64,
 }
 
 /// A stream that can be given up.
@@ -110,10 +32,44 @@ struct Stream {
     /// Where output may colour, and nothing else.
     tame: Option<Tame>,
     tamed: Vec<u8>,
-    /// The last byte that was written to the place where the stream leads.
-    last: Arc<AtomicU8>,
+    place: Arc<Mutex<Place>>,
     /// Whether its errors are reported; else it is given up at the first.
     reports: bool,
+}
+
+/// Where a stream leads, and how what was written there ends.
+#[derive(Default)]
+struct Place {
+    /// The last byte, if there is one.
+    last: Option<u8>,
+    /// What is known of the colours there, if prun's own words are to be kept from them.
+    colours: Option<Colours>,
+    /// Newlines so far, where the colours are known.
+    newlines: u64,
+}
+
+impl Place {
+    fn note(&mut self, bytes: &[u8]) {
+        self.last = bytes.last().copied().or(self.last);
+        if let Some(colours) = &mut self.colours {
+            colours.go_through(bytes);
+            self.newlines += bytes.iter().filter(|byte| **byte == b'\n').count() as u64;
+        }
+    }
+
+    fn is_mid_line(&self) -> bool {
+        self.last.is_some_and(|last| last != b'\n')
+    }
+
+    /// What keeps prun's words from the output before them.
+    fn before_words(&mut self) -> String {
+        let is_mid_line = self.is_mid_line();
+        match &mut self.colours {
+            None => String::new(),
+            Some(colours) if is_mid_line => colours.close() + "\n",
+            Some(colours) => colours.close(),
+        }
+    }
 }
 
 impl Console {
@@ -122,26 +78,41 @@ impl Console {
         // Not std's own writers: those split what they are given at newlines.
         let out = File::from(io::stdout().as_fd().try_clone_to_owned()?);
         let err = File::from(io::stderr().as_fd().try_clone_to_owned()?);
-        let last = || Arc::new(AtomicU8::new(b'\n'));
-        let (last_out, mut last_err) = (last(), last());
+        let (out_place, mut err_place) = (Arc::default(), Arc::default());
         if Self::is_one_place() {
-            last_err = Arc::clone(&last_out);
+            err_place = Arc::clone(&out_place);
         }
-        let buffered = |file, last, reports| {
+        let buffered = |file, place, reports| {
             let stream = Stream {
                 file: Some(file),
                 tame: None,
                 tamed: Vec::new(),
-                last,
+                place,
                 reports,
             };
             BufWriter::with_capacity(32 * 1024, stream)
         };
         Ok(Self {
-            out: buffered(out, last_out, true),
-            err: buffered(err, last_err, false),
-            drawn: Vec::new(),
+            out: buffered(out, out_place, true),
+            err: buffered(err, err_place, false),
+            says_on_out: false,
+            region: Region::default(),
+            typed: 0,
         })
+    }
+
+    /// Says how the jobs' output is set off: where prun's own words go, and whether they are kept
+    /// from a line that output left without an end, and from its colours.
+    pub(crate) fn set_off(&mut self, frame: Frame) {
+        self.says_on_out = matches!(frame, Frame::Folded(_));
+        if frame != Frame::Bare || Self::stderr_is_terminal() {
+            let words = if self.says_on_out {
+                &self.out
+            } else {
+                &self.err
+            };
+            words.get_ref().place().colours = Some(Colours::default());
+        }
     }
 
     /// Lets output that goes to a terminal colour, but not move the cursor: lines are drawn there.
@@ -151,59 +122,46 @@ impl Console {
         self.err.get_mut().tame = tame(Self::stderr_is_terminal());
     }
 
-    /// Rows and columns of the terminal, if there is one and it tells.
-    pub(crate) fn size(&self) -> Option<(usize, usize)> {
+    /// The size of the terminal where standard error leads, if it is one and it tells.
+    pub(crate) fn size() -> Option<TerminalSize> {
         let (rows, columns) = console::Term::stderr().size_checked()?;
-        (rows > 0 && columns > 0).then_some((rows.into(), columns.into()))
+        (rows > 0 && columns > 0).then_some(TerminalSize { rows, columns })
     }
 
     /// Draws lines below everything, in place of those that were drawn before. Nothing is drawn
-    /// behind a line without an end: more of it may come.
-    pub(crate) fn draw(&mut self, lines: &[String]) {
+    /// behind a line without an end, since more of it may come; nor while somebody else has the
+    /// terminal, such as the shell that started us in the background.
+    pub(crate) fn draw(&mut self, lines: Vec<String>) {
         // What cannot be flushed is told by the next one who writes.
         let _ = self.flush();
-        let mut text = self.erasure();
-        if !self.is_mid_line() {
-            text.push_str(&lines.join("\n"));
-            let widths = lines.iter().map(|line| console::measure_text_width(line));
-            self.drawn = widths.collect();
+        if self.err.get_ref().place().is_mid_line() || !is_in_foreground(io::stderr()) {
+            return self.lift();
         }
+        let now = self.now();
+        let text = self.region.draw(lines, now);
         self.err.get_mut().write_as_it_is(text.as_bytes());
     }
 
     /// Removes the drawn lines.
     pub(crate) fn lift(&mut self) {
-        if self.is_drawn() {
-            let erasure = self.erasure();
-            self.err.get_mut().write_as_it_is(erasure.as_bytes());
+        if self.region.is_drawn() {
+            let now = self.now();
+            let text = self.region.lift(now);
+            self.err.get_mut().write_as_it_is(text.as_bytes());
         }
+    }
+
+    fn now(&mut self) -> Now {
+        let size = Console::size().map(|size| (size.rows.into(), size.columns.into()));
+        // A terminal counts whole lines.
+        let typed = rustix::io::ioctl_fionread(io::stderr()).unwrap_or_default();
+        let is_typed = std::mem::replace(&mut self.typed, typed) != typed;
+        Now { size, is_typed }
     }
 
     /// Whether lines are drawn.
     pub(crate) fn is_drawn(&self) -> bool {
-        !self.drawn.is_empty()
-    }
-
-    /// Whether what was written last, to the place where standard error leads, is a line without
-    /// an end.
-    pub(crate) fn is_mid_line(&self) -> bool {
-        self.err.get_ref().last.load(Ordering::Relaxed) != b'\n'
-    }
-
-    /// What removes the drawn lines. A terminal that has become narrower has broken the long ones
-    /// into several rows.
-    fn erasure(&mut self) -> String {
-        let widths = std::mem::take(&mut self.drawn);
-        let columns = self.size().map_or(usize::MAX, |(_, columns)| columns);
-        let rows: usize = widths
-            .iter()
-            .map(|width| width.div_ceil(columns).max(1))
-            .sum();
-        match rows {
-            0 => String::new(),
-            1 => "\r\x1b[J".to_owned(),
-            _ => format!("\r\x1b[{}A\x1b[J", rows - 1),
-        }
+        self.region.is_drawn()
     }
 
     /// Whether a person may look at standard error.
@@ -263,6 +221,32 @@ impl Console {
         &mut self.err
     }
 
+    /// Where prun's own words go: to standard error, or into the log that standard output is.
+    ///
+    /// # Errors
+    /// What was written before could not be written.
+    pub(crate) fn words(&mut self) -> io::Result<&mut (dyn Write + Send)> {
+        self.lift();
+        self.flush()?;
+        let words: &mut BufWriter<Stream> = match self.says_on_out {
+            true => &mut self.out,
+            false => &mut self.err,
+        };
+        let before = words.get_ref().place().before_words();
+        words.write_all(before.as_bytes())?;
+        Ok(words)
+    }
+
+    /// How many newlines went to the place of prun's own words so far, where that is counted.
+    pub(crate) fn newlines(&self) -> u64 {
+        let words = if self.says_on_out {
+            &self.out
+        } else {
+            &self.err
+        };
+        words.get_ref().place().newlines
+    }
+
     /// Writes what is in `spool` to one of the two.
     pub(crate) fn copy(&mut self, stream: event::Stream, spool: &Spool) -> io::Result<()> {
         self.lift();
@@ -270,7 +254,7 @@ impl Console {
             event::Stream::Stdout => &mut self.out,
             event::Stream::Stderr => &mut self.err,
         };
-        if !spool.has_file() || to.get_ref().tame.is_some() {
+        if !spool.has_file() || to.get_ref().looks_at_output() {
             return spool.copy_to(to);
         }
         to.flush()?;
@@ -282,7 +266,7 @@ impl Console {
         let mut last = [b'\n'];
         // What cannot be read back could not be sent either.
         let _ = spool.read_at(&mut last, spool.len().saturating_sub(1));
-        stream.last.store(last[0], Ordering::Relaxed);
+        stream.place().note(&last);
         match sent {
             Err(_) if !stream.reports => {
                 stream.file = None;
@@ -322,6 +306,16 @@ impl Drop for Console {
 }
 
 impl Stream {
+    /// A panic while the lock is held cannot leave it half changed, so poison is ignored.
+    fn place(&self) -> MutexGuard<'_, Place> {
+        self.place.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether what is written has to pass through here.
+    fn looks_at_output(&self) -> bool {
+        self.tame.is_some() || self.place().colours.is_some()
+    }
+
     /// Writes what is prun's own and may move the cursor.
     fn write_as_it_is(&mut self, bytes: &[u8]) {
         if let Some(file) = &mut self.file {
@@ -337,19 +331,18 @@ impl Write for Stream {
             return Ok(bytes.len());
         };
         let written = match &mut self.tame {
-            None => file.write(bytes).map(|n| (n, bytes[..n].last())),
+            None => file.write(bytes).map(|n| (n, &bytes[..n])),
             Some(tame) => {
                 self.tamed.clear();
                 tame.filter(bytes, &mut self.tamed);
                 let written = file.write_all(&self.tamed);
-                written.map(|()| (bytes.len(), self.tamed.last()))
+                written.map(|()| (bytes.len(), &*self.tamed))
             }
         };
         match written {
-            Ok((n, last)) => {
-                if let Some(last) = last {
-                    self.last.store(*last, Ordering::Relaxed);
-                }
+            Ok((n, written)) => {
+                let place = self.place.lock();
+                place.unwrap_or_else(PoisonError::into_inner).note(written);
                 Ok(n)
             }
             Err(error) if !self.reports && error.kind() != io::ErrorKind::Interrupted => {

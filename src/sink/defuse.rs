@@ -10,6 +10,7 @@
 //!   prints; but its end is told after the job's output, or our own commands would not be heard.
 //! * Azure reads `##[` and, in lines of ours that hold names, `##vso[` anywhere in a line.
 //! * GitLab reads `section_start:` and `section_end:` anywhere.
+//! * TeamCity reads `##teamcity[` anywhere: a job's own messages pass, but for those of blocks.
 //! * Buildkite reads `---`, `+++`, `~~~` and `^^^` at the beginning of a line only.
 
 use std::io::{self, Write};
@@ -43,7 +44,7 @@ pub(super) struct Defuser<W> {
 }
 
 /// One less than the longest command that is looked for anywhere.
-const TAIL: usize = 16;
+const TAIL: usize = 21;
 
 const STOP: &str = "::stop-commands";
 /// So long a token and so many of them are believed.
@@ -56,12 +57,16 @@ impl<W: Write> Defuser<W> {
             (Vendor::Github, Author::Job) => &["::group", "::endgroup", STOP],
             (Vendor::Github, Author::Prun) => &["::"],
             (Vendor::Buildkite, _) => &["---", "+++", "~~~", "^^^"],
-            (Vendor::Plain | Vendor::Gitlab | Vendor::Azure, _) => &[],
+            (Vendor::Plain | Vendor::Gitlab | Vendor::Azure | Vendor::Teamcity, _) => &[],
         };
         let anywhere: &[&str] = match (vendor, author) {
             (Vendor::Github, _) | (Vendor::Azure, Author::Job) => &["##["],
             (Vendor::Azure, Author::Prun) => &["##[", "##vso["],
             (Vendor::Gitlab, _) => &["section_start:", "section_end:"],
+            (Vendor::Teamcity, Author::Job) => {
+                &["##teamcity[blockopened", "##teamcity[blockclosed"]
+            }
+            (Vendor::Teamcity, Author::Prun) => &["##teamcity["],
             (Vendor::Plain | Vendor::Buildkite, _) => &[],
         };
         Self {

@@ -4,16 +4,11 @@ use std::time::Duration;
 
 use super::paste::Paster;
 use super::style::Style;
-use super::tail::Tail;
+use super::tail::last_lines;
 use super::words;
-use crate::event::{Counts, JobEnd, Status};
+use crate::event::{Attempt, Counts, JobEnd, Status};
 use crate::plan::format_duration;
-use crate::process::Spool;
 
-/// Lines of output shown of each failed job.
-const LINES: usize = 20;
-/// Bytes of output looked at for those lines, so that a line without an end costs no memory.
-const TAIL: u64 = 8 * 1024;
 /// Failed jobs that are shown one by one; the others are counted.
 const MOST: usize = 50;
 /// Jobs that are told as the slowest, if there were more.
@@ -23,8 +18,8 @@ const SLOWEST: usize = 5;
 #[derive(Debug, Default)]
 pub(super) struct Digest {
     failures: Vec<Failure>,
-    /// Failed jobs beyond those.
-    more: u64,
+    /// All failed jobs; those that are told one by one are the first of them.
+    failed: u64,
     /// The jobs whose last attempt took longest, the slowest first.
     slowest: Vec<(Duration, String)>,
     /// Jobs that had an attempt.
@@ -38,31 +33,68 @@ struct Failure {
     wall: Duration,
     lines: Vec<String>,
     command: String,
+    /// How many lines stood above its output, if that is shown in full.
+    before: Option<u64>,
+}
+
+/// Where the digest stands, seen from what failed jobs have printed.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Seen {
+    /// In another place, or nobody knows.
+    Elsewhere,
+    /// Below it, in a log.
+    Above,
+    /// Below it on a terminal of so many rows, to which so many lines went; of the one job in all?
+    On {
+        screen: u64,
+        newlines: u64,
+        alone: bool,
+    },
+}
+
+impl Seen {
+    /// Whether all that the job printed is still on the screen.
+    fn is_still_seen(self, failure: &Failure) -> bool {
+        match (self, failure.before) {
+            (
+                Self::On {
+                    screen, newlines, ..
+                },
+                Some(before),
+            ) => newlines - before < screen,
+            _ => false,
+        }
+    }
 }
 
 impl Digest {
-    /// Remembers the job, if it failed. One that the end of the run canceled did not.
-    pub(super) fn add(&mut self, end: &JobEnd, paster: &Paster) {
-        let Some(last) = &end.last else { return };
+    /// Remembers the job, if it failed, and returns its last lines. One that the end of the run
+    /// canceled did not fail. `before` is how many lines stood above its output, if all of that is
+    /// shown in the place where the digest will be.
+    pub(super) fn add(
+        &mut self,
+        end: &JobEnd,
+        last: &Attempt,
+        before: Option<u64>,
+        paster: &Paster,
+    ) -> &[String] {
         self.time(last.wall, end);
         if !end.status.is_failure() {
-            return;
+            return &[];
         }
+        self.failed += 1;
         if self.failures.len() == MOST {
-            self.more += 1;
-            return;
+            return &[];
         }
-        // Standard error says most often what went wrong; standard output fills what is left.
-        let mut lines = last_lines(&last.stderr, LINES);
-        let mut all = last_lines(&last.stdout, LINES - lines.len());
-        all.append(&mut lines);
         self.failures.push(Failure {
             label: words::label(&end.job),
             ending: words::ending(end),
             wall: last.wall,
-            lines: all,
+            lines: last_lines(last),
             command: paster.line(&end.job, last.slot, last.number),
+            before,
         });
+        self.failures.last().map_or(&[], |failure| &failure.lines)
     }
 
     fn time(&mut self, wall: Duration, end: &JobEnd) {
@@ -79,24 +111,43 @@ impl Digest {
         self.failures.is_empty()
     }
 
-    /// Each failed job: how it ended, its last lines, its command.
-    pub(super) fn lines(&self, style: Style) -> Vec<String> {
+    /// Each failed job: how it ended, its last lines unless they can still be seen, its command.
+    pub(super) fn lines(&self, seen: Seen, style: Style) -> Vec<String> {
         let mut told = Vec::new();
-        for Failure {
-            label,
-            ending,
-            wall,
-            lines,
-            command,
-        } in &self.failures
-        {
-            let facts = style.bad(format!("{ending}, {}", format_duration(*wall)));
-            told.push(format!("── {label} ({facts})"));
-            told.extend(lines.iter().map(|line| format!("   {line}")));
-            told.push(format!("   {} {command}", style.dim("$")));
+        let is_alone = matches!(seen, Seen::On { alone: true, .. });
+        if !matches!(seen, Seen::Elsewhere) && !self.is_empty() && !is_alone {
+            let jobs = match self.jobs {
+                1 => "job",
+                _ => "jobs",
+            };
+            let title = format!("{} of {} {jobs} failed", self.failed, self.jobs);
+            told.push(format!("── {}:", style.bad(title)));
         }
-        if self.more > 0 {
-            told.push(format!("── and {} more failed jobs", self.more));
+        for failure in &self.failures {
+            let Failure {
+                label,
+                ending,
+                wall,
+                lines,
+                command,
+                ..
+            } = failure;
+            let is_seen = seen.is_still_seen(failure);
+            // The one job's headline is the last thing that was said.
+            if !(is_alone && is_seen) {
+                let facts = style.bad(format!("{ending}, {}", format_duration(*wall)));
+                told.push(format!("── {label} ({facts})"));
+            }
+            if !is_seen {
+                told.extend(lines.iter().map(|line| format!("   {line}")));
+            }
+            if !is_seen || command != label {
+                told.push(format!("   {} {command}", style.dim("$")));
+            }
+        }
+        let more = self.failed - self.failures.len() as u64;
+        if more > 0 {
+            told.push(format!("── and {more} more failed jobs"));
         }
         told
     }
@@ -116,8 +167,13 @@ impl Digest {
     }
 }
 
-/// How many jobs ended in which way, and the time of the run.
+/// How many jobs ended in which way, and the time of the run, in one line.
 pub(super) fn count(counts: &Counts, elapsed: Duration, style: Style) -> String {
+    format!("── {}", counted(counts, elapsed, style))
+}
+
+/// The same as words in another line.
+pub(super) fn counted(counts: &Counts, elapsed: Duration, style: Style) -> String {
     let mut parts = Vec::new();
     for status in Status::ALL {
         let text = match counts.of(status) {
@@ -134,47 +190,5 @@ pub(super) fn count(counts: &Counts, elapsed: Duration, style: Style) -> String 
         1 => format!("1 job: {}", parts.join(", ")),
         n => format!("{n} jobs: {}", parts.join(", ")),
     };
-    format!("── {jobs} ({})", format_duration(elapsed))
-}
-
-/// The last lines of a stream, escaped; the first of them may be a part of a longer line.
-fn last_lines(spool: &Spool, most: usize) -> Vec<String> {
-    let Tail { bytes: tail, .. } = Tail::of(spool, TAIL);
-    let text = tail.strip_suffix(b"\n").unwrap_or(&tail);
-    if text.is_empty() {
-        return Vec::new();
-    }
-    let lines: Vec<&[u8]> = text.split(|byte| *byte == b'\n').collect();
-    let last = &lines[lines.len().saturating_sub(most)..];
-    last.iter()
-        .map(|line| words::escape(&without_colours(line.strip_suffix(b"\r").unwrap_or(line))))
-        .collect()
-}
-
-/// A line without what colours it, or fills it up with its colour: those were harmless where the
-/// output itself was shown, and would be noise among escaped text.
-fn without_colours(line: &[u8]) -> Vec<u8> {
-    let mut plain = Vec::with_capacity(line.len());
-    let mut rest = line;
-    while let Some((&first, after)) = rest.split_first() {
-        match colour_len(rest) {
-            Some(len) => rest = &rest[len..],
-            None => {
-                plain.push(first);
-                rest = after;
-            }
-        }
-    }
-    plain
-}
-
-/// How long the sequence is that colours what follows, if the text begins with one.
-fn colour_len(text: &[u8]) -> Option<usize> {
-    let parameters = text.strip_prefix(b"\x1b[")?;
-    let is_parameter = |byte: &u8| byte.is_ascii_digit() || matches!(byte, b';' | b':');
-    let len = parameters
-        .iter()
-        .take_while(|byte| is_parameter(byte))
-        .count();
-    matches!(parameters.get(len), Some(b'm' | b'K')).then_some(len + 3)
+    format!("{jobs} ({})", format_duration(elapsed))
 }

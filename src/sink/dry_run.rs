@@ -120,7 +120,7 @@ mod tests {
 
     fn read_back(line: Vec<u8>) -> Job {
         let rule = ShellRule::Never;
-        let mut source = Source::stream("x", Box::new(Cursor::new(line)), Records::Lines, &rule);
+        let mut source = Source::stream(None, Box::new(Cursor::new(line)), Records::Lines, &rule);
         match source.next() {
             Some(Ok(Entry::Job(job))) => job,
             other => panic!("{other:?}"),

@@ -4,9 +4,10 @@ use std::collections::HashMap;
 use std::io::{self, Read, Write};
 use std::time::SystemTime;
 
-use super::console::{Console, Interest, Sink, TellError};
+use super::console::Console;
 use super::facts::{Fact, Line, Output};
 use super::lossy::cut_character;
+use super::sink::{Interest, Sink, TellError};
 use crate::event::{Attempt, Event, Stream};
 use crate::process::Spool;
 

@@ -1,6 +1,6 @@
 //! One queue and one thread between the run and all sinks.
 
-use std::io::{self, Write};
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender, SyncSender};
@@ -8,8 +8,9 @@ use std::time::{Duration, Instant, SystemTime};
 
 use tokio::sync::{Notify, oneshot};
 
-use super::console::{Console, Interest, Sink, TellError};
+use super::console::Console;
 use super::order::Order;
+use super::sink::{Interest, Sink, TellError};
 use crate::event::{Attempt, Event, Flow, OutputLoss, Status};
 use crate::process::start_beside;
 
@@ -272,7 +273,9 @@ fn classify(error: &TellError, console: &mut Console) -> OutputLoss {
     match error {
         TellError::Output(error) => console.lose_out(error),
         TellError::File { .. } | TellError::RunFile { .. } => {
-            let _ = writeln!(console.err(), "prun: {error}");
+            let words = console.words();
+            // Where even that cannot be written, the exit code tells it.
+            let _ = words.and_then(|words| writeln!(words, "prun: {error}"));
             let _ = console.flush();
             OutputLoss::NotWritten
         }

@@ -1,11 +1,11 @@
 //! A sign of life for logs: who kills silent runs, and who reads, should know what still runs.
 
 use std::collections::BTreeMap;
-use std::io::Write;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use super::console::{Console, Interest, Sink, TellError};
+use super::console::Console;
+use super::sink::{Interest, Sink, TellError};
 use super::vendor::Vendor;
 use super::words;
 use crate::event::{Event, JobStart};
@@ -95,6 +95,6 @@ impl Sink for Heartbeat {
         let now = Instant::now();
         self.last_word = now;
         let line = self.words(now);
-        Ok(writeln!(console.err(), "{}", self.vendor.words(&line))?)
+        Ok(writeln!(console.words()?, "{}", self.vendor.words(&line))?)
     }
 }

@@ -3,12 +3,14 @@
 use std::io::{self, Write};
 use std::time::SystemTime;
 
-use super::console::{Console, Interest, Sink, TellError};
+use super::console::Console;
 use super::defuse::{Author, Defuser};
-use super::digest::{Digest, count};
+use super::digest::{Digest, Seen, count};
 use super::lines::Lines;
 use super::looks::{Frame, Headline, Looks, Show};
 use super::paste::Paster;
+use super::screen;
+use super::sink::{Interest, Sink, TellError};
 use super::vendor::Vendor;
 use super::words;
 use crate::event::{
@@ -28,8 +30,8 @@ pub(crate) struct Human {
     mute: bool,
     /// Lines that are not whole yet, where output is shown line by line.
     lines: Option<Lines>,
-    /// The job whose output is told while it runs.
-    streamed: Option<u64>,
+    /// The job whose output is told while it runs, and how many lines there were before it.
+    streamed: Option<(u64, u64)>,
     /// Groups that were folded.
     groups: u64,
     /// Whether what comes next would be in the last of them.
@@ -53,20 +55,14 @@ impl Human {
         }
     }
 
-    /// One line of prun's own on standard error.
+    /// One line of prun's own.
     fn line(&mut self, line: &str, console: &mut Console) -> io::Result<()> {
         self.leave_group(console)?;
         let line = match self.looks.vendor {
             Some(vendor) => vendor.words(line),
             None => line.into(),
         };
-        if self.looks.frame == Frame::Headed {
-            console.flush()?;
-            if console.is_mid_line() {
-                writeln!(console.err())?;
-            }
-        }
-        writeln!(console.err(), "{line}")
+        writeln!(console.words()?, "{line}")
     }
 
     fn leave_group(&mut self, console: &mut Console) -> io::Result<()> {
@@ -81,7 +77,8 @@ impl Human {
     }
 
     /// What an attempt printed and was not told while it ran; its headline above it, or behind it
-    /// if `is_told` where the two go to different places.
+    /// if `is_told` where the two go to different places. How many lines stood before its output,
+    /// if all of that is shown in the place where the digest will be.
     fn attempt(
         &mut self,
         job: &NumberedJob,
@@ -89,7 +86,7 @@ impl Human {
         headline: &Headline,
         is_told: bool,
         console: &mut Console,
-    ) -> io::Result<()> {
+    ) -> io::Result<Option<u64>> {
         let is_shown = match self.looks.show {
             Show::All => true,
             Show::Failed => !headline.is_good,
@@ -99,8 +96,9 @@ impl Human {
         if is_shown && self.looks.is_live && !is_silent {
             self.begin(job, console)?;
         }
-        let was_streamed = self.streamed.take_if(|seq| *seq == job.seq).is_some();
-        let is_below = !was_streamed && !self.looks.is_live;
+        let streamed = self.streamed.take_if(|(seq, _)| *seq == job.seq);
+        let before = streamed.map_or_else(|| console.newlines(), |(_, before)| before);
+        let is_below = streamed.is_none() && !self.looks.is_live;
         let line = headline.painted(self.looks.style);
         match self.looks.frame {
             Frame::Folded(vendor) if is_shown && is_below => {
@@ -116,7 +114,7 @@ impl Human {
                 if is_shown {
                     self.output(job, attempt, console)?;
                 }
-                let is_marked = is_shown && frame == Frame::Headed && headline.is_marked;
+                let is_marked = is_shown && frame != Frame::Bare && headline.is_marked;
                 if is_told || is_marked {
                     self.line(&line, console)?;
                 }
@@ -129,7 +127,8 @@ impl Human {
             let line = format!("prun: {lost} bytes of output could not be kept: {why}");
             self.line(&line, console)?;
         }
-        Ok(())
+        let is_here = is_shown && self.looks.frame == Frame::Headed && !attempt.is_truncated();
+        Ok(is_here.then_some(before))
     }
 
     fn output(
@@ -138,8 +137,18 @@ impl Human {
         attempt: &Attempt,
         console: &mut Console,
     ) -> io::Result<()> {
-        self.print(job, Stream::Stdout, &attempt.stdout, console)?;
-        self.print(job, Stream::Stderr, &attempt.stderr, console)?;
+        match attempt.terminal {
+            // What it drew over later was not shown yet.
+            Some(size) if !self.looks.is_live => {
+                // What was written before may go to the same place.
+                console.flush()?;
+                screen::collapse(&attempt.stdout, size, console.out())?;
+            }
+            _ => {
+                self.print(job, Stream::Stdout, &attempt.stdout, console)?;
+                self.print(job, Stream::Stderr, &attempt.stderr, console)?;
+            }
+        }
         if let Some(lines) = &mut self.lines {
             lines.finish(job, Stream::Stdout, console.out())?;
             lines.finish(job, Stream::Stderr, console.err())?;
@@ -155,14 +164,17 @@ impl Human {
 
     /// Tells whose output begins, where it is not plain from the setting or from each line.
     fn begin(&mut self, job: &NumberedJob, console: &mut Console) -> io::Result<()> {
-        let is_new = self.streamed.replace(job.seq) != Some(job.seq);
+        if self.streamed.is_some_and(|(seq, _)| seq == job.seq) {
+            return Ok(());
+        }
+        self.streamed = Some((job.seq, console.newlines()));
         let Looks {
             frame,
             alone,
             by_line,
             ..
         } = self.looks;
-        match is_new && frame == Frame::Headed && !alone && !by_line {
+        match frame == Frame::Headed && !alone && !by_line {
             true => self.line(&format!("── {}", words::label(job)), console),
             false => Ok(()),
         }
@@ -194,17 +206,14 @@ impl Human {
         is_silent: bool,
         console: &mut Console,
     ) -> io::Result<()> {
-        let is_folded = headline.is_good && !is_silent;
+        let is_folded = headline.is_good && !is_silent && vendor.folds();
+        let number = self.groups + 1;
         if is_folded {
-            self.groups += 1;
-            let title = headline.title();
-            console
-                .out()
-                .write_all(vendor.open(&title, self.groups).as_bytes())?;
+            self.groups = number;
+            let mark = vendor.open(&headline.title(), number, attempt.started_at);
+            console.words()?.write_all(mark.as_bytes())?;
         } else {
-            self.leave_group(console)?;
-            let line = headline.painted(self.looks.style);
-            writeln!(console.out(), "{}", vendor.words(&line))?;
+            self.line(&headline.painted(self.looks.style), console)?;
         }
         let mut log = Defuser::new(console.out(), vendor, Author::Job);
         attempt.stdout.copy_to(&mut log)?;
@@ -213,9 +222,8 @@ impl Human {
         log.finish()?;
         if is_folded {
             self.in_group = true;
-            console
-                .out()
-                .write_all(vendor.close(self.groups).as_bytes())?;
+            let mark = vendor.close(&headline.title(), number, attempt.started_at + attempt.wall);
+            console.words()?.write_all(mark.as_bytes())?;
         }
         console.flush()
     }
@@ -226,30 +234,20 @@ impl Human {
             let is_line =
                 self.looks.tells_each && (self.looks.show != Show::Failed || !headline.is_good);
             let is_told = self.looks.verbose || is_line;
-            self.attempt(&end.job, last, &headline, is_told, console)?;
+            let before = self.attempt(&end.job, last, &headline, is_told, console)?;
             if last.leaked && self.looks.show != Show::Failed {
                 let label = words::label(&end.job);
                 let what = "a process that it left behind still holds its output (leaked)";
                 self.line(&format!("prun: {label}: {what}"), console)?;
             }
-            self.annotate(end, &headline, console)?;
+            let lines = self.digest.add(end, last, before, &self.paster);
+            let vendor = self.looks.vendor.filter(|_| end.status.is_failure());
+            let Headline { label, facts, .. } = &headline;
+            if let Some(mark) = vendor.and_then(|vendor| vendor.annotation(label, facts, lines)) {
+                writeln!(console.words()?, "{mark}")?;
+            }
         }
-        self.digest.add(end, &self.paster);
         Ok(())
-    }
-
-    fn annotate(
-        &mut self,
-        end: &JobEnd,
-        headline: &Headline,
-        console: &mut Console,
-    ) -> io::Result<()> {
-        let Headline { label, facts, .. } = headline;
-        let vendor = self.looks.vendor.filter(|_| end.status.is_failure());
-        match vendor.and_then(|vendor| vendor.annotation(label, facts)) {
-            Some(annotation) => writeln!(console.err(), "{annotation}"),
-            None => Ok(()),
-        }
     }
 
     fn last_headline(&self, end: &JobEnd, last: &Attempt) -> Headline {
@@ -283,7 +281,26 @@ impl Human {
             next: format!("; attempt {} follows{delay}", attempt.number + 1),
         };
         let is_told = self.looks.verbose || self.always_counts;
-        self.attempt(job, attempt, &headline, is_told, console)
+        self.attempt(job, attempt, &headline, is_told, console)?;
+        Ok(())
+    }
+
+    /// What failed, where it stands in the same place as the output of it: as much as is of use.
+    fn digest_lines(&self, console: &Console) -> Vec<String> {
+        let (style, alone) = (self.looks.style, self.looks.alone);
+        let place = match (
+            self.looks.frame,
+            Console::size().filter(|_| self.looks.terminal),
+        ) {
+            (Frame::Headed, Some(size)) => Seen::On {
+                screen: u64::from(size.rows),
+                newlines: console.newlines(),
+                alone,
+            },
+            (Frame::Headed | Frame::Folded(_), _) => Seen::Above,
+            (Frame::Bare, _) => Seen::Elsewhere,
+        };
+        self.digest.lines(place, style)
     }
 }
 
@@ -348,7 +365,7 @@ impl Human {
                 Ok(())
             }
             Event::RunEnded { elapsed, counts } => {
-                let mut lines = self.digest.lines(style);
+                let mut lines = self.digest_lines(console);
                 if verbose {
                     lines.extend(self.digest.slowest(style));
                 }

@@ -14,12 +14,15 @@ use std::time::{Duration, Instant, SystemTime};
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use super::console::{Console, Interest, Sink, TellError};
+use super::console::Console;
 use super::facts::{self, VERSION};
 use super::json::{Record, Texts, seconds};
 use super::past;
+use super::sink::{Interest, Sink, TellError};
 use super::words;
-use crate::event::{Cause, End, Event, JobEnd, NumberedJob, Outcome, OutputLoss, Status, Stop};
+use crate::event::{
+    Cause, End, Event, JobEnd, JobStart, NumberedJob, Outcome, OutputLoss, Status, Stop,
+};
 
 /// How often the log is brought to the disk, against a crash of the whole machine.
 const SYNC_EVERY: Duration = Duration::from_secs(1);
@@ -102,14 +105,7 @@ impl Sink for JobLog {
         let fact = match event {
             Event::JobStarted(start) => {
                 let ticks = past::start_ticks(start.pid);
-                let (attempt, slot, pid) = (start.attempt, start.slot, start.pid);
-                Fact::JobStart {
-                    job: &start.job,
-                    attempt,
-                    slot,
-                    pid,
-                    ticks,
-                }
+                Fact::JobStart(start, ticks)
             }
             Event::JobRetried(retry) => {
                 let attempt = &retry.attempt;
@@ -166,15 +162,9 @@ struct Line<'a> {
 
 enum Fact<'a> {
     RunStart,
-    JobStart {
-        job: &'a NumberedJob,
-        attempt: u32,
-        slot: u32,
-        pid: u32,
-        /// When the process started, in the system's ticks since its boot: with the boot, a name
-        /// that no other process ever has.
-        ticks: Option<u64>,
-    },
+    /// With when its process started, in the system's ticks since its boot: with the boot, a name
+    /// that no other process ever has.
+    JobStart(&'a JobStart, Option<u64>),
     JobRetry {
         /// The attempt, as if it had been the last one.
         tried: &'a JobEnd,
@@ -194,7 +184,7 @@ impl Serialize for Line<'_> {
         let mut map = serializer.serialize_map(None)?;
         let kind = match self.fact {
             Fact::RunStart => "run_start",
-            Fact::JobStart { .. } => "job_start",
+            Fact::JobStart(..) => "job_start",
             Fact::JobRetry { .. } => "job_retry",
             Fact::JobEnd(_) => "job_end",
             Fact::Stop(_) => "stop",
@@ -208,19 +198,15 @@ impl Serialize for Line<'_> {
                 map.serialize_entry("pid", &std::process::id())?;
                 map.serialize_entry("boot_id", &past::boot_id())?;
             }
-            Fact::JobStart {
-                job,
-                attempt,
-                slot,
-                pid,
-                ticks,
-            } => {
-                identify(&mut map, job)?;
-                map.serialize_entry("attempt", attempt)?;
-                map.serialize_entry("slot", slot)?;
-                map.serialize_entry("pid", pid)?;
+            Fact::JobStart(start, ticks) => {
+                identify(&mut map, &start.job)?;
+                map.serialize_entry("attempt", &start.attempt)?;
+                map.serialize_entry("slot", &start.slot)?;
+                map.serialize_entry("pid", &start.pid)?;
                 map.serialize_entry("pid_start_ticks", ticks)?;
-                map.serialize_entry("command", &words::told_apart(job).to_string_lossy())?;
+                let command = words::told_apart(&start.job);
+                map.serialize_entry("command", &command.to_string_lossy())?;
+                map.serialize_entry("begun_s", &seconds(start.begun))?;
             }
             Fact::JobRetry { tried, delay } => {
                 map.serialize_entry("attempt", &tried.attempts)?;
@@ -240,6 +226,7 @@ impl Serialize for Line<'_> {
 fn ending<M: SerializeMap>(map: &mut M, end: &JobEnd) -> Result<(), M::Error> {
     map.serialize_entry("key", &end.job.key.map(|key| key.to_string()))?;
     if let Some(last) = &end.last {
+        map.serialize_entry("begun_s", &seconds(last.begun))?;
         if let Outcome::TimedOut { limit, .. } = &last.outcome {
             map.serialize_entry("limit_s", &seconds(*limit))?;
         }

@@ -10,8 +10,9 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use super::console::{Console, Interest, Sink, TellError};
+use super::console::Console;
 use super::lossy::{Base64, Text};
+use super::sink::{Interest, Sink, TellError};
 use super::tail::TAIL;
 use super::words;
 use crate::event::{Event, JobEnd, Logs};

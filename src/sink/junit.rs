@@ -7,6 +7,7 @@
 //! thing, which other readers show: the properties of a test case, with the job's command.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
 use std::io::{self, Write};
 use std::iter::Peekable;
 use std::ops::Add;
@@ -20,10 +21,10 @@ use quick_junit::{
     TestSuite,
 };
 
-use super::console::Interest;
 use super::json::seconds;
 use super::run_file::{Draft, Form, RunFileError};
-use super::tail::{TAIL, Tail};
+use super::sink::Interest;
+use super::tail::{TAIL, Tail, last_lines};
 use super::words;
 use crate::event::{Attempt, Counts, Event, JobEnd, Status};
 use crate::process::Spool;
@@ -43,6 +44,9 @@ pub(super) struct Junit {
     head: usize,
     /// The attempts of jobs that were tried again.
     earlier: HashMap<u64, Vec<TestRerun>>,
+    /// The names of test cases so far, by their hashes: CI servers take equal ones for one.
+    names: HashMap<u64, u64>,
+    hasher: RandomState,
     counts: Counts,
 }
 
@@ -59,6 +63,8 @@ impl Junit {
             begun,
             head,
             earlier: HashMap::new(),
+            names: HashMap::new(),
+            hasher: RandomState::new(),
             counts: Counts::default(),
         })
     }
@@ -68,7 +74,21 @@ impl Junit {
         let mut earlier = self.earlier.remove(&end.job.seq).unwrap_or_default();
         // The last one was waiting for another attempt, if the end of the run kept that from it.
         earlier.truncate(end.attempts.saturating_sub(1) as usize);
-        self.draft.write_all(case(end, earlier)?.as_bytes())
+        let name = self.own_name(text(words::full_label(&end.job)));
+        self.draft.write_all(case(name, end, earlier)?.as_bytes())
+    }
+
+    /// The name, with a number behind it if another test case has it already.
+    fn own_name(&mut self, name: String) -> String {
+        let mut own = name.clone();
+        loop {
+            let count = self.names.entry(self.hasher.hash_one(&own)).or_default();
+            *count += 1;
+            match *count {
+                1 => return own,
+                count => own = format!("{name} ({count})"),
+            }
+        }
     }
 }
 
@@ -91,8 +111,11 @@ impl Form for Junit {
                 Ok(())
             }
             Event::JobEnded(end) => self.ended(end),
+            Event::RunStarted { .. } => {
+                self.begun = at;
+                Ok(())
+            }
             Event::RunEnded { elapsed, .. } => {
-                self.begun = at.checked_sub(*elapsed).unwrap_or(self.begun);
                 self.draft.write_all(b"    </testsuite>\n</testsuites>\n")?;
                 let of = |status| self.counts.of(status) as usize;
                 let [errors, skipped] = [
@@ -134,8 +157,7 @@ fn head(counts: [usize; 4], begun: SystemTime, elapsed: Duration) -> io::Result<
 }
 
 /// The test case of one job.
-fn case(end: &JobEnd, earlier: Vec<TestRerun>) -> io::Result<String> {
-    let name = text(words::full_label(&end.job));
+fn case(name: String, end: &JobEnd, earlier: Vec<TestRerun>) -> io::Result<String> {
     let mut case = TestCase::new(name, status(end, earlier));
     case.set_classname(NAME);
     let mut fact = |name, value: String| case.properties.push(Property::new(name, value));
@@ -161,8 +183,8 @@ fn case(end: &JobEnd, earlier: Vec<TestRerun>) -> io::Result<String> {
     }
     if let Some(last) = &end.last {
         case.set_time(last.wall);
-        case.system_out = output(&last.stdout, TAIL).map(Into::into);
-        case.system_err = output(&last.stderr, TAIL).map(Into::into);
+        case.system_out = output(last, &last.stdout, TAIL).map(Into::into);
+        case.system_err = output(last, &last.stderr, TAIL).map(Into::into);
     }
     let mut suite = TestSuite::new(NAME);
     suite.add_test_case(case);
@@ -189,7 +211,10 @@ fn status(end: &JobEnd, earlier: Vec<TestRerun>) -> TestCaseStatus {
         };
         status.set_message(message).set_type(end.status.as_str());
         if let TestCaseStatus::NonSuccess { .. } = status {
-            status.set_description(format!("{ending}\n$ {}", text(words::paste(&end.job))));
+            let lines = end.last.as_deref().map(last_lines).unwrap_or_default();
+            let command = text(words::paste(&end.job));
+            let lines = text(lines.join("\n"));
+            status.set_description(format!("{ending}\n$ {command}\n{lines}").trim_end());
         }
     }
     // A job that was canceled has no place for them.
@@ -203,8 +228,8 @@ fn rerun(attempt: &Attempt) -> TestRerun {
     rerun
         .set_type(attempt.status().as_str())
         .set_message(text(words::attempt_ending(attempt)));
-    rerun.system_out = output(&attempt.stdout, EARLIER).map(Into::into);
-    rerun.system_err = output(&attempt.stderr, EARLIER).map(Into::into);
+    rerun.system_out = output(attempt, &attempt.stdout, EARLIER).map(Into::into);
+    rerun.system_err = output(attempt, &attempt.stderr, EARLIER).map(Into::into);
     rerun
 }
 
@@ -216,8 +241,8 @@ fn kind(status: Status) -> NonSuccessKind {
 }
 
 /// The last bytes of a stream, and a word about those before them.
-fn output(spool: &Spool, most: u64) -> Option<String> {
-    let Tail { bytes, cut } = Tail::of(spool, most);
+fn output(attempt: &Attempt, spool: &Spool, most: u64) -> Option<String> {
+    let Tail { bytes, cut } = Tail::of(spool, attempt.terminal, most);
     let shown = text(String::from_utf8_lossy(&bytes));
     match (cut, shown.is_empty()) {
         (0, true) => None,

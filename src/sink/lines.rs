@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::io::{self, Read, Write};
 
+use super::colours::Colours;
 use super::style::Style;
 use super::words;
 use crate::event::{NumberedJob, Stream};
@@ -12,6 +13,8 @@ use crate::process::Spool;
 const LONGEST_LINE: usize = 16 * 1024;
 /// Stands at both ends of a cut.
 const CUT: &str = "…";
+/// Switches all colours off.
+const OFF: &[u8] = b"\x1b[0m";
 /// Longer names are shortened.
 const WIDEST: usize = 24;
 
@@ -30,6 +33,8 @@ struct Open {
     bytes: Vec<u8>,
     /// Whether more of the line was shown before.
     cut: bool,
+    /// Those that lines before have left switched on.
+    colours: Colours,
 }
 
 impl Lines {
@@ -75,9 +80,10 @@ impl Lines {
         out: &mut impl Write,
     ) -> io::Result<()> {
         match self.open.remove(&(job.seq, stream)) {
-            Some(open) if !open.bytes.is_empty() => {
+            Some(mut open) if !open.bytes.is_empty() => {
                 let prefix = self.prefix(job);
-                open.line(&open.bytes, b"\n", &prefix, out)
+                let bytes = std::mem::take(&mut open.bytes);
+                open.line(&bytes, b"\n", &prefix, out)
             }
             _ => Ok(()),
         }
@@ -85,14 +91,11 @@ impl Lines {
 
     /// The job's name, in its own colour and as wide as the others.
     fn prefix(&mut self, job: &NumberedJob) -> String {
-        let mut name = words::label(job);
-        if let Some((at, _)) = name.char_indices().nth(WIDEST) {
-            name.truncate(at - name[..at].chars().next_back().map_or(0, char::len_utf8));
-            name.push_str(CUT);
-        }
-        self.width = self.width.max(name.chars().count());
-        let width = self.width;
-        self.style.tint(job.seq, format!("{name:width$} |"))
+        let name = words::label(job);
+        let name = console::truncate_str(&name, WIDEST, CUT);
+        self.width = self.width.max(console::measure_text_width(&name));
+        let name = console::pad_str(&name, self.width, console::Alignment::Left, None);
+        self.style.tint(job.seq, format!("{name} |"))
     }
 }
 
@@ -145,11 +148,104 @@ impl Open {
         Ok(line)
     }
 
-    fn line(&self, line: &[u8], end: &[u8], prefix: &str, out: &mut impl Write) -> io::Result<()> {
-        out.write_all(prefix.as_bytes())?;
+    fn line(
+        &mut self,
+        line: &[u8],
+        end: &[u8],
+        prefix: &str,
+        out: &mut impl Write,
+    ) -> io::Result<()> {
         let space = if self.cut { " …" } else { " " };
+        out.write_all(prefix.as_bytes())?;
         out.write_all(space.as_bytes())?;
-        out.write_all(line)?;
+        out.write_all(self.colours.open())?;
+        if line.iter().all(|byte| *byte >= 0x20 || *byte == b'\t') {
+            out.write_all(line)?;
+        } else {
+            self.controlled(line, &format!("{prefix}{space}"), out)?;
+        }
+        if !self.colours.open().is_empty() {
+            // They are the job's own: what stands behind the line is another one's, or prun's.
+            out.write_all(OFF)?;
+        }
         out.write_all(end)
+    }
+
+    /// A line with control characters, none of which can make its prefix go away: whatever goes
+    /// back to the beginning of the line, or clears it, is followed by the prefix again.
+    fn controlled(&mut self, line: &[u8], prefix: &str, out: &mut impl Write) -> io::Result<()> {
+        let end = line.iter().rposition(|byte| *byte != b'\r');
+        let (mut rest, end) = line.split_at(end.map_or(0, |at| at + 1));
+        // How many characters stand behind the prefix.
+        let mut column = 0_u64;
+        while let Some((&first, after)) = rest.split_first() {
+            let length = match rest {
+                [0x1b, b'[', b'1' | b'2', b'K', ..] => 4,
+                _ => 1,
+            };
+            let (piece, after) = match length {
+                1 => (&rest[..1], after),
+                _ => rest.split_at(length),
+            };
+            rest = after;
+            self.colours.go_through(piece);
+            match first {
+                // It would go back into the prefix.
+                0x08 if column == 0 => continue,
+                0x08 => column -= 1,
+                0x20.. if !matches!(first, 0x80..=0xbf) => column += 1,
+                _ => {}
+            }
+            out.write_all(piece)?;
+            if first == b'\r' || length > 1 {
+                if first != b'\r' {
+                    out.write_all(b"\r")?;
+                }
+                if !self.colours.open().is_empty() {
+                    out.write_all(OFF)?;
+                }
+                out.write_all(prefix.as_bytes())?;
+                out.write_all(self.colours.open())?;
+                column = 0;
+            }
+        }
+        out.write_all(end)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(text: &str) -> String {
+        let (mut open, mut shown) = (Open::default(), Vec::new());
+        open.add(text.as_bytes(), "p |", &mut shown).unwrap();
+        String::from_utf8(shown).unwrap()
+    }
+
+    #[test]
+    fn nothing_makes_a_prefix_go_away() {
+        for (text, expected) in [
+            ("a\n", "p | a\n"),
+            ("1%\r2%\n", "p | 1%\rp | 2%\n"),
+            ("a\r\n", "p | a\r\n"),
+            ("1\r\x1b[2K2\n", "p | 1\rp | \x1b[2K\rp | 2\n"),
+            ("a\x1b[Kb\n", "p | a\x1b[Kb\n"),
+            ("\x08\x08a\x08\x08b\n", "p | a\x08b\n"),
+        ] {
+            assert_eq!(shown(text), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn colours_end_with_their_line_and_go_on_in_the_next() {
+        assert_eq!(
+            shown("\x1b[31mred\nstill\x1b[0m\nplain\n"),
+            "p | \x1b[31mred\x1b[0m\np | \x1b[31mstill\x1b[0m\np | plain\n"
+        );
+        assert_eq!(
+            shown("\x1b[1ma\rb\n"),
+            "p | \x1b[1ma\r\x1b[0mp | \x1b[1mb\x1b[0m\n"
+        );
     }
 }

@@ -6,6 +6,7 @@
 //! processes, and does not know who announces the events.
 
 mod ci;
+mod colours;
 mod console;
 mod defuse;
 mod digest;
@@ -26,10 +27,18 @@ mod past;
 mod paste;
 mod progress;
 mod recall;
+mod region;
 mod replay;
 mod report;
 mod run_file;
 mod run_files;
+mod screen;
+#[expect(
+    clippy::module_inception,
+    reason = "the room is named for its main type"
+)]
+mod sink;
+mod step_summary;
 mod style;
 mod tail;
 mod tame;
@@ -37,7 +46,7 @@ mod trace;
 mod vendor;
 mod words;
 
-pub(crate) use console::{Console, Sink};
+pub(crate) use console::Console;
 pub(crate) use dry_run::{DryRun, dry_run};
 pub(crate) use events::Events;
 pub(crate) use fan::{Fan, Told};
@@ -52,6 +61,8 @@ pub(crate) use progress::Progress;
 pub(crate) use replay::{PastRun, ReplayError};
 pub(crate) use run_file::RunFileError;
 pub(crate) use run_files::RunFiles;
+pub(crate) use sink::Sink;
+pub(crate) use step_summary::StepSummary;
 pub(crate) use style::Style;
 pub(crate) use vendor::Vendor;
 pub(crate) use words::escape;

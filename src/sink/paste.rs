@@ -10,6 +10,7 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
 
+use super::vendor::Vendor;
 use super::words::{is_visible, printf_format, quote_visibly, visible_script};
 use super::words::{paste, planned_argv};
 use crate::event::NumberedJob;
@@ -69,8 +70,8 @@ pub(crate) struct Paster(Option<Caller>);
 pub(crate) enum Readers {
     /// Whoever called prun.
     Caller,
-    /// Others as well.
-    Others,
+    /// Others as well, in such a log.
+    Log(Vendor),
 }
 
 #[derive(Clone, Debug)]
@@ -92,9 +93,13 @@ impl Paster {
 
     /// The command as it was written, and as it ran in this attempt.
     pub(super) fn line(&self, job: &NumberedJob, slot: u32, attempt: u32) -> String {
-        match &self.0 {
-            Some(caller) => caller.line(job, slot, attempt, Command::written(job, slot)),
-            None => paste(job),
+        let Some(caller) = &self.0 else {
+            return paste(job);
+        };
+        let line = caller.line(job, slot, attempt, Command::written(job, slot));
+        match caller.readers {
+            Readers::Caller => line,
+            Readers::Log(vendor) => vendor.command(line),
         }
     }
 
@@ -149,10 +154,10 @@ impl Caller {
     fn spelled(&self, name: &OsStr, value: &OsStr) -> OsString {
         match self.readers {
             Readers::Caller => quote_visibly(value),
-            Readers::Others if is_name(name) => {
+            Readers::Log(_) if is_name(name) => {
                 [OsStr::new("\"$"), name, OsStr::new("\"")].join(OsStr::new(""))
             }
-            Readers::Others => "'***'".into(),
+            Readers::Log(_) => "'***'".into(),
         }
     }
 

@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use super::console::{Console, Interest, Sink, TellError};
+use super::console::Console;
+use super::sink::{Interest, Sink, TellError};
 use super::style::Style;
 use super::words;
 use crate::event::{Event, JobStart};
+use crate::process::TerminalSize;
 
 /// Running jobs that have a line, the oldest first; the others are counted.
 const MOST: usize = 8;
@@ -27,6 +29,8 @@ pub(crate) struct Progress {
     style: Style,
     total: Option<u64>,
     done: u64,
+    /// Of those, the ones that took time: what an earlier run has done, or what was skipped, did not.
+    worked: u64,
     failed: u64,
     running: BTreeMap<u64, Running>,
     begun: Instant,
@@ -51,6 +55,7 @@ impl Progress {
             style,
             total: None,
             done: 0,
+            worked: 0,
             failed: 0,
             running: BTreeMap::new(),
             begun: now,
@@ -98,8 +103,8 @@ impl Progress {
             facts.push_str(&format!(", {} failed", self.failed));
         }
         facts.push_str(&format!(", {}", clock(elapsed)));
-        if let (Some(total), 1..) = (total, self.done) {
-            let left = elapsed.as_secs_f64() * (total - self.done) as f64 / self.done as f64;
+        if let (Some(total), 1..) = (total, self.worked) {
+            let left = elapsed.as_secs_f64() * (total - self.done) as f64 / self.worked as f64;
             let left = Duration::try_from_secs_f64(left).unwrap_or(Duration::MAX);
             if self.done < total && elapsed >= EXPERIENCE {
                 facts.push_str(&format!(", about {} left", clock(left)));
@@ -121,8 +126,8 @@ impl Progress {
     fn draw(&mut self, console: &mut Console) {
         let now = Instant::now();
         self.drawn = now;
-        if let Some(size) = console.size() {
-            console.draw(&self.lines(now, size));
+        if let Some(TerminalSize { rows, columns }) = Console::size() {
+            console.draw(self.lines(now, (rows.into(), columns.into())));
         }
         self.is_lifted = false;
     }
@@ -180,6 +185,7 @@ impl Sink for Progress {
             Event::JobEnded(end) => {
                 self.running.remove(&end.job.seq);
                 self.done += 1;
+                self.worked += u64::from(end.last.is_some());
                 self.failed += u64::from(end.status.is_failure());
             }
             Event::Suspended => {

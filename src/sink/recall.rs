@@ -48,6 +48,7 @@ pub(super) struct Line {
     pid: Option<u32>,
     start_unix_s: Option<f64>,
     queued_s: Option<f64>,
+    begun_s: Option<f64>,
     wall_s: Option<f64>,
     user_s: Option<f64>,
     sys_s: Option<f64>,
@@ -113,20 +114,29 @@ impl Line {
         })
     }
 
-    pub(super) fn start(&self) -> JobStart {
+    pub(super) fn start(&self, run: SystemTime) -> Result<JobStart, String> {
         // What is executed is told by the ending; the command is all that a start needs.
         let work = Work::recorded(self.command.clone().into(), Vec::new(), false);
-        JobStart {
+        Ok(JobStart {
             job: Arc::new(self.job(work)),
             attempt: self.attempt,
             slot: self.slot.unwrap_or(1).max(1),
             pid: self.pid.unwrap_or_default(),
+            begun: self.begun(run, self.at()?)?,
             last_line: LastLine::default(),
+        })
+    }
+
+    /// When an attempt began, from the start of the run. Logs of before have only the time of day.
+    fn begun(&self, run: SystemTime, started_at: SystemTime) -> Result<Duration, String> {
+        match self.begun_s {
+            Some(begun) => span(begun),
+            None => Ok(started_at.duration_since(run).unwrap_or_default()),
         }
     }
 
-    pub(super) fn retry(&self) -> Result<JobRetry, String> {
-        let end = self.ended()?;
+    pub(super) fn retry(&self, run: SystemTime) -> Result<JobRetry, String> {
+        let end = self.ended(run)?;
         Ok(JobRetry {
             job: end.job,
             attempt: end.last.ok_or("it has no attempt")?,
@@ -134,7 +144,7 @@ impl Line {
         })
     }
 
-    pub(super) fn ended(&self) -> Result<JobEnd, String> {
+    pub(super) fn ended(&self, run: SystemTime) -> Result<JobEnd, String> {
         let argv = words(&self.argv, self.argv_base64.as_deref())?;
         let is_argv = !self.shell && join(&argv).to_string_lossy() == self.cmd;
         let work = match is_argv && self.args.is_empty() {
@@ -145,7 +155,7 @@ impl Line {
         job.job.args = words(&self.args, self.args_base64.as_deref())?;
         let last = match self.attempts {
             0 => None,
-            number => Some(Arc::new(self.last(number, argv)?)),
+            number => Some(Arc::new(self.last(number, argv, run)?)),
         };
         Ok(JobEnd {
             job: Arc::new(job),
@@ -181,9 +191,10 @@ impl Line {
         }
     }
 
-    fn last(&self, number: u32, argv: Vec<OsString>) -> Result<Attempt, String> {
+    fn last(&self, number: u32, argv: Vec<OsString>, run: SystemTime) -> Result<Attempt, String> {
         let [out_lost, err_lost] = self.lost_bytes;
         let (out, err) = (&self.stdout, &self.stderr);
+        let started_at = moment(self.start_unix_s.unwrap_or(self.t_unix_s))?;
         Ok(Attempt {
             number,
             slot: self.slot.unwrap_or(1).max(1),
@@ -191,8 +202,8 @@ impl Line {
             argv,
             shell: self.shell,
             exec_error: self.exec_error.clone(),
-            started_at: moment(self.start_unix_s.unwrap_or(self.t_unix_s))?,
-            begun: Duration::ZERO,
+            started_at,
+            begun: self.begun(run, started_at)?,
             wall: span(self.wall_s.unwrap_or_default())?,
             outcome: self.outcome()?,
             stdout: Arc::new(spool(
@@ -208,6 +219,7 @@ impl Line {
                 err_lost,
             )?),
             leaked: self.leaked,
+            terminal: None,
             logs: self.logs(),
         })
     }

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use super::facts;
 use super::past::{self, PastError};
@@ -138,19 +138,19 @@ impl PastRun {
         self.last_at = self.last_at.max(at);
         let event = match line.r#type.as_str() {
             "job_start" => {
-                let start = Arc::new(line.start());
+                let start = Arc::new(line.start(self.begun)?);
                 let begun = Begun::Running(Arc::clone(&start), at);
                 self.started.insert(line.seq, begun);
                 Event::JobStarted(start)
             }
             "job_retry" => {
-                let retry = line.retry()?;
+                let retry = line.retry(self.begun)?;
                 let (job, last) = (Arc::clone(&retry.job), Arc::clone(&retry.attempt));
                 self.started.insert(line.seq, Begun::Waiting(job, last));
                 Event::JobRetried(Arc::new(retry))
             }
             "job_end" => {
-                let end = line.ended()?;
+                let end = line.ended(self.begun)?;
                 self.started.remove(&line.seq);
                 self.counts.add(end.status);
                 Event::JobEnded(Arc::new(end))
@@ -166,7 +166,7 @@ impl PastRun {
                     counts: self.counts,
                 }
             }
-            "run_start" => return Ok(None),
+            "run_start" => Event::RunStarted { total: None },
             other => return Err(format!("unknown type {other:?}, of a later version?")),
         };
         Ok(Some((at, event)))
@@ -220,12 +220,13 @@ impl Begun {
                     shell: false,
                     exec_error: None,
                     started_at: begun,
-                    begun: Duration::ZERO,
+                    begun: start.begun,
                     wall: at.duration_since(begun).unwrap_or_default(),
                     outcome: Outcome::Lost("the log ends before the job does".to_owned()),
                     stdout: Default::default(),
                     stderr: Default::default(),
                     leaked: false,
+                    terminal: None,
                     logs: None,
                 };
                 (Arc::clone(&start.job), Status::Canceled, Arc::new(attempt))

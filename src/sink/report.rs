@@ -16,9 +16,9 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::console::Interest;
 use super::json::seconds;
 use super::run_file::{Draft, Form, RunFileError};
+use super::sink::Interest;
 use super::tail::Tail;
 use super::words;
 use crate::event::{Attempt, Event, JobEnd, Status};
@@ -40,6 +40,8 @@ const NOTES: usize = 100;
 /// Writes the page.
 pub(super) struct Report {
     draft: Draft,
+    /// When the run began. All times are counted from there, whatever becomes of the time of day.
+    begun: SystemTime,
     /// Of jobs that were tried again.
     earlier: HashMap<u64, Vec<Value>>,
     /// The room for output that is left.
@@ -58,6 +60,7 @@ impl Report {
         begun.map_err(|error| RunFileError::new(option, path, error))?;
         Ok(Self {
             draft,
+            begun: SystemTime::now(),
             earlier: HashMap::new(),
             room: ALL_OUTPUT,
             notes: Vec::new(),
@@ -71,12 +74,18 @@ impl Report {
         }
     }
 
+    /// Its slot, start, length and status.
+    fn attempt(&self, attempt: &Attempt) -> Value {
+        let (start, wall) = (moment(self.begun + attempt.begun), seconds(attempt.wall));
+        json!([attempt.slot, start, wall, attempt.status().as_str()])
+    }
+
     fn ended(&mut self, end: &JobEnd) -> io::Result<()> {
         let mut tries = self.earlier.remove(&end.job.seq).unwrap_or_default();
         // The last one was waiting for another attempt, if the end of the run kept that from it.
         tries.truncate(end.attempts.saturating_sub(1) as usize);
         let last = end.last.as_deref();
-        tries.extend(last.map(attempt));
+        tries.extend(last.map(|last| self.attempt(last)));
         let exit = last.and_then(|last| last.exit());
         let mut job = json!({
             "seq": end.job.seq,
@@ -97,7 +106,7 @@ impl Report {
                 ("out", "out_cut", &last.stdout),
                 ("err", "err_cut", &last.stderr),
             ] {
-                let tail = Tail::of(spool, OUTPUT.min(self.room as u64));
+                let tail = Tail::of(spool, last.terminal, OUTPUT.min(self.room as u64));
                 self.room -= tail.bytes.len().min(self.room);
                 job[text] = String::from_utf8_lossy(&tail.bytes).into();
                 job[cut] = tail.cut.into();
@@ -123,23 +132,24 @@ impl Form for Report {
     fn add(&mut self, event: &Event, at: SystemTime) -> io::Result<()> {
         match event {
             Event::JobRetried(retry) => {
+                let attempt = self.attempt(&retry.attempt);
                 let tries = self.earlier.entry(retry.job.seq).or_default();
-                tries.push(attempt(&retry.attempt));
+                tries.push(attempt);
             }
             Event::JobEnded(end) => self.ended(end)?,
             Event::Stopped(stop) => self.note(words::stopping(stop)),
             Event::Warned(text) | Event::InputFailed(text) => self.note(text),
             Event::RunEnded { elapsed, .. } => {
                 let end = json!({
-                    "at": moment(at),
+                    "at": moment(self.begun + *elapsed),
                     "elapsed": seconds(*elapsed),
                     "notes": self.notes,
                 });
                 let (_, rest) = page();
                 write!(self.draft, "\n],\n\"end\":{}}}{rest}", escaped(&end))?;
             }
-            Event::RunStarted { .. }
-            | Event::JobStarted(_)
+            Event::RunStarted { .. } => self.begun = at,
+            Event::JobStarted(_)
             | Event::JobPrinted(_)
             | Event::Suspended
             | Event::Continued
@@ -157,12 +167,6 @@ impl Form for Report {
 /// Whether the page shows what such a job printed.
 fn is_shown(status: Status) -> bool {
     !matches!(status, Status::Ok | Status::Canceled | Status::Skipped)
-}
-
-/// Its slot, start, length and status.
-fn attempt(attempt: &Attempt) -> Value {
-    let (start, wall) = (moment(attempt.started_at), seconds(attempt.wall));
-    json!([attempt.slot, start, wall, attempt.status().as_str()])
 }
 
 fn moment(at: SystemTime) -> f64 {

@@ -11,7 +11,8 @@ use std::time::SystemTime;
 
 use tempfile::NamedTempFile;
 
-use super::console::{Console, Interest, Sink, TellError};
+use super::console::Console;
+use super::sink::{Interest, Sink, TellError};
 use crate::event::Event;
 
 /// A form in which a run is written to a file.

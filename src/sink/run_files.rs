@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use super::console::Sink;
 use super::junit::Junit;
 use super::report::Report;
 use super::run_file::{RunFile, RunFileError, place};
+use super::sink::Sink;
 use super::trace::Trace;
 
 /// Where they are to be; none is made unless it is named.

@@ -8,13 +8,13 @@ use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 
-use super::console::Interest;
 use super::json::seconds;
 use super::run_file::{Form, RunFileError, place};
+use super::sink::Interest;
 use super::words;
 use crate::event::{Attempt, Event, NumberedJob, Status};
 
@@ -22,6 +22,8 @@ use crate::event::{Attempt, Event, NumberedJob, Status};
 pub(super) struct Trace {
     file: File,
     lines: Vec<u8>,
+    /// When the run began. All times are counted from there, whatever becomes of the time of day.
+    begun: SystemTime,
     running: usize,
     /// The slots that have their names.
     slots: u32,
@@ -37,6 +39,7 @@ impl Trace {
         let mut trace = Self {
             file,
             lines: Vec::new(),
+            begun: SystemTime::now(),
             running: 0,
             slots: 0,
             waiting: HashMap::new(),
@@ -58,12 +61,19 @@ impl Trace {
         self.line(b",\n", event);
     }
 
-    fn count(&mut self, at: SystemTime) {
-        let (ts, running) = (micros(at), self.running);
+    /// Since the epoch, which leaves it to the reader where to begin.
+    fn micros(&self, since: Duration) -> u64 {
+        let begun = self.begun.duration_since(UNIX_EPOCH).unwrap_or_default();
+        (begun + since).as_micros() as u64
+    }
+
+    /// Tells how many jobs run, so long after the beginning of the run.
+    fn count(&mut self, since: Duration) {
+        let (ts, running) = (self.micros(since), self.running);
         self.push(json!({"ph": "C", "name": "running jobs", "pid": 1, "ts": ts, "args": {"running jobs": running}}));
     }
 
-    fn slice(&mut self, job: &NumberedJob, attempt: &Attempt, at: SystemTime) {
+    fn slice(&mut self, job: &NumberedJob, attempt: &Attempt) {
         while self.slots < attempt.slot {
             self.slots += 1;
             let (tid, name) = (self.slots, format!("slot {}", self.slots));
@@ -83,7 +93,7 @@ impl Trace {
             "cname": color,
             "pid": 1,
             "tid": attempt.slot,
-            "ts": micros(attempt.started_at),
+            "ts": self.micros(attempt.begun),
             "dur": attempt.wall.as_micros() as u64,
             "args": {
                 "seq": job.seq,
@@ -102,7 +112,7 @@ impl Trace {
         // One that could not start was never counted.
         if attempt.pid.is_some() {
             self.running = self.running.saturating_sub(1);
-            self.count(at);
+            self.count(attempt.begun + attempt.wall);
         }
     }
 
@@ -123,18 +133,22 @@ impl Form for Trace {
 
     fn add(&mut self, event: &Event, at: SystemTime) -> io::Result<()> {
         match event {
-            Event::JobStarted(_) => {
+            Event::RunStarted { .. } => {
+                self.begun = at;
+                return Ok(());
+            }
+            Event::JobStarted(start) => {
                 self.running += 1;
-                self.count(at);
+                self.count(start.begun);
             }
             Event::JobRetried(retry) => {
                 self.waiting.insert(retry.job.seq, retry.attempt.number);
-                self.slice(&retry.job, &retry.attempt, at);
+                self.slice(&retry.job, &retry.attempt);
             }
             Event::JobEnded(end) => {
                 let told = self.waiting.remove(&end.job.seq);
                 match &end.last {
-                    Some(last) if told != Some(last.number) => self.slice(&end.job, last, at),
+                    Some(last) if told != Some(last.number) => self.slice(&end.job, last),
                     _ => return Ok(()),
                 }
             }
@@ -147,11 +161,4 @@ impl Form for Trace {
     fn finish(self) -> io::Result<()> {
         Ok(())
     }
-}
-
-/// Since the epoch, which leaves it to the reader where to begin.
-fn micros(at: SystemTime) -> u64 {
-    at.duration_since(UNIX_EPOCH)
-        .unwrap_or_default()
-        .as_micros() as u64
 }

@@ -9,4 +9,12 @@ pub(crate) enum Vendor {
     Gitlab,
     Azure,
     Buildkite,
+    Teamcity,
+}
+
+impl Vendor {
+    /// Whether groups can be folded in it.
+    pub(super) fn folds(self) -> bool {
+        self != Self::Plain
+    }
 }

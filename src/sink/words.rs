@@ -14,22 +14,53 @@ const LONGEST_LABEL: usize = 60;
 /// The slot that a command is shown with before it has one.
 pub(super) const FIRST_SLOT: u32 = 1;
 
-/// Whether a character could take over the terminal or make text look like other text.
-fn is_treacherous(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}'
-            | '\u{2028}' | '\u{2029}' | '\u{2066}'..='\u{2069}')
+/// Whether a character could take over the terminal, make text look like other text, or is not seen
+/// at all. `before` is the character that it follows.
+fn is_treacherous(before: Option<char>, c: char) -> bool {
+    match c {
+        // Marks of direction and of lines.
+        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' => true,
+        // What joins or varies the character before it, which may be a letter of a script or an emoji.
+        '\u{200c}' | '\u{200d}' | '\u{fe00}'..='\u{fe0f}' => {
+            !before.is_some_and(|c| !c.is_ascii() || c.is_ascii_digit() || matches!(c, '#' | '*'))
+        }
+        // The rest of those that have no shape, or that of a blank without being one.
+        '\u{ad}'
+        | '\u{34f}'
+        | '\u{115f}'
+        | '\u{1160}'
+        | '\u{17b4}'
+        | '\u{17b5}'
+        | '\u{200b}'
+        | '\u{180b}'..='\u{180f}'
+        | '\u{2060}'..='\u{206f}'
+        | '\u{2800}'
+        | '\u{3164}'
+        | '\u{feff}'
+        | '\u{ffa0}'
+        | '\u{fff0}'..='\u{fffb}'
+        | '\u{1bca0}'..='\u{1bca3}'
+        | '\u{1d173}'..='\u{1d17a}'
+        | '\u{e0000}'..='\u{e0fff}' => true,
+        c => c.is_control(),
+    }
+}
+
+/// Each character with the one before it.
+fn with_before(text: &str) -> impl Iterator<Item = (Option<char>, char)> {
+    let before = std::iter::once(None).chain(text.chars().map(Some));
+    before.zip(text.chars())
 }
 
 /// Text from elsewhere, with its control and bidi characters escaped; tabs stay.
 pub(crate) fn escape(text: &[u8]) -> String {
     let mut shown = String::with_capacity(text.len());
     for chunk in text.utf8_chunks() {
-        for c in chunk.valid().chars() {
+        for (before, c) in with_before(chunk.valid()) {
             match c {
                 '\t' => shown.push(c),
                 c if c.is_ascii_control() => shown.push_str(&format!("\\x{:02x}", c as u32)),
-                c if is_treacherous(c) => shown.extend(c.escape_unicode()),
+                c if is_treacherous(before, c) => shown.extend(c.escape_unicode()),
                 c => shown.push(c),
             }
         }
@@ -43,7 +74,7 @@ pub(crate) fn escape(text: &[u8]) -> String {
 /// Whether a text can be shown as it is, on one line.
 pub(super) fn is_visible(text: &OsStr) -> bool {
     text.to_str()
-        .is_some_and(|text| !text.contains(is_treacherous))
+        .is_some_and(|text| !with_before(text).any(|(before, c)| is_treacherous(before, c)))
 }
 
 /// A format by which printf(1) writes these bytes, in characters that can be shown.
@@ -51,7 +82,7 @@ pub(super) fn printf_format(bytes: &[u8]) -> String {
     let mut format = String::with_capacity(bytes.len());
     let octal = |bytes: &[u8]| -> String { bytes.iter().map(|b| format!("\\{b:03o}")).collect() };
     for chunk in bytes.utf8_chunks() {
-        for c in chunk.valid().chars() {
+        for (before, c) in with_before(chunk.valid()) {
             match c {
                 '\n' => format.push_str("\\n"),
                 '\t' => format.push_str("\\t"),
@@ -59,7 +90,7 @@ pub(super) fn printf_format(bytes: &[u8]) -> String {
                 '%' => format.push_str("%%"),
                 // It would be an option.
                 '-' if format.is_empty() => format.push_str(&octal(b"-")),
-                c if is_treacherous(c) => {
+                c if is_treacherous(before, c) => {
                     format.push_str(&octal(c.encode_utf8(&mut [0; 4]).as_bytes()));
                 }
                 c => format.push(c),
@@ -70,10 +101,14 @@ pub(super) fn printf_format(bytes: &[u8]) -> String {
     format
 }
 
-/// What a shell puts these bytes in place of, as one word; newlines at their end are lost.
-fn printed(bytes: &[u8]) -> String {
-    // In double quotes an interactive shell may take it for an event of its history.
-    let format = printf_format(bytes).replace('!', "\\041");
+/// What a shell puts these bytes in place of, as one word; newlines at their end are lost. None of
+/// these characters is in it.
+fn printed(bytes: &[u8], without: &[char]) -> String {
+    let mut format = printf_format(bytes);
+    // In double quotes an interactive shell may take `!` for an event of its history.
+    for c in ['!'].iter().chain(without) {
+        format = format.replace(*c, &format!("\\{:03o}", *c as u32));
+    }
     let format = quote(OsStr::new(&format));
     format!("\"$(printf {})\"", format.to_string_lossy())
 }
@@ -82,7 +117,7 @@ fn printed(bytes: &[u8]) -> String {
 pub(super) fn quote_visibly(word: &OsStr) -> OsString {
     match is_visible(word) || word.as_bytes().ends_with(b"\n") {
         true => quote(word),
-        false => printed(word.as_bytes()).into(),
+        false => printed(word.as_bytes(), &[]).into(),
     }
 }
 
@@ -90,12 +125,15 @@ pub(super) fn quote_visibly(word: &OsStr) -> OsString {
 pub(super) fn visible_script(script: &OsStr) -> String {
     match script.to_str() {
         Some(text) if is_visible(script) => text.to_owned(),
-        _ => {
-            let shell = Shell::default().argv(script);
-            let operand = shell.last().map_or(script, OsString::as_os_str);
-            format!("sh -c {}", printed(operand.as_bytes()))
-        }
+        _ => script_without(script, &[]),
     }
+}
+
+/// The same command line without any of these ASCII characters.
+pub(super) fn script_without(script: &OsStr, without: &[char]) -> String {
+    let shell = Shell::default().argv(script);
+    let operand = shell.last().map_or(script, OsString::as_os_str);
+    format!("sh -c {}", printed(operand.as_bytes(), without))
 }
 
 /// The command as its user wrote it.
@@ -270,6 +308,26 @@ mod tests {
         assert_eq!(escape(b"a\x1b[31m\x07\tb"), "a\\x1b[31m\\x07\tb");
         assert_eq!(escape("x\u{202e}y\u{9b}".as_bytes()), "x\\u{202e}y\\u{9b}");
         assert_eq!(escape(b"\xff\xfe"), "\\xff\\xfe");
+    }
+
+    #[test]
+    fn characters_that_are_not_seen_are_escaped() {
+        for hidden in "\u{200b}\u{ad}\u{2060}\u{feff}\u{200d}\u{fe0f}\u{e0061}\u{3164}".chars() {
+            let text = format!("a{hidden}b");
+            assert_eq!(
+                escape(text.as_bytes()),
+                format!("a{}b", hidden.escape_unicode())
+            );
+        }
+        for seen in [
+            "\u{26a0}\u{fe0f}",
+            "1\u{fe0f}\u{20e3}",
+            "\u{1f469}\u{200d}\u{1f469}",
+            "\u{645}\u{6cc}\u{200c}\u{62e}",
+            "e\u{301}",
+        ] {
+            assert_eq!(escape(seen.as_bytes()), seen);
+        }
     }
 
     /// What a shell makes of it.

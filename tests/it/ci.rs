@@ -19,63 +19,75 @@ fn together(stage: Stage) -> Stage {
     stage.in_shell("exec \"$@\" 2>&1")
 }
 
+/// Two pipes that nobody redirected, as where an agent reads two of them into one log.
+fn apart(stage: Stage) -> Stage {
+    stage.in_shell("\"$@\"; exit $?")
+}
+
+/// Every way in which the streams of a step lead into its log.
+fn each_way(stage: impl Fn() -> Stage, log: &str) {
+    for way in [together, apart] {
+        way(stage()).stdout(log).code(1).run();
+    }
+}
+
 /// What ends each of these runs.
-const DIGEST: &str =
-    "── c (exit 3, [TIME])\n   bad\n   $ echo bad; exit 3\n── 3 jobs: 2 ok, 1 failed ([TIME])\n";
+const DIGEST: &str = "── 1 of 3 jobs failed:\n── c (exit 3, [TIME])\n   bad\n   $ echo bad; exit 3\n\
+                      ── 3 jobs: 2 ok, 1 failed ([TIME])\n";
 
 #[test]
 fn github_folds_what_passed_and_marks_what_failed() {
-    together(vendors("GITHUB_ACTIONS"))
-        .stdout(format!(
+    each_way(
+        || vendors("GITHUB_ACTIONS"),
+        &format!(
             "::group::a (ok, [TIME])\none\ntwo\n::endgroup::\n── b (ok, [TIME])\n\
-             ── c (exit 3, [TIME])\nbad\n::error title=c::exit 3, [TIME]\n{DIGEST}"
-        ))
-        .code(1)
-        .run();
+             ── c (exit 3, [TIME])\nbad\n::error title=c::exit 3, [TIME]%0Abad\n{DIGEST}"
+        ),
+    );
 }
 
 #[test]
 fn gitlab_folds_what_passed() {
-    together(vendors("GITLAB_CI"))
-        .stdout(format!(
+    each_way(
+        || vendors("GITLAB_CI"),
+        &format!(
             "\x1b[0Ksection_start:[PID]:prun_[PID]_1[collapsed=true]\r\x1b[0Ka (ok, [TIME])\none\ntwo\n\
              \x1b[0Ksection_end:[PID]:prun_[PID]_1\r\x1b[0K\n── b (ok, [TIME])\n\
              ── c (exit 3, [TIME])\nbad\n{DIGEST}"
-        ))
-        .code(1)
-        .run();
+        ),
+    );
 }
 
 #[test]
 fn azure_folds_what_passed_and_marks_what_failed() {
-    together(vendors("TF_BUILD"))
-        .stdout(format!(
+    each_way(
+        || vendors("TF_BUILD"),
+        &format!(
             "##[group]a (ok, [TIME])\none\ntwo\n##[endgroup]\n── b (ok, [TIME])\n\
-             ── c (exit 3, [TIME])\nbad\n##vso[task.logissue type=error]c: exit 3, [TIME]\n{DIGEST}"
-        ))
-        .code(1)
-        .run();
+             ── c (exit 3, [TIME])\nbad\n##vso[task.logissue type=error]c: exit 3, [TIME]%0Abad\n{DIGEST}"
+        ),
+    );
 }
 
 #[test]
 fn buildkite_folds_what_passed_and_nothing_after_it() {
-    together(vendors("BUILDKITE"))
-        .stdout(format!(
+    each_way(
+        || vendors("BUILDKITE"),
+        &format!(
             "--- a (ok, [TIME])\none\ntwo\n+++ prun\n── b (ok, [TIME])\n\
              ── c (exit 3, [TIME])\nbad\n{DIGEST}"
-        ))
-        .code(1)
-        .run();
+        ),
+    );
 }
 
 #[test]
 fn a_plain_log_has_a_line_for_each_job() {
-    together(vendors("CI"))
-        .stdout(format!(
+    each_way(
+        || vendors("CI"),
+        &format!(
             "── a (ok, [TIME])\none\ntwo\n── b (ok, [TIME])\n── c (exit 3, [TIME])\nbad\n{DIGEST}"
-        ))
-        .code(1)
-        .run();
+        ),
+    );
 }
 
 #[test]
@@ -83,12 +95,13 @@ fn streams_that_go_different_ways_are_not_folded() {
     for (variable, mark) in [
         ("CI", ""),
         ("GITLAB_CI", ""),
-        ("GITHUB_ACTIONS", "::error title=c::exit 3, [TIME]\n"),
+        ("GITHUB_ACTIONS", "::error title=c::exit 3, [TIME]%0Abad\n"),
     ] {
         vendors(variable)
             .stdout("one\nbad\n")
             .stderr(format!(
-                "two\n── a (ok, [TIME])\n── b (ok, [TIME])\n── c (exit 3, [TIME])\n{mark}{DIGEST}"
+                "two\n── a (ok, [TIME])\n── b (ok, [TIME])\n── c (exit 3, [TIME])\n{mark}{}",
+                DIGEST.replace("── 1 of 3 jobs failed:\n", "")
             ))
             .code(1)
             .run();
@@ -96,15 +109,37 @@ fn streams_that_go_different_ways_are_not_folded() {
 }
 
 #[test]
-fn a_pipe_that_is_our_parents_too_is_the_log() {
-    vendors("GITHUB_ACTIONS")
-        .in_shell("\"$@\"; exit $?")
-        .stdout("::group::a (ok, [TIME])\none\ntwo\n::endgroup::\n── b (ok, [TIME])\n── c (exit 3, [TIME])\nbad\n")
-        .stderr(format!("::error title=c::exit 3, [TIME]\n{DIGEST}"))
-        .code(1)
-        .run();
-    let pure = vendors("GITHUB_ACTIONS").in_shell("\"$@\" | cat; exit 1");
-    pure.stdout("one\nbad\n").stderr_any().code(1).run();
+fn teamcity_folds_what_passed() {
+    each_way(
+        || vendors("TEAMCITY_VERSION"),
+        &format!(
+            "##teamcity[blockOpened name='a (ok, [TIME])']\none\ntwo\n\
+             ##teamcity[blockClosed name='a (ok, [TIME])']\n── b (ok, [TIME])\n\
+             ── c (exit 3, [TIME])\nbad\n{DIGEST}"
+        ),
+    );
+}
+
+#[test]
+fn systems_that_do_not_set_ci_are_known_by_what_they_set() {
+    for (variable, value) in [
+        ("JENKINS_URL", "http://jenkins.example/"),
+        ("CIRCLECI", "true"),
+        ("TRAVIS", "true"),
+        ("bamboo_buildKey", "A-B-1"),
+        ("CODEBUILD_BUILD_ID", "project:1"),
+    ] {
+        let stage = apart(Stage::new().env(variable, value)).args(["a: echo one", "b: true"]);
+        stage.stdout_has("── b (ok, [TIME])\n").run();
+    }
+}
+
+#[test]
+fn a_log_that_somebody_reads_for_itself_is_pure() {
+    for variable in ["GITHUB_ACTIONS", "TEAMCITY_VERSION", "CI"] {
+        let pure = vendors(variable).in_shell("\"$@\" | cat; exit 1");
+        pure.stdout("one\nbad\n").stderr_any().code(1).run();
+    }
 }
 
 #[test]
@@ -116,8 +151,84 @@ fn a_vendor_that_is_named_is_believed() {
             "a: echo one; printf two >&2",
             "b: true",
         ])
-        .stdout("::group::a (ok, [TIME])\none\ntwo\n::endgroup::\n── b (ok, [TIME])\n")
-        .stderr("── 2 jobs: 2 ok ([TIME])\n")
+        .stdout(
+            "::group::a (ok, [TIME])\none\ntwo\n::endgroup::\n── b (ok, [TIME])\n\
+             ── 2 jobs: 2 ok ([TIME])\n",
+        )
+        .run();
+}
+
+#[test]
+fn warnings_and_lines_of_one_stream_stand_in_the_log_as_well() {
+    let jobs = "a: echo one; echo two >&2; exit 3\r\n";
+    apart(Stage::new().env("GITHUB_ACTIONS", "true"))
+        .args(["-o", "line", "-j1", "-f", "jobs"])
+        .file("jobs", jobs)
+        .stdout_has("a | one\na | two\n── a (exit 3, [TIME])\n")
+        .stdout_has("prun: jobs:1: ")
+        .stdout_has("── 1 job: 1 failed ([TIME])\n")
+        .code(1)
+        .run();
+}
+
+#[test]
+fn a_gitlab_section_has_the_times_of_its_job() {
+    let outcome = together(Stage::new().env("GITLAB_CI", "true"))
+        .args(["a: echo one; sleep 1.5", "true"])
+        .stdout_any()
+        .run();
+    let log = String::from_utf8(outcome.stdout).expect("it is text");
+    let time = |mark: &str| -> u64 {
+        let (_, rest) = log.split_once(mark).expect("there is a section");
+        let (time, _) = rest.split_once(':').expect("it has a time");
+        time.parse().expect("a number")
+    };
+    let took = time("section_end:") - time("section_start:");
+    assert!((1..60).contains(&took), "{log}");
+}
+
+#[test]
+fn github_gets_a_table_of_the_jobs() {
+    let outcome = together(vendors("GITHUB_ACTIONS"))
+        .env("GITHUB_STEP_SUMMARY", "summary.md")
+        .file("summary.md", "before\n")
+        .arg("echo '|'")
+        .stdout_any()
+        .code(1)
+        .run();
+    let summary = outcome.read_text("summary.md");
+    let (_, rows) = summary.split_once(")\n\n").expect("a headline");
+    assert!(
+        summary.starts_with("before\n### prun: 4 jobs&#58; 3 ok, 1 failed ("),
+        "{summary}"
+    );
+    let cells: Vec<_> = rows
+        .lines()
+        .map(|row| row.split(" | ").next().unwrap())
+        .collect();
+    assert_eq!(
+        cells,
+        ["| job", "| :--", "| c", "| a", "| b", "| echo '&#124;'", ""]
+    );
+
+    let told = "prun: no summary in GITHUB_STEP_SUMMARY=/nowhere/summary.md: No such file or directory (os error 2)\n";
+    together(Stage::new().env("GITHUB_ACTIONS", "true"))
+        .env("GITHUB_STEP_SUMMARY", "/nowhere/summary.md")
+        .arg("true")
+        .stdout_has(told)
+        .run();
+}
+
+#[test]
+fn a_colour_that_a_job_left_on_does_not_reach_what_follows() {
+    together(Stage::new().env("GITLAB_CI", "true"))
+        .args([
+            "-j1",
+            "a: printf '\\033[31mred\\n'; exit 3",
+            "b: printf '\\033[0m'",
+        ])
+        .stdout_has("\x1b[31mred\n\x1b[0m\x1b[0Ksection_start:")
+        .code(1)
         .run();
 }
 
@@ -151,14 +262,19 @@ fn ci_off_is_no_ci() {
 
 #[test]
 fn q_in_ci_tells_failed_jobs_and_the_digest() {
-    together(Stage::new().env("GITHUB_ACTIONS", "true").args(["-q", "-j1"]))
-        .args(["a: echo one", "c: echo bad; exit 3"])
-        .stdout(
-            "── c (exit 3, [TIME])\nbad\n::error title=c::exit 3, [TIME]\n── c (exit 3, [TIME])\n   bad\n   \
+    together(
+        Stage::new()
+            .env("GITHUB_ACTIONS", "true")
+            .args(["-q", "-j1"]),
+    )
+    .args(["a: echo one", "c: echo bad; exit 3"])
+    .stdout(
+        "── c (exit 3, [TIME])\nbad\n::error title=c::exit 3, [TIME]%0Abad\n\
+             ── 1 of 2 jobs failed:\n── c (exit 3, [TIME])\n   bad\n   \
              $ echo bad; exit 3\n── 2 jobs: 1 ok, 1 failed ([TIME])\n",
-        )
-        .code(1)
-        .run();
+    )
+    .code(1)
+    .run();
 }
 
 #[test]
@@ -190,20 +306,23 @@ fn names_commands_and_last_lines_cannot_forge_a_command() {
         "cmd": "echo ::error::fake >&2; exit 1 # ##[group]",
     });
     for vendor in ["github", "azure"] {
+        // The job's own line is one of the vendor's commands, which is its own business.
+        let own = |line: &&str| *line != "::error::fake";
         let outcome = Stage::new()
             .args(["-v", "--ci", vendor])
             .stdin(line.to_string())
             .stdout_any()
-            .stderr_any()
             .code(1)
             .run();
-        let ours = String::from_utf8(outcome.stderr).expect("prun's own words are text");
+        let ours = String::from_utf8(outcome.stdout).expect("prun's own words are text");
         let annotation = match vendor {
             "github" => "::error title=> %3A%3Aerror%3A%3Aa\\x0a%3A%3Aset-output name=x%3A%3Ay ",
             _ => "##vso[task.logissue type=error]::error::a\\x0a",
         };
-        let (marks, others): (Vec<&str>, Vec<&str>) =
-            ours.lines().partition(|line| line.starts_with(annotation));
+        let (marks, others): (Vec<&str>, Vec<&str>) = ours
+            .lines()
+            .filter(own)
+            .partition(|line| line.starts_with(annotation));
         assert_eq!(marks.len(), 1, "{ours}");
         assert!(!marks[0].contains("##["), "{ours}");
         let forged = vendor == "azure" && marks[0][1..].contains("##vso[");
@@ -231,4 +350,35 @@ fn after_a_minute_of_silence_a_log_is_told_what_runs() {
     run.wait_for_stderr("prun: 1 job runs: a (");
     std::fs::write(run.dir().join("go"), "").expect("the folder is ours");
     run.finish();
+}
+
+#[test]
+fn a_command_in_a_log_pastes_as_it_ran() {
+    for (vendor, command) in [
+        ("azure", "echo '##[error]x' '##vso[task.complete]'; exit 3"),
+        ("github", "echo '##[group]x'; exit 3"),
+        ("gitlab", "echo section_start:1:x; exit 3"),
+        ("teamcity", "echo \"##teamcity[x]\"; exit 3"),
+    ] {
+        let outcome = Stage::new()
+            .args(["--ci", vendor, "-q", command, "true"])
+            .stdout_any()
+            .code(1)
+            .run();
+        let log = String::from_utf8(outcome.stdout).expect("it is text");
+        let (_, digest) = log.split_once("failed:\n").expect("a digest");
+        let (_, pasted) = digest.split_once("   $ ").expect("a command");
+        let pasted = pasted.lines().next().expect("it has an end");
+        assert!(
+            !pasted.contains("##") && !pasted.contains("section_"),
+            "{pasted}"
+        );
+        let said = |script: &str| {
+            let output = std::process::Command::new("sh")
+                .args(["-c", script])
+                .output();
+            output.expect("a shell").stdout
+        };
+        assert_eq!(said(pasted), said(command), "{pasted}");
+    }
 }

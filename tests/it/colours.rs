@@ -1,4 +1,4 @@
-//! When prun colours its own words, and when it asks the jobs for colour.
+//! When prun colours its own words; and that it never asks the jobs for colour.
 
 use crate::stage::Stage;
 
@@ -48,35 +48,36 @@ fn the_environment_says_whether_words_are_coloured() {
 const TELL: &str = "echo \"<${CLICOLOR_FORCE-unset} ${FORCE_COLOR-unset}>\"";
 
 #[test]
-fn jobs_are_asked_for_colour_where_their_output_goes_to_a_terminal() {
+fn jobs_are_not_asked_for_colour_wherever_their_output_goes() {
     let told = |stage: Stage, answer: &str| stage.arg(TELL).screen_has(answer).run();
-    told(terminal(), "<1 1>");
-    told(terminal().args(["-o", "raw"]), "<unset unset>");
-    told(terminal().args(["--color", "never"]), "<unset unset>");
-    told(terminal().env("TERM", "dumb"), "<unset unset>");
-    Stage::new().arg(TELL).stdout("<unset unset>\n").run();
+    told(terminal(), "<unset unset>");
+    told(terminal().args(["--color", "always"]), "<unset unset>");
+    told(terminal().args(["-o", "line"]), "<unset unset>");
+    told(terminal().args(["--log-dir", "logs"]), "<unset unset>");
+    told(terminal().env("FORCE_COLOR", "0"), "<unset 0>");
+    told(terminal().env("CLICOLOR", "0"), "<unset unset>");
     let always = Stage::new().args(["--color", "always", TELL]);
-    always.stdout("<1 1>\n").run();
+    always.stdout("<unset unset>\n").run();
+}
+
+/// A program that colours what it prints where it is asked to, whatever that is.
+const TOOL: &str = "#!/bin/sh\n[ \"${FORCE_COLOR:-0}${CLICOLOR_FORCE:-0}\" = 00 ] || printf '\\033[31m'\necho 42\n";
+
+#[test]
+fn what_a_job_computes_is_the_same_on_a_terminal_and_in_ci() {
+    let job = "n=$(./tool); [ \"$n\" = 42 ] && ./tool > file && [ \"$(cat file)\" = 42 ]";
+    for stage in [terminal(), Stage::new(), Stage::new().env("CI", "true")] {
+        let stage = stage.script("tool", TOOL).args([job, "true"]);
+        stage.stderr_any().run();
+    }
 }
 
 #[test]
-fn jobs_are_not_asked_for_colour_where_their_output_is_kept_in_records() {
-    let outcome = terminal().args(["--json", TELL]).run();
-    let screen = String::from_utf8_lossy(&outcome.screen);
-    assert!(screen.contains("<unset unset>"), "{screen}");
-}
-
-#[test]
-fn what_the_user_says_about_colour_is_left_as_it_is() {
-    let told = |stage: Stage, answer: &str| stage.arg(TELL).screen_has(answer).run();
-    told(terminal().env("NO_COLOR", "1"), "<unset unset>");
-    told(
-        terminal().args(["--color=always", "-e", "NO_COLOR=1"]),
-        "<unset unset>",
-    );
-    told(terminal().env("FORCE_COLOR", "0"), "<1 0>");
-    told(terminal().args(["-e", "FORCE_COLOR=3"]), "<1 3>");
-    told(terminal().args(["-u", "CLICOLOR_FORCE"]), "<unset 1>");
+fn a_terminal_that_has_no_name_gets_no_colours() {
+    let unnamed = || terminal().in_shell("unset TERM; exec \"$@\"");
+    assert!(!is_coloured(unnamed()));
+    assert!(!is_coloured(terminal().env("TERM", "")));
+    assert!(is_coloured(unnamed().args(["--color", "always"])));
 }
 
 #[test]

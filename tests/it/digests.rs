@@ -230,13 +230,13 @@ fn a_command_cannot_take_over_the_terminal() {
 
 #[test]
 fn last_lines_cannot_take_over_the_terminal() {
-    let job = "printf 'a\\033[2J\\007b\\rc\\r\\n\\342\\200\\256x\\377\\n\\tindented\\n'; exit 1";
+    let job = "printf 'old\\ra\\033[2J\\007b\\r\\n\\342\\200\\256x\\377\\n\\tindented\\n'; exit 1";
     Stage::new()
         .args(["-f", "jobs"])
         .file("jobs", format!("job: {job}\n"))
-        .stdout(b"a\x1b[2J\x07b\rc\r\n\xe2\x80\xaex\xff\n\tindented\n")
+        .stdout(b"old\ra\x1b[2J\x07b\r\n\xe2\x80\xaex\xff\n\tindented\n")
         .stderr(format!(
-            "── job (exit 1, [TIME])\n   a\\x1b[2J\\x07b\\x0dc\n   \\u{{202e}}x\\xff\n   \tindented\n   $ {job}\n\
+            "── job (exit 1, [TIME])\n   a\\x1b[2J\\x07b\n   \\u{{202e}}x\\xff\n   \tindented\n   $ {job}\n\
              ── 1 job: 1 failed ([TIME])\n"
         ))
         .code(1)
@@ -298,4 +298,32 @@ fn v_tells_the_five_slowest_of_more_jobs() {
     stage
         .stderr_has(format!("── the slowest jobs\n{five}── 6 jobs: 6 ok"))
         .run();
+}
+
+/// A job that says what it does, draws a progress bar of many frames, and fails.
+const FRAMES: &str = "a: echo begun; i=0; while [ $i -lt 20000 ]; do printf '%s frames of a bar\\r' $i; i=$((i+1)); done; \
+                      printf 'done\\n'; exit 3";
+
+#[test]
+fn of_a_progress_bar_the_last_frame_is_told() {
+    let outcome = Stage::new()
+        .args(["--junit", "run.xml", "--report", "run.html"])
+        .args(["--joblog", "log", "-j2", FRAMES, "true"])
+        .stdout_any()
+        .stderr_has("── a (exit 3, [TIME])\n   begun\n   done\n   $ ")
+        .code(1)
+        .run();
+    let xml = outcome.read_text("run.xml");
+    assert!(
+        xml.contains("begun\ndone\n") && !xml.contains("of a bar\r"),
+        "{}",
+        xml.len()
+    );
+    assert!(!xml.contains("19999 frames"), "{}", xml.len());
+    let page = outcome.read_text("run.html");
+    assert!(
+        page.contains("\"out\":\"begun\\ndone\\n\""),
+        "{}",
+        page.len()
+    );
 }

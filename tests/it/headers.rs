@@ -55,7 +55,7 @@ fn a_last_line_without_an_end_is_completed_on_a_terminal() {
         "true",
     ]);
     let screen = timeless(&screen(stage, 1));
-    let expected = "── a (exit 3); attempt 2 follows\nouterr\n── a (exit 3, [TIME])\nouterr\n── a (exit 3, [TIME])\n";
+    let expected = "── a (exit 3); attempt 2 follows\nouterr\n── a (exit 3, [TIME])\nouterr\n── 1 of 2 jobs failed:\n── a (exit 3, [TIME])\n   $ ";
     assert!(screen.starts_with(expected), "{screen}");
 }
 
@@ -63,8 +63,7 @@ fn a_last_line_without_an_end_is_completed_on_a_terminal() {
 fn a_failure_has_its_headline_at_once_and_a_silent_success_has_none() {
     let stage = Stage::new().args(["-j2", "a: true", "b: exit 3"]);
     let screen = timeless(&screen(stage, 1));
-    let expected =
-        "── b (exit 3, [TIME])\n── b (exit 3, [TIME])\n   $ exit 3\n── 2 jobs: 1 ok, [TIME])";
+    let expected = "── b (exit 3, [TIME])\n── 1 of 2 jobs failed:\n── b (exit 3, [TIME])\n   $ exit 3\n── 2 jobs: 1 ok, [TIME])";
     assert!(screen.starts_with(expected), "{screen}");
 }
 
@@ -91,7 +90,7 @@ fn output_that_is_told_as_it_comes_stands_below_its_name() {
         .args(["-j1", &format!("a: {job}"), "b: true"])
         .env("NO_COLOR", "1")
         .pty(24, 100)
-        .screen_has("── a\r\none\r\n── a (exit 3, [TIME])\r\n── a (exit 3, [TIME])\r\n   one\r\n")
+        .screen_has("── a\r\none\r\n── a (exit 3, [TIME])\r\n── 1 of 2 jobs failed:\r\n── a (exit 3, [TIME])\r\n   $ ")
         .code(1)
         .start();
     run.wait_for_screen("── a\r\none");
@@ -103,4 +102,21 @@ fn output_that_is_told_as_it_comes_stands_below_its_name() {
 fn one_job_in_all_has_no_name_above_its_output() {
     let screen = screen(Stage::new().arg("a: printf one"), 0);
     assert!(screen.starts_with("one\n── 1 job: 1 ok ("), "{screen}");
+}
+
+#[test]
+fn one_job_in_all_is_not_told_twice() {
+    let screen = timeless(&screen(Stage::new().arg("a: echo one; exit 3"), 1));
+    let expected = "one\n── a (exit 3, [TIME])\n   $ echo one; exit 3\n── 1 job: 1 failed (";
+    assert!(screen.starts_with(expected), "{screen}");
+}
+
+#[test]
+fn what_has_left_the_screen_is_told_again() {
+    let job = "a: seq 90; exit 3";
+    let screen = timeless(&screen(Stage::new().args(["-j2", job, "true"]), 1));
+    let told: String = (71..=90).map(|n| format!("   {n}\n")).collect();
+    let expected =
+        format!("── 1 of 2 jobs failed:\n── a (exit 3, [TIME])\n{told}   $ seq 90; exit 3\n");
+    assert!(screen.contains(&expected), "{screen}");
 }

@@ -127,8 +127,8 @@ up and away
 no newline
 ── fail (exit 3, T s)
 bad
+── 1 of 6 jobs failed:
 ── fail (exit 3, T s)
-   bad
    $ until test -e fail; do sleep 0.01; done; echo bad; exit 3
 ── 6 jobs: 5 ok, 1 failed (T s)";
 
@@ -170,8 +170,8 @@ up and away
 no newline
 ── fail (exit 3, T s)
 bad
+── 1 of 6 jobs failed:
 ── fail (exit 3, T s)
-   bad
    $ until test -e fail; do sleep 0.01; done; echo bad; exit 3
 ── 6 jobs: 5 ok, 1 failed (T s)",
     );
@@ -279,28 +279,6 @@ fn nothing_is_drawn_where_it_was_not_wanted() {
     none(stage((24, 80)).args(["-o", "raw"]));
     none(stage((24, 80)).env("CI", "true"));
     none(stage((24, 80)).in_shell("exec \"$@\" | cat"));
-}
-
-#[test]
-fn a_terminal_that_becomes_narrower_is_cleaned_all_the_same() {
-    let name = "a".repeat(70);
-    let mut run = stage((24, 80))
-        .args([
-            format!("{name}: until test -e go; do sleep 0.01; done"),
-            "b: true".into(),
-        ])
-        .start();
-    run.wait_for_screen(format!("0:00  {}", &name[..60]));
-    let before = run.screen_text().len();
-    run.resize(24, 40);
-    // The two lines have become two rows each, and the cursor is in the last of them.
-    run.wait_until("a bar that is drawn over four rows", |run| {
-        run.screen_text()[before..]
-            .contains("\r\x1b[3A\x1b[J")
-            .then_some(())
-    });
-    std::fs::write(run.dir().join("go"), "").expect("the folder is ours");
-    run.finish();
 }
 
 #[test]

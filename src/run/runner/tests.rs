@@ -23,6 +23,7 @@ fn options(dir: &Path) -> Options {
         environment: Environment::default(),
         stdin: Stdio::Null,
         output: Output::Discarded,
+        terminal: None,
         log_dir: None,
         foreground: Foreground::None,
     }

@@ -109,4 +109,3 @@ mod scarce;
 mod spill;
 mod stopped;
 mod storms;
-

@@ -1,0 +1,80 @@
+//! Where the jobs' output goes: through pipes or a terminal, to prun or past it; and when it is told.
+
+use std::num::NonZeroUsize;
+
+use super::args::Args;
+use super::settings::{Form, Settings};
+use super::surroundings::Surroundings;
+use super::values::OutputMode;
+use crate::process::TerminalSize;
+use crate::run::{Output, Telling};
+use crate::sink::{Frame, Looks, Show};
+
+/// What chooses the program that shows long output page by page.
+pub(super) const PAGERS: [&str; 2] = ["PAGER", "GIT_PAGER"];
+
+/// The size of the terminal for each job's output, if one is asked for, or why there is none.
+pub(super) fn terminal(
+    args: &Args,
+    settings: &Settings,
+    surroundings: &Surroundings,
+) -> Result<Option<TerminalSize>, &'static str> {
+    if !args.pty {
+        return Ok(None);
+    }
+    let is_shown = matches!(settings.looks.show, Show::All | Show::Failed);
+    match args.output {
+        OutputMode::Raw => return Err("with -o raw the jobs have prun's own terminal, or none"),
+        OutputMode::None => return Err("with -o none no output is shown"),
+        OutputMode::Group | OutputMode::Line => {}
+    }
+    if settings.form != Form::Output || !is_shown {
+        return Err("no output is shown");
+    }
+    if args.log_dir.is_some() {
+        return Err("with --log-dir the output goes to files");
+    }
+    if !(surroundings.stdout_is_terminal && surroundings.one_place) {
+        return Err("the output does not go to a terminal");
+    }
+    Ok(Some((surroundings.terminal_size)().unwrap_or(USUAL_SIZE)))
+}
+
+/// The size of a terminal that does not tell.
+const USUAL_SIZE: TerminalSize = TerminalSize {
+    rows: 24,
+    columns: 80,
+};
+
+/// What becomes of the jobs' output.
+pub(super) fn output(args: &Args, settings: &Settings, surroundings: &Surroundings) -> Output {
+    let Looks {
+        show,
+        vendor,
+        frame,
+        alone,
+        ..
+    } = settings.looks;
+    let as_text = settings.form == Form::Output && show == Show::All;
+    let one_at_a_time = settings.options.jobs == Some(NonZeroUsize::MIN);
+    let telling = match args.output {
+        _ if args.tty => return Output::Inherited,
+        OutputMode::Raw => return Output::Inherited,
+        OutputMode::None => return Output::Discarded,
+        // From its files, which are read when they are whole.
+        _ if args.log_dir.is_some() => Telling::AtItsEnd,
+        _ if settings.form == Form::Events => Telling::AsItComes,
+        _ if !as_text => Telling::AtItsEnd,
+        // In a log a job's output stands below how it ended, or is folded if that was well.
+        OutputMode::Group if vendor.is_some() && !alone => Telling::AtItsEnd,
+        // What is drawn over later is not shown before.
+        OutputMode::Group if settings.terminal.is_some() && !alone => Telling::AtItsEnd,
+        _ if one_at_a_time => Telling::AsItComes,
+        _ if settings.keep_order => Telling::InOrder,
+        OutputMode::Line => Telling::AsItComes,
+        OutputMode::Group => Telling::AtItsEnd,
+    };
+    let is_one_stream = surroundings.one_place || matches!(frame, Frame::Folded(_));
+    let together = settings.form == Form::Output && is_one_stream;
+    Output::Captured { telling, together }
+}

@@ -1,0 +1,148 @@
+//! A table of the jobs on the page that GitHub shows for a run of a workflow.
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::time::SystemTime;
+
+use super::console::Console;
+use super::digest::counted;
+use super::sink::{Interest, Sink, TellError};
+use super::style::Style;
+use super::words;
+use crate::event::{Event, JobEnd};
+use crate::plan::format_duration;
+
+/// Rows of the table at the most: the page takes no more than a megabyte.
+const MOST: usize = 100;
+
+/// Appends the table to the file that GitHub names, when the run is over.
+pub(crate) struct StepSummary {
+    path: PathBuf,
+    failed: Vec<String>,
+    others: Vec<String>,
+    jobs: usize,
+}
+
+impl StepSummary {
+    pub(crate) fn new(path: PathBuf) -> Self {
+        Self {
+            path,
+            failed: Vec::new(),
+            others: Vec::new(),
+            jobs: 0,
+        }
+    }
+
+    fn ended(&mut self, end: &JobEnd) {
+        self.jobs += 1;
+        let rows = match end.status.is_failure() {
+            true => &mut self.failed,
+            false => &mut self.others,
+        };
+        if rows.len() < MOST {
+            let (label, ending) = (words::label(&end.job), words::ending(end));
+            let time = end.last.as_ref().map(|last| format_duration(last.wall));
+            let cells = [label, ending, time.unwrap_or_default()].map(|cell| markdown(&cell));
+            rows.push(format!("| {} |\n", cells.join(" | ")));
+        }
+    }
+
+    /// The table, the failed jobs first.
+    fn table(&self, counts: &str) -> String {
+        let mut text = format!("### prun: {}\n\n", markdown(counts));
+        if self.jobs > 0 {
+            text.push_str("| job | result | time |\n| :-- | :-- | --: |\n");
+        }
+        let rows: Vec<&String> = self.failed.iter().chain(&self.others).take(MOST).collect();
+        text.extend(rows.iter().map(|row| row.as_str()));
+        match self.jobs - rows.len() {
+            0 => {}
+            more => text.push_str(&format!("\nand {more} more jobs\n")),
+        }
+        text + "\n"
+    }
+
+    fn append(&self, text: &str) -> io::Result<()> {
+        let mut file = File::options().append(true).create(true).open(&self.path)?;
+        file.write_all(text.as_bytes())
+    }
+}
+
+impl Sink for StepSummary {
+    fn interest(&self) -> Interest {
+        Interest {
+            starts: false,
+            silent_successes: true,
+            silent_runs: true,
+        }
+    }
+
+    fn tell(
+        &mut self,
+        event: &Event,
+        _at: SystemTime,
+        console: &mut Console,
+    ) -> Result<(), TellError> {
+        match event {
+            Event::JobEnded(end) => self.ended(end),
+            Event::RunEnded { elapsed, counts } => {
+                let table = self.table(&counted(counts, *elapsed, Style::Plain));
+                // Nobody asked for it by an option, so it does not change how prun ends.
+                if let Err(error) = self.append(&table) {
+                    let path = self.path.display().to_string();
+                    let path = words::escape(path.as_bytes());
+                    let words = console.words()?;
+                    writeln!(
+                        words,
+                        "prun: no summary in GITHUB_STEP_SUMMARY={path}: {error}"
+                    )?;
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+/// Text in which nothing is markup.
+fn markdown(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '<' | '>' | '#' | '|' | '&' | '~'
+            | ':' | '@' | '$' | '!' => escaped.push_str(&format!("&#{};", c as u32)),
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_commands_are_no_markup() {
+        let text = markdown("a | <b> [c](d) `e` *f* @g https://h &amp; \\");
+        assert!(
+            !text.contains(['|', '<', '>', '[', ']', '`', '*', '@', ':', '\\']),
+            "{text}"
+        );
+        assert_eq!(markdown("cargo test -p api"), "cargo test -p api");
+    }
+
+    #[test]
+    fn failed_jobs_come_first_and_what_does_not_fit_is_counted() {
+        let mut summary = StepSummary::new(PathBuf::new());
+        summary.others = (0..MOST).map(|n| format!("| ok {n} |\n")).collect();
+        summary.failed = vec!["| bad |\n".to_owned()];
+        summary.jobs = 250;
+        let table = summary.table("250 jobs");
+        assert!(table.contains("--: |\n| bad |\n| ok 0 |\n"), "{table}");
+        assert!(
+            table.ends_with("| ok 98 |\n\nand 150 more jobs\n\n"),
+            "{table}"
+        );
+    }
+}
