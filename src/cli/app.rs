@@ -70,7 +70,7 @@ fn start(args: Args) -> Result<ExitCode, Box<dyn std::error::Error>> {
         let (mut settings, past) = settle_replay(&args, log, &Surroundings::look()?)?;
         let mut sinks = sinks(&settings);
         sinks.append(&mut settings.files);
-        return replay(past, sinks, settings.keep_order);
+        return replay(past, sinks, settings.looks.frame, settings.keep_order);
     }
     let Some((settings, source)) = settle(args, Surroundings::look()?)? else {
         say(SHAPES);

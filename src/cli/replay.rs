@@ -5,19 +5,22 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::event::Flow;
 use crate::exit::ExitCode;
-use crate::sink::{Console, Fan, PastRun, Sink};
+use crate::sink::{Console, Fan, Frame, PastRun, Sink};
 use crate::summary::Summary;
 
 /// Tells the run, and ends as it did.
 pub(super) fn replay(
     mut past: PastRun,
     sinks: Vec<Box<dyn Sink>>,
+    frame: Frame,
     in_order: bool,
 ) -> Result<ExitCode, Box<dyn std::error::Error>> {
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
     let lost = Arc::new(AtomicBool::new(false));
     let is_lost = Arc::clone(&lost);
-    let mut fan = Fan::start(sinks, Console::new()?, in_order, move |_| {
+    let mut console = Console::new()?;
+    console.set_off(frame);
+    let mut fan = Fan::start(sinks, console, in_order, move |_| {
         lost.store(true, Ordering::Relaxed);
     })?;
     let mut summary = Summary::default();

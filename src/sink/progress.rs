@@ -216,3 +216,50 @@ impl Sink for Progress {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::event::{CancelReason, JobEnd, NumberedJob, Status};
+    use crate::plan::{Job, Origin, Work};
+
+    #[test]
+    fn what_an_earlier_run_has_done_tells_nothing_of_the_time_that_is_left() {
+        let mut progress = Progress::new(Style::Plain);
+        let mut console = Console::new().unwrap();
+        let at = SystemTime::now();
+        let total = Some(100);
+        progress
+            .tell(&Event::RunStarted { total }, at, &mut console)
+            .unwrap();
+        for seq in 1..=90 {
+            let origin = Origin {
+                source: "test".into(),
+                line: seq,
+            };
+            let job = NumberedJob {
+                seq,
+                read_at: Duration::ZERO,
+                cwd: Path::new("/").into(),
+                key: None,
+                job: Job::new(origin, None, Work::Argv(Vec::new())),
+            };
+            let end = Event::JobEnded(Arc::new(JobEnd {
+                job: Arc::new(job),
+                status: Status::Ok,
+                reason: Some(CancelReason::Resumed),
+                attempts: 0,
+                queued: None,
+                last: None,
+            }));
+            progress.tell(&end, at, &mut console).unwrap();
+        }
+        let later = progress.begun + Duration::from_secs(10);
+        assert!(progress.bar(later, 79).ends_with("90/100, 0:10"));
+        (progress.done, progress.worked) = (91, 1);
+        let bar = progress.bar(later, 79);
+        assert!(bar.ends_with("91/100, 0:10, about 1:30 left"), "{bar}");
+    }
+}

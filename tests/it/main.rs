@@ -19,6 +19,7 @@ mod events;
 mod examples;
 mod explanations;
 mod faults;
+mod forgeries;
 mod fuzz;
 mod generated;
 mod headers;

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::needs::needs;
-use crate::readers::trace;
+use crate::readers::{report_data, trace};
 use crate::stage::{Outcome, Stage};
 
 /// A run that writes a trace and whose words do not matter.
@@ -168,4 +168,61 @@ fn output_in_the_order_of_the_jobs_changes_no_trace() {
         .map(|slice| slice["args"]["seq"].as_u64().unwrap())
         .collect();
     assert_eq!(seqs, [2, 1], "as they ended");
+}
+
+#[test]
+fn a_clock_that_is_set_during_the_run_moves_nothing() {
+    let outcome = Stage::new()
+        .args([
+            "-j1",
+            "--joblog",
+            "log",
+            "a: sleep 0.1",
+            "b: sleep 0.1",
+            "c: true",
+        ])
+        .run();
+    // From the second job on the clock is an hour behind.
+    let lines = outcome.read_text("log");
+    let set_back = |line: &str| {
+        let mut line: Value = serde_json::from_str(line).expect("a line is JSON");
+        if line["seq"].as_u64().is_some_and(|seq| seq > 1) {
+            for key in ["t_unix_s", "start_unix_s"] {
+                if let Some(time) = line[key].as_f64() {
+                    line[key] = (time - 3600.0).into();
+                }
+            }
+        }
+        format!("{line}\n")
+    };
+    let log: String = lines.lines().map(set_back).collect();
+    let outcome = Stage::new()
+        .file("log", log)
+        .args([
+            "--replay",
+            "log",
+            "--trace",
+            "trace",
+            "--report",
+            "page.html",
+        ])
+        .run();
+    let trace: Value = serde_json::from_str(&outcome.read_text("trace")).expect("it is JSON");
+    let slices = trace
+        .as_array()
+        .expect("an array")
+        .iter()
+        .filter(|event| event["ph"] == "X");
+    let starts: Vec<u64> = slices
+        .map(|slice| slice["ts"].as_u64().expect("a time"))
+        .collect();
+    assert_eq!(starts.len(), 3);
+    assert!(
+        starts[0] + 100_000 <= starts[1] && starts[1] + 100_000 <= starts[2],
+        "{starts:?}"
+    );
+    assert!(starts[2] - starts[0] < 1_000_000_000, "{starts:?}");
+    let page = report_data(&outcome.path("page.html"));
+    let start = |job: usize| page["jobs"][job]["tries"][0][1].as_f64().expect("a time");
+    assert!(start(0) < start(1) && start(1) < start(2), "{page}");
 }
