@@ -11,9 +11,10 @@ use std::sync::Arc;
 use super::args::Args;
 use super::files::{files, log_dir};
 use super::inputs::{Input, InputError, records};
+use super::looks;
+use super::output::{self, Form};
 use super::surroundings::Surroundings;
 use super::values::{FailFastMode, Jobs, JsonMode, OutputMode};
-use super::{looks, output};
 use crate::plan::{Rules, Shell, ShellError, ShellRule, Source};
 use crate::process::{Environment, SpawnErrorKind, Stdio, Terminal, TerminalSize};
 use crate::run::{FailFast, Foreground, LogDirError, Options, Output, Policy, Telling};
@@ -41,19 +42,6 @@ pub(super) struct Settings {
     pub(super) terminal: Option<TerminalSize>,
     /// Said before anything else.
     pub(super) warnings: Vec<String>,
-}
-
-/// What standard output is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Form {
-    /// The jobs' own output.
-    Output,
-    /// A record for each job.
-    Records,
-    /// Everything that happens.
-    Events,
-    /// Nothing runs.
-    DryRun(DryRun),
 }
 
 /// A command line that cannot be run. The text is for the user; nothing was started.
@@ -114,11 +102,18 @@ pub(super) fn settle(
     settings.watches_reader = matches!(settings.looks.show, Show::All | Show::Words);
     // A file may get a second job while it is read; then they keep their order.
     settings.keep_order |= alone && settings.form != Form::Events;
-    match output::terminal(&args, &settings, &surroundings) {
+    match output::terminal(&args, settings.form, settings.looks, &surroundings) {
         Ok(size) => settings.terminal = size,
         Err(why) => settings.warnings.push(format!("--pty is ignored: {why}")),
     }
-    settings.options.output = output::output(&args, &settings, &surroundings);
+    let way = output::Way {
+        form: settings.form,
+        looks: settings.looks,
+        jobs: settings.options.jobs,
+        keep_order: settings.keep_order,
+        has_terminal: settings.terminal.is_some(),
+    };
+    settings.options.output = way.output(&args, surroundings.one_place);
     settings.looks.is_live = alone
         || matches!(
             settings.options.output,

@@ -244,7 +244,17 @@ mod tests {
                 read_at: Duration::ZERO,
                 cwd: Path::new("/").into(),
                 key: None,
-                job: Job::new(origin, None, Work::Argv(Vec::new())),
+                job: Job {
+                    origin,
+                    name: None,
+                    work: Work::Argv(Vec::new()),
+                    args: Vec::new(),
+                    cwd: None,
+                    env: Vec::new(),
+                    stdin: None,
+                    timeout: None,
+                    retries: None,
+                },
             };
             let end = Event::JobEnded(Arc::new(JobEnd {
                 job: Arc::new(job),
