@@ -100,7 +100,7 @@ fn json_error(error: serde_json::Error) -> RecordError {
         message.truncate(bare.len());
     }
     if error.is_eof() {
-        message.push_str(": a record must be complete on its line");
+        message.push_str(": each record must be on one line, unless they stand in a JSON array");
     }
     RecordError::Json {
         message,

@@ -151,7 +151,7 @@ fn json_errors_name_line_and_column() {
         ("{\"cmd\":\"ls\"} x", "jobs:2:14: trailing characters"),
         (
             "{",
-            "jobs:2:1: EOF while parsing an object: a record must be complete on its line",
+            "jobs:2:1: EOF while parsing an object: each record must be on one line, unless they stand in a JSON array",
         ),
         ("# no", "jobs:2:1: expected value"),
         (
