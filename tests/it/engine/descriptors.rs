@@ -14,8 +14,9 @@ use super::sys;
 
 /// The descriptors that a process has, besides the one with which it looks.
 async fn seen_by(command: Command) -> BTreeSet<RawFd> {
-    // The shell's own pattern would show the descriptor it looks with, too; `ls` has it as its last.
-    let command = command.arg("-c").arg("ls /proc/$$/fd");
+    // The shell's own pattern would show the descriptor it looks with, too, and so would `ls` if a
+    // shell became it, as bash does with the last command.
+    let command = command.arg("-c").arg("ls /proc/$$/fd; :");
     let mut process = command.stdout(Stdio::Pipe).spawn().await.unwrap();
     let stdout = process.communicate(None).await.unwrap().0.unwrap();
     let stdout = String::from_utf8(stdout).unwrap();
