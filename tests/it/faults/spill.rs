@@ -73,7 +73,10 @@ fn a_disk_that_runs_full_costs_only_what_does_not_fit() {
 #[test]
 fn a_disk_that_cannot_be_written_costs_only_what_does_not_fit_in_memory() {
     if needs(MOUNT_NAMESPACE) {
-        let stage = in_small(jobs(Stage::new()), "1m", "mount -o remount,ro small");
+        // The mount alone: mount(8) would hand the owner of the file system to it again, who is not
+        // known in the namespace of an ordinary user.
+        let read_only = "mount -o remount,bind,ro small";
+        let stage = in_small(jobs(Stage::new()), "1m", read_only);
         check(
             &stage
                 .stderr_has("Read-only file system (os error 30)\n")
