@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use super::command::{Command, EnvChange};
 use super::elf;
 use super::error::SpawnErrorKind;
-use super::lookup::{find_program, seen_from_here};
+use super::lookup::{find_program, has_slash, seen_from_here};
 
 /// One argument or variable may have so many pages on Linux, with its NUL.
 const MAX_ARG_PAGES: usize = 32;
@@ -161,9 +161,10 @@ fn not_found(command: &Command, error: &io::Error) -> SpawnErrorKind {
         why,
     };
     let Some(path) = find_program(command) else {
-        // Where we may not look, it may be.
+        // What is named by its path may be where we may not look. For a bare name the system says so
+        // of any folder of `PATH`, and that tells nothing of the program.
         return match number {
-            Some(libc::EACCES) => refused(
+            Some(libc::EACCES) if has_slash(&command.program) => refused(
                 Path::new(&command.program),
                 "permission denied for a directory of its path",
             ),

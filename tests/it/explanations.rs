@@ -103,6 +103,23 @@ fn a_program_that_may_not_be_looked_for_is_not_told_to_be_missing() {
 }
 
 #[test]
+fn a_folder_of_path_that_may_not_be_searched_hides_no_missing_program() {
+    if !needs(ROOT) {
+        return;
+    }
+    Stage::new()
+        .file("closed/s", "")
+        .args(["--exec", "nosuch-program"])
+        .in_shell(
+            "chmod 755 . ..; chmod 700 closed; PATH=$PWD/closed:$PATH; \
+             exec setpriv --reuid=65534 --clear-groups \"$@\"",
+        )
+        .stderr_has("(could not start: no such program: nosuch-program, [TIME])\n")
+        .code(1)
+        .run();
+}
+
+#[test]
 fn a_file_system_without_executables_is_no_question_of_the_files_mode() {
     if !needs(MOUNT_NAMESPACE) {
         return;
@@ -149,6 +166,9 @@ fn where_there_is_no_shell_either_the_missing_program_is_told() {
 
 #[test]
 fn every_place_tells_the_same_of_a_job_and_so_does_a_replay() {
+    if !needs("python3") {
+        return;
+    }
     let files = ["--junit", "run.xml", "--report", "run.html"];
     let ending = "exit 127, ./s: bad interpreter: no such program: /no/such";
     let check = |outcome: &Outcome| {
