@@ -42,20 +42,20 @@ pub(super) struct Args {
 
     /// Arguments for the command, one a line; '-' is standard input
     ///
-    /// An empty line is an empty argument. Without a command, as -f. May be repeated: every
-    /// combination runs, the first source varying slowest.
+    /// An empty line is an empty argument; CRLF and a byte order mark are dropped. Without a command,
+    /// as -f. May be repeated: every combination runs, the first source varying slowest.
     #[arg(short, long = "arg-file", value_name = "FILE", action = ArgAction::Append, help_heading = "Input", value_hint = ValueHint::FilePath)]
     pub(super) arg_files: Vec<PathBuf>,
 
     /// So many arguments for each job
     ///
-    /// max: as many as fit, spread evenly over the jobs at once.
+    /// max: as many as fit, spread evenly over the jobs at once. The last job may have fewer.
     #[arg(short = 'N', long, value_name = "N|max", value_parser = parse_batch, allow_negative_numbers = true, help_heading = "Input")]
     pub(super) max_args: Option<BatchSize>,
 
     /// Arguments and command lines end with NUL in place of a newline
     ///
-    /// Those of -a and of -f, as `find -print0` writes them.
+    /// Those of -a and of -f, as `find -print0` writes them. All other bytes of an argument are kept.
     #[arg(short = '0', long, help_heading = "Input")]
     pub(super) null: bool,
 
@@ -67,8 +67,9 @@ pub(super) struct Args {
 
     /// Job file; '-' is standard input
     ///
-    /// One command line a line, or JSON Lines, or a JSON array; see Files below. Standard input is
-    /// read also where nothing else is named and it is no terminal.
+    /// One command line a line, or JSON Lines, or a JSON array; see Files below. What is plainly
+    /// something else (a makefile, a script, a table) is refused. Standard input is read also where
+    /// nothing else is named and it is no terminal.
     #[arg(short, long, value_name = "FILE", help_heading = "Input", value_hint = ValueHint::FilePath)]
     pub(super) file: Option<PathBuf>,
 

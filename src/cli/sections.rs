@@ -119,7 +119,7 @@ pub(super) const SECTIONS: [Section; 4] = [
         entries: &[
             (
                 "jobs.txt",
-                "A job file of lines: one command line a line; blank lines and lines that begin with # are skipped; `NAME: COMMAND` gives a name.",
+                "A job file of lines: one command line a line; blank lines and lines that begin with # are skipped; `NAME: COMMAND` gives a name. A first line `#!/usr/bin/env -S prun -f` makes an executable file of it; any other `#!` line is that of a script, which is refused.",
             ),
             (
                 "jobs.jsonl, jobs.json",

@@ -42,7 +42,7 @@ pub(super) struct Opening {
     pub(super) comment: usize,
 }
 
-const RENAME: &str = "if it is one, rename it";
+const RENAME: &str = "if it holds command lines, give it another name";
 const LATER: &str = "such documents are not read yet, write the jobs in one of these forms";
 const SCRIPT: &str =
     "run it as a command, or remove its `#!` line if each line is a command of its own";
@@ -57,7 +57,11 @@ const NAMES: &[(&str, &[&str])] = &[
     ("a CMake script", &["cmakelists"]),
     ("a justfile", &["justfile"]),
     ("a Jenkins pipeline", &["jenkinsfile"]),
-    ("a Ruby program", &["rakefile", "gemfile", "vagrantfile"]),
+    (
+        "a Ruby program",
+        &["rakefile", "gemfile", "vagrantfile", "brewfile", "podfile"],
+    ),
+    ("a workflow of Snakemake", &["snakefile"]),
 ];
 
 /// Extensions, in lower case.
@@ -132,6 +136,7 @@ const MARKUP: &[(&[u8], &str)] = &[
     (b"---\n", "a YAML document"),
     (b"---\r\n", "a YAML document"),
     (b"--- ", "a patch"),
+    (b".PHONY:", "a makefile"),
 ];
 
 /// How far the look goes for what decides.
@@ -141,7 +146,11 @@ const LOOK_BYTES: usize = 4096;
 pub(super) fn by_name(name: &Path) -> Result<Option<Format>, Foreign> {
     let lower = |text: Option<&OsStr>| text?.to_str().map(str::to_ascii_lowercase);
     let whole = lower(name.file_name()).unwrap_or_default();
-    let stem = whole.split('.').next().unwrap_or_default();
+    let stem = whole
+        .trim_start_matches('.')
+        .split('.')
+        .next()
+        .unwrap_or_default();
     let extension = lower(name.extension()).unwrap_or_default();
     let extension = extension.as_str();
     match extension {
@@ -168,20 +177,26 @@ pub(super) fn by_first_bytes(
     records: Records,
 ) -> Result<Option<Opening>, Foreign> {
     let first = &first[..first.len().min(LOOK_BYTES)];
-    match find(first, MAGIC) {
+    match find(first, MAGIC, |one, other| one == other) {
         Found::Sign(what) => return Err(Foreign::new(what, UNPACK)),
         Found::Undecided => return Ok(None),
         Found::Nothing => {}
+    }
+    // Whoever asks for records that end with NUL says what it is, and each may be a whole script.
+    if records == Records::Null && named.is_none() {
+        return Ok(Some(Opening {
+            format: Format::NullLines,
+            comment: 0,
+        }));
     }
     let Some(comment) = comment(first)? else {
         return Ok(None);
     };
     let text = &first[comment..];
-    let blanks = text.iter().take_while(|byte| is_blank(byte)).count();
-    let found = match find(&text[blanks..], MARKUP) {
+    let found = match find(past_comments(text), MARKUP, <[u8]>::eq_ignore_ascii_case) {
         Found::Sign(what) => return Err(Foreign::new(what, RENAME)),
         Found::Undecided => None,
-        Found::Nothing => shape(&text[blanks..])?,
+        Found::Nothing => shape(text)?,
     };
     let shape = match found {
         Some(shape) => shape,
@@ -198,7 +213,7 @@ pub(super) fn by_first_bytes(
         (Some(format), _) => format,
         (None, Shape::Object) => Format::JsonLines,
         (None, Shape::Array) => Format::JsonArray,
-        (None, Shape::Text) => Format::of(records),
+        (None, Shape::Text) => Format::Lines,
     };
     Ok(Some(Opening { format, comment }))
 }
@@ -237,11 +252,15 @@ enum Found {
     Nothing,
 }
 
-fn find(bytes: &[u8], table: &[(&[u8], &'static str)]) -> Found {
+fn find(
+    bytes: &[u8],
+    table: &[(&[u8], &'static str)],
+    are_equal: impl Fn(&[u8], &[u8]) -> bool,
+) -> Found {
     let mut found = Found::Nothing;
     for (sign, what) in table {
         let length = sign.len().min(bytes.len());
-        match bytes[..length].eq_ignore_ascii_case(&sign[..length]) {
+        match are_equal(&bytes[..length], &sign[..length]) {
             true if length == sign.len() => return Found::Sign(what),
             true => found = Found::Undecided,
             false => {}
@@ -269,19 +288,32 @@ fn comment(first: &[u8]) -> Result<Option<usize>, Foreign> {
     }
 }
 
-/// What a text looks like that begins with no blank; none while more bytes are needed.
+/// What a text looks like; none while more bytes are needed.
 fn shape(text: &[u8]) -> Result<Option<Shape>, Foreign> {
-    let Some((first, rest)) = text.split_first() else {
-        return Ok(None);
-    };
-    let next = rest.iter().find(|byte| !is_blank(byte));
-    Ok(match (first, next) {
-        (b'{' | b'[', None) => None,
-        (b'{', Some(b'"' | b'}')) => Some(Shape::Object),
-        (b'[', Some(b'{' | b']')) => Some(Shape::Array),
-        (b'[', _) => section(rest)?,
-        _ => Some(Shape::Text),
+    let mut visible = text.iter().filter(|byte| !is_blank(byte));
+    Ok(match (visible.next(), visible.next()) {
+        (None, _) | (Some(b'{' | b'['), None) => None,
+        (Some(b'{'), Some(b'"' | b'}')) => Some(Shape::Object),
+        (Some(b'['), Some(b'{' | b']')) => Some(Shape::Array),
+        _ => match past_comments(text) {
+            [] => None,
+            [b'[', rest @ ..] => section(rest)?,
+            _ => Some(Shape::Text),
+        },
     })
+}
+
+/// The text behind the blank lines and the comments at its start, and the blanks of the next line.
+fn past_comments(mut text: &[u8]) -> &[u8] {
+    loop {
+        let blanks = text.iter().take_while(|byte| is_blank(byte)).count();
+        text = &text[blanks..];
+        if !text.starts_with(b"#") {
+            return text;
+        }
+        let end = text.iter().position(|byte| *byte == b'\n');
+        text = &text[end.unwrap_or(text.len())..];
+    }
 }
 
 /// Refuses the head of a section, `[name]` or `[[name]]`: no command has such a name.

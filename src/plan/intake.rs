@@ -174,6 +174,22 @@ pub(super) mod tests {
     }
 
     #[test]
+    fn looking_takes_nothing_away() {
+        let mut intake = Intake::new(Chunks::new(&[b"l", b"s\n", b""]));
+        assert_eq!(intake.look(|first| first.len() > 2).unwrap(), b"ls\n");
+        let mut whole = String::new();
+        intake.read_to_string(&mut whole).unwrap();
+        assert_eq!(whole, "ls\n");
+    }
+
+    #[test]
+    fn no_more_is_looked_at_than_is_enough() {
+        let mut intake = Intake::new(Chunks::new(&[b"l"]));
+        intake.skip_mark().unwrap();
+        assert_eq!(intake.look(|first| !first.is_empty()).unwrap(), b"l");
+    }
+
+    #[test]
     fn a_mark_is_dropped_however_it_arrives() {
         let mut intake = Intake::new(Chunks::new(&[b"\xef", b"\xbb", b"\xbfls"]));
         intake.skip_mark().unwrap();

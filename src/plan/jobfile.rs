@@ -127,12 +127,19 @@ impl JobFile {
         let opening = |first: &[u8]| by_first_bytes(first, named, records);
         let first = self.lines.look(|first| opening(first) != Ok(None))?;
         let decided = opening(first);
+        let nul = first.iter().position(|byte| *byte == 0);
+        let nul_line =
+            nul.map(|nul| 1 + first[..nul].iter().filter(|byte| **byte == b'\n').count());
         let decided =
             decided.map_err(|foreign| JobFileError::Foreign(self.lines.origin(1), foreign))?;
         let Opening { format, comment } = decided.unwrap_or(Opening {
             format: named.unwrap_or(Format::of(records)),
             comment: 0,
         });
+        // The lines before it would run where the rest comes later.
+        if let (Format::Lines, Some(line)) = (format, nul_line) {
+            return Err(JobFileError::Nul(self.lines.origin(line as u64)));
+        }
         if comment > 0 {
             self.lines.take_line(comment);
             self.elements.skip_line();

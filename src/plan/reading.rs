@@ -9,6 +9,8 @@ pub(super) struct Scan {
     pub(super) parts: Vec<Part>,
     /// Whether it uses `$1`, `$@` or `$*` itself.
     pub(super) is_positional: bool,
+    /// Whether it uses `$@`, `$*` or `$#`: all that the shell was given.
+    pub(super) has_all: bool,
     /// The words, if it is one simple command and nothing else.
     pub(super) simple: Option<Vec<Word>>,
     /// Whether a value stands where a command's name does.
@@ -145,8 +147,10 @@ impl<'a> Reading<'a> {
         self.problem.get_or_insert_with(|| context.into());
     }
 
-    pub(super) fn use_positional(&mut self) {
-        self.scan.is_positional = true;
+    /// Notes a parameter by the first byte of its name.
+    pub(super) fn use_parameter(&mut self, name: u8) {
+        self.scan.is_positional |= matches!(name, b'1'..=b'9' | b'@' | b'*');
+        self.scan.has_all |= matches!(name, b'@' | b'*' | b'#');
     }
 
     /// Puts a value here.
@@ -208,7 +212,9 @@ impl<'a> Reading<'a> {
         {
             self.forbid("in a template that reads variables which it may evaluate");
         }
-        self.scan.is_positional |= has_positional(rest);
+        for name in parameters(rest) {
+            self.use_parameter(name);
+        }
         self.verbatim(rest.len(), context)
     }
 
@@ -280,6 +286,8 @@ impl<'a> Reading<'a> {
         if let Some(word) = simple::hidden_treachery(&words) {
             self.forbid(with_word(word));
         }
+        // Without `in` it goes through `$@`.
+        self.scan.has_all |= matches!(words.as_slice(), [first, _] if first.literal == b"for");
         if !words.is_empty() {
             self.commands += 1;
             self.last = words;
@@ -314,12 +322,12 @@ fn tokens(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     text.split(|byte| !byte.is_ascii_alphanumeric() && !b"._-/".contains(byte))
 }
 
-/// Whether a text uses `$1`, `$@` or `$*`.
-fn has_positional(text: &[u8]) -> bool {
-    let is_one = |byte: &u8| matches!(byte, b'1'..=b'9' | b'@' | b'*');
-    text.windows(2)
-        .any(|pair| pair[0] == b'$' && is_one(&pair[1]))
-        || text
-            .windows(3)
-            .any(|three| three.starts_with(b"${") && is_one(&three[2]))
+/// What stands behind each `$` and `${` of a text. `${#NAME}` is a length, and no use of `$#`.
+fn parameters(text: &[u8]) -> impl Iterator<Item = u8> {
+    let after = text.split(|byte| *byte == b'$').skip(1);
+    after.filter_map(|after| match after {
+        [b'{', b'#', name, ..] if *name != b'}' => Some(*name),
+        [b'{', name, ..] | [name, ..] => Some(*name),
+        [] => None,
+    })
 }

@@ -100,7 +100,7 @@ fn json_error(error: serde_json::Error) -> RecordError {
         message.truncate(bare.len());
     }
     if error.is_eof() {
-        message.push_str(": each record must be on one line, unless they stand in a JSON array");
+        message.push_str(": each record must be on one line, or the file one array of records");
     }
     RecordError::Json {
         message,

@@ -144,8 +144,10 @@ impl Reading<'_> {
         if self.hole_ahead() {
             return Err("behind a backslash".into());
         }
-        if !self.rest().is_empty() {
-            self.keep_in_word(1);
+        match self.rest() {
+            // It would quote the blank before an appended value.
+            [] => self.forbid("in a template that ends with a backslash"),
+            _ => self.keep_in_word(1),
         }
         Ok(())
     }
@@ -271,9 +273,7 @@ impl Reading<'_> {
         if length == 0 || inside.get(length) != Some(&b'}') {
             return self.opaque("in `${ }`").map(|()| false);
         }
-        if matches!(inside[0], b'1'..=b'9' | b'@' | b'*') {
-            self.use_positional();
-        }
+        self.use_parameter(inside[0]);
         self.keep_dynamic(length + 3);
         Ok(true)
     }
@@ -285,9 +285,7 @@ impl Reading<'_> {
         match if is_digit { 1 } else { name_length(inside) } {
             0 => self.keep_in_word(1),
             length => {
-                if matches!(inside[0], b'1'..=b'9' | b'@' | b'*') {
-                    self.use_positional();
-                }
+                self.use_parameter(inside[0]);
                 self.keep_dynamic(length + 1);
             }
         }

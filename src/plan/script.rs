@@ -16,7 +16,7 @@ use super::simple;
 pub(super) struct Script {
     shell: Arc<Shell>,
     text: OsString,
-    /// At least so many values are given where something follows them, so that this has its place.
+    /// How many values come before what is derived of them; a batch that came out short is padded.
     width: usize,
     /// What follows the values.
     derived: Vec<Hole>,
@@ -43,6 +43,11 @@ pub(crate) enum ScriptError {
         "with -N, a command line for a shell takes `{{}}` alone or {{1}}, {{2}}, … alone: write the template as several words"
     )]
     MixedBatch,
+    /// What is derived would count as a value.
+    #[error(
+        "`$@`, `$*` and `$#` would take in what `{{.}}`, `{{#}}` and their like stand for: write {{}} or {{1}}, {{2}}, … in their place"
+    )]
+    AllAndDerived,
 }
 
 impl Script {
@@ -101,18 +106,16 @@ impl Script {
                     return Err(ScriptError::Several);
                 }
                 Part::Bare(hole) | Part::Alone(hole) => {
-                    let value = script.parameter(*hole, width);
-                    text.extend_from_slice(format!("\"{value}\"").as_bytes());
+                    let parameter = script.parameter(*hole, width);
+                    text.extend_from_slice(format!("\"{parameter}\"").as_bytes());
                 }
                 Part::Quoted(hole) => {
-                    let value = script.parameter(*hole, width);
-                    text.extend_from_slice(value.as_bytes());
+                    text.extend_from_slice(script.parameter(*hole, width).as_bytes());
                 }
             }
         }
-        // `"$@"` would take those in as well, and what stands in for values that are missing.
-        if matches!(width, Width::Batch(_)) && scan.is_positional && !script.derived.is_empty() {
-            return Err(ScriptError::MixedBatch);
+        if scan.has_all && !script.derived.is_empty() {
+            return Err(ScriptError::AllAndDerived);
         }
         if is_appended {
             let end = text.trim_ascii_end().len();
@@ -145,28 +148,30 @@ impl Script {
             (Width::Sources(count), _) => count,
         };
         for index in 0..count {
-            let value = self.parameter(Hole::Value(index, form), width);
+            let parameter = self.parameter(Hole::Value(index, form), width);
             let blank = if index > 0 { " " } else { "" };
-            text.extend_from_slice(format!("{blank}\"{value}\"").as_bytes());
+            text.extend_from_slice(format!("{blank}\"{parameter}\"").as_bytes());
         }
         Ok(())
     }
 
-    /// The positional parameter for a place. One that the last, short batch does not have is empty,
-    /// also where a shell is told to stop at what is unset.
+    /// The positional parameter for a place. One that a short batch leaves unset is empty, also under
+    /// `set -u`.
     fn parameter(&mut self, hole: Hole, width: Width) -> String {
-        if let Hole::Value(index, Form::Whole) = hole {
-            return match width {
-                Width::Batch(_) if index > 0 => format!("${{{}-}}", index + 1),
-                _ => format!("${{{}}}", index + 1),
-            };
+        match hole {
+            Hole::Value(index @ 1.., Form::Whole) if matches!(width, Width::Batch(_)) => {
+                format!("${{{}-}}", index + 1)
+            }
+            Hole::Value(index, Form::Whole) => format!("${{{}}}", index + 1),
+            _ => {
+                let known = self.derived.iter().position(|derived| *derived == hole);
+                let place = known.unwrap_or_else(|| {
+                    self.derived.push(hole);
+                    self.derived.len() - 1
+                });
+                format!("${{{}}}", self.width + place + 1)
+            }
         }
-        let known = self.derived.iter().position(|derived| *derived == hole);
-        let place = known.unwrap_or_else(|| {
-            self.derived.push(hole);
-            self.derived.len() - 1
-        });
-        format!("${{{}}}", self.width + place + 1)
     }
 
     /// The words of one attempt.
@@ -174,12 +179,13 @@ impl Script {
         let mut argv = self.shell.argv(&self.text);
         argv.push("sh".into());
         argv.extend_from_slice(args);
+        // Otherwise `$@` and `$#` are of the values alone.
         if !self.derived.is_empty() {
             let missing = self.width.saturating_sub(args.len());
             argv.extend(std::iter::repeat_n(OsString::new(), missing));
+            let derived = self.derived.iter();
+            argv.extend(derived.map(|hole| hole.fill(args, seq, slot)));
         }
-        let derived = self.derived.iter();
-        argv.extend(derived.map(|hole| hole.fill(args, seq, slot)));
         argv
     }
 }

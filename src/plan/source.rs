@@ -101,7 +101,8 @@ impl Source {
     /// A job file, its format told by its extension or its first bytes.
     ///
     /// A regular file is read through once before, so that a bad line is an error before anything
-    /// starts; only a line that is added later is told when it is reached. Anything else (a FIFO, `/dev/stdin`) is a stream; opening it may wait for a writer.
+    /// starts; only a line that is added later is told when it is reached. Anything else (a FIFO,
+    /// `/dev/stdin`) is a stream; opening it may wait for a writer.
     pub(crate) fn file(
         path: &Path,
         records: Records,

@@ -211,18 +211,32 @@ mod tests {
 
     #[test]
     fn lines_are_values_whatever_is_in_them() {
-        let values = stream(&[b"a b\r\n\n# c\nd", b""], Records::Lines);
-        assert_eq!(all(values), ["a b", "", "# c", "d"]);
+        let values = stream(&[b"a b\n\n# c\r\nd\r", b""], Records::Lines);
+        assert_eq!(all(values), ["a b", "", "# c", "d\r"]);
+        let values = stream(&[b"\n", b""], Records::Lines);
+        assert_eq!(all(values), [""]);
+        let values = stream(&[b""], Records::Lines);
+        assert!(all(values).is_empty());
     }
 
     #[test]
-    fn what_an_editor_adds_to_a_text_is_no_part_of_a_value() {
-        let mut values = stream(&["\u{feff}a\r\nb\rc\n".as_bytes(), b""], Records::Lines);
-        assert_eq!(values.next().unwrap().unwrap(), "a");
-        assert!(values.warning().is_some());
-        assert_eq!(all(values), ["b\rc"]);
-        let values = stream(&["\u{feff}a\r\0b".as_bytes(), b""], Records::Null);
-        assert_eq!(all(values), ["\u{feff}a\r", "b"]);
+    fn carriage_returns_are_told_once() {
+        let mut values = stream(&[b"a\nb\r\nc\r\n", b""], Records::Lines);
+        let mut told = Vec::new();
+        while values.next().is_some() {
+            told.push(values.warning());
+        }
+        let warning = "stdin:2: lines end with CRLF: the carriage returns are dropped".to_owned();
+        assert_eq!(told, [None, Some(warning), None]);
+    }
+
+    #[test]
+    fn a_mark_is_no_part_of_the_first_line_but_one_of_a_name() {
+        let text = "\u{feff}a\r".as_bytes();
+        let values = stream(&[text, b"\n", b""], Records::Lines);
+        assert_eq!(all(values), ["a"]);
+        let values = stream(&[text, b"\0", b""], Records::Null);
+        assert_eq!(all(values), ["\u{feff}a\r"]);
     }
 
     #[test]

@@ -75,7 +75,7 @@ fn a_bad_line_of_a_file_is_told_before_anything_starts() {
     );
     line_is_refused(
         "{\"cmd\":\"a\"",
-        ":10: EOF while parsing an object: each record must be on one line, unless they stand in a JSON array",
+        ":10: EOF while parsing an object: each record must be on one line, or the file one array of records",
     );
     line_is_refused(
         "{\"cmd\":\"\"}",

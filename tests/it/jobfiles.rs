@@ -296,38 +296,6 @@ fn a_long_line_is_no_problem() {
 }
 
 #[test]
-fn what_is_plainly_something_else_is_refused_and_no_line_of_it_runs() {
-    let line = "touch ran\n";
-    for (file, text, what) in [
-        ("Makefile", line, "a makefile"),
-        ("Cargo.toml", line, "a TOML document"),
-        ("table.csv", line, "a table"),
-        (
-            "package.json",
-            "{\n  \"name\": \"a\"\n}\n",
-            "a JSON document with an object at the top",
-        ),
-        ("run", "#!/bin/sh\ntouch ran\n", "a script"),
-        ("page", "<!DOCTYPE html>\ntouch ran\n", "an HTML page"),
-    ] {
-        let as_file = Stage::new().args(["-f", file]);
-        let as_arguments = Stage::new().args(["-a", file]);
-        let as_input = Stage::new().in_shell(&format!("exec \"$@\" < {file}"));
-        for stage in [as_file, as_arguments, as_input] {
-            let told =
-                format!(": this is {what}, not a job file, which has one command line a line");
-            let outcome = stage.file(file, text).stderr_has(told).code(2).run();
-            assert!(!outcome.path("ran").exists(), "{file}");
-        }
-    }
-    // Arguments may come from anything.
-    let stage = Stage::new()
-        .file("Makefile", "a\n")
-        .args(["-a", "Makefile", "/bin/echo"]);
-    stage.stdout("a\n").run();
-}
-
-#[test]
 fn a_job_file_may_be_a_script_for_prun() {
     let program = env!("CARGO_BIN_EXE_prun");
     let text = format!("#!{program} -f\necho ran\n");

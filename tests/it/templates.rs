@@ -176,6 +176,17 @@ fn several_values_may_not_become_an_option_and_its_code() {
 }
 
 #[test]
+fn nothing_is_appended_behind_a_backslash() {
+    for template in ["echo \\", "echo >&\\", "echo a\\\\\\"] {
+        Stage::new()
+            .args(["--shell=/bin/bash", template, ":::", "$(touch pwned)"])
+            .stderr_has("write {} where the value belongs")
+            .code(2)
+            .run();
+    }
+}
+
+#[test]
 fn an_unsound_place_is_refused_before_anything_runs() {
     for (template, context) in [
         ("echo '{}'", "in single quotes"),
@@ -183,6 +194,7 @@ fn an_unsound_place_is_refused_before_anything_runs() {
         ("echo `echo {}`", "behind a backquote"),
         ("echo a # {}", "in a comment"),
         ("echo \\{}", "behind a backslash"),
+        ("echo {} \\", "in a template that ends with a backslash"),
         ("cat <<E\n{}\nE", "behind `<<`"),
         ("echo $(({}))", "in `$(( ))`"),
         ("(({}))", "in `(( ))`"),

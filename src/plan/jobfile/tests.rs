@@ -1,25 +1,22 @@
 //! Reading job files: each format, its errors, and that no chunking of the input matters.
 
-use std::ffi::OsString;
+mod properties;
 
 use super::super::intake::tests::Chunks;
 use super::super::work::Work;
 use super::*;
 
-mod properties;
-
+/// A file whose name tells a format, or whose records end with NUL.
 fn open(format: Option<Format>, chunks: &[&[u8]]) -> JobFile {
-    let rule = ShellRule::Auto(Arc::default());
-    read_by(format, Chunks::new(chunks), rule)
+    of(format, Chunks::new(chunks), ShellRule::Auto(Arc::default()))
 }
 
-/// A file of a format that its name tells, or whose records end so as the user says.
-fn read_by(format: Option<Format>, input: Box<dyn Read + Send>, rule: ShellRule) -> JobFile {
-    let (format, records) = match format {
+fn of(format: Option<Format>, input: Box<dyn Read + Send>, rule: ShellRule) -> JobFile {
+    let (named, records) = match format {
         Some(Format::NullLines) => (None, Records::Null),
-        format => (format, Records::Lines),
+        named => (named, Records::Lines),
     };
-    JobFile::new("jobs".into(), format, records, input, rule)
+    JobFile::new("jobs".into(), named, records, input, rule)
 }
 
 /// What one entry says, as `line [name] command`.
@@ -115,13 +112,16 @@ fn bytes_that_are_not_utf_8_are_fine() {
 #[test]
 fn a_nul_byte_in_a_line_is_an_error_and_the_end() {
     let error = "error jobs:2: NUL byte in the command: no command can hold one (commands that end with NUL need -0)";
-    assert_eq!(read("a\nb\0c\nd\n"), ["1 a", error]);
+    // Nothing before it runs, where it is among the first bytes.
+    assert_eq!(read("a\nb\0c\nd\n"), [error]);
+    let told: Vec<String> = open(None, &[b"a\n", b"b\0c\nd\n"]).map(told).collect();
+    assert_eq!(told, ["1 a", error]);
 }
 
 #[test]
 fn a_line_that_cannot_be_run_is_an_error() {
     let rule = ShellRule::Never;
-    let file = read_by(None, Chunks::new(&[b"a\nb | c\n"]), rule);
+    let file = of(None, Chunks::new(&[b"a\nb | c\n"]), rule);
     let error = "error jobs:2: unquoted `|` is shell syntax, and no shell may be used here: quote it, or allow a shell";
     assert_eq!(file.map(told).collect::<Vec<_>>(), ["1 a", error]);
 }
@@ -151,7 +151,7 @@ fn json_errors_name_line_and_column() {
         ("{\"cmd\":\"ls\"} x", "jobs:2:14: trailing characters"),
         (
             "{",
-            "jobs:2:1: EOF while parsing an object: each record must be on one line, unless they stand in a JSON array",
+            "jobs:2:1: EOF while parsing an object: each record must be on one line, or the file one array of records",
         ),
         ("# no", "jobs:2:1: expected value"),
         (
@@ -206,8 +206,8 @@ fn errors_in_an_array_name_the_line_and_column_of_the_file() {
 
 #[test]
 fn a_file_that_should_be_an_array_and_is_none_says_so() {
-    let told = read_as(Some(Format::JsonArray), "\"ls\"");
-    let error = "error jobs:1:1: `[` is missing: a .json file holds one array (one record a line makes it .jsonl)";
+    let told = read_as(Some(Format::JsonArray), "{\"cmd\":\"ls\"}");
+    let error = "error jobs:1: this is a JSON document with an object at the top, not a job file, which has one command line a line, or is JSON Lines or one JSON array: write an array of objects, or name the file .jsonl if it has one object a line";
     assert_eq!(told, [error]);
 }
 
@@ -222,7 +222,7 @@ fn a_record_without_end_is_an_error() {
     for start in ["x", "{\"cmd\":\"", "[{\"cmd\":\""] {
         let endless = start.as_bytes().chain(io::repeat(b'x'));
         let rule = ShellRule::Auto(Arc::default());
-        let mut file = read_by(None, Box::new(endless), rule);
+        let mut file = of(None, Box::new(endless), rule);
         assert_eq!(file.lines.longest, 67_108_864);
         file.lines.longest = 100_000;
         let error = "error jobs:1: the record is longer than 100000 bytes: is this a job file?";
@@ -266,7 +266,7 @@ fn an_input_that_cannot_be_read_is_an_error_with_its_name() {
     }
     for format in [None, Some(Format::Lines), Some(Format::JsonArray)] {
         let rule = ShellRule::Never;
-        let mut file = read_by(format, Box::new(Broken), rule);
+        let mut file = of(format, Box::new(Broken), rule);
         let told = file.next().map(told);
         assert_eq!(told.as_deref(), Some("error jobs: cannot read: no luck"));
     }
@@ -287,7 +287,7 @@ fn a_signal_while_reading_is_no_error() {
     }
     for format in [None, Some(Format::Lines), Some(Format::JsonArray)] {
         let input = Box::new(Interrupted(false));
-        let mut file = read_by(format, input, ShellRule::Never);
+        let mut file = of(format, input, ShellRule::Never);
         assert!(file.next().is_none());
     }
 }
@@ -315,7 +315,7 @@ fn buffered_is_true_when_a_whole_record_is_at_hand() {
 fn the_memory_of_a_long_record_is_given_back() {
     let long = format!("{}\nb\n", "x".repeat(10 * BUFFER_BYTES));
     let input = Box::new(io::Cursor::new(long));
-    let mut file = read_by(None, input, ShellRule::Never);
+    let mut file = of(None, input, ShellRule::Never);
     assert_eq!(file.by_ref().count(), 2);
     assert!(file.record.capacity() <= BUFFER_BYTES);
 }

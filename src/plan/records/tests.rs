@@ -265,7 +265,7 @@ fn an_error_of_json_has_its_place_apart() {
 
 #[test]
 fn half_a_record_says_that_it_belongs_on_one_line() {
-    let text = "EOF while parsing an object: each record must be on one line, unless they stand in a JSON array";
+    let text = "EOF while parsing an object: each record must be on one line, or the file one array of records";
     assert_eq!(error("{"), text);
 }
 

@@ -1,0 +1,193 @@
+//! Files that are something else, which are never run line by line, and those that may look like it.
+
+use crate::stage::Stage;
+
+/// A file in the ways that it can be named.
+fn each_way(name: &str, bytes: impl AsRef<[u8]>, check: impl Fn(Stage)) {
+    let stage = || Stage::new().arg("-j1").file(name, bytes.as_ref());
+    check(stage().args(["-f", name]));
+    check(stage().args(["-a", name]));
+    for words in [&[][..], &["-f", "-"], &["-a", "-"], &["-f", "/dev/stdin"]] {
+        check(
+            stage()
+                .in_shell(&format!("exec \"$@\" < {name}"))
+                .args(words),
+        );
+    }
+}
+
+/// The same, and through pipes, where a file has no name.
+fn each_stream(name: &str, bytes: impl AsRef<[u8]>, check: impl Fn(Stage)) {
+    each_way(name, bytes.as_ref(), &check);
+    for words in [&["-f", "-"][..], &["-f", "/dev/fd/0"], &["-n"]] {
+        check(Stage::new().arg("-j1").stdin(bytes.as_ref()).args(words));
+    }
+}
+
+fn refused(what: &str) -> impl Fn(Stage) {
+    move |stage| {
+        let told = format!(
+            ": this is {what}, not a job file, which has one command line a line, or is JSON Lines or one JSON array: "
+        );
+        let outcome = stage.stderr_has(told).code(2).run();
+        assert!(!outcome.path("started").exists(), "a line was run");
+    }
+}
+
+#[test]
+fn a_file_whose_name_says_that_it_is_something_else_is_refused() {
+    for (name, what) in [
+        ("Makefile", "a makefile"),
+        ("Dockerfile", "a container file"),
+        ("Cargo.toml", "a TOML document"),
+        ("ci.yaml", "a YAML document"),
+        ("table.csv", "a table"),
+        ("page.html", "an HTML page"),
+        ("run.py", "a program's source"),
+    ] {
+        each_way(name, "touch started\n", refused(what));
+    }
+}
+
+#[test]
+fn a_refusal_names_the_file_and_the_way_out() {
+    Stage::new()
+        .file("Makefile", "all:\n\ttouch started\n")
+        .args(["-f", "Makefile"])
+        .stderr("prun: Makefile: this is a makefile, not a job file, which has one command line a line, or is JSON Lines or one JSON array: if it holds command lines, give it another name\n")
+        .code(2)
+        .run();
+    Stage::new()
+        .stdin("#!/bin/sh\ntouch started\n")
+        .stderr("prun: stdin:1: this is a script, not a job file, which has one command line a line, or is JSON Lines or one JSON array: run it as a command, or remove its `#!` line if each line is a command of its own\n")
+        .code(2)
+        .run();
+}
+
+#[test]
+fn a_file_whose_first_bytes_say_that_it_is_something_else_is_refused() {
+    for (bytes, what) in [
+        (&b"#!/bin/sh\ntouch started\n"[..], "a script"),
+        (b"\x7fELF\x02\ntouch started\n", "a program"),
+        (b"\x1f\x8b\x08\ntouch started\n", "gzip data"),
+        (b"PK\x03\x04\ntouch started\n", "a zip archive"),
+        (b"\xff\xfet\0o\0u\0c\0h\0\n\0", "UTF-16 text"),
+        (
+            b"<?xml version=\"1.0\"?>\ntouch started\n",
+            "an XML document",
+        ),
+        (
+            b"\xef\xbb\xbf<!doctype html>\ntouch started\n",
+            "an HTML page",
+        ),
+        (
+            b"# made by hand\n[package]\ntouch started\n",
+            "a TOML or INI document",
+        ),
+    ] {
+        each_stream("jobs", bytes, refused(what));
+    }
+}
+
+#[test]
+fn an_object_over_several_lines_is_no_job() {
+    let text = "{\n  \"name\": \"x\",\n  \"cmd\": \"touch started\"\n}\n";
+    each_way(
+        "package.json",
+        text,
+        refused("a JSON document with an object at the top"),
+    );
+    each_stream("jobs", text, |stage| {
+        let told = ":1:1: EOF while parsing an object: each record must be on one line, or the file one array of records\n";
+        stage.stderr_has(told).code(2).run();
+    });
+}
+
+#[test]
+fn a_binary_runs_no_line_before_its_first_nul() {
+    each_stream("jobs", "touch started\n\0\n", |stage| {
+        let outcome = stage
+            .stderr_has(":2: NUL byte in the command: ")
+            .code(2)
+            .run();
+        assert!(!outcome.path("started").exists());
+    });
+}
+
+#[test]
+fn lists_of_command_lines_may_have_many_names() {
+    for name in [
+        "jobs.txt",
+        "commands",
+        "jobs.sh",
+        "Procfile",
+        "jobs.list",
+        "jobs.log",
+    ] {
+        each_way(name, "web: echo a\n", |stage| {
+            stage.stdout("a\n").run();
+        });
+    }
+}
+
+#[test]
+fn a_stream_has_no_name_that_could_be_refused() {
+    Stage::new()
+        .arg("-f")
+        .file("Makefile", "echo a\n")
+        .under(["/bin/bash", "-c", "exec \"$@\" <(cat Makefile)", "bash"])
+        .stdout("a\n")
+        .run();
+}
+
+#[test]
+fn a_list_of_arguments_may_be_anything() {
+    for name in ["Makefile", "table.csv", "jobs.json"] {
+        Stage::new()
+            .file(name, "#!/bin/sh\n{\"a\":1}\n[x]\n")
+            .args(["-j1", "-a", name, "/bin/echo"])
+            .stdout("#!/bin/sh\n{\"a\":1}\n[x]\n")
+            .run();
+    }
+}
+
+#[test]
+fn a_job_file_may_be_a_script_of_prun() {
+    for line in ["#!/usr/bin/env -S prun -j1 -f", "#!/opt/bin/prun -f"] {
+        for (jobs, expected) in [
+            ("echo a\necho b\n", "a\nb\n"),
+            ("{\"cmd\":\"echo a\"}\n", "a\n"),
+            ("[{\"cmd\":\"echo a\"},\n{\"cmd\":\"echo b\"}]\n", "a\nb\n"),
+        ] {
+            each_stream("jobs", format!("{line}\n{jobs}"), |stage| {
+                stage.arg("--exec").stdout_any().run();
+            });
+            let stage = Stage::new()
+                .arg("-j1")
+                .file("jobs", format!("{line}\n{jobs}"));
+            stage.args(["-f", "jobs"]).stdout(expected).run();
+        }
+    }
+    // Lines are counted with it.
+    Stage::new()
+        .file("jobs", "#!/bin/prun -f\n[{\"cmd\":\"true\"},\n{\"x\":1}]\n")
+        .args(["-f", "jobs"])
+        .stderr_has("prun: jobs:3:4: unknown key `x`")
+        .code(2)
+        .run();
+}
+
+#[test]
+fn a_script_of_prun_can_be_executed() {
+    let path = std::path::Path::new(env!("CARGO_BIN_EXE_prun"))
+        .parent()
+        .unwrap();
+    let path = format!("{}:/usr/bin:/bin", path.display());
+    let script = "printf '%s\\n' '#!/usr/bin/env -S prun -j1 -f' 'echo a' 'echo b' > run; \
+                  chmod +x run; ./run";
+    Stage::new()
+        .env("PATH", path)
+        .args(["-j1", script])
+        .stdout("a\nb\n")
+        .run();
+}
