@@ -18,13 +18,21 @@ const OFF: &[u8] = b"\x1b[0m";
 /// Longer names are shortened.
 const WIDEST: usize = 24;
 
-/// Lines that are not whole yet, and how wide the names are.
+/// Lines that are not whole yet, and what stands before them.
 #[derive(Debug)]
 pub(super) struct Lines {
+    prefixes: Prefixes,
+    open: HashMap<(u64, Stream), Open>,
+}
+
+/// The names before the lines.
+#[derive(Debug)]
+struct Prefixes {
     style: Style,
     /// Of the widest name so far; the others are padded.
     width: usize,
-    open: HashMap<(u64, Stream), Open>,
+    /// The last one that was made, for which job and width.
+    last: (u64, usize, String),
 }
 
 /// The beginning of a line.
@@ -33,6 +41,8 @@ struct Open {
     bytes: Vec<u8>,
     /// Whether more of the line was shown before.
     cut: bool,
+    /// Whether a character that controls the terminal may be in it, or in what comes with it.
+    has_controls: bool,
     /// Those that lines before have left switched on.
     colours: Colours,
 }
@@ -41,8 +51,11 @@ impl Lines {
     /// No line yet.
     pub(super) fn new(style: Style) -> Self {
         Self {
-            style,
-            width: 0,
+            prefixes: Prefixes {
+                style,
+                width: 0,
+                last: (0, 0, String::new()),
+            },
             open: HashMap::new(),
         }
     }
@@ -55,9 +68,9 @@ impl Lines {
         piece: &Spool,
         out: &mut impl Write,
     ) -> io::Result<()> {
-        let prefix = self.prefix(job);
+        let prefix = self.prefixes.of(job);
         let open = self.open.entry((job.seq, stream)).or_default();
-        open.add(piece.head(), &prefix, out)?;
+        open.add(piece.head(), prefix, out)?;
         let mut rest = piece.reader(piece.taken() + piece.head().len() as u64);
         let mut buf = Vec::new();
         while rest
@@ -66,7 +79,7 @@ impl Lines {
             .read_to_end(&mut buf)?
             > 0
         {
-            open.add(&buf, &prefix, out)?;
+            open.add(&buf, prefix, out)?;
             buf.clear();
         }
         Ok(())
@@ -81,26 +94,37 @@ impl Lines {
     ) -> io::Result<()> {
         match self.open.remove(&(job.seq, stream)) {
             Some(mut open) if !open.bytes.is_empty() => {
-                let prefix = self.prefix(job);
+                let prefix = self.prefixes.of(job);
                 let bytes = std::mem::take(&mut open.bytes);
-                open.line(&bytes, b"\n", &prefix, out)
+                open.line(&bytes, b"\n", prefix, out)
             }
             _ => Ok(()),
         }
     }
+}
 
+impl Prefixes {
     /// The job's name, in its own colour and as wide as the others.
-    fn prefix(&mut self, job: &NumberedJob) -> String {
-        let name = words::label(job);
-        let name = console::truncate_str(&name, WIDEST, CUT);
-        self.width = self.width.max(console::measure_text_width(&name));
-        let name = console::pad_str(&name, self.width, console::Alignment::Left, None);
-        self.style.tint(job.seq, format!("{name} |"))
+    fn of(&mut self, job: &NumberedJob) -> &str {
+        // A job that prints much has one piece after the other.
+        if (self.last.0, self.last.1) != (job.seq, self.width) {
+            let name = words::label(job);
+            let name = console::truncate_str(&name, WIDEST, CUT);
+            self.width = self.width.max(console::measure_text_width(&name));
+            let name = console::pad_str(&name, self.width, console::Alignment::Left, None);
+            let prefix = self.style.tint(job.seq, format!("{name} |")) + " ";
+            self.last = (job.seq, self.width, prefix);
+        }
+        &self.last.2
     }
 }
 
 impl Open {
     fn add(&mut self, bytes: &[u8], prefix: &str, out: &mut impl Write) -> io::Result<()> {
+        // Looked for in the whole piece, without an end at the first: lines may be short.
+        let controls = |found, byte: &u8| found | matches!(byte, 0x08 | b'\r' | 0x1b);
+        self.has_controls &= !self.bytes.is_empty();
+        self.has_controls |= bytes.iter().fold(false, controls);
         for line in bytes.split_inclusive(|byte| *byte == b'\n') {
             match line.strip_suffix(b"\n") {
                 Some(line) if self.bytes.is_empty() => self.whole(line, prefix, out)?,
@@ -155,18 +179,15 @@ impl Open {
         prefix: &str,
         out: &mut impl Write,
     ) -> io::Result<()> {
-        let space = if self.cut { " …" } else { " " };
         out.write_all(prefix.as_bytes())?;
-        out.write_all(space.as_bytes())?;
-        out.write_all(self.colours.open())?;
-        if line.iter().all(|byte| *byte >= 0x20 || *byte == b'\t') {
-            out.write_all(line)?;
-        } else {
-            self.controlled(line, &format!("{prefix}{space}"), out)?;
+        if self.cut {
+            out.write_all(CUT.as_bytes())?;
         }
-        if !self.colours.open().is_empty() {
-            // They are the job's own: what stands behind the line is another one's, or prun's.
-            out.write_all(OFF)?;
+        if self.has_controls || !self.colours.open().is_empty() {
+            let cut = if self.cut { CUT } else { "" };
+            self.controlled(line, &format!("{prefix}{cut}"), out)?;
+        } else {
+            out.write_all(line)?;
         }
         out.write_all(end)
     }
@@ -174,42 +195,68 @@ impl Open {
     /// A line with control characters, none of which can make its prefix go away: whatever goes
     /// back to the beginning of the line, or clears it, is followed by the prefix again.
     fn controlled(&mut self, line: &[u8], prefix: &str, out: &mut impl Write) -> io::Result<()> {
+        out.write_all(self.colours.open())?;
         let end = line.iter().rposition(|byte| *byte != b'\r');
         let (mut rest, end) = line.split_at(end.map_or(0, |at| at + 1));
         // How many characters stand behind the prefix.
-        let mut column = 0_u64;
-        while let Some((&first, after)) = rest.split_first() {
-            let length = match rest {
-                [0x1b, b'[', b'1' | b'2', b'K', ..] => 4,
-                _ => 1,
-            };
-            let (piece, after) = match length {
-                1 => (&rest[..1], after),
-                _ => rest.split_at(length),
-            };
+        let mut column = 0;
+        while !rest.is_empty() {
+            let (piece, after) = rest.split_at(piece(rest));
             rest = after;
             self.colours.go_through(piece);
-            match first {
+            let wipes = match piece {
                 // It would go back into the prefix.
-                0x08 if column == 0 => continue,
-                0x08 => column -= 1,
-                0x20.. if !matches!(first, 0x80..=0xbf) => column += 1,
-                _ => {}
-            }
+                [0x08] if column == 0 => continue,
+                [0x08] => {
+                    column -= 1;
+                    false
+                }
+                [b'\r'] => true,
+                [0x1b, b'[', parameters @ .., b'K'] => parameters.iter().any(|byte| *byte != b'0'),
+                [0x1b, ..] => false,
+                text => {
+                    column += String::from_utf8_lossy(text).chars().count();
+                    false
+                }
+            };
             out.write_all(piece)?;
-            if first == b'\r' || length > 1 {
-                if first != b'\r' {
-                    out.write_all(b"\r")?;
-                }
-                if !self.colours.open().is_empty() {
-                    out.write_all(OFF)?;
-                }
-                out.write_all(prefix.as_bytes())?;
-                out.write_all(self.colours.open())?;
+            if wipes {
+                let back: &[u8] = if piece == b"\r" { b"" } else { b"\r" };
+                let off: &[u8] = if self.colours.open().is_empty() {
+                    b""
+                } else {
+                    OFF
+                };
+                let open = self.colours.open();
+                out.write_all(&[back, off, prefix.as_bytes(), open].concat())?;
                 column = 0;
             }
         }
+        if !self.colours.open().is_empty() {
+            // They are the job's own: what stands behind the line is another one's, or prun's.
+            out.write_all(OFF)?;
+        }
         out.write_all(end)
+    }
+}
+
+/// How long the first piece of a text is: one character that goes back, one sequence, or everything
+/// up to the next of those.
+fn piece(text: &[u8]) -> usize {
+    let is_end = |byte: &u8| matches!(byte, 0x08 | b'\r' | 0x1b);
+    let up_to = |from: usize, is_last: fn(&u8) -> bool| {
+        let end = text[from..].iter().position(is_last);
+        end.map_or(text.len(), |end| from + end + 1)
+    };
+    match text {
+        [0x08 | b'\r', ..] | [0x1b] => 1,
+        [0x1b, b'[', ..] => up_to(2, |byte| matches!(byte, 0x40..=0x7e)),
+        // A title, a link: up to BEL or ESC \.
+        [0x1b, b']' | b'P' | b'X' | b'^' | b'_', ..] => {
+            up_to(2, |byte| matches!(byte, 0x07 | b'\\'))
+        }
+        [0x1b, ..] => 2,
+        _ => text.iter().position(is_end).unwrap_or(text.len()),
     }
 }
 
@@ -219,7 +266,7 @@ mod tests {
 
     fn shown(text: &str) -> String {
         let (mut open, mut shown) = (Open::default(), Vec::new());
-        open.add(text.as_bytes(), "p |", &mut shown).unwrap();
+        open.add(text.as_bytes(), "p | ", &mut shown).unwrap();
         String::from_utf8(shown).unwrap()
     }
 
@@ -232,6 +279,10 @@ mod tests {
             ("1\r\x1b[2K2\n", "p | 1\rp | \x1b[2K\rp | 2\n"),
             ("a\x1b[Kb\n", "p | a\x1b[Kb\n"),
             ("\x08\x08a\x08\x08b\n", "p | a\x08b\n"),
+            (
+                "\x1b[31m\x08\x1b]0;title\x07\x08\n",
+                "p | \x1b[31m\x1b]0;title\x07\x1b[0m\n",
+            ),
         ] {
             assert_eq!(shown(text), expected, "{text:?}");
         }
