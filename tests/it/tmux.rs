@@ -177,7 +177,9 @@ fn in_the_background_nothing_is_drawn_over_the_prompt() {
     }
     let tmux = Tmux::new(80, 24);
     tmux.type_line(&format!("clear; prun {0} {0} &", waiting(":")));
-    tmux.wait_for("ready>");
+    tmux.wait_until("the number of the job, and a prompt", |screen| {
+        screen.starts_with("[1] ") && screen.trim_end().ends_with("\nready>")
+    });
     // Longer than it takes to draw for the first time.
     tmux.type_line("sleep 1; echo $((40 + 2))");
     let screen = tmux.wait_for("\n42\n");
@@ -226,6 +228,9 @@ fn resized(widths: &[&str]) -> String {
     let tmux = Tmux::new(80, 24);
     let name = "a".repeat(70);
     tmux.type_line("clear; printf 'one\\ntwo\\n'");
+    tmux.wait_until("a cleared screen", |screen| {
+        screen.starts_with("one\ntwo\nready>")
+    });
     tmux.type_line(&format!("prun {name}:{0} {0}; echo over", waiting(" :")));
     tmux.wait_for("0:00  aaaa");
     for columns in widths {
