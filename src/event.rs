@@ -88,6 +88,9 @@ impl Event {
     }
 }
 
+/// The variable that tells every process of a run which run that is.
+pub(crate) const RUN_ID: &str = "PRUN_RUN_ID";
+
 /// A job as the run knows it.
 #[derive(Debug)]
 pub(crate) struct NumberedJob {

@@ -16,7 +16,7 @@ use super::replay::replay;
 use super::sections::SHAPES;
 use super::settings::{Settings, settle, settle_replay};
 use super::surroundings::Surroundings;
-use crate::event::{Cause, End, Event, NumberedJob, Stop};
+use crate::event::{Cause, End, Event, NumberedJob, OutputLoss, Stop};
 use crate::exit::ExitCode;
 use crate::plan::{Entry, Source};
 use crate::process::{Signal, continue_stopped_spawns, reap_strangers, reset_inherited_signals};
@@ -24,10 +24,13 @@ use crate::run::{
     Control, Ended, Feed, Foreground, Heard, Ledger, Runner, follow_size, listen, listen_no_more,
 };
 use crate::sink::{
-    Console, DryRun, Events, Fan, Frame, Heartbeat, Human, JobLog, JsonLines, Progress, Show, Sink,
-    Told, Vendor, dry_run, escape,
+    Console, Dispatch, Drained, DryRun, Effect, Events, Frame, Heartbeat, Human, JobLog, JsonLines,
+    OnLoss, Progress, RecordError, Show, Sink, Vendor, dry_run, escape,
 };
 use crate::summary::Summary;
+
+/// How long what is left to be written may take once prun was told three times to stop.
+const LAST_MOMENT: Duration = Duration::from_millis(100);
 
 /// Runs prun on this process's command line.
 #[must_use]
@@ -69,16 +72,22 @@ fn start(args: Args) -> Result<ExitCode, Box<dyn std::error::Error>> {
     }
     if let Some(log) = &args.replay {
         let (mut settings, past) = settle_replay(&args, log, &Surroundings::look()?)?;
-        let mut sinks = sinks(&settings);
-        sinks.append(&mut settings.files);
-        return replay(past, sinks, settings.looks.frame, settings.keep_order);
+        let files = std::mem::take(&mut settings.files);
+        let looks = settings.looks;
+        return replay(
+            past,
+            sinks(&settings),
+            files,
+            looks.frame,
+            settings.keep_order,
+        );
     }
     let Some((settings, source)) = settle(args, Surroundings::look()?)? else {
         say(SHAPES);
         return Ok(ExitCode::Usage);
     };
-    let mended = settings.log.as_ref().and_then(|log| log.warning.as_ref());
-    warn(settings.warnings.iter().chain(mended), settings.looks.frame)?;
+    let of_log = settings.log.iter().flat_map(|log| &log.warnings);
+    warn(settings.warnings.iter().chain(of_log), settings.looks.frame)?;
     match settings.form {
         Form::DryRun(form) => Ok(list(source, &settings, form)?),
         Form::Output | Form::Records | Form::Events => {
@@ -136,14 +145,12 @@ async fn run(mut settings: Settings, source: Source) -> io::Result<ExitCode> {
         settings.options.terminal = Some(follow_size(size, Console::size)?);
     }
     let grace = settings.options.grace;
-    let mut sinks = sinks(&settings);
-    sinks.append(&mut settings.files);
+    let mut recorders = std::mem::take(&mut settings.files);
     let mut ledger = None;
     if let Some(mut log) = settings.log.take() {
         ledger = Some(Ledger::new(std::mem::take(&mut log.done)));
-        // After the others: an ending is on record when its output was handed over, so a run that
-        // is killed between the two repeats the job and loses nothing.
-        sinks.push(Box::new(JobLog::begin(log)?));
+        // Before the others: it is what a later run goes on from.
+        recorders.insert(0, Box::new(JobLog::begin(log, &settings.run_id)?));
     }
     if settings.watches_reader
         && let Some(gone) = Console::reader_gone()
@@ -160,22 +167,37 @@ async fn run(mut settings: Settings, source: Source) -> io::Result<ExitCode> {
     if settings.looks.has_bar || (settings.looks.by_line && settings.looks.terminal) {
         console.tame();
     }
-    let mut fan = Fan::start(sinks, console, settings.keep_order, move |loss| {
+    let failed = control.clone();
+    let on_loss = OnLoss {
         // A run that is over needs no stopping.
-        let _ = control.send(Control::OutputFailed(loss));
-    })?;
+        output: move |loss| drop(control.send(Control::OutputFailed(loss))),
+        record: move |error: RecordError| {
+            let _ = failed.send(Control::RecordFailed {
+                why: error.to_string().into(),
+                ends_run: error.effect() == Effect::EndsRun,
+            });
+        },
+    };
+    let (sinks, in_order) = (sinks(&settings), settings.keep_order);
+    let mut dispatch = Dispatch::start(sinks, recorders, console, in_order, on_loss)?;
     // Nothing can be full yet.
-    let _ = fan.tell(&Event::RunStarted {
+    let _ = dispatch.tell(&Event::RunStarted {
         total: source.total(),
     });
-    let runner = Runner::new(settings.options, ledger, |event: &Event| fan.tell(event));
+    let runner = Runner::new(settings.options, ledger, |event: &Event| {
+        dispatch.tell(event)
+    });
     let mut ended = runner.run(Feed::new(source)?, &mut controls).await;
-    finish(fan.finish(), &mut controls, &mut ended, grace).await;
+    let mut words = finish(dispatch.finish(), &mut controls, &mut ended, grace).await;
     // A signal that comes from now on has its own effect; one that has come is not lost.
     listen_no_more().await;
     while let Ok(control) = controls.try_recv() {
-        hear(control, &mut ended);
+        hear(control, &mut ended, &mut words);
     }
+    if Console::words_would_block(settings.looks.frame) {
+        words.clear();
+    }
+    warn(words.iter(), settings.looks.frame)?;
     Ok(ended.summary.verdict())
 }
 
@@ -199,37 +221,59 @@ fn sinks(settings: &Settings) -> Vec<Box<dyn Sink>> {
     sinks
 }
 
-/// Waits until everything is told. Once prun is told to stop it waits no longer than its patience,
-/// and a second signal ends the wait at once: nobody may want to know any more.
+/// Waits until everything is written, and says what is left to be said. Once prun is told to stop, a
+/// reader who does not read is waited for no longer than its patience; the files are, until a third
+/// signal.
 async fn finish(
-    mut told: Told,
+    mut drained: Drained,
     controls: &mut mpsc::UnboundedReceiver<Control>,
     ended: &mut Ended,
     grace: Duration,
-) {
+) -> Vec<String> {
     let clock = ended.clock.clone();
     let until = |ended: &Ended| Some(ended.clock.now() + ended.cancel.patience(grace)?);
-    let mut patience = until(ended);
-    loop {
+    let (mut patience, mut untold) = (until(ended), drained.untold());
+    let mut words = Vec::new();
+    // One that was told three times to stop does not wait, but for what takes no time.
+    let mut limit = ended
+        .cancel
+        .is_abandoned()
+        .then(|| clock.now() + LAST_MOMENT);
+    while !drained.is_complete() {
         tokio::select! {
-            loss = told.wait() => {
+            loss = drained.next() => {
                 if let Some(loss) = loss {
                     ended.summary.lose_output(loss);
                 }
-                return;
             }
-            Some(control) = controls.recv() => match hear(control, ended) {
+            Some(control) = controls.recv() => match hear(control, ended, &mut words) {
                 Heard::Echo => {}
-                Heard::First => patience = until(ended),
-                Heard::Second | Heard::Third => return,
+                Heard::First | Heard::Second => patience = until(ended),
+                Heard::Third => limit = Some(clock.now() + LAST_MOMENT),
             },
-            () = clock.sleep_until_some(patience) => return,
+            () = clock.sleep_until_some(limit) => {
+                ended.summary.lose_output(OutputLoss::NotWritten);
+                let unfinished = drained.unfinished().join(", ");
+                words.push(format!("not written, because of a third signal: {unfinished}"));
+                break;
+            }
+            () = clock.sleep_until_some(patience), if untold.is_some() => {
+                let before = std::mem::replace(&mut untold, drained.untold());
+                match untold < before {
+                    true => patience = until(ended),
+                    false => {
+                        drained.give_up_console();
+                        untold = None;
+                    }
+                }
+            }
         }
     }
+    words
 }
 
 /// Takes a control in when no jobs run any more.
-fn hear(control: Control, ended: &mut Ended) -> Heard {
+fn hear(control: Control, ended: &mut Ended, words: &mut Vec<String>) -> Heard {
     match control {
         Control::Signal(signal) => {
             let heard = ended.cancel.signal(signal, ended.clock.now());
@@ -245,6 +289,10 @@ fn hear(control: Control, ended: &mut Ended) -> Heard {
         // Only prun itself is left to stop.
         Control::Suspend => {
             Signal::STOP.raise();
+            Heard::Echo
+        }
+        Control::RecordFailed { why, .. } => {
+            words.push(why.to_string());
             Heard::Echo
         }
         // The writer says the same when it ends, and nothing runs any more.

@@ -2,16 +2,18 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc;
 
 use crate::event::Flow;
 use crate::exit::ExitCode;
-use crate::sink::{Console, Fan, Frame, PastRun, Sink};
+use crate::sink::{Console, Dispatch, Frame, OnLoss, PastRun, Recorder, Sink, escape};
 use crate::summary::Summary;
 
 /// Tells the run, and ends as it did.
 pub(super) fn replay(
     mut past: PastRun,
     sinks: Vec<Box<dyn Sink>>,
+    files: Vec<Box<dyn Recorder>>,
     frame: Frame,
     in_order: bool,
 ) -> Result<ExitCode, Box<dyn std::error::Error>> {
@@ -20,13 +22,17 @@ pub(super) fn replay(
     let is_lost = Arc::clone(&lost);
     let mut console = Console::new()?;
     console.set_off(frame);
-    let mut fan = Fan::start(sinks, console, in_order, move |_| {
-        lost.store(true, Ordering::Relaxed);
-    })?;
+    let (failed, failures) = mpsc::channel();
+    let on_loss = OnLoss {
+        output: move |_| lost.store(true, Ordering::Relaxed),
+        // Whoever listens outlives those who write.
+        record: move |error| drop(failed.send(error)),
+    };
+    let mut dispatch = Dispatch::start(sinks, files, console, in_order, on_loss)?;
     let mut summary = Summary::default();
     while let Some((at, event)) = past.next()? {
         summary.fold(&event);
-        let flow = fan.tell_at(at, &event);
+        let flow = dispatch.tell_at(at, &event);
         if is_lost.load(Ordering::Relaxed) {
             break;
         }
@@ -34,10 +40,19 @@ pub(super) fn replay(
             runtime.block_on(room);
         }
     }
-    let mut told = fan.finish();
-    if let Some(loss) = runtime.block_on(told.wait()) {
-        summary.lose_output(loss);
+    let mut drained = dispatch.finish();
+    while !drained.is_complete() {
+        if let Some(loss) = runtime.block_on(drained.next()) {
+            summary.lose_output(loss);
+        }
     }
+    let mut console = Console::new()?;
+    console.set_off(frame);
+    for error in failures {
+        let error = escape(error.to_string().as_bytes());
+        writeln!(console.words()?, "prun: {error}")?;
+    }
+    console.flush()?;
     Ok(match summary.verdict() {
         // A reader that went away is ours; the signal that ended the run was for the run.
         ExitCode::Signal(signal) if !is_lost.load(Ordering::Relaxed) => ExitCode::Replayed(signal),

@@ -85,6 +85,10 @@ pub(super) const SECTIONS: [Section; 4] = [
                 "Set for every job: its number in the order of input, which of the places for running jobs it has, the number of the attempt, its name; the first three count from 1.",
             ),
             (
+                "PRUN_RUN_ID",
+                "Set for every job: what names the run, unlike any other; the job log has it, and --resume finds by it what a killed run has left running.",
+            ),
+            (
                 "NO_COLOR",
                 "If it is set and not empty, nothing is coloured, unless --color says always.",
             ),

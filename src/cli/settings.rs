@@ -15,12 +15,13 @@ use super::looks;
 use super::output::{self, Form};
 use super::surroundings::Surroundings;
 use super::values::{FailFastMode, Jobs, JsonMode, OutputMode};
+use crate::event::RUN_ID;
 use crate::plan::{Rules, Shell, ShellError, ShellRule, Source};
 use crate::process::{Environment, SpawnErrorKind, Stdio, Terminal, TerminalSize};
 use crate::run::{FailFast, Foreground, LogDirError, Options, Output, Policy, Telling};
 use crate::sink::{
-    DryRun, Looks, OpenLog, PastError, PastRun, Paster, Readers, ReplayError, RunFileError, Show,
-    Sink, StepSummary, open_log,
+    DryRun, Looks, OpenLog, PastError, PastRun, Paster, Readers, Recorder, ReplayError,
+    RunFileError, Show, StepSummary, open_log,
 };
 
 /// What a run does not ask about again.
@@ -36,8 +37,10 @@ pub(super) struct Settings {
     pub(super) keep_order: bool,
     /// The job log, open and locked.
     pub(super) log: Option<OpenLog>,
+    /// What names the run.
+    pub(super) run_id: String,
     /// The files that tell of the run, begun.
-    pub(super) files: Vec<Box<dyn Sink>>,
+    pub(super) files: Vec<Box<dyn Recorder>>,
     /// The size of the terminal that each job has for its output, if it has one.
     pub(super) terminal: Option<TerminalSize>,
     /// Said before anything else.
@@ -134,7 +137,8 @@ pub(super) fn settle(
         // On a terminal a pager would wait for somebody to turn the pages.
         variables.extend(output::PAGERS.map(|name| (name.into(), "cat".into())));
     }
-    settings.options.environment = environment(variables, &settings.options.env)?;
+    settings.run_id = (surroundings.run_id)();
+    settings.options.environment = environment(variables, &settings.options.env, &settings.run_id)?;
     // Last of all, so that nothing is made for a command line that is wrong.
     if let Form::Output | Form::Records | Form::Events = settings.form {
         let log = args.joblog.as_deref();
@@ -232,6 +236,7 @@ fn settings(
         watches_reader: false,
         keep_order: args.keep_order,
         log: None,
+        run_id: String::new(),
         files: Vec::new(),
         terminal: None,
         warnings: warning.into_iter().collect(),
@@ -340,10 +345,11 @@ fn env_changes(args: &Args) -> Result<Vec<(OsString, Option<OsString>)>, Setting
     Ok(unset.chain(set).collect())
 }
 
-/// What jobs have: these variables, and what the user says of them.
+/// What jobs have: these variables, what the user says of them, and the run that they are of.
 fn environment(
     variables: Vec<(OsString, OsString)>,
     changes: &[(OsString, Option<OsString>)],
+    run_id: &str,
 ) -> Result<Environment, SettingsError> {
     let mut settled: BTreeMap<OsString, OsString> = variables.into_iter().collect();
     for (name, value) in changes {
@@ -352,5 +358,6 @@ fn environment(
             None => settled.remove(name),
         };
     }
+    settled.insert(RUN_ID.into(), run_id.into());
     Environment::new(settled).map_err(SettingsError::Environment)
 }

@@ -1,6 +1,7 @@
 //! What prun finds around it: streams, limits, folder, environment.
 
 use std::ffi::OsString;
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{self, IsTerminal};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -35,6 +36,8 @@ pub(super) struct Surroundings {
     pub(super) variable: fn(&str) -> Option<OsString>,
     /// All of them, names and values; asked once.
     pub(super) variables: fn() -> Vec<(OsString, OsString)>,
+    /// What names this run, unlike any other.
+    pub(super) run_id: fn() -> String,
 }
 
 impl Surroundings {
@@ -54,8 +57,15 @@ impl Surroundings {
             cwd: here()?,
             variable: |name| std::env::var_os(name),
             variables: || std::env::vars_os().collect(),
+            run_id,
         })
     }
+}
+
+/// 128 random bits. The standard library has them from the system, for its hash tables.
+fn run_id() -> String {
+    let [high, low] = [(), ()].map(|()| RandomState::new().build_hasher().finish());
+    format!("{high:016x}{low:016x}")
 }
 
 /// The folder that we were started in. Where it was removed since, its former name has to do: jobs can

@@ -113,6 +113,11 @@ impl Cancel {
         }
     }
 
+    /// Whether prun was told three times to stop, and waits for nobody.
+    pub(crate) fn is_abandoned(&self) -> bool {
+        self.signals > 2
+    }
+
     /// What the attempts are asked to do now.
     pub(crate) fn request(&self) -> Request {
         self.request

@@ -32,7 +32,7 @@ pub(crate) fn listen(controls: &UnboundedSender<Control>) -> std::io::Result<()>
         let controls = controls.clone();
         tokio::spawn(async move {
             while arrivals.recv().await.is_some() {
-                if controls.send(control).is_err() {
+                if controls.send(control.clone()).is_err() {
                     break;
                 }
             }

@@ -37,6 +37,12 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
                 self.turn.send_replace(u64::MAX);
             }
             Control::OutputFailed(loss) => self.on_output_failed(loss),
+            Control::RecordFailed { why, ends_run } => {
+                self.announce(&Event::Warned(why));
+                if ends_run {
+                    self.on_output_failed(OutputLoss::NotWritten);
+                }
+            }
         }
         Heard::Echo
     }

@@ -6,6 +6,8 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
 use super::colours::Colours;
 use super::looks::Frame;
 use super::region::{Now, Region};
@@ -167,6 +169,18 @@ impl Console {
     /// Whether a person may look at standard error.
     pub(crate) fn stderr_is_terminal() -> bool {
         io::stderr().is_terminal()
+    }
+
+    /// Whether a few of prun's own words would have to wait for somebody to read, where they go with
+    /// this frame.
+    pub(crate) fn words_would_block(frame: Frame) -> bool {
+        let (out, err) = (io::stdout(), io::stderr());
+        let words = match frame {
+            Frame::Folded(_) => out.as_fd(),
+            _ => err.as_fd(),
+        };
+        let mut polled = [PollFd::from_borrowed_fd(words, PollFlags::OUT)];
+        matches!(poll(&mut polled, Some(&Timespec::default())), Ok(0))
     }
 
     /// Resolves when nobody reads standard output any more; none where that cannot be known.

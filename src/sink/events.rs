@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use super::console::Console;
 use super::facts::{Fact, Line, Output};
 use super::lossy::cut_character;
-use super::sink::{Interest, Sink, TellError};
+use super::sink::{Interest, Sink};
 use crate::event::{Attempt, Event, Stream};
 use crate::process::Spool;
 
@@ -98,12 +98,7 @@ impl Sink for Events {
         false
     }
 
-    fn tell(
-        &mut self,
-        event: &Event,
-        at: SystemTime,
-        console: &mut Console,
-    ) -> Result<(), TellError> {
+    fn tell(&mut self, event: &Event, at: SystemTime, console: &mut Console) -> io::Result<()> {
         match event {
             Event::RunStarted { .. } => Self::line(Fact::RunStart, at, console)?,
             Event::JobPrinted(print) => {

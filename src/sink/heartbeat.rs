@@ -1,11 +1,12 @@
 //! A sign of life for logs: who kills silent runs, and who reads, should know what still runs.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use super::console::Console;
-use super::sink::{Interest, Sink, TellError};
+use super::sink::{Interest, Sink};
 use super::vendor::Vendor;
 use super::words;
 use crate::event::{Event, JobStart};
@@ -61,12 +62,7 @@ impl Sink for Heartbeat {
         false
     }
 
-    fn tell(
-        &mut self,
-        event: &Event,
-        _at: SystemTime,
-        _console: &mut Console,
-    ) -> Result<(), TellError> {
+    fn tell(&mut self, event: &Event, _at: SystemTime, _console: &mut Console) -> io::Result<()> {
         match event {
             Event::JobPrinted(_) => {}
             Event::JobStarted(start) => {
@@ -91,10 +87,10 @@ impl Sink for Heartbeat {
         (!self.running.is_empty()).then(|| self.last_word + SILENCE)
     }
 
-    fn wake(&mut self, console: &mut Console) -> Result<(), TellError> {
+    fn wake(&mut self, console: &mut Console) -> io::Result<()> {
         let now = Instant::now();
         self.last_word = now;
         let line = self.words(now);
-        Ok(writeln!(console.words()?, "{}", self.vendor.words(&line))?)
+        writeln!(console.words()?, "{}", self.vendor.words(&line))
     }
 }

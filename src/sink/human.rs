@@ -10,7 +10,7 @@ use super::lines::Lines;
 use super::looks::{Frame, Headline, Looks, Show};
 use super::paste::Paster;
 use super::screen;
-use super::sink::{Interest, Sink, TellError};
+use super::sink::{Interest, Sink};
 use super::vendor::Vendor;
 use super::words;
 use crate::event::{
@@ -313,13 +313,8 @@ impl Sink for Human {
         }
     }
 
-    fn tell(
-        &mut self,
-        event: &Event,
-        _at: SystemTime,
-        console: &mut Console,
-    ) -> Result<(), TellError> {
-        Ok(self.say(event, console)?)
+    fn tell(&mut self, event: &Event, _at: SystemTime, console: &mut Console) -> io::Result<()> {
+        self.say(event, console)
     }
 }
 

@@ -5,27 +5,41 @@
 //! 64 KiB of its output, if it failed). `recall` reads them. The file is locked
 //! for the whole run, and every line is one write: whenever prun is killed, all lines but perhaps
 //! the last are whole, and the next run drops what is not.
+//!
+//! A success counts for a later run when the job's output has arrived as well. The ending waits for
+//! that a moment; where a reader takes longer it is on record as not delivered, and a line of its
+//! own says when it was.
 
+use std::collections::{HashSet, VecDeque};
 use std::fs::File;
 use std::io::{self, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use super::console::Console;
 use super::facts::{self, VERSION};
 use super::json::{Record, Texts, seconds};
 use super::past;
-use super::sink::{Interest, Sink, TellError};
+use super::record::{Entry, RecordError, Recorder};
+use super::sink::Interest;
+use super::survivors;
 use super::words;
 use crate::event::{
-    Cause, End, Event, JobEnd, JobStart, NumberedJob, Outcome, OutputLoss, Status, Stop,
+    CancelReason, Cause, End, Event, JobEnd, JobStart, NumberedJob, Outcome, OutputLoss, Status,
+    Stop,
 };
 
 /// How often the log is brought to the disk, against a crash of the whole machine.
 const SYNC_EVERY: Duration = Duration::from_secs(1);
+
+/// So long an ending waits for its output to arrive.
+const DELIVERY: Duration = Duration::from_millis(200);
+
+/// So many endings wait at the most, as each holds its job's output.
+const MOST_WAITING: usize = 32;
 
 /// The open log of a run.
 pub(crate) struct JobLog {
@@ -35,36 +49,58 @@ pub(crate) struct JobLog {
     good: u64,
     line: Vec<u8>,
     synced: Instant,
+    /// Whether the system can bring it to the disk at all.
+    can_sync: bool,
+    /// Endings that wait for their output to arrive, oldest first.
+    waiting: VecDeque<Waiting>,
+    /// The jobs whose endings are on record as not delivered.
+    undelivered: HashSet<u64>,
+    /// The end of the run, which comes after all endings.
+    last: Option<(SystemTime, Duration)>,
+    state: State,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Open,
+    /// All is written.
+    Whole,
     /// Nothing more is written after an error.
-    failed: bool,
+    Failed,
+}
+
+struct Waiting {
+    at: SystemTime,
+    end: Arc<JobEnd>,
+    until: Instant,
 }
 
 impl JobLog {
-    /// Goes on with a log that [`past::open`] has checked, and notes that a run begins.
-    pub(crate) fn begin(log: past::OpenLog) -> io::Result<Self> {
+    /// Goes on with a log that [`past::open`] has checked, and notes that the run `run_id` begins.
+    pub(crate) fn begin(log: past::OpenLog, run_id: &str) -> io::Result<Self> {
         let past::OpenLog {
             path, file, len, ..
         } = log;
-        let synced = Instant::now();
         let mut log = Self {
             path,
             file,
             good: len,
             line: Vec::new(),
-            synced,
-            failed: false,
+            synced: Instant::now(),
+            can_sync: true,
+            waiting: VecDeque::new(),
+            undelivered: HashSet::new(),
+            last: None,
+            state: State::Open,
         };
-        log.append(&Line {
-            at: SystemTime::now(),
-            fact: Fact::RunStart,
-        })?;
+        log.append(SystemTime::now(), Fact::RunStart(run_id))?;
         Ok(log)
     }
 
     /// Writes one line whole, or not at all.
-    fn append(&mut self, line: &Line<'_>) -> io::Result<()> {
+    fn append(&mut self, at: SystemTime, fact: Fact<'_>) -> io::Result<()> {
         self.line.clear();
-        serde_json::to_writer(&mut self.line, line)?;
+        serde_json::to_writer(&mut self.line, &Line { at, fact })?;
         self.line.push(b'\n');
         if let Err(error) = self.file.write_all(&self.line) {
             // What was written of it goes, so that the log stays well-formed; if even that
@@ -73,43 +109,115 @@ impl JobLog {
             return Err(error);
         }
         self.good += self.line.len() as u64;
-        if self.synced.elapsed() > SYNC_EVERY {
-            self.sync()?;
-        }
         Ok(())
     }
 
-    fn sync(&mut self) -> io::Result<()> {
-        self.synced = Instant::now();
-        self.file.sync_data()
+    /// Writes a line, and brings the log to the disk now and then.
+    fn write(&mut self, at: SystemTime, fact: Fact<'_>) -> Result<(), RecordError> {
+        if self.state == State::Failed {
+            return Ok(());
+        }
+        if let Err(source) = self.append(at, fact) {
+            return Err(self.failed(source));
+        }
+        match self.synced.elapsed() > SYNC_EVERY {
+            true => self.sync(),
+            false => Ok(()),
+        }
     }
 
-    fn write(&mut self, at: SystemTime, fact: Fact<'_>, is_end: bool) -> io::Result<()> {
-        self.append(&Line { at, fact })?;
-        if is_end { self.sync() } else { Ok(()) }
+    fn failed(&mut self, source: io::Error) -> RecordError {
+        self.state = State::Failed;
+        let path = self.path.clone();
+        RecordError::JobLog { path, source }
+    }
+
+    fn sync(&mut self) -> Result<(), RecordError> {
+        self.synced = Instant::now();
+        if !self.can_sync {
+            return Ok(());
+        }
+        let Err(source) = self.file.sync_data() else {
+            return Ok(());
+        };
+        match source.raw_os_error() {
+            // Some file systems have no such call. The lines are in the file all the same.
+            Some(libc::EINVAL | libc::ENOSYS | libc::EOPNOTSUPP | libc::EROFS) => {
+                self.can_sync = false;
+                let path = self.path.clone();
+                Err(RecordError::NotSynced { path, source })
+            }
+            _ => Err(self.failed(source)),
+        }
+    }
+
+    /// Writes the ending that waits longest.
+    fn end_first(&mut self, is_delivered: bool) -> Result<(), RecordError> {
+        let Some(Waiting { at, end, .. }) = self.waiting.pop_front() else {
+            return Ok(());
+        };
+        self.end(at, &end, is_delivered)
+    }
+
+    fn end(&mut self, at: SystemTime, end: &JobEnd, is_delivered: bool) -> Result<(), RecordError> {
+        if !is_delivered {
+            self.undelivered.insert(end.job.seq);
+        }
+        self.write(at, Fact::JobEnd { end, is_delivered })
+    }
+
+    /// Writes the end of the run, if that has come and nothing is to come before it.
+    fn end_run(&mut self) -> Result<(), RecordError> {
+        if !self.waiting.is_empty() {
+            return Ok(());
+        }
+        let Some((at, elapsed)) = self.last.take().filter(|_| self.state == State::Open) else {
+            return Ok(());
+        };
+        self.write(at, Fact::RunEnd { elapsed })?;
+        self.state = State::Whole;
+        let synced = self.sync();
+        match is_there(&self.path, &self.file) {
+            true => synced,
+            false => Err(RecordError::JobLogGone(self.path.clone())),
+        }
     }
 }
 
-impl Sink for JobLog {
+/// Whether the file is still the one at that path; one that is no plain file always is.
+fn is_there(path: &std::path::Path, file: &File) -> bool {
+    let place = |meta: std::fs::Metadata| (meta.dev(), meta.ino());
+    match (file.metadata(), path.metadata()) {
+        (Ok(ours), _) if !ours.is_file() => true,
+        (Ok(ours), Ok(there)) => place(ours) == place(there),
+        (Ok(_), Err(error)) => error.kind() != io::ErrorKind::NotFound,
+        (Err(_), _) => true,
+    }
+}
+
+impl Recorder for JobLog {
+    fn name(&self) -> String {
+        format!("the job log {}", self.path.display())
+    }
+
     fn interest(&self) -> Interest {
         Interest::ALL
     }
 
-    fn tell(
-        &mut self,
-        event: &Event,
-        at: SystemTime,
-        _console: &mut Console,
-    ) -> Result<(), TellError> {
-        let tried;
-        let fact = match event {
+    fn wants_deliveries(&self) -> bool {
+        true
+    }
+
+    fn record(&mut self, entry: &Entry) -> Result<(), RecordError> {
+        let at = entry.at;
+        match &entry.event {
             Event::JobStarted(start) => {
-                let ticks = past::start_ticks(start.pid);
-                Fact::JobStart(start, ticks)
+                let ticks = survivors::start_ticks(start.pid);
+                self.write(at, Fact::JobStart(start, ticks))
             }
             Event::JobRetried(retry) => {
                 let attempt = &retry.attempt;
-                tried = JobEnd {
+                let tried = JobEnd {
                     job: Arc::clone(&retry.job),
                     status: attempt.status(),
                     reason: attempt.reason(),
@@ -117,40 +225,84 @@ impl Sink for JobLog {
                     queued: None,
                     last: Some(Arc::clone(attempt)),
                 };
-                Fact::JobRetry {
-                    tried: &tried,
-                    delay: retry.delay,
+                let delay = retry.delay;
+                let tried = &tried;
+                self.write(at, Fact::JobRetry { tried, delay })
+            }
+            Event::JobEnded(end) => {
+                // Whatever did not end well is run again anyway.
+                let waits = !entry.is_delivered
+                    && end.status == Status::Ok
+                    && end.reason != Some(CancelReason::Resumed);
+                if !waits {
+                    return self.end(at, end, true);
+                }
+                self.waiting.push_back(Waiting {
+                    at,
+                    end: Arc::clone(end),
+                    until: Instant::now() + DELIVERY,
+                });
+                match self.waiting.len() > MOST_WAITING {
+                    true => self.end_first(false),
+                    false => Ok(()),
                 }
             }
-            Event::JobEnded(end) => Fact::JobEnd(end),
-            Event::Warned(text) => Fact::Words("warning", text),
-            Event::InputFailed(text) => Fact::Words("input_failed", text),
-            Event::OutputFailed(OutputLoss::ReaderGone) => {
-                Fact::Words("output_failed", "reader_gone")
+            Event::Warned(text) => self.write(at, Fact::Words("warning", text)),
+            Event::InputFailed(text) => self.write(at, Fact::Words("input_failed", text)),
+            Event::OutputFailed(loss) => {
+                let how = match loss {
+                    OutputLoss::ReaderGone => "reader_gone",
+                    OutputLoss::NotWritten => "not_written",
+                };
+                self.write(at, Fact::Words("output_failed", how))
             }
-            Event::OutputFailed(OutputLoss::NotWritten) => {
-                Fact::Words("output_failed", "not_written")
+            Event::Stopped(stop) => self.write(at, Fact::Stop(stop)),
+            Event::RunEnded { elapsed, .. } => {
+                self.last = Some((at, *elapsed));
+                self.end_run()
             }
-            Event::Stopped(stop) => Fact::Stop(stop),
-            Event::RunEnded { elapsed, .. } => Fact::RunEnd { elapsed: *elapsed },
             Event::RunStarted { .. }
             | Event::JobPrinted(_)
             | Event::Suspended
             | Event::Continued
-            | Event::Asked(_) => return Ok(()),
-        };
-        if self.failed {
-            return Ok(());
+            | Event::Asked(_) => Ok(()),
         }
-        let is_end = matches!(event, Event::RunEnded { .. });
-        self.write(at, fact, is_end).map_err(|source| {
-            self.failed = true;
-            TellError::File {
-                what: "the job log",
-                path: self.path.clone(),
-                source,
-            }
-        })
+    }
+
+    fn delivered(&mut self, seq: u64) -> Result<(), RecordError> {
+        let is_it = |waiting: &Waiting| waiting.end.job.seq == seq;
+        if let Some(index) = self.waiting.iter().position(is_it)
+            && let Some(Waiting { at, end, .. }) = self.waiting.remove(index)
+        {
+            self.end(at, &end, true)?;
+            self.end_run()
+        } else if self.undelivered.remove(&seq) {
+            self.write(SystemTime::now(), Fact::JobDelivered(seq))
+        } else {
+            Ok(())
+        }
+    }
+
+    fn wakes_at(&self) -> Option<Instant> {
+        self.waiting.front().map(|first| first.until)
+    }
+
+    fn wake(&mut self) -> Result<(), RecordError> {
+        while self.wakes_at().is_some_and(|until| until <= Instant::now()) {
+            self.end_first(false)?;
+        }
+        self.end_run()
+    }
+
+    fn finish(&mut self) -> Result<(), RecordError> {
+        while !self.waiting.is_empty() {
+            self.end_first(false)?;
+        }
+        self.end_run()
+    }
+
+    fn is_finished(&self) -> bool {
+        self.state != State::Open
     }
 }
 
@@ -161,7 +313,8 @@ struct Line<'a> {
 }
 
 enum Fact<'a> {
-    RunStart,
+    /// With what names the run.
+    RunStart(&'a str),
     /// With when its process started, in the system's ticks since its boot: with the boot, a name
     /// that no other process ever has.
     JobStart(&'a JobStart, Option<u64>),
@@ -170,7 +323,12 @@ enum Fact<'a> {
         tried: &'a JobEnd,
         delay: Duration,
     },
-    JobEnd(&'a JobEnd),
+    JobEnd {
+        end: &'a JobEnd,
+        is_delivered: bool,
+    },
+    /// The output of the job with this number has arrived after its ending was written.
+    JobDelivered(u64),
     Stop(&'a Stop),
     /// A type, and a text of its own.
     Words(&'static str, &'a str),
@@ -183,20 +341,23 @@ impl Serialize for Line<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         let kind = match self.fact {
-            Fact::RunStart => "run_start",
+            Fact::RunStart(_) => "run_start",
             Fact::JobStart(..) => "job_start",
             Fact::JobRetry { .. } => "job_retry",
-            Fact::JobEnd(_) => "job_end",
+            Fact::JobEnd { .. } => "job_end",
+            Fact::JobDelivered(_) => "job_delivered",
             Fact::Stop(_) => "stop",
             Fact::Words(kind, _) => kind,
             Fact::RunEnd { .. } => "run_end",
         };
         facts::head(&mut map, kind, self.at)?;
         match &self.fact {
-            Fact::RunStart => {
+            Fact::RunStart(run_id) => {
                 map.serialize_entry("v", &VERSION)?;
+                map.serialize_entry("run_id", run_id)?;
                 map.serialize_entry("pid", &std::process::id())?;
-                map.serialize_entry("boot_id", &past::boot_id())?;
+                map.serialize_entry("boot_id", &survivors::boot_id())?;
+                map.serialize_entry("pid_namespace", &survivors::pid_namespace())?;
             }
             Fact::JobStart(start, ticks) => {
                 identify(&mut map, &start.job)?;
@@ -213,7 +374,13 @@ impl Serialize for Line<'_> {
                 map.serialize_entry("delay_s", &seconds(*delay))?;
                 ending(&mut map, tried)?;
             }
-            Fact::JobEnd(end) => ending(&mut map, end)?,
+            Fact::JobEnd { end, is_delivered } => {
+                ending(&mut map, end)?;
+                if !is_delivered {
+                    map.serialize_entry("delivered", &false)?;
+                }
+            }
+            Fact::JobDelivered(seq) => map.serialize_entry("seq", seq)?,
             Fact::Stop(stop) => stopped(&mut map, stop)?,
             Fact::Words(_, text) => map.serialize_entry("text", text)?,
             Fact::RunEnd { elapsed } => map.serialize_entry("wall_s", &seconds(*elapsed))?,

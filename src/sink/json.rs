@@ -12,7 +12,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::console::Console;
 use super::lossy::{Base64, Text};
-use super::sink::{Interest, Sink, TellError};
+use super::sink::{Interest, Sink};
 use super::tail::TAIL;
 use super::words;
 use crate::event::{Event, JobEnd, Logs};
@@ -30,19 +30,14 @@ impl Sink for JsonLines {
         }
     }
 
-    fn tell(
-        &mut self,
-        event: &Event,
-        _at: SystemTime,
-        console: &mut Console,
-    ) -> Result<(), TellError> {
+    fn tell(&mut self, event: &Event, _at: SystemTime, console: &mut Console) -> io::Result<()> {
         let Event::JobEnded(end) = event else {
             return Ok(());
         };
         let record = Record::new(end, Texts::Whole);
         serde_json::to_writer(console.out(), &record).map_err(io::Error::from)?;
         console.out().write_all(b"\n")?;
-        Ok(record.error.take().map_or(Ok(()), Err)?)
+        record.error.take().map_or(Ok(()), Err)
     }
 }
 

@@ -1,7 +1,8 @@
 //! The telling: events become text, records and files.
 //!
-//! A [`Sink`] tells the events in one form; [`Fan`] hands them to all sinks on a thread of its
-//! own, so that a slow or blocked reader never keeps the run from its timers and signals.
+//! A [`Sink`] tells the events in one form on the console, a [`Recorder`] in a file; [`Dispatch`]
+//! hands them to all of both on threads of their own, so that a slow or blocked reader never keeps
+//! the run from its timers and signals, nor the files from being whole.
 //! `console` is the only file that touches standard output and standard error. The room starts no
 //! processes, and does not know who announces the events.
 
@@ -10,10 +11,11 @@ mod colours;
 mod console;
 mod defuse;
 mod digest;
+mod dispatch;
+mod done;
 mod dry_run;
 mod events;
 mod facts;
-mod fan;
 mod heartbeat;
 mod human;
 mod joblog;
@@ -27,6 +29,7 @@ mod past;
 mod paste;
 mod progress;
 mod recall;
+mod record;
 mod region;
 mod replay;
 mod report;
@@ -40,6 +43,7 @@ mod screen;
 mod sink;
 mod step_summary;
 mod style;
+mod survivors;
 mod tail;
 mod tame;
 mod trace;
@@ -47,9 +51,9 @@ mod vendor;
 mod words;
 
 pub(crate) use console::Console;
+pub(crate) use dispatch::{Dispatch, Drained, OnLoss};
 pub(crate) use dry_run::{DryRun, dry_run};
 pub(crate) use events::Events;
-pub(crate) use fan::{Fan, Told};
 pub(crate) use heartbeat::Heartbeat;
 pub(crate) use human::Human;
 pub(crate) use joblog::JobLog;
@@ -58,6 +62,7 @@ pub(crate) use looks::{Frame, Looks, Show};
 pub(crate) use past::{OpenLog, PastError, open as open_log};
 pub(crate) use paste::{Paster, Readers};
 pub(crate) use progress::Progress;
+pub(crate) use record::{Effect, RecordError, Recorder};
 pub(crate) use replay::{PastRun, ReplayError};
 pub(crate) use run_file::RunFileError;
 pub(crate) use run_files::RunFiles;

@@ -1,13 +1,12 @@
 //! Opening a job log: what earlier runs have written is checked, mended at its end, and read.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::fs::{File, TryLockError};
-use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
-
+use super::done::{self, Done};
 use crate::plan::Key;
 
 /// A log that is ours alone, and whole.
@@ -17,8 +16,8 @@ pub(crate) struct OpenLog {
     pub(super) len: u64,
     /// The jobs whose last record is `ok`; none if nobody asked.
     pub(crate) done: HashSet<Key>,
-    /// What was mended, in words.
-    pub(crate) warning: Option<String>,
+    /// What was mended, and what could not be found out, in words.
+    pub(crate) warnings: Vec<String>,
 }
 
 /// A log that cannot be gone on with. Nothing was started.
@@ -49,37 +48,6 @@ pub(crate) enum PastError {
     },
 }
 
-/// The parts of a line that matter to a later run. Those that every line of a long log has are not
-/// copied; no word of prun's own has an escape in it.
-#[derive(Deserialize)]
-struct Line<'a> {
-    r#type: &'a str,
-    #[serde(default)]
-    v: Option<u64>,
-    #[serde(default)]
-    key: Option<&'a str>,
-    #[serde(default)]
-    status: Option<&'a str>,
-    #[serde(default)]
-    boot_id: Option<&'a str>,
-    #[serde(default)]
-    pid: Option<u32>,
-    #[serde(default)]
-    pid_start_ticks: Option<u64>,
-    #[serde(default)]
-    seq: Option<u64>,
-    #[serde(default)]
-    name: Option<String>,
-}
-
-/// A process that a log says was started, and not that it ended.
-struct Started {
-    job: String,
-    pid: u32,
-    ticks: Option<u64>,
-    boot_id: Option<String>,
-}
-
 /// Opens the log at `path`, or makes it, for this run alone. With `resume` all of it is read, as a
 /// stream; else only its end is looked at.
 pub(crate) fn open(path: &Path, resume: bool) -> Result<OpenLog, PastError> {
@@ -103,12 +71,11 @@ pub(crate) fn open(path: &Path, resume: bool) -> Result<OpenLog, PastError> {
     }
     let whole = whole_lines(&file).map_err(failed)?;
     let torn = file.metadata().map_err(failed)?.len() - whole;
-    let done = if resume {
-        read(path, &file, whole)?
-    } else {
-        HashSet::new()
+    let Done { keys, unseen } = match resume {
+        true => done::read(path, &file, whole)?,
+        false => Done::default(),
     };
-    let warning = (torn > 0).then(|| {
+    let torn_words = (torn > 0).then(|| {
         format!(
             "{}: {torn} bytes of an unfinished last line are dropped",
             path.display()
@@ -121,8 +88,8 @@ pub(crate) fn open(path: &Path, resume: bool) -> Result<OpenLog, PastError> {
         path: path.to_owned(),
         file,
         len: whole,
-        done,
-        warning,
+        done: keys,
+        warnings: torn_words.into_iter().chain(unseen).collect(),
     })
 }
 
@@ -152,108 +119,6 @@ pub(super) fn whole_lines(mut file: &File) -> io::Result<u64> {
         }
     }
     Ok(0)
-}
-
-/// The jobs that are done. A line that cannot be read, or a job that still runs, is an error.
-fn read(path: &Path, mut file: &File, len: u64) -> Result<HashSet<Key>, PastError> {
-    let failed = |source| PastError::Open {
-        path: path.to_owned(),
-        source,
-    };
-    file.seek(SeekFrom::Start(0)).map_err(failed)?;
-    let mut lines = BufReader::with_capacity(1 << 20, file.take(len));
-    let (mut done, mut started) = (HashSet::new(), HashMap::new());
-    let mut boot = None;
-    let mut text = Vec::new();
-    let mut number = 0;
-    loop {
-        text.clear();
-        number += 1;
-        if lines.read_until(b'\n', &mut text).map_err(failed)? == 0 {
-            break;
-        }
-        let damaged = |why| PastError::Damaged {
-            path: path.to_owned(),
-            line: number,
-            why,
-        };
-        let line: Line<'_> =
-            serde_json::from_slice(&text).map_err(|error| damaged(error.to_string()))?;
-        let key = || -> Result<Key, PastError> {
-            let key = line.key.and_then(Key::parse);
-            key.ok_or_else(|| damaged("it has no key".to_owned()))
-        };
-        match line.r#type {
-            "run_start" => match line.v {
-                Some(super::facts::VERSION) => boot = line.boot_id.map(str::to_owned),
-                _ => return Err(PastError::OtherVersion(path.to_owned(), number)),
-            },
-            "job_start" => {
-                let seq = line.seq.unwrap_or_default();
-                let job = line.name.clone().unwrap_or_else(|| format!("job {seq}"));
-                let pid = line
-                    .pid
-                    .ok_or_else(|| damaged("it has no pid".to_owned()))?;
-                let boot_id = boot.clone();
-                let start = Started {
-                    job,
-                    pid,
-                    ticks: line.pid_start_ticks,
-                    boot_id,
-                };
-                started.insert(key()?, start);
-            }
-            "job_retry" => drop(started.remove(&key()?)),
-            "job_end" => {
-                let key = key()?;
-                started.remove(&key);
-                match line.status {
-                    Some("ok") => done.insert(key),
-                    Some(_) => done.remove(&key),
-                    None => return Err(damaged("it has no status".to_owned())),
-                };
-            }
-            "run_end" | "stop" | "warning" | "input_failed" | "output_failed" => {}
-            other => {
-                return Err(damaged(format!(
-                    "unknown type {other:?}, of a later version?"
-                )));
-            }
-        }
-    }
-    match started.into_values().find(still_runs) {
-        Some(Started { job, pid, .. }) => Err(PastError::StillRunning {
-            path: path.to_owned(),
-            job,
-            pid,
-        }),
-        None => Ok(done),
-    }
-}
-
-/// Whether it is the same process, not one that has its number now.
-fn still_runs(started: &Started) -> bool {
-    started.ticks.is_some()
-        && start_ticks(started.pid) == started.ticks
-        && started.boot_id == boot_id()
-}
-
-/// When a living process started, in the system's ticks since its boot.
-pub(super) fn start_ticks(pid: u32) -> Option<u64> {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    let (_, after_name) = stat.rsplit_once(')')?;
-    let mut fields = after_name.split_ascii_whitespace();
-    if matches!(fields.next()?, "Z" | "X") {
-        return None;
-    }
-    // The 22nd field in all: the third is the state.
-    fields.nth(18)?.parse().ok()
-}
-
-/// What tells this run of the system from all others.
-pub(super) fn boot_id() -> Option<String> {
-    let id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
-    Some(id.trim_end().to_owned())
 }
 
 #[cfg(test)]
@@ -313,7 +178,7 @@ mod tests {
                 .inspect(|end| kept = *end)
                 .count();
             assert_eq!(open.len, kept as u64, "cut at {cut}");
-            assert_eq!(open.warning.is_some(), kept < cut, "cut at {cut}");
+            assert_eq!(!open.warnings.is_empty(), kept < cut, "cut at {cut}");
             let done: Vec<bool> = [1, 2]
                 .map(|n| format!("{n:032x}"))
                 .iter()

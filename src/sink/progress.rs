@@ -1,11 +1,12 @@
 //! The live region: a bar, and the jobs that run longest, below what scrolls.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use super::console::Console;
-use super::sink::{Interest, Sink, TellError};
+use super::sink::{Interest, Sink};
 use super::style::Style;
 use super::words;
 use crate::event::{Event, JobStart};
@@ -164,12 +165,7 @@ impl Sink for Progress {
         false
     }
 
-    fn tell(
-        &mut self,
-        event: &Event,
-        _at: SystemTime,
-        console: &mut Console,
-    ) -> Result<(), TellError> {
+    fn tell(&mut self, event: &Event, _at: SystemTime, console: &mut Console) -> io::Result<()> {
         match event {
             Event::RunStarted { total } => self.total = *total,
             Event::JobStarted(start) => {
@@ -211,7 +207,7 @@ impl Sink for Progress {
         Some((self.drawn + pause).max(self.begun + PATIENCE))
     }
 
-    fn wake(&mut self, console: &mut Console) -> Result<(), TellError> {
+    fn wake(&mut self, console: &mut Console) -> io::Result<()> {
         self.draw(console);
         Ok(())
     }

@@ -167,6 +167,8 @@ impl PastRun {
                 }
             }
             "run_start" => Event::RunStarted { total: None },
+            // Whether it reached a reader then is nothing that is told again.
+            "job_delivered" => return Ok(None),
             other => return Err(format!("unknown type {other:?}, of a later version?")),
         };
         Ok(Some((at, event)))

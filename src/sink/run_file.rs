@@ -11,8 +11,8 @@ use std::time::SystemTime;
 
 use tempfile::NamedTempFile;
 
-use super::console::Console;
-use super::sink::{Interest, Sink, TellError};
+use super::record::{Entry, RecordError, Recorder};
+use super::sink::Interest;
 use crate::event::Event;
 
 /// A form in which a run is written to a file.
@@ -58,27 +58,26 @@ impl<F: Form> RunFile<F> {
     }
 }
 
-impl<F: Form> Sink for RunFile<F> {
+impl<F: Form> Recorder for RunFile<F> {
+    fn name(&self) -> String {
+        format!("{} {}", F::WHAT, self.path.display())
+    }
+
     fn interest(&self) -> Interest {
         self.form.as_ref().map(Form::interest).unwrap_or_default()
     }
 
-    /// They tell of time, and nobody reads them in between.
-    fn keeps_order(&self) -> bool {
-        false
-    }
-
-    fn tell(
-        &mut self,
-        event: &Event,
-        at: SystemTime,
-        _console: &mut Console,
-    ) -> Result<(), TellError> {
-        self.write(event, at).map_err(|source| TellError::RunFile {
+    fn record(&mut self, entry: &Entry) -> Result<(), RecordError> {
+        let written = self.write(&entry.event, entry.at);
+        written.map_err(|source| RecordError::RunFile {
             what: F::WHAT,
             path: self.path.clone(),
             source,
         })
+    }
+
+    fn is_finished(&self) -> bool {
+        self.form.is_none()
     }
 }
 

@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use super::junit::Junit;
+use super::record::Recorder;
 use super::report::Report;
 use super::run_file::{RunFile, RunFileError, place};
-use super::sink::Sink;
 use super::trace::Trace;
 
 /// Where they are to be; none is made unless it is named.
@@ -20,7 +20,7 @@ pub(crate) struct RunFiles {
 
 impl RunFiles {
     /// Begins them all. A path that cannot be used is found here, before anything runs.
-    pub(crate) fn begin(&self) -> Result<Vec<Box<dyn Sink>>, RunFileError> {
+    pub(crate) fn begin(&self) -> Result<Vec<Box<dyn Recorder>>, RunFileError> {
         const JUNIT: &str = "--junit";
         const TRACE: &str = "--trace";
         const REPORT: &str = "--report";
@@ -39,21 +39,21 @@ impl RunFiles {
             }
             taken.push(place);
         }
-        let mut sinks: Vec<Box<dyn Sink>> = Vec::new();
+        let mut files: Vec<Box<dyn Recorder>> = Vec::new();
         if let Some(path) = &self.junit {
-            sinks.push(boxed(path, Junit::begin(JUNIT, path)?));
+            files.push(boxed(path, Junit::begin(JUNIT, path)?));
         }
         if let Some(path) = &self.report {
-            sinks.push(boxed(path, Report::begin(REPORT, path)?));
+            files.push(boxed(path, Report::begin(REPORT, path)?));
         }
         // Last, as it takes the place of a file that is there at once.
         if let Some(path) = &self.trace {
-            sinks.push(boxed(path, Trace::begin(TRACE, path)?));
+            files.push(boxed(path, Trace::begin(TRACE, path)?));
         }
-        Ok(sinks)
+        Ok(files)
     }
 }
 
-fn boxed<F: super::run_file::Form + 'static>(path: &Path, form: F) -> Box<dyn Sink> {
+fn boxed<F: super::run_file::Form + 'static>(path: &Path, form: F) -> Box<dyn Recorder> {
     Box::new(RunFile::new(path, form))
 }

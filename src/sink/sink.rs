@@ -1,7 +1,6 @@
-//! What a sink is: it tells the events of a run in one form.
+//! What a sink is: it tells the events of a run in one form on the console.
 
 use std::io;
-use std::path::PathBuf;
 use std::time::{Instant, SystemTime};
 
 use super::console::Console;
@@ -19,12 +18,10 @@ pub(crate) trait Sink: Send {
 
     /// Tells one event, which happened at `at`. Whatever it writes to the console is flushed
     /// afterwards.
-    fn tell(
-        &mut self,
-        event: &Event,
-        at: SystemTime,
-        console: &mut Console,
-    ) -> Result<(), TellError>;
+    ///
+    /// # Errors
+    /// Output of a job cannot be written, or not be read back.
+    fn tell(&mut self, event: &Event, at: SystemTime, console: &mut Console) -> io::Result<()>;
 
     /// When it wants to say something of its own, be there an event or not.
     fn wakes_at(&self) -> Option<Instant> {
@@ -32,31 +29,9 @@ pub(crate) trait Sink: Send {
     }
 
     /// Says that, at that time or somewhat later.
-    fn wake(&mut self, _console: &mut Console) -> Result<(), TellError> {
+    fn wake(&mut self, _console: &mut Console) -> io::Result<()> {
         Ok(())
     }
-}
-
-/// Why an event could not be told.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum TellError {
-    /// Standard output cannot be written, or what is to be written there cannot be read back.
-    #[error(transparent)]
-    Output(#[from] io::Error),
-    /// A file cannot be written, and nobody could go on from it after this run.
-    #[error("cannot write {what} {}: {source}", path.display())]
-    File {
-        what: &'static str,
-        path: PathBuf,
-        source: io::Error,
-    },
-    /// A file cannot be written that only tells of the run, and the run goes on.
-    #[error("cannot write {what} {}: {source}", path.display())]
-    RunFile {
-        what: &'static str,
-        path: PathBuf,
-        source: io::Error,
-    },
 }
 
 /// Events that may be spared those who do not need them: at thousands of jobs a second, waking

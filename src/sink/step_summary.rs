@@ -3,11 +3,10 @@
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::PathBuf;
-use std::time::SystemTime;
 
-use super::console::Console;
 use super::digest::counted;
-use super::sink::{Interest, Sink, TellError};
+use super::record::{Entry, RecordError, Recorder};
+use super::sink::Interest;
 use super::style::Style;
 use super::words;
 use crate::event::{Event, JobEnd};
@@ -22,6 +21,7 @@ pub(crate) struct StepSummary {
     failed: Vec<String>,
     others: Vec<String>,
     jobs: usize,
+    is_over: bool,
 }
 
 impl StepSummary {
@@ -31,6 +31,7 @@ impl StepSummary {
             failed: Vec::new(),
             others: Vec::new(),
             jobs: 0,
+            is_over: false,
         }
     }
 
@@ -69,7 +70,11 @@ impl StepSummary {
     }
 }
 
-impl Sink for StepSummary {
+impl Recorder for StepSummary {
+    fn name(&self) -> String {
+        format!("the summary {}", self.path.display())
+    }
+
     fn interest(&self) -> Interest {
         Interest {
             starts: false,
@@ -78,30 +83,23 @@ impl Sink for StepSummary {
         }
     }
 
-    fn tell(
-        &mut self,
-        event: &Event,
-        _at: SystemTime,
-        console: &mut Console,
-    ) -> Result<(), TellError> {
-        match event {
+    fn record(&mut self, entry: &Entry) -> Result<(), RecordError> {
+        match &entry.event {
             Event::JobEnded(end) => self.ended(end),
             Event::RunEnded { elapsed, counts } => {
+                self.is_over = true;
                 let table = self.table(&counted(counts, *elapsed, Style::Plain));
-                // Nobody asked for it by an option, so it does not change how prun ends.
-                if let Err(error) = self.append(&table) {
-                    let path = self.path.display().to_string();
-                    let path = words::escape(path.as_bytes());
-                    let words = console.words()?;
-                    writeln!(
-                        words,
-                        "prun: no summary in GITHUB_STEP_SUMMARY={path}: {error}"
-                    )?;
-                }
+                let path = self.path.clone();
+                let failed = |source| RecordError::StepSummary { path, source };
+                self.append(&table).map_err(failed)?;
             }
             _ => {}
         }
         Ok(())
+    }
+
+    fn is_finished(&self) -> bool {
+        self.is_over
     }
 }
 

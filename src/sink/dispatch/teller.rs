@@ -1,0 +1,136 @@
+//! The thread that writes to standard output and standard error.
+
+use std::io;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender};
+use std::time::{Instant, SystemTime};
+
+use super::backlog::{Backlog, weight};
+use super::recorder::ToRecorder;
+use crate::event::{Event, OutputLoss};
+use crate::sink::console::Console;
+use crate::sink::order::Order;
+use crate::sink::sink::Sink;
+
+pub(super) struct Teller<L> {
+    sinks: Vec<Box<dyn Sink>>,
+    console: Console,
+    /// Says that a suspension was told.
+    lifted: SyncSender<()>,
+    /// Whom to tell whose output has arrived.
+    deliveries: Option<Sender<ToRecorder>>,
+    /// None once it was called.
+    on_loss: Option<L>,
+    lost: Option<OutputLoss>,
+}
+
+impl<L: FnOnce(OutputLoss)> Teller<L> {
+    pub(super) fn new(
+        sinks: Vec<Box<dyn Sink>>,
+        console: Console,
+        lifted: SyncSender<()>,
+        deliveries: Option<Sender<ToRecorder>>,
+        on_loss: L,
+    ) -> Self {
+        Self {
+            sinks,
+            console,
+            lifted,
+            deliveries,
+            on_loss: Some(on_loss),
+            lost: None,
+        }
+    }
+
+    /// Tells all events until there are no more, and says how output was lost, if it was.
+    pub(super) fn tell_all(
+        &mut self,
+        events: &Receiver<(SystemTime, Event)>,
+        in_order: bool,
+        backlog: &Backlog,
+    ) -> Option<OutputLoss> {
+        let mut order = in_order.then(Order::new);
+        loop {
+            let wakes_at = self.sinks.iter().filter_map(|sink| sink.wakes_at()).min();
+            let next = match wakes_at {
+                None => events.recv().map_err(|_| RecvTimeoutError::Disconnected),
+                Some(at) => events.recv_timeout(at.saturating_duration_since(Instant::now())),
+            };
+            match next {
+                Ok((at, event)) => {
+                    let weight = weight(&event);
+                    let is_suspension = matches!(event, Event::Suspended);
+                    match &mut order {
+                        Some(order) => {
+                            self.tell(at, &event, |sink| !sink.keeps_order());
+                            order.take_in(at, event, |at, event| {
+                                self.tell(at, event, |sink| sink.keeps_order());
+                                self.deliver(event);
+                            });
+                        }
+                        None => {
+                            self.tell(at, &event, |_| true);
+                            self.deliver(&event);
+                            drop(event);
+                        }
+                    }
+                    backlog.remove(weight);
+                    if is_suspension {
+                        // Whoever waits no longer does not need to know.
+                        let _ = self.lifted.try_send(());
+                    }
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+            // Also where one event follows the other without a pause.
+            if wakes_at.is_some_and(|at| at <= Instant::now()) {
+                self.wake();
+            }
+        }
+        if let Some(deliveries) = &self.deliveries {
+            // Records that are written already need to know no more.
+            let _ = deliveries.send(ToRecorder::NoMoreDeliveries);
+        }
+        self.lost
+    }
+
+    fn tell(&mut self, at: SystemTime, event: &Event, which: impl Fn(&dyn Sink) -> bool) {
+        for place in 0..self.sinks.len() {
+            if which(&*self.sinks[place]) {
+                let told = self.sinks[place].tell(event, at, &mut self.console);
+                self.note(told);
+            }
+        }
+    }
+
+    /// Says that the output of a job that has ended is written.
+    fn deliver(&self, event: &Event) {
+        if let (Event::JobEnded(end), Some(deliveries), None) = (event, &self.deliveries, self.lost)
+        {
+            // Records that were given up need to know no more.
+            let _ = deliveries.send(ToRecorder::Delivered(end.job.seq));
+        }
+    }
+
+    fn wake(&mut self) {
+        for place in 0..self.sinks.len() {
+            let wakes_at = self.sinks[place].wakes_at();
+            if wakes_at.is_some_and(|at| at <= Instant::now()) {
+                let told = self.sinks[place].wake(&mut self.console);
+                self.note(told);
+            }
+        }
+    }
+
+    /// Takes down what could not be told.
+    fn note(&mut self, told: io::Result<()>) {
+        let Err(error) = told.and_then(|()| self.console.flush()) else {
+            return;
+        };
+        let loss = self.console.lose_out(&error);
+        self.lost.get_or_insert(loss);
+        if let Some(on_loss) = self.on_loss.take() {
+            on_loss(loss);
+        }
+    }
+}
