@@ -309,6 +309,12 @@ impl Stage {
         self
     }
 
+    /// Any exit code and any signal will do; the outcome has it.
+    pub(crate) fn any_end(mut self) -> Self {
+        self.expected.end = End::Any;
+        self
+    }
+
     /// Expects a death by this signal, which is not the same as the exit code 128 + n.
     pub(crate) fn signal(mut self, signal: i32) -> Self {
         self.expected.end = End::Signal(signal);

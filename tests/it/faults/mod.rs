@@ -41,6 +41,7 @@
 //! | nohup; INT, TERM ignored; CHLD ignored; all blocked | `dispositions::*` |
 //! | Ctrl-\ where a shell lets children ignore it | `stopped::the_quit_key_…` |
 //! | Ctrl-Z, `fg`; a job that ignores it; nobody who could continue us | `terminal::ctrl_z_…`, `terminal::a_job_that_ignores_ctrl_z_…`, `terminal::a_group_that_nobody_could_continue_…` |
+//! | any signals, in any form of output, by any policy, all files wanted, nobody reading | `chaos::*` |
 //! | Ctrl-Z and Ctrl-C while jobs start as fast as they can | `storms::*` |
 //! | SIGKILL | `crashes::*`, `joblog::a_job_that_an_earlier_killed_run_left_…`, `spill::nothing_is_left_of_the_file_after_a_kill` |
 //! | SIGABRT | `stopped::an_abort_leaves_a_log_…` |
@@ -103,6 +104,7 @@
 
 mod apart;
 mod beside;
+mod chaos;
 mod crashes;
 mod first;
 mod grounds;
