@@ -150,6 +150,10 @@ impl<'a> Record<'a> {
                 map.serialize_entry(key, &words_base64(words))?;
             }
         }
+        if end.job.cwd.to_str().is_none() {
+            let cwd = end.job.cwd.as_os_str().as_bytes();
+            map.serialize_entry("cwd_base64", &self::base64(cwd))?;
+        }
         if let Some(Logs { stdout, stderr }) = logs {
             map.serialize_entry("stdout_path", &stdout.to_string_lossy())?;
             let stderr = stderr.as_ref().map(|path| path.to_string_lossy());

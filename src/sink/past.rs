@@ -6,7 +6,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use super::done::{self, Done};
+use super::joblog::{self, Done};
 use crate::plan::Key;
 
 /// A log that is ours alone, and whole.
@@ -72,7 +72,7 @@ pub(crate) fn open(path: &Path, resume: bool) -> Result<OpenLog, PastError> {
     let whole = whole_lines(&file).map_err(failed)?;
     let torn = file.metadata().map_err(failed)?.len() - whole;
     let Done { keys, unseen } = match resume {
-        true => done::read(path, &file, whole)?,
+        true => joblog::read(path, &file, whole)?,
         false => Done::default(),
     };
     let torn_words = (torn > 0).then(|| {

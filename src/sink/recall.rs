@@ -37,6 +37,7 @@ pub(super) struct Line {
     args_base64: Option<Vec<String>>,
     shell: bool,
     cwd: String,
+    cwd_base64: Option<String>,
     status: String,
     reason: Option<String>,
     exit_code: Option<i32>,
@@ -118,7 +119,7 @@ impl Line {
         // What is executed is told by the ending; the command is all that a start needs.
         let work = Work::recorded(self.command.clone().into(), Vec::new(), false);
         Ok(JobStart {
-            job: Arc::new(self.job(work)),
+            job: Arc::new(self.job(work)?),
             attempt: self.attempt,
             slot: self.slot.unwrap_or(1).max(1),
             pid: self.pid.unwrap_or_default(),
@@ -151,7 +152,7 @@ impl Line {
             true => Work::Argv(argv.clone()),
             false => Work::recorded(self.cmd.clone().into(), argv.clone(), self.shell),
         };
-        let mut job = self.job(work);
+        let mut job = self.job(work)?;
         job.job.args = words(&self.args, self.args_base64.as_deref())?;
         let last = match self.attempts {
             0 => None,
@@ -167,7 +168,11 @@ impl Line {
         })
     }
 
-    fn job(&self, work: Work) -> NumberedJob {
+    fn job(&self, work: Work) -> Result<NumberedJob, String> {
+        let cwd = match &self.cwd_base64 {
+            Some(base64) => OsString::from_vec(decoded(base64)?),
+            None => self.cwd.clone().into(),
+        };
         let job = Job {
             origin: Origin {
                 source: "job log".into(),
@@ -182,13 +187,13 @@ impl Line {
             timeout: None,
             retries: None,
         };
-        NumberedJob {
+        Ok(NumberedJob {
             seq: self.seq,
             read_at: Duration::ZERO,
-            cwd: Path::new(&self.cwd).into(),
+            cwd: Path::new(&cwd).into(),
             key: self.key.as_deref().and_then(Key::parse),
             job,
-        }
+        })
     }
 
     fn last(&self, number: u32, argv: Vec<OsString>, run: SystemTime) -> Result<Attempt, String> {

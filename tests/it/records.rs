@@ -283,6 +283,31 @@ fn words_that_are_no_text_come_in_base64_too() {
 }
 
 #[test]
+fn a_folder_whose_name_is_no_text_comes_in_base64_too_also_when_it_is_told_again() {
+    let outcome = Stage::new()
+        .in_shell(
+            "dir=$(printf 'd\\377'); mkdir \"$dir\" && cd \"$dir\" || exit 99
+            \"$@\" --joblog ../run.log 'exit 3'; cd ..; \"$@\" --replay run.log",
+        )
+        .args(["--json"])
+        .stdout_any()
+        .stderr_any()
+        .code(1)
+        .run();
+    let records = outcome.json();
+    assert_eq!(records.len(), 2);
+    for record in records {
+        assert!(
+            record["cwd"]
+                .as_str()
+                .expect("a text")
+                .ends_with("/d\u{fffd}")
+        );
+        assert!(decoded(&record["cwd_base64"]).ends_with(b"/d\xff"));
+    }
+}
+
+#[test]
 fn text_stays_text() {
     let text = "tab\there \"quoted\" back\\slash é 漢字 🦀 \u{1b}[31m\u{0}\u{7f}\n";
     let outcome = recorded(&["cat text"]).file("text", text).run();

@@ -1,0 +1,304 @@
+//! Writes the job log.
+//!
+//! One JSON object a line: a run's beginning and end and what ended it early, each attempt's start,
+//! each job's ending with its record, and the same for each attempt before the last (with the last
+//! 64 KiB of its output, if it failed). `recall` reads them. The file is locked
+//! for the whole run, and every line is one write: whenever prun is killed, all lines but perhaps
+//! the last are whole, and the next run drops what is not.
+//!
+//! A success counts for a later run when the job's output has arrived as well. The ending waits for
+//! that a moment; where a reader takes longer it is on record as not delivered, and a line of its
+//! own says when it was.
+
+use std::collections::{HashSet, VecDeque};
+use std::fs::File;
+use std::io::{self, Write};
+use std::os::unix::fs::MetadataExt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use super::line::{Fact, Line};
+use super::survivors;
+use crate::event::{CancelReason, Event, JobEnd, OutputLoss, Status};
+use crate::sink::OpenLog;
+use crate::sink::record::{Entry, RecordError, Recorder};
+use crate::sink::sink::Interest;
+
+/// How often the log is brought to the disk, against a crash of the whole machine.
+const SYNC_EVERY: Duration = Duration::from_secs(1);
+
+/// So long an ending waits for its output to arrive.
+const DELIVERY: Duration = Duration::from_millis(200);
+
+/// So many endings wait at the most, as each holds its job's output.
+const MOST_WAITING: usize = 32;
+
+/// The open log of a run.
+pub(crate) struct JobLog {
+    path: PathBuf,
+    file: File,
+    /// Up to where all lines are whole.
+    good: u64,
+    line: Vec<u8>,
+    synced: Instant,
+    /// Whether the system can bring it to the disk at all.
+    can_sync: bool,
+    /// What is to be written, in the order in which it happened: it begins with an ending that waits
+    /// for its output to arrive.
+    waiting: VecDeque<Waiting>,
+    /// The jobs whose endings are on record as not delivered.
+    undelivered: HashSet<u64>,
+    state: State,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Open,
+    /// All is written.
+    Whole,
+    /// Nothing more is written after an error.
+    Failed,
+}
+
+struct Waiting {
+    at: SystemTime,
+    event: Event,
+    /// When its process started, if that is what it tells.
+    ticks: Option<u64>,
+    /// Until when it waits for its output to arrive; none if it does not.
+    until: Option<Instant>,
+}
+
+impl JobLog {
+    /// Goes on with a log that `past::open` has checked, and notes that the run `run_id` begins.
+    pub(crate) fn begin(log: OpenLog, run_id: &str) -> io::Result<Self> {
+        let OpenLog {
+            path, file, len, ..
+        } = log;
+        let mut log = Self {
+            path,
+            file,
+            good: len,
+            line: Vec::new(),
+            synced: Instant::now(),
+            can_sync: true,
+            waiting: VecDeque::new(),
+            undelivered: HashSet::new(),
+            state: State::Open,
+        };
+        log.append(SystemTime::now(), Fact::RunStart(run_id))?;
+        Ok(log)
+    }
+
+    /// Writes one line whole, or not at all.
+    fn append(&mut self, at: SystemTime, fact: Fact<'_>) -> io::Result<()> {
+        self.line.clear();
+        serde_json::to_writer(&mut self.line, &Line { at, fact })?;
+        self.line.push(b'\n');
+        if let Err(error) = self.file.write_all(&self.line) {
+            // What was written of it goes, so that the log stays well-formed; if even that
+            // fails, the next run drops it.
+            let _ = self.file.set_len(self.good);
+            return Err(error);
+        }
+        self.good += self.line.len() as u64;
+        Ok(())
+    }
+
+    /// Writes a line, and brings the log to the disk now and then.
+    fn write(&mut self, at: SystemTime, fact: Fact<'_>) -> Result<(), RecordError> {
+        if self.state == State::Failed {
+            return Ok(());
+        }
+        if let Err(source) = self.append(at, fact) {
+            return Err(self.failed(source));
+        }
+        match self.synced.elapsed() > SYNC_EVERY {
+            true => self.sync(),
+            false => Ok(()),
+        }
+    }
+
+    fn failed(&mut self, source: io::Error) -> RecordError {
+        self.state = State::Failed;
+        let path = self.path.clone();
+        RecordError::JobLog { path, source }
+    }
+
+    fn sync(&mut self) -> Result<(), RecordError> {
+        self.synced = Instant::now();
+        if !self.can_sync {
+            return Ok(());
+        }
+        let Err(source) = self.file.sync_data() else {
+            return Ok(());
+        };
+        match source.raw_os_error() {
+            // Some file systems have no such call. The lines are in the file all the same.
+            Some(libc::EINVAL | libc::ENOSYS | libc::EOPNOTSUPP | libc::EROFS) => {
+                self.can_sync = false;
+                let path = self.path.clone();
+                Err(RecordError::NotSynced { path, source })
+            }
+            _ => Err(self.failed(source)),
+        }
+    }
+
+    /// Writes what does not wait any longer, up to the first that does.
+    fn flush(&mut self, now: Instant) -> Result<(), RecordError> {
+        while let Some(first) = self.waiting.front() {
+            let is_over = first.until.is_none_or(|until| until <= now);
+            if !is_over && self.waiting.len() <= MOST_WAITING {
+                break;
+            }
+            if let Some(first) = self.waiting.pop_front() {
+                self.tell(&first)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn tell(&mut self, line: &Waiting) -> Result<(), RecordError> {
+        let at = line.at;
+        match &line.event {
+            Event::JobStarted(start) => self.write(at, Fact::JobStart(start, line.ticks)),
+            Event::JobRetried(retry) => {
+                let attempt = &retry.attempt;
+                let tried = JobEnd {
+                    job: Arc::clone(&retry.job),
+                    status: attempt.status(),
+                    reason: attempt.reason(),
+                    attempts: attempt.number,
+                    queued: None,
+                    last: Some(Arc::clone(attempt)),
+                };
+                let (tried, delay) = (&tried, retry.delay);
+                self.write(at, Fact::JobRetry { tried, delay })
+            }
+            Event::JobEnded(end) => {
+                let is_delivered = line.until.is_none();
+                if !is_delivered {
+                    self.undelivered.insert(end.job.seq);
+                }
+                self.write(at, Fact::JobEnd { end, is_delivered })
+            }
+            Event::Warned(text) => self.write(at, Fact::Words("warning", text)),
+            Event::InputFailed(text) => self.write(at, Fact::Words("input_failed", text)),
+            Event::OutputFailed(loss) => {
+                let how = match loss {
+                    OutputLoss::ReaderGone => "reader_gone",
+                    OutputLoss::NotWritten => "not_written",
+                };
+                self.write(at, Fact::Words("output_failed", how))
+            }
+            Event::Stopped(stop) => self.write(at, Fact::Stop(stop)),
+            Event::RunEnded { elapsed, .. } => self.end_run(at, *elapsed),
+            _ => Ok(()),
+        }
+    }
+
+    fn end_run(&mut self, at: SystemTime, elapsed: Duration) -> Result<(), RecordError> {
+        if self.state == State::Failed {
+            return Ok(());
+        }
+        self.write(at, Fact::RunEnd { elapsed })?;
+        self.state = State::Whole;
+        let synced = self.sync();
+        match is_there(&self.path, &self.file) {
+            true => synced,
+            false => Err(RecordError::JobLogGone(self.path.clone())),
+        }
+    }
+}
+
+/// Whether there is a line for it. The beginning of the run has its line before any event.
+fn is_written(event: &Event) -> bool {
+    !matches!(
+        event,
+        Event::RunStarted { .. }
+            | Event::JobPrinted(_)
+            | Event::Suspended
+            | Event::Continued
+            | Event::Asked(_)
+    )
+}
+
+/// Whether the file is still the one at that path; one that is no plain file always is.
+fn is_there(path: &std::path::Path, file: &File) -> bool {
+    let place = |meta: std::fs::Metadata| (meta.dev(), meta.ino());
+    match (file.metadata(), path.metadata()) {
+        (Ok(ours), _) if !ours.is_file() => true,
+        (Ok(ours), Ok(there)) => place(ours) == place(there),
+        (Ok(_), Err(error)) => error.kind() != io::ErrorKind::NotFound,
+        (Err(_), _) => true,
+    }
+}
+
+impl Recorder for JobLog {
+    fn name(&self) -> String {
+        format!("the job log {}", self.path.display())
+    }
+
+    fn interest(&self) -> Interest {
+        Interest::ALL
+    }
+
+    fn wants_deliveries(&self) -> bool {
+        true
+    }
+
+    fn record(&mut self, entry: &Entry) -> Result<(), RecordError> {
+        if !is_written(&entry.event) {
+            return Ok(());
+        }
+        let (ticks, waits) = match &entry.event {
+            Event::JobStarted(start) => (survivors::start_ticks(start.pid), false),
+            // Whatever did not end well is run again anyway.
+            Event::JobEnded(end) => {
+                let is_new = end.reason != Some(CancelReason::Resumed);
+                let is_success = end.status == Status::Ok && is_new;
+                (None, is_success && !entry.is_delivered)
+            }
+            _ => (None, false),
+        };
+        self.waiting.push_back(Waiting {
+            at: entry.at,
+            event: entry.event.clone(),
+            ticks,
+            until: waits.then(|| Instant::now() + DELIVERY),
+        });
+        self.flush(Instant::now())
+    }
+
+    fn delivered(&mut self, seq: u64) -> Result<(), RecordError> {
+        let is_it = |line: &&mut Waiting| {
+            matches!(line.event, Event::JobEnded(_)) && line.event.seq() == Some(seq)
+        };
+        if let Some(end) = self.waiting.iter_mut().find(is_it) {
+            end.until = None;
+            self.flush(Instant::now())
+        } else if self.undelivered.remove(&seq) {
+            self.write(SystemTime::now(), Fact::JobDelivered(seq))
+        } else {
+            Ok(())
+        }
+    }
+
+    fn wakes_at(&self) -> Option<Instant> {
+        self.waiting.front()?.until
+    }
+
+    fn wake(&mut self) -> Result<(), RecordError> {
+        self.flush(Instant::now())
+    }
+
+    fn finish(&mut self) -> Result<(), RecordError> {
+        // All waits are over by then.
+        self.flush(Instant::now() + DELIVERY)
+    }
+
+    fn is_finished(&self) -> bool {
+        self.state != State::Open
+    }
+}
