@@ -73,8 +73,8 @@
 //! | nobody reads, and prun is told to stop, or killed | `apart::a_signal_while_nobody_reads_…`, `apart::a_start_is_on_record_…` |
 //! | a second and a third signal while files are written | `apart::a_second_signal_…`, `apart::a_third_signal_…` |
 //! | killed before a start is on record | `apart::a_job_that_runs_when_prun_is_killed_at_once_…` |
-//! | output that is lost, or arrives late; a second run that fails or is killed | `apart::a_success_whose_output_…`, `apart::output_that_arrives_late_…`, `apart::the_last_attempt_…`, `apart::a_job_that_was_killed_in_its_second_run_…` |
-//! | removed or replaced in mid-run; no fdatasync; numbers of another namespace | `apart::a_log_that_is_removed_…`, `apart::a_log_on_a_file_system_…`, `apart::a_number_that_another_namespace_…` |
+//! | output that is lost, or arrives late; a second run that fails or is killed | `resumes::a_success_whose_output_…`, `resumes::output_that_arrives_late_…`, `resumes::the_last_attempt_…`, `resumes::a_job_that_was_killed_in_its_second_run_…` |
+//! | removed or replaced in mid-run; no fdatasync; numbers of another namespace | `resumes::a_log_that_is_removed_…`, `resumes::a_log_on_a_file_system_…`, `resumes::a_number_that_another_namespace_…` |
 //! | two runs, one log; a daemon of a job outlives the run | `joblog::two_runs_…`, `logs::a_daemon_that_a_job_left_…` |
 //! | other jobs, order, folder, environment, shell | `joblog::jobs_are_known_by_content_…` |
 //! | a job of a killed run still runs | `joblog::a_job_that_an_earlier_killed_run_left_…` |
@@ -113,6 +113,7 @@ mod injected;
 mod logs;
 mod numbers;
 mod reader;
+mod resumes;
 mod scarce;
 mod spill;
 mod stopped;

@@ -1,0 +1,180 @@
+//! What counts as done when a run goes on from another one.
+
+use std::path::Path;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::grounds::{LARGE, endings, failing, lines, wait_for_line};
+use crate::needs::{PID_NAMESPACE, needs};
+use crate::stage::{Outcome, Stage};
+
+const SOON: Duration = Duration::from_secs(60);
+
+/// A run that goes on from the log of another, in that one's folder.
+fn again(before: &Outcome) -> Stage {
+    let dir = before.dir().to_str().expect("a temporary path is text");
+    Stage::new()
+        .args(["-C", dir, "--joblog", &format!("{dir}/run.log"), "--resume"])
+        .within(SOON)
+}
+
+const TWO: [&str; 2] = ["a: echo hello", "b: sleep 0.2"];
+
+#[test]
+fn a_success_whose_output_was_lost_is_not_done() {
+    let lost = Stage::new()
+        .in_shell("exec \"$@\" > /dev/full")
+        .args(["--joblog", "run.log"])
+        .args(TWO)
+        .stderr_any()
+        .code(3)
+        .run();
+    again(&lost).args(TWO).stdout("hello\n").run();
+    again(&lost).args(TWO).stdout("").run();
+}
+
+#[test]
+fn a_success_whose_output_could_not_be_kept_is_not_done() {
+    let jobs = ["a: head -c 300000 /dev/zero", "b: true"];
+    let lost = Stage::new()
+        .in_shell("ulimit -f 8; exec \"$@\"")
+        .args(["-j2", "--joblog", "run.log"])
+        .args(jobs)
+        .stdout_any()
+        .stderr_any()
+        .code(3)
+        .run();
+    again(&lost).args(jobs).stdout(vec![0; 300_000]).run();
+}
+
+#[test]
+fn output_that_arrives_late_counts_from_then_on() {
+    let mut run = Stage::new()
+        .args(["-j2", "--joblog", "run.log", LARGE, "b: true"])
+        .hold_stdout()
+        .stdout(vec![0; 1_000_000])
+        .within(SOON)
+        .start();
+    wait_for_line(&mut run, "job_end", "large");
+    assert!(endings(&run.dir().join("run.log")).contains(&("large".into(), "ok".into(), false)));
+    run.release_stdout();
+    let outcome = run.finish();
+    assert!(endings(&outcome.path("run.log")).contains(&("large".into(), "ok".into(), true)));
+    again(&outcome).args(["-j2", LARGE, "b: true"]).run();
+}
+
+#[test]
+fn the_last_attempt_on_record_decides() {
+    let job = "a: test -e f";
+    let stage = Stage::new()
+        .file("f", "")
+        .args(["--joblog", "run.log", job]);
+    let outcome = stage.run();
+    std::fs::remove_file(outcome.path("f")).expect("it is there");
+    let dir = outcome
+        .dir()
+        .to_str()
+        .expect("a temporary path is text")
+        .to_owned();
+    let log = format!("{dir}/run.log");
+    // Its second run fails, and is killed as it waits for another try.
+    let mut second = Stage::new()
+        .args([
+            "-C",
+            &dir,
+            "--retries",
+            "2",
+            "--retry-delay",
+            "1h",
+            "--joblog",
+            &log,
+            job,
+        ])
+        .signal(libc::SIGKILL)
+        .within(SOON)
+        .start();
+    second.wait_until("the first attempt", |_| {
+        let retried = |line: &Value| line["type"] == "job_retry";
+        lines(Path::new(&log)).iter().any(retried).then_some(())
+    });
+    second.send(libc::SIGKILL);
+    second.finish();
+    again(&outcome).arg(job).stderr_any().code(1).run();
+}
+
+#[test]
+fn a_job_that_was_killed_in_its_second_run_is_not_done() {
+    let job = "a: echo x >> ran; test ! -e slow || exec sleep 300";
+    let outcome = Stage::new().args(["--joblog", "run.log", job]).run();
+    std::fs::write(outcome.path("slow"), "").expect("the folder is ours");
+    let dir = outcome
+        .dir()
+        .to_str()
+        .expect("a temporary path is text")
+        .to_owned();
+    let log = format!("{dir}/run.log");
+    let mut second = Stage::new()
+        .args(["-C", &dir, "--joblog", &log, job])
+        .signal(libc::SIGKILL)
+        .leaves_processes()
+        .within(SOON)
+        .start();
+    second.wait_until("the second start", |_| {
+        let starts = lines(Path::new(&log));
+        let starts = starts.iter().filter(|line| line["type"] == "job_start");
+        (starts.count() == 2).then_some(())
+    });
+    second.send(libc::SIGKILL);
+    // What it left running is killed here.
+    second.finish();
+    std::fs::remove_file(outcome.path("slow")).expect("it is there");
+    again(&outcome).arg(job).run();
+    assert_eq!(outcome.read_text("ran"), "x\nx\nx\n");
+}
+
+#[test]
+fn a_log_that_is_removed_or_replaced_during_the_run_is_told() {
+    for taken in ["rm run.log", "mv run.log run.log.1; touch run.log"] {
+        Stage::new()
+            .args(["--joblog", "run.log", taken, "true"])
+            .stderr_has("prun: the job log run.log was removed or replaced during the run")
+            .code(3)
+            .run();
+    }
+}
+
+#[test]
+fn a_log_on_a_file_system_that_cannot_bring_it_to_the_disk_is_written_with_a_warning() {
+    if needs("strace") {
+        let outcome = failing(Stage::new(), &["fdatasync:error=EINVAL"])
+            .args(["--joblog", "run.log", "true"])
+            .stderr_has("prun: the job log run.log cannot be brought to the disk: Invalid argument")
+            .run();
+        assert_eq!(endings(&outcome.path("run.log")).len(), 1);
+    }
+}
+
+#[test]
+fn a_number_that_another_namespace_gave_is_nobody_here() {
+    if !needs(PID_NAMESPACE) {
+        return;
+    }
+    // Without a /proc of its own it sees the numbers of the one outside, where they are others'.
+    let killed = Stage::new()
+        .in_shell(
+            "unshare --user --map-root-user --pid --fork sh -c '\"$@\" & while ! test -e up; do sleep 0.02; done; kill -9 $!' sh \"$@\"",
+        )
+        .args(["--joblog", "run.log", "a: touch up; sleep 300"])
+        .stderr_any()
+        .within(SOON)
+        .run();
+    std::fs::remove_file(killed.path("up")).expect("it is there");
+    let outcome = again(&killed)
+        .args(["-t", "1", "a: touch up; sleep 300"])
+        .stderr_any()
+        .code(1)
+        .run();
+    drop(outcome);
+    assert!(killed.path("up").exists(), "it runs again");
+}
