@@ -77,7 +77,7 @@ impl ProcessHandle {
     }
 
     /// Whether the process has not ended as far as can be told; looks, and reaps.
-    pub(super) fn is_running(&self) -> bool {
+    pub(crate) fn is_running(&self) -> bool {
         matches!(self.shared.poll_exit(), Ok(None))
     }
 

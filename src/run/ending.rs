@@ -9,16 +9,12 @@ use super::assignment::{Assignment, AttemptEvent};
 use super::cancel::{Request, steps};
 use super::clock::Clock;
 use super::foreground::Wish;
-use super::signals::STOP_SIGNALS;
+use super::signals::{STOP_SIGNALS, passed_on};
 use crate::event::{CancelReason, Outcome};
 use crate::process::{ExitInfo, Process, Scope, Signal, wait_for};
 
 /// How long processes may take to die of `SIGKILL`: in an uninterruptible call it is for ever.
 const KILL_WAIT: Duration = Duration::from_secs(5);
-
-/// How long after a job's death by a stop signal prun's own may come and still be the same stop: a
-/// service manager sends it to all processes of the service, and the jobs may be the quicker ones.
-const SAME_STOP: Duration = Duration::from_millis(200);
 
 /// Why a process is to be ended.
 enum Cut {
@@ -32,6 +28,9 @@ pub(super) async fn wait_or_end(process: &Process, assignment: &mut Assignment) 
     // The number of the group must stay taken until its last member was signalled.
     let _hold = process.hold();
     let cut = first_cut(process, assignment).await;
+    // Its end and the reason to end it may both have come while prun stood still or was busy, and be
+    // seen in any order: a process that has ended has ended by itself.
+    let cut = cut.filter(|_| process.is_running());
     if let Some((first, _)) = cut {
         let Assignment {
             clock,
@@ -42,7 +41,7 @@ pub(super) async fn wait_or_end(process: &Process, assignment: &mut Assignment) 
         end(process, clock, first, options.grace, requests).await;
     }
     match (process.wait().await, cut.map(|(_, cut)| cut)) {
-        (Ok(exit), None) if is_stopped_beside_us(&exit, &mut assignment.requests).await => {
+        (Ok(exit), None) if is_stopped_beside_us(&exit, &assignment.requests).await => {
             let reason = assignment.requests.borrow().reason();
             Outcome::Canceled { reason, exit }
         }
@@ -58,15 +57,16 @@ pub(super) async fn wait_or_end(process: &Process, assignment: &mut Assignment) 
 }
 
 /// Whether somebody who stops prun sent the same signal to the job: it died by one, or a shell tells
-/// by its code that a child of its own did, and prun is told to stop in the same moment.
-async fn is_stopped_beside_us(exit: &ExitInfo, requests: &mut watch::Receiver<Request>) -> bool {
+/// by its code that a child of its own did, and prun has got one too. A service manager sends it to
+/// all processes at once, so prun's is here by now; nobody waits for one that may never come.
+async fn is_stopped_beside_us(exit: &ExitInfo, requests: &watch::Receiver<Request>) -> bool {
     let is_stop =
         |signal: &Signal| exit.signal == Some(*signal) || exit.code == Some(128 + signal.as_raw());
-    let told = requests.wait_for(|request| request.reason() == Some(CancelReason::Signal));
-    STOP_SIGNALS.iter().any(is_stop)
-        && wait_for(told, SAME_STOP)
-            .await
-            .is_ok_and(|told| told.is_ok())
+    if !STOP_SIGNALS.iter().any(is_stop) {
+        return false;
+    }
+    passed_on().await;
+    requests.borrow().reason() == Some(CancelReason::Signal)
 }
 
 /// Waits until the process has ended by itself, or is to be ended: by which signal first, and why.

@@ -123,6 +123,9 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
     ) -> Ended {
         let mut exhausted = false;
         let clock = self.clock.clone();
+        if self.options.deadline.is_some() {
+            clock.watch();
+        }
         loop {
             self.start_due();
             if exhausted && self.schedule.is_idle() {
@@ -238,6 +241,9 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
         let attempt = past.as_ref().map_or(1, |past| past.last.number + 1);
         if let Some(past) = past {
             self.pasts.insert(job.seq, past);
+        }
+        if job.job.timeout.or(self.options.timeout).is_some() {
+            self.clock.watch();
         }
         let slot = self.schedule.take_slot(self.clock.now());
         // In a box at once: a future of this size would be copied half a dozen times otherwise.

@@ -58,6 +58,14 @@ pub(crate) fn follow_size(
     Ok(size)
 }
 
+/// Waits until a signal that has come is passed on to the runner, and by it to the attempts.
+pub(super) async fn passed_on() {
+    // It comes by the poll loop, through the future that passes it on, and through the runner.
+    for _ in 0..4 {
+        tokio::task::yield_now().await;
+    }
+}
+
 /// Lets the signals that ask prun to end do it themselves from now on. Those that came before are
 /// still passed on, when this is done.
 pub(crate) async fn listen_no_more() {
@@ -65,8 +73,5 @@ pub(crate) async fn listen_no_more() {
         .into_iter()
         .filter(|signal| !signal.is_ignored())
         .for_each(Signal::restore_default);
-    // A signal comes by the poll loop, and through the future that passes it on.
-    for _ in 0..4 {
-        tokio::task::yield_now().await;
-    }
+    passed_on().await;
 }

@@ -1,8 +1,6 @@
 //! The end of a run before its time, and its pauses: what reaches the runner from outside, and
 //! what it asks of the attempts then.
 
-use std::time::Instant;
-
 use super::cancel::{Heard, Request};
 use super::control::Control;
 use super::runner::Runner;
@@ -62,10 +60,8 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
         }
         self.take_arrivals();
         self.running.stop();
-        let stopped = Instant::now();
         self.announce(&Event::Suspended);
-        Signal::STOP.raise();
-        self.clock.add_pause(stopped.elapsed());
+        self.clock.pause(|| Signal::STOP.raise());
         self.running.signal(Signal::CONT);
         self.announce(&Event::Continued);
     }

@@ -5,7 +5,8 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::needs::needs;
-use crate::stage::{Outcome, Stage};
+use crate::signals::is_stopped;
+use crate::stage::{Outcome, Running, Stage, is_alive, rounds};
 
 /// Far more than any of these runs needs, far less than the jobs would sleep.
 const SOON: Duration = Duration::from_secs(30);
@@ -255,4 +256,80 @@ fn a_stuck_reader_does_not_delay_a_timeout() {
     run.wait_for_line_in("ended");
     run.release_stdout();
     assert_eq!(run.finish().stdout.len(), 3_000_000);
+}
+
+/// A job that lasts until it is told to go, and prun with it, stopped by somebody.
+fn stopped(options: &[&str]) -> (Running, i32) {
+    let mut run = Stage::new()
+        .arg("--json")
+        .args(options)
+        .arg("echo $$ > up; until [ -e go ]; do sleep 0.01; done")
+        .stdout_any()
+        .stderr_any()
+        .within(SOON)
+        .start();
+    let job = run.wait_for_line_in("up").parse().expect("a number");
+    run.send(libc::SIGSTOP);
+    run.wait_until("the stop", |run| is_stopped(run.pid()).then_some(()));
+    (run, job)
+}
+
+/// Lets the job end.
+fn go(run: &Running) {
+    std::fs::write(run.dir().join("go"), "").expect("the folder is ours");
+}
+
+/// Longer than any limit here.
+const PAUSE: Duration = Duration::from_millis(2500);
+
+#[test]
+fn a_job_that_ends_in_time_while_prun_stands_still_is_ok() {
+    for limit in ["--timeout", "--deadline"] {
+        let (mut run, job) = stopped(&[limit, "2"]);
+        go(&run);
+        run.wait_until("its end", |_| (!is_alive(job)).then_some(()));
+        std::thread::sleep(PAUSE);
+        run.send(libc::SIGCONT);
+        assert_eq!(run.finish().record(1)["status"], "ok", "{limit}");
+    }
+}
+
+#[test]
+fn a_job_that_ended_by_itself_before_prun_was_told_to_stop_is_ok() {
+    for _ in 0..rounds() {
+        let mut run = Stage::new()
+            .args([
+                "--json",
+                "echo $$ > up; until [ -e go ]; do sleep 0.01; done",
+            ])
+            .stdout_any()
+            .stderr_any()
+            .signal(libc::SIGTERM)
+            .within(SOON)
+            .start();
+        let job = run.wait_for_line_in("up").parse().expect("a number");
+        run.send(libc::SIGSTOP);
+        run.wait_until("the stop", |run| is_stopped(run.pid()).then_some(()));
+        go(&run);
+        run.wait_until("its end", |_| (!is_alive(job)).then_some(()));
+        run.send(libc::SIGTERM);
+        run.send(libc::SIGCONT);
+        assert_eq!(run.finish().record(1)["status"], "ok");
+    }
+}
+
+#[test]
+fn the_time_for_which_somebody_stops_prun_is_not_the_jobs() {
+    for limit in ["--timeout", "--deadline"] {
+        let (mut run, _) = stopped(&[limit, "2"]);
+        std::thread::sleep(PAUSE);
+        run.send(libc::SIGCONT);
+        // Longer than a tick of the clock, less than the limit.
+        std::thread::sleep(Duration::from_millis(500));
+        go(&run);
+        let record = run.finish().record(1);
+        assert_eq!(record["status"], "ok", "{limit}");
+        let wall = record["wall_s"].as_f64().expect("a number");
+        assert!(wall < 2.0, "{wall}");
+    }
 }

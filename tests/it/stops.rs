@@ -219,3 +219,43 @@ fn usr1_shows_what_runs() {
     std::fs::write(run.dir().join("told"), "").expect("the folder is ours");
     run.finish();
 }
+
+#[test]
+fn an_ending_that_looks_like_a_stop_is_told_at_once() {
+    // By code as a shell tells it, and by signal: nobody stops prun, so nobody is waited for.
+    let names = ["HUP", "INT", "QUIT", "TERM"];
+    let codes = [129, 130, 131, 143].map(|code| format!("exit {code}"));
+    let jobs: Vec<_> = codes
+        .into_iter()
+        .chain(names.map(|name| format!("ulimit -c 0; kill -{name} $$")))
+        .collect();
+    let outcome = stage()
+        .args(["--json", "-j1"])
+        .args(&jobs)
+        .stdout_any()
+        .stderr_any()
+        .code(1)
+        .run();
+    let records = outcome.json();
+    assert_eq!(records.len(), jobs.len());
+    let sum: f64 = records
+        .iter()
+        .filter_map(|record| record["wall_s"].as_f64())
+        .sum();
+    // Each waited 0.2 s once.
+    assert!(sum < 1.5, "their times are {sum} s");
+    assert!(
+        outcome.elapsed < Duration::from_millis(1600),
+        "{:?}",
+        outcome.elapsed
+    );
+}
+
+#[test]
+fn a_race_won_by_an_ending_that_looks_like_a_stop_is_won() {
+    stage()
+        .args(["--race", "exit 143", "sleep 0.15; exit 0"])
+        .stderr_any()
+        .code(143)
+        .run();
+}
