@@ -190,10 +190,10 @@ async fn run(mut settings: Settings, source: Source) -> io::Result<ExitCode> {
     let mut ended = runner.run(Feed::new(source)?, &mut controls).await;
     let mut words = finish(dispatch.finish(), &mut controls, &mut ended, grace).await;
     // A signal that comes from now on has its own effect; one that has come is not lost.
-    listen_no_more().await;
-    while let Ok(control) = controls.try_recv() {
+    listen_no_more(&mut controls, |control| {
         hear(control, &mut ended, &mut words);
-    }
+    })
+    .await;
     if Console::words_would_block(settings.looks.frame) {
         words.clear();
     }

@@ -157,6 +157,8 @@ pub use reader::{Lines, ReadError, StreamReader};
 #[cfg(feature = "cli")]
 pub(crate) use shelf::Shelf;
 pub use signal::{Delivery, Scope, Signal, SignalError, reset_inherited_signals};
+#[cfg(feature = "cli")]
+pub(crate) use signal::{hold_signals, without_signals};
 pub use spool::{Spool, SpoolOptions, SpoolReader};
 #[cfg(feature = "cli")]
 pub(crate) use strangers::reap_strangers;

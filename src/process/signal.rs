@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use nix::sys::signal::{self as nix_signal, SigSet};
+
 use super::sys;
 
 /// A signal, shown by its name: `SIGTERM`.
@@ -43,6 +45,26 @@ const NAMES: &[(i32, &str)] = &[
     (libc::SIGSTKFLT, "SIGSTKFLT"),
     #[cfg(target_os = "linux")]
     (libc::SIGPWR, "SIGPWR"),
+];
+
+/// What ends a program that does not catch it and tells of no fault of its own: sent by timers and
+/// limits, by batch systems (`SIGUSR2`, `SIGXCPU`), by whoever wants a core dump.
+#[cfg(feature = "cli")]
+const DEADLY: &[i32] = &[
+    libc::SIGABRT,
+    libc::SIGALRM,
+    libc::SIGPROF,
+    libc::SIGSYS,
+    libc::SIGTRAP,
+    libc::SIGUSR2,
+    libc::SIGVTALRM,
+    libc::SIGXCPU,
+    #[cfg(target_os = "linux")]
+    libc::SIGIO,
+    #[cfg(target_os = "linux")]
+    libc::SIGPWR,
+    #[cfg(target_os = "linux")]
+    libc::SIGSTKFLT,
 ];
 
 impl Signal {
@@ -95,9 +117,15 @@ impl Signal {
         sys::is_ignored(self.0)
     }
 
-    /// Catches the signal no more, for this process.
-    pub fn restore_default(self) {
-        sys::restore_default_signals(&[self.0]);
+    /// The signals that end a program by default, but for those that have a constant here, and for
+    /// those by which the system tells a program of its own fault. Real-time signals are among them.
+    #[cfg(feature = "cli")]
+    pub(crate) fn deadly() -> impl Iterator<Item = Self> {
+        #[cfg(target_os = "linux")]
+        let real_time = libc::SIGRTMIN()..=libc::SIGRTMAX();
+        #[cfg(not(target_os = "linux"))]
+        let real_time = std::iter::empty();
+        DEADLY.iter().copied().chain(real_time).map(Self)
     }
 
     /// Sends the signal to this process.
@@ -142,6 +170,57 @@ impl fmt::Debug for Signal {
 /// was blocked at the start would be blocked in every child too.
 pub fn reset_inherited_signals() {
     sys::restore_default_signals(&[libc::SIGCHLD]);
+}
+
+/// Does `work`, for which the signals that others send wait. A thread that is started then takes none
+/// for as long as it lives.
+pub(crate) fn without_signals<T>(work: impl FnOnce() -> T) -> T {
+    let before = block_signals();
+    let done = work();
+    if let Ok(before) = before {
+        // What was in force before is a sound mask.
+        let _ = before.thread_set_mask();
+    }
+    done
+}
+
+/// Keeps the signals that others send from the calling thread, but for `SIGABRT`, by which a program
+/// ends itself. What was kept from it before.
+fn block_signals() -> nix::Result<SigSet> {
+    let mut blocked = SigSet::all();
+    for own in [
+        nix_signal::Signal::SIGABRT,
+        nix_signal::Signal::SIGBUS,
+        nix_signal::Signal::SIGFPE,
+        nix_signal::Signal::SIGILL,
+        nix_signal::Signal::SIGSEGV,
+    ] {
+        blocked.remove(own);
+    }
+    blocked.thread_swap_mask(nix_signal::SigmaskHow::SIG_BLOCK)
+}
+
+/// Signals that wait, so that none is caught any more; see [`hold_signals`].
+#[cfg(feature = "cli")]
+#[must_use = "they wait for ever unless they are let act"]
+pub(crate) struct HeldSignals(());
+
+/// Lets the signals that come from now on wait. Those that came before have been caught: no other
+/// thread of ours takes any, see [`start_beside`](super::start_beside).
+#[cfg(feature = "cli")]
+pub(crate) fn hold_signals() -> HeldSignals {
+    // It fails for no mask that there is.
+    let _ = block_signals();
+    HeldSignals(())
+}
+
+#[cfg(feature = "cli")]
+impl HeldSignals {
+    /// Gives `signals` their default actions, at once for those that wait.
+    pub(crate) fn let_act(self, signals: impl Iterator<Item = Signal>) {
+        let signals: Vec<_> = signals.map(Signal::as_raw).collect();
+        sys::restore_default_signals(&signals);
+    }
 }
 
 /// Whom a signal is for.

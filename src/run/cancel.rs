@@ -4,6 +4,7 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use super::clock::Moment;
+use super::signals::STOP_SIGNALS;
 use crate::event::{CancelReason, Status};
 use crate::process::Signal;
 
@@ -141,6 +142,9 @@ impl Cancel {
         let reason = Some(CancelReason::Signal);
         match self.signals {
             1 => {
+                // The others mean something to each program, or to prun alone.
+                let passed_on = STOP_SIGNALS.contains(&signal);
+                let signal = if passed_on { signal } else { Signal::TERM };
                 self.advance(Request::Stop { signal, reason });
                 Heard::First
             }

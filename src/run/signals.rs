@@ -1,14 +1,23 @@
 //! prun's own signals.
 
-use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::mpsc::UnboundedSender;
+use std::future::poll_fn;
+use std::task::{Context, Poll};
+
+use tokio::signal::unix::{self, SignalKind, signal};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 use tokio::sync::watch;
 
 use super::control::Control;
-use crate::process::{Signal, TerminalSize};
+use crate::process::{Signal, TerminalSize, hold_signals, without_signals};
 
-/// The signals that ask prun to end.
+/// The signals that ask prun to end, and that jobs get as themselves.
 pub(super) const STOP_SIGNALS: [Signal; 4] = [Signal::INT, Signal::TERM, Signal::HUP, Signal::QUIT];
+
+/// The signals by which prun ends: those, and whatever else would end it and leave its jobs behind.
+fn ending_signals() -> impl Iterator<Item = Signal> {
+    let all = STOP_SIGNALS.into_iter().chain(Signal::deadly());
+    all.filter(|signal| !signal.is_ignored())
+}
 
 /// Passes the signals that ask prun to end, to pause (Ctrl-Z), or what runs (`SIGUSR1`), on to the
 /// runner.
@@ -16,29 +25,52 @@ pub(super) const STOP_SIGNALS: [Signal; 4] = [Signal::INT, Signal::TERM, Signal:
 /// A signal that was ignored at the start stays ignored, for prun and its jobs: that is what
 /// `nohup` means.
 pub(crate) fn listen(controls: &UnboundedSender<Control>) -> std::io::Result<()> {
+    // One that comes between the first step of catching it and the last would be lost.
+    let mut arrivals = without_signals(catch)?;
+    let controls = controls.clone();
+    tokio::spawn(async move {
+        while let Some(control) = poll_fn(|context| next_of(&mut arrivals, context)).await {
+            if controls.send(control).is_err() {
+                break;
+            }
+        }
+    });
+    Ok(())
+}
+
+/// Catches them all, with what each one says.
+fn catch() -> std::io::Result<Vec<(unix::Signal, Control)>> {
+    let caught = |wanted: Signal| signal(SignalKind::from_raw(wanted.as_raw()));
     // A file that may not grow is an error of the write then, not our death. Caught, not ignored:
     // jobs would inherit that.
     if !Signal::XFSZ.is_ignored() {
-        drop(signal(SignalKind::from_raw(Signal::XFSZ.as_raw()))?);
+        drop(caught(Signal::XFSZ)?);
     }
-    let stops = STOP_SIGNALS.map(|signal| (signal, Control::Signal(signal)));
     let others = [
         (Signal::TSTP, Control::Suspend),
         (Signal::USR1, Control::ShowRunning),
     ];
-    let wanted = stops.into_iter().chain(others);
-    for (wanted, control) in wanted.filter(|(signal, _)| !signal.is_ignored()) {
-        let mut arrivals = signal(SignalKind::from_raw(wanted.as_raw()))?;
-        let controls = controls.clone();
-        tokio::spawn(async move {
-            while arrivals.recv().await.is_some() {
-                if controls.send(control.clone()).is_err() {
-                    break;
-                }
-            }
-        });
+    let others = others
+        .into_iter()
+        .filter(|(signal, _)| !signal.is_ignored());
+    ending_signals()
+        .map(|signal| (signal, Control::Signal(signal)))
+        .chain(others)
+        .map(|(signal, control)| Ok((caught(signal)?, control)))
+        .collect()
+}
+
+/// What the next signal says. One future for all, as most never come.
+fn next_of(
+    arrivals: &mut [(unix::Signal, Control)],
+    context: &mut Context<'_>,
+) -> Poll<Option<Control>> {
+    for (arrival, control) in arrivals {
+        if let Poll::Ready(came) = arrival.poll_recv(context) {
+            return Poll::Ready(came.map(|()| control.clone()));
+        }
     }
-    Ok(())
+    Poll::Pending
 }
 
 /// The size of the terminal, asked again whenever the system says that it has changed.
@@ -66,12 +98,16 @@ pub(super) async fn passed_on() {
     }
 }
 
-/// Lets the signals that ask prun to end do it themselves from now on. Those that came before are
-/// still passed on, when this is done.
-pub(crate) async fn listen_no_more() {
-    STOP_SIGNALS
-        .into_iter()
-        .filter(|signal| !signal.is_ignored())
-        .for_each(Signal::restore_default);
+/// Lets the signals that ask prun to end do it themselves from now on. `hear` is told of those that
+/// came before, so that each one either has its effect or is known when this is done.
+pub(crate) async fn listen_no_more(
+    controls: &mut UnboundedReceiver<Control>,
+    mut hear: impl FnMut(Control),
+) {
+    let held = hold_signals();
     passed_on().await;
+    while let Ok(control) = controls.try_recv() {
+        hear(control);
+    }
+    held.let_act(ending_signals());
 }

@@ -75,6 +75,11 @@ fn an_ignored_hup_stays_ignored_as_nohup_means_it() {
 }
 
 #[test]
+fn another_deadly_signal_that_is_ignored_stays_ignored() {
+    stays_ignored("USR2", libc::SIGUSR2);
+}
+
+#[test]
 fn an_ignored_term_stays_ignored() {
     stays_ignored("TERM", libc::SIGTERM);
 }

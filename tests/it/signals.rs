@@ -77,6 +77,53 @@ fn quit_is_passed_on_and_leaves_no_core() {
     is_passed_on(libc::SIGQUIT, "SIGQUIT");
 }
 
+/// Every other signal that would end prun and leave its jobs behind.
+fn deadly() -> Vec<i32> {
+    let mut all = vec![
+        libc::SIGABRT,
+        libc::SIGALRM,
+        libc::SIGIO,
+        libc::SIGPROF,
+        libc::SIGPWR,
+        libc::SIGSTKFLT,
+        libc::SIGSYS,
+        libc::SIGTRAP,
+        libc::SIGUSR2,
+        libc::SIGVTALRM,
+        libc::SIGXCPU,
+    ];
+    all.extend([libc::SIGRTMIN(), libc::SIGRTMIN() + 7, libc::SIGRTMAX()]);
+    all
+}
+
+#[test]
+fn what_else_would_end_prun_asks_its_jobs_to_end_and_ends_it_then() {
+    for number in deadly() {
+        let traps = "trap 'echo TERM > got; exit 0' TERM";
+        let stage = run_of(&["--grace", "1h"], traps)
+            .stderr_has(": ending 1 job, killed after 1h00m; once more kills at once\n")
+            .signal(number);
+        let mut run = up(stage);
+        run.send(number);
+        let outcome = run.finish();
+        assert_eq!(outcome.read_text("got"), "TERM\n", "signal {number}");
+        assert_eq!(outcome.record(1)["status"], "canceled", "signal {number}");
+        assert!(!outcome.status.core_dumped(), "signal {number}");
+    }
+}
+
+#[test]
+fn what_else_would_end_prun_kills_the_second_time() {
+    let stage = run_of(&["--grace", "1h"], "trap '' TERM")
+        .stderr_has("prun: SIGTERM again: killing 1 job; once more leaves at once\n")
+        .signal(libc::SIGUSR2);
+    let mut run = up(stage);
+    run.send(libc::SIGUSR2);
+    run.wait_for_stderr("prun: SIGUSR2: ending 1 job, ");
+    run.send(libc::SIGTERM);
+    assert_eq!(run.finish().record(1)["signal"], "SIGKILL");
+}
+
 #[test]
 fn output_that_was_printed_before_the_signal_is_shown() {
     let job = "echo out; echo err >&2; echo up > up; sleep 300";

@@ -4,8 +4,8 @@ use std::os::unix::process::ExitStatusExt as _;
 use std::time::{Duration, Instant};
 
 use crate::needs::needs;
-use crate::signals::up;
-use crate::stage::{Stage, is_alive};
+use crate::signals::{is_stopped, up};
+use crate::stage::{Stage, is_alive, kill, rounds};
 
 const SOON: Duration = Duration::from_secs(60);
 
@@ -110,14 +110,13 @@ fn an_interactive_shell_as_a_job_is_told_to_need_the_terminal() {
 }
 
 #[test]
-fn an_abort_leaves_a_log_that_can_be_gone_on_with() {
-    // Nothing can be done at an abort, and jobs outlive it as they outlive SIGKILL.
+fn an_abort_ends_the_jobs_and_leaves_a_log_that_can_be_gone_on_with() {
     let mut run = Stage::new()
         .args(["--joblog", "run.log", "-C", "/", "-j1", "echo one"])
         .arg("sleep 300")
         .in_shell("ulimit -c 0; exec \"$@\"")
         .stdout("one\n")
-        .leaves_processes()
+        .stderr_has("prun: SIGABRT: ending 1 job, ")
         .signal(libc::SIGABRT)
         .within(SOON)
         .start();
@@ -192,5 +191,59 @@ fn the_wait_for_the_end_of_a_time_limit_is_short() {
     for seq in 1..=3 {
         let wall = outcome.record(seq)["wall_s"].as_f64().expect("a number");
         assert!((0.3..2.0).contains(&wall), "{wall}");
+    }
+}
+
+#[test]
+fn a_signal_in_the_last_moment_is_not_lost() {
+    // Whenever it comes, prun ends by it, unless it had ended before.
+    for round in 0..4 * rounds() {
+        let mut run = std::process::Command::new(env!("CARGO_BIN_EXE_prun"))
+            .arg("true")
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .expect("prun can be started");
+        let pid = i32::try_from(run.id()).expect("a process number is a pid_t");
+        std::thread::sleep(Duration::from_micros(100 * (round as u64 % 60)));
+        kill(pid, libc::SIGSTOP);
+        let stopped = loop {
+            if is_stopped(pid) {
+                break true;
+            }
+            if !is_alive(pid) {
+                break false;
+            }
+        };
+        kill(pid, libc::SIGTERM);
+        kill(pid, libc::SIGCONT);
+        let status = run.wait().expect("it can be waited for");
+        let expected = if stopped { Some(libc::SIGTERM) } else { None };
+        assert_eq!(status.signal(), expected, "round {round}: {status}");
+    }
+}
+
+#[test]
+fn a_signal_is_not_lost_whatever_prun_does_at_that_moment() {
+    if !needs("strace") {
+        return;
+    }
+    // It comes in the midst of the one call after the other, from the first to the last.
+    for call in ["rt_sigaction", "rt_sigprocmask", "epoll_wait", "close"] {
+        for number in 1.. {
+            let injected = format!("inject={call}:signal=SIGTERM:when={number}");
+            let traced = format!("trace={call}");
+            let strace = std::process::Command::new("strace")
+                .args(["-o", "/dev/stdout", "-e", &traced, "-e", &injected])
+                .args([env!("CARGO_BIN_EXE_prun"), "-qq", "true"])
+                .output()
+                .expect("strace can be started");
+            let trace = String::from_utf8_lossy(&strace.stdout);
+            if !trace.contains("--- SIGTERM ") {
+                assert!(number > 3, "{trace}");
+                break;
+            }
+            let signal = strace.status.signal();
+            assert_eq!(signal, Some(libc::SIGTERM), "{call} {number}: {trace}");
+        }
     }
 }
