@@ -37,7 +37,7 @@ pub(crate) enum Event {
     JobEnded(Arc<JobEnd>),
     /// Something is odd, and the run goes on.
     Warned(Arc<str>),
-    /// The job source was wrong at one place: nothing more was read.
+    /// The job source was wrong at one place: nothing more was read. Or the system gave no process.
     InputFailed(Arc<str>),
     /// The run ends before its time.
     Stopped(Stop),

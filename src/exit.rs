@@ -9,7 +9,8 @@ pub enum ExitCode {
     Ok,
     /// 1: a job failed, timed out, died by a signal or could not start.
     JobFailed,
-    /// 2: the command line or the job file is wrong; nothing (more) was started.
+    /// 2: the command line or the job file is wrong, or the system lets no job start; nothing (more)
+    /// was started.
     Usage,
     /// 3: prun broke a promise: output could not be kept or written, even if every job passed.
     OutputLost,

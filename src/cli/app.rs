@@ -22,6 +22,7 @@ use crate::plan::{Entry, Source};
 use crate::process::{Signal, continue_stopped_spawns, reap_strangers, reset_inherited_signals};
 use crate::run::{
     Control, Ended, Feed, Foreground, Heard, Ledger, Runner, follow_size, listen, listen_no_more,
+    need_files,
 };
 use crate::sink::{
     Console, Dispatch, Drained, DryRun, Effect, Events, Frame, Heartbeat, Human, JobLog, JsonLines,
@@ -91,6 +92,7 @@ fn start(args: Args) -> Result<ExitCode, Box<dyn std::error::Error>> {
     match settings.form {
         Form::DryRun(form) => Ok(list(source, &settings, form)?),
         Form::Output | Form::Records | Form::Events => {
+            need_files()?;
             let short = |error| format!("cannot begin: {error}");
             let mut builder = tokio::runtime::Builder::new_current_thread();
             let runtime = builder.enable_all().build().map_err(short)?;

@@ -60,7 +60,7 @@ pub(super) const SECTIONS: [Section; 4] = [
             ),
             (
                 "2",
-                "The command line, the job file or the job log is wrong; nothing (more) was started.",
+                "The command line, the job file or the job log is wrong, or the system lets no job start; nothing (more) was started.",
             ),
             (
                 "3",

@@ -87,7 +87,10 @@ pub(super) fn settle(
     let Some(input) = Input::of(&args, surroundings.stdin_is_terminal)? else {
         return Ok(None);
     };
-    let mut settings = settings(&args, &surroundings, input.is_typed())?;
+    let wanted = wanted_jobs(&args, &surroundings, input.is_typed());
+    let most = (surroundings.most_jobs)();
+    let jobs = [wanted, most].into_iter().flatten().min();
+    let mut settings = settings(&args, &surroundings, jobs)?;
     let slots = settings.options.jobs.unwrap_or_else(surroundings.cpus);
     let rules = Rules {
         records: records(&args),
@@ -100,6 +103,10 @@ pub(super) fn settle(
         slots: slots.get(),
     };
     let source = input.open(rules, &rule)?;
+    if !matches!(settings.form, Form::DryRun(_)) {
+        let fewer = fewer_at_once(most, wanted, source.total());
+        settings.warnings.extend(fewer);
+    }
     let alone = source.total() == Some(1);
     settings.looks = looks::settled(settings.looks, alone);
     settings.watches_reader = matches!(settings.looks.show, Show::All | Show::Words);
@@ -159,7 +166,7 @@ pub(super) fn settle_replay(
     log: &Path,
     surroundings: &Surroundings,
 ) -> Result<(Settings, PastRun), SettingsError> {
-    let mut settings = settings(args, surroundings, false)?;
+    let mut settings = settings(args, surroundings, None)?;
     // It is over at once.
     settings.looks.has_bar = false;
     let past = PastRun::find(log)?;
@@ -178,7 +185,7 @@ fn shell_rule(args: &Args) -> Result<ShellRule, ShellError> {
 fn settings(
     args: &Args,
     surroundings: &Surroundings,
-    typed: bool,
+    jobs: Option<NonZeroUsize>,
 ) -> Result<Settings, SettingsError> {
     let form = match (args.dry_run, args.json) {
         (true, None) => Form::DryRun(DryRun::Shell),
@@ -206,7 +213,6 @@ fn settings(
         (1, _) => Show::Failed,
         (0, _) => Show::All,
     };
-    let (jobs, warning) = jobs(args.jobs, surroundings, typed, args.tty);
     let (cwd, change_dir) = directory(args.cwd.as_deref(), &surroundings.cwd)?;
     let options = Options {
         jobs,
@@ -239,7 +245,7 @@ fn settings(
         run_id: String::new(),
         files: Vec::new(),
         terminal: None,
-        warnings: warning.into_iter().collect(),
+        warnings: Vec::new(),
     })
 }
 
@@ -277,15 +283,12 @@ fn policy(args: &Args) -> Policy {
     }
 }
 
-/// How many at once: as asked, or all of the typed commands (a server and its client must both
-/// start), or one for each CPU; never more than the limit of open files allows.
-fn jobs(
-    asked: Option<Jobs>,
-    surroundings: &Surroundings,
-    typed: bool,
-    tty: bool,
-) -> (Option<NonZeroUsize>, Option<String>) {
-    let wanted = match asked {
+/// How many are wanted at once: as asked, or all of the typed commands (a server and its
+/// client must both start), or one for each CPU.
+fn wanted_jobs(args: &Args, surroundings: &Surroundings, typed: bool) -> Option<NonZeroUsize> {
+    match args.jobs {
+        // One terminal.
+        _ if args.tty => Some(NonZeroUsize::MIN),
         Some(Jobs::Number(number)) => NonZeroUsize::new(number),
         Some(Jobs::Percent(percent)) => {
             let share = (surroundings.cpus)()
@@ -296,19 +299,28 @@ fn jobs(
         }
         None if typed => None,
         None => Some((surroundings.cpus)()),
-    };
-    match (wanted, surroundings.most_jobs) {
-        // One terminal.
-        _ if tty => (Some(NonZeroUsize::MIN), None),
-        (Some(wanted), Some(most)) if wanted > most => {
-            let warning = format!(
-                "-j {wanted}: only {most} at once, because few files may be open (ulimit -n)"
-            );
-            (Some(most), Some(warning))
-        }
-        (None, most) => (most, None),
-        (wanted, _) => (wanted, None),
     }
+}
+
+/// What is said where the limit of open files lets fewer run at once than there are and were wanted.
+fn fewer_at_once(
+    most: Option<NonZeroUsize>,
+    wanted: Option<NonZeroUsize>,
+    total: Option<u64>,
+) -> Option<String> {
+    let most = most?.get();
+    let total = total.map_or(usize::MAX, |total| {
+        usize::try_from(total).unwrap_or(usize::MAX)
+    });
+    let wanted = wanted.map_or(usize::MAX, NonZeroUsize::get);
+    let of = match wanted.min(total) {
+        all if all <= most => return None,
+        usize::MAX => String::new(),
+        all => format!(" of {all}"),
+    };
+    Some(format!(
+        "only {most}{of} at once, because few files may be open (ulimit -n)"
+    ))
 }
 
 fn directory(asked: Option<&Path>, own: &Path) -> Result<(Arc<Path>, bool), SettingsError> {
@@ -360,4 +372,36 @@ fn environment(
     }
     settled.insert(RUN_ID.into(), run_id.into());
     Environment::new(settled).map_err(SettingsError::Environment)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn it_is_said_whenever_fewer_run_at_once_than_would(
+            most in prop::option::of(1usize..20),
+            wanted in prop::option::of(1usize..20),
+            total in prop::option::of(0u64..20),
+        ) {
+            let number = |number: Option<usize>| number.and_then(NonZeroUsize::new);
+            let said = fewer_at_once(number(most), number(wanted), total);
+            let would = wanted.unwrap_or(usize::MAX).min(total.map_or(usize::MAX, |t| t as usize));
+            prop_assert_eq!(said.is_some(), most.is_some_and(|most| most < would));
+        }
+    }
+
+    #[test]
+    fn it_says_of_how_many() {
+        let said = |wanted, total| fewer_at_once(NonZeroUsize::new(2), wanted, total);
+        let words = " at once, because few files may be open (ulimit -n)";
+        assert_eq!(said(None, Some(3)), Some(format!("only 2 of 3{words}")));
+        assert_eq!(
+            said(NonZeroUsize::new(9), None),
+            Some(format!("only 2 of 9{words}"))
+        );
+        assert_eq!(said(None, None), Some(format!("only 2{words}")));
+    }
 }

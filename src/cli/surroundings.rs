@@ -27,8 +27,8 @@ pub(super) struct Surroundings {
     pub(super) terminal_size: fn() -> Option<TerminalSize>,
     /// Asked only where it matters: it reads several files.
     pub(super) cpus: fn() -> NonZeroUsize,
-    /// By the limit of open files.
-    pub(super) most_jobs: Option<NonZeroUsize>,
+    /// By the limit of open files; asked once, as it counts those that are open.
+    pub(super) most_jobs: fn() -> Option<NonZeroUsize>,
     /// What fits into a job's argument list, with these changes to the environment.
     pub(super) argument_bytes: fn(&[EnvChange]) -> usize,
     pub(super) cwd: PathBuf,
@@ -52,7 +52,7 @@ impl Surroundings {
             one_place: Console::is_one_place(),
             terminal_size: Console::size,
             cpus: run::cpus,
-            most_jobs: run::most_jobs(),
+            most_jobs: run::most_jobs,
             argument_bytes: run::argument_bytes,
             cwd: here()?,
             variable: |name| std::env::var_os(name),

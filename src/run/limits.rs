@@ -1,16 +1,24 @@
 //! What this machine gives us: processors and file descriptors.
 
 use std::ffi::OsString;
+use std::io;
 use std::num::NonZeroUsize;
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::net::UnixStream;
 
 use crate::process::{argument_bytes_limit, open_files_limit};
 
-/// Descriptors for prun itself: the standard streams, the poll loop, the input, what was inherited.
-const OWN_FILES: u64 = 32;
-/// Descriptors for one running job at the worst: two pipes with two ends each while it starts, its
-/// input, its pidfd, and two files for output that does not fit in memory.
-const FILES_PER_JOB: u64 = 8;
+/// Descriptors that prun opens for itself: 6 for the poll loop, 3 for its own output, what jobs read
+/// that have no input, the files that tell of the run, one for output that does not fit in memory,
+/// and 4 for the moment in which a process is started.
+const OWN_FILES: u64 = 20;
+/// Descriptors for one job: two pipes with two ends each while it is started; then one end of each,
+/// its pidfd, and its input.
+const FILES_PER_JOB: u64 = 4;
+/// Descriptors without which not one job can be run: the poll loop, our output, one process.
+const LEAST_FILES: usize = 12;
+/// Nobody hands so many on.
+const MANY_FILES: u64 = 1 << 16;
 
 /// The processors that this process may use.
 pub(crate) fn cpus() -> NonZeroUsize {
@@ -20,12 +28,52 @@ pub(crate) fn cpus() -> NonZeroUsize {
 /// How many jobs can run at once by the limit of open files, which is never raised: jobs would
 /// inherit it, and programs built on select(2) break above 1024.
 pub(crate) fn most_jobs() -> Option<NonZeroUsize> {
-    open_files_limit().map(jobs_within)
+    open_files_limit().map(|limit| jobs_within(limit, open_files(limit)))
 }
 
-fn jobs_within(files: u64) -> NonZeroUsize {
-    let jobs = files.saturating_sub(OWN_FILES) / FILES_PER_JOB;
+fn jobs_within(limit: u64, open: u64) -> NonZeroUsize {
+    let jobs = limit.saturating_sub(open + OWN_FILES) / FILES_PER_JOB;
     NonZeroUsize::new(usize::try_from(jobs).unwrap_or(usize::MAX)).unwrap_or(NonZeroUsize::MIN)
+}
+
+/// How many of the descriptors below the limit are open, inherited ones above all.
+fn open_files(limit: u64) -> u64 {
+    /// The standard streams.
+    const USUAL: u64 = 3;
+    if limit > MANY_FILES {
+        return USUAL;
+    }
+    let Ok(open) = std::fs::read_dir("/dev/fd") else {
+        return USUAL;
+    };
+    let number = |entry: io::Result<std::fs::DirEntry>| {
+        let name = entry.ok()?.file_name();
+        name.to_str()?.parse::<u64>().ok()
+    };
+    let open = open.filter_map(number).filter(|number| *number < limit);
+    // One of them is the folder's own.
+    (open.count() as u64).saturating_sub(1)
+}
+
+/// Makes sure that the descriptors are to be had without which nothing can run. The runtime itself
+/// panics where it has none.
+///
+/// # Errors
+/// When they are not, in words for the user.
+pub(crate) fn need_files() -> Result<(), String> {
+    let mut taken = Vec::new();
+    while taken.len() < LEAST_FILES {
+        match UnixStream::pair() {
+            Ok((one, other)) => taken.extend([one, other]),
+            Err(error) => {
+                let limit = open_files_limit().unwrap_or_default();
+                return Err(format!(
+                    "too few files may be open (ulimit -n {limit}): {error}"
+                ));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// What POSIX promises every program.
@@ -55,8 +103,23 @@ mod tests {
 
     #[test]
     fn few_descriptors_mean_few_jobs_but_at_least_one() {
-        assert_eq!(jobs_within(1024).get(), 124);
-        assert_eq!(jobs_within(64).get(), 4);
-        assert_eq!(jobs_within(8).get(), 1);
+        assert_eq!(jobs_within(1024, 3).get(), 250);
+        assert_eq!(jobs_within(64, 3).get(), 10);
+        assert_eq!(jobs_within(40, 3).get(), 4);
+        assert_eq!(jobs_within(1024, 1010).get(), 1);
+        assert_eq!(jobs_within(8, 3).get(), 1);
+    }
+
+    #[test]
+    fn what_is_open_is_counted() {
+        let before = open_files(1024);
+        let more: Vec<_> = (0..32).filter_map(|_| UnixStream::pair().ok()).collect();
+        // Other tests open and close files meanwhile.
+        assert!(
+            open_files(1024) + 32 >= before + 64,
+            "{before} {}",
+            more.len()
+        );
+        assert_eq!(open_files(1), 0, "none of them is the folder's own");
     }
 }

@@ -33,7 +33,7 @@ pub(crate) use control::Control;
 pub(crate) use feed::Feed;
 pub(crate) use foreground::Foreground;
 pub(crate) use ledger::Ledger;
-pub(crate) use limits::{argument_bytes, cpus, most_jobs};
+pub(crate) use limits::{argument_bytes, cpus, most_jobs, need_files};
 pub(crate) use log_dir::{LogDir, LogDirError};
 pub(crate) use options::{Options, Output, Telling};
 pub(crate) use runner::{Ended, Runner};

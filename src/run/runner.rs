@@ -73,8 +73,8 @@ pub(crate) struct Runner<T> {
     last_seq: u64,
     /// Of the jobs whose second or later attempt runs.
     pasts: HashMap<u64, Past>,
-    /// Whether it was told that the system is out of something.
-    told_of_shortage: bool,
+    /// What the system is out of, as it was told.
+    lack: Option<&'static str>,
     /// Until those who tell have room again.
     full: Option<(Room, Moment)>,
 }
@@ -110,7 +110,7 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
             arrivals,
             last_seq: 0,
             pasts: HashMap::new(),
-            told_of_shortage: false,
+            lack: None,
             full: None,
         }
     }
@@ -163,6 +163,10 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
                 feed.close();
                 self.abandon_waiting();
             }
+        }
+        if let Some(lack) = self.lack.filter(|_| self.schedule.cannot_begin()) {
+            let nothing = format!("no job could be started: the system is out of {lack}");
+            self.announce(&Event::InputFailed(nothing.into()));
         }
         let (elapsed, counts) = (self.clock.now(), self.summary.counts());
         self.announce(&Event::RunEnded { elapsed, counts });
@@ -297,7 +301,7 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
         match self.schedule.refused(attempt.slot, now, reached) {
             Refusal::Final => self.on_ended(job, attempt),
             Refusal::Later { limit } => {
-                if !std::mem::replace(&mut self.told_of_shortage, true) {
+                if self.lack.replace(lack).is_none() {
                     let warning = format!(
                         "the system is out of {lack}: from here on at most {limit} at once"
                     );

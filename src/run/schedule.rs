@@ -23,6 +23,8 @@ pub(crate) struct Schedule<J> {
     delay: Duration,
     last_start: Option<Moment>,
     shortage: Shortage,
+    /// Whether any process was ever started.
+    has_started: bool,
 }
 
 /// Ordered by time, then by the order of the jobs.
@@ -41,6 +43,7 @@ impl<J> Schedule<J> {
             delay,
             last_start: None,
             shortage: Shortage::default(),
+            has_started: false,
             running: 0,
             free: BinaryHeap::new(),
             highest: 0,
@@ -89,6 +92,7 @@ impl<J> Schedule<J> {
 
     /// A process was started.
     pub(crate) fn started(&mut self) {
+        self.has_started = true;
         self.shortage.started();
     }
 
@@ -101,6 +105,11 @@ impl<J> Schedule<J> {
             self.limit = Some(self.limit.map_or(limit, |old| old.min(limit)));
         }
         refusal
+    }
+
+    /// Whether the system refused every start, and will go on so.
+    pub(crate) fn cannot_begin(&self) -> bool {
+        self.shortage.is_lasting() && !self.has_started
     }
 
     fn give_back(&mut self, slot: u32) {

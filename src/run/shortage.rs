@@ -11,7 +11,7 @@ const FIRST_PAUSE: Duration = Duration::from_millis(10);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
 /// So long nothing may run because of refusals. Then nobody is left who could give back what is
-/// missing, and one start is told as failed.
+/// missing: from there on each start that is refused has failed, without another wait.
 const HELD_BACK_AT_MOST: Duration = Duration::from_secs(30);
 
 /// What becomes of a start that was refused.
@@ -31,6 +31,8 @@ pub(crate) struct Shortage {
     until: Option<Moment>,
     /// Since when nothing runs.
     idle_since: Option<Moment>,
+    /// Whether that was too long.
+    is_lasting: bool,
 }
 
 impl Shortage {
@@ -40,8 +42,9 @@ impl Shortage {
             self.idle_since = None;
         } else {
             let since = *self.idle_since.get_or_insert(now);
-            if now.saturating_sub(since) >= HELD_BACK_AT_MOST {
-                *self = Self::default();
+            if self.is_lasting || now.saturating_sub(since) >= HELD_BACK_AT_MOST {
+                self.is_lasting = true;
+                self.until = None;
                 return Refusal::Final;
             }
         }
@@ -62,6 +65,11 @@ impl Shortage {
     /// A process was started.
     pub(crate) fn started(&mut self) {
         *self = Self::default();
+    }
+
+    /// Whether nothing can be started, and nobody waits for better times.
+    pub(crate) fn is_lasting(&self) -> bool {
+        self.is_lasting
     }
 
     /// Until when nothing is to be started.
@@ -121,9 +129,23 @@ mod tests {
         assert_eq!(shortage.refused(late - FIRST_PAUSE, 0), later(1));
         assert_eq!(shortage.refused(late, 1), later(1), "something runs");
         assert_eq!(shortage.refused(late * 2, 0), later(1));
-        assert_eq!(
-            shortage.refused(late * 2 + HELD_BACK_AT_MOST, 0),
-            Refusal::Final
-        );
+        let lasting = late * 2 + HELD_BACK_AT_MOST;
+        assert_eq!(shortage.refused(lasting, 0), Refusal::Final);
+        assert!(shortage.is_lasting());
+    }
+
+    #[test]
+    fn a_lasting_shortage_is_waited_for_once() {
+        let mut shortage = Shortage::default();
+        assert_eq!(shortage.refused(NOW, 0), later(1));
+        let late = NOW + HELD_BACK_AT_MOST;
+        for _ in 0..100 {
+            assert_eq!(shortage.refused(late, 0), Refusal::Final);
+            assert_eq!(shortage.until(), None, "the next one fails at once");
+        }
+        // One that starts all the same lifts the verdict.
+        shortage.started();
+        assert!(!shortage.is_lasting());
+        assert_eq!(shortage.refused(late, 0), later(1));
     }
 }

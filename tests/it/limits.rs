@@ -11,14 +11,83 @@ const SOON: Duration = Duration::from_secs(20);
 
 #[test]
 fn few_descriptors_mean_fewer_jobs_at_once() {
-    let warning = "prun: -j 100: only 4 at once, because few files may be open (ulimit -n)\n";
     Stage::new()
         .args(["--json", "-j100"])
         .stdin("ulimit -n\n".repeat(100))
         .in_shell("ulimit -n 64; exec \"$@\" | grep -c '\"status\":\"ok\".*\"stdout\":\"64\\\\n\"'")
         .stdout("100\n")
-        .stderr(warning)
+        .stderr_has(" of 100 at once, because few files may be open (ulimit -n)\n")
         .run();
+}
+
+/// Jobs that end only if all of them run at once.
+fn together() -> [String; 3] {
+    let wait = "until [ -e 1 ] && [ -e 2 ] && [ -e 3 ]; do sleep 0.01; done";
+    [1, 2, 3].map(|number| format!("touch {number}; {wait}"))
+}
+
+#[test]
+fn few_descriptors_are_enough_for_a_server_and_its_clients() {
+    for limit in [40, 48, 64] {
+        Stage::new()
+            .args(together())
+            .in_shell(&format!("ulimit -n {limit}; exec \"$@\""))
+            .within(SOON)
+            .run();
+    }
+}
+
+const ONE_OF_THREE: &str = "prun: only 1 of 3 at once, because few files may be open (ulimit -n)\n";
+
+#[test]
+fn it_is_said_when_fewer_run_at_once_than_were_typed_or_asked_for() {
+    for options in [&[][..], &["-j0"], &["-j3"], &["-j300%"]] {
+        Stage::new()
+            .args(options)
+            .args(["echo a", "echo a", "echo a"])
+            .in_shell("ulimit -n 26; exec \"$@\"")
+            .stdout("a\na\na\n")
+            .stderr(ONE_OF_THREE)
+            .run();
+    }
+    Stage::new()
+        .args(["-j9", "echo a"])
+        .in_shell("ulimit -n 26; exec \"$@\"")
+        .stdout("a\n")
+        .run();
+}
+
+#[test]
+fn inherited_descriptors_count() {
+    if !needs("python3") {
+        return;
+    }
+    let script = "import os, resource, sys\n\
+        for _ in range(1000): os.dup2(0, os.open('/dev/null', 0), inheritable=True)\n\
+        resource.setrlimit(resource.RLIMIT_NOFILE, (1024, 1024))\n\
+        os.execvp(sys.argv[1], sys.argv[1:])";
+    Stage::new()
+        .args(["echo a", "echo a", "echo a"])
+        .under(["python3", "-c", script])
+        .stdout("a\na\na\n")
+        .stderr(ONE_OF_THREE)
+        .within(SOON)
+        .run();
+}
+
+#[test]
+fn too_few_descriptors_to_begin_with_are_an_error() {
+    for limit in 7..=14 {
+        Stage::new()
+            .args(["--json", "touch never"])
+            .in_shell(&format!("ulimit -n {limit}; exec \"$@\""))
+            .stderr(format!(
+                "prun: too few files may be open (ulimit -n {limit}): \
+                 Too many open files (os error 24)\n"
+            ))
+            .code(2)
+            .run();
+    }
 }
 
 const OUT_OF_FILES: &str =

@@ -72,6 +72,33 @@ fn a_million_at_once_are_as_many_as_there_are() {
     assert!(outcome.peak_memory() < 16 << 20);
 }
 
+const FILES: &str = "file descriptors (ulimit -n)";
+
+#[test]
+fn a_shortage_that_lasts_is_waited_for_once() {
+    if !needs("strace") {
+        return;
+    }
+    let outcome = failing(Stage::new(), &["pipe2:error=EMFILE"])
+        .args(["--json", "-j2"])
+        .args(["echo a"; 5])
+        .stdout_any()
+        .stderr(format!(
+            "prun: the system is out of {FILES}: from here on at most 1 at once\n\
+             prun: no job could be started: the system is out of {FILES}\n\
+             {}── 5 jobs: 5 spawn error ([TIME])\n",
+            format!("── echo a (could not start: out of {FILES}, [TIME])\n   $ echo a\n").repeat(5)
+        ))
+        .code(2)
+        .not_before(Duration::from_secs(30))
+        .within(SOON)
+        .run();
+    for record in outcome.json() {
+        assert_eq!(record["status"], "spawn_error");
+        assert!(record["error"].is_string());
+    }
+}
+
 #[test]
 fn nothing_is_read_from_the_folder_or_from_home() {
     if !needs("strace") {
