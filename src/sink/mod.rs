@@ -15,6 +15,7 @@ mod dispatch;
 mod dry_run;
 mod events;
 mod facts;
+mod first_line;
 mod heartbeat;
 mod human;
 mod joblog;

@@ -6,6 +6,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
+use super::first_line;
 use super::joblog::{self, Done};
 use crate::plan::Key;
 
@@ -27,6 +28,8 @@ pub(crate) enum PastError {
     Open { path: PathBuf, source: io::Error },
     #[error("--joblog {}: is no regular file: name one", .0.display())]
     NotAFile(PathBuf),
+    #[error("--joblog {}: is not a job log, by its first line: name another file", .0.display())]
+    NotALog(PathBuf),
     #[error("--joblog {}: another prun writes it: wait for its end, or name another file", .0.display())]
     Locked(PathBuf),
     #[error("{}:{line}: damaged job log: {why}; mend the line or remove it", path.display())]
@@ -68,6 +71,15 @@ pub(crate) fn open(path: &Path, resume: bool) -> Result<OpenLog, PastError> {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => return Err(PastError::Locked(path.to_owned())),
         Err(TryLockError::Error(error)) => return Err(failed(error)),
+    }
+    match first_line::look(&file).map_err(failed)? {
+        first_line::Found::Log => {}
+        first_line::Found::Other => return Err(PastError::NotALog(path.to_owned())),
+        first_line::Found::OtherVersion => return Err(PastError::OtherVersion(path.to_owned(), 1)),
+        first_line::Found::Damaged(why) => {
+            let (path, line) = (path.to_owned(), 1);
+            return Err(PastError::Damaged { path, line, why });
+        }
     }
     let whole = whole_lines(&file).map_err(failed)?;
     let torn = file.metadata().map_err(failed)?.len() - whole;

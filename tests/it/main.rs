@@ -39,6 +39,7 @@ mod needs;
 mod options;
 mod outputs;
 mod pastes;
+mod paths;
 mod ptys;
 mod readers;
 mod readme;
