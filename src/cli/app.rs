@@ -73,12 +73,12 @@ fn start(args: Args) -> Result<ExitCode, Box<dyn std::error::Error>> {
     }
     if let Some(log) = &args.replay {
         let (mut settings, past) = settle_replay(&args, log, &Surroundings::look()?)?;
-        let files = std::mem::take(&mut settings.files);
+        let sinks = sinks(&mut settings);
         let looks = settings.looks;
         return replay(
             past,
-            sinks(&settings),
-            files,
+            sinks,
+            settings.files.recorders,
             looks.frame,
             settings.keep_order,
         );
@@ -87,8 +87,7 @@ fn start(args: Args) -> Result<ExitCode, Box<dyn std::error::Error>> {
         say(SHAPES);
         return Ok(ExitCode::Usage);
     };
-    let of_log = settings.log.iter().flat_map(|log| &log.warnings);
-    warn(settings.warnings.iter().chain(of_log), settings.looks.frame)?;
+    warn(&settings.warnings, settings.looks.frame)?;
     match settings.form {
         Form::DryRun(form) => Ok(list(source, &settings, form)?),
         Form::Output | Form::Records | Form::Events => {
@@ -105,9 +104,8 @@ fn start(args: Args) -> Result<ExitCode, Box<dyn std::error::Error>> {
 }
 
 /// Says what is odd about the run that begins, where all that is said of it goes.
-fn warn<'a>(warnings: impl Iterator<Item = &'a String>, frame: Frame) -> io::Result<()> {
-    let mut warnings = warnings.peekable();
-    if warnings.peek().is_none() {
+fn warn(warnings: &[String], frame: Frame) -> io::Result<()> {
+    if warnings.is_empty() {
         return Ok(());
     }
     let mut console = Console::new()?;
@@ -147,7 +145,8 @@ async fn run(mut settings: Settings, source: Source) -> io::Result<ExitCode> {
         settings.options.terminal = Some(follow_size(size, Console::size)?);
     }
     let grace = settings.options.grace;
-    let mut recorders = std::mem::take(&mut settings.files);
+    let sinks = sinks(&mut settings);
+    let mut recorders = settings.files.recorders;
     let mut ledger = None;
     if let Some(mut log) = settings.log.take() {
         ledger = Some(Ledger::new(std::mem::take(&mut log.done)));
@@ -180,7 +179,7 @@ async fn run(mut settings: Settings, source: Source) -> io::Result<ExitCode> {
             });
         },
     };
-    let (sinks, in_order) = (sinks(&settings), settings.keep_order);
+    let in_order = settings.keep_order;
     let mut dispatch = Dispatch::start(sinks, recorders, console, in_order, on_loss)?;
     // Nothing can be full yet.
     let _ = dispatch.tell(&Event::RunStarted {
@@ -199,11 +198,11 @@ async fn run(mut settings: Settings, source: Source) -> io::Result<ExitCode> {
     if Console::words_would_block(settings.looks.frame) {
         words.clear();
     }
-    warn(words.iter(), settings.looks.frame)?;
+    warn(&words, settings.looks.frame)?;
     Ok(ended.summary.verdict())
 }
 
-fn sinks(settings: &Settings) -> Vec<Box<dyn Sink>> {
+fn sinks(settings: &mut Settings) -> Vec<Box<dyn Sink>> {
     let looks = settings.looks;
     let mut sinks: Vec<Box<dyn Sink>> = Vec::new();
     match settings.form {
@@ -216,6 +215,7 @@ fn sinks(settings: &Settings) -> Vec<Box<dyn Sink>> {
         let vendor = looks.vendor.unwrap_or(Vendor::Plain);
         sinks.push(Box::new(Heartbeat::new(vendor)));
     }
+    sinks.append(&mut settings.files.sinks);
     if looks.has_bar {
         // Last of all that write to the terminal.
         sinks.push(Box::new(Progress::new(looks.style)));

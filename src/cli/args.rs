@@ -237,19 +237,19 @@ pub(super) struct Args {
 
     /// Write a JUnit report to FILE at the end
     ///
-    /// With each job as a test case and the last 64 KiB of its output.
+    /// With each job as a test case and the last 64 KiB of its output. - is standard output.
     #[arg(long, value_name = "FILE", help_heading = "Records", value_hint = ValueHint::FilePath)]
     pub(super) junit: Option<PathBuf>,
 
     /// Write a trace to FILE as it happens
     ///
-    /// For Perfetto or chrome://tracing: a row for each slot, a slice for each attempt.
+    /// For Perfetto or chrome://tracing: a row for each slot, a slice for each attempt. - is standard output.
     #[arg(long, value_name = "FILE", help_heading = "Records", value_hint = ValueHint::FilePath)]
     pub(super) trace: Option<PathBuf>,
 
     /// Write a page for a browser to FILE at the end
     ///
-    /// Totals, a timeline, a table, the output of failed jobs.
+    /// Totals, a timeline, a table, the output of failed jobs. - is standard output.
     #[arg(long, value_name = "FILE", help_heading = "Records", value_hint = ValueHint::FilePath)]
     pub(super) report: Option<PathBuf>,
 

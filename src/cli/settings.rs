@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::args::Args;
-use super::files::{files, log_dir};
+use super::files::{self, FilesError, files, log_dir};
 use super::inputs::{Input, InputError, records};
 use super::looks;
 use super::output::{self, Form};
@@ -20,7 +20,7 @@ use crate::plan::{Rules, Shell, ShellError, ShellRule, Source};
 use crate::process::{Environment, SpawnErrorKind, Stdio, Terminal, TerminalSize};
 use crate::run::{FailFast, Foreground, LogDirError, Options, Output, Policy, Telling};
 use crate::sink::{
-    DryRun, Looks, OpenLog, PastError, PastRun, Paster, Readers, Recorder, ReplayError,
+    BegunFiles, DryRun, Looks, OpenLog, PastError, PastRun, Paster, Readers, ReplayError,
     RunFileError, Show, StepSummary, open_log,
 };
 
@@ -40,7 +40,7 @@ pub(super) struct Settings {
     /// What names the run.
     pub(super) run_id: String,
     /// The files that tell of the run, begun.
-    pub(super) files: Vec<Box<dyn Recorder>>,
+    pub(super) files: BegunFiles,
     /// The size of the terminal that each job has for its output, if it has one.
     pub(super) terminal: Option<TerminalSize>,
     /// Said before anything else.
@@ -70,6 +70,8 @@ pub(super) enum SettingsError {
     LogDir(#[from] LogDirError),
     #[error(transparent)]
     Replay(#[from] ReplayError),
+    #[error(transparent)]
+    Files(#[from] FilesError),
     #[error(transparent)]
     RunFile(#[from] RunFileError),
     #[error("--tty: there is no terminal to give to the jobs")]
@@ -102,6 +104,7 @@ pub(super) fn settle(
         },
         slots: slots.get(),
     };
+    files::check(&args)?;
     let source = input.open(rules, &rule)?;
     if !matches!(settings.form, Form::DryRun(_)) {
         let fewer = fewer_at_once(most, wanted, source.total());
@@ -148,13 +151,22 @@ pub(super) fn settle(
     settings.options.environment = environment(variables, &settings.options.env, &settings.run_id)?;
     // Last of all, so that nothing is made for a command line that is wrong.
     if let Form::Output | Form::Records | Form::Events = settings.form {
+        if let Some((log_dir, warning)) = log_dir(&args, &surroundings.cwd)? {
+            settings.options.log_dir = Some(log_dir);
+            settings.warnings.extend(warning);
+        }
+        settings.files = files(&args).begin()?;
+        // Last, as its end is mended.
         let log = args.joblog.as_deref();
         settings.log = log.map(|path| open_log(path, args.resume)).transpose()?;
-        settings.options.log_dir = log_dir(&args, &surroundings.cwd)?;
-        // Last, as a trace takes the place of a file that is there.
-        settings.files = files(&args).begin()?;
+        if let Some(log) = &mut settings.log {
+            settings.warnings.append(&mut log.warnings);
+        }
         if let Some(path) = looks::step_summary(&settings.looks, &surroundings) {
-            settings.files.push(Box::new(StepSummary::new(path)));
+            settings
+                .files
+                .recorders
+                .push(Box::new(StepSummary::new(path)));
         }
     }
     Ok(Some((settings, source)))
@@ -169,6 +181,7 @@ pub(super) fn settle_replay(
     let mut settings = settings(args, surroundings, None)?;
     // It is over at once.
     settings.looks.has_bar = false;
+    files::check(args)?;
     let past = PastRun::find(log)?;
     settings.files = files(args).begin()?;
     Ok((settings, past))
@@ -243,7 +256,7 @@ fn settings(
         keep_order: args.keep_order,
         log: None,
         run_id: String::new(),
-        files: Vec::new(),
+        files: BegunFiles::default(),
         terminal: None,
         warnings: Vec::new(),
     })

@@ -107,6 +107,8 @@ mod elf;
 mod environment;
 mod error;
 mod exit;
+#[cfg(feature = "cli")]
+mod files;
 mod group;
 mod handle;
 mod lookup;
@@ -147,6 +149,8 @@ pub use communicate::{Captured, CommunicateError, LEAK_GRACE};
 pub use environment::Environment;
 pub use error::{SpawnError, SpawnErrorKind};
 pub use exit::{ExitInfo, ResourceUsage, WaitError};
+#[cfg(feature = "cli")]
+pub(crate) use files::{Lock, close, folder, is_at, lock, sync};
 #[cfg(feature = "cli")]
 pub(crate) use group::is_orphaned as group_is_orphaned;
 pub use handle::ProcessHandle;

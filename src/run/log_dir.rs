@@ -8,7 +8,7 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use crate::event::{Logs, NumberedJob};
-use crate::process::join;
+use crate::process::{Lock, join, lock};
 
 /// So many bytes of a name are kept; a longer one ends with a hash of the whole.
 const LONGEST: usize = 200;
@@ -19,6 +19,8 @@ pub(crate) struct LogDir {
     dir: Arc<Path>,
     /// Whether it may hold the files of earlier runs, which this one goes on from.
     is_continued: bool,
+    /// Locked for as long as the run lasts.
+    _lock: Arc<File>,
 }
 
 /// A folder that cannot be used. Nothing was started.
@@ -28,6 +30,8 @@ pub(crate) enum LogDirError {
     Unusable { dir: PathBuf, source: io::Error },
     #[error("--log-dir {}: {} is there from another run: name another folder, remove it, or go on from that run with --resume", dir.display(), name.display())]
     Used { dir: PathBuf, name: PathBuf },
+    #[error("--log-dir {}: another prun writes there: wait for its end, or name another folder", .0.display())]
+    Locked(PathBuf),
 }
 
 /// The files of one attempt, open.
@@ -40,13 +44,27 @@ pub(super) struct OpenLogs {
 
 impl LogDir {
     /// Makes the folder, unless it is there. One with files of another run is refused, unless this
-    /// run goes on from that one.
-    pub(crate) fn open(dir: &Path, own: &Path, is_continued: bool) -> Result<Self, LogDirError> {
+    /// run goes on from that one; and so is one in which another run writes now. Says what is missing
+    /// where that cannot be known.
+    pub(crate) fn open(
+        dir: &Path,
+        own: &Path,
+        is_continued: bool,
+    ) -> Result<(Self, Option<String>), LogDirError> {
         let failed = |source| LogDirError::Unusable {
             dir: dir.to_owned(),
             source,
         };
         fs::create_dir_all(dir).map_err(failed)?;
+        let folder = File::open(dir).map_err(failed)?;
+        let warning = match lock(&folder) {
+            Lock::Ours => None,
+            Lock::Taken => return Err(LogDirError::Locked(dir.to_owned())),
+            Lock::Refused(error) => Some(format!(
+                "--log-dir {}: cannot be locked ({error}): let no other run write there meanwhile",
+                dir.display()
+            )),
+        };
         // Whether files can be made there is found out now, and not by the first job.
         drop(tempfile::tempfile_in(dir).map_err(failed)?);
         for entry in fs::read_dir(dir).map_err(failed)? {
@@ -56,10 +74,17 @@ impl LogDir {
                 return Err(LogDirError::Used { dir, name });
             }
         }
-        Ok(Self {
+        let log_dir = Self {
             dir: own.join(dir).into(),
             is_continued,
-        })
+            _lock: Arc::new(folder),
+        };
+        Ok((log_dir, warning))
+    }
+
+    /// Whether the files of jobs have such names.
+    pub(crate) fn has(name: &Path) -> bool {
+        is_log(name)
     }
 
     /// Makes the files of an attempt. None that is there is overwritten or followed elsewhere: where

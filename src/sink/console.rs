@@ -223,6 +223,11 @@ impl Console {
         ours.is_some() && ours == place(format!("/proc/{parent}/fd/1"))
     }
 
+    /// Standard output itself, for a file of the run that goes there.
+    pub(crate) fn stdout() -> io::Result<File> {
+        Ok(File::from(io::stdout().as_fd().try_clone_to_owned()?))
+    }
+
     /// Standard output.
     pub(crate) fn out(&mut self) -> &mut impl Write {
         self.lift();

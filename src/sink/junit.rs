@@ -103,6 +103,10 @@ impl Form for Junit {
         }
     }
 
+    fn draft(&self) -> &Draft {
+        &self.draft
+    }
+
     fn add(&mut self, event: &Event, at: SystemTime) -> io::Result<()> {
         match event {
             Event::JobRetried(retry) => {

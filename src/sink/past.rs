@@ -1,14 +1,16 @@
 //! Opening a job log: what earlier runs have written is checked, mended at its end, and read.
 
 use std::collections::HashSet;
-use std::fs::{File, TryLockError};
+use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
+use super::destination::{Output, Way, standing, way};
 use super::first_line;
 use super::joblog::{self, Done};
 use crate::plan::Key;
+use crate::process::{Lock, lock};
 
 /// A log that is ours alone, and whole.
 pub(crate) struct OpenLog {
@@ -26,8 +28,8 @@ pub(crate) struct OpenLog {
 pub(crate) enum PastError {
     #[error("--joblog {}: {source}", path.display())]
     Open { path: PathBuf, source: io::Error },
-    #[error("--joblog {}: is no regular file: name one", .0.display())]
-    NotAFile(PathBuf),
+    #[error("--joblog {}: {}", .0.display(), .1)]
+    Refused(PathBuf, &'static str),
     #[error("--joblog {}: is not a job log, by its first line: name another file", .0.display())]
     NotALog(PathBuf),
     #[error("--joblog {}: another prun writes it: wait for its end, or name another file", .0.display())]
@@ -59,18 +61,38 @@ pub(crate) fn open(path: &Path, resume: bool) -> Result<OpenLog, PastError> {
         source,
     };
     let mut options = File::options();
-    // Not through a link that somebody else has put there, and for nobody else to read; without
-    // waiting for the other end of a pipe.
-    options.read(true).append(true).create(true).mode(0o600);
-    options.custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK);
+    options.append(true);
+    let standing = standing(path).map_err(failed)?;
+    match way(Output::Log { resume }, standing) {
+        Way::Refuse(why) => return Err(PastError::Refused(path.to_owned(), why)),
+        Way::Stream | Way::Output => {
+            let file = { options }.custom_flags(libc::O_NOCTTY).open(path);
+            return Ok(OpenLog {
+                path: path.to_owned(),
+                file: file.map_err(failed)?,
+                len: 0,
+                done: HashSet::new(),
+                warnings: Vec::new(),
+            });
+        }
+        Way::Append | Way::Replace | Way::InPlace => {}
+    }
+    // For nobody else to read; without waiting for the other end of a pipe that is there by now.
+    options.read(true).create(true).mode(0o600);
+    options.custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY);
     let file = options.open(path).map_err(failed)?;
     if !file.metadata().map_err(failed)?.is_file() {
-        return Err(PastError::NotAFile(path.to_owned()));
+        let why = "is no regular file: name one";
+        return Err(PastError::Refused(path.to_owned(), why));
     }
-    match file.try_lock() {
-        Ok(()) => {}
-        Err(TryLockError::WouldBlock) => return Err(PastError::Locked(path.to_owned())),
-        Err(TryLockError::Error(error)) => return Err(failed(error)),
+    let mut warnings = Vec::new();
+    match lock(&file) {
+        Lock::Ours => {}
+        Lock::Taken => return Err(PastError::Locked(path.to_owned())),
+        Lock::Refused(error) => warnings.push(format!(
+            "--joblog {}: cannot be locked ({error}): let no other run write it meanwhile",
+            path.display()
+        )),
     }
     match first_line::look(&file).map_err(failed)? {
         first_line::Found::Log => {}
@@ -87,13 +109,12 @@ pub(crate) fn open(path: &Path, resume: bool) -> Result<OpenLog, PastError> {
         true => joblog::read(path, &file, whole)?,
         false => Done::default(),
     };
-    let torn_words = (torn > 0).then(|| {
-        format!(
+    warnings.extend(unseen);
+    if torn > 0 {
+        warnings.push(format!(
             "{}: {torn} bytes of an unfinished last line are dropped",
             path.display()
-        )
-    });
-    if torn > 0 {
+        ));
         file.set_len(whole).map_err(failed)?;
     }
     Ok(OpenLog {
@@ -101,7 +122,7 @@ pub(crate) fn open(path: &Path, resume: bool) -> Result<OpenLog, PastError> {
         file,
         len: whole,
         done: keys,
-        warnings: torn_words.into_iter().chain(unseen).collect(),
+        warnings,
     })
 }
 
@@ -231,13 +252,5 @@ mod tests {
         assert!(matches!(open(&path, false), Err(PastError::Locked(_))));
         drop(first);
         assert!(open(&path, false).is_ok());
-    }
-
-    #[test]
-    fn a_link_is_not_followed() {
-        let (dir, path) = write(b"");
-        let link = dir.path().join("link");
-        std::os::unix::fs::symlink(path, &link).unwrap();
-        assert!(matches!(open(&link, false), Err(PastError::Open { .. })));
     }
 }

@@ -129,6 +129,10 @@ impl Form for Report {
         }
     }
 
+    fn draft(&self) -> &Draft {
+        &self.draft
+    }
+
     fn add(&mut self, event: &Event, at: SystemTime) -> io::Result<()> {
         match event {
             Event::JobRetried(retry) => {

@@ -3,17 +3,18 @@
 //! The run does not depend on them. One that cannot be written is told once, prun ends by the code
 //! for broken promises, and the jobs go on.
 
-use std::fs::Permissions;
+use std::fs::File;
 use std::io::{self, BufWriter, Seek, SeekFrom, Write};
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use tempfile::NamedTempFile;
-
+use super::console::Console;
+use super::destination::{Output, Target, Way, way};
 use super::record::{Entry, RecordError, Recorder};
-use super::sink::Interest;
+use super::sink::{Interest, Sink};
+use super::unnamed::Unnamed;
 use crate::event::Event;
+use crate::process::{close, sync};
 
 /// A form in which a run is written to a file.
 pub(super) trait Form: Send {
@@ -22,6 +23,9 @@ pub(super) trait Form: Send {
 
     /// Which events it needs at all.
     fn interest(&self) -> Interest;
+
+    /// Where it is written.
+    fn draft(&self) -> &Draft;
 
     /// Writes what is to be told of an event.
     fn add(&mut self, event: &Event, at: SystemTime) -> io::Result<()>;
@@ -81,6 +85,23 @@ impl<F: Form> Recorder for RunFile<F> {
     }
 }
 
+/// On standard output it comes behind what the others tell there.
+impl<F: Form> Sink for RunFile<F> {
+    fn interest(&self) -> Interest {
+        Recorder::interest(self)
+    }
+
+    /// They tell of time, and nobody reads them in between.
+    fn keeps_order(&self) -> bool {
+        false
+    }
+
+    fn tell(&mut self, event: &Event, at: SystemTime, console: &mut Console) -> io::Result<()> {
+        console.lift();
+        self.write(event, at)
+    }
+}
+
 /// A file that cannot be made. Nothing was started.
 #[derive(Debug, thiserror::Error)]
 #[error("{option} {}: {why}", path.display())]
@@ -100,66 +121,115 @@ impl RunFileError {
     }
 }
 
-/// The path behind symbolic links, if nothing but a file is there or none at all: what is renamed
-/// over a device or a pipe would take its place.
-pub(super) fn place(option: &'static str, path: &Path) -> Result<PathBuf, RunFileError> {
-    let failed = |why: &dyn ToString| RunFileError::new(option, path, why.to_string());
-    match path.canonicalize() {
-        Ok(whole) if whole.is_file() => Ok(whole),
-        Ok(_) => Err(failed(&"is no regular file: name one")),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            let above = match path.parent() {
-                Some(above) if !above.as_os_str().is_empty() => above,
-                _ => Path::new("."),
-            };
-            let above = above.canonicalize().map_err(|error| failed(&error))?;
-            let name = path.file_name().ok_or_else(|| failed(&"names no file"))?;
-            Ok(above.join(name))
-        }
-        Err(error) => Err(failed(&error)),
-    }
+/// A file that is written from its beginning to its end, and is there when it is whole.
+pub(super) struct Draft {
+    path: PathBuf,
+    text: BufWriter<File>,
+    place: Place,
+    is_output: bool,
 }
 
-/// A file that is there when it is whole: it is written beside its place and renamed at the end.
-pub(super) struct Draft {
-    place: PathBuf,
-    file: BufWriter<NamedTempFile>,
+/// Where it is when it is whole.
+enum Place {
+    /// What is written is a new file, to take the place of what is at the path. That is open, in case
+    /// the system lets no other file have its name: something may be mounted there.
+    Name(Unnamed, Option<File>),
+    /// What is written is copied there, over what the file holds.
+    Over(File),
+    /// What is written is copied there.
+    Into(File),
+    /// There already.
+    Taken,
 }
 
 impl Draft {
-    /// Begins one. A folder that is missing or cannot be written is found here.
+    /// Begins one. A path that cannot be written is found here, and what is there stays.
     pub(super) fn begin(option: &'static str, path: &Path) -> Result<Self, RunFileError> {
-        let place = place(option, path)?;
-        let above = place.parent().unwrap_or(Path::new("/"));
-        let file = tempfile::Builder::new()
-            .prefix(".prun-")
-            // Less what the umask takes, as for every file that is made.
-            .permissions(Permissions::from_mode(0o666))
-            .tempfile_in(above)
-            .map_err(|error| RunFileError::new(option, path, error.kind()))?;
-        let file = BufWriter::new(file);
-        Ok(Self { place, file })
+        let failed = |error: io::Error| RunFileError::new(option, path, error);
+        let Target {
+            standing,
+            there,
+            new,
+        } = Target::open(path).map_err(failed)?;
+        let way = way(Output::RunFile, standing);
+        let elsewhere = || tempfile::tempfile().map_err(failed);
+        let (text, place) = match (way, there, new) {
+            (Way::Replace, there, Some((text, unnamed))) => (text, Place::Name(unnamed, there)),
+            (Way::InPlace, Some(there), _) => (elsewhere()?, Place::Over(there)),
+            (Way::Stream | Way::Output, Some(there), _) => (elsewhere()?, Place::Into(there)),
+            (Way::Refuse(why), ..) => return Err(RunFileError::new(option, path, why)),
+            _ => return Err(RunFileError::new(option, path, "cannot be written")),
+        };
+        Ok(Self {
+            path: path.to_owned(),
+            text: BufWriter::new(text),
+            place,
+            is_output: way == Way::Output,
+        })
+    }
+
+    /// Whether it goes to standard output, by whatever name.
+    pub(super) fn is_output(&self) -> bool {
+        self.is_output
     }
 
     /// Goes back to the beginning, to overwrite what stands there.
     pub(super) fn rewind(&mut self) -> io::Result<()> {
-        self.file.seek(SeekFrom::Start(0)).map(drop)
+        self.text.seek(SeekFrom::Start(0)).map(drop)
     }
 
-    /// Puts it in its place.
-    pub(super) fn finish(self) -> io::Result<()> {
-        let file = self.file.into_inner().map_err(|error| error.into_error())?;
-        file.persist(&self.place).map_err(|error| error.error)?;
+    /// Puts it in its place before it is whole; what is written from now on is there at once.
+    pub(super) fn publish(&mut self) -> io::Result<()> {
+        self.text.flush()?;
+        match std::mem::replace(&mut self.place, Place::Taken) {
+            Place::Taken => Ok(()),
+            Place::Into(file) => self.move_into(file),
+            Place::Over(file) => self.move_over(file),
+            Place::Name(unnamed, there) => {
+                let text = self.text.get_ref();
+                match (unnamed.take_place(text, &self.path), there) {
+                    (Err(_), Some(there)) => self.move_over(there),
+                    (taken, _) => taken,
+                }
+            }
+        }
+    }
+
+    fn move_over(&mut self, file: File) -> io::Result<()> {
+        file.set_len(0)?;
+        self.move_into(file)
+    }
+
+    fn move_into(&mut self, mut file: File) -> io::Result<()> {
+        let text = self.text.get_mut();
+        text.rewind()?;
+        io::copy(text, &mut file)?;
+        *text = file;
         Ok(())
+    }
+
+    /// Puts it in its place, whole, and waits until it is kept there.
+    pub(super) fn finish(mut self) -> io::Result<()> {
+        self.text.flush()?;
+        if let Place::Name(..) = self.place {
+            // What the file system refuses at last is known before the old file goes.
+            let text = self.text.get_ref();
+            sync(text)?;
+            close(text.try_clone()?)?;
+        }
+        self.publish()?;
+        let file = self.text.into_inner().map_err(|error| error.into_error())?;
+        sync(&file)?;
+        close(file)
     }
 }
 
 impl Write for Draft {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.file.write(bytes)
+        self.text.write(bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.file.flush()
+        self.text.flush()
     }
 }

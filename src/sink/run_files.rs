@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use super::junit::Junit;
 use super::record::Recorder;
 use super::report::Report;
-use super::run_file::{RunFile, RunFileError, place};
+use super::run_file::{Form, RunFile, RunFileError};
+use super::sink::Sink;
 use super::trace::Trace;
 
 /// Where they are to be; none is made unless it is named.
@@ -14,46 +15,40 @@ pub(crate) struct RunFiles {
     pub(crate) junit: Option<PathBuf>,
     pub(crate) trace: Option<PathBuf>,
     pub(crate) report: Option<PathBuf>,
-    /// The job log, which none of them may overwrite.
-    pub(crate) log: Option<PathBuf>,
+}
+
+/// Those who write them.
+#[derive(Default)]
+pub(crate) struct BegunFiles {
+    pub(crate) recorders: Vec<Box<dyn Recorder>>,
+    /// Those that go to standard output, and wait for it.
+    pub(crate) sinks: Vec<Box<dyn Sink>>,
 }
 
 impl RunFiles {
     /// Begins them all. A path that cannot be used is found here, before anything runs.
-    pub(crate) fn begin(&self) -> Result<Vec<Box<dyn Recorder>>, RunFileError> {
-        const JUNIT: &str = "--junit";
-        const TRACE: &str = "--trace";
-        const REPORT: &str = "--report";
-        let mut taken: Vec<PathBuf> = Vec::new();
-        taken.extend(self.log.as_ref().and_then(|log| log.canonicalize().ok()));
-        for (option, path) in [
-            (JUNIT, &self.junit),
-            (REPORT, &self.report),
-            (TRACE, &self.trace),
-        ] {
-            let Some(path) = path else { continue };
-            let place = place(option, path)?;
-            if taken.contains(&place) {
-                let why = "another option names the same file";
-                return Err(RunFileError::new(option, path, why));
-            }
-            taken.push(place);
-        }
-        let mut files: Vec<Box<dyn Recorder>> = Vec::new();
+    pub(crate) fn begin(&self) -> Result<BegunFiles, RunFileError> {
+        let mut begun = BegunFiles::default();
         if let Some(path) = &self.junit {
-            files.push(boxed(path, Junit::begin(JUNIT, path)?));
+            begun.add(path, Junit::begin("--junit", path)?);
         }
         if let Some(path) = &self.report {
-            files.push(boxed(path, Report::begin(REPORT, path)?));
+            begun.add(path, Report::begin("--report", path)?);
         }
-        // Last, as it takes the place of a file that is there at once.
         if let Some(path) = &self.trace {
-            files.push(boxed(path, Trace::begin(TRACE, path)?));
+            begun.add(path, Trace::begin("--trace", path)?);
         }
-        Ok(files)
+        Ok(begun)
     }
 }
 
-fn boxed<F: super::run_file::Form + 'static>(path: &Path, form: F) -> Box<dyn Recorder> {
-    Box::new(RunFile::new(path, form))
+impl BegunFiles {
+    fn add<F: Form + 'static>(&mut self, path: &Path, form: F) {
+        let is_output = form.draft().is_output();
+        let file = Box::new(RunFile::new(path, form));
+        match is_output {
+            true => self.sinks.push(file),
+            false => self.recorders.push(file),
+        }
+    }
 }

@@ -11,6 +11,7 @@ use super::style::Style;
 use super::words;
 use crate::event::{Event, JobEnd};
 use crate::plan::format_duration;
+use crate::process::close;
 
 /// Rows of the table at the most: the page takes no more than a megabyte.
 const MOST: usize = 100;
@@ -66,7 +67,8 @@ impl StepSummary {
 
     fn append(&self, text: &str) -> io::Result<()> {
         let mut file = File::options().append(true).create(true).open(&self.path)?;
-        file.write_all(text.as_bytes())
+        file.write_all(text.as_bytes())?;
+        close(file)
     }
 }
 

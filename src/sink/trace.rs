@@ -5,7 +5,6 @@
 //! trace of a run that was killed shows everything up to then.
 
 use std::collections::HashMap;
-use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -13,14 +12,14 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use serde_json::{Value, json};
 
 use super::json::seconds;
-use super::run_file::{Form, RunFileError, place};
+use super::run_file::{Draft, Form, RunFileError};
 use super::sink::Interest;
 use super::words;
 use crate::event::{Attempt, Event, NumberedJob, Status};
 
 /// Writes the trace.
 pub(super) struct Trace {
-    file: File,
+    draft: Draft,
     lines: Vec<u8>,
     /// When the run began. All times are counted from there, whatever becomes of the time of day.
     begun: SystemTime,
@@ -32,12 +31,9 @@ pub(super) struct Trace {
 }
 
 impl Trace {
-    /// Takes the place of a file that is there.
     pub(super) fn begin(option: &'static str, path: &Path) -> Result<Self, RunFileError> {
-        let failed = |error: io::Error| RunFileError::new(option, path, error);
-        let file = File::create(place(option, path)?).map_err(failed)?;
         let mut trace = Self {
-            file,
+            draft: Draft::begin(option, path)?,
             lines: Vec::new(),
             begun: SystemTime::now(),
             running: 0,
@@ -48,7 +44,6 @@ impl Trace {
             b"[\n",
             json!({"ph": "M", "name": "process_name", "pid": 1, "args": {"name": "prun"}}),
         );
-        trace.write().map_err(failed)?;
         Ok(trace)
     }
 
@@ -118,9 +113,9 @@ impl Trace {
 
     /// Each event whole, in one write.
     fn write(&mut self) -> io::Result<()> {
-        self.file.write_all(&self.lines)?;
+        self.draft.write_all(&self.lines)?;
         self.lines.clear();
-        Ok(())
+        self.draft.flush()
     }
 }
 
@@ -131,11 +126,17 @@ impl Form for Trace {
         Interest::ALL
     }
 
+    fn draft(&self) -> &Draft {
+        &self.draft
+    }
+
     fn add(&mut self, event: &Event, at: SystemTime) -> io::Result<()> {
         match event {
             Event::RunStarted { .. } => {
                 self.begun = at;
-                return Ok(());
+                self.write()?;
+                // Whoever looks sees it grow.
+                return self.draft.publish();
             }
             Event::JobStarted(start) => {
                 self.running += 1;
@@ -159,6 +160,6 @@ impl Form for Trace {
     }
 
     fn finish(self) -> io::Result<()> {
-        Ok(())
+        self.draft.finish()
     }
 }

@@ -252,14 +252,15 @@ fn a_log_on_a_full_disk_ends_the_run_by_3_with_whole_lines_only() {
 #[test]
 fn a_log_that_cannot_be_one_is_refused_before_anything_runs() {
     let refused = |path: &str, why: &str| {
-        let stage = Stage::new().args(["--joblog", path, "touch never"]);
+        let stage = Stage::new().args(["--joblog", path, "--resume", "touch never"]);
         let outcome = stage
             .stderr(format!("prun: --joblog {path}: {why}\n"))
             .code(2)
             .run();
         assert!(!outcome.path("never").exists());
     };
-    refused("/dev/null", "is no regular file: name one");
+    let stream = "is no regular file, and --resume reads it: name one";
+    refused("/dev/null", stream);
     refused(".", "Is a directory (os error 21)");
     refused("no/such/folder", "No such file or directory (os error 2)");
 }

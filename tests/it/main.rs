@@ -10,6 +10,7 @@ mod budget;
 mod ci;
 mod colours;
 mod commands;
+mod destinations;
 mod digests;
 mod dispositions;
 mod dry_runs;

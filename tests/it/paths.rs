@@ -56,3 +56,112 @@ fn a_log_that_was_begun_and_no_more_is_gone_on_with() {
         );
     }
 }
+
+/// A run that is refused before anything is touched.
+fn refused(stage: Stage, args: &[&str], said: &str) {
+    let stage = stage.file("jobs", "touch never\n").file("old", "old");
+    let outcome = stage
+        .args(args)
+        .stderr(format!("prun: {said}\n"))
+        .code(2)
+        .run();
+    assert_eq!(outcome.read("jobs"), b"touch never\n");
+    assert_eq!(outcome.read("old"), b"old");
+    assert!(!outcome.path("never").exists());
+    assert!(!outcome.path("new").exists());
+}
+
+#[test]
+fn no_file_is_both_written_and_read_or_written_twice() {
+    for option in ["--joblog", "--log-dir", "--junit", "--report", "--trace"] {
+        for (input, more) in [("-f", &[][..]), ("-a", &["echo"])] {
+            let args = [&[option, "./jobs", input, "jobs"], more].concat();
+            let said = format!("{option} ./jobs: {input} reads the same file: name another one");
+            refused(Stage::new(), &args, &said);
+        }
+    }
+    let said = "--trace ./new: --junit writes the same file: name another one";
+    let args = ["--trace", "./new", "--junit", "new", "touch never"];
+    refused(Stage::new(), &args, said);
+    let said = "--report old: --joblog writes the same file: name another one";
+    let args = ["--joblog", "./old", "--report", "old", "touch never"];
+    refused(Stage::new(), &args, said);
+}
+
+#[test]
+fn a_file_is_the_same_through_links_and_by_its_descriptor() {
+    for (script, path) in [
+        ("ln -s jobs link; \"$@\"", "link"),
+        ("ln jobs link; \"$@\"", "link"),
+        ("exec \"$@\" 3<>jobs", "/dev/fd/3"),
+        ("exec \"$@\" 3<>jobs", "/proc/self/fd/3"),
+    ] {
+        let said = format!("--junit {path}: -f reads the same file: name another one");
+        let args = ["--junit", path, "-f", "jobs"];
+        refused(Stage::new().in_shell(script), &args, &said);
+    }
+    let said = "--junit jobs: standard input reads the same file: name another one";
+    let stage = Stage::new().in_shell("exec \"$@\" <jobs");
+    refused(stage, &["--junit", "jobs"], said);
+    let said = "--joblog jobs: standard output writes the same file: name another one";
+    let stage = Stage::new().in_shell("exec \"$@\" 1<>jobs");
+    refused(stage, &["--joblog", "jobs", "touch never"], said);
+    let said = "--report dangling: --junit writes the same file: name another one";
+    let stage = Stage::new().in_shell("ln -s new dangling; \"$@\"");
+    let args = ["--junit", "new", "--report", "dangling", "touch never"];
+    refused(stage, &args, said);
+}
+
+#[test]
+fn no_file_of_the_run_has_the_name_of_a_jobs_file() {
+    let said = "--junit logs/0001-a.out: --log-dir writes the same file: name another one";
+    let args = [
+        "--log-dir",
+        "logs",
+        "--junit",
+        "logs/0001-a.out",
+        "touch never",
+    ];
+    refused(Stage::new(), &args, said);
+    let stage = Stage::new().args(["--log-dir", "logs", "--junit", "logs/run.xml"]);
+    let outcome = stage.arg("true").run();
+    assert!(
+        outcome
+            .read_text("logs/run.xml")
+            .ends_with("</testsuites>\n")
+    );
+}
+
+#[test]
+fn standard_output_takes_one_file() {
+    let same = |one: &str, path: &str, other: &str| {
+        format!("{one} {path}: {other} writes the same file: name another one")
+    };
+    let args = ["--junit", "-", "--trace", "-", "touch never"];
+    refused(Stage::new(), &args, &same("--trace", "-", "--junit"));
+    for path in ["-", "/dev/fd/1"] {
+        let args = ["--json", "--report", path, "touch never"];
+        refused(Stage::new(), &args, &same("--report", path, "--json"));
+    }
+    for (option, what) in [("--joblog", "a job log"), ("--log-dir", "a folder")] {
+        let said = format!(
+            "{option} -: standard output cannot be {what}: name one (./- is one of that name)"
+        );
+        refused(Stage::new(), &[option, "-", "touch never"], &said);
+    }
+    // A device may be written by many.
+    let stage = Stage::new().args(["--junit", "/dev/null", "--trace", "/dev/null", "echo a"]);
+    stage.stdout("a\n").run();
+}
+
+#[test]
+fn a_run_that_cannot_begin_leaves_the_old_files() {
+    for option in ["--junit", "--report", "--trace"] {
+        let script = "ln -s old link; exec \"$@\"";
+        let args = [option, "old", "--joblog", "no/log", "touch never"];
+        let said = "--joblog no/log: No such file or directory (os error 2)";
+        refused(Stage::new(), &args, said);
+        let args = [option, "link", "--joblog", "no/log", "touch never"];
+        refused(Stage::new().in_shell(script), &args, said);
+    }
+}

@@ -76,13 +76,15 @@ impl JobLog {
         let OpenLog {
             path, file, len, ..
         } = log;
+        let can_sync = file.metadata().is_ok_and(|meta| meta.is_file());
         let mut log = Self {
             path,
             file,
             good: len,
             line: Vec::new(),
             synced: Instant::now(),
-            can_sync: true,
+            // A stream keeps nothing.
+            can_sync,
             waiting: VecDeque::new(),
             undelivered: HashSet::new(),
             state: State::Open,
