@@ -251,3 +251,22 @@ fn a_job_log_may_be_a_link_or_a_stream() {
             .run();
     }
 }
+
+#[test]
+fn what_a_jobs_file_loses_at_its_close_is_told() {
+    if !needs("strace") {
+        return;
+    }
+    let script =
+        "exec strace -o /dev/null -P \"$PWD/logs/0001-a.out\" -e inject=close:error=EDQUOT \"$@\"";
+    Stage::new()
+        .in_shell(script)
+        .args(["--log-dir", "logs", "a: echo a", "b: echo b"])
+        .stdout_has("a\n")
+        .stdout_has("b\n")
+        .stderr_has(
+            "prun: 2 bytes of output could not be kept: Disk quota exceeded (os error 122)\n",
+        )
+        .code(3)
+        .run();
+}

@@ -5,6 +5,7 @@ use std::io::{self, Read};
 use std::sync::Arc;
 
 use super::{Spool, SpoolOptions};
+use crate::process::close;
 
 impl Spool {
     /// A spool of what was not taken yet, whose bytes lie in `file` from `from` on, where they are
@@ -48,10 +49,14 @@ impl Spool {
     /// What is in a file by now, which the process wrote itself.
     pub(crate) fn of_file(file: Arc<File>) -> Self {
         let length = file.metadata().map(|meta| meta.len());
+        let in_file = *length.as_ref().unwrap_or(&0);
+        // Some file systems refuse what was written only then.
+        let closed = file.try_clone().and_then(close);
         Self {
             options: SpoolOptions::default().memory(0),
-            in_file: *length.as_ref().unwrap_or(&0),
-            error: length.err(),
+            in_file,
+            lost: if closed.is_err() { in_file } else { 0 },
+            error: length.err().or(closed.err()),
             file: Some(file),
             ..Self::default()
         }
