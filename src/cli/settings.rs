@@ -243,6 +243,8 @@ fn settings(
         stdin: stdin(args.tty),
         // The rest is settled when the source is open.
         output: Output::Discarded,
+        keep_order: args.keep_order,
+        spool: Options::spool(),
         terminal: None,
         log_dir: None,
         foreground: foreground(args.tty)?,

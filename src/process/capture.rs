@@ -2,19 +2,25 @@
 
 use std::fs::File;
 use std::io::{self, Read};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::{Duration, Instant};
 
 use tokio::io::unix::AsyncFd;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
+use tokio::task::AbortHandle;
 
-use super::pipe::enlarge;
+use super::pipe::{comes, enlarge};
 use super::pty::{self, TerminalSize};
 use super::reader::{CHUNKS_AT_THE_END, Chunk, read_chunk};
-use super::spool::{Spool, SpoolOptions};
+use super::spool::{Spool, SpoolOptions, Step, is_wanted, on_thread};
 
 /// So many chunks are read before other futures get their turn.
 const CHUNKS_A_TURN: usize = 16;
+
+/// How long a thread that moves output to the file waits for more of it, which costs less than to
+/// come back.
+const MORE_COMES: Duration = Duration::from_millis(2);
 
 /// The room of a pipe that gives much: its ends seldom wait for each other, and what is in it is
 /// still in a cache of the processor when it is moved.
@@ -27,6 +33,9 @@ pub(super) struct Capture(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     pipe: AsyncFd<File>,
+    /// Whoever has its one permit reads the pipe: this thread, or one that waits for the disk.
+    reading: Semaphore,
+    /// Nobody waits for anything while it is locked.
     state: Mutex<State>,
     ended: Notify,
     /// For whoever takes pieces: there is one, or the end has come.
@@ -40,6 +49,8 @@ struct State {
     /// None once the capture was taken: what comes later is read and thrown away, because a
     /// closed pipe would kill a daemon that the process left behind.
     spool: Option<Spool>,
+    /// To be set when something comes after that.
+    spoke: Option<Arc<AtomicBool>>,
     /// Whether somebody takes it in pieces, so that nothing more is read while memory is full.
     in_pieces: bool,
     /// When something was read last.
@@ -52,8 +63,10 @@ impl Capture {
     pub(super) fn new(pipe: AsyncFd<File>, options: SpoolOptions) -> Self {
         Self(Arc::new(Shared {
             pipe,
+            reading: Semaphore::new(1),
             state: Mutex::new(State {
                 spool: Some(Spool::new(options)),
+                spoke: None,
                 in_pieces: false,
                 printed_at: None,
                 ended: false,
@@ -76,16 +89,36 @@ impl Capture {
 
     /// A way to look at its end.
     pub(super) fn peek(&self) -> Peek {
-        Peek(Arc::clone(&self.0))
+        Peek(Arc::downgrade(&self.0))
     }
 
     /// Takes what is in the pipe now; true when that was its end. Bounded, since a process that was
-    /// left behind may write without end.
-    pub(super) fn drain_available(&self) -> bool {
-        let mut state = self.0.lock();
+    /// left behind may write without end. Cancel-safe.
+    pub(super) async fn drain_available(&self) -> bool {
         // Nobody takes pieces any more.
-        state.in_pieces = false;
-        self.0.read_into(&mut state, CHUNKS_AT_THE_END) == Progress::Ended
+        self.0.lock().in_pieces = false;
+        self.0.read(CHUNKS_AT_THE_END, Duration::ZERO).await == Progress::Ended
+    }
+
+    /// Moves what is in memory to the file, if all that was handed out has too much there.
+    /// Cancel-safe.
+    pub(super) async fn unload(&self) {
+        let shared = &self.0;
+        let to_unload = || shared.lock().spool.as_ref().and_then(Spool::to_unload);
+        if to_unload().is_none() {
+            return;
+        }
+        let Some(reading) = Reading::of(shared).await else {
+            return;
+        };
+        let Some(unloading) = to_unload() else { return };
+        let done = on_thread(move || {
+            // Where it cannot be written it stays in memory: that is no loss.
+            if let (Ok(unloaded), Some(spool)) = (unloading.write(), &mut reading.0.lock().spool) {
+                spool.unload(unloaded);
+            }
+        });
+        let _ = done.await;
     }
 
     /// Waits until every writer has closed the pipe. Cancel-safe.
@@ -95,9 +128,20 @@ impl Capture {
         }
     }
 
-    /// Hands out what was captured. Where a writer is left, its output is thrown away from now on.
-    pub(super) fn take(self) -> Spool {
-        let spool = self.0.lock().spool.take().unwrap_or_default();
+    /// Whether a writer may be left.
+    pub(super) fn is_open(&self) -> bool {
+        !self.0.lock().ended
+    }
+
+    /// Hands out what was captured. Where a writer is left, its output is thrown away from now on, and
+    /// `spoke` tells that there was some.
+    pub(super) fn take(self, spoke: Option<&Arc<AtomicBool>>) -> Spool {
+        let mut spool = {
+            let mut state = self.0.lock();
+            state.spoke = spoke.cloned();
+            state.spool.take().unwrap_or_default()
+        };
+        spool.count();
         self.0.printed.notify_one();
         self.0.taken.notify_one();
         spool
@@ -144,20 +188,22 @@ impl Pieces {
     }
 }
 
-/// A look at the end of captured output, which takes nothing away.
+/// A look at the end of captured output, which takes nothing away and keeps no pipe open.
 #[derive(Clone, Debug)]
-pub(super) struct Peek(Arc<Shared>);
+pub(super) struct Peek(Weak<Shared>);
 
 impl Peek {
     /// When something came last, and the last bytes that came and were not taken, at most so many.
     /// None where there are none.
     pub(super) fn end(&self, most: usize) -> Option<(Instant, Vec<u8>)> {
-        let state = self.0.lock();
-        let (spool, printed_at) = (state.spool.as_ref()?, state.printed_at?);
+        let (last, printed_at) = {
+            let shared = self.0.upgrade()?;
+            let state = shared.lock();
+            (state.spool.as_ref()?.last(most as u64), state.printed_at?)
+        };
         let mut end = Vec::new();
-        let from = spool.len().saturating_sub(most as u64).max(spool.taken());
         // What cannot be read back is told where the output itself is.
-        let _ = spool.reader(from).read_to_end(&mut end);
+        let _ = last.reader(0).read_to_end(&mut end);
         (!end.is_empty()).then_some((printed_at, end))
     }
 }
@@ -168,6 +214,8 @@ enum Progress {
     Empty,
     /// There may be more.
     More,
+    /// Memory is full, and the rest goes to the file.
+    Beyond,
     /// Nothing more is read until a piece is taken.
     Full,
     /// Every writer has closed the pipe.
@@ -180,21 +228,39 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Reads what is there, at most so many chunks. What memory does not take is moved to the file by
+    /// another thread, which waits so long for more. Dropped, it has lost nothing.
+    async fn read(self: &Arc<Self>, chunks: usize, more_comes: Duration) -> Progress {
+        let Ok(permit) = self.reading.acquire().await else {
+            return Progress::Ended;
+        };
+        match self.read_available(chunks) {
+            Progress::Beyond => {}
+            progress => return progress,
+        }
+        permit.forget();
+        let reading = Reading(Arc::clone(self));
+        let moved = on_thread(move || reading.0.move_to_file(chunks, more_comes));
+        moved.await.unwrap_or(Progress::More)
+    }
+
     fn read_available(&self, chunks: usize) -> Progress {
         let mut state = self.lock();
         let before = state.spool.as_ref().map_or(0, Spool::len);
         let progress = self.read_into(&mut state, chunks);
-        if state
-            .spool
-            .as_ref()
-            .is_some_and(|spool| spool.len() > before)
-        {
+        self.note(&mut state, before);
+        progress
+    }
+
+    /// Takes down that there is more than before.
+    fn note(&self, state: &mut State, before: u64) {
+        let has_more = |spool: &Spool| spool.len() > before;
+        if state.spool.as_ref().is_some_and(has_more) {
             state.printed_at = Some(Instant::now());
         }
         if state.in_pieces {
             self.printed.notify_one();
         }
-        progress
     }
 
     fn read_into(&self, state: &mut State, chunks: usize) -> Progress {
@@ -203,39 +269,21 @@ impl Shared {
         }
         for _ in 0..chunks {
             let most = match &state.spool {
-                Some(spool) if state.in_pieces => match spool.room() {
-                    0 if spool.taken() < spool.len() => return Progress::Full,
-                    // Nothing may be kept in memory.
-                    0 => usize::MAX,
+                Some(spool) if spool.error().is_none() => match spool.room() {
+                    0 if state.in_pieces && spool.taken() < spool.len() => return Progress::Full,
+                    0 => return Progress::Beyond,
                     room => room,
                 },
+                // What comes is counted or thrown away.
                 _ => usize::MAX,
             };
-            let spool = &mut state.spool;
-            let had_file = spool.as_ref().is_some_and(Spool::has_file);
-            let moved = spool
-                .as_mut()
-                .and_then(|spool| spool.take_from(self.pipe.get_ref()));
-            match moved {
-                Some(Ok(0)) => {
-                    state.ended = true;
-                    return Progress::Ended;
-                }
-                Some(Ok(_)) => continue,
-                Some(Err(_)) => return Progress::Empty,
-                None => {}
-            }
-            let keep = |bytes: &[u8]| {
-                if let Some(spool) = spool {
-                    spool.append(bytes);
-                }
+            let keep = |bytes: &[u8]| match (&mut state.spool, &state.spoke) {
+                (Some(spool), _) => spool.append(bytes),
+                (None, Some(spoke)) => spoke.store(true, Ordering::Relaxed),
+                (None, None) => {}
             };
             match read_chunk(self.pipe.get_ref(), most, keep) {
-                Ok(Chunk::Data { .. }) => {
-                    if !had_file && state.spool.as_ref().is_some_and(Spool::has_file) {
-                        enlarge(self.pipe.get_ref(), LARGE_PIPE);
-                    }
-                }
+                Ok(Chunk::Data { .. }) => {}
                 Ok(Chunk::Empty) => return Progress::Empty,
                 // A pipe that cannot be read will not give more; of a terminal it is the end.
                 Ok(Chunk::Eof) | Err(_) => {
@@ -246,20 +294,71 @@ impl Shared {
         }
         Progress::More
     }
+
+    /// The same into the file, by whoever may wait for the disk.
+    fn move_to_file(&self, chunks: usize, more_comes: Duration) -> Progress {
+        enlarge(self.pipe.get_ref(), LARGE_PIPE);
+        for _ in 0..chunks {
+            let mut writing = {
+                let mut state = self.lock();
+                let in_pieces = state.in_pieces;
+                let is_full = |spool: &Spool| in_pieces && spool.taken() < spool.len();
+                match &mut state.spool {
+                    Some(spool) if spool.error().is_none() && !is_full(spool) => {
+                        spool.begin_writing()
+                    }
+                    // It is for the other thread to go on.
+                    _ => return Progress::More,
+                }
+            };
+            let step = writing.move_from(self.pipe.get_ref());
+            let mut state = self.lock();
+            if let Some(spool) = &mut state.spool {
+                let before = spool.len();
+                spool.end_writing(writing);
+                self.note(&mut state, before);
+            }
+            state.ended |= step == Step::Ended;
+            drop(state);
+            match step {
+                Step::Ended => return Progress::Ended,
+                Step::Empty if is_wanted() || !comes(self.pipe.get_ref(), more_comes) => {
+                    return Progress::Empty;
+                }
+                Step::Empty | Step::Moved => {}
+            }
+        }
+        Progress::More
+    }
 }
 
-/// Drains the streams of one process from now on, by one future; must be called within a tokio
-/// runtime.
-pub(super) fn drain(stdout: Option<&Capture>, stderr: Option<&Capture>) {
+/// The permit to read a pipe, also for another thread.
+struct Reading(Arc<Shared>);
+
+impl Reading {
+    async fn of(shared: &Arc<Shared>) -> Option<Self> {
+        shared.reading.acquire().await.ok()?.forget();
+        Some(Self(Arc::clone(shared)))
+    }
+}
+
+impl Drop for Reading {
+    fn drop(&mut self) {
+        self.0.reading.add_permits(1);
+    }
+}
+
+/// Drains the streams of one process from now on, by one future, which is the answer; must be called
+/// within a tokio runtime.
+pub(super) fn drain(stdout: Option<&Capture>, stderr: Option<&Capture>) -> Option<AbortHandle> {
     let shared = |Capture(shared): &Capture| Arc::clone(shared);
     match (stdout.map(shared), stderr.map(shared)) {
         (Some(stdout), Some(stderr)) => {
-            tokio::spawn(async { tokio::join!(pump(stdout), pump(stderr)) });
+            let both = tokio::spawn(async { tokio::join!(pump(stdout), pump(stderr)) });
+            Some(both.abort_handle())
         }
-        (Some(only), None) | (None, Some(only)) => {
-            tokio::spawn(pump(only));
-        }
-        (None, None) => {}
+        (Some(only), None) | (None, Some(only)) => Some(tokio::spawn(pump(only)).abort_handle()),
+        (None, None) => None,
     }
 }
 
@@ -270,9 +369,9 @@ async fn pump(shared: Arc<Shared>) {
             shared.lock().ended = true;
             break;
         };
-        match shared.read_available(CHUNKS_A_TURN) {
+        match shared.read(CHUNKS_A_TURN, MORE_COMES).await {
             Progress::Empty => ready.clear_ready(),
-            Progress::More => tokio::task::yield_now().await,
+            Progress::More | Progress::Beyond => tokio::task::yield_now().await,
             Progress::Full => shared.taken.notified().await,
             Progress::Ended => break,
         }

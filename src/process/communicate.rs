@@ -2,10 +2,14 @@
 
 use std::fs::File;
 use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use tokio::io::unix::AsyncFd;
 
+use super::capture::Capture;
+use super::drains::{self, Drain};
 use super::exit::WaitError;
 use super::process::Process;
 use super::reader::{Chunk, StreamReader, read_chunk};
@@ -44,7 +48,9 @@ pub struct Captured {
     /// Standard error, if it was captured.
     pub stderr: Option<Spool>,
     /// Whether another process still holds one of the pipes. What it writes from now on is read
-    /// and thrown away, because a closed pipe would kill it.
+    /// and thrown away, because a closed pipe would kill it. Of all processes together at most a
+    /// quarter of the files that may be open (`RLIMIT_NOFILE`) is kept so, at least 8; beyond, the
+    /// oldest pipe that nothing has come through since is closed.
     pub leaked: bool,
 }
 
@@ -127,29 +133,40 @@ impl Process {
             .into_iter()
             .flatten()
         {
-            if !capture.drain_available() {
+            if !capture.drain_available().await {
                 let left = deadline.saturating_duration_since(Instant::now());
                 if wait_for(capture.ended(), left).await.is_err() {
-                    leaked |= !capture.drain_available();
+                    leaked |= !capture.drain_available().await;
                 }
             }
+            capture.unload().await;
         }
-        if leaked {
-            self.mark_leaked();
-        }
+        let spoke = leaked.then(|| self.leave_pipes());
+        let streams = &mut self.streams;
+        let take = |capture: &mut Option<Capture>| Some(capture.take()?.take(spoke.as_ref()));
         Ok(Captured {
-            stdout: self
-                .streams
-                .captured_stdout
-                .take()
-                .map(super::capture::Capture::take),
-            stderr: self
-                .streams
-                .captured_stderr
-                .take()
-                .map(super::capture::Capture::take),
+            stdout: take(&mut streams.captured_stdout),
+            stderr: take(&mut streams.captured_stderr),
             leaked,
         })
+    }
+
+    /// Another process holds pipes of this one. What is returned is to be set when it writes there.
+    fn leave_pipes(&self) -> Arc<AtomicBool> {
+        self.mark_leaked();
+        let streams = &self.streams;
+        let captured = [&streams.captured_stdout, &streams.captured_stderr];
+        let open = captured.into_iter().flatten();
+        let pipes = open.filter(|capture| capture.is_open()).count();
+        let spoke = Arc::new(AtomicBool::new(false));
+        if let Some(reading) = streams.draining.clone() {
+            drains::keep(Drain {
+                reading,
+                pipes,
+                spoke: Arc::clone(&spoke),
+            });
+        }
+        spoke
     }
 
     /// A process that was left behind holds a pipe: what is in it is ours, what comes is not.
@@ -160,7 +177,13 @@ impl Process {
             .flatten()
         {
             if let Some(leaked) = reader.detach()? {
-                tokio::spawn(discard(leaked));
+                let spoke = Arc::new(AtomicBool::new(false));
+                let reading = tokio::spawn(discard(leaked, Arc::clone(&spoke)));
+                drains::keep(Drain {
+                    reading: reading.abort_handle(),
+                    pipes: 1,
+                    spoke,
+                });
                 self.handle.mark_leaked();
             }
         }
@@ -190,10 +213,12 @@ fn finish(reader: Option<&mut StreamReader>, spool: Option<Spool>) -> io::Result
     }
 }
 
-/// Reads until the end and keeps nothing.
-async fn discard(pipe: AsyncFd<File>) {
+/// Reads until the end and keeps nothing but that there was something.
+async fn discard(pipe: AsyncFd<File>, spoke: Arc<AtomicBool>) {
     while let Ok(mut ready) = pipe.readable().await {
-        match read_chunk(pipe.get_ref(), usize::MAX, |_| {}) {
+        match read_chunk(pipe.get_ref(), usize::MAX, |_| {
+            spoke.store(true, Ordering::Relaxed)
+        }) {
             Ok(Chunk::Data { .. }) => tokio::task::yield_now().await,
             Ok(Chunk::Empty) => ready.clear_ready(),
             Ok(Chunk::Eof) | Err(_) => return,

@@ -103,6 +103,7 @@ mod capture;
 mod command;
 mod communicate;
 mod diagnose;
+mod drains;
 mod elf;
 mod environment;
 mod error;
@@ -126,8 +127,6 @@ mod quote;
 mod reader;
 #[cfg(target_os = "linux")]
 mod relay;
-#[cfg(feature = "cli")]
-mod shelf;
 mod signal;
 mod spawn;
 mod spool;
@@ -146,6 +145,8 @@ pub(crate) use beside::start_beside;
 pub use capture::Pieces;
 pub use command::{Backend, Command, Group, KillOnDrop, Stdio};
 pub use communicate::{Captured, CommunicateError, LEAK_GRACE};
+#[cfg(feature = "cli")]
+pub(crate) use drains::has_closed_drains;
 pub use environment::Environment;
 pub use error::{SpawnError, SpawnErrorKind};
 pub use exit::{ExitInfo, ResourceUsage, WaitError};
@@ -158,8 +159,6 @@ pub use process::{LastLine, Process};
 pub use pty::TerminalSize;
 pub use quote::{join, quote};
 pub use reader::{Lines, ReadError, StreamReader};
-#[cfg(feature = "cli")]
-pub(crate) use shelf::Shelf;
 pub use signal::{Delivery, Scope, Signal, SignalError, reset_inherited_signals};
 #[cfg(feature = "cli")]
 pub(crate) use signal::{hold_signals, without_signals};

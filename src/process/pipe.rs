@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, PipeReader, PipeWriter};
 use std::os::fd::{AsFd, OwnedFd};
+use std::time::Duration;
 
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
@@ -34,3 +35,13 @@ pub(super) fn enlarge(pipe: impl AsFd, bytes: usize) {
 /// Elsewhere the system gives a pipe the room that it needs.
 #[cfg(not(target_os = "linux"))]
 pub(super) fn enlarge(_pipe: impl AsFd, _bytes: usize) {}
+
+/// Whether something comes through `pipe`, or its end, within so long; waits for it.
+pub(super) fn comes(pipe: &File, within: Duration) -> bool {
+    use rustix::event::{PollFd, PollFlags, poll};
+    let Ok(within) = within.try_into() else {
+        return false;
+    };
+    let mut fds = [PollFd::new(pipe, PollFlags::IN)];
+    poll(&mut fds, Some(&within)).is_ok_and(|ready| ready > 0)
+}

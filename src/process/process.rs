@@ -3,6 +3,8 @@
 use std::io;
 use std::ops::Deref;
 
+use tokio::task::AbortHandle;
+
 use super::capture::{Capture, Peek, Pieces};
 use super::command::{Command, KillOnDrop};
 use super::exit::Started;
@@ -34,6 +36,8 @@ pub(super) struct Streams {
     pub(super) stderr: Option<StreamReader>,
     pub(super) captured_stdout: Option<Capture>,
     pub(super) captured_stderr: Option<Capture>,
+    /// What drains those two.
+    pub(super) draining: Option<AbortHandle>,
 }
 
 impl Process {

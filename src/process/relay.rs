@@ -35,20 +35,25 @@ pub(super) struct Moved {
     pub(super) left: Vec<u8>,
 }
 
-/// Moves what is in `pipe` to `file` at `at`, without its bytes passing through this program;
-/// nothing at the end of the pipe.
+/// Moves what is in `pipe`, `most` bytes at the most, to `file` at `at`, without its bytes passing
+/// through this program; nothing at the end of the pipe.
 ///
 /// # Errors
 /// `WouldBlock` when the pipe is empty. Another one means that it is to be read in another way;
 /// nothing was taken out then.
-pub(super) fn move_to_file(pipe: &File, file: &File, mut at: u64) -> io::Result<Moved> {
+pub(super) fn move_to_file(
+    pipe: &File,
+    file: &File,
+    mut at: u64,
+    most: usize,
+) -> io::Result<Moved> {
     let relay = RELAY.take().map_or_else(Relay::new, Ok)?;
     let taken = splice(
         pipe,
         None,
         &relay.writer,
         None,
-        MOVED_AT_ONCE,
+        MOVED_AT_ONCE.min(most),
         SpliceFlags::NONBLOCK,
     );
     let mut in_relay = *taken.as_ref().unwrap_or(&0);
@@ -111,7 +116,7 @@ mod tests {
         });
         let mut at = 5;
         loop {
-            match move_to_file(&pipe, &file, at) {
+            match move_to_file(&pipe, &file, at, usize::MAX) {
                 Ok(Moved { in_file: 0, .. }) => break,
                 Ok(moved) => at += moved.in_file as u64,
                 Err(error) => assert_eq!(error.kind(), io::ErrorKind::WouldBlock),
@@ -129,7 +134,7 @@ mod tests {
     fn what_a_file_does_not_take_is_left_and_the_next_move_begins_anew() {
         let full = File::options().write(true).open("/dev/full").unwrap();
         let (pipe, mut writer) = filled(b"no room");
-        let moved = move_to_file(&pipe, &full, 0).unwrap();
+        let moved = move_to_file(&pipe, &full, 0, usize::MAX).unwrap();
         assert_eq!(
             (moved.in_file, moved.left.as_slice()),
             (0, b"no room".as_slice())
@@ -137,7 +142,7 @@ mod tests {
 
         let file = tempfile::tempfile().unwrap();
         writer.write_all(b"room").unwrap();
-        let moved = move_to_file(&pipe, &file, 0).unwrap();
+        let moved = move_to_file(&pipe, &file, 0, usize::MAX).unwrap();
         assert_eq!((moved.in_file, moved.left.len()), (4, 0));
     }
 
@@ -145,7 +150,7 @@ mod tests {
     fn an_empty_pipe_would_block() {
         let (pipe, _writer) = filled(b"");
         let file = tempfile::tempfile().unwrap();
-        let error = move_to_file(&pipe, &file, 0).err().unwrap();
+        let error = move_to_file(&pipe, &file, 0, usize::MAX).err().unwrap();
         assert_eq!(error.kind(), io::ErrorKind::WouldBlock);
     }
 }

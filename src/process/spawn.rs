@@ -82,14 +82,15 @@ impl Command {
         drop(spawning);
         let started = Started::now();
         let unwatched = Unwatched(pid);
-        let streams = Streams {
+        let mut streams = Streams {
             stdin: our_stdin,
             stdout: our_stdout.read,
             stderr: our_stderr.read,
             captured_stdout: our_stdout.captured,
             captured_stderr: our_stderr.captured,
+            draining: None,
         };
-        capture::drain(
+        streams.draining = capture::drain(
             streams.captured_stdout.as_ref(),
             streams.captured_stderr.as_ref(),
         );

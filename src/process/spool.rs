@@ -1,60 +1,82 @@
 //! Where captured output is kept: a little in memory, the rest in a file that has no name.
 //!
 //! Captured output must not sit in the heap: a job may print more than there is memory, and a big
-//! heap makes every later fork slower.
+//! heap makes every later fork slower. One file is enough for all streams: what waits costs no
+//! descriptors, however much of it there is.
 
 #[cfg(feature = "cli")]
 mod elsewhere;
+mod held;
+mod shared_file;
+mod threads;
+mod writing;
 
-use std::fs::{File, Permissions};
+use std::fs::File;
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{FileExt, PermissionsExt};
+use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-#[cfg(target_os = "linux")]
-use super::relay::{self, Moved};
+use shared_file::{Counted, SharedFile};
+pub(super) use threads::{is_wanted, on_thread};
+pub(super) use writing::Step;
+use writing::{Segment, Tail};
 
 /// How much output stays in memory, and where the rest goes.
+///
+/// The clones of a value share one file for whatever does not fit, and what they count: give all
+/// processes of a program clones of one value. The file is made when the first stream needs it, and
+/// goes with the last of them.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use prun::process::{Command, LEAK_GRACE, SpoolOptions, Stdio};
+///
+/// let options = SpoolOptions::default().memory(4096).total_memory(1 << 20);
+/// let command = Command::shell("seq 10000").stdout(Stdio::Capture(options.clone()));
+/// let one = command.spawn().await?.captured(LEAK_GRACE).await?.stdout.unwrap_or_default();
+/// assert_eq!((one.len(), one.head().len()), (48_894, 4096));
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Debug)]
 pub struct SpoolOptions {
     memory: usize,
-    dir: Option<PathBuf>,
+    shared: Arc<SharedFile>,
 }
 
 impl Default for SpoolOptions {
-    /// 64 KiB in memory, the rest in `$TMPDIR` (or `/tmp`).
+    /// 64 KiB of each stream in memory, the rest in `$TMPDIR` (or `/tmp`).
     fn default() -> Self {
         Self {
             memory: 64 * 1024,
-            dir: None,
+            shared: Arc::new(SharedFile::new(None, usize::MAX)),
         }
     }
 }
 
 impl SpoolOptions {
-    /// Keeps at most `bytes` in memory.
+    /// Keeps at most `bytes` of each stream in memory.
     #[must_use]
     pub fn memory(mut self, bytes: usize) -> Self {
         self.memory = bytes;
         self
     }
 
-    /// Puts what does not fit into an unlinked temporary file in `dir`.
+    /// Keeps at most `bytes` in memory of all the streams together that were handed out and are not
+    /// dropped; those that are handed out beyond are in the file whole. No limit unless told.
     #[must_use]
-    pub fn dir(mut self, dir: impl Into<PathBuf>) -> Self {
-        self.dir = Some(dir.into());
+    pub fn total_memory(mut self, bytes: usize) -> Self {
+        let dir = self.shared.own_dir.clone();
+        self.shared = Arc::new(SharedFile::new(dir, bytes));
         self
     }
 
-    /// A file without a name, for its owner alone whatever the umask.
-    pub(super) fn temporary_file(&self) -> io::Result<File> {
-        let file = match &self.dir {
-            Some(dir) => tempfile::tempfile_in(dir)?,
-            None => tempfile::tempfile()?,
-        };
-        file.set_permissions(Permissions::from_mode(0o600))?;
-        Ok(file)
+    /// Puts what does not fit into an unlinked temporary file in `dir`.
+    #[must_use]
+    pub fn dir(mut self, dir: impl Into<PathBuf>) -> Self {
+        let budget = self.shared.budget;
+        self.shared = Arc::new(SharedFile::new(Some(dir.into()), budget));
+        self
     }
 }
 
@@ -65,7 +87,8 @@ const SENT_AT_ONCE: usize = 256 * 1024;
 /// So much of what was taken out stays readable, for those who want to know how it ended.
 const KEPT_OF_TAKEN: usize = 64 * 1024;
 
-/// One captured stream: its head in memory, the rest in an unlinked temporary file.
+/// One captured stream: its head in memory, the rest in an unlinked temporary file that it shares with
+/// others.
 ///
 /// Of a stream that is taken out in [pieces](super::Pieces) while the process runs, it is what was
 /// not taken yet, and before that the last 64 KiB of what was.
@@ -75,12 +98,17 @@ const KEPT_OF_TAKEN: usize = 64 * 1024;
 /// process does not block for ever on a pipe that nobody reads.
 #[derive(Debug, Default)]
 pub struct Spool {
-    options: SpoolOptions,
+    /// So much of it may be in memory.
+    limit: usize,
+    /// None of one that is filled already.
+    shared: Option<Arc<SharedFile>>,
     memory: Vec<u8>,
-    file: Option<Arc<File>>,
+    /// What counts that, once it was handed out.
+    counted: Option<Counted>,
+    /// What follows.
+    segments: Vec<Segment>,
     in_file: u64,
-    /// Where that begins in the file.
-    file_from: u64,
+    tail: Tail,
     /// Bytes before those in memory, which were taken and are kept no more.
     dropped: u64,
     /// Bytes of the stream that were taken.
@@ -94,7 +122,8 @@ impl Spool {
     #[must_use]
     pub fn new(options: SpoolOptions) -> Self {
         Self {
-            options,
+            limit: options.memory,
+            shared: Some(options.shared),
             ..Self::default()
         }
     }
@@ -137,20 +166,28 @@ impl Spool {
 
     /// Of the bytes in memory, those at the front were taken.
     fn taken_in_memory(&self) -> usize {
-        (self.taken - self.dropped) as usize
+        self.memory.len().min((self.taken - self.dropped) as usize)
+    }
+
+    /// Where in the stream the bytes in the file begin that were not taken.
+    fn file_from(&self) -> u64 {
+        self.taken.max(self.len() - self.in_file)
     }
 
     /// How much more can be kept without a file.
     pub(super) fn room(&self) -> usize {
-        self.options.memory.saturating_sub(self.head().len())
+        match self.segments.is_empty() {
+            true => self.limit.saturating_sub(self.head().len()),
+            // What is in memory comes before what is not.
+            false => 0,
+        }
     }
 
     /// Takes out what was not taken yet.
     pub(super) fn take(&mut self) -> Self {
         let piece = Self {
-            options: self.options.clone(),
             memory: self.memory.split_off(self.taken_in_memory()),
-            file: self.file.take(),
+            segments: std::mem::take(&mut self.segments),
             in_file: std::mem::take(&mut self.in_file),
             ..Self::default()
         };
@@ -166,33 +203,10 @@ impl Spool {
         piece
     }
 
-    /// Whether a file is open for it.
+    /// Whether some of it is in a file.
+    #[cfg(feature = "cli")]
     pub(crate) fn has_file(&self) -> bool {
-        self.file.is_some()
-    }
-
-    /// Moves what is in `pipe` to the file, without its bytes passing through this program; 0 is the
-    /// end of the pipe. None where that cannot be done, or not now: then reading tells why.
-    #[cfg(target_os = "linux")]
-    pub(super) fn take_from(&mut self, pipe: &File) -> Option<io::Result<usize>> {
-        let file = self.file.as_ref().filter(|_| self.error.is_none())?;
-        let at = self.file_from + self.in_file;
-        match relay::move_to_file(pipe, file, at) {
-            Ok(Moved { in_file, left }) => {
-                self.in_file += in_file as u64;
-                // A file that takes no more says why when it is written to.
-                self.append(&left);
-                Some(Ok(in_file + left.len()))
-            }
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Some(Err(error)),
-            Err(_) => None,
-        }
-    }
-
-    /// Elsewhere bytes are read and written.
-    #[cfg(not(target_os = "linux"))]
-    pub(super) fn take_from(&mut self, _pipe: &File) -> Option<io::Result<usize>> {
-        None
+        !self.segments.is_empty()
     }
 
     /// Adds `bytes` at the end.
@@ -207,22 +221,9 @@ impl Spool {
         if rest.is_empty() {
             return;
         }
-        if let Err(error) = self.spill(rest) {
-            self.error = Some(error);
-            self.lost += rest.len() as u64;
-        }
-    }
-
-    fn spill(&mut self, rest: &[u8]) -> io::Result<()> {
-        let file = match &mut self.file {
-            Some(file) => file,
-            none => none.insert(Arc::new(self.options.temporary_file()?)),
-        };
-        // The position of the file is not to be trusted after a short write, so the offset is
-        // ours; a piece that did not fit whole is not counted as kept.
-        file.write_all_at(rest, self.file_from + self.in_file)?;
-        self.in_file += rest.len() as u64;
-        Ok(())
+        let mut writing = self.begin_writing();
+        writing.write(rest);
+        self.end_writing(writing);
     }
 
     /// Reads the bytes from `offset` in the stream on; 0 at the end.
@@ -241,13 +242,18 @@ impl Spool {
             buf[..n].copy_from_slice(&rest[..n]);
             return Ok(n);
         }
-        let left = self.in_file.saturating_sub(offset - in_memory);
-        let wanted = buf.len().min(usize::try_from(left).unwrap_or(usize::MAX));
-        match &self.file {
-            Some(file) if wanted > 0 => {
-                file.read_at(&mut buf[..wanted], self.file_from + offset - in_memory)
+        let offset = offset - in_memory;
+        let after = |segment: &Segment| segment.before + segment.len <= offset;
+        match self.segments.get(self.segments.partition_point(after)) {
+            Some(segment) => {
+                let skip = offset - segment.before;
+                let left = usize::try_from(segment.len - skip).unwrap_or(usize::MAX);
+                let wanted = buf.len().min(left);
+                segment
+                    .file()
+                    .read_at(&mut buf[..wanted], segment.at + skip)
             }
-            _ => Ok(0),
+            None => Ok(0),
         }
     }
 
@@ -269,7 +275,7 @@ impl Spool {
         out.write_all(self.head())?;
         if self.in_file > 0 {
             let mut buf = vec![0; 64 * 1024];
-            let mut from = self.reader(self.len() - self.in_file);
+            let mut from = self.reader(self.file_from());
             loop {
                 let n = from.read(&mut buf)?;
                 if n == 0 {
@@ -286,25 +292,37 @@ impl Spool {
     #[cfg(feature = "cli")]
     pub(crate) fn send_to(&self, mut out: &File) -> io::Result<()> {
         out.write_all(self.head())?;
-        #[cfg_attr(not(target_os = "linux"), expect(unused_mut))]
-        let mut sent = 0;
+        let from = self.file_from();
         #[cfg(target_os = "linux")]
-        if let Some(file) = &self.file {
-            super::pipe::enlarge(out, SENT_AT_ONCE);
-            let mut at = self.file_from;
-            while sent < self.in_file {
-                let left = usize::try_from(self.in_file - sent).unwrap_or(usize::MAX);
-                match rustix::fs::sendfile(out, file, Some(&mut at), left) {
-                    Ok(0) => break,
-                    Ok(more) => sent += more as u64,
+        let from = from + self.send_segments(out, from - (self.len() - self.in_file));
+        io::copy(&mut self.reader(from), &mut out).map(drop)
+    }
+
+    /// Lets the system copy what is in the file, but for the first `skip` bytes, and says how much it
+    /// did. Where it stops, whoever goes on learns why; some files can only be written.
+    #[cfg(all(target_os = "linux", feature = "cli"))]
+    fn send_segments(&self, out: &File, mut skip: u64) -> u64 {
+        let mut all = 0;
+        for segment in &self.segments {
+            let skipped = skip.min(segment.len);
+            skip -= skipped;
+            let (mut at, mut left) = (segment.at + skipped, segment.len - skipped);
+            if left > 0 && all == 0 {
+                super::pipe::enlarge(out, SENT_AT_ONCE);
+            }
+            while left > 0 {
+                let wanted = usize::try_from(left).unwrap_or(usize::MAX);
+                match rustix::fs::sendfile(out, segment.file(), Some(&mut at), wanted) {
+                    Ok(sent) if sent > 0 => {
+                        left -= sent as u64;
+                        all += sent as u64;
+                    }
                     Err(rustix::io::Errno::INTR) => {}
-                    // Told by what follows, or no error at all: some files can only be written.
-                    Err(_) => break,
+                    Ok(_) | Err(_) => return all,
                 }
             }
         }
-        let mut rest = self.reader(self.len() - self.in_file + sent);
-        io::copy(&mut rest, &mut out).map(drop)
+        all
     }
 
     /// All bytes that were not taken before, in memory.
@@ -312,23 +330,18 @@ impl Spool {
     /// # Errors
     /// When the temporary file cannot be read.
     pub fn into_bytes(mut self) -> io::Result<Vec<u8>> {
+        let (from, len) = (self.file_from(), self.len());
         let mut bytes = self.memory.split_off(self.taken_in_memory());
-        let mut offset = 0;
-        if let Some(file) = &self.file {
-            bytes.reserve_exact(usize::try_from(self.in_file).unwrap_or(0));
-            let mut buf = vec![0; 64 * 1024];
-            while offset < self.in_file {
-                let left = usize::try_from(self.in_file - offset).unwrap_or(buf.len());
-                let wanted = buf.len().min(left);
-                let n = file.read_at(&mut buf[..wanted], self.file_from + offset)?;
-                if n == 0 {
-                    return Err(io::ErrorKind::UnexpectedEof.into());
-                }
-                bytes.extend_from_slice(&buf[..n]);
-                offset += n as u64;
-            }
+        bytes.reserve_exact(usize::try_from(len - from).unwrap_or(0));
+        // The memory is empty from here on, and what is in the file comes first.
+        self.memory = Vec::new();
+        self.dropped = len - self.in_file;
+        let mut rest = self.reader(from);
+        rest.read_to_end(&mut bytes)?;
+        match rest.offset == len {
+            true => Ok(bytes),
+            false => Err(io::ErrorKind::UnexpectedEof.into()),
         }
-        Ok(bytes)
     }
 }
 

@@ -386,7 +386,6 @@ pub(crate) fn argument_bytes_limit() -> Option<u64> {
 }
 
 /// The soft limit of open files, or none if there is no limit.
-#[cfg(feature = "cli")]
 #[allow(
     clippy::unnecessary_cast,
     reason = "the type is signed on some systems"

@@ -7,9 +7,7 @@ use super::log_dir::OpenLogs;
 use super::options::{Options, Output};
 use crate::event::NumberedJob;
 use crate::plan::Spoken;
-use crate::process::{
-    Command, Group, KillOnDrop, Process, SpawnError, SpawnErrorKind, SpoolOptions, Stdio,
-};
+use crate::process::{Command, Group, KillOnDrop, Process, SpawnError, SpawnErrorKind, Stdio};
 
 /// A started process and what was executed.
 pub(super) struct Launch {
@@ -67,8 +65,8 @@ pub(super) async fn launch(
         }
         command = command.envs(numbered.variables(slot, attempt));
         let capture = || match &options.terminal {
-            Some(size) => Stdio::Terminal(SpoolOptions::default(), *size.borrow()),
-            None => Stdio::Capture(SpoolOptions::default()),
+            Some(size) => Stdio::Terminal(options.spool.clone(), *size.borrow()),
+            None => Stdio::Capture(options.spool.clone()),
         };
         let (stdout, stderr) = match (options.output, logs) {
             (Output::Captured { .. }, Some(logs)) => (

@@ -19,6 +19,7 @@ mod ledger;
 mod limits;
 mod log_dir;
 mod options;
+mod pasts;
 mod printing;
 mod runner;
 mod running;

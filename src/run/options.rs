@@ -13,7 +13,7 @@ use super::cancel::Policy;
 use super::foreground::Foreground;
 use super::log_dir::{LogDir, OpenLogs};
 use crate::event::NumberedJob;
-use crate::process::{Environment, Stdio, TerminalSize};
+use crate::process::{Environment, SpoolOptions, Stdio, TerminalSize};
 
 /// What holds for every job of a run, unless the job itself says otherwise.
 pub(crate) struct Options {
@@ -45,6 +45,10 @@ pub(crate) struct Options {
     pub(crate) stdin: Stdio,
     /// What becomes of the jobs' output.
     pub(crate) output: Output,
+    /// Whether jobs are told in their order.
+    pub(crate) keep_order: bool,
+    /// Where captured output waits.
+    pub(crate) spool: SpoolOptions,
     /// The terminal that each job's output goes through, if it does, and its size at present.
     pub(crate) terminal: Option<watch::Receiver<TerminalSize>>,
     /// Where captured output goes, in place of prun's memory.
@@ -53,7 +57,25 @@ pub(crate) struct Options {
     pub(crate) foreground: Foreground,
 }
 
+/// So much of the output that waits to be told, or for another attempt, is in memory; what comes on
+/// top is in a file.
+const MOST_IN_MEMORY: usize = 8 * 1024 * 1024;
+
 impl Options {
+    /// Where captured output of a run waits.
+    pub(crate) fn spool() -> SpoolOptions {
+        SpoolOptions::default().total_memory(MOST_IN_MEMORY)
+    }
+
+    /// Makes the file for captured output that memory does not take, so that a folder which takes none
+    /// is found before the first job starts, and not when one prints much. The answer is a warning.
+    pub(super) fn open_spool(&self) -> Option<String> {
+        let is_captured = matches!(self.output, Output::Captured { .. });
+        (is_captured && self.log_dir.is_none())
+            .then(|| self.spool.open())
+            .flatten()
+    }
+
     /// The files for the output of an attempt, if it is to go to files.
     pub(super) fn begin_logs(
         &self,
@@ -83,6 +105,14 @@ pub(crate) enum Output {
     Inherited,
     /// Thrown away.
     Discarded,
+}
+
+impl Output {
+    /// Whether each job is told while it runs when its turn has come.
+    pub(super) fn is_told_in_order(self) -> bool {
+        let in_order = |telling| telling == Telling::InOrder;
+        matches!(self, Self::Captured { telling, .. } if in_order(telling))
+    }
 }
 
 /// When the captured output of a job is told.

@@ -1,6 +1,5 @@
 //! The one owner of the run's truth: it selects, decides and announces.
 
-use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -17,6 +16,7 @@ use super::feed::Feed;
 use super::foreground::Foreground;
 use super::ledger::Ledger;
 use super::options::{Options, Output, Telling};
+use super::pasts::{Past, Pasts};
 use super::running::Running;
 use super::schedule::{Refusal, Schedule};
 use super::turn::Turn;
@@ -25,21 +25,18 @@ use crate::event::{
     Status,
 };
 use crate::plan::{Entry, Job};
-use crate::process::Signal;
+use crate::process::{Signal, has_closed_drains};
 use crate::summary::Summary;
+
+const CLOSED_DRAINS: &str = "too many processes that jobs left behind hold their output: the oldest \
+    silent ones are closed, and whoever writes there gets SIGPIPE; in jobs, redirect what goes on in \
+    the background (>/dev/null 2>&1 &)";
 
 /// A job that waits for its turn.
 pub(super) struct Next {
     job: Arc<NumberedJob>,
     /// None before its first attempt.
     past: Option<Past>,
-}
-
-/// What became of a job so far.
-struct Past {
-    last: Arc<Attempt>,
-    /// From reading the job to its first start.
-    queued: Duration,
 }
 
 /// A run that is over, but for the telling.
@@ -66,15 +63,16 @@ pub(crate) struct Runner<T> {
     pub(super) turn: watch::Sender<u64>,
     /// Whether the first thing that is printed ends the run.
     pub(super) reader_gone: bool,
-    /// Whose turn it is, if they take turns.
+    /// The first that has not ended, if they are told in their order.
     order: Option<Turn>,
     attempts: mpsc::Sender<AttemptEvent>,
     pub(super) arrivals: mpsc::Receiver<AttemptEvent>,
     last_seq: u64,
-    /// Of the jobs whose second or later attempt runs.
-    pasts: HashMap<u64, Past>,
+    pasts: Pasts,
     /// What the system is out of, as it was told.
     lack: Option<&'static str>,
+    /// Whether it was told that pipes were closed.
+    told_of_drains: bool,
     /// Until those who tell have room again.
     full: Option<(Room, Moment)>,
 }
@@ -83,14 +81,15 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
     /// A run by `options`, going on from `ledger`, that announces its events to `tell`.
     pub(crate) fn new(options: Options, ledger: Option<Ledger>, tell: T) -> Self {
         let (attempts, arrivals) = mpsc::channel(64);
-        let (turn, order) = match options.output {
+        let turn = match options.output {
             Output::Captured { telling, .. } => match telling {
-                Telling::AtItsEnd => (0, None),
-                Telling::AsItComes => (u64::MAX, None),
-                Telling::InOrder => (1, Some(Turn::new())),
+                Telling::AtItsEnd => 0,
+                Telling::AsItComes => u64::MAX,
+                Telling::InOrder => 1,
             },
-            Output::Inherited | Output::Discarded => (0, None),
+            Output::Inherited | Output::Discarded => 0,
         };
+        let order = options.keep_order.then(Turn::new);
         let turn = watch::Sender::new(turn);
         Self {
             printing: Printing::new(turn.subscribe()),
@@ -109,8 +108,9 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
             attempts,
             arrivals,
             last_seq: 0,
-            pasts: HashMap::new(),
+            pasts: Pasts::default(),
             lack: None,
+            told_of_drains: false,
             full: None,
         }
     }
@@ -121,6 +121,9 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
         mut feed: Feed,
         controls: &mut mpsc::UnboundedReceiver<Control>,
     ) -> Ended {
+        if let Some(warning) = self.options.open_spool() {
+            self.announce(&Event::Warned(warning.into()));
+        }
         let mut exhausted = false;
         let clock = self.clock.clone();
         if self.options.deadline.is_some() {
@@ -133,7 +136,9 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
             }
             let pause = self.schedule.paused_until(clock.now());
             let has_room = self.schedule.has_room() && pause.is_none();
-            let may_read = self.full.is_none() && (has_room || !self.cancel.may_start());
+            let is_far_ahead = self.order.as_ref().is_some_and(Turn::is_far_ahead);
+            let may_read =
+                self.full.is_none() && (has_room && !is_far_ahead || !self.cancel.may_start());
             let next_due = pause.or_else(|| self.schedule.next_due().filter(|_| has_room));
             let deadline = self.options.deadline.filter(|_| !self.cancel.is_ending());
             let patience = self.patience();
@@ -267,6 +272,7 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
         match event {
             AttemptEvent::Started { start, process } => {
                 self.schedule.started();
+                self.pasts.started(start.job.seq);
                 self.running.insert(Arc::clone(&start), process);
                 self.announce(&Event::JobStarted(start));
             }
@@ -284,6 +290,9 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
                 self.schedule.release(attempt.slot);
                 self.running.remove(attempt.slot);
                 let interrupted = attempt.exit().and_then(|exit| exit.signal);
+                if attempt.leaked {
+                    self.tell_of_drains();
+                }
                 self.on_ended(job, attempt);
                 // The keys of the terminal reach only the job that has it.
                 if let (Foreground::Given(_), Some(signal @ (Signal::INT | Signal::QUIT))) =
@@ -307,17 +316,22 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
                     );
                     self.announce(&Event::Warned(warning.into()));
                 }
-                let (seq, past) = (job.seq, self.pasts.remove(&job.seq));
+                let (seq, past) = (job.seq, self.pasts.take_back(job.seq));
                 self.schedule.wait_until(now, seq, Next { job, past });
             }
         }
     }
 
+    /// Processes that jobs left behind hold so many pipes that some were closed.
+    fn tell_of_drains(&mut self) {
+        if has_closed_drains() && !std::mem::replace(&mut self.told_of_drains, true) {
+            self.announce(&Event::Warned(CLOSED_DRAINS.into()));
+        }
+    }
+
     fn on_ended(&mut self, job: Arc<NumberedJob>, last: Arc<Attempt>) {
-        let queued = match self.pasts.remove(&job.seq) {
-            Some(past) => past.queued,
-            None => last.begun.saturating_sub(job.read_at),
-        };
+        let queued = self.pasts.ended(job.seq);
+        let queued = queued.unwrap_or_else(|| last.begun.saturating_sub(job.read_at));
         let retries = job.job.retries.unwrap_or(self.options.retries);
         let may_retry = self.cancel.may_start() && last.number <= retries;
         if last.status() == Status::Ok || !may_retry {
@@ -377,6 +391,7 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
         self.announce(&Event::JobEnded(Arc::new(end)));
         if let Some(order) = &mut self.order
             && order.ended(seq)
+            && self.options.output.is_told_in_order()
             && !self.reader_gone
         {
             self.turn.send_replace(order.first());

@@ -2,6 +2,10 @@
 
 use std::collections::BTreeSet;
 
+/// So many jobs may have ended behind the first that has not: those who tell hold their endings, which
+/// take memory.
+const MOST_AHEAD: usize = 100_000;
+
 /// The first job that has not ended, by the endings of the others.
 #[derive(Debug)]
 pub(crate) struct Turn {
@@ -22,6 +26,11 @@ impl Turn {
         self.first
     }
 
+    /// Whether so many have ended behind it that nothing more is to be started before it ends.
+    pub(crate) fn is_far_ahead(&self) -> bool {
+        self.ended.len() >= MOST_AHEAD
+    }
+
     /// A job has ended. Whether that makes it another one's turn.
     pub(crate) fn ended(&mut self, seq: u64) -> bool {
         self.ended.insert(seq);
@@ -37,6 +46,18 @@ impl Turn {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn it_is_far_ahead_until_the_first_has_ended() {
+        let mut turn = Turn::new();
+        for seq in 2..MOST_AHEAD as u64 + 2 {
+            assert!(!turn.is_far_ahead());
+            turn.ended(seq);
+        }
+        assert!(turn.is_far_ahead());
+        turn.ended(1);
+        assert!(!turn.is_far_ahead());
+    }
 
     proptest! {
         #[test]

@@ -149,3 +149,42 @@ fn the_end_of_the_run_leaves_daemons_alone() {
         .run();
     assert!(lives_on(&outcome, "sleep 60"), "{:?}", outcome.left);
 }
+
+#[test]
+fn what_many_jobs_leave_behind_takes_no_descriptors_from_the_next_ones() {
+    let jobs: String = (1..=20).map(|n| format!("sleep 70 & echo {n}\n")).collect();
+    let expected: String = (1..=20).map(|n| format!("{n}\n")).collect();
+    Stage::new()
+        .args(["-k", "-j4"])
+        .stdin(jobs)
+        .in_shell("ulimit -n 40; exec \"$@\"")
+        .stdout(expected)
+        .stderr_has(LEAKED)
+        .stderr_has(
+            "prun: too many processes that jobs left behind hold their output: the oldest silent ones \
+             are closed, and whoever writes there gets SIGPIPE; in jobs, redirect what goes on in the \
+             background (>/dev/null 2>&1 &)\n",
+        )
+        .within(SOON)
+        .leaves_processes()
+        .run();
+}
+
+#[test]
+fn who_writes_on_keeps_its_pipe_however_many_are_silent() {
+    let chatty = "(while echo x; do echo y >> log; sleep 0.05; done) & echo 0";
+    let silent = "sleep 70 & echo 1\n".repeat(12);
+    let outcome = Stage::new()
+        .args(["-j1", "-k"])
+        .stdin(format!(
+            "{chatty}\n{silent}seen=$(wc -l < log); until [ $(wc -l < log) -gt $((seen + 5)) ]; do \
+             sleep 0.01; done\n"
+        ))
+        .in_shell("ulimit -n 40; exec \"$@\"")
+        .stdout_has("1\n1\n")
+        .stderr_has("the oldest silent ones are closed")
+        .within(SOON)
+        .leaves_processes()
+        .run();
+    drop(outcome);
+}

@@ -165,13 +165,21 @@ fn a_reader_of_stderr_that_goes_away_is_no_loss() {
     run.finish();
 }
 
+/// No file may grow: output that does not fit in memory has nowhere to go.
+const NO_FILE_GROWS: &str = "ulimit -f 0; exec \"$@\"";
+
 #[test]
 fn output_that_cannot_be_kept_is_told() {
     let outcome = Stage::new()
-        .args(["--json", "-j1", "head -c 1048576 /dev/zero | tr '\\0' x", "echo small"])
-        .env("TMPDIR", "/nonexistent")
+        .args([
+            "--json",
+            "-j1",
+            "head -c 1048576 /dev/zero | tr '\\0' x",
+            "echo small",
+        ])
+        .in_shell(NO_FILE_GROWS)
         .stdout_any()
-        .stderr("prun: 983040 bytes of output could not be kept: No such file or directory (os error 2)\n")
+        .stderr("prun: 983040 bytes of output could not be kept: File too large (os error 27)\n")
         .code(3)
         .run();
     let record = outcome.record(1);
@@ -188,7 +196,7 @@ fn output_that_cannot_be_kept_is_told() {
 fn what_was_kept_of_it_is_shown() {
     let outcome = Stage::new()
         .args(["seq -w 0 99999999 | head -c 1048576", "true"])
-        .env("TMPDIR", "/nonexistent")
+        .in_shell(NO_FILE_GROWS)
         .stdout_any()
         .stderr_has("could not be kept")
         .code(3)
@@ -205,7 +213,7 @@ fn an_attempt_that_lost_output_is_told_although_the_next_is_whole() {
     let job = "test $PRUN_ATTEMPT = 2 || { head -c 100000 /dev/zero; exit 1; }";
     Stage::new()
         .args(["--json", "--retries", "1", job])
-        .env("TMPDIR", "/nonexistent")
+        .in_shell(NO_FILE_GROWS)
         .stdout_any()
         .stderr_has("could not be kept")
         .code(3)
@@ -213,10 +221,10 @@ fn an_attempt_that_lost_output_is_told_although_the_next_is_whole() {
 }
 
 #[test]
-fn a_folder_for_output_is_needed_for_large_output_only() {
+fn small_output_needs_no_room_for_large_one() {
     Stage::new()
         .arg("head -c 65536 /dev/zero")
-        .env("TMPDIR", "/nonexistent")
+        .in_shell(NO_FILE_GROWS)
         .stdout(vec![0; 65_536])
         .run();
 }

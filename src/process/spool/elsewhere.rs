@@ -1,39 +1,15 @@
-//! Spools that no process filled: output moved to another file, or read from a record of it.
+//! Spools that no process filled: output in a file of its own, or read from a record of it.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::path::Path;
 use std::sync::Arc;
 
+use super::shared_file::Extent;
+use super::writing::Segment;
 use super::{Spool, SpoolOptions};
 use crate::process::close;
 
 impl Spool {
-    /// A spool of what was not taken yet, whose bytes lie in `file` from `from` on, where they are
-    /// written now.
-    pub(in crate::process) fn moved_to(&self, file: &Arc<File>, from: u64) -> io::Result<Self> {
-        let mut moved = Self {
-            options: SpoolOptions::default().memory(0),
-            file: Some(Arc::clone(file)),
-            file_from: from,
-            ..Self::default()
-        };
-        let mut rest = self.reader(self.taken);
-        let mut buf = vec![0; 64 * 1024];
-        loop {
-            let n = rest.read(&mut buf)?;
-            if n == 0 {
-                break;
-            }
-            moved.spill(&buf[..n])?;
-        }
-        moved.lost = self.lost;
-        moved.error = self.error.as_ref().map(|error| match error.raw_os_error() {
-            Some(code) => io::Error::from_raw_os_error(code),
-            None => error.kind().into(),
-        });
-        Ok(moved)
-    }
-
     /// The end of a stream that was kept elsewhere, with how many bytes came before and how many
     /// were lost.
     pub(crate) fn recalled(end: Vec<u8>, before: u64, lost: u64) -> Self {
@@ -49,21 +25,48 @@ impl Spool {
     /// What is in a file by now, which the process wrote itself.
     pub(crate) fn of_file(file: Arc<File>) -> Self {
         let length = file.metadata().map(|meta| meta.len());
-        let in_file = *length.as_ref().unwrap_or(&0);
         // Some file systems refuse what was written only then.
         let closed = file.try_clone().and_then(close);
-        Self {
-            options: SpoolOptions::default().memory(0),
-            in_file,
-            lost: if closed.is_err() { in_file } else { 0 },
-            error: length.err().or(closed.err()),
-            file: Some(file),
-            ..Self::default()
+        let mut spool = Self::default();
+        match (length, closed) {
+            (Ok(0), Ok(())) => {}
+            (Ok(length), Ok(())) => {
+                spool.push(Segment::whole(Arc::new(Extent::of_file(file, length))))
+            }
+            (Ok(length), Err(error)) => (spool.lost, spool.error) = (length, Some(error)),
+            (Err(error), _) => spool.error = Some(error),
         }
+        spool
     }
 
     /// From where on its bytes can be read.
     pub(crate) fn begin(&self) -> u64 {
         self.dropped
+    }
+}
+
+/// Where output beyond memory may go if `TMPDIR` is no good.
+const OTHER_FOLDERS: [&str; 2] = ["/var/tmp", "/tmp"];
+
+impl SpoolOptions {
+    /// Makes the file now, elsewhere if it cannot be made in `TMPDIR`. What is wrong then, and what
+    /// can be done, is the answer.
+    pub(crate) fn open(&self) -> Option<String> {
+        let first = self.shared.dir();
+        let error = self.shared.open_in(&first).err()?;
+        let first_name = match std::env::var_os("TMPDIR") {
+            Some(dir) => format!("TMPDIR={}", dir.to_string_lossy()),
+            None => first.display().to_string(),
+        };
+        let mut other = OTHER_FOLDERS.iter().filter(|dir| Path::new(dir) != first);
+        let found = other.find(|dir| self.shared.open_in(Path::new(dir)).is_ok());
+        let instead = match found {
+            Some(dir) => format!("large output goes to {dir} instead"),
+            None => "nor does another folder, so output that does not fit in memory is lost".into(),
+        };
+        Some(format!(
+            "{first_name} takes no files: {error}; {instead} (set TMPDIR to a folder that can be \
+             written)"
+        ))
     }
 }

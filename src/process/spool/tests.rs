@@ -67,3 +67,61 @@ fn a_spool_without_a_folder_counts_what_it_loses() {
     assert_eq!((spool.len(), spool.lost()), (4, 4));
     assert!(spool.error().is_some());
 }
+
+proptest! {
+    #[test]
+    fn what_was_unloaded_is_the_same_stream_and_its_end_is_found(
+        pieces in prop::collection::vec((any::<u8>(), 1..40_000usize), 1..6),
+        memory in 1usize..80_000,
+        taken in any::<bool>(),
+        most in 0u64..100_000,
+    ) {
+        let mut spool = Spool::new(SpoolOptions::default().memory(memory).total_memory(0));
+        let mut all = Vec::new();
+        for (place, &(first, len)) in pieces.iter().enumerate() {
+            let bytes: Vec<u8> = (0..len).map(|n| first.wrapping_add((n % 251) as u8)).collect();
+            spool.append(&bytes);
+            all.extend_from_slice(&bytes);
+            if taken && place == 0 {
+                spool.take();
+            }
+        }
+        let from = if taken { pieces[0].1 } else { 0 };
+        let before = spool.dropped as usize;
+        if let Some(unloading) = spool.to_unload() {
+            spool.unload(unloading.write().unwrap());
+        }
+        prop_assert!(spool.head().is_empty());
+        prop_assert_eq!(spool.len(), all.len() as u64);
+        let mut kept = Vec::new();
+        spool.reader(0).read_to_end(&mut kept).unwrap();
+        prop_assert!(kept == all[before..], "what was taken and kept is there");
+        let last = spool.last(most);
+        let mut end = Vec::new();
+        last.reader(0).read_to_end(&mut end).unwrap();
+        prop_assert!(end == all[from.max(all.len().saturating_sub(most as usize))..], "its end");
+        let mut copied = Vec::new();
+        spool.copy_to(&mut copied).unwrap();
+        prop_assert!(copied == all[from..], "what was not taken");
+        prop_assert!(spool.into_bytes().unwrap() == all[from..]);
+    }
+}
+
+#[test]
+fn what_is_taken_while_more_is_written_is_in_one_piece_only() {
+    let mut spool = Spool::new(SpoolOptions::default().memory(2));
+    spool.append(b"123");
+    let mut writing = spool.begin_writing();
+    writing.write(b"45");
+    let piece = spool.take();
+    spool.end_writing(writing);
+    spool.append(b"6");
+    assert_eq!(piece.into_bytes().unwrap(), b"123");
+    let (mut rest, mut all) = (Vec::new(), Vec::new());
+    spool.copy_to(&mut rest).unwrap();
+    spool.reader(0).read_to_end(&mut all).unwrap();
+    assert_eq!(
+        (rest.as_slice(), all.as_slice()),
+        (b"456".as_slice(), b"123456".as_slice())
+    );
+}

@@ -23,6 +23,8 @@ fn options(dir: &Path) -> Options {
         environment: Environment::default(),
         stdin: Stdio::Null,
         output: Output::Discarded,
+        keep_order: false,
+        spool: Options::spool(),
         terminal: None,
         log_dir: None,
         foreground: Foreground::None,

@@ -206,3 +206,34 @@ engine_test!(a_dropped_capture_drains_no_more, |at: At| async move {
     drop(process);
     soon("its end", || !life.is_there()).await;
 });
+
+// Ours: what all spools have in memory is bounded as well, and what comes on top is in the file whole.
+engine_test!(
+    spools_keep_no_more_in_memory_than_all_of_them_may,
+    |at: At| async move {
+        // Room for one of them, however it came to be in memory.
+        let options = SpoolOptions::default().total_memory(99_999);
+        let mut kept = Vec::new();
+        for n in 0..5 {
+            let line = format!("yes {n} | head -c 50000");
+            let command = at.shell(&line).stdout(Stdio::Capture(options.clone()));
+            kept.push(printed(command).await);
+        }
+        let in_memory: Vec<_> = kept.iter().map(|spool| spool.head().len()).collect();
+        assert_eq!(in_memory, [50_000, 0, 0, 0, 0]);
+        for (n, spool) in kept.into_iter().enumerate() {
+            let expected = format!("{n}\n").repeat(25_000).into_bytes();
+            assert_eq!(spool.len(), 50_000);
+            let mut end = Vec::new();
+            spool.reader(49_990).read_to_end(&mut end).unwrap();
+            assert!(end == expected[49_990..], "the end of {n}");
+            let mut copied = Vec::new();
+            spool.copy_to(&mut copied).unwrap();
+            assert!(copied == expected, "a copy of {n}");
+            assert!(spool.into_bytes().unwrap() == expected, "{n}");
+        }
+        // Those are gone, and there is room in memory again.
+        let command = at.shell("echo x").stdout(Stdio::Capture(options));
+        assert_eq!(printed(command).await.head(), b"x\n");
+    }
+);

@@ -5,7 +5,7 @@ use std::fs;
 use std::io::{Read, Seek, SeekFrom};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
 
-use prun::process::{Command, SpawnErrorKind, Stdio};
+use prun::process::{Command, LEAK_GRACE, SpawnErrorKind, SpoolOptions, Stdio};
 
 use super::at::{At, engine_test, isolated_test};
 use super::files::{file_of, text_of};
@@ -121,6 +121,24 @@ isolated_test!(
         drop(handle);
         // Whoever reaps what was dropped has a handle, too, until he has looked again.
         soon("the closing", || descriptors() == before).await;
+    }
+);
+
+// Ours: a look at the last line may be kept for as long as one likes.
+isolated_test!(
+    a_look_at_the_last_line_keeps_no_pipe_open,
+    "",
+    |at: At| async move {
+        let capture = Stdio::Capture(SpoolOptions::default());
+        let command = at.shell("echo x").stdout(capture);
+        let pipes = || count_of("pipe:");
+        let before = pipes();
+        let mut process = command.spawn().await.unwrap();
+        let last_line = process.last_line();
+        process.captured(LEAK_GRACE).await.unwrap();
+        assert_eq!(last_line.look(), None);
+        soon("the closing", || pipes() == before).await;
+        drop(last_line);
     }
 );
 

@@ -71,18 +71,59 @@ fn a_disk_that_runs_full_costs_only_what_does_not_fit() {
 }
 
 #[test]
-fn a_disk_that_cannot_be_written_costs_only_what_does_not_fit_in_memory() {
+fn a_folder_that_takes_no_files_is_told_at_the_start_and_another_one_taken() {
+    let warning = |dir: &str, why: &str| {
+        format!(
+            "prun: TMPDIR={dir} takes no files: {why}; large output goes to /var/tmp instead (set \
+             TMPDIR to a folder that can be written)\n"
+        )
+    };
+    Stage::new()
+        .env("TMPDIR", "/no/such/folder")
+        .args([LARGE, "true"])
+        .stdout(whole())
+        .stderr(warning(
+            "/no/such/folder",
+            "No such file or directory (os error 2)",
+        ))
+        .run();
+    // Output that is not captured needs no file.
+    Stage::new()
+        .env("TMPDIR", "/no/such/folder")
+        .args(["-o", "raw", "echo a"])
+        .stdout("a\n")
+        .run();
     if needs(MOUNT_NAMESPACE) {
         // The mount alone: mount(8) would hand the owner of the file system to it again, who is not
         // known in the namespace of an ordinary user.
         let read_only = "mount -o remount,bind,ro small";
-        let stage = in_small(jobs(Stage::new()), "1m", read_only);
-        check(
-            &stage
-                .stderr_has("Read-only file system (os error 30)\n")
-                .run(),
-        );
+        in_small(Stage::new(), "1m", read_only)
+            .args([LARGE, "true"])
+            .stdout(whole())
+            .stderr_has(
+                "/small takes no files: Read-only file system (os error 30); large output goes to ",
+            )
+            .run();
     }
+}
+
+#[test]
+fn where_no_folder_takes_files_only_what_fits_in_memory_is_kept() {
+    if !needs(MOUNT_NAMESPACE) {
+        return;
+    }
+    let read_only = "for dir in /tmp /var/tmp; do
+        mount --bind $dir $dir && mount -o remount,bind,ro $dir || exit 99; done
+        mount -o remount,bind,ro small";
+    let stage = in_small(jobs(Stage::new()), "1m", read_only);
+    let warning = "takes no files: Read-only file system (os error 30); nor does another folder, so \
+                   output that does not fit in memory is lost (set TMPDIR to a folder that can be \
+                   written)\n";
+    let outcome = stage
+        .stderr_has(warning)
+        .stderr_has("bytes of output could not be kept: Read-only file system (os error 30)\n")
+        .run();
+    check(&outcome);
 }
 
 #[test]
@@ -92,26 +133,17 @@ fn a_file_that_may_not_grow_costs_only_what_does_not_fit() {
 }
 
 #[test]
-fn a_lack_of_descriptors_costs_only_what_does_not_fit_in_memory() {
+fn a_lack_of_descriptors_costs_no_output() {
     if !needs("prlimit") {
         return;
     }
-    let taking = "large: prlimit --pid $PPID --nofile=3: && seq -w 0 499999; \
+    let taking = "prlimit --pid $PPID --nofile=3: && seq -w 0 499999; \
                   prlimit --pid $PPID --nofile=1000:";
-    let outcome = Stage::new()
-        .args([
-            "--json",
-            "-j1",
-            "before: echo before",
-            taking,
-            "after: echo after",
-        ])
-        .stdout_any()
-        .stderr_has("Too many open files (os error 24)\n")
-        .code(3)
+    Stage::new()
+        .args(["-j1", "-k", "true", taking, "echo after"])
+        .stdout(whole() + "after\n")
         .within(SOON)
         .run();
-    check(&outcome);
 }
 
 #[test]
@@ -147,25 +179,14 @@ fn output_is_whole_where_the_system_moves_nothing_from_file_to_file() {
 }
 
 #[test]
-fn a_folder_that_goes_away_costs_only_what_comes_later() {
-    // What has begun to spill has its file, whatever becomes of the folder.
-    let outcome = Stage::new()
+fn a_folder_that_goes_away_costs_no_output() {
+    Stage::new()
         .in_shell("mkdir gone; export TMPDIR=$PWD/gone; exec \"$@\"")
-        .args(["--json", "-j1"])
-        .arg("whole: head -c 3000000 /dev/zero; rmdir gone; head -c 3000000 /dev/zero")
-        .args([
-            "before: echo before",
-            &format!("large: {LARGE}"),
-            "after: echo after",
-        ])
-        .stdout_any()
-        .stderr_has("No such file or directory (os error 2)\n")
-        .code(3)
+        .args(["--json", "-j1", "rmdir gone", "head -c 3000000 /dev/zero"])
+        .in_shell("\"$@\" | tail -n 1 | grep -o '\"stdout_bytes\":[0-9]*'")
+        .stdout("\"stdout_bytes\":3000000\n")
         .within(SOON)
         .run();
-    check(&outcome);
-    let whole = outcome.record_named("whole");
-    assert_eq!(whole["stdout"].as_str().unwrap().len(), 6_000_000);
 }
 
 /// Which of prun's calls to open a file made one in `TMPDIR`, from 1, and how all of those did it.
@@ -239,4 +260,58 @@ fn nothing_is_left_of_the_file_after_a_kill() {
     run.wait_until("the file", file_of);
     run.send(libc::SIGKILL);
     run.finish();
+}
+
+/// How many files without a name prun has open.
+fn files_of(run: &Running) -> usize {
+    let files = std::fs::read_dir(format!("/proc/{}/fd", run.pid()));
+    let leads = files.into_iter().flatten().flatten();
+    let leads = leads.filter_map(|fd| std::fs::read_link(fd.path()).ok());
+    let is_nameless = |to: &PathBuf| to.to_string_lossy().ends_with("(deleted)");
+    leads.filter(is_nameless).count()
+}
+
+#[test]
+fn all_that_is_captured_has_one_file() {
+    // Both streams of two that run, and of one that waits for its turn.
+    let both = "yes | head -c 300000; yes no | head -c 300000 >&2; touch $PRUN_SEQ";
+    let wait = "until [ -e go ]; do sleep 0.01; done";
+    let mut run = Stage::new()
+        .args(["-k", "-j4", wait, both])
+        .args([format!("{both}; {wait}"), format!("{both}; {wait}")])
+        .in_shell("exec \"$@\" 2>/dev/null")
+        .stdout("y\n".repeat(450_000))
+        .start();
+    for name in ["2", "3", "4"] {
+        run.wait_for_file(name);
+    }
+    assert_eq!(files_of(&run), 1);
+    std::fs::write(run.dir().join("go"), "").expect("the folder is ours");
+    run.finish();
+}
+
+#[test]
+fn a_slow_disk_holds_up_nobody_but_those_whose_output_it_takes() {
+    if !needs("strace") {
+        return;
+    }
+    let slow = ["splice:delay_enter=2000000", "pwrite64:delay_enter=2000000"];
+    let outcome = failing(Stage::new(), &slow)
+        .args(["--json", "-j3", "-t", "0.5"])
+        .args(["large: yes", "long: sleep 60", "quick: echo x"])
+        .stdout_any()
+        .stderr_any()
+        .code(1)
+        .within(SOON)
+        .run();
+    assert_eq!(outcome.record_named("quick")["stdout"], "x\n");
+    for name in ["large", "long"] {
+        let record = outcome.record_named(name);
+        assert_eq!(record["status"], "timeout");
+        let wall = record["wall_s"].as_f64().expect("a number");
+        assert!(wall < 1.8, "{name} was ended after {wall} s");
+    }
+    let large = outcome.record_named("large");
+    assert!(large["stdout_bytes"].as_u64() > Some(65_536) && large["truncated"] == false);
+    assert!(outcome.read_text("trace").contains("(DELAYED)"));
 }

@@ -1,0 +1,93 @@
+//! Spools that wait to be told: what all of them have in memory is bounded, and nobody who looks at one
+//! waits for the disk.
+
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::sync::Arc;
+
+use super::Spool;
+use super::shared_file::SharedFile;
+use super::writing::Segment;
+
+/// What a spool has in memory, on its way to the file.
+pub(in crate::process) struct Unloading {
+    shared: Arc<SharedFile>,
+    bytes: Vec<u8>,
+    taken: u64,
+}
+
+impl Unloading {
+    /// Writes it, and says where it is then.
+    pub(in crate::process) fn write(self) -> io::Result<Unloaded> {
+        let len = self.bytes.len() as u64;
+        let extent = self.shared.extent(len, len)?;
+        extent.file.write_all_at(&self.bytes, extent.at)?;
+        Ok(Unloaded {
+            segment: Segment::whole(extent),
+            taken: self.taken,
+        })
+    }
+}
+
+/// What a spool had in memory, in the file.
+pub(in crate::process) struct Unloaded {
+    segment: Segment,
+    taken: u64,
+}
+
+impl Spool {
+    /// What it has in memory, if it is to be written to the file before it is handed out: if there
+    /// is too much of that already.
+    pub(in crate::process) fn to_unload(&self) -> Option<Unloading> {
+        let shared = self.shared.as_ref()?;
+        let is_too_much = !self.memory.is_empty() && !shared.has_room(self.memory.capacity());
+        (is_too_much && self.error.is_none()).then(|| Unloading {
+            shared: Arc::clone(shared),
+            bytes: self.memory.clone(),
+            taken: self.taken,
+        })
+    }
+
+    /// Gives up what it has in memory, since that is in the file. What was taken meanwhile is not
+    /// what was written.
+    pub(in crate::process) fn unload(&mut self, Unloaded { segment, taken }: Unloaded) {
+        if self.taken != taken || self.memory.len() as u64 != segment.len {
+            return;
+        }
+        self.memory = Vec::new();
+        self.in_file = 0;
+        let rest = std::mem::replace(&mut self.segments, vec![]);
+        for segment in [segment].into_iter().chain(rest) {
+            self.push(segment);
+        }
+    }
+
+    /// Counts what it has in memory until it is dropped.
+    pub(in crate::process) fn count(&mut self) {
+        let bytes = self.memory.capacity();
+        let shared = self.shared.as_ref().filter(|_| bytes > 0);
+        self.counted = shared.map(|shared| shared.count(bytes));
+    }
+
+    /// A copy of its last bytes that were not taken, at most so many. What is in the file stays there.
+    pub(in crate::process) fn last(&self, most: u64) -> Self {
+        let from = self.len().saturating_sub(most).max(self.taken);
+        let in_memory = self.len() - self.in_file;
+        let mut last = Self {
+            dropped: from,
+            taken: from,
+            ..Self::default()
+        };
+        if from < in_memory {
+            let at = from.saturating_sub(self.dropped) as usize;
+            last.memory = self.memory[at..].to_vec();
+        }
+        let skip = from.saturating_sub(in_memory);
+        let first = |segment: &Segment| segment.before + segment.len <= skip;
+        for segment in &self.segments[self.segments.partition_point(first)..] {
+            let skipped = skip.saturating_sub(segment.before);
+            last.push(segment.clone().skip(skipped));
+        }
+        last
+    }
+}

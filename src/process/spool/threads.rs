@@ -1,0 +1,113 @@
+//! Threads that wait for a disk, so that the loop that runs the processes need not.
+
+use std::collections::VecDeque;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+
+use crate::process::beside::start_beside;
+
+/// More would wait for the same disk.
+const MOST_THREADS: usize = 4;
+
+/// How long a thread without work stays.
+const IDLE: Duration = Duration::from_secs(10);
+
+type Work = Box<dyn FnOnce() + Send>;
+
+/// What is to be done, and who is there to do it.
+struct Pool {
+    queue: VecDeque<Work>,
+    threads: usize,
+    idle: usize,
+}
+
+static POOL: Mutex<Pool> = Mutex::new(Pool {
+    queue: VecDeque::new(),
+    threads: 0,
+    idle: 0,
+});
+
+static HAS_WORK: Condvar = Condvar::new();
+
+/// A panic while the lock is held cannot leave it half changed, so poison is ignored.
+fn pool() -> MutexGuard<'static, Pool> {
+    POOL.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Does `work` on another thread, in the order of the calls, and gives what it returns; here and now
+/// where the system has no thread to give.
+pub(in crate::process) fn on_thread<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> oneshot::Receiver<T> {
+    let (tell, told) = oneshot::channel();
+    queue(Box::new(move || {
+        // Whoever is gone does not want to know.
+        let _ = tell.send(work());
+    }));
+    told
+}
+
+fn queue(work: Work) {
+    let mut pool = pool();
+    pool.queue.push_back(work);
+    if pool.idle >= pool.queue.len() {
+        HAS_WORK.notify_one();
+        return;
+    }
+    if pool.threads == MOST_THREADS {
+        return;
+    }
+    pool.threads += 1;
+    if start_beside("prun-disk", || Thread.work()).is_ok() {
+        return;
+    }
+    pool.threads -= 1;
+    let left = match pool.threads {
+        0 => std::mem::take(&mut pool.queue),
+        // Those that are there come to it.
+        _ => return,
+    };
+    drop(pool);
+    left.into_iter().for_each(|work| work());
+}
+
+/// Whether other work waits.
+pub(in crate::process) fn is_wanted() -> bool {
+    !pool().queue.is_empty()
+}
+
+/// One of the threads, which is counted as long as this lives.
+struct Thread;
+
+impl Thread {
+    fn work(self) {
+        while let Some(work) = next() {
+            work();
+        }
+    }
+}
+
+impl Drop for Thread {
+    fn drop(&mut self) {
+        pool().threads -= 1;
+    }
+}
+
+fn next() -> Option<Work> {
+    let mut pool = pool();
+    loop {
+        if let Some(work) = pool.queue.pop_front() {
+            return Some(work);
+        }
+        pool.idle += 1;
+        let woken = HAS_WORK.wait_timeout(pool, IDLE);
+        let (guard, timeout) = woken.unwrap_or_else(PoisonError::into_inner);
+        pool = guard;
+        pool.idle -= 1;
+        if timeout.timed_out() && pool.queue.is_empty() {
+            return None;
+        }
+    }
+}

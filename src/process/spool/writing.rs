@@ -1,0 +1,215 @@
+//! Adding to what a spool has in the file, without the spool: nobody who only looks at it, or takes
+//! from it, has to wait for the disk.
+
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::sync::Arc;
+
+use super::Spool;
+use super::shared_file::{Extent, SharedFile};
+use crate::process::reader::{Chunk, read_chunk};
+#[cfg(target_os = "linux")]
+use crate::process::relay::{self, Moved};
+
+/// The first part of the file that a stream gets, and the least that it makes do with.
+const LEAST_EXTENT: u64 = 64 * 1024;
+/// Each further one is twice as long, up to this: so a long stream is few parts.
+const MOST_EXTENT: u64 = 8 * 1024 * 1024;
+
+/// Bytes of a spool in the file, in one piece.
+#[derive(Clone, Debug)]
+pub(super) struct Segment {
+    extent: Arc<Extent>,
+    /// Where it begins in the file.
+    pub(super) at: u64,
+    pub(super) len: u64,
+    /// How many bytes of the spool in the file come before it.
+    pub(super) before: u64,
+}
+
+impl Segment {
+    /// All of `extent`.
+    pub(super) fn whole(extent: Arc<Extent>) -> Self {
+        Self {
+            at: extent.at,
+            len: extent.len,
+            before: 0,
+            extent,
+        }
+    }
+
+    pub(super) fn file(&self) -> &File {
+        &self.extent.file
+    }
+
+    /// Without so many of its first bytes.
+    pub(super) fn skip(mut self, bytes: u64) -> Self {
+        self.at += bytes;
+        self.len -= bytes;
+        self
+    }
+
+    /// Takes `next` in, if it is what follows in the same part of the file.
+    pub(super) fn join(&mut self, next: &Self) -> bool {
+        let follows = Arc::ptr_eq(&self.extent, &next.extent) && self.at + self.len == next.at;
+        if follows {
+            self.len += next.len;
+        }
+        follows
+    }
+}
+
+/// The part of the file that a spool writes to.
+#[derive(Debug, Default)]
+pub(super) struct Tail {
+    extent: Option<Arc<Extent>>,
+    used: u64,
+}
+
+/// What one step brought.
+#[derive(Debug, PartialEq)]
+pub(in crate::process) enum Step {
+    Moved,
+    /// The pipe was empty.
+    Empty,
+    /// It has no writer any more, or cannot be read.
+    Ended,
+}
+
+/// An addition to a spool in the making. Others may look at the spool and take from it meanwhile,
+/// but nobody else adds to it.
+#[derive(Debug)]
+pub(in crate::process) struct Writing {
+    shared: Option<Arc<SharedFile>>,
+    tail: Tail,
+    segments: Vec<Segment>,
+    lost: u64,
+    error: Option<io::Error>,
+}
+
+impl Writing {
+    /// Room in the file: the part that it is in, and where.
+    fn room(&mut self) -> io::Result<(&Arc<Extent>, u64, u64)> {
+        let shared = self.shared.as_ref().ok_or(io::ErrorKind::Unsupported)?;
+        let tail = &mut self.tail;
+        let is_full = tail
+            .extent
+            .as_ref()
+            .is_none_or(|extent| tail.used == extent.len);
+        if is_full {
+            let before = tail.extent.as_ref().map_or(0, |extent| extent.len);
+            let most = (before * 2).clamp(LEAST_EXTENT, MOST_EXTENT);
+            tail.extent = Some(shared.extent(LEAST_EXTENT, most)?);
+            tail.used = 0;
+        }
+        let extent = tail.extent.as_ref().ok_or(io::ErrorKind::Unsupported)?;
+        Ok((extent, extent.at + tail.used, extent.len - tail.used))
+    }
+
+    /// So many bytes were written to that room.
+    fn wrote(&mut self, len: u64) {
+        let Some(extent) = self.tail.extent.as_ref().filter(|_| len > 0) else {
+            return;
+        };
+        let next = Segment {
+            extent: Arc::clone(extent),
+            at: extent.at + self.tail.used,
+            len,
+            before: 0,
+        };
+        self.tail.used += len;
+        if !self
+            .segments
+            .last_mut()
+            .is_some_and(|last| last.join(&next))
+        {
+            self.segments.push(next);
+        }
+    }
+
+    /// Adds `bytes`, or counts them as lost.
+    pub(super) fn write(&mut self, mut bytes: &[u8]) {
+        while !bytes.is_empty() && self.error.is_none() {
+            let written = self.room().and_then(|(extent, at, room)| {
+                let len = bytes.len().min(usize::try_from(room).unwrap_or(usize::MAX));
+                // A piece that did not fit whole is not counted as kept.
+                extent.file.write_all_at(&bytes[..len], at)?;
+                Ok(len)
+            });
+            match written {
+                Ok(len) => {
+                    self.wrote(len as u64);
+                    bytes = &bytes[len..];
+                }
+                Err(error) => self.error = Some(error),
+            }
+        }
+        // What comes after a hole is no longer this stream, so it is counted, not kept.
+        self.lost += bytes.len() as u64;
+    }
+
+    /// Moves what is in `pipe` to the file, without its bytes passing through this program where the
+    /// system can do that.
+    pub(in crate::process) fn move_from(&mut self, pipe: &File) -> Step {
+        #[cfg(target_os = "linux")]
+        if let Ok((extent, at, room)) = self.room() {
+            let room = usize::try_from(room).unwrap_or(usize::MAX);
+            match relay::move_to_file(pipe, &extent.file, at, room) {
+                Ok(Moved { in_file: 0, left }) if left.is_empty() => return Step::Ended,
+                Ok(Moved { in_file, left }) => {
+                    self.wrote(in_file as u64);
+                    // A file that takes no more says why when it is written to.
+                    self.write(&left);
+                    return Step::Moved;
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Step::Empty,
+                // Reading tells why.
+                Err(_) => {}
+            }
+        }
+        match read_chunk(pipe, usize::MAX, |bytes| self.write(bytes)) {
+            Ok(Chunk::Data { .. }) => Step::Moved,
+            Ok(Chunk::Empty) => Step::Empty,
+            // A pipe that cannot be read will not give more; of a terminal it is the end.
+            Ok(Chunk::Eof) | Err(_) => Step::Ended,
+        }
+    }
+}
+
+impl Spool {
+    /// Begins to add to what is in the file. Whoever does so ends it by [`end_writing`](Self::end_writing) before
+    /// anything else is added.
+    pub(in crate::process) fn begin_writing(&mut self) -> Writing {
+        Writing {
+            shared: self.shared.clone(),
+            tail: std::mem::take(&mut self.tail),
+            segments: Vec::new(),
+            lost: 0,
+            error: None,
+        }
+    }
+
+    /// Takes in what was added.
+    pub(in crate::process) fn end_writing(&mut self, writing: Writing) {
+        self.tail = writing.tail;
+        for segment in writing.segments {
+            self.push(segment);
+        }
+        self.lost += writing.lost;
+        self.error = self.error.take().or(writing.error);
+    }
+
+    /// Puts `segment` behind what is in the file.
+    pub(super) fn push(&mut self, mut segment: Segment) {
+        segment.before = self.in_file;
+        self.in_file += segment.len;
+        if !self
+            .segments
+            .last_mut()
+            .is_some_and(|last| last.join(&segment))
+        {
+            self.segments.push(segment);
+        }
+    }
+}
