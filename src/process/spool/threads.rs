@@ -78,7 +78,7 @@ pub(in crate::process) fn is_wanted() -> bool {
     !pool().queue.is_empty()
 }
 
-/// One of the threads, which is counted as long as this lives.
+/// One of the threads. It is counted until it finds no work for long, or panics.
 struct Thread;
 
 impl Thread {
@@ -86,6 +86,8 @@ impl Thread {
         while let Some(work) = next() {
             work();
         }
+        // Not counted any more, from the moment on at which it found nothing.
+        std::mem::forget(self);
     }
 }
 
@@ -95,6 +97,7 @@ impl Drop for Thread {
     }
 }
 
+/// Waits for work. None when there was none for long: then whoever asks is counted no more.
 fn next() -> Option<Work> {
     let mut pool = pool();
     loop {
@@ -107,6 +110,7 @@ fn next() -> Option<Work> {
         pool = guard;
         pool.idle -= 1;
         if timeout.timed_out() && pool.queue.is_empty() {
+            pool.threads -= 1;
             return None;
         }
     }

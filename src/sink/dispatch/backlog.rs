@@ -4,22 +4,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::sync::Notify;
 
-use crate::event::{Attempt, Event};
-
 /// With so many events unwritten nothing new is started. Each holds at most what a job may keep in
 /// memory of its output, so this bounds prun's own memory.
 const MOST_PENDING: usize = 32;
 
-/// By how much an event counts: those with files of their own by more, since there may be few.
-pub(super) fn weight(event: &Event) -> usize {
-    let has_file = |attempt: &Attempt| attempt.stdout.has_file() || attempt.stderr.has_file();
-    match event.attempt().is_some_and(has_file) {
-        true => 4,
-        false => 1,
-    }
-}
-
-/// How many events are unwritten, by their weights.
+/// How many events are unwritten.
 #[derive(Default)]
 pub(super) struct Backlog {
     pending: AtomicUsize,
@@ -27,15 +16,14 @@ pub(super) struct Backlog {
 }
 
 impl Backlog {
-    /// An event of this weight is handed over; whether there is no room for another one.
-    pub(super) fn add(&self, weight: usize) -> bool {
-        self.pending.fetch_add(weight, Ordering::AcqRel) >= MOST_PENDING
+    /// An event is handed over; whether there is no room for another one.
+    pub(super) fn add(&self) -> bool {
+        self.pending.fetch_add(1, Ordering::AcqRel) >= MOST_PENDING
     }
 
-    /// An event of this weight was written.
-    pub(super) fn remove(&self, weight: usize) {
-        let before = self.pending.fetch_sub(weight, Ordering::AcqRel);
-        if before > MOST_PENDING / 2 && before - weight <= MOST_PENDING / 2 {
+    /// An event was written.
+    pub(super) fn remove(&self) {
+        if self.pending.fetch_sub(1, Ordering::AcqRel) == MOST_PENDING / 2 + 1 {
             self.room.notify_one();
         }
     }

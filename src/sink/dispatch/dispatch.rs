@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use tokio::sync::oneshot;
 
-use super::backlog::{Backlog, weight};
+use super::backlog::Backlog;
 use super::recorder::{self, RecordWriter, ToRecorder};
 use super::teller::Teller;
 use crate::event::{Event, Flow, OutputLoss, Status};
@@ -108,14 +108,14 @@ impl Dispatch {
                 event: event.clone(),
                 is_delivered: !is_told,
             };
-            rooms.extend(records.send(ToRecorder::Event(entry), weight(event)));
+            rooms.extend(records.send(ToRecorder::Event(entry)));
         }
         if is_told {
             // What was said too late to somebody before.
             if let Event::Suspended = event {
                 while self.lifted.try_recv().is_ok() {}
             }
-            rooms.extend(self.console.send((at, event.clone()), weight(event)));
+            rooms.extend(self.console.send((at, event.clone())));
             if let Event::Suspended = event {
                 // Nothing runs meanwhile, and whoever is at the terminal next is to find it clean.
                 let _ = self.lifted.recv_timeout(LIFTING);
@@ -239,9 +239,9 @@ impl<M> Queue<M> {
     }
 
     /// Hands a message over. The answer is who has room again, if there is none.
-    fn send(&mut self, message: M, weight: usize) -> Option<Arc<Backlog>> {
+    fn send(&mut self, message: M) -> Option<Arc<Backlog>> {
         self.has_sent = true;
-        let is_full = self.backlog.add(weight);
+        let is_full = self.backlog.add();
         // The thread takes messages for as long as this sender is there.
         let _ = self.sender.send(message);
         is_full.then(|| Arc::clone(&self.backlog))

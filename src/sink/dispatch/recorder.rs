@@ -4,7 +4,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use super::backlog::{Backlog, weight};
+use super::backlog::Backlog;
 use crate::sink::record::{Effect, Entry, RecordError, Recorder};
 
 /// What the thread is told.
@@ -64,7 +64,7 @@ impl<E: FnMut(RecordError)> RecordWriter<E> {
             match next {
                 Ok(ToRecorder::Event(entry)) => {
                     self.each(|recorder| recorder.record(&entry));
-                    backlog.remove(weight(&entry.event));
+                    backlog.remove();
                 }
                 Ok(ToRecorder::Delivered(seq)) => self.each(|recorder| recorder.delivered(seq)),
                 Ok(ToRecorder::NoMoreEvents) => has_events = false,

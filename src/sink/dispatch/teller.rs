@@ -4,7 +4,7 @@ use std::io;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender};
 use std::time::{Instant, SystemTime};
 
-use super::backlog::{Backlog, weight};
+use super::backlog::Backlog;
 use super::recorder::ToRecorder;
 use crate::event::{Event, OutputLoss};
 use crate::sink::console::Console;
@@ -57,7 +57,6 @@ impl<L: FnOnce(OutputLoss)> Teller<L> {
             };
             match next {
                 Ok((at, event)) => {
-                    let weight = weight(&event);
                     let is_suspension = matches!(event, Event::Suspended);
                     match &mut order {
                         Some(order) => {
@@ -73,7 +72,7 @@ impl<L: FnOnce(OutputLoss)> Teller<L> {
                             drop(event);
                         }
                     }
-                    backlog.remove(weight);
+                    backlog.remove();
                     if is_suspension {
                         // Whoever waits no longer does not need to know.
                         let _ = self.lifted.try_send(());
