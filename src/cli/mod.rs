@@ -13,6 +13,7 @@ mod files;
 mod generate;
 mod hints;
 mod inputs;
+mod jobs;
 mod looks;
 mod output;
 mod replay;
