@@ -18,7 +18,7 @@ use super::ledger::Ledger;
 use super::options::{Options, Output, Telling};
 use super::pasts::{Past, Pasts};
 use super::running::Running;
-use super::schedule::{Refusal, Schedule};
+use super::schedule::Schedule;
 use super::turn::Turn;
 use crate::event::{
     Attempt, CancelReason, Cause, Event, Flow, JobEnd, JobRetry, NumberedJob, OutputLoss, Room,
@@ -169,10 +169,7 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
                 self.abandon_waiting();
             }
         }
-        if let Some(lack) = self.lack.filter(|_| self.schedule.cannot_begin()) {
-            let nothing = format!("no job could be started: the system is out of {lack}");
-            self.announce(&Event::InputFailed(nothing.into()));
-        }
+        self.tell_if_nothing_began();
         let (elapsed, counts) = (self.clock.now(), self.summary.counts());
         self.announce(&Event::RunEnded { elapsed, counts });
         self.ended()
@@ -304,24 +301,6 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
         }
     }
 
-    /// The system is out of something that an attempt needs: the job waits, and fewer run at once.
-    fn on_held_back(&mut self, job: Arc<NumberedJob>, attempt: Arc<Attempt>, lack: &'static str) {
-        let (now, reached) = (self.clock.now(), self.running.count());
-        match self.schedule.refused(attempt.slot, now, reached) {
-            Refusal::Final => self.on_ended(job, attempt),
-            Refusal::Later { limit } => {
-                if self.lack.replace(lack).is_none() {
-                    let warning = format!(
-                        "the system is out of {lack}: from here on at most {limit} at once"
-                    );
-                    self.announce(&Event::Warned(warning.into()));
-                }
-                let (seq, past) = (job.seq, self.pasts.take_back(job.seq));
-                self.schedule.wait_until(now, seq, Next { job, past });
-            }
-        }
-    }
-
     /// Processes that jobs left behind hold so many pipes that some were closed.
     fn tell_of_drains(&mut self) {
         if has_closed_drains() && !std::mem::replace(&mut self.told_of_drains, true) {
@@ -406,5 +385,6 @@ async fn until_ready(room: &mut Option<(Room, Moment)>) {
     }
 }
 
+mod lack;
 #[cfg(all(test, target_os = "linux"))]
 mod tests;

@@ -1,0 +1,40 @@
+//! What a run does when the system is out of something that each start needs.
+
+use std::sync::Arc;
+
+use super::{Next, Runner};
+use crate::event::{Attempt, Event, Flow, NumberedJob};
+use crate::run::schedule::Refusal;
+
+impl<T: FnMut(&Event) -> Flow> Runner<T> {
+    /// The system is out of something that an attempt needs: the job waits, and fewer run at once.
+    pub(super) fn on_held_back(
+        &mut self,
+        job: Arc<NumberedJob>,
+        attempt: Arc<Attempt>,
+        lack: &'static str,
+    ) {
+        let (now, reached) = (self.clock.now(), self.running.count());
+        match self.schedule.refused(attempt.slot, now, reached) {
+            Refusal::Final => self.on_ended(job, attempt),
+            Refusal::Later { limit } => {
+                if self.lack.replace(lack).is_none() {
+                    let warning = format!(
+                        "the system is out of {lack}: from here on at most {limit} at once"
+                    );
+                    self.announce(&Event::Warned(warning.into()));
+                }
+                let (seq, past) = (job.seq, self.pasts.take_back(job.seq));
+                self.schedule.wait_until(now, seq, Next { job, past });
+            }
+        }
+    }
+
+    /// Where not one process could be started, the run itself was wrong here.
+    pub(super) fn tell_if_nothing_began(&mut self) {
+        if let Some(lack) = self.lack.filter(|_| self.schedule.cannot_begin()) {
+            let nothing = format!("no job could be started: the system is out of {lack}");
+            self.announce(&Event::InputFailed(nothing.into()));
+        }
+    }
+}
