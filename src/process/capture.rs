@@ -1,5 +1,7 @@
 //! Streams that are always drained, so that a process can never block on its output.
 
+mod pump;
+
 use std::fs::File;
 use std::io::{self, Read};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,19 +10,12 @@ use std::time::{Duration, Instant};
 
 use tokio::io::unix::AsyncFd;
 use tokio::sync::{Notify, Semaphore};
-use tokio::task::AbortHandle;
 
 use super::pipe::{comes, enlarge};
 use super::pty::{self, TerminalSize};
 use super::reader::{CHUNKS_AT_THE_END, Chunk, read_chunk};
 use super::spool::{Spool, SpoolOptions, Step, is_wanted, on_thread};
-
-/// So many chunks are read before other futures get their turn.
-const CHUNKS_A_TURN: usize = 16;
-
-/// How long a thread that moves output to the file waits for more of it, which costs less than to
-/// come back.
-const MORE_COMES: Duration = Duration::from_millis(2);
+pub(super) use pump::drain;
 
 /// The room of a pipe that gives much: its ends seldom wait for each other, and what is in it is
 /// still in a cache of the processor when it is moved.
@@ -32,7 +27,7 @@ pub(super) struct Capture(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
-    pipe: AsyncFd<File>,
+    pipe: Arc<File>,
     /// Whoever has its one permit reads the pipe: this thread, or one that waits for the disk.
     reading: Semaphore,
     /// Nobody waits for anything while it is locked.
@@ -46,6 +41,8 @@ struct Shared {
 
 #[derive(Debug)]
 struct State {
+    /// The pipe as the loop knows it, until the pump takes it.
+    registered: Option<AsyncFd<Arc<File>>>,
     /// None once the capture was taken: what comes later is read and thrown away, because a
     /// closed pipe would kill a daemon that the process left behind.
     spool: Option<Spool>,
@@ -60,11 +57,12 @@ struct State {
 
 impl Capture {
     /// One of what comes through `pipe`, as soon as it is drained.
-    pub(super) fn new(pipe: AsyncFd<File>, options: SpoolOptions) -> Self {
+    pub(super) fn new(pipe: AsyncFd<Arc<File>>, options: SpoolOptions) -> Self {
         Self(Arc::new(Shared {
-            pipe,
+            pipe: Arc::clone(pipe.get_ref()),
             reading: Semaphore::new(1),
             state: Mutex::new(State {
+                registered: Some(pipe),
                 spool: Some(Spool::new(options)),
                 spoke: None,
                 in_pieces: false,
@@ -79,7 +77,7 @@ impl Capture {
 
     /// Gives the terminal that it comes through another size.
     pub(super) fn resize(&self, size: TerminalSize) -> io::Result<()> {
-        pty::resize(self.0.pipe.get_ref(), size)
+        pty::resize(&self.0.pipe, size)
     }
 
     /// The way to take it in pieces.
@@ -231,20 +229,22 @@ impl Shared {
     /// Reads what is there, at most so many chunks. What memory does not take is moved to the file by
     /// another thread, which waits so long for more. Dropped, it has lost nothing.
     async fn read(self: &Arc<Self>, chunks: usize, more_comes: Duration) -> Progress {
-        let Ok(permit) = self.reading.acquire().await else {
-            return Progress::Ended;
-        };
-        match self.read_available(chunks) {
+        match self.read_here(chunks).await {
             Progress::Beyond => {}
             progress => return progress,
         }
-        permit.forget();
-        let reading = Reading(Arc::clone(self));
+        let Some(reading) = Reading::of(self).await else {
+            return Progress::Ended;
+        };
         let moved = on_thread(move || reading.0.move_to_file(chunks, more_comes));
         moved.await.unwrap_or(Progress::More)
     }
 
-    fn read_available(&self, chunks: usize) -> Progress {
+    /// The same as far as memory takes it.
+    async fn read_here(&self, chunks: usize) -> Progress {
+        let Ok(_permit) = self.reading.acquire().await else {
+            return Progress::Ended;
+        };
         let mut state = self.lock();
         let before = state.spool.as_ref().map_or(0, Spool::len);
         let progress = self.read_into(&mut state, chunks);
@@ -282,7 +282,7 @@ impl Shared {
                 (None, Some(spoke)) => spoke.store(true, Ordering::Relaxed),
                 (None, None) => {}
             };
-            match read_chunk(self.pipe.get_ref(), most, keep) {
+            match read_chunk(&self.pipe, most, keep) {
                 Ok(Chunk::Data { .. }) => {}
                 Ok(Chunk::Empty) => return Progress::Empty,
                 // A pipe that cannot be read will not give more; of a terminal it is the end.
@@ -297,7 +297,7 @@ impl Shared {
 
     /// The same into the file, by whoever may wait for the disk.
     fn move_to_file(&self, chunks: usize, more_comes: Duration) -> Progress {
-        enlarge(self.pipe.get_ref(), LARGE_PIPE);
+        enlarge(&self.pipe, LARGE_PIPE);
         for _ in 0..chunks {
             let mut writing = {
                 let mut state = self.lock();
@@ -311,7 +311,7 @@ impl Shared {
                     _ => return Progress::More,
                 }
             };
-            let step = writing.move_from(self.pipe.get_ref());
+            let step = writing.move_from(&self.pipe);
             let mut state = self.lock();
             if let Some(spool) = &mut state.spool {
                 let before = spool.len();
@@ -322,7 +322,7 @@ impl Shared {
             drop(state);
             match step {
                 Step::Ended => return Progress::Ended,
-                Step::Empty if is_wanted() || !comes(self.pipe.get_ref(), more_comes) => {
+                Step::Empty if is_wanted() || !comes(&self.pipe, more_comes) => {
                     return Progress::Empty;
                 }
                 Step::Empty | Step::Moved => {}
@@ -346,36 +346,4 @@ impl Drop for Reading {
     fn drop(&mut self) {
         self.0.reading.add_permits(1);
     }
-}
-
-/// Drains the streams of one process from now on, by one future, which is the answer; must be called
-/// within a tokio runtime.
-pub(super) fn drain(stdout: Option<&Capture>, stderr: Option<&Capture>) -> Option<AbortHandle> {
-    let shared = |Capture(shared): &Capture| Arc::clone(shared);
-    match (stdout.map(shared), stderr.map(shared)) {
-        (Some(stdout), Some(stderr)) => {
-            let both = tokio::spawn(async { tokio::join!(pump(stdout), pump(stderr)) });
-            Some(both.abort_handle())
-        }
-        (Some(only), None) | (None, Some(only)) => Some(tokio::spawn(pump(only)).abort_handle()),
-        (None, None) => None,
-    }
-}
-
-async fn pump(shared: Arc<Shared>) {
-    loop {
-        let Ok(mut ready) = shared.pipe.readable().await else {
-            // The runtime is shutting down; whoever waits must not wait for ever.
-            shared.lock().ended = true;
-            break;
-        };
-        match shared.read(CHUNKS_A_TURN, MORE_COMES).await {
-            Progress::Empty => ready.clear_ready(),
-            Progress::More | Progress::Beyond => tokio::task::yield_now().await,
-            Progress::Full => shared.taken.notified().await,
-            Progress::Ended => break,
-        }
-    }
-    shared.ended.notify_one();
-    shared.printed.notify_one();
 }

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, PipeReader, PipeWriter};
 use std::os::fd::{AsFd, OwnedFd};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::Interest;
@@ -13,6 +14,13 @@ use super::sys;
 /// A pipe whose ends no other process of ours inherits; a real one, so that `/dev/stdin` opens.
 pub(super) fn pipe() -> io::Result<(PipeReader, PipeWriter)> {
     io::pipe()
+}
+
+/// Our end of a pipe, for the poll loop of the runtime, which may forget it and learn of it again.
+pub(super) fn register_shared(end: impl Into<OwnedFd>) -> io::Result<AsyncFd<Arc<File>>> {
+    let end: OwnedFd = end.into();
+    sys::set_nonblocking(end.as_fd())?;
+    sys::register(Arc::new(File::from(end)), Interest::READABLE)
 }
 
 /// Our end of a pipe, for the poll loop of the runtime.

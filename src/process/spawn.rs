@@ -16,7 +16,7 @@ use super::diagnose;
 use super::environment::Environment;
 use super::error::{SpawnError, SpawnErrorKind, StartError};
 use super::exit::Started;
-use super::pipe::{pipe, register};
+use super::pipe::{pipe, register, register_shared};
 #[cfg(target_os = "linux")]
 use super::posix_spawn;
 use super::process::{Process, Streams};
@@ -255,6 +255,5 @@ fn output<'a>(
 }
 
 fn capture(end: impl Into<OwnedFd>, options: &SpoolOptions) -> io::Result<Capture> {
-    let end = register(end, Interest::READABLE)?;
-    Ok(Capture::new(end, options.clone()))
+    Ok(Capture::new(register_shared(end)?, options.clone()))
 }

@@ -5,6 +5,7 @@
 
 #![expect(unsafe_code, reason = "the one file that may call the system directly")]
 
+use std::borrow::Borrow;
 use std::ffi::CString;
 use std::fs::File;
 use std::io;
@@ -295,9 +296,12 @@ pub(super) fn exec_by(command: &mut std::process::Command, exec: Exec) {
 }
 
 /// Registers `file` with the poll loop of the runtime; panics where that has none.
-pub(super) fn register(file: File, interest: Interest) -> io::Result<AsyncFd<File>> {
-    // SAFETY: a `File` owns its descriptor, which stays open and the same until the `AsyncFd` and
-    // with it the `File` is dropped.
+pub(super) fn register<F: AsRawFd + Borrow<File>>(
+    file: F,
+    interest: Interest,
+) -> io::Result<AsyncFd<F>> {
+    // SAFETY: a `File`, owned or shared, owns its descriptor, which stays open and the same until the
+    // `AsyncFd` and with it the `File` is dropped.
     unsafe { AsyncFd::register_with_interest(file, interest) }.map_err(io::Error::from)
 }
 
@@ -386,10 +390,7 @@ pub(crate) fn argument_bytes_limit() -> Option<u64> {
 }
 
 /// The soft limit of open files, or none if there is no limit.
-#[allow(
-    clippy::unnecessary_cast,
-    reason = "the type is signed on some systems"
-)]
+#[allow(clippy::unnecessary_cast, reason = "signed on some systems")]
 pub(crate) fn open_files_limit() -> Option<u64> {
     // SAFETY: a limit is plain data, and the call fills in no more than one.
     let limit: io::Result<libc::rlimit> =
