@@ -56,7 +56,7 @@ impl Spool {
         }
         self.memory = Vec::new();
         self.in_file = 0;
-        let rest = std::mem::replace(&mut self.segments, vec![]);
+        let rest = std::mem::take(&mut self.segments);
         for segment in [segment].into_iter().chain(rest) {
             self.push(segment);
         }
