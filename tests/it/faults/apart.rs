@@ -76,11 +76,11 @@ fn a_signal_while_nobody_reads_leaves_every_ending_on_record_and_whole_files() {
 /// A run whose files take their time at the end.
 fn slow(delay: Duration) -> Stage {
     let delay = delay.as_micros();
-    // The trace has its place from the beginning on, by the first two of these.
+    // The trace has its place from the beginning on, by the first of each of these.
     let stage = failing(
         Stage::new(),
         &[&format!(
-            "rename,renameat,renameat2,linkat:delay_enter={delay}:when=3+"
+            "rename,renameat,renameat2,linkat:delay_enter={delay}:when=2+"
         )],
     );
     stage
