@@ -28,13 +28,16 @@ impl Spool {
         // Some file systems refuse what was written only then.
         let closed = file.try_clone().and_then(close);
         let mut spool = Self::default();
-        match (length, closed) {
-            (Ok(0), Ok(())) => {}
-            (Ok(length), Ok(())) => {
-                spool.push(Segment::whole(Arc::new(Extent::of_file(file, length))))
+        match length {
+            Ok(0) => {}
+            Ok(length) => {
+                spool.push(Segment::whole(Arc::new(Extent::of_file(file, length))));
+                // It can be read here still, and perhaps nowhere else.
+                if let Err(error) = closed {
+                    (spool.lost, spool.error) = (length, Some(error));
+                }
             }
-            (Ok(length), Err(error)) => (spool.lost, spool.error) = (length, Some(error)),
-            (Err(error), _) => spool.error = Some(error),
+            Err(error) => spool.error = Some(error),
         }
         spool
     }
