@@ -89,7 +89,8 @@ pub(super) struct Args {
 
     /// Time between TERM and KILL
     ///
-    /// Whenever prun ends a job; 0 kills at once.
+    /// Whenever prun ends a job; 0 kills at once. A prun that is itself a job of another one takes at
+    /// most nine tenths of that one's, so that its own jobs are ended before it is killed.
     #[arg(long, value_name = "DUR", value_parser = duration(), allow_negative_numbers = true, default_value = "5s", help_heading = "Running")]
     pub(super) grace: Duration,
 

@@ -89,6 +89,10 @@ pub(super) const SECTIONS: [Section; 4] = [
                 "Set for every job: what names the run, unlike any other; the job log has it, and --resume finds by it what a killed run has left running.",
             ),
             (
+                "PRUN_GRACE",
+                "Set for every job to the seconds of --grace, unless that is 0; a prun that finds it set takes at most nine tenths of it as its own.",
+            ),
+            (
                 "NO_COLOR",
                 "If it is set and not empty, nothing is coloured, unless --color says always.",
             ),

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use super::args::Args;
 use super::files::{self, FilesError, files, log_dir};
+use super::grace::{self, GraceError};
 use super::inputs::{Input, InputError, records};
 use super::jobs::{fewer_at_once, wanted_jobs};
 use super::looks;
@@ -77,6 +78,8 @@ pub(super) enum SettingsError {
     RunFile(#[from] RunFileError),
     #[error("--tty: there is no terminal to give to the jobs")]
     NoTerminal,
+    #[error(transparent)]
+    Grace(#[from] GraceError),
     #[error(transparent)]
     Input(#[from] InputError),
 }
@@ -148,6 +151,10 @@ pub(super) fn settle(
         // On a terminal a pager would wait for somebody to turn the pages.
         variables.extend(output::PAGERS.map(|name| (name.into(), "cat".into())));
     }
+    // That of the prun around us is not the one that they have.
+    variables.retain(|(name, _)| name != grace::VARIABLE);
+    let told = grace::told(settings.options.grace);
+    variables.extend(told.map(|value| (grace::VARIABLE.into(), value)));
     settings.run_id = (surroundings.run_id)();
     settings.options.environment = environment(variables, &settings.options.env, &settings.run_id)?;
     // Last of all, so that nothing is made for a command line that is wrong.
@@ -228,10 +235,11 @@ fn settings(
         (0, _) => Show::All,
     };
     let (cwd, change_dir) = directory(args.cwd.as_deref(), &surroundings.cwd)?;
+    let outer_grace = (surroundings.variable)(grace::VARIABLE);
     let options = Options {
         jobs,
         timeout: args.timeout,
-        grace: args.grace,
+        grace: grace::within(args.grace, outer_grace.as_deref())?,
         retries: args.retries,
         retry_delay: args.retry_delay,
         deadline: args.deadline.filter(|deadline| !deadline.is_zero()),

@@ -51,7 +51,7 @@ mod values;
 mod words;
 mod work;
 
-pub(crate) use duration::{format_duration, parse_duration};
+pub(crate) use duration::{DurationError, format_duration, parse_duration};
 pub(crate) use inputs::{BatchSize, InputsError, Rules, Typed, divide};
 pub(crate) use job::{Job, Origin};
 pub(crate) use jobfile::Entry;

@@ -108,6 +108,7 @@ mod chaos;
 mod crashes;
 mod first;
 mod grounds;
+mod guards;
 mod index;
 mod injected;
 mod logs;
