@@ -38,6 +38,7 @@ Register-ArgumentCompleter -Native -CommandName 'prun' -ScriptBlock {
             [CompletionResult]::new('--fail-fast', '--fail-fast', [CompletionResultType]::ParameterName, 'End the run at the first failed job, now or soon')
             [CompletionResult]::new('--max-fail', '--max-fail', [CompletionResultType]::ParameterName, 'End the run after N failed jobs')
             [CompletionResult]::new('--delay', '--delay', [CompletionResultType]::ParameterName, 'Time between two starts, at least')
+            [CompletionResult]::new('--guard', '--guard', [CompletionResultType]::ParameterName, 'End the jobs also when prun itself is killed: auto, always, never')
             [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'Run every command line by a shell [default shell: /bin/sh]')
             [CompletionResult]::new('--shell', '--shell', [CompletionResultType]::ParameterName, 'Run every command line by a shell [default shell: /bin/sh]')
             [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Run the jobs in DIR')

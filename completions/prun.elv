@@ -35,6 +35,7 @@ set edit:completion:arg-completer[prun] = {|@words|
             cand --fail-fast 'End the run at the first failed job, now or soon'
             cand --max-fail 'End the run after N failed jobs'
             cand --delay 'Time between two starts, at least'
+            cand --guard 'End the jobs also when prun itself is killed: auto, always, never'
             cand -s 'Run every command line by a shell [default shell: /bin/sh]'
             cand --shell 'Run every command line by a shell [default shell: /bin/sh]'
             cand -C 'Run the jobs in DIR'

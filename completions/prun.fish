@@ -11,6 +11,9 @@ complete -c prun -l fail-fast -d 'End the run at the first failed job, now or so
 soon\t''"
 complete -c prun -l max-fail -d 'End the run after N failed jobs' -r
 complete -c prun -l delay -d 'Time between two starts, at least' -r
+complete -c prun -l guard -d 'End the jobs also when prun itself is killed: auto, always, never' -r -f -a "auto\t'When a job has run for 50 ms'
+always\t'Before the first job'
+never\t''"
 complete -c prun -s s -l shell -d 'Run every command line by a shell [default shell: /bin/sh]' -r -f -a "(__fish_complete_command)"
 complete -c prun -s C -l cwd -d 'Run the jobs in DIR' -r -f -a "(__fish_complete_directories)"
 complete -c prun -s e -l env -d 'Set a variable for all jobs; may be repeated' -r

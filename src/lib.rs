@@ -14,8 +14,8 @@
 //!              \    /
 //!         summary -- exit            2  the verdict, and its numbers
 //!                |
-//!              event                 1  what happened: the one language
-//!              /    \
+//!         event    guard             1  what happened: the one language; who ends the jobs of a killed prun
+//!              \    /
 //!       process      plan            0  the engine; what is to be done (strangers)
 //! ```
 //!
@@ -31,6 +31,8 @@ pub mod cli;
 mod event;
 #[cfg(feature = "cli")]
 pub mod exit;
+#[cfg(feature = "cli")]
+mod guard;
 #[cfg(feature = "cli")]
 mod plan;
 #[cfg(feature = "cli")]

@@ -18,6 +18,7 @@ use super::settings::{Settings, settle, settle_replay};
 use super::surroundings::Surroundings;
 use crate::event::{Cause, End, Event, NumberedJob, OutputLoss, Stop};
 use crate::exit::ExitCode;
+use crate::guard::{self, Guarding};
 use crate::plan::{Entry, Source};
 use crate::process::{Signal, continue_stopped_spawns, reap_strangers, reset_inherited_signals};
 use crate::run::{
@@ -26,7 +27,7 @@ use crate::run::{
 };
 use crate::sink::{
     Console, Dispatch, Drained, DryRun, Effect, Events, Frame, Heartbeat, Human, JobLog, JsonLines,
-    OnLoss, Progress, RecordError, Show, Sink, Vendor, dry_run, escape,
+    OnLoss, OpenLog, Progress, RecordError, Show, Sink, Vendor, dry_run, escape,
 };
 use crate::summary::Summary;
 
@@ -36,6 +37,9 @@ const LAST_MOMENT: Duration = Duration::from_millis(100);
 /// Runs prun on this process's command line.
 #[must_use]
 pub fn main() -> ExitCode {
+    if guard::is_asked() {
+        return guarded();
+    }
     reset_inherited_signals();
     let args = match Args::try_parse() {
         Ok(args) => args,
@@ -48,6 +52,15 @@ pub fn main() -> ExitCode {
             ExitCode::Usage
         }
     }
+}
+
+/// Is the guard of another prun, until that is gone.
+fn guarded() -> ExitCode {
+    if guard::guard() {
+        return ExitCode::Ok;
+    }
+    say("prun: --guard-process is what prun itself starts: to be guarded, use --guard\n");
+    ExitCode::Usage
 }
 
 /// Help and version on standard output, errors on standard error.
@@ -145,6 +158,10 @@ async fn run(mut settings: Settings, source: Source) -> io::Result<ExitCode> {
         settings.options.terminal = Some(follow_size(size, Console::size)?);
     }
     let grace = settings.options.grace;
+    let lock = settings.log.as_ref().map(OpenLog::share).transpose()?;
+    let guarding = Guarding::begin(settings.guard, settings.options.jobs, grace, lock);
+    let guarding = guarding.await.map_err(io::Error::other)?;
+    settings.options.guard = guarding.guard();
     let sinks = sinks(&mut settings);
     let mut recorders = settings.files.recorders;
     let mut ledger = None;
@@ -190,6 +207,7 @@ async fn run(mut settings: Settings, source: Source) -> io::Result<ExitCode> {
     });
     let mut ended = runner.run(Feed::new(source)?, &mut controls).await;
     let mut words = finish(dispatch.finish(), &mut controls, &mut ended, grace).await;
+    guarding.end().await;
     // A signal that comes from now on has its own effect; one that has come is not lost.
     listen_no_more(&mut controls, |control| {
         hear(control, &mut ended, &mut words);

@@ -11,7 +11,7 @@ use clap_complete::Shell;
 
 use super::sections;
 use super::values::{
-    CiMode, ColorMode, FailFastMode, Jobs, JsonMode, OutputMode, ProgressMode, duration,
+    CiMode, ColorMode, FailFastMode, GuardMode, Jobs, JsonMode, OutputMode, ProgressMode, duration,
     parse_batch, parse_env, parse_jobs, parse_max_fail,
 };
 use crate::plan::BatchSize;
@@ -138,6 +138,16 @@ pub(super) struct Args {
     /// Time between two starts, at least
     #[arg(long, value_name = "DUR", value_parser = duration(), allow_negative_numbers = true, default_value = "0", help_heading = "Running")]
     pub(super) delay: Duration,
+
+    /// End the jobs also when prun itself is killed: auto, always, never
+    ///
+    /// By SIGKILL, or in a crash. A small process waits for prun's end, and then ends every job's
+    /// whole process group: TERM, and KILL after --grace; at once where prun was ending them already.
+    /// auto starts it when a job has run for 50 ms, and does without where it cannot be had, or where
+    /// prun is process 1; always, which is meant if no word is said, starts it before the first job;
+    /// with never jobs outlive a prun that is killed.
+    #[arg(long, value_name = "WHEN", value_enum, num_args = 0..=1, require_equals = true, default_value_t = GuardMode::Auto, default_missing_value = "always", hide_possible_values = true, help_heading = "Running")]
+    pub(super) guard: GuardMode,
 
     /// Print the commands instead of running them
     ///

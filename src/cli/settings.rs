@@ -18,6 +18,7 @@ use super::output::{self, Form};
 use super::surroundings::Surroundings;
 use super::values::{FailFastMode, JsonMode, OutputMode};
 use crate::event::RUN_ID;
+use crate::guard::{Guard, Wanted};
 use crate::plan::{Rules, Shell, ShellError, ShellRule, Source};
 use crate::process::{Environment, SpawnErrorKind, Stdio, Terminal, TerminalSize};
 use crate::run::{FailFast, Foreground, LogDirError, Options, Output, Policy, Telling};
@@ -37,6 +38,8 @@ pub(super) struct Settings {
     pub(super) watches_reader: bool,
     /// Whether everything is told in the order of the jobs.
     pub(super) keep_order: bool,
+    /// Whether somebody ends the jobs if prun is killed.
+    pub(super) guard: Wanted,
     /// The job log, open and locked.
     pub(super) log: Option<OpenLog>,
     /// What names the run.
@@ -257,6 +260,7 @@ fn settings(
         terminal: None,
         log_dir: None,
         foreground: foreground(args.tty)?,
+        guard: Guard::default(),
     };
     Ok(Settings {
         options,
@@ -265,6 +269,7 @@ fn settings(
         paster: Paster::default(),
         watches_reader: false,
         keep_order: args.keep_order,
+        guard: args.guard.into(),
         log: None,
         run_id: String::new(),
         files: BegunFiles::default(),

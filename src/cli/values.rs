@@ -7,6 +7,7 @@ use std::time::Duration;
 use clap::ValueEnum;
 use clap::builder::TypedValueParser;
 
+use crate::guard::Wanted;
 use crate::plan::{BatchSize, parse_duration};
 
 /// How many jobs run at once.
@@ -79,6 +80,26 @@ pub(super) enum ColorMode {
     Auto,
     Always,
     Never,
+}
+
+/// When a guard is started.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum GuardMode {
+    /// When a job has run for 50 ms
+    Auto,
+    /// Before the first job
+    Always,
+    Never,
+}
+
+impl From<GuardMode> for Wanted {
+    fn from(mode: GuardMode) -> Self {
+        match mode {
+            GuardMode::Auto => Self::WhenNeeded,
+            GuardMode::Always => Self::Always,
+            GuardMode::Never => Self::Never,
+        }
+    }
 }
 
 pub(super) fn parse_jobs(text: &str) -> Result<Jobs, &'static str> {

@@ -1,7 +1,13 @@
 //! Process groups: who is left in one, and how to reach them.
 
+#[cfg(feature = "cli")]
+use std::collections::BTreeSet;
+#[cfg(feature = "cli")]
+use std::io;
 use std::sync::OnceLock;
 
+#[cfg(feature = "cli")]
+use super::signal::Signal;
 use super::sys;
 
 /// Whether the kernel signals a group through its leader's pidfd (Linux 6.9), which reaches the
@@ -27,13 +33,7 @@ pub(super) fn can_signal_by_pidfd() -> bool {
 #[cfg(target_os = "linux")]
 pub(super) fn has_living_member(group: u32) -> bool {
     // Without /proc nothing can be told apart, and the grace ends the wait.
-    let Ok(processes) = std::fs::read_dir("/proc") else {
-        return true;
-    };
-    let mut numbers = processes
-        .flatten()
-        .filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
-    numbers.any(|pid| Stat::of(pid).is_some_and(|stat| stat.group == group && stat.is_alive()))
+    Stat::all().is_none_or(|mut all| all.any(|(_, stat)| stat.group == group && stat.is_alive()))
 }
 
 /// Elsewhere there is no /proc to look at: whoever is left, zombie or not, counts until the grace
@@ -41,6 +41,54 @@ pub(super) fn has_living_member(group: u32) -> bool {
 #[cfg(not(target_os = "linux"))]
 pub(super) fn has_living_member(_group: u32) -> bool {
     true
+}
+
+/// Sends `signal` to the process group of this number: for who has no child in it, and so cannot know
+/// that the number is still that group's. `ESRCH` means that nobody is left in it.
+#[cfg(feature = "cli")]
+pub(crate) fn signal_group(group: u32, signal: Signal) -> io::Result<()> {
+    match libc::pid_t::try_from(group) {
+        // 0 would be our own group, and 1 every process that there is.
+        Ok(number) if number > 1 => sys::kill(-number, signal.as_raw()),
+        _ => Err(io::ErrorKind::InvalidInput.into()),
+    }
+}
+
+/// Those of `groups` that have a living member, as `has_living_member`, in one look.
+#[cfg(all(target_os = "linux", feature = "cli"))]
+pub(crate) fn living_groups(groups: &BTreeSet<u32>) -> BTreeSet<u32> {
+    let Some(all) = Stat::all().filter(|_| !groups.is_empty()) else {
+        return groups.clone();
+    };
+    let living = all.filter(|(_, stat)| stat.is_alive());
+    let living = living.map(|(_, stat)| stat.group);
+    living.filter(|group| groups.contains(group)).collect()
+}
+
+/// Elsewhere, as `has_living_member`.
+#[cfg(all(not(target_os = "linux"), feature = "cli"))]
+pub(crate) fn living_groups(groups: &BTreeSet<u32>) -> BTreeSet<u32> {
+    groups.clone()
+}
+
+/// The processes that have the same parent as we (or were left to it together with us), are not older,
+/// and lead a process group in our session.
+#[cfg(all(target_os = "linux", feature = "cli"))]
+pub(crate) fn younger_siblings() -> Vec<u32> {
+    let (Some(own), Some(all)) = (Stat::of(std::process::id()), Stat::all()) else {
+        return Vec::new();
+    };
+    let siblings = all.filter(|(pid, stat)| {
+        let leads = stat.group == *pid && stat.session == own.session;
+        leads && stat.parent == own.parent && stat.started >= own.started
+    });
+    siblings.map(|(pid, _)| pid).collect()
+}
+
+/// Elsewhere nobody tells of them.
+#[cfg(all(not(target_os = "linux"), feature = "cli"))]
+pub(crate) fn younger_siblings() -> Vec<u32> {
+    Vec::new()
 }
 
 /// Whether a process is stopped, also where a debugger looks on.
@@ -81,6 +129,9 @@ struct Stat {
     group: u32,
     #[cfg_attr(not(feature = "cli"), expect(dead_code))]
     session: u32,
+    /// In the system's ticks since its boot.
+    #[cfg_attr(not(feature = "cli"), expect(dead_code))]
+    started: u64,
 }
 
 #[cfg(target_os = "linux")]
@@ -89,7 +140,15 @@ impl Stat {
         Self::parse(&std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
     }
 
-    /// `PID (NAME) STATE PARENT GROUP SESSION …`, where the name may hold anything.
+    /// Those of all processes, by their numbers, where /proc is there to be read.
+    fn all() -> Option<impl Iterator<Item = (u32, Self)>> {
+        let entries = std::fs::read_dir("/proc").ok()?.flatten();
+        let numbers = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+        Some(numbers.filter_map(|pid| Some((pid, Self::of(pid)?))))
+    }
+
+    /// `PID (NAME) STATE PARENT GROUP SESSION …`, where the name may hold anything. The start is the
+    /// 22nd field.
     fn parse(stat: &str) -> Option<Self> {
         let (_, after_name) = stat.rsplit_once(')')?;
         let mut fields = after_name.split_ascii_whitespace();
@@ -100,6 +159,7 @@ impl Stat {
             parent: number()?,
             group: number()?,
             session: number()?,
+            started: fields.nth(15)?.parse().ok()?,
         })
     }
 
@@ -114,13 +174,16 @@ mod tests {
 
     #[test]
     fn a_process_is_read_right_whatever_its_name_is() {
-        let stat = Stat::parse("7 (a) R 2) S 1 42 43 0").unwrap();
+        let between = "0 -1 4194560 11 0 0 0 1 2 0 0 20 0 1 0";
+        let stat = Stat::parse(&format!("7 (a) R 2) S 1 42 43 {between} 9876 55 1")).unwrap();
         assert!(stat.is_alive());
         assert_eq!((stat.group, stat.parent, stat.session), (42, 1, 43));
+        assert_eq!(stat.started, 9876);
     }
 
     #[test]
     fn a_zombie_is_not_alive() {
-        assert!(!Stat::parse("7 (sh) Z 1 42 7 0").unwrap().is_alive());
+        let zombie = format!("7 (sh) Z 1 42 7 {}", "0 ".repeat(40));
+        assert!(!Stat::parse(&zombie).unwrap().is_alive());
     }
 }

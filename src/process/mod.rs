@@ -153,7 +153,9 @@ pub use exit::{ExitInfo, ResourceUsage, WaitError};
 #[cfg(feature = "cli")]
 pub(crate) use files::{Lock, close, folder, is_at, lock, sync};
 #[cfg(feature = "cli")]
-pub(crate) use group::is_orphaned as group_is_orphaned;
+pub(crate) use group::{
+    is_orphaned as group_is_orphaned, living_groups, signal_group, younger_siblings,
+};
 pub use handle::ProcessHandle;
 pub use process::{LastLine, Process};
 pub use pty::TerminalSize;
@@ -166,7 +168,7 @@ pub use spool::{Spool, SpoolOptions, SpoolReader};
 #[cfg(feature = "cli")]
 pub(crate) use strangers::reap_strangers;
 #[cfg(feature = "cli")]
-pub(crate) use sys::{argument_bytes_limit, open_files_limit};
+pub(crate) use sys::{argument_bytes_limit, close_from, map_shared, open_files_limit};
 #[cfg(feature = "cli")]
 pub(crate) use terminal::{Terminal, is_in_foreground};
 pub use unborn::continue_stopped_spawns;

@@ -26,7 +26,8 @@ pub(super) fn register_shared(end: impl Into<OwnedFd>) -> io::Result<AsyncFd<Arc
 /// Our end of a pipe, for the poll loop of the runtime.
 pub(super) fn register(end: impl Into<OwnedFd>, interest: Interest) -> io::Result<AsyncFd<File>> {
     let end: OwnedFd = end.into();
-    sys::set_nonblocking(end.as_fd())?;
+    // It is of our own making: the flag would reach all who share an inherited one.
+    rustix::io::ioctl_fionbio(&end, true)?;
     sys::register(File::from(end), interest)
 }
 

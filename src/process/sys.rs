@@ -12,6 +12,8 @@ use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::os::unix::process::CommandExt;
+#[cfg(feature = "cli")]
+use std::sync::atomic::AtomicU64;
 
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
@@ -216,28 +218,6 @@ pub(super) fn kill(pid: libc::pid_t, signal: i32) -> io::Result<()> {
     Ok(())
 }
 
-/// Makes reads and writes on `fd` return `WouldBlock` in place of waiting.
-///
-/// Only for descriptors of our own making: the flag would reach all who share an inherited one.
-pub(super) fn set_nonblocking(fd: BorrowedFd<'_>) -> io::Result<()> {
-    let mut on: libc::c_int = 1;
-    // SAFETY: FIONBIO reads one int, which lives for the length of the call.
-    retry(|| unsafe { libc::ioctl(fd.as_raw_fd(), libc::FIONBIO, &mut on) })?;
-    Ok(())
-}
-
-/// Whether every reader of the pipe that `writer` writes to has closed it.
-pub(super) fn reader_is_gone(writer: BorrowedFd<'_>) -> bool {
-    let mut poll = libc::pollfd {
-        fd: writer.as_raw_fd(),
-        events: 0,
-        revents: 0,
-    };
-    // SAFETY: the pointer is to one valid pollfd, and the call does not wait.
-    let ready = unsafe { libc::poll(&mut poll, 1, 0) };
-    ready > 0 && poll.revents & libc::POLLERR != 0
-}
-
 /// A copy of `fd` with the lowest free number from `least` on, which no child inherits.
 pub(super) fn duplicate_from(fd: BorrowedFd<'_>, least: RawFd) -> io::Result<OwnedFd> {
     // SAFETY: the call takes integers.
@@ -375,13 +355,6 @@ pub(super) fn set_foreground(
     moved.and(set).map(drop)
 }
 
-/// The number of our process group.
-#[cfg(feature = "cli")]
-pub(super) fn own_group() -> libc::pid_t {
-    // SAFETY: the call takes nothing and cannot fail.
-    unsafe { libc::getpgrp() }
-}
-
 /// How many bytes the arguments and the environment may have together, as the system counts them.
 #[cfg(feature = "cli")]
 pub(crate) fn argument_bytes_limit() -> Option<u64> {
@@ -390,11 +363,34 @@ pub(crate) fn argument_bytes_limit() -> Option<u64> {
 }
 
 /// The soft limit of open files, or none if there is no limit.
-#[allow(clippy::unnecessary_cast, reason = "signed on some systems")]
 pub(crate) fn open_files_limit() -> Option<u64> {
-    // SAFETY: a limit is plain data, and the call fills in no more than one.
-    let limit: io::Result<libc::rlimit> =
-        unsafe { filled(|limit| libc::getrlimit(libc::RLIMIT_NOFILE, limit)) };
-    let files = limit.ok()?.rlim_cur;
-    (files != libc::RLIM_INFINITY).then_some(files as u64)
+    rustix::process::getrlimit(rustix::process::Resource::Nofile).current
+}
+
+/// Maps a file, which other processes map too, as cells that each of them may change at any time.
+/// For good: it is never unmapped.
+#[cfg(feature = "cli")]
+pub(crate) fn map_shared(file: BorrowedFd<'_>) -> io::Result<&'static [AtomicU64]> {
+    let cells = rustix::fs::fstat(file)?.st_size as usize / size_of::<AtomicU64>();
+    let bytes = cells * size_of::<AtomicU64>();
+    let access = libc::PROT_READ | libc::PROT_WRITE;
+    let (anywhere, fd) = (std::ptr::null_mut(), file.as_raw_fd());
+    // SAFETY: a new mapping in a place that the system chooses takes no memory of ours away.
+    let start = unsafe { libc::mmap(anywhere, bytes, access, libc::MAP_SHARED, fd, 0) };
+    if start == libc::MAP_FAILED {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: the mapping begins at a page, is as long as that, and stays. Any bytes are valid
+    // numbers, and whoever maps the file changes them as atomics. Nobody makes the file shorter.
+    Ok(unsafe { std::slice::from_raw_parts(start.cast(), cells) })
+}
+
+/// Closes every descriptor from `least` on, where the system can (Linux 5.9): for a program that has
+/// just begun, has opened nothing, and wants nothing of what it inherited.
+#[cfg(feature = "cli")]
+#[cfg_attr(not(target_os = "linux"), expect(unused_variables))]
+pub(crate) fn close_from(least: libc::c_uint) {
+    #[cfg(target_os = "linux")]
+    // SAFETY: the call takes integers, and no value of such a program owns one of them.
+    let _ = unsafe { libc::syscall(libc::SYS_close_range, least, libc::c_uint::MAX, 0) };
 }

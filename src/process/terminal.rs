@@ -4,13 +4,15 @@ use std::fs::File;
 use std::io;
 use std::os::fd::AsFd;
 
+use rustix::process::getpgrp;
+
 use super::sys;
 
 /// Whether this process may write to its terminal as it likes: nobody else is in the foreground. A
 /// terminal that is not the one we were started from has no such rule.
 pub(crate) fn is_in_foreground(terminal: impl AsFd) -> bool {
     let group = rustix::termios::tcgetpgrp(terminal);
-    group.map_or(true, |group| group.as_raw_pid() == sys::own_group())
+    group.map_or(true, |group| group == getpgrp())
 }
 
 /// The terminal that this program was started from.
@@ -38,6 +40,7 @@ impl Terminal {
 
     /// Takes the terminal back, with the settings that it had.
     pub(crate) fn take_back(&self) -> io::Result<()> {
-        sys::set_foreground(self.file.as_fd(), sys::own_group(), Some(&self.settings))
+        let group = getpgrp().as_raw_pid();
+        sys::set_foreground(self.file.as_fd(), group, Some(&self.settings))
     }
 }

@@ -2,13 +2,14 @@
 
 use std::fs::File;
 use std::io::{self, Write};
-use std::os::fd::AsFd;
 use std::task::{Context, Poll, ready};
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 #[cfg(feature = "cli")]
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
+#[cfg(feature = "cli")]
 use super::sys;
 
 /// Above so many queued bytes [`StreamWriter::drain`] waits, as in asyncio…
@@ -117,7 +118,7 @@ impl StreamWriter {
             || self
                 .pipe
                 .as_ref()
-                .is_none_or(|pipe| sys::reader_is_gone(pipe.get_ref().as_fd()))
+                .is_none_or(|pipe| reader_is_gone(pipe.get_ref()))
     }
 
     /// Closes the stream, and waits until what is queued has gone into the pipe and the pipe is
@@ -185,6 +186,13 @@ impl StreamWriter {
         self.pipe = None;
         error
     }
+}
+
+/// Whether every reader of a pipe that we write to has closed it.
+fn reader_is_gone(pipe: &File) -> bool {
+    let mut look = [PollFd::new(pipe, PollFlags::empty())];
+    let ready = poll(&mut look, Some(&Timespec::default()));
+    ready.is_ok() && look[0].revents().contains(PollFlags::ERR)
 }
 
 /// Waits until nobody reads what is written to `pipe` any more.

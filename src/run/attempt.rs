@@ -67,6 +67,7 @@ async fn make(mut assignment: Assignment) -> (Attempt, Option<&'static str>) {
         // Every change from here on is passed on, also one while the process is being started.
         size.mark_unchanged();
     }
+    let post = options.guard.enter(*slot, job.seq);
     let Launch {
         argv,
         shell,
@@ -89,6 +90,7 @@ async fn make(mut assignment: Assignment) -> (Attempt, Option<&'static str>) {
             return (ended, lack);
         }
     };
+    post.started(process.pid());
     ended.pid = Some(process.pid());
     let start = JobStart {
         job: Arc::clone(job),
@@ -121,6 +123,8 @@ async fn make(mut assignment: Assignment) -> (Attempt, Option<&'static str>) {
         never = printer.print(stdout, stderr) => match never {},
         never = keep_size(&process, size.as_mut()) => match never {},
     };
+    // Whoever is left of its group may live on.
+    drop(post);
     ended.terminal = size.map(|size| *size.borrow());
     assignment.options.foreground.take_back();
     ended.wall = assignment.clock.now().saturating_sub(begun);

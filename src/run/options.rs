@@ -13,6 +13,7 @@ use super::cancel::Policy;
 use super::foreground::Foreground;
 use super::log_dir::{LogDir, OpenLogs};
 use crate::event::NumberedJob;
+use crate::guard::Guard;
 use crate::process::{Environment, SpoolOptions, Stdio, TerminalSize};
 
 /// What holds for every job of a run, unless the job itself says otherwise.
@@ -55,6 +56,8 @@ pub(crate) struct Options {
     pub(crate) log_dir: Option<LogDir>,
     /// Whether jobs get the terminal.
     pub(crate) foreground: Foreground,
+    /// Who ends the jobs if prun is killed.
+    pub(crate) guard: Guard,
 }
 
 /// So much of the output that waits to be told, or for another attempt, is in memory; what comes on

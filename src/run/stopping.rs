@@ -102,6 +102,7 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
 
     /// Passes what is asked of the attempts on to them.
     fn pass_on(&mut self) {
+        self.options.guard.ending();
         // The grace and prun's patience are limits, too.
         self.clock.watch();
         self.requests.send_replace(self.cancel.request());

@@ -23,6 +23,13 @@ pub(crate) struct OpenLog {
     pub(crate) warnings: Vec<String>,
 }
 
+impl OpenLog {
+    /// The file once more, for somebody with whom the lock is to be shared.
+    pub(crate) fn share(&self) -> io::Result<File> {
+        self.file.try_clone()
+    }
+}
+
 /// A log that cannot be gone on with. Nothing was started.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum PastError {

@@ -175,7 +175,7 @@ fn a_job_that_an_earlier_killed_run_left_is_not_run_twice() {
     let job = "left: echo $$ > pid; while ! test -e told; do sleep 0.02; done";
     let mut run = Stage::new()
         .args(LOG)
-        .arg(job)
+        .args(["--guard=never", job])
         .leaves_processes()
         .signal(libc::SIGKILL)
         .start();

@@ -28,6 +28,7 @@ fn options(dir: &Path) -> Options {
         terminal: None,
         log_dir: None,
         foreground: Foreground::None,
+        guard: Default::default(),
     }
 }
 

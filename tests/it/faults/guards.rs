@@ -1,8 +1,13 @@
 //! prun is somebody's job: a job of another prun, or of whoever kills it.
 
+use std::collections::BTreeSet;
+use std::fs;
 use std::time::Duration;
 
-use crate::stage::Stage;
+use super::grounds::failing;
+use crate::needs::needs;
+use crate::signals::is_stopped;
+use crate::stage::{Running, Stage, is_alive, kill, rounds};
 
 /// Far more than any of these runs needs.
 const SOON: Duration = Duration::from_secs(60);
@@ -14,17 +19,15 @@ const STUBBORN: &str = "trap '' TERM; echo up > up; while :; do sleep 0.05; done
 
 #[test]
 fn a_run_inside_a_job_ends_its_own_before_it_is_killed_itself() {
-    let outcome = Stage::new()
+    Stage::new()
         .args(["-t", "300ms", "--grace", "3"])
         .arg(format!("exec {PRUN} \"$STUBBORN\" true"))
         .env("STUBBORN", STUBBORN)
-        .stderr_has("1 ok, 1 canceled")
-        .stderr_has("timed out")
+        .stderr_has("prun: SIGTERM: ending 1 job, killed after 2.7 s;")
+        .stderr_has("timed out after 0.3 s")
         .code(1)
         .within(SOON)
         .run();
-    // The inner run ended by itself, and told of it.
-    assert!(outcome.elapsed < Duration::from_millis(3300));
 }
 
 #[test]
@@ -51,6 +54,233 @@ fn a_grace_that_is_none_is_refused() {
         .arg("touch never")
         .stderr_has("prun: PRUN_GRACE=soon: a duration needs a decimal number before each unit: write seconds")
         .stderr_has("or unset it (env -u PRUN_GRACE)\n")
+        .code(2)
+        .run();
+}
+
+/// The numbers of prun's children: of the guard, if there is one, and of the jobs.
+fn children(run: &Running) -> BTreeSet<i32> {
+    let pid = run.pid();
+    let text = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
+    text.split_whitespace().flat_map(str::parse).collect()
+}
+
+/// The guard of a run, as soon as it is ready.
+fn guard(run: &mut Running) -> i32 {
+    run.wait_until("the guard", |run| {
+        let name = |pid: &i32| fs::read_to_string(format!("/proc/{pid}/comm"));
+        let is_guard = |pid: &i32| name(pid).is_ok_and(|name| name == "job-guard\n");
+        children(run).into_iter().find(is_guard)
+    })
+}
+
+/// Starts a run, and returns when its first job and its guard are there.
+fn up(stage: Stage) -> (Running, i32) {
+    let mut run = stage.stdout_any().stderr_any().within(SOON).start();
+    run.wait_for_line_in("up");
+    let guard = guard(&mut run);
+    (run, guard)
+}
+
+#[test]
+fn whatever_kills_prun_ends_every_group_that_it_has_started() {
+    let job = "sleep 300 & (trap '' TERM; sleep 300) & echo up >> up; sleep 300";
+    for signal in [libc::SIGKILL, libc::SIGABRT, libc::SIGILL] {
+        let stage = Stage::new().args(["--grace", "200ms", job, "/bin/sleep 300"]);
+        let (mut run, _) = up(stage.in_shell("ulimit -c 0; exec \"$@\"").signal(signal));
+        run.send(signal);
+        // The stage waits until nobody is left, and complains of whoever is.
+        run.finish();
+    }
+}
+
+#[test]
+fn a_kill_at_any_moment_leaves_no_process_behind() {
+    for round in 0..rounds() {
+        let mut run = Stage::new()
+            .args(["--guard", "-j300", "--grace", "100ms"])
+            .stdin("echo up >> up; exec sleep 300\n/bin/sleep 300\n".repeat(150))
+            .stdout_any()
+            .stderr_any()
+            .signal(libc::SIGKILL)
+            .within(SOON)
+            .start();
+        run.wait_for_line_in("up");
+        // Most of the time prun is in the midst of a start.
+        let moment = run.elapsed() + Duration::from_micros(round as u64 * 3571 % 100_000);
+        run.wait_until("its moment", |run| (run.elapsed() >= moment).then_some(()));
+        run.send(libc::SIGKILL);
+        run.finish();
+    }
+}
+
+#[test]
+fn jobs_that_are_stopped_when_prun_is_killed_are_ended_gently() {
+    // The system continues them, as nobody could any more, and tells them so by a HUP.
+    // Nobody reads what they print, which would end them, too.
+    let job = "exec 2> /dev/null; trap '' HUP; trap 'echo told > told; exit' TERM; echo up > up; while :; do sleep 0.05; done";
+    let stage = Stage::new().args(["--grace", "1h", job]);
+    let (mut run, guard) = up(stage.signal(libc::SIGKILL));
+    run.send(libc::SIGTSTP);
+    run.wait_until("the stop of all but the guard", |run| {
+        let mut jobs = children(run).into_iter().filter(|pid| *pid != guard);
+        (is_stopped(run.pid()) && jobs.all(is_stopped)).then_some(())
+    });
+    run.send(libc::SIGKILL);
+    assert_eq!(run.finish().read_text("told"), "told\n");
+}
+
+#[test]
+fn a_kill_that_follows_a_term_kills_what_is_left_at_once() {
+    let stage = Stage::new().args(["--grace", "1h", STUBBORN]);
+    let (mut run, _) = up(stage.signal(libc::SIGKILL));
+    run.send(libc::SIGTERM);
+    run.wait_for_stderr("prun: SIGTERM: ending 1 job");
+    run.send(libc::SIGKILL);
+    run.finish();
+}
+
+#[test]
+fn timeout_with_a_kill_leaves_nobody() {
+    if needs("timeout") {
+        Stage::new()
+            .under(["timeout", "-k", "0.3", "0.5"])
+            .arg(STUBBORN)
+            .stderr_any()
+            .signal(libc::SIGKILL)
+            .within(SOON)
+            .run();
+    }
+}
+
+#[test]
+fn a_run_inside_a_job_that_is_killed_before_its_own_grace_is_over_leaves_nobody() {
+    Stage::new()
+        .args(["-t", "300ms", "--grace", "300ms"])
+        .arg(format!("exec env -u PRUN_GRACE {PRUN} \"$STUBBORN\" true"))
+        .env("STUBBORN", STUBBORN)
+        .stderr_has("timed out")
+        .code(1)
+        .within(SOON)
+        .run();
+}
+
+#[test]
+fn without_a_guard_jobs_outlive_a_kill() {
+    let job = "echo $$ > up; exec sleep 300";
+    let stage = Stage::new().args(["--guard=never", job]).stderr_any();
+    let mut run = stage.signal(libc::SIGKILL).leaves_processes().start();
+    let job: i32 = run.wait_for_line_in("up").parse().expect("a number");
+    // Longer than a guard would need.
+    std::thread::sleep(Duration::from_millis(200));
+    assert_eq!(children(&run), [job].into());
+    run.send(libc::SIGKILL);
+    run.wait_until("the end", |run| (!is_alive(run.pid())).then_some(()));
+    std::thread::sleep(Duration::from_millis(200));
+    assert!(run.finish().left.iter().any(|left| left.pid == job));
+}
+
+#[test]
+fn what_an_ended_job_has_left_is_not_touched() {
+    let ended = "sleep 300 > /dev/null 2>&1 & echo $! > daemon";
+    let job = "echo $$ > up; exec sleep 300";
+    let stage = Stage::new().args(["--json", "--grace", "200ms", ended, job]);
+    let (mut run, _) = up(stage.signal(libc::SIGKILL).leaves_processes());
+    run.wait_for_stdout("\"status\":\"ok\"");
+    let read = |run: &mut Running, file| run.wait_for_line_in(file).parse().expect("a number");
+    let (daemon, job) = (read(&mut run, "daemon"), read(&mut run, "up"));
+    run.send(libc::SIGKILL);
+    run.wait_until("the end of the job", |_| (!is_alive(job)).then_some(()));
+    std::thread::sleep(Duration::from_millis(300));
+    let left: Vec<i32> = run.finish().left.iter().map(|left| left.pid).collect();
+    assert_eq!(left, [daemon]);
+}
+
+#[test]
+fn a_guard_outlives_no_run() {
+    let job = "sleep 0.1; cat /proc/$PPID/task/$PPID/children > children";
+    let script = "\"$@\" || exit; for pid in $(cat children); do ! kill -0 $pid || exit 9; done 2> /dev/null";
+    for round in 0..rounds() {
+        let options: &[&str] = if round % 2 == 0 { &["--guard"] } else { &[] };
+        let stage = Stage::new().args(options).arg(job).in_shell(script);
+        let children = stage.within(SOON).run().read_text("children");
+        // Besides the job there is the guard; that which nobody asked for may come later.
+        let guards = children.split_whitespace().count() - 1;
+        assert!(guards >= usize::from(round % 2 == 0), "{children}");
+    }
+}
+
+#[test]
+fn a_job_log_stays_locked_until_the_jobs_of_a_killed_run_are_gone() {
+    let job = format!("echo $$ > pid; {STUBBORN}");
+    let stage = Stage::new().args(["--joblog", "run.log", "--grace", "3", &job]);
+    let (mut run, _) = up(stage.signal(libc::SIGKILL));
+    let pid = run.wait_for_line_in("pid").parse().expect("a number");
+    let log = run.dir().join("run.log");
+    let path = log.to_str().expect("a temporary path is text");
+    run.send(libc::SIGKILL);
+    Stage::new()
+        .args(["--joblog", path, "--resume", "touch never"])
+        .stderr(format!(
+            "prun: --joblog {path}: another prun writes it: wait for its end, or name another file\n"
+        ))
+        .code(2)
+        .run();
+    run.wait_until("the lock", |_| fs::File::open(&log).ok()?.try_lock().ok());
+    assert!(!is_alive(pid));
+    run.finish();
+}
+
+#[test]
+fn the_guard_holds_nothing_that_is_not_its_own_and_hears_no_signal_but_kill() {
+    let stage = Stage::new().args(["--guard", "--grace", "200ms", STUBBORN]);
+    let (mut run, guard) = up(stage.in_shell("exec \"$@\" 7>&1").signal(libc::SIGKILL));
+    let entries = fs::read_dir(format!("/proc/{guard}/fd")).expect("it runs");
+    let entries = entries.map(|entry| entry.expect("an entry").file_name());
+    let open: BTreeSet<_> = entries
+        .map(|name| name.into_string().expect("a number"))
+        .collect();
+    assert_eq!(open, ["0", "1", "2"].map(str::to_owned).into());
+    let environment = fs::read(format!("/proc/{guard}/environ")).expect("it runs");
+    assert!(environment.is_empty());
+    for signal in [libc::SIGTERM, libc::SIGINT, libc::SIGHUP, libc::SIGQUIT] {
+        assert!(kill(guard, signal));
+    }
+    run.send(libc::SIGKILL);
+    run.finish();
+}
+
+#[test]
+fn a_guard_that_is_asked_for_and_cannot_be_had_is_an_error() {
+    if !needs("strace") {
+        return;
+    }
+    let refused = |fault: &str, why: &str| {
+        let outcome = failing(Stage::new(), &[fault])
+            .args(["--guard", "touch never"])
+            .stderr(format!(
+                "prun: cannot begin: --guard: the guard process cannot be started: {why}; \
+                 --guard=auto goes on without it\n"
+            ))
+            .code(2)
+            .within(SOON)
+            .run();
+        assert!(!outcome.path("never").exists());
+        // Whoever did not ask for it does without.
+        let stage = failing(Stage::new(), &[fault]).arg("sleep 0.2; echo a");
+        stage.stdout("a\n").within(SOON).run();
+    };
+    refused(
+        "memfd_create:error=ENOMEM",
+        "Cannot allocate memory (os error 12)",
+    );
+}
+
+#[test]
+fn a_guard_process_without_a_run_says_what_it_is_for() {
+    Stage::new()
+        .arg("--guard-process")
+        .stderr("prun: --guard-process is what prun itself starts: to be guarded, use --guard\n")
         .code(2)
         .run();
 }

@@ -43,7 +43,10 @@
 //! | Ctrl-Z, `fg`; a job that ignores it; nobody who could continue us | `terminal::ctrl_z_…`, `terminal::a_job_that_ignores_ctrl_z_…`, `terminal::a_group_that_nobody_could_continue_…` |
 //! | any signals, in any form of output, by any policy, all files wanted, nobody reading | `chaos::*` |
 //! | Ctrl-Z and Ctrl-C while jobs start as fast as they can | `storms::*` |
-//! | SIGKILL | `crashes::*`, `joblog::a_job_that_an_earlier_killed_run_left_…`, `spill::nothing_is_left_of_the_file_after_a_kill` |
+//! | SIGKILL | `guards::*`, `crashes::*`, `joblog::a_job_that_an_earlier_killed_run_left_…`, `spill::nothing_is_left_of_the_file_after_a_kill` |
+//! | SIGKILL while jobs start as fast as they can, while they are stopped, after a TERM (`timeout -k`) | `guards::a_kill_at_any_moment_…`, `guards::jobs_that_are_stopped_…`, `guards::a_kill_that_follows_a_term_…` |
+//! | a crash | `guards::whatever_kills_prun_…` |
+//! | prun is a job of another prun | `guards::a_run_inside_a_job_…`, `guards::the_grace_of_a_run_inside_a_job_…` |
 //! | SIGABRT | `stopped::an_abort_leaves_a_log_…` |
 //! | the reader of stdout goes away, also with SIGPIPE ignored | `losses::*_goes_away*` |
 //! | the reader of stderr goes away; stderr is full | `losses::a_reader_of_stderr_…`, `losses::what_cannot_be_said_on_stderr_…` |
@@ -98,7 +101,8 @@
 //!
 //! * A process that leaves its group (a daemon, an interactive shell's children) is out of reach; it is
 //!   told as `leaked` where it holds a pipe. Only process 1 or a control group could do more.
-//! * SIGKILL and SIGABRT of prun leave the jobs running; a resumed run refuses to start them twice.
+//! * SIGKILL of prun in the first 50 ms of a job, or of prun and its guard both, leaves the jobs running;
+//!   a resumed run refuses to start them twice.
 //! * A panic cannot be provoked from outside; the stage complains of any.
 //! * A system without `/proc` cannot tell zombies from the living: the grace ends the wait.
 

@@ -1,0 +1,200 @@
+//! What prun tells its guard: a few cells of memory that both have mapped, so that a job costs prun
+//! two stores and no system call.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+/// The first cell, by which the guard knows that it was given a table.
+const MARK: u64 = u64::from_be_bytes(*b"prunjobs");
+
+/// The cells before those of the slots.
+#[derive(Clone, Copy)]
+enum Header {
+    Mark,
+    Phase,
+    /// In nanoseconds.
+    Grace,
+    /// Whether the guard has begun to wait.
+    Ready,
+    /// How many slots were ever used: the rest of a large table costs no memory.
+    Used,
+}
+
+const HEADER: usize = Header::Used as usize + 1;
+
+/// In a slot's cell: the rest is the number of a job whose process is just being started.
+const STARTING: u64 = 1 << 63;
+
+/// How far prun has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Phase {
+    Running,
+    /// It has asked its jobs to end.
+    Ending,
+    /// Nothing is left to guard.
+    Over,
+}
+
+/// What is in a slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// The job of this number is being started: its process may be there and not be known yet.
+    Starting(u64),
+    /// A process group runs.
+    Running(u32),
+}
+
+/// The table. One writer at a time.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Table(&'static [AtomicU64]);
+
+impl Table {
+    /// How many bytes a table for so many slots has.
+    pub(super) fn bytes(slots: usize) -> u64 {
+        ((HEADER + slots) * size_of::<AtomicU64>()) as u64
+    }
+
+    /// A new table, in cells that are zero.
+    pub(super) fn begin(cells: &'static [AtomicU64], grace: Duration) -> Self {
+        let table = Self(cells);
+        let grace = u64::try_from(grace.as_nanos()).unwrap_or(u64::MAX);
+        table.set(Header::Grace, grace);
+        table.set(Header::Mark, MARK);
+        table
+    }
+
+    /// A table that another process has begun, if it is one.
+    pub(super) fn open(cells: &'static [AtomicU64]) -> Option<Self> {
+        let table = Self(cells);
+        (cells.len() >= HEADER && table.get(Header::Mark) == MARK).then_some(table)
+    }
+
+    pub(super) fn phase(self) -> Phase {
+        match self.get(Header::Phase) {
+            0 => Phase::Running,
+            1 => Phase::Ending,
+            _ => Phase::Over,
+        }
+    }
+
+    pub(super) fn set_phase(self, phase: Phase) {
+        self.set(Header::Phase, phase as u64);
+    }
+
+    pub(super) fn grace(self) -> Duration {
+        Duration::from_nanos(self.get(Header::Grace))
+    }
+
+    pub(super) fn is_ready(self) -> bool {
+        self.get(Header::Ready) == 1
+    }
+
+    pub(super) fn set_ready(self) {
+        self.set(Header::Ready, 1);
+    }
+
+    /// What is in `slot`, if anything is.
+    pub(super) fn place(self, slot: u32) -> Option<Place> {
+        let cell = self.cell(slot)?.load(Ordering::Acquire);
+        match u32::try_from(cell) {
+            Ok(0) => None,
+            Ok(group) => Some(Place::Running(group)),
+            Err(_) => Some(Place::Starting(cell & !STARTING)),
+        }
+    }
+
+    /// Puts a place into `slot`, or makes it free. A slot beyond the table is unguarded.
+    pub(super) fn put(self, slot: u32, place: Option<Place>) {
+        let Some(cell) = self.cell(slot) else {
+            return;
+        };
+        if self.get(Header::Used) < u64::from(slot) {
+            self.set(Header::Used, slot.into());
+        }
+        let value = match place {
+            None => 0,
+            Some(Place::Starting(seq)) => STARTING | seq,
+            Some(Place::Running(group)) => group.into(),
+        };
+        cell.store(value, Ordering::Release);
+    }
+
+    /// The slots in which something is.
+    pub(super) fn places(self) -> impl Iterator<Item = (u32, Place)> {
+        let used = u32::try_from(self.get(Header::Used)).unwrap_or(u32::MAX);
+        (1..=used).filter_map(move |slot| Some((slot, self.place(slot)?)))
+    }
+
+    /// Slots count from 1.
+    fn cell(self, slot: u32) -> Option<&'static AtomicU64> {
+        self.0.get((HEADER + slot as usize).checked_sub(1)?)
+    }
+
+    fn get(self, header: Header) -> u64 {
+        self.0[header as usize].load(Ordering::Acquire)
+    }
+
+    fn set(self, header: Header, value: u64) {
+        self.0[header as usize].store(value, Ordering::Release);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::BTreeMap;
+
+    fn cells(slots: usize) -> &'static [AtomicU64] {
+        let cells = Table::bytes(slots) as usize / size_of::<u64>();
+        Vec::leak((0..cells).map(|_| AtomicU64::new(0)).collect())
+    }
+
+    fn place() -> impl Strategy<Value = Option<Place>> {
+        prop_oneof![
+            Just(None),
+            (1..1u64 << 40).prop_map(|seq| Some(Place::Starting(seq))),
+            (2u32..1 << 22).prop_map(|group| Some(Place::Running(group))),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_put_is_read_by_whoever_opens_the_same_cells(
+            puts in prop::collection::vec((1u32..20, place()), 0..40),
+        ) {
+            let cells = cells(16);
+            let ours = Table::begin(cells, Duration::from_millis(1500));
+            let theirs = Table::open(cells).unwrap();
+            let mut expected = BTreeMap::new();
+            for (slot, place) in puts {
+                ours.put(slot, place);
+                match place {
+                    // Beyond the table nothing is kept, and nothing else is written over.
+                    Some(place) if slot <= 16 => drop(expected.insert(slot, place)),
+                    _ => drop(expected.remove(&slot)),
+                }
+                prop_assert_eq!(theirs.places().collect::<BTreeMap<_, _>>(), expected.clone());
+            }
+            prop_assert_eq!(theirs.grace(), Duration::from_millis(1500));
+        }
+    }
+
+    #[test]
+    fn phases_are_told() {
+        let table = Table::begin(cells(1), Duration::MAX);
+        assert!(!table.is_ready());
+        table.set_ready();
+        for phase in [Phase::Running, Phase::Ending, Phase::Over] {
+            table.set_phase(phase);
+            assert_eq!(table.phase(), phase);
+        }
+        assert!(table.is_ready() && table.places().next().is_none());
+    }
+
+    #[test]
+    fn what_is_no_table_is_not_opened() {
+        assert!(Table::open(cells(3)).is_none());
+        assert!(Table::open(&[]).is_none());
+    }
+}
