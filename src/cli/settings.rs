@@ -1,6 +1,5 @@
 //! What the command line means here and now, settled once.
 
-use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs::File;
 use std::io;
@@ -9,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::args::Args;
+use super::environment;
 use super::files::{self, FilesError, files, log_dir};
 use super::grace::{self, GraceError};
 use super::inputs::{Input, InputError, records};
@@ -17,7 +17,6 @@ use super::looks;
 use super::output::{self, Form};
 use super::surroundings::Surroundings;
 use super::values::{FailFastMode, JsonMode, OutputMode};
-use crate::event::RUN_ID;
 use crate::guard::{Guard, Wanted};
 use crate::plan::{Rules, Shell, ShellError, ShellRule, Source};
 use crate::process::{Environment, SpawnErrorKind, Stdio, Terminal, TerminalSize};
@@ -154,12 +153,9 @@ pub(super) fn settle(
         // On a terminal a pager would wait for somebody to turn the pages.
         variables.extend(output::PAGERS.map(|name| (name.into(), "cat".into())));
     }
-    // That of the prun around us is not the one that they have.
-    variables.retain(|(name, _)| name != grace::VARIABLE);
-    let told = grace::told(settings.options.grace);
-    variables.extend(told.map(|value| (grace::VARIABLE.into(), value)));
     settings.run_id = (surroundings.run_id)();
-    settings.options.environment = environment(variables, &settings.options.env, &settings.run_id)?;
+    let (options, run_id) = (&mut settings.options, &settings.run_id);
+    options.environment = environment::settled(variables, options.grace, &options.env, run_id)?;
     // Last of all, so that nothing is made for a command line that is wrong.
     if let Form::Output | Form::Records | Form::Events = settings.form {
         if let Some((log_dir, warning)) = log_dir(&args, &surroundings.cwd)? {
@@ -250,7 +246,7 @@ fn settings(
         delay: args.delay,
         cwd,
         change_dir,
-        env: env_changes(args)?,
+        env: environment::changes(args)?,
         environment: Environment::default(),
         stdin: stdin(args.tty),
         // The rest is settled when the source is open.
@@ -329,36 +325,4 @@ fn directory(asked: Option<&Path>, own: &Path) -> Result<(Arc<Path>, bool), Sett
         }
         Err(error) => Err(wrong(error.to_string())),
     }
-}
-
-/// As in env(1): what is unset is unset first.
-fn env_changes(args: &Args) -> Result<Vec<(OsString, Option<OsString>)>, SettingsError> {
-    use std::os::unix::ffi::OsStrExt;
-    let wrong = |name: &&OsString| name.is_empty() || name.as_bytes().contains(&b'=');
-    if let Some(name) = args.unset.iter().find(wrong) {
-        return Err(SettingsError::Unset(name.clone()));
-    }
-    let unset = args.unset.iter().map(|name| (name.clone(), None));
-    let set = args
-        .env
-        .iter()
-        .map(|(name, value)| (name.clone(), Some(value.clone())));
-    Ok(unset.chain(set).collect())
-}
-
-/// What jobs have: these variables, what the user says of them, and the run that they are of.
-fn environment(
-    variables: Vec<(OsString, OsString)>,
-    changes: &[(OsString, Option<OsString>)],
-    run_id: &str,
-) -> Result<Environment, SettingsError> {
-    let mut settled: BTreeMap<OsString, OsString> = variables.into_iter().collect();
-    for (name, value) in changes {
-        match value {
-            Some(value) => settled.insert(name.clone(), value.clone()),
-            None => settled.remove(name),
-        };
-    }
-    settled.insert(RUN_ID.into(), run_id.into());
-    Environment::new(settled).map_err(SettingsError::Environment)
 }

@@ -18,17 +18,21 @@ pub(super) fn pipe() -> io::Result<(PipeReader, PipeWriter)> {
 
 /// Our end of a pipe, for the poll loop of the runtime, which may forget it and learn of it again.
 pub(super) fn register_shared(end: impl Into<OwnedFd>) -> io::Result<AsyncFd<Arc<File>>> {
-    let end: OwnedFd = end.into();
-    sys::set_nonblocking(end.as_fd())?;
-    sys::register(Arc::new(File::from(end)), Interest::READABLE)
+    let end = nonblocking(end)?;
+    sys::register(Arc::new(end), Interest::READABLE)
 }
 
 /// Our end of a pipe, for the poll loop of the runtime.
 pub(super) fn register(end: impl Into<OwnedFd>, interest: Interest) -> io::Result<AsyncFd<File>> {
-    let end: OwnedFd = end.into();
-    // It is of our own making: the flag would reach all who share an inherited one.
+    sys::register(nonblocking(end)?, interest)
+}
+
+/// Makes reads and writes return `WouldBlock` in place of waiting. For an end of our own making: the
+/// flag would reach all who share an inherited one.
+fn nonblocking(end: impl Into<OwnedFd>) -> io::Result<File> {
+    let end = File::from(end.into());
     rustix::io::ioctl_fionbio(&end, true)?;
-    sys::register(File::from(end), interest)
+    Ok(end)
 }
 
 /// Lets a pipe hold `bytes`, so that its two ends need not wait for each other so often. For pipes

@@ -1,0 +1,47 @@
+//! The variables that all jobs have.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStrExt;
+use std::time::Duration;
+
+use super::args::Args;
+use super::grace;
+use super::settings::SettingsError;
+use crate::event::RUN_ID;
+use crate::process::Environment;
+
+/// What the user says of them. As in env(1): what is unset is unset first.
+pub(super) fn changes(args: &Args) -> Result<Vec<(OsString, Option<OsString>)>, SettingsError> {
+    let wrong = |name: &&OsString| name.is_empty() || name.as_bytes().contains(&b'=');
+    if let Some(name) = args.unset.iter().find(wrong) {
+        return Err(SettingsError::Unset(name.clone()));
+    }
+    let unset = args.unset.iter().map(|name| (name.clone(), None));
+    let set = args
+        .env
+        .iter()
+        .map(|(name, value)| (name.clone(), Some(value.clone())));
+    Ok(unset.chain(set).collect())
+}
+
+/// What jobs have: these variables and the grace, what the user says of them, and the run that they
+/// are of.
+pub(super) fn settled(
+    variables: Vec<(OsString, OsString)>,
+    grace: Duration,
+    changes: &[(OsString, Option<OsString>)],
+    run_id: &str,
+) -> Result<Environment, SettingsError> {
+    let mut settled: BTreeMap<OsString, OsString> = variables.into_iter().collect();
+    // That of a prun around this one is not the one that they have.
+    let grace = (grace::VARIABLE.into(), grace::told(grace));
+    for (name, value) in std::iter::once(&grace).chain(changes) {
+        match value {
+            Some(value) => settled.insert(name.clone(), value.clone()),
+            None => settled.remove(name),
+        };
+    }
+    settled.insert(RUN_ID.into(), run_id.into());
+    Environment::new(settled).map_err(SettingsError::Environment)
+}
