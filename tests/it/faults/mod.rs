@@ -47,7 +47,7 @@
 //! | SIGKILL while jobs start as fast as they can, while they are stopped, after a TERM (`timeout -k`) | `guards::a_kill_at_any_moment_…`, `guards::jobs_that_are_stopped_…`, `guards::a_kill_that_follows_a_term_…` |
 //! | a crash | `guards::whatever_kills_prun_…` |
 //! | prun is a job of another prun | `guards::a_run_inside_a_job_…`, `guards::the_grace_of_a_run_inside_a_job_…` |
-//! | SIGABRT | `stopped::an_abort_leaves_a_log_…` |
+//! | SIGABRT | `stopped::an_abort_ends_the_jobs_…` |
 //! | the reader of stdout goes away, also with SIGPIPE ignored | `losses::*_goes_away*` |
 //! | the reader of stderr goes away; stderr is full | `losses::a_reader_of_stderr_…`, `losses::what_cannot_be_said_on_stderr_…` |
 //! | a job reads the terminal, takes it, is an interactive shell | `terminal::a_job_that_reads_the_terminal_…`, `stopped::a_job_that_takes_the_terminal_…`, `stopped::an_interactive_shell_as_a_job_…` |
