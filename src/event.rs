@@ -225,7 +225,7 @@ impl Attempt {
         match &self.outcome {
             Outcome::Exited(exit) | Outcome::TimedOut { exit, .. } => Some(exit),
             Outcome::Canceled { exit, .. } | Outcome::NeededTerminal { exit } => Some(exit),
-            Outcome::NotStarted(_) | Outcome::Lost(_) => None,
+            Outcome::NotStarted(_) | Outcome::NotStartedInTime { .. } | Outcome::Lost(_) => None,
         }
     }
 
@@ -237,7 +237,7 @@ impl Attempt {
             Outcome::Exited(_) | Outcome::NeededTerminal { .. } | Outcome::Lost(_) => {
                 Status::Failed
             }
-            Outcome::TimedOut { .. } => Status::Timeout,
+            Outcome::TimedOut { .. } | Outcome::NotStartedInTime { .. } => Status::Timeout,
             Outcome::Canceled { .. } => Status::Canceled,
             Outcome::NotStarted(_) => Status::SpawnError,
         }
@@ -265,6 +265,7 @@ impl Attempt {
     pub(crate) fn error(&self) -> Option<&str> {
         match &self.outcome {
             Outcome::NotStarted(why) | Outcome::Lost(why) => Some(why),
+            Outcome::NotStartedInTime { why, .. } => Some(why),
             _ => None,
         }
     }

@@ -21,6 +21,8 @@ pub(crate) enum Outcome {
     NeededTerminal { exit: ExitInfo },
     /// No process could be started, and why.
     NotStarted(String),
+    /// Its time was over before its program was executed, in words.
+    NotStartedInTime { limit: Duration, why: String },
     /// Its exit status cannot be known, and why.
     Lost(String),
 }

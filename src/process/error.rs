@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use super::command::Command;
 use super::diagnose::{self, diagnose};
+use super::spawner::NoThread;
 
 /// A process that could not be started; nothing of it is left.
 #[derive(Debug, thiserror::Error)]
@@ -177,6 +178,17 @@ pub(super) enum StartError {
     Setup(String, io::Error),
     /// The program was not executed.
     Exec(io::Error),
+}
+
+impl From<NoThread> for StartError {
+    fn from(none: NoThread) -> Self {
+        let lack = none.lack();
+        match none {
+            // A thread is a process to the system, and refused as one.
+            NoThread::Refused(error) => Self::Exec(error),
+            NoThread::AllHang => Self::Kind(SpawnErrorKind::Resource(lack)),
+        }
+    }
 }
 
 impl StartError {

@@ -5,12 +5,12 @@ use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::command::{Backend, Command};
+use super::claims::Claim;
+use super::command::Backend;
 use super::exit::{ExitInfo, Started, WaitError};
 use super::group;
+use super::newborn::Born;
 use super::signal::{Delivery, Scope, Signal, SignalError};
-#[cfg(feature = "cli")]
-use super::strangers::Claim;
 use super::sys::{self, Child};
 use super::wait_for::wait_for;
 use super::watch::Watcher;
@@ -34,7 +34,6 @@ struct Shared {
     /// Signals are sent and exits are collected under this one lock: a number is never signalled
     /// after it was given back to the system.
     state: Mutex<State>,
-    #[cfg(feature = "cli")]
     _claim: Claim,
 }
 
@@ -55,21 +54,19 @@ enum Status {
 }
 
 impl ProcessHandle {
-    pub(super) fn new(pid: u32, started: Started, command: &Command) -> Self {
-        let watcher = Watcher::new(pid as libc::pid_t, command.backend);
+    pub(super) fn new(born: Born, watcher: Watcher) -> Self {
         let state = State {
             status: Status::Running,
             zombie: false,
             holds: 0,
         };
         let shared = Shared {
-            pid,
-            leads_group: command.leads_group(),
-            started,
+            pid: born.claim.pid(),
+            leads_group: born.leads_group,
+            started: born.started,
             watcher,
             state: Mutex::new(state),
-            #[cfg(feature = "cli")]
-            _claim: Claim::on(pid),
+            _claim: born.claim,
         };
         Self {
             shared: Arc::new(shared),

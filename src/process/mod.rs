@@ -57,6 +57,8 @@
 //! * [`communicate`](Process::communicate) may be dropped and called again without losing a byte,
 //!   and does not wait for ever for a pipe that another process holds.
 //! * A line longer than the limit stays in the [`StreamReader`].
+//! * [`spawn`](Command::spawn) never holds the runtime up, also where a program lies on a server that
+//!   is gone: a thread of its own starts the processes.
 //! * A whole process group can be ended ([`stop`](ProcessHandle::stop)), gently and then firmly.
 //! * A status is never made up: one that somebody else collected is [`WaitError::StatusLost`].
 //! * A signal never reaches a stranger that was given an old process's number.
@@ -100,6 +102,7 @@
 mod beside;
 mod by_std;
 mod capture;
+mod claims;
 mod command;
 mod communicate;
 mod diagnose;
@@ -113,6 +116,7 @@ mod files;
 mod group;
 mod handle;
 mod lookup;
+mod newborn;
 mod orphans;
 mod pipe;
 #[cfg(target_os = "linux")]
@@ -129,8 +133,9 @@ mod reader;
 mod relay;
 mod signal;
 mod spawn;
+mod spawner;
 mod spool;
-#[cfg(feature = "cli")]
+#[cfg(all(target_os = "linux", feature = "cli"))]
 mod strangers;
 mod sys;
 #[cfg(feature = "cli")]
@@ -164,8 +169,10 @@ pub use reader::{Lines, ReadError, StreamReader};
 pub use signal::{Delivery, Scope, Signal, SignalError, reset_inherited_signals};
 #[cfg(feature = "cli")]
 pub(crate) use signal::{hold_signals, without_signals};
-pub use spool::{Spool, SpoolOptions, SpoolReader};
 #[cfg(feature = "cli")]
+pub(crate) use spawner::{Begun, aside};
+pub use spool::{Spool, SpoolOptions, SpoolReader};
+#[cfg(all(target_os = "linux", feature = "cli"))]
 pub(crate) use strangers::reap_strangers;
 #[cfg(feature = "cli")]
 pub(crate) use sys::{argument_bytes_limit, close_from, map_shared, open_files_limit};

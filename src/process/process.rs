@@ -7,8 +7,8 @@ use tokio::task::AbortHandle;
 
 use super::capture::{Capture, Peek, Pieces};
 use super::command::{Command, KillOnDrop};
-use super::exit::Started;
 use super::handle::ProcessHandle;
+use super::newborn::Newborn;
 use super::orphans;
 use super::pty::TerminalSize;
 use super::reader::StreamReader;
@@ -41,9 +41,9 @@ pub(super) struct Streams {
 }
 
 impl Process {
-    pub(super) fn new(pid: u32, started: Started, streams: Streams, command: &Command) -> Self {
+    pub(super) fn new(newborn: Newborn, streams: Streams, command: &Command) -> Self {
         Self {
-            handle: ProcessHandle::new(pid, started, command),
+            handle: newborn.watched(command.backend),
             streams,
             communicating: false,
             kill_on_drop: command.kill_on_drop,

@@ -5,9 +5,11 @@ use std::io;
 use std::num::NonZeroUsize;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::process::Stdio as StdStdio;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::Interest;
+use tokio::runtime::Handle;
 
 use super::by_std::ByStd;
 use super::capture::{self, Capture};
@@ -15,16 +17,15 @@ use super::command::{Command, Stdio};
 use super::diagnose;
 use super::environment::Environment;
 use super::error::{SpawnError, SpawnErrorKind, StartError};
-use super::exit::Started;
+use super::newborn::Newborn;
 use super::pipe::{pipe, register, register_shared};
 #[cfg(target_os = "linux")]
 use super::posix_spawn;
 use super::process::{Process, Streams};
 use super::pty;
 use super::reader::StreamReader;
+use super::spawner::{Begun, aside};
 use super::spool::SpoolOptions;
-use super::sys;
-use super::unborn::Spawning;
 use super::writer::StreamWriter;
 
 /// How often a program that is being written is tried again: 1, 2, 4 … 64 ms, 127 ms in all.
@@ -33,41 +34,71 @@ const BUSY_RETRIES: u32 = 7;
 impl Command {
     /// Starts the process.
     ///
-    /// The call returns when the program was executed, so a missing program is an error here. A
-    /// program file that another thread is just writing (`ETXTBSY`) is tried again for 127 ms.
+    /// Gives it when the program was executed, so a missing program is an error here. A program file
+    /// that another thread is just writing (`ETXTBSY`) is tried again for 127 ms.
+    ///
+    /// The runtime never waits for the file system: another thread looks for the program and executes
+    /// it. As long as one start hangs, because the file lies on a server that is gone, the next one
+    /// is made by one more thread, after 0.2 s; if 32 hang, further ones are refused
+    /// ([`SpawnErrorKind::Resource`]).
     ///
     /// # Errors
     /// [`SpawnError`] says which part of the command is at fault. Then no process is left.
     ///
     /// # Panics
-    /// In a tokio runtime whose I/O driver is not enabled.
+    /// In a tokio runtime whose I/O driver or time driver is not enabled.
     ///
     /// # Cancel safety
-    /// The process is started in the poll that returns it: a future dropped before has started
-    /// nothing.
+    /// Nothing is left of a future that was dropped. If the other thread has begun to start the
+    /// process by then, it is killed and reaped: on Linux before it executes the program, or as soon
+    /// as it did. It leads a process group then if it was to, and that gets the `SIGKILL`.
     pub async fn spawn(&self) -> Result<Process, SpawnError> {
-        let fail = |kind| SpawnError::new(kind, self);
-        if tokio::runtime::Handle::try_current().is_err() {
+        Arc::new(self.clone()).start(&Begun::default()).await
+    }
+
+    /// As `spawn`; says besides when it is begun.
+    pub(crate) async fn start(self: Arc<Self>, begun: &Begun) -> Result<Process, SpawnError> {
+        let fail = |kind| SpawnError::new(kind, &self);
+        if Handle::try_current().is_err() {
             return Err(fail(SpawnErrorKind::NoRuntime));
         }
-        diagnose::check(self).map_err(fail)?;
+        diagnose::check(&self).map_err(fail)?;
         let mut tries = 0;
         loop {
-            match self.spawn_once() {
-                Err(StartError::Exec(error))
-                    if error.kind() == io::ErrorKind::ExecutableFileBusy
+            match self.start_once(begun).await {
+                Err(error)
+                    if matches!(error.kind, SpawnErrorKind::TextFileBusy(_))
                         && tries < BUSY_RETRIES =>
                 {
                     tokio::time::sleep(Duration::from_millis(1 << tries)).await;
                     tries += 1;
                 }
-                Err(error) => return Err(SpawnError::of(self, error)),
-                Ok(process) => return Ok(process),
+                started => return started,
             }
         }
     }
 
-    fn spawn_once(&self) -> Result<Process, StartError> {
+    async fn start_once(self: &Arc<Self>, begun: &Begun) -> Result<Process, SpawnError> {
+        let (command, runtime) = (Arc::clone(self), Handle::current());
+        let born = aside(begun, move || {
+            let _context = runtime.enter();
+            let born = command.give_birth();
+            born.map_err(|error| SpawnError::of(&command, error))
+        });
+        let (newborn, mut streams) = match born.await {
+            Ok(born) => born?,
+            Err(none) => return Err(SpawnError::of(self, StartError::from(none))),
+        };
+        streams.draining = capture::drain(
+            streams.captured_stdout.as_ref(),
+            streams.captured_stderr.as_ref(),
+        );
+        Ok(Process::new(newborn, streams, self))
+    }
+
+    /// Executes the program. Its pipes are made here and not before, so that no process that begins
+    /// earlier has copies of them.
+    fn give_birth(&self) -> Result<(Newborn, Streams), StartError> {
         let way = Way::of(self)?;
         // Our ends are registered before the process exists: what can fail fails while there is
         // nothing to clean up, and nothing can fail once it runs.
@@ -77,12 +108,8 @@ impl Command {
             Stdio::ToStdout => (Theirs::ToStdout, Ours::default()),
             other => output(other, self.limit, "standard error")?,
         };
-        let spawning = Spawning::begin();
-        let pid = way.start(self, [stdin, stdout, stderr])?;
-        drop(spawning);
-        let started = Started::now();
-        let unwatched = Unwatched(pid);
-        let mut streams = Streams {
+        let newborn = way.start(self, [stdin, stdout, stderr])?;
+        let streams = Streams {
             stdin: our_stdin,
             stdout: our_stdout.read,
             stderr: our_stderr.read,
@@ -90,27 +117,7 @@ impl Command {
             captured_stderr: our_stderr.captured,
             draining: None,
         };
-        streams.draining = capture::drain(
-            streams.captured_stdout.as_ref(),
-            streams.captured_stderr.as_ref(),
-        );
-        let process = Process::new(pid, started, streams, self);
-        std::mem::forget(unwatched);
-        Ok(process)
-    }
-}
-
-/// A process that nobody watches yet. A runtime without an I/O driver makes watching panic, and
-/// then nothing may be left of it; once it is watched, this is forgotten.
-struct Unwatched(u32);
-
-impl Drop for Unwatched {
-    fn drop(&mut self) {
-        let pid = self.0 as libc::pid_t;
-        let _ = sys::kill(pid, libc::SIGKILL);
-        while let Ok(None) = sys::try_wait(sys::Child::Pid(pid), false) {
-            std::thread::sleep(Duration::from_millis(1));
-        }
+        Ok((newborn, streams))
     }
 }
 
@@ -136,14 +143,15 @@ impl<'a> Way<'a> {
 
     /// Starts the process, and closes its ends of the streams here: while one is open no reader
     /// sees the end.
-    fn start(self, command: &Command, streams: [Theirs<'_>; 3]) -> Result<u32, StartError> {
-        match self {
+    fn start(self, command: &Command, streams: [Theirs<'_>; 3]) -> Result<Newborn, StartError> {
+        let pid = match self {
             Self::Std(std) => std.start(streams),
             #[cfg(target_os = "linux")]
             Self::Settled(environment) => posix_spawn::start(command, environment, &streams),
             #[cfg(not(target_os = "linux"))]
             Self::Settled(_) => ByStd::new(command)?.start(streams),
-        }
+        }?;
+        Ok(Newborn::new(pid, command))
     }
 }
 

@@ -1,61 +1,25 @@
 //! Process 1 of a container is the parent of all who lost theirs there, and has to reap them.
 //!
-//! A stranger is told from a child of ours by its number: ours are claimed for as long as anybody
-//! may still ask for their status, which only their own handle collects.
+//! A stranger is told from a child of ours by its number: ours are [claimed](super::claims) for as
+//! long as anybody may still ask for their status, which only their own handle collects.
 
-use std::collections::HashSet;
-use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use nix::sys::wait::{Id, WaitPidFlag, waitid};
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::claims::is_ours;
 use super::sys::{self, Child};
-
-/// The children that are ours, if strangers may come beside them.
-static OURS: LazyLock<Option<Mutex<HashSet<u32>>>> =
-    LazyLock::new(|| (std::process::id() == 1).then(Mutex::default));
 
 /// How long a stranger may have to wait for a child of ours that ended before it: the system shows
 /// one ended child at a time.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
-/// Says that a process is ours, for as long as it lives.
-#[derive(Debug)]
-pub(super) struct Claim(u32);
-
-impl Claim {
-    /// Must be made before the runtime has another turn after the spawn.
-    pub(super) fn on(pid: u32) -> Self {
-        if let Some(mut ours) = ours() {
-            ours.insert(pid);
-        }
-        Self(pid)
-    }
-}
-
-impl Drop for Claim {
-    fn drop(&mut self) {
-        if let Some(mut ours) = ours() {
-            ours.remove(&self.0);
-        }
-    }
-}
-
-fn ours() -> Option<MutexGuard<'static, HashSet<u32>>> {
-    // A set of numbers cannot be left half changed, so poison is ignored.
-    let ours = OURS.as_ref()?;
-    Some(ours.lock().unwrap_or_else(PoisonError::into_inner))
-}
-
-fn is_ours(pid: libc::pid_t) -> bool {
-    let pid = u32::try_from(pid).unwrap_or_default();
-    ours().is_some_and(|ours| ours.contains(&pid))
-}
-
-/// Reaps strangers for ever, if there can be any. For a runtime of one thread, which is the one that
-/// spawns: between a child's start and its claim nobody can look.
+/// Reaps strangers for ever, if there can be any. To be called in the first thread of the program,
+/// to which the system gives them. A child whose start is not over yet, so that nobody has a claim on
+/// it, belongs to the thread that starts it, and is not seen here.
 pub(crate) async fn reap_strangers() {
-    if OURS.is_none() {
+    if std::process::id() != 1 {
         return;
     }
     // Without the signal there is no telling when to look; it fails where nothing else works either.
@@ -63,7 +27,7 @@ pub(crate) async fn reap_strangers() {
         return;
     };
     loop {
-        while let Some(pid) = sys::any_zombie() {
+        while let Some(pid) = any_zombie() {
             if is_ours(pid) {
                 tokio::time::sleep(LOOK_AGAIN).await;
             } else {
@@ -75,4 +39,13 @@ pub(crate) async fn reap_strangers() {
             return;
         }
     }
+}
+
+/// A child of this thread that has ended, whether or not we started it, and that nobody has reaped.
+fn any_zombie() -> Option<libc::pid_t> {
+    let flags = WaitPidFlag::WEXITED
+        | WaitPidFlag::WNOHANG
+        | WaitPidFlag::WNOWAIT
+        | WaitPidFlag::__WNOTHREAD;
+    Some(waitid(Id::All, flags).ok()?.pid()?.as_raw())
 }

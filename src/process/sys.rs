@@ -152,14 +152,6 @@ pub(super) fn stopped_by(child: Child<'_>) -> Option<i32> {
     stopped.map(|(_, signal, _)| signal)
 }
 
-/// A child that has ended, whether or not we started it, and that nobody has reaped yet.
-#[cfg(feature = "cli")]
-pub(super) fn any_zombie() -> Option<libc::pid_t> {
-    changed(libc::P_ALL, 0, libc::WEXITED)
-        .ok()?
-        .map(|(pid, ..)| pid)
-}
-
 /// The child that has changed so: number, status, code. Changes nothing, also for a later wait.
 fn changed(kind: libc::idtype_t, id: libc::id_t, how: i32) -> io::Result<Option<(i32, i32, i32)>> {
     let flags = how | libc::WNOHANG | libc::WNOWAIT;

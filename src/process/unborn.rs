@@ -1,47 +1,26 @@
-//! Children that were stopped between their birth and their program.
+//! Children between their birth and their program.
 //!
-//! `posix_spawn` returns when the child has executed its program, and cannot be interrupted before.
-//! A child that a Ctrl-Z stops in that moment, while it is still in our process group, would hold us
-//! up for ever: it has its own group by then, which nobody continues.
+//! `posix_spawn` returns when the child has executed its program, and cannot be interrupted before. A
+//! child that a Ctrl-Z stops in that moment, while it is still in our process group, would hold the
+//! start up for ever: it has its own group by then, which nobody continues. And one whose start is
+//! given up must not execute its program after all, when a server that was gone is there again.
 
 use std::io;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 #[cfg(target_os = "linux")]
-use std::time::Duration;
+use std::{os::fd::AsFd, time::Duration};
 
 #[cfg(target_os = "linux")]
-use super::{beside::start_beside, group, sys};
+use super::{beside::start_beside, claims::is_being_started, group, spawner, sys};
 
 /// A spawn takes well under a millisecond; one that takes so long is looked at.
 #[cfg(target_os = "linux")]
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
-/// How many spawns are going on, and how many have ended: counted, as that costs nothing.
-static GOING_ON: AtomicUsize = AtomicUsize::new(0);
-static ENDED: AtomicU64 = AtomicU64::new(0);
-
-/// A spawn that goes on.
-pub(super) struct Spawning;
-
-impl Spawning {
-    pub(super) fn begin() -> Self {
-        GOING_ON.fetch_add(1, Ordering::Relaxed);
-        Self
-    }
-}
-
-impl Drop for Spawning {
-    fn drop(&mut self) {
-        ENDED.fetch_add(1, Ordering::Relaxed);
-        GOING_ON.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
 /// Starts a thread that continues children which were stopped before they executed their program.
 ///
 /// For programs that are started from a terminal: a Ctrl-Z in the moment in which a process begins
 /// can stop it while it is still in the group of its parent, but too late for it to have its own
-/// program; the parent would wait for it for ever. The thread looks ten times a second, and lives as
+/// program; whoever starts it would wait for ever. The thread looks ten times a second, and lives as
 /// long as the program. Linux only; elsewhere nothing is done.
 ///
 /// # Errors
@@ -58,32 +37,60 @@ pub fn continue_stopped_spawns() -> io::Result<()> {
 
 #[cfg(target_os = "linux")]
 fn look_for_ever() {
-    let mut before = ENDED.load(Ordering::Relaxed);
+    let mut before = Vec::new();
     loop {
         std::thread::sleep(LOOK_EVERY);
-        let ended = ENDED.load(Ordering::Relaxed);
-        if ended == before && GOING_ON.load(Ordering::Relaxed) > 0 {
-            continue_stopped_children();
+        let taken = spawner::taken();
+        for start in taken.iter().filter(|start| before.contains(*start)) {
+            let stopped = of(start.1).filter(|pid| group::is_stopped(*pid as u32));
+            stopped.for_each(|pid| signal(start.1, pid, libc::SIGCONT));
         }
-        before = ended;
+        before = taken;
     }
 }
 
-/// Continues the stopped children that have not executed their program yet, so that they still have
-/// ours.
+/// Kills the child that `thread` is starting, if there is one: before it executes its program, or just
+/// after. The thread must be kept from starting another one meanwhile.
 #[cfg(target_os = "linux")]
-fn continue_stopped_children() {
-    let ours = std::fs::read_link("/proc/self/exe").ok();
-    let threads = std::fs::read_dir("/proc/self/task").into_iter().flatten();
-    for thread in threads.flatten() {
-        let children = std::fs::read_to_string(thread.path().join("children"));
-        for pid in children.unwrap_or_default().split_whitespace() {
-            let exe = std::fs::read_link(format!("/proc/{pid}/exe")).ok();
-            let Ok(pid) = pid.parse() else { continue };
-            if exe == ours && group::is_stopped(pid) {
-                // Its number cannot be another one's: whoever would reap it waits for it.
-                let _ = sys::kill(pid as libc::pid_t, libc::SIGCONT);
-            }
-        }
+pub(super) fn kill(thread: libc::pid_t) {
+    of(thread).for_each(|pid| signal(thread, pid, libc::SIGKILL));
+}
+
+/// Elsewhere it is killed when its start is over.
+#[cfg(not(target_os = "linux"))]
+pub(super) fn kill(_thread: libc::pid_t) {}
+
+/// What a thread is starting: those of its children whose start is not over.
+#[cfg(target_os = "linux")]
+fn of(thread: libc::pid_t) -> impl Iterator<Item = libc::pid_t> {
+    let children = std::fs::read_to_string(format!("/proc/self/task/{thread}/children"));
+    let numbers = children.unwrap_or_default();
+    let numbers: Vec<_> = numbers
+        .split_whitespace()
+        .filter_map(|number| number.parse().ok())
+        .collect();
+    numbers.into_iter().filter(|pid| is_being_started(*pid))
+}
+
+#[cfg(target_os = "linux")]
+fn signal(thread: libc::pid_t, child: libc::pid_t, signal: i32) {
+    // One that could not execute its program is reaped by its start at any moment. What is opened
+    // while the number is still that of a child cannot be another process.
+    if let Ok(pidfd) = sys::pidfd_open(child)
+        && of(thread).any(|pid| pid == child)
+    {
+        // It may have ended meanwhile, which is as good.
+        let _ = sys::pidfd_send_signal(pidfd.as_fd(), signal, false);
     }
+}
+
+/// The number of the calling thread.
+#[cfg(target_os = "linux")]
+pub(super) fn this_thread() -> libc::pid_t {
+    nix::unistd::gettid().as_raw()
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(super) fn this_thread() -> libc::pid_t {
+    0
 }

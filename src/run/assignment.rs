@@ -26,6 +26,8 @@ pub(super) enum AttemptEvent {
         attempt: Arc<Attempt>,
         lack: &'static str,
     },
+    /// The run ends, and its program was not executed by then. It is as if it never began.
+    Withdrawn { job: Arc<NumberedJob>, slot: u32 },
     /// It had the terminal, and Ctrl-Z stopped it.
     Suspended,
     /// It is over, and its slot is free.

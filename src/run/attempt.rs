@@ -7,37 +7,55 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::watch;
 
 use super::assignment::{Assignment, AttemptEvent};
-use super::ending::wait_or_end;
-use super::launch::{Launch, launch};
+use super::cancel::Request;
+use super::clock::Clock;
+use super::ending::{asked_to_end, wait_or_end};
+use super::launch::{Launch, Refused, launch};
 use super::printing::Printer;
 use crate::event::{Attempt, JobStart, Outcome};
-use crate::process::{LEAK_GRACE, Process, SpawnErrorKind, Spool, StreamWriter, TerminalSize};
+use crate::plan::{Spoken, format_duration};
+use crate::process::{Begun, LEAK_GRACE, Process, Spool, StreamWriter, TerminalSize};
+
+/// A start takes well under a millisecond, on a machine with much to do some: one that takes longer
+/// than this may be given up.
+const START_WAIT: Duration = Duration::from_millis(200);
+
+/// What became of an attempt.
+enum Fate {
+    Ended,
+    /// It was not really made: the system is out of this.
+    HeldBack(&'static str),
+    /// It was not made, as the run ends.
+    Withdrawn,
+}
 
 /// Makes the attempt, and tells the runner.
 pub(super) async fn run(assignment: Assignment) {
-    let events = assignment.events.clone();
+    let (events, slot) = (assignment.events.clone(), assignment.slot);
     let job = Arc::clone(&assignment.job);
-    let (attempt, lack) = make(assignment).await;
+    let (attempt, fate) = make(assignment).await;
     let attempt = Arc::new(attempt);
-    let event = match lack {
-        Some(lack) => AttemptEvent::HeldBack { job, attempt, lack },
-        None => AttemptEvent::Ended { job, attempt },
+    let event = match fate {
+        Fate::Ended => AttemptEvent::Ended { job, attempt },
+        Fate::HeldBack(lack) => AttemptEvent::HeldBack { job, attempt, lack },
+        Fate::Withdrawn => AttemptEvent::Withdrawn { job, slot },
     };
     // A runner that is gone does not want to know.
     let _ = events.send(event).await;
 }
 
-/// The attempt, and what the system was out of if it was not really made.
-async fn make(mut assignment: Assignment) -> (Attempt, Option<&'static str>) {
-    let (started_at, begun) = (SystemTime::now(), assignment.clock.now());
+/// The attempt, and what became of it.
+async fn make(mut assignment: Assignment) -> (Attempt, Fate) {
     let Assignment {
         job,
         attempt,
         slot,
         options,
         clock,
-        ..
-    } = &assignment;
+        requests,
+        printing,
+        events,
+    } = &mut assignment;
     let mut ended = Attempt {
         number: *attempt,
         slot: *slot,
@@ -45,8 +63,8 @@ async fn make(mut assignment: Assignment) -> (Attempt, Option<&'static str>) {
         argv: Vec::new(),
         shell: false,
         exec_error: None,
-        started_at,
-        begun,
+        started_at: SystemTime::now(),
+        begun: clock.now(),
         wall: Duration::ZERO,
         outcome: Outcome::NotStarted(String::new()),
         stdout: Default::default(),
@@ -55,42 +73,55 @@ async fn make(mut assignment: Assignment) -> (Attempt, Option<&'static str>) {
         terminal: None,
         logs: None,
     };
-    let logs = match options.begin_logs(job, *attempt).transpose() {
-        Ok(logs) => logs,
-        Err(error) => {
-            ended.outcome = Outcome::NotStarted(error.to_string());
-            return (ended, None);
-        }
-    };
     let mut size = options.terminal.clone();
     if let Some(size) = &mut size {
         // Every change from here on is passed on, also one while the process is being started.
         size.mark_unchanged();
     }
     let post = options.guard.enter(*slot, job.seq);
+    let limit = job.job.timeout.or(options.timeout);
+    let limit = limit.filter(|limit| !limit.is_zero());
+    let begun = Begun::default();
+    let launch = tokio::select! {
+        biased;
+        launch = launch(job, *attempt, *slot, options, &begun) => Ok(launch),
+        limit = over(clock, limit, &begun) => Err(limit),
+        () = withdrawn(requests) => return (ended, Fate::Withdrawn),
+    };
+    // Until then it waited for others that were started before it.
+    if let Some((at, instant)) = begun.at() {
+        (ended.started_at, ended.begun) = (at, clock.moment_of(instant));
+    }
+    let begun = ended.begun;
     let Launch {
         argv,
         shell,
         exec_error,
         process,
-    } = launch(job, *attempt, *slot, options, logs.as_ref()).await;
+        logs,
+    } = match launch {
+        Ok(launch) => launch,
+        Err(limit) => {
+            let Spoken { direct, shell } = job.job.work.spoken(&job.job.args, job.seq, *slot);
+            ended.shell = direct.is_none();
+            ended.argv = direct.or(shell).unwrap_or_default();
+            ended.wall = clock.now().saturating_sub(begun);
+            let why = format!("could not be started in {}", format_duration(limit));
+            ended.outcome = Outcome::NotStartedInTime { limit, why };
+            return (ended, Fate::Ended);
+        }
+    };
     (ended.argv, ended.shell, ended.exec_error) = (argv, shell, exec_error);
     let mut process = match process {
         Ok(process) => process,
-        Err(error) => {
-            ended.outcome = Outcome::NotStarted(error.to_string());
+        Err(Refused { why, lack }) => {
+            ended.outcome = Outcome::NotStarted(why);
             ended.wall = clock.now().saturating_sub(begun);
-            let lack = match error.kind {
-                SpawnErrorKind::Resource(lack) => Some(lack),
-                _ => None,
-            };
-            if let (Some(_), Some(logs)) = (lack, &logs) {
-                logs.discard();
-            }
-            return (ended, lack);
+            return (ended, lack.map_or(Fate::Ended, Fate::HeldBack));
         }
     };
     post.started(process.pid());
+    let due = limit.map(|limit| (limit, begun + limit));
     ended.pid = Some(process.pid());
     let start = JobStart {
         job: Arc::clone(job),
@@ -104,22 +135,22 @@ async fn make(mut assignment: Assignment) -> (Attempt, Option<&'static str>) {
         start: Arc::new(start),
         process: process.handle(),
     };
-    let _ = assignment.events.send(started).await;
+    let _ = events.send(started).await;
     let feeder = process
         .take_stdin()
         .zip(job.job.stdin.clone())
         .map(|(stdin, input)| tokio::spawn(feed(stdin, input)));
     options.foreground.give(&process);
     let printer = Printer {
-        printing: assignment.printing.clone(),
+        printing: printing.clone(),
         job: Arc::clone(job),
         attempt: *attempt,
-        events: assignment.events.clone(),
+        events: events.clone(),
     };
     let (stdout, stderr) = (process.stdout_pieces(), process.stderr_pieces());
     ended.outcome = tokio::select! {
         biased;
-        outcome = wait_or_end(&process, &mut assignment) => outcome,
+        outcome = wait_or_end(&process, due, &mut assignment) => outcome,
         never = printer.print(stdout, stderr) => match never {},
         never = keep_size(&process, size.as_mut()) => match never {},
     };
@@ -141,7 +172,31 @@ async fn make(mut assignment: Assignment) -> (Attempt, Option<&'static str>) {
         ended.stderr = Arc::new(captured.stderr.unwrap_or_default());
         ended.leaked = captured.leaked;
     }
-    (ended, None)
+    (ended, Fate::Ended)
+}
+
+/// Waits until a start was begun as long ago as the time limit says, if there is one.
+async fn over(clock: &Clock, limit: Option<Duration>, begun: &Begun) -> Duration {
+    let Some(limit) = limit else {
+        return std::future::pending().await;
+    };
+    loop {
+        let now = clock.now();
+        // One that is not begun has all its time.
+        let begun = begun.at().map_or(now, |(_, at)| clock.moment_of(at));
+        let due = begun + limit.max(START_WAIT);
+        if due <= now {
+            return limit;
+        }
+        clock.sleep_until(due).await;
+    }
+}
+
+/// Waits until the run is ended, and a moment more: a start that is going on is better ended when it
+/// is over, for then its process can be ended as others are.
+async fn withdrawn(requests: &mut watch::Receiver<Request>) {
+    asked_to_end(requests).await;
+    tokio::time::sleep(START_WAIT).await;
 }
 
 /// Gives the job's terminal each new size of ours. By itself it never ends.

@@ -7,7 +7,7 @@ use tokio::sync::watch;
 
 use super::assignment::{Assignment, AttemptEvent};
 use super::cancel::{Request, steps};
-use super::clock::Clock;
+use super::clock::{Clock, Moment};
 use super::foreground::Wish;
 use super::signals::{STOP_SIGNALS, passed_on};
 use crate::event::{CancelReason, Outcome};
@@ -24,10 +24,14 @@ enum Cut {
 }
 
 /// Waits for the end of the process, and makes it end when its time is over or the run's.
-pub(super) async fn wait_or_end(process: &Process, assignment: &mut Assignment) -> Outcome {
+pub(super) async fn wait_or_end(
+    process: &Process,
+    due: Option<(Duration, Moment)>,
+    assignment: &mut Assignment,
+) -> Outcome {
     // The number of the group must stay taken until its last member was signalled.
     let _hold = process.hold();
-    let cut = first_cut(process, assignment).await;
+    let cut = first_cut(process, due, assignment).await;
     // Its end and the reason to end it may both have come while prun stood still or was busy, and be
     // seen in any order: a process that has ended has ended by itself.
     let cut = cut.filter(|_| process.is_running());
@@ -70,21 +74,18 @@ async fn is_stopped_beside_us(exit: &ExitInfo, requests: &watch::Receiver<Reques
 }
 
 /// Waits until the process has ended by itself, or is to be ended: by which signal first, and why.
-async fn first_cut(process: &Process, assignment: &mut Assignment) -> Option<(Signal, Cut)> {
+async fn first_cut(
+    process: &Process,
+    due: Option<(Duration, Moment)>,
+    assignment: &mut Assignment,
+) -> Option<(Signal, Cut)> {
     let Assignment {
-        job,
         options,
         clock,
         requests,
         events,
         ..
     } = assignment;
-    let timeout = job
-        .job
-        .timeout
-        .or(options.timeout)
-        .filter(|timeout| !timeout.is_zero());
-    let due = timeout.map(|timeout| (timeout, clock.now() + timeout));
     loop {
         tokio::select! {
             biased;
@@ -105,7 +106,7 @@ async fn first_cut(process: &Process, assignment: &mut Assignment) -> Option<(Si
     }
 }
 
-async fn over(clock: &Clock, due: Option<(Duration, Duration)>) -> Duration {
+async fn over(clock: &Clock, due: Option<(Duration, Moment)>) -> Duration {
     match due {
         Some((limit, moment)) => {
             clock.sleep_until(moment).await;
@@ -116,7 +117,7 @@ async fn over(clock: &Clock, due: Option<(Duration, Duration)>) -> Duration {
 }
 
 /// Waits until the run is ended, and says by which signal.
-async fn asked_to_end(requests: &mut watch::Receiver<Request>) -> Signal {
+pub(super) async fn asked_to_end(requests: &mut watch::Receiver<Request>) -> Signal {
     let asked = requests.wait_for(|request| *request != Request::Run).await;
     match asked.map(|request| *request) {
         Ok(Request::Stop { signal, .. }) => signal,

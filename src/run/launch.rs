@@ -1,13 +1,17 @@
 //! From a job to its process: which words are executed, and what stands in for them.
 
 use std::ffi::{OsStr, OsString};
+use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::log_dir::OpenLogs;
 use super::options::{Options, Output};
 use crate::event::NumberedJob;
 use crate::plan::Spoken;
-use crate::process::{Command, Group, KillOnDrop, Process, SpawnError, SpawnErrorKind, Stdio};
+use crate::process::{
+    Begun, Command, Group, KillOnDrop, Process, SpawnError, SpawnErrorKind, Stdio, aside,
+};
 
 /// A started process and what was executed.
 pub(super) struct Launch {
@@ -15,27 +19,122 @@ pub(super) struct Launch {
     pub(super) shell: bool,
     /// Why the words could not be executed for which a shell's were then.
     pub(super) exec_error: Option<String>,
-    pub(super) process: Result<Process, SpawnError>,
+    pub(super) process: Result<Process, Refused>,
+    /// Where its output goes, if it goes to files.
+    pub(super) logs: Option<OpenLogs>,
 }
 
-/// Starts the process of an attempt. Dropped, it has started nothing.
+/// Why there is no process.
+pub(super) struct Refused {
+    pub(super) why: String,
+    /// What the system is out of, if that is why.
+    pub(super) lack: Option<&'static str>,
+}
+
+impl From<SpawnErrorKind> for Refused {
+    fn from(kind: SpawnErrorKind) -> Self {
+        let lack = match kind {
+            SpawnErrorKind::Resource(lack) => Some(lack),
+            _ => None,
+        };
+        let why = kind.to_string();
+        Self { why, lack }
+    }
+}
+
+/// Starts the process of an attempt, and says when that is begun. It waits for no file, so that it
+/// can be given up at any time; dropped, it leaves no process.
 pub(super) async fn launch(
-    numbered: &NumberedJob,
+    numbered: &Arc<NumberedJob>,
     attempt: u32,
     slot: u32,
-    options: &Options,
-    logs: Option<&OpenLogs>,
+    options: &Arc<Options>,
+    begun: &Begun,
 ) -> Launch {
-    let job = &numbered.job;
-    // A shell corrects a PWD that it was given; without a shell it must be right as well.
-    let moves = options.change_dir || job.cwd.is_some();
+    let (logs, pwd) = match prepare(numbered, attempt, options, begun).await {
+        Ok(ready) => ready,
+        Err(refused) => {
+            return Launch {
+                argv: Vec::new(),
+                shell: false,
+                exec_error: None,
+                process: Err(refused),
+                logs: None,
+            };
+        }
+    };
+    let at = Place {
+        attempt,
+        slot,
+        pwd,
+        begun,
+    };
+    let mut launch = execute(numbered, options, logs.as_ref(), &at).await;
+    launch.logs = logs;
+    if let Err(Refused { lack: Some(_), .. }) = &launch.process
+        && let Some(logs) = launch.logs.take()
+    {
+        // The next time it makes the same files.
+        let _ = aside(begun, move || logs.discard()).await;
+    }
+    launch
+}
+
+/// Asks the file system for what an attempt needs: the files of its output, and the true path of the
+/// directory where it runs. A shell corrects a PWD that it was given; without a shell it must be
+/// right as well.
+async fn prepare(
+    numbered: &Arc<NumberedJob>,
+    attempt: u32,
+    options: &Arc<Options>,
+    begun: &Begun,
+) -> Result<(Option<OpenLogs>, Option<PathBuf>), Refused> {
     let has_pwd = options.environment.get("PWD").is_some();
     let is_told = options.env.iter().any(|(name, _)| name == "PWD");
-    let pwd = if moves && has_pwd && !is_told {
-        numbered.cwd.canonicalize().ok()
-    } else {
-        None
-    };
+    let needs_pwd = moves(numbered, options) && has_pwd && !is_told;
+    if !needs_pwd && options.log_dir.is_none() {
+        return Ok((None, None));
+    }
+    let (job, options) = (Arc::clone(numbered), Arc::clone(options));
+    let ready = aside(begun, move || {
+        let logs = options.begin_logs(&job, attempt).transpose()?;
+        let pwd = needs_pwd.then(|| job.cwd.canonicalize().ok()).flatten();
+        Ok((logs, pwd))
+    });
+    let ready = ready.await;
+    let ready = ready.map_err(|none| SpawnErrorKind::Resource(none.lack()))?;
+    ready.map_err(|error: io::Error| Refused {
+        why: error.to_string(),
+        lack: None,
+    })
+}
+
+/// Whether a job must change to another directory.
+fn moves(numbered: &NumberedJob, options: &Options) -> bool {
+    options.change_dir || numbered.job.cwd.is_some()
+}
+
+/// Which attempt it is, and what is known of where it runs.
+struct Place<'a> {
+    attempt: u32,
+    slot: u32,
+    pwd: Option<PathBuf>,
+    begun: &'a Begun,
+}
+
+async fn execute(
+    numbered: &NumberedJob,
+    options: &Options,
+    logs: Option<&OpenLogs>,
+    Place {
+        attempt,
+        slot,
+        pwd,
+        begun,
+    }: &Place<'_>,
+) -> Launch {
+    let job = &numbered.job;
+    let moves = moves(numbered, options);
     let stdin = match &job.stdin {
         Some(_) => &Stdio::Pipe,
         None => &options.stdin,
@@ -53,7 +152,7 @@ pub(super) async fn launch(
             .stdin(stdin.clone());
         if moves {
             command = command.current_dir(&*numbered.cwd);
-            if let Some(pwd) = &pwd {
+            if let Some(pwd) = pwd {
                 command = command.env("PWD", pwd);
             }
         }
@@ -63,7 +162,7 @@ pub(super) async fn launch(
                 None => command.env_remove(name),
             };
         }
-        command = command.envs(numbered.variables(slot, attempt));
+        command = command.envs(numbered.variables(*slot, *attempt));
         let capture = || match &options.terminal {
             Some(size) => Stdio::Terminal(options.spool.clone(), *size.borrow()),
             None => Stdio::Capture(options.spool.clone()),
@@ -80,24 +179,28 @@ pub(super) async fn launch(
         };
         command.stdout(stdout).stderr(stderr)
     };
-    let Spoken { direct, shell } = job.work.spoken(&job.args, numbered.seq, slot);
+    let start = |argv: &[OsString]| Arc::new(command(argv)).start(begun);
+    let refused = |error: SpawnError| Refused::from(error.kind);
+    let Spoken { direct, shell } = job.work.spoken(&job.args, numbered.seq, *slot);
     let Some(direct) = direct else {
         let argv = shell.unwrap_or_default();
-        let process = command(&argv).spawn().await;
+        let process = start(&argv).await.map_err(refused);
         return Launch {
             argv,
             shell: true,
             exec_error: None,
             process,
+            logs: None,
         };
     };
-    let by_itself = |argv, process| Launch {
+    let by_itself = |argv, process: Result<Process, SpawnError>| Launch {
         argv,
         shell: false,
         exec_error: None,
-        process,
+        process: process.map_err(refused),
+        logs: None,
     };
-    let error = match command(&direct).spawn().await {
+    let error = match start(&direct).await {
         Ok(process) => return by_itself(direct, Ok(process)),
         Err(error) => error,
     };
@@ -117,14 +220,15 @@ pub(super) async fn launch(
         }
         _ => return by_itself(direct, Err(error)),
     };
-    match command(&stand_in).spawn().await {
+    match start(&stand_in).await {
         // Where there is no shell either, the words are what somebody asked for.
         Err(second) if is_of_the_program(&second.kind) => by_itself(direct, Err(error)),
         process => Launch {
             argv: stand_in,
             shell: true,
             exec_error,
-            process,
+            process: process.map_err(refused),
+            logs: None,
         },
     }
 }

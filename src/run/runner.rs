@@ -34,9 +34,9 @@ const CLOSED_DRAINS: &str = "too many processes that jobs left behind hold their
 
 /// A job that waits for its turn.
 pub(super) struct Next {
-    job: Arc<NumberedJob>,
+    pub(super) job: Arc<NumberedJob>,
     /// None before its first attempt.
-    past: Option<Past>,
+    pub(super) past: Option<Past>,
 }
 
 /// A run that is over, but for the telling.
@@ -68,13 +68,15 @@ pub(crate) struct Runner<T> {
     attempts: mpsc::Sender<AttemptEvent>,
     pub(super) arrivals: mpsc::Receiver<AttemptEvent>,
     last_seq: u64,
-    pasts: Pasts,
+    pub(super) pasts: Pasts,
     /// What the system is out of, as it was told.
-    lack: Option<&'static str>,
+    pub(super) lack: Option<&'static str>,
     /// Whether it was told that pipes were closed.
     told_of_drains: bool,
     /// Until those who tell have room again.
     full: Option<(Room, Moment)>,
+    /// How long starts may take that are going on, if prun is to be stopped then.
+    pub(super) suspending: Option<Moment>,
 }
 
 impl<T: FnMut(&Event) -> Flow> Runner<T> {
@@ -112,6 +114,7 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
             lack: None,
             told_of_drains: false,
             full: None,
+            suspending: None,
         }
     }
 
@@ -130,12 +133,15 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
             clock.watch();
         }
         loop {
+            self.suspend_if_due();
             self.start_due();
             if exhausted && self.schedule.is_idle() {
                 break;
             }
             let pause = self.schedule.paused_until(clock.now());
-            let has_room = self.schedule.has_room() && pause.is_none();
+            let suspending = self.suspending;
+            let may_start = pause.is_none() && suspending.is_none();
+            let has_room = self.schedule.has_room() && may_start;
             let is_far_ahead = self.order.as_ref().is_some_and(Turn::is_far_ahead);
             let may_read =
                 self.full.is_none() && (has_room && !is_far_ahead || !self.cancel.may_start());
@@ -152,6 +158,7 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
                 () = until_ready(&mut self.full) => self.full = None,
                 () = clock.sleep_until_some(patience) => break,
                 () = clock.sleep_until_some(next_due) => {}
+                () = clock.sleep_until_some(suspending) => {}
                 next = feed.next(), if may_read && !exhausted => match next {
                     Some((Ok(Entry::Job(job)), read_at)) => self.on_job(job, read_at),
                     Some((Ok(Entry::Warning(warning)), _)) => {
@@ -231,7 +238,7 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
     }
 
     fn start_due(&mut self) {
-        while self.full.is_none() && self.schedule.has_room() {
+        while self.full.is_none() && self.suspending.is_none() && self.schedule.has_room() {
             let now = self.clock.now();
             if self.schedule.paused_until(now).is_some() {
                 break;
@@ -279,10 +286,11 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
                 }
             }
             AttemptEvent::Printed(print) => self.announce(&Event::JobPrinted(print)),
-            AttemptEvent::Suspended => self.suspend(),
+            AttemptEvent::Suspended => self.suspend_soon(),
             AttemptEvent::HeldBack { job, attempt, lack } => {
                 self.on_held_back(job, attempt, lack);
             }
+            AttemptEvent::Withdrawn { job, slot } => self.on_withdrawn(job, slot),
             AttemptEvent::Ended { job, attempt } => {
                 self.schedule.release(attempt.slot);
                 self.running.remove(attempt.slot);
@@ -308,7 +316,7 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
         }
     }
 
-    fn on_ended(&mut self, job: Arc<NumberedJob>, last: Arc<Attempt>) {
+    pub(super) fn on_ended(&mut self, job: Arc<NumberedJob>, last: Arc<Attempt>) {
         let queued = self.pasts.ended(job.seq);
         let queued = queued.unwrap_or_else(|| last.begun.saturating_sub(job.read_at));
         let retries = job.job.retries.unwrap_or(self.options.retries);

@@ -1,11 +1,18 @@
 //! The end of a run before its time, and its pauses: what reaches the runner from outside, and
 //! what it asks of the attempts then.
 
+use std::time::Duration;
+
 use super::cancel::{Heard, Request};
+use super::clock::Moment;
 use super::control::Control;
 use super::runner::Runner;
 use crate::event::{Cause, End, Event, Flow, OutputLoss, Stop};
 use crate::process::{Signal, group_is_orphaned};
+
+/// How long prun waits for starts that are going on before it is stopped. The same Ctrl-Z may have
+/// stopped one of them, which is found and continued after 0.2 s.
+const START_WAIT: Duration = Duration::from_secs(2);
 
 impl<T: FnMut(&Event) -> Flow> Runner<T> {
     pub(super) fn on_control(&mut self, control: Control) -> Heard {
@@ -24,7 +31,7 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
                 }
                 return heard;
             }
-            Control::Suspend => self.suspend(),
+            Control::Suspend => self.suspend_soon(),
             Control::ShowRunning => {
                 let running = self.running.list(self.clock.now());
                 self.announce(&Event::Asked(running));
@@ -52,13 +59,29 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
         self.pass_on();
     }
 
-    /// Stops the jobs and prun, until somebody continues prun; all clocks stand still meanwhile.
-    pub(super) fn suspend(&mut self) {
+    /// Stops the jobs and prun when the starts that are going on are over: what runs must be known.
+    pub(super) fn suspend_soon(&mut self) {
         // Nobody could continue us: the terminal's own rule for such a group is to ignore it.
-        if group_is_orphaned() {
+        if !group_is_orphaned() {
+            let until = self.clock.now() + START_WAIT;
+            self.suspending.get_or_insert(until);
+        }
+    }
+
+    /// Stops the jobs and prun, until somebody continues prun, if it is time to; all clocks stand
+    /// still meanwhile.
+    pub(super) fn suspend_if_due(&mut self) {
+        let is_starting = self.schedule.running() > self.running.count();
+        let is_due = |until: &mut Moment| !is_starting || *until <= self.clock.now();
+        if self.suspending.take_if(is_due).is_none() {
             return;
         }
-        self.take_arrivals();
+        if is_starting {
+            // A thread that waits for an exec cannot be stopped, and whoever waits for our stop would
+            // wait for it: the terminal would be nobody's.
+            let text = "not stopped, as a program is still being started: press Ctrl-Z again";
+            return self.announce(&Event::Warned(text.into()));
+        }
         self.running.stop();
         self.announce(&Event::Suspended);
         self.clock.pause(|| Signal::STOP.raise());

@@ -256,6 +256,10 @@ impl Line {
         let error = || self.error.clone().unwrap_or_default();
         Ok(match one_of(Status::ALL, Status::as_str, &self.status)? {
             Status::SpawnError => Outcome::NotStarted(error()),
+            Status::Timeout if self.error.is_some() => Outcome::NotStartedInTime {
+                limit: span(self.limit_s)?,
+                why: error(),
+            },
             _ if self.error.is_some() => Outcome::Lost(error()),
             _ if exit.code.is_some() == exit.signal.is_some() => {
                 return Err("it has no exit code or signal".to_owned());

@@ -231,7 +231,7 @@ pub(super) fn ending(end: &JobEnd) -> String {
 pub(super) fn attempt_ending(attempt: &Attempt) -> String {
     match &attempt.outcome {
         Outcome::NotStarted(why) => format!("could not start: {}", escape(why.as_bytes())),
-        Outcome::Lost(why) => why.clone(),
+        Outcome::Lost(why) | Outcome::NotStartedInTime { why, .. } => why.clone(),
         Outcome::TimedOut { limit, .. } => format!("timed out after {}", format_duration(*limit)),
         Outcome::Canceled { .. } => Status::Canceled.to_string(),
         Outcome::NeededTerminal { .. } => "it needs the terminal: run it with --tty".to_owned(),

@@ -17,12 +17,12 @@ use std::env;
 use std::io::{self, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::panic::Location;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Mutex, Once, PoisonError};
 use std::thread;
 
-use crate::stage::{Stage, at_exit};
+use crate::stage::{Held, Stage, at_exit};
 
 /// The right to mount file systems that only one run sees: [`MOUNTS`] before a program.
 pub(crate) const MOUNT_NAMESPACE: &str = "user and mount namespaces";
@@ -64,6 +64,17 @@ pub(crate) fn needs(what: &'static str) -> bool {
         skip(&format!("needs {what}"));
     }
     is_there
+}
+
+/// A program whose execution hangs until this is dropped; if there can be none here, the test is on the
+/// list of those skipped.
+#[track_caller]
+pub(crate) fn held(program: &Path) -> Option<Held> {
+    let held = Held::new(program);
+    if held.is_none() {
+        skip("needs a file system with leases");
+    }
+    held
 }
 
 /// Puts this test on the list of those skipped, wholly or in part, for this reason.

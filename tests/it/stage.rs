@@ -41,7 +41,7 @@ use expect::{End, Expectations, Text};
 pub(crate) use leftovers::{Left, is_alive};
 pub(crate) use outcome::Outcome;
 pub(crate) use running::Running;
-pub(crate) use sys::{at_exit, kill};
+pub(crate) use sys::{Held, at_exit, kill};
 
 /// The bound of a run that names none: far above what any run needs on a loaded machine.
 const MINUTE: Duration = Duration::from_secs(60);

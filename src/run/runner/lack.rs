@@ -1,4 +1,4 @@
-//! What a run does when the system is out of something that each start needs.
+//! Attempts that were not made: the system was out of something that each start needs, or the run ends.
 
 use std::sync::Arc;
 
@@ -36,5 +36,14 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
             let nothing = format!("no job could be started: the system is out of {lack}");
             self.announce(&Event::InputFailed(nothing.into()));
         }
+    }
+
+    /// The run ends, and the program was not executed by then: with all others that wait the job will
+    /// be abandoned.
+    pub(super) fn on_withdrawn(&mut self, job: Arc<NumberedJob>, slot: u32) {
+        self.schedule.release(slot);
+        let (now, seq) = (self.clock.now(), job.seq);
+        let past = self.pasts.take_back(seq);
+        self.schedule.wait_until(now, seq, Next { job, past });
     }
 }

@@ -98,7 +98,9 @@ fn ending<M: SerializeMap>(map: &mut M, end: &JobEnd) -> Result<(), M::Error> {
     map.serialize_entry("key", &end.job.key.map(|key| key.to_string()))?;
     if let Some(last) = &end.last {
         map.serialize_entry("begun_s", &seconds(last.begun))?;
-        if let Outcome::TimedOut { limit, .. } = &last.outcome {
+        if let Outcome::TimedOut { limit, .. } | Outcome::NotStartedInTime { limit, .. } =
+            &last.outcome
+        {
             map.serialize_entry("limit_s", &seconds(*limit))?;
         }
         if let Some(why) = &last.exec_error {

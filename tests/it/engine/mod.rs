@@ -55,6 +55,7 @@ mod fed;
 mod files;
 mod formats;
 mod groups;
+mod hangs;
 mod input;
 mod isolated;
 mod leaks;

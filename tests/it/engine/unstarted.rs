@@ -64,8 +64,9 @@ isolated_test!(
                     .await
                     .is_none()
             );
+            // While it is held nothing can be executed, whatever was begun.
+            eventually("the end of what was begun", || children().is_empty());
             drop(held);
-            assert_eq!(children(), [0u32; 0], "after {polls} polls");
         }
         assert!(!sign.exists(), "and it can be executed now");
     }
@@ -87,7 +88,7 @@ isolated_test!(
                     .await
                     .is_none()
             );
-            assert_eq!(descriptors(), before, "after {polls} polls");
+            eventually("pipes that are closed", || descriptors() == before);
         }
         drop(held);
     }
@@ -113,7 +114,7 @@ isolated_test!(
             });
             let patience = Duration::from_micros(round as u64 * 61 % 4000);
             match wait_for(command.spawn(), patience).await {
-                Err(_) => assert_eq!(children(), [0u32; 0], "round {round}"),
+                Err(_) => eventually("the end of what was begun", || children().is_empty()),
                 Ok(process) => {
                     let process = process.unwrap();
                     assert_eq!(children(), [process.pid()], "round {round}");
@@ -157,12 +158,10 @@ plain_test!(without_an_io_driver_no_process_is_left, |at: At| {
         for command in [sleep.clone(), piped(sleep)] {
             let start = || runtime.block_on(command.spawn());
             match catch_unwind(AssertUnwindSafe(start)) {
-                Ok(started) => {
-                    drop(started);
-                    eventually("its reaping", || children().is_empty());
-                }
-                Err(_) => assert_eq!(children(), [0u32; 0], "a panic left a process"),
+                Ok(started) => drop(started),
+                Err(_) => {}
             }
+            eventually("its reaping", || children().is_empty());
         }
     });
 });

@@ -54,14 +54,21 @@ fn no_signal_goes_to_a_number_that_was_given_back() {
         .run();
     let trace = outcome.read_text("trace");
     let prun = trace.split(' ').next().expect("there are calls").to_owned();
-    let (mut ours, mut kills) = (BTreeSet::new(), 0);
-    for line in trace.lines().filter(|line| line.starts_with(&prun)) {
+    // The first thread starts threads, and those start processes.
+    let (mut ours, mut threads, mut kills) = (BTreeSet::new(), BTreeSet::new(), 0);
+    for line in trace.lines() {
+        let caller = line.split(' ').next().unwrap_or_default();
+        let is_first = caller == prun;
         if line.contains("clone3(") || line.contains("clone3 resumed") {
-            ours.extend(
-                line.rsplit(" = ")
-                    .next()
-                    .and_then(|pid| pid.parse::<i64>().ok()),
-            );
+            let born = line.rsplit(" = ").next();
+            let born = born.and_then(|pid| pid.parse::<i64>().ok());
+            if is_first {
+                threads.extend(born.map(|thread| thread.to_string()));
+            } else if threads.contains(caller) {
+                ours.extend(born);
+            }
+        } else if !is_first {
+            continue;
         } else if line.contains("waitid(") && !line.contains("WNOWAIT") {
             if let Some(pid) = number_behind(line, "si_pid=") {
                 ours.remove(&pid);

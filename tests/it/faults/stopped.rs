@@ -163,8 +163,7 @@ fn a_job_in_a_session_of_its_own_is_told_as_left_behind() {
     run.wait_for_line_in("up");
     // The session begins a moment after the fork.
     run.wait_until("a session", |run| {
-        let children = format!("/proc/{0}/task/{0}/children", run.pid());
-        let shell = std::fs::read_to_string(children).ok()?.trim().to_owned();
+        let shell = run.children().pop()?.to_string();
         let children = format!("/proc/{shell}/task/{shell}/children");
         let daemon = std::fs::read_to_string(children).ok()?.trim().to_owned();
         let stat = std::fs::read_to_string(format!("/proc/{daemon}/stat")).ok()?;

@@ -103,6 +103,18 @@ impl Running {
         i32::try_from(self.child.id()).expect("a process number is a pid_t")
     }
 
+    /// The children of the process, whichever of its threads started them.
+    pub(crate) fn children(&self) -> Vec<i32> {
+        let threads = std::fs::read_dir(format!("/proc/{}/task", self.pid()));
+        let children = threads.into_iter().flatten().flatten().map(|thread| {
+            let children = std::fs::read_to_string(thread.path().join("children"));
+            children.unwrap_or_default()
+        });
+        let children: Vec<_> = children.collect();
+        let numbers = children.iter().flat_map(|text| text.split_whitespace());
+        numbers.filter_map(|number| number.parse().ok()).collect()
+    }
+
     /// The folder that the run started in.
     pub(crate) fn dir(&self) -> &Path {
         self.stage.dir()

@@ -1,0 +1,56 @@
+//! A process that was just started, until somebody watches it.
+
+use super::claims::Claim;
+use super::command::{Backend, Command};
+use super::exit::Started;
+use super::handle::ProcessHandle;
+use super::orphans;
+use super::signal::{Scope, Signal};
+use super::watch::Watcher;
+
+/// Dropped before it is watched, it is killed and reaped: nobody knows of it.
+pub(super) struct Newborn(Option<Born>);
+
+/// What is known of it.
+pub(super) struct Born {
+    pub(super) claim: Claim,
+    pub(super) started: Started,
+    pub(super) leads_group: bool,
+}
+
+impl Newborn {
+    /// To be called by the thread that has just started the process.
+    pub(super) fn new(pid: u32, command: &Command) -> Self {
+        Self(Some(Born {
+            claim: Claim::on(pid),
+            started: Started::now(),
+            leads_group: command.leads_group(),
+        }))
+    }
+
+    /// Lets the runtime watch it. One without an I/O driver makes this panic, and then nothing may be
+    /// left of the process.
+    pub(super) fn watched(mut self, backend: Backend) -> ProcessHandle {
+        let pid = self.0.as_ref().map(|born| born.claim.pid());
+        let pid = pid.expect("it is taken but once, here or when it is dropped");
+        let watcher = Watcher::new(pid as libc::pid_t, backend);
+        let born = self.0.take().expect("as above");
+        ProcessHandle::new(born, watcher)
+    }
+}
+
+impl Drop for Newborn {
+    fn drop(&mut self) {
+        if let Some(born) = self.0.take() {
+            let scope = match born.leads_group {
+                true => Scope::Group,
+                false => Scope::Leader,
+            };
+            // There may be no runtime here.
+            let process = ProcessHandle::new(born, Watcher::Sigchld);
+            // It may have ended by itself just now, which is as good.
+            let _ = process.send_signal_to(scope, Signal::KILL);
+            orphans::adopt(process);
+        }
+    }
+}
