@@ -157,9 +157,8 @@ plain_test!(without_an_io_driver_no_process_is_left, |at: At| {
             .kill_on_drop(KillOnDrop::Leader);
         for command in [sleep.clone(), piped(sleep)] {
             let start = || runtime.block_on(command.spawn());
-            match catch_unwind(AssertUnwindSafe(start)) {
-                Ok(started) => drop(started),
-                Err(_) => {}
+            if let Ok(started) = catch_unwind(AssertUnwindSafe(start)) {
+                drop(started);
             }
             eventually("its reaping", || children().is_empty());
         }
