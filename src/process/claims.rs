@@ -40,7 +40,7 @@ impl Drop for Claim {
 }
 
 /// Whether the engine has started this child.
-#[cfg(all(target_os = "linux", feature = "cli"))]
+#[cfg(feature = "cli")]
 pub(super) fn is_ours(child: libc::pid_t) -> bool {
     ours().contains_key(&(child as u32))
 }

@@ -135,7 +135,7 @@ mod signal;
 mod spawn;
 mod spawner;
 mod spool;
-#[cfg(all(target_os = "linux", feature = "cli"))]
+#[cfg(feature = "cli")]
 mod strangers;
 mod sys;
 #[cfg(feature = "cli")]
@@ -172,7 +172,7 @@ pub(crate) use signal::{hold_signals, without_signals};
 #[cfg(feature = "cli")]
 pub(crate) use spawner::{Begun, aside};
 pub use spool::{Spool, SpoolOptions, SpoolReader};
-#[cfg(all(target_os = "linux", feature = "cli"))]
+#[cfg(feature = "cli")]
 pub(crate) use strangers::reap_strangers;
 #[cfg(feature = "cli")]
 pub(crate) use sys::{argument_bytes_limit, close_from, map_shared, open_files_limit};

@@ -133,6 +133,7 @@ pub(crate) async fn aside<T: Send + 'static>(
 }
 
 /// The orders that are being done, each with the thread that does it.
+#[cfg(target_os = "linux")]
 pub(super) fn taken() -> Vec<(u64, libc::pid_t)> {
     SPAWNER.lock().taken.clone()
 }

@@ -5,7 +5,6 @@
 
 use std::time::Duration;
 
-use nix::sys::wait::{Id, WaitPidFlag, waitid};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::claims::is_ours;
@@ -42,10 +41,18 @@ pub(crate) async fn reap_strangers() {
 }
 
 /// A child of this thread that has ended, whether or not we started it, and that nobody has reaped.
+#[cfg(target_os = "linux")]
 fn any_zombie() -> Option<libc::pid_t> {
+    use nix::sys::wait::{Id, WaitPidFlag, waitid};
     let flags = WaitPidFlag::WEXITED
         | WaitPidFlag::WNOHANG
         | WaitPidFlag::WNOWAIT
         | WaitPidFlag::__WNOTHREAD;
     Some(waitid(Id::All, flags).ok()?.pid()?.as_raw())
+}
+
+/// Elsewhere a program is not process 1.
+#[cfg(not(target_os = "linux"))]
+fn any_zombie() -> Option<libc::pid_t> {
+    None
 }
