@@ -1,7 +1,6 @@
 //! Which of the shapes a command line has, by its syntax alone, and the source of jobs that it names.
 
 use std::ffi::OsString;
-use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::CommandFactory;
@@ -137,7 +136,7 @@ impl Input {
                 let sources = values.into_iter().map(|values| match values {
                     Values::List(list) => ValueSource::List(list),
                     Values::File(file) => ValueSource::File(file),
-                    Values::Stdin => ValueSource::Stream("stdin", Box::new(io::stdin())),
+                    Values::Stdin => ValueSource::Stdin,
                 });
                 Source::inputs(&template, sources.collect(), rules, rule)?
             }

@@ -271,7 +271,7 @@ mod tests {
 
     fn stream(text: &str) -> Values {
         let input = Chunks::new(&[text.as_bytes(), b""]);
-        Values::open(ValueSource::Stream("stdin", input), Records::Lines).unwrap()
+        Values::stream("stdin".into(), input, Records::Lines)
     }
 
     fn all(combine: Combine) -> Vec<String> {

@@ -9,6 +9,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use thiserror::Error;
 
+use super::stream::Stream;
+
 /// How much is read, and compared, at once.
 const BLOCK_BYTES: usize = 64 * 1024;
 
@@ -17,7 +19,7 @@ pub(super) enum Opened {
     /// One that can be read through before it is used.
     Regular(Steady),
     /// A FIFO, a terminal, `/dev/stdin`: whoever writes it decides when and what.
-    Stream(File),
+    Stream(Stream),
 }
 
 /// Why a file cannot be opened; `what` it should be comes last.
@@ -29,6 +31,9 @@ pub(crate) enum OpenError {
     /// It is a folder.
     #[error("{0}: is a directory: name a {1}")]
     Directory(String, &'static str),
+    /// It is standard input, open the wrong way round.
+    #[error("stdin: it is open for writing only: redirect it from a {0} (`< FILE`)")]
+    WriteOnly(&'static str),
 }
 
 /// Opens the file of this name. It waits for a writer where it is a FIFO.
@@ -42,7 +47,7 @@ pub(super) fn open(path: &Path, what: &'static str) -> Result<Opened, OpenError>
     // Files of /proc say that they are empty, and may hold something else at every reading.
     Ok(match metadata.is_file() && metadata.len() > 0 {
         true => Opened::Regular(Steady::new(file)),
-        false => Opened::Stream(file),
+        false => Opened::Stream(Stream::new(file)),
     })
 }
 

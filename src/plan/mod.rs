@@ -10,7 +10,8 @@
 //!   written, `elements` cuts a JSON array into its elements, `fields` and `records` turn one JSON
 //!   text into a job. `lines` cuts a text into records, for files of jobs and of arguments alike, and
 //!   `intake` is the buffer below it, whose first bytes can be looked at.
-//! * `file` opens what is named, and holds a file that is read twice to what it was the first time.
+//! * `file` opens what is named, and holds a file that is read twice to what it was the first time;
+//!   `stream` is what can be read once only, such as standard input.
 //! * `inputs` makes jobs of a template and its values: `values` reads one source of them, `combine`
 //!   makes products, pairs and batches. `template` is filled by each job's values: `placeholder`
 //!   knows what braces mean, `scan` and `reading` find where a value is sound in a text for a shell,
@@ -45,6 +46,7 @@ mod script;
 mod shell;
 mod simple;
 mod source;
+mod stream;
 mod template;
 mod typed;
 mod values;

@@ -1,7 +1,7 @@
 //! A stream of jobs, wherever they were written; never a list that must be whole.
 
 use std::ffi::OsString;
-use std::io::{self, Read};
+use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -15,6 +15,7 @@ use super::jobfile::{Entry, JobFile, JobFileError};
 use super::lines::Records;
 use super::names::Names;
 use super::shell::ShellRule;
+use super::stream::Stream;
 use super::typed::{self, TypedError};
 use super::values::ValueSource;
 
@@ -130,7 +131,8 @@ impl Source {
     /// Standard input as a job file. Where it is a file, that file's name counts.
     pub(crate) fn stdin(records: Records, rule: &ShellRule) -> Result<Self, SourceError> {
         let named = named(Path::new("/dev/stdin"), &"stdin".into())?;
-        Ok(Self::stream(named, Box::new(io::stdin()), records, rule))
+        let input = Stream::stdin("job file")?;
+        Ok(Self::stream(named, Box::new(input), records, rule))
     }
 
     /// An open stream that is called `stdin`, of the format that its name tells if it has one.

@@ -11,6 +11,7 @@ use thiserror::Error;
 use super::file::{self, OpenError, Opened};
 use super::job::Origin;
 use super::lines::{Lines, LinesError, Records};
+use super::stream::Stream;
 
 /// Where values come from.
 pub(crate) enum ValueSource {
@@ -18,8 +19,8 @@ pub(crate) enum ValueSource {
     List(Vec<OsString>),
     /// The records of a file.
     File(PathBuf),
-    /// The records of an open stream, such as standard input, and what it is called.
-    Stream(&'static str, Box<dyn Read + Send>),
+    /// The records of standard input.
+    Stdin,
 }
 
 /// Why there are no more values.
@@ -71,10 +72,18 @@ impl Values {
                 supply: Supply::List(list.into_iter()),
             }),
             ValueSource::File(path) => Self::file(&path, records),
-            ValueSource::Stream(label, input) => Ok(Self {
-                supply: Supply::Stream(Reader::new(label.into(), records, input)),
-                total: None,
-            }),
+            ValueSource::Stdin => {
+                let input = Stream::stdin("file of arguments")?;
+                Ok(Self::stream("stdin".into(), Box::new(input), records))
+            }
+        }
+    }
+
+    /// An open stream that is called `label`.
+    pub(super) fn stream(label: Arc<str>, input: Box<dyn Read + Send>, records: Records) -> Self {
+        Self {
+            supply: Supply::Stream(Reader::new(label, records, input)),
+            total: None,
         }
     }
 
@@ -84,10 +93,7 @@ impl Values {
         let file = match file::open(path, "file of arguments")? {
             Opened::Regular(file) => file,
             Opened::Stream(file) => {
-                return Ok(Self {
-                    supply: Supply::Stream(reader(Box::new(file))),
-                    total: None,
-                });
+                return Ok(Self::stream(label, Box::new(file), records));
             }
         };
         let mut total = 0;
@@ -198,7 +204,7 @@ mod tests {
     use super::*;
 
     fn stream(chunks: &[&[u8]], records: Records) -> Values {
-        Values::open(ValueSource::Stream("stdin", Chunks::new(chunks)), records).unwrap()
+        Values::stream("stdin".into(), Chunks::new(chunks), records)
     }
 
     fn all(values: Values) -> Vec<String> {
