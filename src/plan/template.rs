@@ -48,6 +48,12 @@ pub(crate) enum TemplateError {
         "a placeholder in the text behind `{0} -c` would run as code: write {0} -c 'echo \"$1\"' {0} {{}}"
     )]
     Code(String),
+    /// The same for a shell that may not know `$1`, or a program that is called like one.
+    #[error(
+        "a placeholder behind `{0} -c` would run as code if `{0}` is a shell: \
+         let one that knows \"$1\" hand the value over: sh -c 'echo \"$1\"' sh {{}}"
+    )]
+    ForeignCode(String),
     /// Nobody knows where the value belongs.
     #[error(
         "the template `{0}` is more than one simple command: write {{}} where the value belongs"
@@ -94,10 +100,12 @@ impl Template {
         append_unless_placed(&mut direct, width);
         check_words(&direct, width)?;
         let words: Vec<Word> = direct.iter().flat_map(|word| known_words(word)).collect();
-        if simple::is_code(&words) {
-            let shell = words.iter().find(|word| simple::is_shell(&word.literal));
-            let shell = shell.map(|word| String::from_utf8_lossy(&word.literal).into_owned());
-            return Err(TemplateError::Code(shell.unwrap_or_default()));
+        if let Some((shell, is_known)) = simple::code_for(&words) {
+            let name = String::from_utf8_lossy(shell).into_owned();
+            return Err(match is_known {
+                true => TemplateError::Code(name),
+                false => TemplateError::ForeignCode(name),
+            });
         }
         Ok(Self {
             line: None,
