@@ -327,6 +327,9 @@ pub(crate) enum OutputLoss {
     ReaderGone,
     /// It could not be written: no room, an input/output error.
     NotWritten,
+    /// What jobs printed could not be written to standard error, whose reader may have gone away. The
+    /// run goes on: its standard output is there.
+    Stderr,
 }
 
 /// Resolves when those who tell the events can take more.

@@ -67,7 +67,7 @@ impl Summary {
         match (self.stopped_by, self.output_lost, self.winner) {
             (Some(signal), ..) => ExitCode::Signal(signal),
             (None, Some(OutputLoss::ReaderGone), _) => ExitCode::Signal(Signal::PIPE),
-            (None, Some(OutputLoss::NotWritten), _) => ExitCode::OutputLost,
+            (None, Some(OutputLoss::NotWritten | OutputLoss::Stderr), _) => ExitCode::OutputLost,
             _ if self.input_failed => ExitCode::Usage,
             _ if self.deadline_passed => ExitCode::DeadlinePassed,
             (None, None, Some(code)) => ExitCode::Winner(code),

@@ -26,7 +26,7 @@ use crate::run::{
     need_files,
 };
 use crate::sink::{
-    Console, Dispatch, Drained, DryRun, Effect, Events, Frame, Heartbeat, Human, JobLog, JsonLines,
+    Console, Dispatch, Drained, DryRun, Effect, Events, Heartbeat, Human, JobLog, JsonLines, Looks,
     OnLoss, OpenLog, Progress, RecordError, Show, Sink, Vendor, dry_run, escape,
 };
 use crate::summary::Summary;
@@ -72,12 +72,19 @@ fn told_by_clap(error: &clap::Error) -> ExitCode {
         say(&format!("prun: there is no option `{option}`: {hint}\n"));
         return ExitCode::Usage;
     }
-    match error.print() {
-        Err(lost) if lost.kind() == io::ErrorKind::BrokenPipe => ExitCode::Signal(Signal::PIPE),
-        Err(_) => ExitCode::OutputLost,
-        Ok(()) if error.use_stderr() => ExitCode::Usage,
-        Ok(()) => ExitCode::Ok,
+    let text = error.render();
+    if error.use_stderr() {
+        say(&match console::colors_enabled_stderr() {
+            true => text.ansi().to_string(),
+            false => text.to_string(),
+        });
+        return ExitCode::Usage;
     }
+    let text = match console::colors_enabled() {
+        true => text.ansi().to_string(),
+        false => text.to_string(),
+    };
+    print(text.as_bytes()).unwrap_or(ExitCode::OutputLost)
 }
 
 fn start(args: Args) -> Result<ExitCode, Box<dyn std::error::Error>> {
@@ -92,7 +99,7 @@ fn start(args: Args) -> Result<ExitCode, Box<dyn std::error::Error>> {
             past,
             sinks,
             settings.files.recorders,
-            looks.frame,
+            &looks,
             settings.keep_order,
         );
     }
@@ -100,7 +107,7 @@ fn start(args: Args) -> Result<ExitCode, Box<dyn std::error::Error>> {
         say(SHAPES);
         return Ok(ExitCode::Usage);
     };
-    warn(&settings.warnings, settings.looks.frame)?;
+    warn(&settings.warnings, &settings.looks)?;
     match settings.form {
         Form::DryRun(form) => Ok(list(source, &settings, form)?),
         Form::Output | Form::Records | Form::Events => {
@@ -117,12 +124,12 @@ fn start(args: Args) -> Result<ExitCode, Box<dyn std::error::Error>> {
 }
 
 /// Says what is odd about the run that begins, where all that is said of it goes.
-fn warn(warnings: &[String], frame: Frame) -> io::Result<()> {
+fn warn(warnings: &[String], looks: &Looks) -> io::Result<()> {
     if warnings.is_empty() {
         return Ok(());
     }
     let mut console = Console::new()?;
-    console.set_off(frame);
+    console.set_off(looks);
     for warning in warnings {
         writeln!(console.words()?, "prun: {}", escape(warning.as_bytes()))?;
     }
@@ -134,16 +141,23 @@ fn print_generated(args: &Args) -> io::Result<Option<ExitCode>> {
     if args.completions.is_none() && !args.man {
         return Ok(None);
     }
+    let mut text = Vec::new();
+    match args.completions {
+        Some(shell) => generate::completions(shell, &mut text)?,
+        None => generate::manual(&mut text)?,
+    }
+    print(&text).map(Some)
+}
+
+/// Prints what is asked for in place of a run.
+fn print(text: &[u8]) -> io::Result<ExitCode> {
     let mut console = Console::new()?;
-    let printed = match args.completions {
-        Some(shell) => generate::completions(shell, console.out()),
-        None => generate::manual(console.out()),
-    };
+    let printed = console.out().write_all(text);
     let mut summary = Summary::default();
     if let Err(error) = printed.and_then(|()| console.flush()) {
         summary.lose_output(console.lose_out(&error));
     }
-    Ok(Some(summary.verdict()))
+    Ok(summary.verdict())
 }
 
 /// Runs every job and tells of it.
@@ -181,10 +195,7 @@ async fn run(mut settings: Settings, source: Source) -> io::Result<ExitCode> {
         });
     }
     let mut console = Console::new()?;
-    console.set_off(settings.looks.frame);
-    if settings.looks.has_bar || (settings.looks.by_line && settings.looks.terminal) {
-        console.tame();
-    }
+    console.set_off(&settings.looks);
     let failed = control.clone();
     let on_loss = OnLoss {
         // A run that is over needs no stopping.
@@ -216,7 +227,7 @@ async fn run(mut settings: Settings, source: Source) -> io::Result<ExitCode> {
     if Console::words_would_block(settings.looks.frame) {
         words.clear();
     }
-    warn(&words, settings.looks.frame)?;
+    warn(&words, &settings.looks)?;
     Ok(ended.summary.verdict())
 }
 

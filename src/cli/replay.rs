@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 
-use crate::event::Flow;
+use crate::event::{Flow, OutputLoss};
 use crate::exit::ExitCode;
-use crate::sink::{Console, Dispatch, Frame, OnLoss, PastRun, Recorder, Sink, escape};
+use crate::sink::{Console, Dispatch, Looks, OnLoss, PastRun, Recorder, Sink, escape};
 use crate::summary::Summary;
 
 /// Tells the run, and ends as it did.
@@ -14,17 +14,20 @@ pub(super) fn replay(
     mut past: PastRun,
     sinks: Vec<Box<dyn Sink>>,
     files: Vec<Box<dyn Recorder>>,
-    frame: Frame,
+    looks: &Looks,
     in_order: bool,
 ) -> Result<ExitCode, Box<dyn std::error::Error>> {
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
     let lost = Arc::new(AtomicBool::new(false));
     let is_lost = Arc::clone(&lost);
     let mut console = Console::new()?;
-    console.set_off(frame);
+    console.set_off(looks);
     let (failed, failures) = mpsc::channel();
     let on_loss = OnLoss {
-        output: move |_| lost.store(true, Ordering::Relaxed),
+        // Without standard error the run is still told.
+        output: move |loss| {
+            lost.fetch_or(loss != OutputLoss::Stderr, Ordering::Relaxed);
+        },
         // Whoever listens outlives those who write.
         record: move |error| drop(failed.send(error)),
     };
@@ -47,7 +50,7 @@ pub(super) fn replay(
         }
     }
     let mut console = Console::new()?;
-    console.set_off(frame);
+    console.set_off(looks);
     for error in failures {
         let error = escape(error.to_string().as_bytes());
         writeln!(console.words()?, "prun: {error}")?;

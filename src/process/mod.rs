@@ -100,6 +100,8 @@
 //! | `asyncio.run(main())` | `#[tokio::main]`, with its I/O and time drivers |
 
 mod beside;
+#[cfg(feature = "cli")]
+mod blocking;
 mod by_std;
 mod capture;
 mod claims;
@@ -147,6 +149,8 @@ mod writer;
 
 #[cfg(feature = "cli")]
 pub(crate) use beside::start_beside;
+#[cfg(feature = "cli")]
+pub(crate) use blocking::Blocking;
 pub use capture::Pieces;
 pub use command::{Backend, Command, Group, KillOnDrop, Stdio};
 pub use communicate::{Captured, CommunicateError, LEAK_GRACE};

@@ -11,7 +11,6 @@ mod shared_file;
 mod threads;
 mod writing;
 
-use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
@@ -290,18 +289,18 @@ impl Spool {
     /// Writes the bytes that were not taken before to `out`; those in a file do not pass through this
     /// program where the system can do without.
     #[cfg(feature = "cli")]
-    pub(crate) fn send_to(&self, mut out: &File) -> io::Result<()> {
+    pub(crate) fn send_to(&self, out: &mut super::Blocking) -> io::Result<()> {
         out.write_all(self.head())?;
         let from = self.file_from();
         #[cfg(target_os = "linux")]
-        let from = from + self.send_segments(out, from - (self.len() - self.in_file));
-        io::copy(&mut self.reader(from), &mut out).map(drop)
+        let from = from + self.send_segments(out, from - (self.len() - self.in_file))?;
+        io::copy(&mut self.reader(from), out).map(drop)
     }
 
     /// Lets the system copy what is in the file, but for the first `skip` bytes, and says how much it
     /// did. Where it stops, whoever goes on learns why; some files can only be written.
     #[cfg(all(target_os = "linux", feature = "cli"))]
-    fn send_segments(&self, out: &File, mut skip: u64) -> u64 {
+    fn send_segments(&self, out: &super::Blocking, mut skip: u64) -> io::Result<u64> {
         let mut all = 0;
         for segment in &self.segments {
             let skipped = skip.min(segment.len);
@@ -318,11 +317,12 @@ impl Spool {
                         all += sent as u64;
                     }
                     Err(rustix::io::Errno::INTR) => {}
-                    Ok(_) | Err(_) => return all,
+                    Err(rustix::io::Errno::AGAIN) => out.wait()?,
+                    Ok(_) | Err(_) => return Ok(all),
                 }
             }
         }
-        all
+        Ok(all)
     }
 
     /// All bytes that were not taken before, in memory.

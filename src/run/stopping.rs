@@ -52,9 +52,13 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
         Heard::Echo
     }
 
-    /// What was printed cannot be told: nothing more is started, and what runs is ended.
+    /// What was printed cannot be told: nothing more is started, and what runs is ended, unless
+    /// standard output can still be written.
     pub(super) fn on_output_failed(&mut self, loss: OutputLoss) {
         self.announce(&Event::OutputFailed(loss));
+        if loss == OutputLoss::Stderr {
+            return;
+        }
         self.cancel.output_failed();
         self.pass_on();
     }

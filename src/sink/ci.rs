@@ -70,10 +70,9 @@ impl Vendor {
     /// A line of prun's own, in which names and commands, that come from elsewhere, do nothing.
     pub(super) fn words(self, line: &str) -> Cow<'_, str> {
         let mut harmless = Vec::with_capacity(line.len());
-        let mut defuser = Defuser::new(&mut harmless, self, Author::Prun);
-        // Writing to memory cannot fail.
-        let _ = defuser.take(line.as_bytes());
-        let _ = defuser.end_line();
+        let mut defuser = Defuser::new(self, Author::Prun);
+        defuser.take(line.as_bytes(), &mut harmless);
+        defuser.end_line(&mut harmless);
         match harmless == line.as_bytes() {
             true => Cow::Borrowed(line),
             false => Cow::Owned(String::from_utf8_lossy(&harmless).into_owned()),

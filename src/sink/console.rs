@@ -4,74 +4,33 @@ use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::colours::Colours;
-use super::looks::Frame;
+use super::defuse::{Author, Defuser};
+use super::looks::{Frame, Looks};
 use super::region::{Now, Region};
+use super::stream::{OnError, Output, Stream};
 use super::tame::Tame;
 use crate::event::{self, OutputLoss};
-use crate::process::{Spool, TerminalSize, is_in_foreground, reader_gone};
+use crate::process::{Blocking, Spool, TerminalSize, is_in_foreground, reader_gone};
 
 /// The two standard streams. Standard output reports errors; standard error has nobody to report
-/// them to, so what cannot be written there is dropped.
+/// them to, so what prun cannot say there is dropped. Output of jobs that is lost there is known.
 pub(crate) struct Console {
     out: BufWriter<Stream>,
     err: BufWriter<Stream>,
     /// Whether prun's own words go to standard output, among the jobs' output.
     says_on_out: bool,
+    /// Keeps the jobs' output from being a command where prun's own words go, if that is a log.
+    defuser: Option<Defuser>,
+    defused: Vec<u8>,
     /// The lines that are drawn below everything; they go before anything is written.
     region: Region,
     /// What was typed on the terminal and nobody has read, in bytes, when they were drawn.
     typed: u64,
-}
-
-/// A stream that can be given up.
-struct Stream {
-    file: Option<File>,
-    /// Where output may colour, and nothing else.
-    tame: Option<Tame>,
-    tamed: Vec<u8>,
-    place: Arc<Mutex<Place>>,
-    /// Whether its errors are reported; else it is given up at the first.
-    reports: bool,
-}
-
-/// Where a stream leads, and how what was written there ends.
-#[derive(Default)]
-struct Place {
-    /// The last byte, if there is one.
-    last: Option<u8>,
-    /// What is known of the colours there, if prun's own words are to be kept from them.
-    colours: Option<Colours>,
-    /// Newlines so far, where the colours are known.
-    newlines: u64,
-}
-
-impl Place {
-    fn note(&mut self, bytes: &[u8]) {
-        self.last = bytes.last().copied().or(self.last);
-        if let Some(colours) = &mut self.colours {
-            colours.go_through(bytes);
-            self.newlines += bytes.iter().filter(|byte| **byte == b'\n').count() as u64;
-        }
-    }
-
-    fn is_mid_line(&self) -> bool {
-        self.last.is_some_and(|last| last != b'\n')
-    }
-
-    /// What keeps prun's words from the output before them.
-    fn before_words(&mut self) -> String {
-        let is_mid_line = self.is_mid_line();
-        match &mut self.colours {
-            None => String::new(),
-            Some(colours) if is_mid_line => colours.close() + "\n",
-            Some(colours) => colours.close(),
-        }
-    }
 }
 
 impl Console {
@@ -84,44 +43,40 @@ impl Console {
         if Self::is_one_place() {
             err_place = Arc::clone(&out_place);
         }
-        let buffered = |file, place, reports| {
-            let stream = Stream {
-                file: Some(file),
-                tame: None,
-                tamed: Vec::new(),
-                place,
-                reports,
-            };
-            BufWriter::with_capacity(32 * 1024, stream)
-        };
         Ok(Self {
-            out: buffered(out, out_place, true),
-            err: buffered(err, err_place, false),
+            out: Stream::new(Blocking::new(out), out_place, OnError::Report),
+            err: Stream::new(Blocking::new(err), err_place, OnError::GiveUp),
             says_on_out: false,
+            defuser: None,
+            defused: Vec::new(),
             region: Region::default(),
             typed: 0,
         })
     }
 
-    /// Says how the jobs' output is set off: where prun's own words go, and whether they are kept
-    /// from a line that output left without an end, and from its colours.
-    pub(crate) fn set_off(&mut self, frame: Frame) {
-        self.says_on_out = matches!(frame, Frame::Folded(_));
-        if frame != Frame::Bare || Self::stderr_is_terminal() {
-            let words = if self.says_on_out {
-                &self.out
-            } else {
-                &self.err
-            };
-            words.get_ref().place().colours = Some(Colours::default());
+    /// Says how the jobs' output is set off: where prun's own words go, whether they are kept from a
+    /// line that output left without an end, and from its colours; and what output may not do there.
+    pub(crate) fn set_off(&mut self, looks: &Looks) {
+        self.says_on_out = matches!(looks.frame, Frame::Folded(_));
+        let vendor = looks.vendor.filter(|vendor| vendor.folds());
+        self.defuser = vendor.map(|vendor| Defuser::new(vendor, Author::Job));
+        if looks.frame != Frame::Bare || vendor.is_some() || Self::stderr_is_terminal() {
+            self.log().get_ref().place().colours = Some(Colours::default());
+        }
+        if looks.has_bar || looks.by_line {
+            // Lines are drawn there, or begin with names: output may colour, but not move the cursor.
+            let tame = |is_terminal: bool| is_terminal.then(Tame::default);
+            self.out.get_mut().tame = tame(Self::stdout_is_terminal());
+            self.err.get_mut().tame = tame(Self::stderr_is_terminal());
         }
     }
 
-    /// Lets output that goes to a terminal colour, but not move the cursor: lines are drawn there.
-    pub(crate) fn tame(&mut self) {
-        let tame = |is_terminal: bool| is_terminal.then(Tame::default);
-        self.out.get_mut().tame = tame(Self::stdout_is_terminal());
-        self.err.get_mut().tame = tame(Self::stderr_is_terminal());
+    /// Where prun's own words go.
+    fn log(&mut self) -> &mut BufWriter<Stream> {
+        match self.says_on_out {
+            true => &mut self.out,
+            false => &mut self.err,
+        }
     }
 
     /// The size of the terminal where standard error leads, if it is one and it tells.
@@ -246,53 +201,89 @@ impl Console {
     /// What was written before could not be written.
     pub(crate) fn words(&mut self) -> io::Result<&mut (dyn Write + Send)> {
         self.lift();
-        self.flush()?;
-        let words: &mut BufWriter<Stream> = match self.says_on_out {
-            true => &mut self.out,
-            false => &mut self.err,
-        };
-        let before = words.get_ref().place().before_words();
-        words.write_all(before.as_bytes())?;
-        Ok(words)
+        self.release()?;
+        let before = self.log().get_ref().place().before_words();
+        self.log().write_all(before.as_bytes())?;
+        if let Some(defuser) = &mut self.defuser {
+            let mut ends = Vec::new();
+            defuser.interrupt(&mut ends);
+            self.log().write_all(&ends)?;
+        }
+        Ok(self.log())
+    }
+
+    /// What a job prints on this stream goes here.
+    pub(super) fn output(&mut self, stream: event::Stream) -> Output<'_> {
+        self.lift();
+        let is_on_out = self.says_on_out || stream == event::Stream::Stdout;
+        let is_log = is_on_out == self.says_on_out;
+        Output {
+            stream: if is_on_out {
+                &mut self.out
+            } else {
+                &mut self.err
+            },
+            defuser: self.defuser.as_mut().filter(|_| is_log),
+            defused: &mut self.defused,
+        }
+    }
+
+    /// Writes everything, also what may have become a command if more of its line had come.
+    fn release(&mut self) -> io::Result<()> {
+        if let Some(defuser) = &mut self.defuser {
+            let mut held = Vec::new();
+            defuser.end_line(&mut held);
+            if !held.is_empty() {
+                let log = self.log();
+                log.get_mut().carries_output = true;
+                log.write_all(&held)?;
+            }
+        }
+        self.flush()
+    }
+
+    /// Ends the line of output that stands open in the log, if one does.
+    pub(crate) fn end_line(&mut self) -> io::Result<()> {
+        self.release()?;
+        let is_mid_line = self.log().get_ref().place().is_mid_line();
+        match is_mid_line {
+            true => self.log().write_all(b"\n"),
+            false => Ok(()),
+        }
+    }
+
+    /// The output of a job ends here, and whatever it made of the log with it.
+    pub(crate) fn end_output(&mut self) -> io::Result<()> {
+        self.release()?;
+        if self.defuser.as_ref().is_some_and(Defuser::has_stops) {
+            self.words()?;
+        }
+        if let Some(defuser) = &mut self.defuser {
+            defuser.forget();
+        }
+        self.flush()
     }
 
     /// How many newlines went to the place of prun's own words so far, where that is counted.
     pub(crate) fn newlines(&self) -> u64 {
-        let words = if self.says_on_out {
+        let log = if self.says_on_out {
             &self.out
         } else {
             &self.err
         };
-        words.get_ref().place().newlines
+        log.get_ref().place().newlines
     }
 
-    /// Writes what is in `spool` to one of the two.
+    /// Writes what is in `spool`, which a job printed on this stream.
     pub(crate) fn copy(&mut self, stream: event::Stream, spool: &Spool) -> io::Result<()> {
-        self.lift();
-        let to = match stream {
-            event::Stream::Stdout => &mut self.out,
-            event::Stream::Stderr => &mut self.err,
-        };
-        if !spool.has_file() || to.get_ref().looks_at_output() {
-            return spool.copy_to(to);
+        let mut output = self.output(stream);
+        if !spool.has_file() || output.stream.get_ref().looks_at_output() {
+            return spool.copy_to(&mut output);
         }
-        to.flush()?;
-        let stream = to.get_mut();
-        let sent = stream
-            .file
-            .as_ref()
-            .map_or(Ok(()), |file| spool.send_to(file));
-        let mut last = [b'\n'];
-        // What cannot be read back could not be sent either.
-        let _ = spool.read_at(&mut last, spool.len().saturating_sub(1));
-        stream.place().note(&last);
-        match sent {
-            Err(_) if !stream.reports => {
-                stream.file = None;
-                Ok(())
-            }
-            sent => sent,
-        }
+        output.flush()?;
+        let stream = output.stream.get_mut();
+        stream.carries_output = true;
+        stream.send(spool)
     }
 
     /// Writes what is buffered.
@@ -300,13 +291,28 @@ impl Console {
         let flushed = self.out.flush();
         // It reports nothing, see above.
         let _ = self.err.flush();
+        let err = self.err.get_mut();
+        err.carries_output = false;
+        if let Some(error) = err.take_error()
+            && Self::stdout_is_terminal()
+        {
+            // Elsewhere it would be taken for output; there the exit code tells it.
+            let told = "prun: cannot write what jobs print to standard error";
+            let _ = writeln!(self.out, "{told}: {error}").and_then(|()| self.out.flush());
+        }
         flushed
+    }
+
+    /// Whether output of jobs was lost without an error, and how.
+    pub(crate) fn lost(&self) -> Option<OutputLoss> {
+        let is_lost = self.err.get_ref().has_lost_output;
+        is_lost.then_some(OutputLoss::Stderr)
     }
 
     /// Writes nothing more to standard output after `error`, and says why. A reader that went away
     /// is no news to anybody; everything else is.
     pub(crate) fn lose_out(&mut self, error: &io::Error) -> OutputLoss {
-        self.out.get_mut().file = None;
+        self.out.get_mut().close();
         // What is still buffered goes nowhere.
         let _ = self.out.flush();
         if error.kind() == io::ErrorKind::BrokenPipe {
@@ -321,58 +327,5 @@ impl Console {
 impl Drop for Console {
     fn drop(&mut self) {
         self.lift();
-    }
-}
-
-impl Stream {
-    /// A panic while the lock is held cannot leave it half changed, so poison is ignored.
-    fn place(&self) -> MutexGuard<'_, Place> {
-        self.place.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Whether what is written has to pass through here.
-    fn looks_at_output(&self) -> bool {
-        self.tame.is_some() || self.place().colours.is_some()
-    }
-
-    /// Writes what is prun's own and may move the cursor.
-    fn write_as_it_is(&mut self, bytes: &[u8]) {
-        if let Some(file) = &mut self.file {
-            // It is drawn again soon.
-            let _ = file.write_all(bytes);
-        }
-    }
-}
-
-impl Write for Stream {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let Some(file) = &mut self.file else {
-            return Ok(bytes.len());
-        };
-        let written = match &mut self.tame {
-            None => file.write(bytes).map(|n| (n, &bytes[..n])),
-            Some(tame) => {
-                self.tamed.clear();
-                tame.filter(bytes, &mut self.tamed);
-                let written = file.write_all(&self.tamed);
-                written.map(|()| (bytes.len(), &*self.tamed))
-            }
-        };
-        match written {
-            Ok((n, written)) => {
-                let place = self.place.lock();
-                place.unwrap_or_else(PoisonError::into_inner).note(written);
-                Ok(n)
-            }
-            Err(error) if !self.reports && error.kind() != io::ErrorKind::Interrupted => {
-                self.file = None;
-                Ok(bytes.len())
-            }
-            Err(error) => Err(error),
-        }
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }

@@ -13,8 +13,6 @@
 //! * TeamCity reads `##teamcity[` anywhere: a job's own messages pass, but for those of blocks.
 //! * Buildkite reads `---`, `+++`, `~~~` and `^^^` at the beginning of a line only.
 
-use std::io::{self, Write};
-
 use super::vendor::Vendor;
 
 /// Who wrote the text.
@@ -26,21 +24,26 @@ pub(super) enum Author {
     Prun,
 }
 
-/// Writes text such that it holds no command that would concern others.
-pub(super) struct Defuser<W> {
-    out: W,
+/// Goes along with a text, piece by piece, and makes that it holds no command which would concern
+/// others.
+#[derive(Debug)]
+pub(super) struct Defuser {
     /// What would be a command at the beginning of a line, in lower case.
     at_start: &'static [&'static str],
-    /// What would be one anywhere; the last byte is kept apart from the others.
+    /// What would be one anywhere, in lower case; all of them end in the same byte.
     anywhere: &'static [&'static str],
     /// Held back from the beginning of a line, while it may still become one of those.
     head: Vec<u8>,
     /// Whether only blanks were seen since the line began.
     is_start: bool,
-    /// The last bytes that were written, in lower case.
+    /// The last bytes of the text.
     tail: [u8; TAIL],
     /// What ends the stops of this job.
     tokens: Vec<Vec<u8>>,
+    /// Whether the last of them has not come yet.
+    is_stopped: bool,
+    /// Whether the stops were ended for a while, by somebody else.
+    is_interrupted: bool,
 }
 
 /// One less than the longest command that is looked for anywhere.
@@ -51,8 +54,8 @@ const STOP: &str = "::stop-commands";
 const LONGEST_TOKEN: usize = 200;
 const MOST_TOKENS: usize = 8;
 
-impl<W: Write> Defuser<W> {
-    pub(super) fn new(out: W, vendor: Vendor, author: Author) -> Self {
+impl Defuser {
+    pub(super) fn new(vendor: Vendor, author: Author) -> Self {
         let at_start: &[&str] = match (vendor, author) {
             (Vendor::Github, Author::Job) => &["::group", "::endgroup", STOP],
             (Vendor::Github, Author::Prun) => &["::"],
@@ -70,85 +73,130 @@ impl<W: Write> Defuser<W> {
             (Vendor::Plain | Vendor::Buildkite, _) => &[],
         };
         Self {
-            out,
             at_start,
             anywhere,
             head: Vec::new(),
             is_start: true,
             tail: [0; TAIL],
             tokens: Vec::new(),
+            is_stopped: false,
+            is_interrupted: false,
         }
     }
 
-    /// Writes these bytes, or holds back the last of them until more is known.
-    pub(super) fn take(&mut self, bytes: &[u8]) -> io::Result<()> {
-        for &byte in bytes {
-            if matches!(byte, b'\n' | b'\r') {
-                self.end_line()?;
-                self.emit(byte)?;
-            } else if !self.is_start {
-                self.emit(byte)?;
-            } else if self.head.is_empty() && !byte.is_ascii_graphic() {
-                // A blank: the line has not begun.
-                self.emit(byte)?;
-            } else {
-                self.head.push(byte);
-                self.judge()?;
-            }
+    /// Adds these bytes to the log, or holds back the last of them until more is known.
+    pub(super) fn take(&mut self, mut bytes: &[u8], log: &mut Vec<u8>) {
+        if std::mem::take(&mut self.is_interrupted)
+            && let (true, Some(token)) = (self.is_stopped, self.tokens.last())
+        {
+            log.extend([STOP.as_bytes(), b"::", token, b"\n"].concat());
         }
-        Ok(())
+        while let Some(&byte) = bytes.first() {
+            let is_end = is_line_end(byte);
+            if self.is_start && !is_end {
+                bytes = &bytes[1..];
+                if self.head.is_empty() && !byte.is_ascii_graphic() {
+                    // A blank: the line has not begun.
+                    self.emit(&[byte], log);
+                } else if self.head.is_empty() && !self.may_begin_with(byte) {
+                    self.is_start = false;
+                    self.emit(&[byte], log);
+                } else {
+                    self.head.push(byte);
+                    self.judge(log);
+                }
+                continue;
+            }
+            if is_end {
+                self.end_line(log);
+            }
+            let end = bytes.iter().position(|byte| is_line_end(*byte));
+            let (line, rest) = bytes.split_at(end.map_or(bytes.len(), |end| end + 1));
+            self.emit(line, log);
+            self.is_start = end.is_some();
+            bytes = rest;
+        }
     }
 
     /// Lets go of what is held back, since the line ends here.
-    pub(super) fn end_line(&mut self) -> io::Result<()> {
+    pub(super) fn end_line(&mut self, log: &mut Vec<u8>) {
         if self.is_start && !self.head.is_empty() {
-            let stops = self.head.to_ascii_lowercase().starts_with(STOP.as_bytes());
-            let is_believed = !stops || self.believe();
-            self.release(!is_believed)?;
+            let is_forged = self.begins_with(STOP) && !self.believe();
+            self.release(is_forged, log);
         }
         self.is_start = true;
-        Ok(())
     }
 
-    /// Ends one stream: the last line is completed.
-    pub(super) fn end_piece(&mut self) -> io::Result<()> {
-        self.end_line()?;
-        match self.tail[TAIL - 1] {
-            0 | b'\n' => Ok(()),
-            _ => self.emit(b'\n'),
+    /// Others write lines of their own now: ends what keeps them from being heard.
+    pub(super) fn interrupt(&mut self, log: &mut Vec<u8>) {
+        if !std::mem::replace(&mut self.is_interrupted, true) {
+            for token in &self.tokens {
+                log.extend(end_of_stop(token));
+                log.push(b'\n');
+            }
         }
+        self.tail = [0; TAIL];
     }
 
-    /// Ends a job's output: the last line, and whatever keeps us from being heard.
-    pub(super) fn finish(&mut self) -> io::Result<()> {
-        self.end_piece()?;
-        for token in std::mem::take(&mut self.tokens) {
-            self.out.write_all(&[b"::", &*token, b"::\n"].concat())?;
-        }
-        Ok(())
+    /// Nothing more comes of this job: whatever stops it had are over, be they ended already or not.
+    pub(super) fn forget(&mut self) {
+        self.tokens.clear();
+        self.is_stopped = false;
+    }
+
+    /// Whether it had any that have not been ended.
+    pub(super) fn has_stops(&self) -> bool {
+        !self.tokens.is_empty() && !self.is_interrupted
+    }
+
+    fn may_begin_with(&self, byte: u8) -> bool {
+        let mut commands = self.at_start.iter();
+        commands.any(|command| command.as_bytes()[0] == byte)
+    }
+
+    fn begins_with(&self, command: &str) -> bool {
+        let head = self.head.get(..command.len());
+        head.is_some_and(|head| head.eq_ignore_ascii_case(command.as_bytes()))
+    }
+
+    /// Whether what is held back may become the end of a stop, `::TOKEN::`; and whether it is that.
+    fn ends_stop(&self) -> (bool, bool) {
+        let mut ends = self.tokens.iter().map(|token| end_of_stop(token));
+        let begun = ends.find(|end| {
+            let length = end.len().min(self.head.len());
+            end[..length].eq_ignore_ascii_case(&self.head[..length])
+        });
+        let is_whole = begun
+            .as_ref()
+            .is_some_and(|end| end.len() <= self.head.len());
+        (begun.is_some(), is_whole)
     }
 
     /// Looks whether what is held back is a command, none, or still may become one.
-    fn judge(&mut self) -> io::Result<()> {
-        let head = self.head.to_ascii_lowercase();
-        if head.starts_with(STOP.as_bytes()) && self.at_start.contains(&STOP) {
+    fn judge(&mut self, log: &mut Vec<u8>) {
+        if self.begins_with(STOP) && self.at_start.contains(&STOP) {
             // Only the whole line tells.
             let longest = STOP.len() + "::".len() + LONGEST_TOKEN;
-            return if head.len() > longest {
-                self.release(true)
-            } else {
-                Ok(())
-            };
+            if self.head.len() > longest {
+                self.release(true, log);
+            }
+            return;
         }
-        let mut commands = self.at_start.iter().map(|command| command.as_bytes());
-        if commands.any(|command| head.starts_with(command)) {
-            return self.release(true);
+        let is_one = |command: &&str| self.begins_with(command);
+        if self.at_start.iter().any(is_one) {
+            return self.release(true, log);
         }
-        let mut commands = self.at_start.iter().map(|command| command.as_bytes());
-        if !commands.any(|command| command.starts_with(&head)) {
-            return self.release(false);
+        let may_be_one = |command: &&str| {
+            let begin = command.as_bytes().get(..self.head.len());
+            begin.is_some_and(|begin| begin.eq_ignore_ascii_case(&self.head))
+        };
+        let (may_end_stop, ends_stop) = self.ends_stop();
+        if ends_stop {
+            self.is_stopped = false;
+        } else if may_end_stop || self.at_start.iter().any(may_be_one) {
+            return;
         }
-        Ok(())
+        self.release(false, log);
     }
 
     /// Remembers the token of a stop, if it is one that can be ended.
@@ -169,140 +217,69 @@ impl<W: Write> Defuser<W> {
         if !is_fit || is_name || (!is_known && self.tokens.len() == MOST_TOKENS) {
             return false;
         }
-        if !is_known {
+        // While commands are stopped, another stop is none.
+        if !std::mem::replace(&mut self.is_stopped, true) {
+            self.tokens.retain(|known| known != token);
             self.tokens.push(token.to_vec());
+        } else if !is_known {
+            self.tokens.insert(0, token.to_vec());
         }
         true
     }
 
-    fn release(&mut self, is_forged: bool) -> io::Result<()> {
+    fn release(&mut self, is_forged: bool, log: &mut Vec<u8>) {
         self.is_start = false;
-        let head = std::mem::take(&mut self.head);
+        let mut head = std::mem::take(&mut self.head);
         if is_forged {
-            b"> ".iter().try_for_each(|byte| self.emit(*byte))?;
+            self.emit(b"> ", log);
         }
-        head.iter().try_for_each(|byte| self.emit(*byte))
+        self.emit(&head, log);
+        head.clear();
+        // The buffer serves the next line.
+        self.head = head;
     }
 
-    /// Writes one byte, and a blank before it if it would complete a command.
-    fn emit(&mut self, byte: u8) -> io::Result<()> {
-        let lower = byte.to_ascii_lowercase();
-        let completes = |command: &&str| {
-            command
-                .as_bytes()
-                .split_last()
-                .is_some_and(|(last, before)| lower == *last && self.tail.ends_with(before))
-        };
-        if self.anywhere.iter().any(completes) {
-            self.out.write_all(b" ")?;
+    /// Adds bytes to the log, and a blank before each that would complete a command.
+    fn emit(&mut self, bytes: &[u8], log: &mut Vec<u8>) {
+        let last = self
+            .anywhere
+            .first()
+            .and_then(|command| command.bytes().last());
+        if let Some(last) = last {
+            let mut from = 0;
+            for (at, byte) in bytes.iter().enumerate() {
+                if byte.eq_ignore_ascii_case(&last) && self.completes(&bytes[..=at]) {
+                    log.extend_from_slice(&bytes[from..at]);
+                    log.push(b' ');
+                    from = at;
+                }
+            }
+            log.extend_from_slice(&bytes[from..]);
+            let kept = bytes.len().min(TAIL);
+            self.tail.rotate_left(kept);
+            self.tail[TAIL - kept..].copy_from_slice(&bytes[bytes.len() - kept..]);
+        } else {
+            log.extend_from_slice(bytes);
         }
-        self.tail.rotate_left(1);
-        self.tail[TAIL - 1] = lower;
-        self.out.write_all(&[byte])
+    }
+
+    /// Whether the text, of which these bytes come next, ends with a command then.
+    fn completes(&self, bytes: &[u8]) -> bool {
+        self.anywhere.iter().any(|command| {
+            let text = bytes.iter().rev().chain(self.tail.iter().rev());
+            let mut pairs = command.bytes().rev().zip(text);
+            pairs.all(|(wanted, byte)| byte.to_ascii_lowercase() == wanted)
+        })
     }
 }
 
-/// What goes through it as output of a job.
-impl<W: Write> Write for Defuser<W> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.take(bytes)?;
-        Ok(bytes.len())
-    }
+fn end_of_stop(token: &[u8]) -> Vec<u8> {
+    [b"::", token, b"::"].concat()
+}
 
-    fn flush(&mut self) -> io::Result<()> {
-        self.out.flush()
-    }
+fn is_line_end(byte: u8) -> bool {
+    matches!(byte, b'\n' | b'\r')
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    /// Output of a job as it is in the log, handed over in pieces of this size.
-    fn logged(vendor: Vendor, output: &[u8], piece: usize) -> String {
-        let mut log = Vec::new();
-        let mut defuser = Defuser::new(&mut log, vendor, Author::Job);
-        for piece in output.chunks(piece) {
-            defuser.take(piece).unwrap();
-        }
-        defuser.finish().unwrap();
-        String::from_utf8_lossy(&log).into_owned()
-    }
-
-    #[test]
-    fn annotations_pass_and_groups_do_not() {
-        let github = |text: &str| logged(Vendor::Github, text.as_bytes(), 1000);
-        assert_eq!(github("::error::x\n"), "::error::x\n");
-        assert_eq!(github("::endgroup::\n"), "> ::endgroup::\n");
-        assert_eq!(
-            github(" \u{a0}::EndGroup::\r::group::"),
-            " \u{a0}> ::EndGroup::\r> ::group::\n"
-        );
-        assert_eq!(github("x ##[endgroup]"), "x ## [endgroup]\n");
-        assert_eq!(github("a::group::"), "a::group::\n");
-        let azure = |text: &str| logged(Vendor::Azure, text.as_bytes(), 1000);
-        assert_eq!(azure("##vso[task.logissue]x\n"), "##vso[task.logissue]x\n");
-        assert_eq!(azure("##[endgroup]\n"), "## [endgroup]\n");
-        let gitlab = |text: &str| logged(Vendor::Gitlab, text.as_bytes(), 1000);
-        assert_eq!(
-            gitlab("\x1b[0Ksection_end:1:x"),
-            "\x1b[0Ksection_end :1:x\n"
-        );
-        let buildkite = |text: &str| logged(Vendor::Buildkite, text.as_bytes(), 1000);
-        assert_eq!(buildkite("--- a\n -- b\n"), "> --- a\n -- b\n");
-    }
-
-    #[test]
-    fn a_stop_of_commands_ends_with_the_job() {
-        let github = |text: &str| logged(Vendor::Github, text.as_bytes(), 1000);
-        assert_eq!(
-            github("::stop-commands::a1\n::stop-commands::b\n::a1::\n"),
-            "::stop-commands::a1\n::stop-commands::b\n::a1::\n::a1::\n::b::\n"
-        );
-        assert_eq!(github("::stop-commands::a b"), "> ::stop-commands::a b\n");
-        assert_eq!(
-            github("::stop-commands x=y::a"),
-            "> ::stop-commands x=y::a\n"
-        );
-        assert_eq!(
-            github("::stop-commands::group"),
-            "> ::stop-commands::group\n"
-        );
-    }
-
-    proptest! {
-        /// As the vendor's own parser looks for them.
-        #[test]
-        fn no_output_closes_a_group(
-            words in prop::collection::vec(
-                prop::sample::select(vec![
-                    ":", "::", "::endgroup", "::", "##", "#", "[", "##[endgroup]", "\n", "\r", " ",
-                    "\t", "\u{a0}", "\u{3000}", "x", "section_", "end:", "section_end:1:x",
-                    "---", "-", "+++ ", "~~~", "ENDGROUP::", "Group::",
-                ]),
-                0..20,
-            ),
-            piece in 1usize..7,
-        ) {
-            let output = words.concat();
-            let github = logged(Vendor::Github, output.as_bytes(), piece).to_lowercase();
-            for line in github.split(['\n', '\r']).map(str::trim_start) {
-                prop_assert!(!line.starts_with("::group") && !line.starts_with("::endgroup"));
-                prop_assert!(!line.contains("##["));
-            }
-            let gitlab = logged(Vendor::Gitlab, output.as_bytes(), piece);
-            prop_assert!(!gitlab.contains("section_end:"));
-            let azure = logged(Vendor::Azure, output.as_bytes(), piece);
-            prop_assert!(!azure.contains("##["));
-            let buildkite = logged(Vendor::Buildkite, output.as_bytes(), piece);
-            for line in buildkite.split(['\n', '\r']) {
-                let is_header = ["---", "+++", "~~~", "^^^"].iter().any(|mark| line.starts_with(mark));
-                prop_assert!(!is_header, "{buildkite:?}");
-            }
-            // Nothing but what was added is other than it was.
-            let plain = |text: &str| text.replace(['>', ' ', '\n'], "");
-            prop_assert_eq!(plain(&github), plain(&output.to_lowercase()));
-        }
-    }
-}
+mod tests;

@@ -4,7 +4,6 @@ use std::io::{self, Write};
 use std::time::SystemTime;
 
 use super::console::Console;
-use super::defuse::{Author, Defuser};
 use super::digest::{Digest, Seen, count};
 use super::lines::Lines;
 use super::looks::{Frame, Headline, Looks, Show};
@@ -48,7 +47,7 @@ impl Human {
             always_counts,
             digest: Digest::default(),
             mute: false,
-            lines: looks.by_line.then(|| Lines::new(looks.style)),
+            lines: looks.by_line.then(|| Lines::new(looks.style, looks.vendor)),
             streamed: None,
             groups: 0,
             in_group: false,
@@ -142,7 +141,7 @@ impl Human {
             Some(size) if !self.looks.is_live => {
                 // What was written before may go to the same place.
                 console.flush()?;
-                screen::collapse(&attempt.stdout, size, console.out())?;
+                screen::collapse(&attempt.stdout, size, &mut console.output(Stream::Stdout))?;
             }
             _ => {
                 self.print(job, Stream::Stdout, &attempt.stdout, console)?;
@@ -150,10 +149,11 @@ impl Human {
             }
         }
         if let Some(lines) = &mut self.lines {
-            lines.finish(job, Stream::Stdout, console.out())?;
-            lines.finish(job, Stream::Stderr, console.err())?;
+            for stream in [Stream::Stdout, Stream::Stderr] {
+                lines.finish(job, stream, &mut console.output(stream))?;
+            }
         }
-        console.flush()
+        console.end_output()
     }
 
     /// A piece of output of a job that runs.
@@ -189,12 +189,10 @@ impl Human {
     ) -> io::Result<()> {
         // What was written before may go to the same place.
         console.flush()?;
-        match (stream, &mut self.lines) {
-            (_, None) => console.copy(stream, piece)?,
-            (Stream::Stdout, Some(lines)) => lines.write(job, stream, piece, console.out())?,
-            (Stream::Stderr, Some(lines)) => lines.write(job, stream, piece, console.err())?,
+        match &mut self.lines {
+            None => console.copy(stream, piece),
+            Some(lines) => lines.write(job, stream, piece, &mut console.output(stream)),
         }
-        Ok(())
     }
 
     /// The same in a log that can be folded.
@@ -215,11 +213,11 @@ impl Human {
         } else {
             self.line(&headline.painted(self.looks.style), console)?;
         }
-        let mut log = Defuser::new(console.out(), vendor, Author::Job);
-        attempt.stdout.copy_to(&mut log)?;
-        log.end_piece()?;
-        attempt.stderr.copy_to(&mut log)?;
-        log.finish()?;
+        console.copy(Stream::Stdout, &attempt.stdout)?;
+        console.end_line()?;
+        console.copy(Stream::Stderr, &attempt.stderr)?;
+        console.end_line()?;
+        console.end_output()?;
         if is_folded {
             self.in_group = true;
             let mark = vendor.close(&headline.title(), number, attempt.started_at + attempt.wall);

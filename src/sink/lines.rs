@@ -5,6 +5,7 @@ use std::io::{self, Read, Write};
 
 use super::colours::Colours;
 use super::style::Style;
+use super::vendor::Vendor;
 use super::words;
 use crate::event::{NumberedJob, Stream};
 use crate::process::Spool;
@@ -29,6 +30,8 @@ pub(super) struct Lines {
 #[derive(Debug)]
 struct Prefixes {
     style: Style,
+    /// Whose log it is, in which names do nothing.
+    vendor: Option<Vendor>,
     /// Of the widest name so far; the others are padded.
     width: usize,
     /// The last one that was made, for which job and width.
@@ -49,10 +52,11 @@ struct Open {
 
 impl Lines {
     /// No line yet.
-    pub(super) fn new(style: Style) -> Self {
+    pub(super) fn new(style: Style, vendor: Option<Vendor>) -> Self {
         Self {
             prefixes: Prefixes {
                 style,
+                vendor,
                 width: 0,
                 last: (0, 0, String::new()),
             },
@@ -108,7 +112,10 @@ impl Prefixes {
     fn of(&mut self, job: &NumberedJob) -> &str {
         // A job that prints much has one piece after the other.
         if (self.last.0, self.last.1) != (job.seq, self.width) {
-            let name = words::label(job);
+            let mut name = words::label(job);
+            if let Some(vendor) = self.vendor {
+                name = vendor.words(&name).into_owned();
+            }
             let name = console::truncate_str(&name, WIDEST, CUT);
             self.width = self.width.max(console::measure_text_width(&name));
             let name = console::pad_str(&name, self.width, console::Alignment::Left, None);
@@ -215,7 +222,7 @@ impl Open {
                 [0x1b, b'[', parameters @ .., b'K'] => parameters.iter().any(|byte| *byte != b'0'),
                 [0x1b, ..] => false,
                 text => {
-                    column += String::from_utf8_lossy(text).chars().count();
+                    column += columns(text);
                     false
                 }
             };
@@ -238,6 +245,23 @@ impl Open {
         }
         out.write_all(end)
     }
+}
+
+/// How many columns a text takes up at least. Terminals differ in how wide they show a character, if
+/// they show it at all, so that only those count of which all think alike: what goes back behind
+/// others must not reach the prefix.
+fn columns(text: &[u8]) -> usize {
+    let is_sure = |c: &char| match c {
+        ' '..='~' => true,
+        '\u{ad}' => false,
+        // Letters of Europe; then arrows, lines, blocks and the dots of spinners.
+        '\u{a1}'..='\u{2ff}' | '\u{2190}'..='\u{259f}' | '\u{2800}'..='\u{28ff}' => true,
+        _ => false,
+    };
+    String::from_utf8_lossy(text)
+        .chars()
+        .filter(is_sure)
+        .count()
 }
 
 /// How long the first piece of a text is: one character that goes back, one sequence, or everything
@@ -279,6 +303,8 @@ mod tests {
             ("1\r\x1b[2K2\n", "p | 1\rp | \x1b[2K\rp | 2\n"),
             ("a\x1b[Kb\n", "p | a\x1b[Kb\n"),
             ("\x08\x08a\x08\x08b\n", "p | a\x08b\n"),
+            ("a\u{200b}\u{301}\x08\x08b\n", "p | a\u{200b}\u{301}\x08b\n"),
+            ("⠋\x08⠙\x08\x08\n", "p | ⠋\x08⠙\x08\n"),
             (
                 "\x1b[31m\x08\x1b]0;title\x07\x08\n",
                 "p | \x1b[31m\x1b]0;title\x07\x1b[0m\n",

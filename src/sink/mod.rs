@@ -43,6 +43,7 @@ mod screen;
 )]
 mod sink;
 mod step_summary;
+mod stream;
 mod style;
 mod tail;
 mod tame;

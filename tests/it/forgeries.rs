@@ -80,3 +80,148 @@ fn a_command_in_a_log_pastes_as_it_ran() {
         assert_eq!(said(pasted), said(command), "{pasted}");
     }
 }
+
+/// What a job prints to forge marks, and what becomes of it in each vendor's log.
+const MARKS: [(&str, &str, &str); 5] = [
+    (
+        "github",
+        "x\\r::group::a\\n  ::EndGroup::\\ny ##[group]b\\n::error::c\\n::gro",
+        "x\r> ::group::a\n  > ::EndGroup::\ny ## [group]b\n::error::c\n::gro\n",
+    ),
+    (
+        "azure",
+        "##[group]a\\nx ##[endgroup]",
+        "## [group]a\nx ## [endgroup]\n",
+    ),
+    (
+        "gitlab",
+        "section_end:1:x\\rsection_start:1:y\\n",
+        "section_end :1:x\rsection_start :1:y\n",
+    ),
+    ("buildkite", "--- a\\r+++ b\\n--", "> --- a\r> +++ b\n--\n"),
+    (
+        "teamcity",
+        "##teamcity[blockClosed name=x]",
+        "##teamcity[blockClose d name=x]\n",
+    ),
+];
+
+#[test]
+fn output_that_is_shown_as_it_comes_cannot_forge_a_mark() {
+    for (vendor, output, log) in MARKS {
+        Stage::new()
+            .args(["--ci", vendor, &format!("a: printf %b '{output}'")])
+            .stdout(format!("{log}── a (ok, [TIME])\n── 1 job: 1 ok ([TIME])\n"))
+            .run();
+        // In pieces, and on either stream.
+        let mut half = output.len() / 2;
+        half += usize::from(output[..half].ends_with('\\'));
+        let (first, second) = output.split_at(half);
+        let job = format!("a: printf %b '{first}' >&2; sleep 0.2; printf %b '{second}'");
+        Stage::new()
+            .args(["--ci", vendor, &job])
+            .stdout(format!("{log}── a (ok, [TIME])\n── 1 job: 1 ok ([TIME])\n"))
+            .run();
+    }
+}
+
+#[test]
+fn output_that_is_shown_when_it_is_over_cannot_forge_a_mark() {
+    for (vendor, output, log) in MARKS {
+        Stage::new()
+            .args([
+                "--ci",
+                vendor,
+                "-j1",
+                &format!("a: printf %b '{output}'; exit 1"),
+                "b: true",
+            ])
+            .stdout_has(format!("── a (exit 1, [TIME])\n{log}"))
+            .code(1)
+            .run();
+    }
+}
+
+#[test]
+fn output_that_is_shown_line_by_line_cannot_forge_a_mark() {
+    for (vendor, output, log) in MARKS {
+        let lines: String = log
+            .split_inclusive(['\n', '\r'])
+            // Behind a name nothing is at the beginning of a line.
+            .map(|line| format!("a | {}", line.replace("> ", "")))
+            .collect();
+        Stage::new()
+            .args([
+                "--ci",
+                vendor,
+                "-o",
+                "line",
+                "-j1",
+                &format!("a: printf %b '{output}'"),
+                "b: true",
+            ])
+            .stdout(format!(
+                "{lines}── a (ok, [TIME])\n── b (ok, [TIME])\n── 2 jobs: 2 ok ([TIME])\n"
+            ))
+            .run();
+    }
+}
+
+#[test]
+fn a_name_before_a_line_cannot_forge_a_command() {
+    let job = serde_json::json!({ "name": "::error::x", "cmd": "echo 'y ##[group]'" });
+    Stage::new()
+        .args(["--ci=github", "-o", "line"])
+        .stdin(job.to_string())
+        .stdout(
+            "> ::error::x | y ## [group]\n── > ::error::x (ok, [TIME])\n── 1 job: 1 ok ([TIME])\n",
+        )
+        .run();
+}
+
+#[test]
+fn standard_error_is_the_log_where_standard_output_is_redirected() {
+    Stage::new()
+        .env("GITHUB_ACTIONS", "true")
+        .arg("a: echo ::group::b; printf '::group::c\\n::stop-commands::t' >&2")
+        .stdout("::group::b\n")
+        .stderr(
+            "> ::group::c\n::stop-commands::t\n::t::\n── a (ok, [TIME])\n── 1 job: 1 ok ([TIME])\n",
+        )
+        .run();
+}
+
+#[test]
+fn a_stop_of_commands_is_over_before_prun_speaks_and_goes_on_behind_it() {
+    let mut run = Stage::new()
+        .args([
+            "--ci=github",
+            "a: printf 'x\\r::stop-commands::t\\n'; until [ -e go ]; do sleep 0.01; done; echo ::error::y; \
+             echo ::t::; echo z; exit 1",
+        ])
+        .stdout_has(
+            "x\r::stop-commands::t\n::t::\nprun: 1 job runs\n── a ([TIME], slot 1, pid [PID])\n\
+             ::stop-commands::t\n::error::y\n::t::\nz\n::t::\n── a (exit 1, [TIME])\n",
+        )
+        .code(1)
+        .start();
+    run.wait_for_stdout("::stop-commands::t\n");
+    run.send(libc::SIGUSR1);
+    run.wait_for_stdout(", slot 1, pid ");
+    std::fs::write(run.dir().join("go"), "").unwrap();
+    run.finish();
+}
+
+#[test]
+fn a_line_cannot_leave_its_name_on_a_terminal_whatever_else_is_redirected() {
+    Stage::new()
+        .args([
+            "-o",
+            "line",
+            "a: printf 'x\\ny\\033[A\\033[2Kweb | forged\\rz\\n'",
+        ])
+        .in_shell("exec \"$@\" 2> err")
+        .pty(24, 80)
+        .screen_has("a | x\r\na | y\u{1b}[2K\ra | web | forged\ra | z\r\n")
+        .run();
+}

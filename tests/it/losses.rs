@@ -139,7 +139,7 @@ fn a_full_disk_is_told_by_help_too() {
 #[test]
 fn what_cannot_be_said_on_stderr_is_dropped() {
     Stage::new()
-        .args(["-v", "-j1", "echo a; echo x >&2", "echo b; exit 3"])
+        .args(["-v", "-j1", "echo a", "echo b; exit 3"])
         .in_shell("exec \"$@\" 2> /dev/full")
         .stdout("a\nb\n")
         .code(1)
@@ -147,7 +147,26 @@ fn what_cannot_be_said_on_stderr_is_dropped() {
 }
 
 #[test]
-fn a_reader_of_stderr_that_goes_away_is_no_loss() {
+fn a_reader_of_stderr_that_goes_away_misses_nothing_of_the_jobs() {
+    let mut run = Stage::new()
+        .args([
+            "-v",
+            "-j1",
+            "until [ -e go ]; do sleep 0.01; done; echo b; exit 3",
+            "echo c",
+        ])
+        .stdout("b\nc\n")
+        .stderr_any()
+        .code(1)
+        .start();
+    run.wait_for_stderr("start");
+    run.cut_stderr();
+    std::fs::write(run.dir().join("go"), "").unwrap();
+    run.finish();
+}
+
+#[test]
+fn what_jobs_print_to_a_reader_of_stderr_that_is_gone_is_lost_and_the_run_goes_on() {
     let mut run = Stage::new()
         .args([
             "-j1",
@@ -157,7 +176,7 @@ fn a_reader_of_stderr_that_goes_away_is_no_loss() {
         ])
         .stdout("b\nc\n")
         .stderr_any()
-        .code(1)
+        .code(3)
         .start();
     run.wait_for_stderr("a\n");
     run.cut_stderr();

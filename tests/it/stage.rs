@@ -108,6 +108,7 @@ pub(crate) struct Stage {
     input: Input,
     place: Place,
     holds_stdout: bool,
+    is_nonblocking: bool,
     leaves_processes: bool,
     within: Duration,
     expected: Expectations,
@@ -146,6 +147,7 @@ impl Stage {
             input: Input::Null,
             place: Place::Group,
             holds_stdout: false,
+            is_nonblocking: false,
             leaves_processes: false,
             within: MINUTE,
             expected: Expectations::default(),
@@ -241,6 +243,12 @@ impl Stage {
     /// Reads nothing from the run's stdout until [`Running::release_stdout`]: a reader that is stuck.
     pub(crate) fn hold_stdout(mut self) -> Self {
         self.holds_stdout = true;
+        self
+    }
+
+    /// Makes the run's three streams non-blocking, as a neighbour that shares them may have.
+    pub(crate) fn nonblocking(mut self) -> Self {
+        self.is_nonblocking = true;
         self
     }
 

@@ -48,7 +48,7 @@ impl Dispatch {
         on_loss: OnLoss<L, E>,
     ) -> io::Result<Self>
     where
-        L: FnOnce(OutputLoss) + Send + 'static,
+        L: FnMut(OutputLoss) + Send + 'static,
         E: FnMut(RecordError) + Send + 'static,
     {
         let mut interest = all(sinks.iter().map(|sink| sink.interest()));

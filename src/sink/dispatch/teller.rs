@@ -18,12 +18,13 @@ pub(super) struct Teller<L> {
     lifted: SyncSender<()>,
     /// Whom to tell whose output has arrived.
     deliveries: Option<Sender<ToRecorder>>,
-    /// None once it was called.
-    on_loss: Option<L>,
+    on_loss: L,
+    has_lost_out: bool,
+    has_lost_err: bool,
     lost: Option<OutputLoss>,
 }
 
-impl<L: FnOnce(OutputLoss)> Teller<L> {
+impl<L: FnMut(OutputLoss)> Teller<L> {
     pub(super) fn new(
         sinks: Vec<Box<dyn Sink>>,
         console: Console,
@@ -36,7 +37,9 @@ impl<L: FnOnce(OutputLoss)> Teller<L> {
             console,
             lifted,
             deliveries,
-            on_loss: Some(on_loss),
+            on_loss,
+            has_lost_out: false,
+            has_lost_err: false,
             lost: None,
         }
     }
@@ -123,13 +126,25 @@ impl<L: FnOnce(OutputLoss)> Teller<L> {
 
     /// Takes down what could not be told.
     fn note(&mut self, told: io::Result<()>) {
-        let Err(error) = told.and_then(|()| self.console.flush()) else {
-            return;
-        };
-        let loss = self.console.lose_out(&error);
+        let told = told.and_then(|()| self.console.flush());
+        if let Some(loss) = self.console.lost() {
+            self.lose(loss);
+        }
+        if let Err(error) = told {
+            let loss = self.console.lose_out(&error);
+            self.lose(loss);
+        }
+    }
+
+    /// Says once of each stream that output was lost there: only one of them ends the run.
+    fn lose(&mut self, loss: OutputLoss) {
         self.lost.get_or_insert(loss);
-        if let Some(on_loss) = self.on_loss.take() {
-            on_loss(loss);
+        let has_lost = match loss {
+            OutputLoss::Stderr => &mut self.has_lost_err,
+            OutputLoss::ReaderGone | OutputLoss::NotWritten => &mut self.has_lost_out,
+        };
+        if !std::mem::replace(has_lost, true) {
+            (self.on_loss)(loss);
         }
     }
 }

@@ -190,7 +190,7 @@ impl JobLog {
             Event::OutputFailed(loss) => {
                 let how = match loss {
                     OutputLoss::ReaderGone => "reader_gone",
-                    OutputLoss::NotWritten => "not_written",
+                    OutputLoss::NotWritten | OutputLoss::Stderr => "not_written",
                 };
                 self.write(at, Fact::Words("output_failed", how))
             }

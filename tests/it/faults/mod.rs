@@ -50,7 +50,7 @@
 //! | prun is a job of another prun | `guards::a_run_inside_a_job_…`, `guards::the_grace_of_a_run_inside_a_job_…` |
 //! | SIGABRT | `stopped::an_abort_ends_the_jobs_…` |
 //! | the reader of stdout goes away, also with SIGPIPE ignored | `losses::*_goes_away*` |
-//! | the reader of stderr goes away; stderr is full | `losses::a_reader_of_stderr_…`, `losses::what_cannot_be_said_on_stderr_…` |
+//! | the reader of stderr goes away; stderr is full | `losses::a_reader_of_stderr_…`, `losses::what_cannot_be_said_on_stderr_…`, `losses::what_jobs_print_to_a_reader_of_stderr_…`, `standard_streams::*` |
 //! | a job reads the terminal, takes it, is an interactive shell | `terminal::a_job_that_reads_the_terminal_…`, `stopped::a_job_that_takes_the_terminal_…`, `stopped::an_interactive_shell_as_a_job_…` |
 //! | SIGUSR1 | `stops::usr1_shows_what_runs` |
 //!
@@ -65,6 +65,7 @@
 //! | the disk of the job log is full, fails, cannot be mended | `joblog::a_log_on_a_full_disk_…`, `injected::a_job_log_…` |
 //! | stdout is full | `losses::a_full_disk_*` |
 //! | stdout is not read, or closed; no standard stream at all | `reader::*`, `endings::a_stuck_reader_…`, `signals::a_stuck_reader_…`, `losses::jobs_that_are_faster_…` |
+//! | the standard streams are non-blocking; standard input cannot be read | `standard_streams::*` |
 //! | a gibibyte of output; ten thousand jobs | `losses::a_gibibyte_…`, `losses::ten_thousand_jobs_…` |
 //! | the folder is gone | `scarce::jobs_run_in_a_folder_that_is_gone` |
 //!
@@ -123,5 +124,6 @@ mod reader;
 mod resumes;
 mod scarce;
 mod spill;
+mod standard_streams;
 mod stopped;
 mod storms;

@@ -39,7 +39,7 @@ impl Running {
     #[track_caller]
     pub(super) fn start(mut stage: Stage) -> Self {
         let mut command = stage.command();
-        sys::prepare(&mut command, stage.place);
+        sys::prepare(&mut command, stage.place, stage.is_nonblocking);
         let (mut screen, mut terminal) = (Tap::none(), None);
         if let Place::Terminal { rows, cols } = stage.place {
             let (ours, theirs) = sys::open_terminal(rows, cols).expect("a terminal can be made");

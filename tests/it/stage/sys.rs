@@ -30,7 +30,8 @@ pub(crate) fn at_exit(last: extern "C" fn()) {
 /// Puts the child in its place, with every signal at its default and none blocked: whoever started the
 /// tests (`nohup`, a script's `&`, a debugger) may have left other dispositions, and they are inherited.
 #[expect(unsafe_code, reason = "only the child itself can change these")]
-pub(super) fn prepare(command: &mut Command, place: Place) {
+pub(super) fn prepare(command: &mut Command, place: Place, nonblocking: bool) {
+    let on: libc::c_int = 1;
     let settle = move || {
         for signal in 1..32 {
             // SAFETY: signal is async-signal-safe, and refuses KILL and STOP by returning an error.
@@ -48,6 +49,10 @@ pub(super) fn prepare(command: &mut Command, place: Place) {
             // SAFETY: setsid takes nothing and is async-signal-safe.
             Place::Session | Place::Terminal { .. } => check(unsafe { libc::setsid() })?,
         };
+        for stream in if nonblocking { 0..3 } else { 0..0 } {
+            // SAFETY: the request reads one int, and gets the address of one.
+            check(unsafe { libc::ioctl(stream, libc::FIONBIO, &raw const on) })?;
+        }
         if matches!(place, Place::Terminal { .. }) {
             // SAFETY: descriptor 0 is the terminal by now, and this request takes a number.
             check(unsafe { libc::ioctl(0, libc::TIOCSCTTY, 0) })?;
