@@ -171,7 +171,9 @@ fn what_jobs_print_to_a_reader_of_stderr_that_is_gone_is_lost_and_the_run_goes_o
         .args([
             "-j1",
             "echo a >&2",
-            "until [ -e go ]; do sleep 0.01; done; echo b >&2; echo b; exit 3",
+            // More than once: see `when_cut`.
+            "until [ -e go ]; do sleep 0.01; done; for i in 1 2 3 4 5; do echo b >&2; sleep 0.1; done; \
+             echo b; exit 3",
             "echo c",
         ])
         .stdout("b\nc\n")
