@@ -114,7 +114,11 @@ pub(super) fn settle(
     let source = input.open(rules, &rule)?;
     if !matches!(settings.form, Form::DryRun(_)) {
         let fewer = fewer_at_once(most, wanted, source.total());
-        settings.warnings.extend(fewer);
+        match (wanted, source.total()) {
+            // There may be fewer jobs than that.
+            (None, None) => settings.options.limit_warning = fewer,
+            _ => settings.warnings.extend(fewer),
+        }
     }
     let alone = source.total() == Some(1);
     settings.looks = looks::settled(settings.looks, alone);
@@ -237,6 +241,7 @@ fn settings(
     let outer_grace = (surroundings.variable)(grace::VARIABLE);
     let options = Options {
         jobs,
+        limit_warning: None,
         timeout: args.timeout,
         grace: grace::within(args.grace, outer_grace.as_deref())?,
         retries: args.retries,

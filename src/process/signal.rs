@@ -128,6 +128,21 @@ impl Signal {
         DEADLY.iter().copied().chain(real_time).map(Self)
     }
 
+    /// Catches the [deadly](Self::deadly) signals that are not ignored: whoever hears of this one
+    /// from then on must ask [`came`](Self::came) whether it was one of them. That costs a tenth of
+    /// what it takes to catch them all by the runtime, which is made for few.
+    #[cfg(feature = "cli")]
+    pub(crate) fn stands_for_deadly(self) {
+        let deadly = Self::deadly().filter(|signal| !signal.is_ignored());
+        sys::note_signals(deadly.map(Self::as_raw), self.0);
+    }
+
+    /// The deadly signal that has come in place of this one, or this one.
+    #[cfg(feature = "cli")]
+    pub(crate) fn came(self) -> Self {
+        sys::came().map_or(self, Self)
+    }
+
     /// Sends the signal to this process.
     pub fn raise(self) {
         // Our own number, and a signal that exists: nothing can fail.

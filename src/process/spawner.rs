@@ -9,13 +9,14 @@ use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::pin;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::thread::Builder;
 use std::time::Duration;
 #[cfg(feature = "cli")]
 use std::time::{Instant, SystemTime};
 
+use nix::sys::signal::{SigSet, SigmaskHow};
 use tokio::sync::oneshot;
 
+use super::beside::start_beside;
 use super::claims;
 use super::exit::Started;
 use super::unborn;
@@ -205,12 +206,13 @@ impl Spawner {
         Ok(Place::Waits { steps: state.steps })
     }
 
-    /// The processes that it starts inherit its signal mask: it has that of the thread that asks for
-    /// it, as if that one started them itself.
+    /// The processes that it starts inherit its signal mask: while it does an order that is the one of
+    /// the thread that asked for it, as if that one started them itself.
     fn start_thread(&'static self, state: &mut State) -> Result<(), NoThread> {
         let name = state.current + 1;
-        let thread = Builder::new().name("prun-spawner".into());
-        let started = thread.spawn(move || self.take_orders(name));
+        // It fails for no thread that there is.
+        let mask = SigSet::thread_get_mask().unwrap_or(SigSet::empty());
+        let started = start_beside("prun-spawner", move || self.take_orders(name, mask));
         started.map_err(NoThread::Refused)?;
         state.current = name;
         state.is_idle = false;
@@ -220,7 +222,7 @@ impl Spawner {
     }
 
     /// What a thread does, until another one has taken its place.
-    fn take_orders(&self, name: u64) {
+    fn take_orders(&self, name: u64, mask: SigSet) {
         let thread = unborn::this_thread();
         let mut state = self.lock();
         while state.current == name {
@@ -233,7 +235,7 @@ impl Spawner {
             state.steps += 1;
             state.taken.push((number, thread));
             drop(state);
-            work();
+            with_mask(mask, work);
             claims::start_is_over();
             state = self.lock();
             state.taken.retain(|(taken, _)| *taken != number);
@@ -254,5 +256,15 @@ impl Spawner {
             // The lock keeps the thread from starting another process meanwhile.
             unborn::kill(*thread);
         }
+    }
+}
+
+/// Does `work` with this signal mask in force.
+fn with_mask(mask: SigSet, work: impl FnOnce()) {
+    let before = mask.thread_swap_mask(SigmaskHow::SIG_SETMASK);
+    work();
+    if let Ok(before) = before {
+        // What was in force before is a sound mask.
+        let _ = before.thread_set_mask();
     }
 }

@@ -13,7 +13,7 @@ use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::os::unix::process::CommandExt;
 #[cfg(feature = "cli")]
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
 
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
@@ -291,6 +291,39 @@ pub(super) fn restore_default_signals(signals: &[i32]) {
     }
 }
 
+/// Signals that have come and that nobody was told of yet, a bit each; and the one that tells.
+#[cfg(feature = "cli")]
+static CAME: AtomicU64 = AtomicU64::new(0);
+#[cfg(feature = "cli")]
+static TOLD_BY: AtomicI32 = AtomicI32::new(0);
+
+/// From now on `signals` end nothing: each one is noted for [`came`], and `told_by` sent in its place.
+#[cfg(feature = "cli")]
+pub(super) fn note_signals(signals: impl Iterator<Item = i32>, told_by: i32) {
+    extern "C" fn note(signal: libc::c_int) {
+        CAME.fetch_or(1 << (signal - 1), Ordering::Relaxed);
+        // SAFETY: both calls are safe in a handler, and leave errno alone as they do not fail.
+        unsafe { libc::kill(libc::getpid(), TOLD_BY.load(Ordering::Relaxed)) };
+    }
+    TOLD_BY.store(told_by, Ordering::Relaxed);
+    for signal in signals {
+        // SAFETY: the handler does nothing but what a handler may do.
+        unsafe {
+            libc::signal(
+                signal,
+                note as extern "C" fn(libc::c_int) as libc::sighandler_t,
+            )
+        };
+    }
+}
+
+/// The lowest signal that was noted since the last call.
+#[cfg(feature = "cli")]
+pub(super) fn came() -> Option<i32> {
+    let came = CAME.swap(0, Ordering::Relaxed);
+    (came != 0).then(|| came.trailing_zeros() as i32 + 1)
+}
+
 /// Whether this process ignores `signal`, for example because `nohup` started it.
 pub(super) fn is_ignored(signal: i32) -> bool {
     // SAFETY: an action is plain data; without a new one the call only fills in the present one.
@@ -311,40 +344,6 @@ pub(super) fn raise_default(signal: i32) {
         libc::setrlimit(libc::RLIMIT_CORE, &no_core);
         libc::raise(signal);
     }
-}
-
-/// The settings of a terminal: echo, line editing and so on.
-#[cfg(feature = "cli")]
-pub(super) fn terminal_settings(terminal: BorrowedFd<'_>) -> io::Result<libc::termios> {
-    // SAFETY: the settings are plain data, and the call fills in no more than one.
-    unsafe { filled(|settings| libc::tcgetattr(terminal.as_raw_fd(), settings)) }
-}
-
-/// Makes `group` the terminal's foreground, and sets the terminal as asked; from the background, too.
-#[cfg(feature = "cli")]
-pub(super) fn set_foreground(
-    terminal: BorrowedFd<'_>,
-    group: libc::pid_t,
-    settings: Option<&libc::termios>,
-) -> io::Result<()> {
-    let fd = terminal.as_raw_fd();
-    let (mut ttou, mut before) = (MaybeUninit::zeroed(), MaybeUninit::zeroed());
-    // SAFETY: the set is initialised before it is read; blocked, the signal that asks a background
-    // process not to touch the terminal lets the call through; the old mask is restored below.
-    unsafe {
-        libc::sigemptyset(ttou.as_mut_ptr());
-        libc::sigaddset(ttou.as_mut_ptr(), libc::SIGTTOU);
-        libc::pthread_sigmask(libc::SIG_BLOCK, ttou.as_ptr(), before.as_mut_ptr());
-    }
-    // SAFETY: the call takes integers.
-    let moved = retry(|| unsafe { libc::tcsetpgrp(fd, group) });
-    let set = settings.map_or(Ok(0), |settings| {
-        // SAFETY: the settings are read during the call.
-        retry(|| unsafe { libc::tcsetattr(fd, libc::TCSADRAIN, settings) })
-    });
-    // SAFETY: the mask was filled above.
-    unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, before.as_ptr(), std::ptr::null_mut()) };
-    moved.and(set).map(drop)
 }
 
 /// How many bytes the arguments and the environment may have together, as the system counts them.

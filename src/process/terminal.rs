@@ -4,9 +4,10 @@ use std::fs::File;
 use std::io;
 use std::os::fd::AsFd;
 
-use rustix::process::getpgrp;
-
-use super::sys;
+use nix::sys::signal::{SigSet, SigmaskHow, Signal};
+use rustix::io::retry_on_intr;
+use rustix::process::{Pid, getpgrp};
+use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr, tcsetpgrp};
 
 /// Whether this process may write to its terminal as it likes: nobody else is in the foreground. A
 /// terminal that is not the one we were started from has no such rule.
@@ -18,7 +19,7 @@ pub(crate) fn is_in_foreground(terminal: impl AsFd) -> bool {
 /// The terminal that this program was started from.
 pub(crate) struct Terminal {
     file: File,
-    settings: libc::termios,
+    settings: Termios,
 }
 
 impl Terminal {
@@ -29,18 +30,33 @@ impl Terminal {
             .write(true)
             .open("/dev/tty")
             .ok()?;
-        let settings = sys::terminal_settings(file.as_fd()).ok()?;
+        let settings = tcgetattr(&file).ok()?;
         Some(Self { file, settings })
     }
 
     /// Gives the terminal to the process group that `leader` leads.
     pub(crate) fn give_to(&self, leader: u32) -> io::Result<()> {
-        sys::set_foreground(self.file.as_fd(), leader as libc::pid_t, None)
+        let leader = Pid::from_raw(leader as i32).ok_or(io::ErrorKind::InvalidInput)?;
+        from_background(|| tcsetpgrp(&self.file, leader))
     }
 
     /// Takes the terminal back, with the settings that it had.
     pub(crate) fn take_back(&self) -> io::Result<()> {
-        let group = getpgrp().as_raw_pid();
-        sys::set_foreground(self.file.as_fd(), group, Some(&self.settings))
+        from_background(|| {
+            let taken = tcsetpgrp(&self.file, getpgrp());
+            let set = || tcsetattr(&self.file, OptionalActions::Drain, &self.settings);
+            taken.and(retry_on_intr(set))
+        })
     }
+}
+
+/// Does `work` on the terminal from the background, too: blocked, the signal that asks such a process
+/// not to touch the terminal lets the call through.
+fn from_background(work: impl FnOnce() -> rustix::io::Result<()>) -> io::Result<()> {
+    let mut ttou = SigSet::empty();
+    ttou.add(Signal::SIGTTOU);
+    let before = ttou.thread_swap_mask(SigmaskHow::SIG_BLOCK)?;
+    let done = work();
+    before.thread_set_mask()?;
+    Ok(done?)
 }

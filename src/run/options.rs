@@ -20,6 +20,8 @@ use crate::process::{Environment, SpoolOptions, Stdio, TerminalSize};
 pub(crate) struct Options {
     /// How many jobs run at once at the most; none for no limit.
     pub(crate) jobs: Option<NonZeroUsize>,
+    /// Said when so many run, if that limit is not one that somebody named.
+    pub(crate) limit_warning: Option<String>,
     /// For each attempt; none for no limit.
     pub(crate) timeout: Option<Duration>,
     /// From the gentle signal to the one that cannot be caught.

@@ -71,10 +71,12 @@ pub(crate) struct Runner<T> {
     pub(super) pasts: Pasts,
     /// What the system is out of, as it was told.
     pub(super) lack: Option<&'static str>,
+    /// Said when as many run at once as may.
+    limit_warning: Option<String>,
     /// Whether it was told that pipes were closed.
     told_of_drains: bool,
     /// Until those who tell have room again.
-    full: Option<(Room, Moment)>,
+    pub(super) full: Option<(Room, Moment)>,
     /// How long starts may take that are going on, if prun is to be stopped then.
     pub(super) suspending: Option<Moment>,
 }
@@ -100,7 +102,6 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
             reader_gone: false,
             schedule: Schedule::new(options.jobs, options.delay),
             cancel: Cancel::new(options.policy),
-            options: Arc::new(options),
             ledger,
             tell,
             summary: Summary::default(),
@@ -112,7 +113,9 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
             last_seq: 0,
             pasts: Pasts::default(),
             lack: None,
+            limit_warning: options.limit_warning.clone(),
             told_of_drains: false,
+            options: Arc::new(options),
             full: None,
             suspending: None,
         }
@@ -137,6 +140,9 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
             self.start_due();
             if exhausted && self.schedule.is_idle() {
                 break;
+            }
+            if !exhausted {
+                self.tell_of_limit();
             }
             let pause = self.schedule.paused_until(clock.now());
             let suspending = self.suspending;
@@ -197,12 +203,6 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
             let since = self.full.take().map(|(_, since)| since);
             self.full = Some((room, since.unwrap_or_else(|| self.clock.now())));
         }
-    }
-
-    /// Until when the jobs that are not read yet may wait to be told, if only those are left.
-    fn patience(&self) -> Option<Moment> {
-        let (_, since) = self.full.as_ref().filter(|_| self.schedule.is_idle())?;
-        Some(*since + self.cancel.patience(self.options.grace)?)
     }
 
     fn on_job(&mut self, job: Job, read_at: Instant) {

@@ -25,11 +25,28 @@ fn ending_signals() -> impl Iterator<Item = Signal> {
 /// A signal that was ignored at the start stays ignored, for prun and its jobs: that is what
 /// `nohup` means.
 pub(crate) fn listen(controls: &UnboundedSender<Control>) -> std::io::Result<()> {
-    // One that comes between the first step of catching it and the last would be lost.
-    let mut arrivals = without_signals(catch)?;
+    // A file that may not grow is an error of the write then, not our death. Caught, not ignored:
+    // jobs would inherit that.
+    if !Signal::XFSZ.is_ignored() {
+        drop(signal(SignalKind::from_raw(Signal::XFSZ.as_raw()))?);
+    }
+    let others = [
+        (Signal::TSTP, Control::Suspend),
+        (Signal::USR1, Control::ShowRunning),
+    ];
+    let stops = STOP_SIGNALS.map(|signal| (signal, Control::Signal(signal)));
+    let mut arrivals = catch(stops.into_iter().chain(others))?;
+    let mut stops = [Signal::TERM].into_iter().chain(STOP_SIGNALS);
+    if let Some(stop) = stops.find(|signal| !signal.is_ignored()) {
+        stop.stands_for_deadly();
+    }
     let controls = controls.clone();
     tokio::spawn(async move {
         while let Some(control) = poll_fn(|context| next_of(&mut arrivals, context)).await {
+            let control = match control {
+                Control::Signal(signal) => Control::Signal(signal.came()),
+                other => other,
+            };
             if controls.send(control).is_err() {
                 break;
             }
@@ -38,26 +55,16 @@ pub(crate) fn listen(controls: &UnboundedSender<Control>) -> std::io::Result<()>
     Ok(())
 }
 
-/// Catches them all, with what each one says.
-fn catch() -> std::io::Result<Vec<(unix::Signal, Control)>> {
-    let caught = |wanted: Signal| signal(SignalKind::from_raw(wanted.as_raw()));
-    // A file that may not grow is an error of the write then, not our death. Caught, not ignored:
-    // jobs would inherit that.
-    if !Signal::XFSZ.is_ignored() {
-        drop(caught(Signal::XFSZ)?);
-    }
-    let others = [
-        (Signal::TSTP, Control::Suspend),
-        (Signal::USR1, Control::ShowRunning),
-    ];
-    let others = others
-        .into_iter()
-        .filter(|(signal, _)| !signal.is_ignored());
-    ending_signals()
-        .map(|signal| (signal, Control::Signal(signal)))
-        .chain(others)
-        .map(|(signal, control)| Ok((caught(signal)?, control)))
-        .collect()
+/// Catches signals that are not ignored, with what each one says. One that comes between the first
+/// step of catching it and the last would be lost, and has to wait.
+fn catch(
+    wanted: impl Iterator<Item = (Signal, Control)>,
+) -> std::io::Result<Vec<(unix::Signal, Control)>> {
+    let caught = |(wanted, control): (Signal, Control)| {
+        Ok((signal(SignalKind::from_raw(wanted.as_raw()))?, control))
+    };
+    let wanted = wanted.filter(|(signal, _)| !signal.is_ignored());
+    without_signals(|| wanted.map(caught).collect())
 }
 
 /// What the next signal says. One future for all, as most never come.

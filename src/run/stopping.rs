@@ -100,6 +100,12 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
         }
     }
 
+    /// Until when the jobs that are not read yet may wait to be told, if only those are left.
+    pub(super) fn patience(&self) -> Option<Moment> {
+        let (_, since) = self.full.as_ref().filter(|_| self.schedule.is_idle())?;
+        Some(*since + self.cancel.patience(self.options.grace)?)
+    }
+
     pub(super) fn on_deadline(&mut self) {
         if self.cancel.deadline() {
             self.stop(Cause::Deadline, End::Gentle);

@@ -303,9 +303,9 @@ impl Console {
         flushed
     }
 
-    /// Whether output of jobs was lost without an error, and how.
-    pub(crate) fn lost(&self) -> Option<OutputLoss> {
-        let is_lost = self.err.get_ref().has_lost_output;
+    /// Whether output of jobs was lost without an error since this was asked last, and how.
+    pub(crate) fn take_loss(&mut self) -> Option<OutputLoss> {
+        let is_lost = std::mem::take(&mut self.err.get_mut().has_lost_output);
         is_lost.then_some(OutputLoss::Stderr)
     }
 

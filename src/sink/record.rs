@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::{Instant, SystemTime};
 
 use super::sink::Interest;
-use crate::event::Event;
+use crate::event::{Event, OutputLoss};
 
 /// One event for the files.
 pub(crate) struct Entry {
@@ -34,6 +34,11 @@ pub(crate) trait Recorder: Send {
 
     /// The output of the job with this number has arrived.
     fn delivered(&mut self, _seq: u64) -> Result<(), RecordError> {
+        Ok(())
+    }
+
+    /// Output was lost on its way to whoever reads it.
+    fn lost(&mut self, _loss: OutputLoss) -> Result<(), RecordError> {
         Ok(())
     }
 

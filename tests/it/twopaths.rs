@@ -282,6 +282,7 @@ fn shown(record: &Value) -> (String, String, [Value; 3]) {
         // Of `env`: what differs from run to run, and what a shell adds.
         let names = [
             "PRUN_SEQ=",
+            "PRUN_RUN_ID=",
             "PRUN_TEST_TOKEN=",
             "TMPDIR=",
             "PWD=",

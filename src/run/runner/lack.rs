@@ -30,6 +30,15 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
         }
     }
 
+    /// Says, once, that more might run at once if more files could be open.
+    pub(super) fn tell_of_limit(&mut self) {
+        if !self.schedule.has_room()
+            && let Some(warning) = self.limit_warning.take()
+        {
+            self.announce(&Event::Warned(warning.into()));
+        }
+    }
+
     /// Where not one process could be started, the run itself was wrong here.
     pub(super) fn tell_if_nothing_began(&mut self) {
         if let Some(lack) = self.lack.filter(|_| self.schedule.cannot_begin()) {

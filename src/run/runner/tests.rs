@@ -10,6 +10,7 @@ use crate::run::{Options, Output, Policy};
 fn options(dir: &Path) -> Options {
     Options {
         jobs: None,
+        limit_warning: None,
         timeout: None,
         grace: Duration::from_secs(5),
         retries: 0,

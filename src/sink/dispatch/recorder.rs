@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use super::backlog::Backlog;
+use crate::event::OutputLoss;
 use crate::sink::record::{Effect, Entry, RecordError, Recorder};
 
 /// What the thread is told.
@@ -12,6 +13,8 @@ pub(super) enum ToRecorder {
     Event(Entry),
     /// The output of the job with this number has arrived.
     Delivered(u64),
+    /// Output was lost.
+    Lost(OutputLoss),
     NoMoreEvents,
     /// What has not arrived by now never will.
     NoMoreDeliveries,
@@ -67,6 +70,7 @@ impl<E: FnMut(RecordError)> RecordWriter<E> {
                     backlog.remove();
                 }
                 Ok(ToRecorder::Delivered(seq)) => self.each(|recorder| recorder.delivered(seq)),
+                Ok(ToRecorder::Lost(loss)) => self.each(|recorder| recorder.lost(loss)),
                 Ok(ToRecorder::NoMoreEvents) => has_events = false,
                 Ok(ToRecorder::NoMoreDeliveries) => has_deliveries = false,
                 Err(RecvTimeoutError::Timeout) => {}

@@ -1,5 +1,6 @@
 //! The thread that writes to standard output and standard error.
 
+use std::collections::HashSet;
 use std::io;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender};
 use std::time::{Instant, SystemTime};
@@ -21,6 +22,8 @@ pub(super) struct Teller<L> {
     on_loss: L,
     has_lost_out: bool,
     has_lost_err: bool,
+    /// Jobs of which output was lost on standard error.
+    undelivered: HashSet<u64>,
     lost: Option<OutputLoss>,
 }
 
@@ -40,6 +43,7 @@ impl<L: FnMut(OutputLoss)> Teller<L> {
             on_loss,
             has_lost_out: false,
             has_lost_err: false,
+            undelivered: HashSet::new(),
             lost: None,
         }
     }
@@ -100,15 +104,17 @@ impl<L: FnMut(OutputLoss)> Teller<L> {
         for place in 0..self.sinks.len() {
             if which(&*self.sinks[place]) {
                 let told = self.sinks[place].tell(event, at, &mut self.console);
-                self.note(told);
+                let is_lost = self.note(told);
+                self.undelivered.extend(event.seq().filter(|_| is_lost));
             }
         }
     }
 
     /// Says that the output of a job that has ended is written.
-    fn deliver(&self, event: &Event) {
-        if let (Event::JobEnded(end), Some(deliveries), None) = (event, &self.deliveries, self.lost)
-        {
+    fn deliver(&mut self, event: &Event) {
+        let Event::JobEnded(end) = event else { return };
+        let is_lost = self.undelivered.remove(&end.job.seq) || self.has_lost_out;
+        if let (Some(deliveries), false) = (&self.deliveries, is_lost) {
             // Records that were given up need to know no more.
             let _ = deliveries.send(ToRecorder::Delivered(end.job.seq));
         }
@@ -124,16 +130,15 @@ impl<L: FnMut(OutputLoss)> Teller<L> {
         }
     }
 
-    /// Takes down what could not be told.
-    fn note(&mut self, told: io::Result<()>) {
+    /// Takes down what could not be told, and says whether there is something.
+    fn note(&mut self, told: io::Result<()>) -> bool {
         let told = told.and_then(|()| self.console.flush());
-        if let Some(loss) = self.console.lost() {
+        let err = self.console.take_loss();
+        let out = told.err().map(|error| self.console.lose_out(&error));
+        for loss in err.into_iter().chain(out) {
             self.lose(loss);
         }
-        if let Err(error) = told {
-            let loss = self.console.lose_out(&error);
-            self.lose(loss);
-        }
+        err.is_some() || out.is_some()
     }
 
     /// Says once of each stream that output was lost there: only one of them ends the run.
@@ -145,6 +150,10 @@ impl<L: FnMut(OutputLoss)> Teller<L> {
         };
         if !std::mem::replace(has_lost, true) {
             (self.on_loss)(loss);
+            if let Some(deliveries) = &self.deliveries {
+                // The run may be over by now; it is on record all the same.
+                let _ = deliveries.send(ToRecorder::Lost(loss));
+            }
         }
     }
 }

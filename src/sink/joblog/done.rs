@@ -76,7 +76,7 @@ impl Line<'_> {
 /// The jobs that are done. A line that cannot be read, or a job that still runs, is an error.
 pub(in crate::sink) fn read(path: &Path, file: &File, len: u64) -> Result<Done, PastError> {
     let mut past = Past::default();
-    each_line(path, file, len, |line| past.take_in(&line))?;
+    each_line(path, file, len, |line| past.take_in(line))?;
     let unseen = past.unseen(path);
     let runs = past.runs.iter().filter(|run| !run.has_ended);
     let mut marked = marked(runs.filter_map(|run| run.id.as_deref()));

@@ -49,6 +49,8 @@ pub(crate) struct JobLog {
     waiting: VecDeque<Waiting>,
     /// The jobs whose endings are on record as not delivered.
     undelivered: HashSet<u64>,
+    /// How output was lost, as far as it is on record.
+    losses: Vec<OutputLoss>,
     state: State,
 }
 
@@ -87,6 +89,7 @@ impl JobLog {
             can_sync,
             waiting: VecDeque::new(),
             undelivered: HashSet::new(),
+            losses: Vec::new(),
             state: State::Open,
         };
         log.append(SystemTime::now(), Fact::RunStart(run_id))?;
@@ -254,6 +257,13 @@ impl Recorder for JobLog {
         if !is_written(&entry.event) {
             return Ok(());
         }
+        if let Event::OutputFailed(loss) = entry.event {
+            // The run says so as well, unless it is over by then.
+            if self.losses.contains(&loss) {
+                return Ok(());
+            }
+            self.losses.push(loss);
+        }
         let (ticks, waits) = match &entry.event {
             Event::JobStarted(start) => (survivors::start_ticks(start.pid), false),
             // Whatever did not end well is run again anyway.
@@ -285,6 +295,14 @@ impl Recorder for JobLog {
         } else {
             Ok(())
         }
+    }
+
+    fn lost(&mut self, loss: OutputLoss) -> Result<(), RecordError> {
+        self.record(&Entry {
+            at: SystemTime::now(),
+            event: Event::OutputFailed(loss),
+            is_delivered: true,
+        })
     }
 
     fn wakes_at(&self) -> Option<Instant> {

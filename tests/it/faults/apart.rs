@@ -131,6 +131,7 @@ fn a_third_signal_gives_the_files_up_and_says_which() {
 fn a_start_is_on_record_while_nobody_reads() {
     let mut run = Stage::new()
         .args([
+            "--guard=never",
             "-j1",
             "--joblog",
             "run.log",

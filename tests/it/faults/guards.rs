@@ -60,9 +60,13 @@ fn a_grace_that_is_none_is_refused() {
 
 /// The numbers of prun's children: of the guard, if there is one, and of the jobs.
 fn children(run: &Running) -> BTreeSet<i32> {
-    let pid = run.pid();
-    let text = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
-    text.split_whitespace().flat_map(str::parse).collect()
+    // Each of its threads has those that it started.
+    let threads = fs::read_dir(format!("/proc/{}/task", run.pid()));
+    let threads = threads.into_iter().flatten().flatten();
+    let lists = threads.map(|thread| fs::read_to_string(thread.path().join("children")));
+    let text: Vec<String> = lists.map(Result::unwrap_or_default).collect();
+    let numbers = text.iter().flat_map(|text| text.split_whitespace());
+    numbers.flat_map(str::parse).collect()
 }
 
 /// The guard of a run, as soon as it is ready.
@@ -198,7 +202,7 @@ fn what_an_ended_job_has_left_is_not_touched() {
 
 #[test]
 fn a_guard_outlives_no_run() {
-    let job = "sleep 0.1; cat /proc/$PPID/task/$PPID/children > children";
+    let job = "sleep 0.1; cat /proc/$PPID/task/*/children > children";
     let script = "\"$@\" || exit; for pid in $(cat children); do ! kill -0 $pid || exit 9; done 2> /dev/null";
     for round in 0..rounds() {
         let options: &[&str] = if round % 2 == 0 { &["--guard"] } else { &[] };

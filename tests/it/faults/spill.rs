@@ -267,7 +267,11 @@ fn files_of(run: &Running) -> usize {
     let files = std::fs::read_dir(format!("/proc/{}/fd", run.pid()));
     let leads = files.into_iter().flatten().flatten();
     let leads = leads.filter_map(|fd| std::fs::read_link(fd.path()).ok());
-    let is_nameless = |to: &PathBuf| to.to_string_lossy().ends_with("(deleted)");
+    let is_nameless = |to: &PathBuf| {
+        let to = to.to_string_lossy();
+        // Memory that is shared with the guard is no file.
+        to.ends_with("(deleted)") && !to.contains("memfd")
+    };
     leads.filter(is_nameless).count()
 }
 
