@@ -118,6 +118,8 @@ mod files;
 mod group;
 mod handle;
 mod lookup;
+#[cfg(target_os = "linux")]
+mod nearby;
 mod newborn;
 mod orphans;
 mod pipe;

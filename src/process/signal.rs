@@ -133,8 +133,7 @@ impl Signal {
     /// what it takes to catch them all by the runtime, which is made for few.
     #[cfg(feature = "cli")]
     pub(crate) fn stands_for_deadly(self) {
-        let deadly = Self::deadly().filter(|signal| !signal.is_ignored());
-        sys::note_signals(deadly.map(Self::as_raw), self.0);
+        sys::note_signals(Self::deadly().map(Self::as_raw), self.0);
     }
 
     /// The deadly signal that has come in place of this one, or this one.

@@ -6,7 +6,7 @@ use std::num::NonZeroUsize;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::process::Stdio as StdStdio;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::io::Interest;
 use tokio::runtime::Handle;
@@ -17,6 +17,8 @@ use super::command::{Command, Stdio};
 use super::diagnose;
 use super::environment::Environment;
 use super::error::{SpawnError, SpawnErrorKind, StartError};
+#[cfg(target_os = "linux")]
+use super::nearby;
 use super::newborn::Newborn;
 use super::pipe::{pipe, register, register_shared};
 #[cfg(target_os = "linux")]
@@ -24,6 +26,8 @@ use super::posix_spawn;
 use super::process::{Process, Streams};
 use super::pty;
 use super::reader::StreamReader;
+#[cfg(target_os = "linux")]
+use super::spawner::here;
 use super::spawner::{Begun, aside};
 use super::spool::SpoolOptions;
 use super::writer::StreamWriter;
@@ -31,14 +35,20 @@ use super::writer::StreamWriter;
 /// How often a program that is being written is tried again: 1, 2, 4 … 64 ms, 127 ms in all.
 const BUSY_RETRIES: u32 = 7;
 
+/// A program that takes no longer to be executed than this lies on a disk that answers.
+#[cfg(target_os = "linux")]
+const QUICK: Duration = Duration::from_millis(100);
+
 impl Command {
     /// Starts the process.
     ///
     /// Gives it when the program was executed, so a missing program is an error here. A program file
     /// that another thread is just writing (`ETXTBSY`) is tried again for 127 ms.
     ///
-    /// The runtime never waits for the file system: another thread looks for the program and executes
-    /// it. As long as one start hangs, because the file lies on a server that is gone, the next one
+    /// The runtime never waits for a file system that may not answer: another thread looks for the
+    /// program and executes it. On Linux programs of the system's directories, and those that were
+    /// executed quickly before, are started at once if they lie on a disk of this machine. As long as
+    /// one start hangs, because the file lies on a server that is gone, the next one
     /// is made by one more thread, after 0.2 s; if 32 hang, further ones are refused
     /// ([`SpawnErrorKind::Resource`]).
     ///
@@ -79,21 +89,37 @@ impl Command {
     }
 
     async fn start_once(self: &Arc<Self>, begun: &Begun) -> Result<Process, SpawnError> {
+        let failed = |error| SpawnError::of(self, error);
+        #[cfg(target_os = "linux")]
+        if nearby::is_nearby(self) {
+            let (newborn, streams) = here(begun, || self.give_birth()).map_err(failed)?;
+            return Ok(self.drained(newborn, streams));
+        }
         let (command, runtime) = (Arc::clone(self), Handle::current());
         let born = aside(begun, move || {
             let _context = runtime.enter();
+            let begun = Instant::now();
             let born = command.give_birth();
+            #[cfg(target_os = "linux")]
+            if born.is_ok() && begun.elapsed() < QUICK {
+                nearby::remember(&command);
+            }
             born.map_err(|error| SpawnError::of(&command, error))
         });
-        let (newborn, mut streams) = match born.await {
+        let (newborn, streams) = match born.await {
             Ok(born) => born?,
-            Err(none) => return Err(SpawnError::of(self, StartError::from(none))),
+            Err(none) => return Err(failed(StartError::from(none))),
         };
+        Ok(self.drained(newborn, streams))
+    }
+
+    /// The process, whose captured streams are drained from now on.
+    fn drained(&self, newborn: Newborn, mut streams: Streams) -> Process {
         streams.draining = capture::drain(
             streams.captured_stdout.as_ref(),
             streams.captured_stderr.as_ref(),
         );
-        Ok(Process::new(newborn, streams, self))
+        Process::new(newborn, streams, self)
     }
 
     /// Executes the program. Its pipes are made here and not before, so that no process that begins

@@ -133,6 +133,22 @@ pub(crate) async fn aside<T: Send + 'static>(
     Ok(answer.unwrap_or_else(|panic| resume_unwind(panic)))
 }
 
+/// Does in this thread what does not hang, as if it were an order.
+#[cfg(target_os = "linux")]
+pub(super) fn here<T>(begun: &Begun, work: impl FnOnce() -> T) -> T {
+    begun.0.get_or_init(Started::now);
+    let mut state = SPAWNER.lock();
+    let number = state.orders;
+    state.orders += 1;
+    state.taken.push((number, unborn::this_thread()));
+    drop(state);
+    let done = work();
+    claims::start_is_over();
+    let mut state = SPAWNER.lock();
+    state.taken.retain(|(taken, _)| *taken != number);
+    done
+}
+
 /// The orders that are being done, each with the thread that does it.
 #[cfg(target_os = "linux")]
 pub(super) fn taken() -> Vec<(u64, libc::pid_t)> {

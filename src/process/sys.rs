@@ -297,7 +297,8 @@ static CAME: AtomicU64 = AtomicU64::new(0);
 #[cfg(feature = "cli")]
 static TOLD_BY: AtomicI32 = AtomicI32::new(0);
 
-/// From now on `signals` end nothing: each one is noted for [`came`], and `told_by` sent in its place.
+/// From now on `signals` end nothing: each one that is not ignored is noted for [`came`], and `told_by`
+/// sent in its place.
 #[cfg(feature = "cli")]
 pub(super) fn note_signals(signals: impl Iterator<Item = i32>, told_by: i32) {
     extern "C" fn note(signal: libc::c_int) {

@@ -87,7 +87,10 @@ fn signal(thread: libc::pid_t, child: libc::pid_t, signal: i32) {
 /// The number of the calling thread.
 #[cfg(target_os = "linux")]
 pub(super) fn this_thread() -> libc::pid_t {
-    nix::unistd::gettid().as_raw()
+    thread_local! {
+        static NUMBER: libc::pid_t = nix::unistd::gettid().as_raw();
+    }
+    NUMBER.with(|number| *number)
 }
 
 #[cfg(not(target_os = "linux"))]

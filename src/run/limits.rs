@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::io;
 use std::num::NonZeroUsize;
+use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::UnixStream;
 
@@ -61,19 +62,15 @@ fn open_files(limit: u64) -> u64 {
 /// # Errors
 /// When they are not, in words for the user.
 pub(crate) fn need_files() -> Result<(), String> {
-    let mut taken = Vec::new();
-    while taken.len() < LEAST_FILES {
-        match UnixStream::pair() {
-            Ok((one, other)) => taken.extend([one, other]),
-            Err(error) => {
-                let limit = open_files_limit().unwrap_or_default();
-                return Err(format!(
-                    "too few files may be open (ulimit -n {limit}): {error}"
-                ));
-            }
-        }
-    }
-    Ok(())
+    let too_few = |error: io::Error| {
+        let limit = open_files_limit().unwrap_or_default();
+        format!("too few files may be open (ulimit -n {limit}): {error}")
+    };
+    // The system may have none to give, whatever the limit is; copies cost it nothing.
+    let (one, _other) = UnixStream::pair().map_err(too_few)?;
+    let copies = (2..LEAST_FILES).map(|_| one.as_fd().try_clone_to_owned());
+    let copies: io::Result<Vec<_>> = copies.collect();
+    copies.map(drop).map_err(too_few)
 }
 
 /// What POSIX promises every program.

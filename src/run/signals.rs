@@ -38,7 +38,7 @@ pub(crate) fn listen(controls: &UnboundedSender<Control>) -> std::io::Result<()>
     let mut arrivals = catch(stops.into_iter().chain(others))?;
     let mut stops = [Signal::TERM].into_iter().chain(STOP_SIGNALS);
     if let Some(stop) = stops.find(|signal| !signal.is_ignored()) {
-        stop.stands_for_deadly();
+        without_signals(|| stop.stands_for_deadly());
     }
     let controls = controls.clone();
     tokio::spawn(async move {
