@@ -5,11 +5,11 @@
 //! whatever was found to be there when another thread started it first.
 
 use std::collections::HashSet;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::fs::File;
 use std::io::Read;
 use std::os::unix::ffi::OsStrExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
 use super::command::Command;
@@ -87,7 +87,7 @@ impl Nearby {
 }
 
 struct Mount {
-    at: PathBuf,
+    at: Vec<u8>,
     is_local: bool,
 }
 
@@ -95,13 +95,12 @@ struct Mount {
 /// what it is.
 fn mount_points(mountinfo: &[u8]) -> Vec<Mount> {
     let mount = |line: &[u8]| {
-        let fields: Vec<&[u8]> = line.split(|byte| *byte == b' ').collect();
-        let at = fields.get(4)?;
-        let dash = fields.iter().position(|field| *field == b"-")?;
-        let kind = fields.get(dash + 1)?;
+        let mut fields = line.split(|byte| *byte == b' ');
+        let at = fields.nth(4)?;
+        let kind = fields.skip_while(|field| *field != b"-").nth(1)?;
         Some(Mount {
-            at: PathBuf::from(unescaped(at)),
-            is_local: LOCAL.iter().any(|local| local.as_bytes() == *kind),
+            at: unescaped(at),
+            is_local: LOCAL.iter().any(|local| local.as_bytes() == kind),
         })
     };
     mountinfo
@@ -111,7 +110,7 @@ fn mount_points(mountinfo: &[u8]) -> Vec<Mount> {
 }
 
 /// A blank, a tab, a newline and a backslash are written as three octal digits behind a backslash.
-fn unescaped(field: &[u8]) -> OsString {
+fn unescaped(field: &[u8]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(field.len());
     let mut rest = field;
     while let Some((first, after)) = rest.split_first() {
@@ -121,15 +120,22 @@ fn unescaped(field: &[u8]) -> OsString {
         bytes.push(number.unwrap_or(*first));
         rest = if number.is_some() { &after[3..] } else { after };
     }
-    OsStr::from_bytes(&bytes).to_owned()
+    bytes
 }
 
 /// Whether `path`, as it is written, lies on a file system of this machine: of the mounts above it the
 /// deepest counts, and of those at one place the last.
 fn is_local(mounts: &[Mount], path: &Path) -> bool {
-    let above = mounts.iter().filter(|mount| path.starts_with(&mount.at));
-    let deepest = above.max_by_key(|mount| mount.at.components().count());
-    path.is_absolute() && deepest.is_some_and(|mount| mount.is_local)
+    let path = path.as_os_str().as_bytes();
+    let is_above = |mount: &&Mount| {
+        let rest = path.strip_prefix(mount.at.as_slice());
+        rest.is_some_and(|rest| matches!(rest, [] | [b'/', ..]) || mount.at == b"/")
+    };
+    let deepest = mounts
+        .iter()
+        .filter(is_above)
+        .max_by_key(|mount| mount.at.len());
+    deepest.is_some_and(|mount| mount.is_local)
 }
 
 #[cfg(test)]
