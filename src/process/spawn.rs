@@ -91,8 +91,10 @@ impl Command {
     async fn start_once(self: &Arc<Self>, begun: &Begun) -> Result<Process, SpawnError> {
         let failed = |error| SpawnError::of(self, error);
         #[cfg(target_os = "linux")]
-        if nearby::is_nearby(self) {
-            let (newborn, streams) = here(begun, || self.give_birth()).map_err(failed)?;
+        if nearby::is_nearby(self)
+            && let Some(born) = here(begun, || self.give_birth())
+        {
+            let (newborn, streams) = born.map_err(failed)?;
             return Ok(self.drained(newborn, streams));
         }
         let (command, runtime) = (Arc::clone(self), Handle::current());

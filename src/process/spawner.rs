@@ -51,6 +51,7 @@ static SPAWNER: Spawner = Spawner {
     state: Mutex::new(State {
         waiting: VecDeque::new(),
         taken: Vec::new(),
+        here: 0,
         orders: 0,
         threads: 0,
         current: 0,
@@ -70,6 +71,8 @@ struct State {
     waiting: VecDeque<Order>,
     /// The orders that are being done, each with the thread that does it.
     taken: Vec<(u64, libc::pid_t)>,
+    /// How many of them are done by whoever gave them: no other one is begun meanwhile.
+    here: usize,
     /// How many orders there were.
     orders: u64,
     threads: usize,
@@ -133,20 +136,31 @@ pub(crate) async fn aside<T: Send + 'static>(
     Ok(answer.unwrap_or_else(|panic| resume_unwind(panic)))
 }
 
-/// Does in this thread what does not hang, as if it were an order.
+/// Does in this thread what does not hang, as if it were an order. None while another thread does
+/// one: if that one hangs, a child of it may have copies of all pipes that are made meanwhile.
 #[cfg(target_os = "linux")]
-pub(super) fn here<T>(begun: &Begun, work: impl FnOnce() -> T) -> T {
-    begun.0.get_or_init(Started::now);
+pub(super) fn here<T>(begun: &Begun, work: impl FnOnce() -> T) -> Option<T> {
     let mut state = SPAWNER.lock();
+    if state.taken.len() > state.here || !state.waiting.is_empty() {
+        return None;
+    }
     let number = state.orders;
     state.orders += 1;
     state.taken.push((number, unborn::this_thread()));
+    state.here += 1;
     drop(state);
+    begun.0.get_or_init(Started::now);
     let done = work();
     claims::start_is_over();
     let mut state = SPAWNER.lock();
     state.taken.retain(|(taken, _)| *taken != number);
-    done
+    state.here -= 1;
+    let is_awaited = state.here == 0 && !state.waiting.is_empty();
+    drop(state);
+    if is_awaited {
+        SPAWNER.ordered.notify_all();
+    }
+    Some(done)
 }
 
 /// The orders that are being done, each with the thread that does it.
@@ -242,8 +256,10 @@ impl Spawner {
         let thread = unborn::this_thread();
         let mut state = self.lock();
         while state.current == name {
-            let Some(Order { number, work }) = state.waiting.pop_front() else {
-                state.is_idle = true;
+            let is_free = state.here == 0;
+            let next = is_free.then(|| state.waiting.pop_front()).flatten();
+            let Some(Order { number, work }) = next else {
+                state.is_idle = state.waiting.is_empty();
                 let woken = self.ordered.wait(state);
                 state = woken.unwrap_or_else(PoisonError::into_inner);
                 continue;

@@ -307,14 +307,13 @@ pub(super) fn note_signals(signals: impl Iterator<Item = i32>, told_by: i32) {
         unsafe { libc::kill(libc::getpid(), TOLD_BY.load(Ordering::Relaxed)) };
     }
     TOLD_BY.store(told_by, Ordering::Relaxed);
+    let note = note as extern "C" fn(libc::c_int) as libc::sighandler_t;
     for signal in signals {
         // SAFETY: the handler does nothing but what a handler may do.
-        unsafe {
-            libc::signal(
-                signal,
-                note as extern "C" fn(libc::c_int) as libc::sighandler_t,
-            )
-        };
+        if unsafe { libc::signal(signal, note) } == libc::SIG_IGN {
+            // SAFETY: it was ignored before.
+            unsafe { libc::signal(signal, libc::SIG_IGN) };
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Process numbers that are used again at once: no signal goes to a process that is not ours.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::grounds::failing;
@@ -54,17 +54,21 @@ fn no_signal_goes_to_a_number_that_was_given_back() {
         .run();
     let trace = outcome.read_text("trace");
     let prun = trace.split(' ').next().expect("there are calls").to_owned();
-    // The first thread starts threads, and those start processes.
+    // Processes are started by the first thread, and by those that it starts.
     let (mut ours, mut threads, mut kills) = (BTreeSet::new(), BTreeSet::new(), 0);
+    let mut begins_thread = BTreeMap::new();
     for line in trace.lines() {
         let caller = line.split(' ').next().unwrap_or_default();
         let is_first = caller == prun;
         if line.contains("clone3(") || line.contains("clone3 resumed") {
+            if line.contains("clone3(") {
+                begins_thread.insert(caller, line.contains("CLONE_THREAD"));
+            }
             let born = line.rsplit(" = ").next();
             let born = born.and_then(|pid| pid.parse::<i64>().ok());
-            if is_first {
+            if begins_thread[caller] {
                 threads.extend(born.map(|thread| thread.to_string()));
-            } else if threads.contains(caller) {
+            } else if is_first || threads.contains(caller) {
                 ours.extend(born);
             }
         } else if !is_first {
