@@ -6,7 +6,7 @@ use std::num::NonZeroUsize;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::process::Stdio as StdStdio;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::io::Interest;
 use tokio::runtime::Handle;
@@ -100,7 +100,8 @@ impl Command {
         let (command, runtime) = (Arc::clone(self), Handle::current());
         let born = aside(begun, move || {
             let _context = runtime.enter();
-            let begun = Instant::now();
+            #[cfg(target_os = "linux")]
+            let begun = std::time::Instant::now();
             let born = command.give_birth();
             #[cfg(target_os = "linux")]
             if born.is_ok() && begun.elapsed() < QUICK {
