@@ -189,14 +189,19 @@ pub(super) struct Output<'a> {
 
 impl Write for Output<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.write_all(bytes).map(|()| bytes.len())
+    }
+
+    /// Line by line there are many small pieces, for which the buffer's own way is the shortest.
+    #[inline]
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.stream.get_mut().carries_output = true;
         let Some(defuser) = &mut self.defuser else {
-            return self.stream.write(bytes);
+            return self.stream.write_all(bytes);
         };
         self.defused.clear();
         defuser.take(bytes, self.defused);
-        self.stream.write_all(self.defused)?;
-        Ok(bytes.len())
+        self.stream.write_all(self.defused)
     }
 
     fn flush(&mut self) -> io::Result<()> {
