@@ -224,10 +224,9 @@ async fn run(mut settings: Settings, source: Source) -> io::Result<ExitCode> {
         hear(control, &mut ended, &mut words);
     })
     .await;
-    if Console::words_would_block(settings.looks.frame) {
-        words.clear();
+    if !Console::words_would_block(settings.looks.frame) && warn(&words, &settings.looks).is_err() {
+        ended.summary.lose_output(OutputLoss::NotWritten);
     }
-    warn(&words, &settings.looks)?;
     Ok(ended.summary.verdict())
 }
 

@@ -40,18 +40,19 @@ pub(crate) fn is_at(path: &Path, file: &File) -> bool {
 
 /// Waits until what was written is kept. Streams keep nothing, and some file systems cannot say.
 pub(crate) fn sync(file: &File) -> io::Result<()> {
-    let cannot_say = [
-        Errno::EINVAL,
-        Errno::ENOSYS,
-        Errno::EROFS,
-        Errno::EOPNOTSUPP,
-    ];
     match file.sync_data() {
-        Err(error) if cannot_say.contains(&Errno::from_raw(error.raw_os_error().unwrap_or(0))) => {
-            Ok(())
-        }
+        Err(error) if keeps_nothing(&error) => Ok(()),
         synced => synced,
     }
+}
+
+/// Whether that is no failure of a disk: there is none, or nobody can say what is on it.
+pub(crate) fn keeps_nothing(error: &io::Error) -> bool {
+    let code = Errno::from_raw(error.raw_os_error().unwrap_or(0));
+    matches!(
+        code,
+        Errno::EINVAL | Errno::ENOSYS | Errno::EROFS | Errno::EOPNOTSUPP
+    )
 }
 
 /// Closes a file, and tells what only then comes to light: a quota, or a lack of room on a server.

@@ -162,7 +162,7 @@ pub use environment::Environment;
 pub use error::{SpawnError, SpawnErrorKind};
 pub use exit::{ExitInfo, ResourceUsage, WaitError};
 #[cfg(feature = "cli")]
-pub(crate) use files::{Lock, close, folder, is_at, lock, sync};
+pub(crate) use files::{Lock, close, folder, is_at, keeps_nothing, lock, sync};
 #[cfg(feature = "cli")]
 pub(crate) use group::{
     is_orphaned as group_is_orphaned, living_groups, signal_group, younger_siblings,

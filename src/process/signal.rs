@@ -230,10 +230,9 @@ pub(crate) fn hold_signals() -> HeldSignals {
 
 #[cfg(feature = "cli")]
 impl HeldSignals {
-    /// Gives `signals` their default actions, at once for those that wait.
+    /// Gives `signals` that are not ignored their default actions, at once for those that wait.
     pub(crate) fn let_act(self, signals: impl Iterator<Item = Signal>) {
-        let signals: Vec<_> = signals.map(Signal::as_raw).collect();
-        sys::restore_default_signals(&signals);
+        sys::let_act(signals.map(Signal::as_raw));
     }
 }
 

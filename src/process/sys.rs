@@ -291,16 +291,14 @@ pub(super) fn restore_default_signals(signals: &[i32]) {
     }
 }
 
-/// Signals that have come and that nobody was told of yet, a bit each; and the one that tells.
+/// Signals that have come and that nobody was told of yet, a bit each.
 #[cfg(feature = "cli")]
 static CAME: AtomicU64 = AtomicU64::new(0);
-#[cfg(feature = "cli")]
-static TOLD_BY: AtomicI32 = AtomicI32::new(0);
 
-/// From now on `signals` end nothing: each one that is not ignored is noted for [`came`], and `told_by`
-/// sent in its place.
+/// From now on `signals` that are not ignored are noted for [`came`], and `told_by` is sent in place.
 #[cfg(feature = "cli")]
 pub(super) fn note_signals(signals: impl Iterator<Item = i32>, told_by: i32) {
+    static TOLD_BY: AtomicI32 = AtomicI32::new(0);
     extern "C" fn note(signal: libc::c_int) {
         CAME.fetch_or(1 << (signal - 1), Ordering::Relaxed);
         // SAFETY: both calls are safe in a handler, and leave errno alone as they do not fail.
@@ -308,11 +306,26 @@ pub(super) fn note_signals(signals: impl Iterator<Item = i32>, told_by: i32) {
     }
     TOLD_BY.store(told_by, Ordering::Relaxed);
     let note = note as extern "C" fn(libc::c_int) as libc::sighandler_t;
-    for signal in signals {
-        // SAFETY: the handler does nothing but what a handler may do.
-        if unsafe { libc::signal(signal, note) } == libc::SIG_IGN {
-            // SAFETY: it was ignored before.
-            unsafe { libc::signal(signal, libc::SIG_IGN) };
+    // SAFETY: the handler does nothing but what a handler may do.
+    signals.for_each(|signal| unsafe { handle_unless_ignored(signal, note) });
+}
+
+/// Gives `signals` that are not ignored their default actions again, and unblocks all.
+#[cfg(feature = "cli")]
+pub(super) fn let_act(signals: impl Iterator<Item = i32>) {
+    // SAFETY: the default action runs no code of ours.
+    signals.for_each(|signal| unsafe { handle_unless_ignored(signal, libc::SIG_DFL) });
+    restore_default_signals(&[]);
+}
+
+/// One call for most. A signal has to be blocked meanwhile, or it may be handled although it is ignored.
+/// The handler must do nothing but what a handler may do.
+#[cfg(feature = "cli")]
+unsafe fn handle_unless_ignored(signal: i32, handler: libc::sighandler_t) {
+    // SAFETY: as the caller promises; and what was ignored before may be ignored again.
+    unsafe {
+        if libc::signal(signal, handler) == libc::SIG_IGN {
+            libc::signal(signal, libc::SIG_IGN);
         }
     }
 }

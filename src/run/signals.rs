@@ -13,12 +13,6 @@ use crate::process::{Signal, TerminalSize, hold_signals, without_signals};
 /// The signals that ask prun to end, and that jobs get as themselves.
 pub(super) const STOP_SIGNALS: [Signal; 4] = [Signal::INT, Signal::TERM, Signal::HUP, Signal::QUIT];
 
-/// The signals by which prun ends: those, and whatever else would end it and leave its jobs behind.
-fn ending_signals() -> impl Iterator<Item = Signal> {
-    let all = STOP_SIGNALS.into_iter().chain(Signal::deadly());
-    all.filter(|signal| !signal.is_ignored())
-}
-
 /// Passes the signals that ask prun to end, to pause (Ctrl-Z), or what runs (`SIGUSR1`), on to the
 /// runner.
 ///
@@ -116,5 +110,5 @@ pub(crate) async fn listen_no_more(
     while let Ok(control) = controls.try_recv() {
         hear(control);
     }
-    held.let_act(ending_signals());
+    held.let_act(STOP_SIGNALS.into_iter().chain(Signal::deadly()));
 }

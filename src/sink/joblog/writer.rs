@@ -13,7 +13,6 @@
 use std::collections::{HashSet, VecDeque};
 use std::fs::File;
 use std::io::{self, Write};
-use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
@@ -21,6 +20,7 @@ use std::time::{Duration, Instant, SystemTime};
 use super::line::{Fact, Line};
 use super::survivors;
 use crate::event::{CancelReason, Event, JobEnd, OutputLoss, Status};
+use crate::process::{is_at, keeps_nothing};
 use crate::sink::OpenLog;
 use crate::sink::record::{Entry, RecordError, Recorder};
 use crate::sink::sink::Interest;
@@ -139,15 +139,13 @@ impl JobLog {
         let Err(source) = self.file.sync_data() else {
             return Ok(());
         };
-        match source.raw_os_error() {
-            // Some file systems have no such call. The lines are in the file all the same.
-            Some(libc::EINVAL | libc::ENOSYS | libc::EOPNOTSUPP | libc::EROFS) => {
-                self.can_sync = false;
-                let path = self.path.clone();
-                Err(RecordError::NotSynced { path, source })
-            }
-            _ => Err(self.failed(source)),
+        if !keeps_nothing(&source) {
+            return Err(self.failed(source));
         }
+        // The lines are in the file all the same.
+        self.can_sync = false;
+        let path = self.path.clone();
+        Err(RecordError::NotSynced { path, source })
     }
 
     /// Writes what does not wait any longer, up to the first that does.
@@ -210,9 +208,10 @@ impl JobLog {
         self.write(at, Fact::RunEnd { elapsed })?;
         self.state = State::Whole;
         let synced = self.sync();
-        match is_there(&self.path, &self.file) {
-            true => synced,
-            false => Err(RecordError::JobLogGone(self.path.clone())),
+        let is_file = self.file.metadata().is_ok_and(|meta| meta.is_file());
+        match is_file && !is_at(&self.path, &self.file) {
+            true => Err(RecordError::JobLogGone(self.path.clone())),
+            false => synced,
         }
     }
 }
@@ -227,17 +226,6 @@ fn is_written(event: &Event) -> bool {
             | Event::Continued
             | Event::Asked(_)
     )
-}
-
-/// Whether the file is still the one at that path; one that is no plain file always is.
-fn is_there(path: &std::path::Path, file: &File) -> bool {
-    let place = |meta: std::fs::Metadata| (meta.dev(), meta.ino());
-    match (file.metadata(), path.metadata()) {
-        (Ok(ours), _) if !ours.is_file() => true,
-        (Ok(ours), Ok(there)) => place(ours) == place(there),
-        (Ok(_), Err(error)) => error.kind() != io::ErrorKind::NotFound,
-        (Err(_), _) => true,
-    }
 }
 
 impl Recorder for JobLog {

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::grounds::{LARGE, endings, failing, lines, wait_for_line};
 use crate::needs::needs;
-use crate::stage::{Outcome, Stage, is_alive, kill, rounds};
+use crate::stage::{Outcome, Running, Stage, is_alive, kill, rounds};
 
 const SOON: Duration = Duration::from_secs(60);
 
@@ -91,6 +91,15 @@ fn slow(delay: Duration) -> Stage {
         .within(SOON)
 }
 
+/// Interrupts such a run, and returns when its jobs have ended. The number is prun's, not strace's.
+fn interrupted(run: &mut Running) -> i32 {
+    let prun = run.wait_for_line_in("prun").parse().expect("a number");
+    kill(prun, libc::SIGINT);
+    wait_for_line(run, "job_end", "long");
+    wait_for_line(run, "job_end", "longer");
+    prun
+}
+
 #[test]
 fn a_second_signal_hurries_the_jobs_and_not_the_files() {
     if needs("strace") {
@@ -98,10 +107,7 @@ fn a_second_signal_hurries_the_jobs_and_not_the_files() {
             .stderr_any()
             .signal(libc::SIGINT)
             .start();
-        let prun = run.wait_for_line_in("prun").parse().expect("a number");
-        kill(prun, libc::SIGINT);
-        wait_for_line(&mut run, "job_end", "long");
-        wait_for_line(&mut run, "job_end", "longer");
+        let prun = interrupted(&mut run);
         kill(prun, libc::SIGTERM);
         let outcome = run.finish();
         assert_eq!(endings(&outcome.path("run.log")).len(), 2);
@@ -116,10 +122,7 @@ fn a_third_signal_gives_the_files_up_and_says_which() {
             .stderr_has("prun: not written, because of a third signal: the JUnit report x.xml, the report r.html")
             .signal(libc::SIGINT)
             .start();
-        let prun = run.wait_for_line_in("prun").parse().expect("a number");
-        kill(prun, libc::SIGINT);
-        wait_for_line(&mut run, "job_end", "long");
-        wait_for_line(&mut run, "job_end", "longer");
+        let prun = interrupted(&mut run);
         kill(prun, libc::SIGTERM);
         kill(prun, libc::SIGHUP);
         let outcome = run.finish();

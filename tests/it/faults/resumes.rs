@@ -1,6 +1,5 @@
 //! What counts as done when a run goes on from another one.
 
-use std::path::Path;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -11,12 +10,17 @@ use crate::stage::{Outcome, Stage};
 
 const SOON: Duration = Duration::from_secs(60);
 
-/// A run that goes on from the log of another, in that one's folder.
-fn again(before: &Outcome) -> Stage {
+/// Another run in the folder of one before, with the same log.
+fn beside(before: &Outcome) -> Stage {
     let dir = before.dir().to_str().expect("a temporary path is text");
     Stage::new()
-        .args(["-C", dir, "--joblog", &format!("{dir}/run.log"), "--resume"])
+        .args(["-C", dir, "--joblog", &format!("{dir}/run.log")])
         .within(SOON)
+}
+
+/// One that goes on from it.
+fn again(before: &Outcome) -> Stage {
+    beside(before).arg("--resume")
 }
 
 const TWO: [&str; 2] = ["a: echo hello", "b: sleep 0.2"];
@@ -72,31 +76,15 @@ fn the_last_attempt_on_record_decides() {
         .args(["--joblog", "run.log", job]);
     let outcome = stage.run();
     std::fs::remove_file(outcome.path("f")).expect("it is there");
-    let dir = outcome
-        .dir()
-        .to_str()
-        .expect("a temporary path is text")
-        .to_owned();
-    let log = format!("{dir}/run.log");
+    let log = outcome.path("run.log");
     // Its second run fails, and is killed as it waits for another try.
-    let mut second = Stage::new()
-        .args([
-            "-C",
-            &dir,
-            "--retries",
-            "2",
-            "--retry-delay",
-            "1h",
-            "--joblog",
-            &log,
-            job,
-        ])
+    let mut second = beside(&outcome)
+        .args(["--retries", "2", "--retry-delay", "1h", job])
         .signal(libc::SIGKILL)
-        .within(SOON)
         .start();
     second.wait_until("the first attempt", |_| {
         let retried = |line: &Value| line["type"] == "job_retry";
-        lines(Path::new(&log)).iter().any(retried).then_some(())
+        lines(&log).iter().any(retried).then_some(())
     });
     second.send(libc::SIGKILL);
     second.finish();
@@ -108,20 +96,14 @@ fn a_job_that_was_killed_in_its_second_run_is_not_done() {
     let job = "a: echo x >> ran; test ! -e slow || exec sleep 300";
     let outcome = Stage::new().args(["--joblog", "run.log", job]).run();
     std::fs::write(outcome.path("slow"), "").expect("the folder is ours");
-    let dir = outcome
-        .dir()
-        .to_str()
-        .expect("a temporary path is text")
-        .to_owned();
-    let log = format!("{dir}/run.log");
-    let mut second = Stage::new()
-        .args(["-C", &dir, "--joblog", &log, job])
+    let log = outcome.path("run.log");
+    let mut second = beside(&outcome)
+        .arg(job)
         .signal(libc::SIGKILL)
         .leaves_processes()
-        .within(SOON)
         .start();
     second.wait_until("the second start", |_| {
-        let starts = lines(Path::new(&log));
+        let starts = lines(&log);
         let starts = starts.iter().filter(|line| line["type"] == "job_start");
         (starts.count() == 2).then_some(())
     });
