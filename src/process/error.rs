@@ -5,8 +5,8 @@ use std::io;
 use std::path::PathBuf;
 
 use super::command::Command;
-use super::diagnose::{self, diagnose};
-use super::spawner::NoThread;
+use super::spawn::diagnose::{self, diagnose};
+use super::spawn::spawner::NoThread;
 
 /// A process that could not be started; nothing of it is left.
 #[derive(Debug, thiserror::Error)]

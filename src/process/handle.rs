@@ -5,12 +5,12 @@ use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::claims::Claim;
 use super::command::Backend;
 use super::exit::{ExitInfo, Started, WaitError};
 use super::group;
-use super::newborn::Born;
 use super::signal::{Delivery, Scope, Signal, SignalError};
+use super::spawn::claims::Claim;
+use super::spawn::newborn::Born;
 use super::sys::{self, Child};
 use super::wait_for::wait_for;
 use super::watch::Watcher;

@@ -102,14 +102,10 @@
 mod beside;
 #[cfg(feature = "cli")]
 mod blocking;
-mod by_std;
 mod capture;
-mod claims;
 mod command;
 mod communicate;
-mod diagnose;
 mod drains;
-mod elf;
 mod environment;
 mod error;
 mod exit;
@@ -117,14 +113,8 @@ mod exit;
 mod files;
 mod group;
 mod handle;
-mod lookup;
-#[cfg(target_os = "linux")]
-mod nearby;
-mod newborn;
 mod orphans;
 mod pipe;
-#[cfg(target_os = "linux")]
-mod posix_spawn;
 #[expect(
     clippy::module_inception,
     reason = "the room is named for its main type"
@@ -137,14 +127,12 @@ mod reader;
 mod relay;
 mod signal;
 mod spawn;
-mod spawner;
 mod spool;
 #[cfg(feature = "cli")]
 mod strangers;
 mod sys;
 #[cfg(feature = "cli")]
 mod terminal;
-mod unborn;
 mod wait_for;
 mod watch;
 mod writer;
@@ -176,7 +164,8 @@ pub use signal::{Delivery, Scope, Signal, SignalError, reset_inherited_signals};
 #[cfg(feature = "cli")]
 pub(crate) use signal::{hold_signals, without_signals};
 #[cfg(feature = "cli")]
-pub(crate) use spawner::{Begun, aside};
+pub(crate) use spawn::spawner::{Begun, aside};
+pub use spawn::unborn::continue_stopped_spawns;
 pub use spool::{Spool, SpoolOptions, SpoolReader};
 #[cfg(feature = "cli")]
 pub(crate) use strangers::reap_strangers;
@@ -184,7 +173,6 @@ pub(crate) use strangers::reap_strangers;
 pub(crate) use sys::{argument_bytes_limit, close_from, map_shared, open_files_limit};
 #[cfg(feature = "cli")]
 pub(crate) use terminal::{Terminal, is_in_foreground};
-pub use unborn::continue_stopped_spawns;
 pub use wait_for::{TimeoutError, wait_for};
 pub use writer::StreamWriter;
 #[cfg(feature = "cli")]

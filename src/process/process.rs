@@ -8,11 +8,11 @@ use tokio::task::AbortHandle;
 use super::capture::{Capture, Peek, Pieces};
 use super::command::{Command, KillOnDrop};
 use super::handle::ProcessHandle;
-use super::newborn::Newborn;
 use super::orphans;
 use super::pty::TerminalSize;
 use super::reader::StreamReader;
 use super::signal::{Scope, Signal};
+use super::spawn::newborn::Newborn;
 use super::writer::StreamWriter;
 
 /// A started process, as asyncio's `Process`.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::claims::is_ours;
+use super::spawn::claims::is_ours;
 use super::sys::{self, Child};
 
 /// How long a stranger may have to wait for a child of ours that ended before it: the system shows

@@ -11,13 +11,13 @@ const LOADER: u64 = 3;
 const LONGEST_PATH: u64 = 4096;
 
 /// Whether the file begins as an ELF binary does.
-pub(super) fn is_elf(file: &impl FileExt) -> bool {
+pub(in crate::process) fn is_elf(file: &impl FileExt) -> bool {
     let mut magic = [0; 4];
     file.read_exact_at(&mut magic, 0).is_ok() && magic == *b"\x7fELF"
 }
 
 /// The loader that an ELF binary names; none for what is statically linked, or no such binary.
-pub(super) fn loader(file: &impl FileExt) -> Option<PathBuf> {
+pub(in crate::process) fn loader(file: &impl FileExt) -> Option<PathBuf> {
     if !is_elf(file) {
         return None;
     }

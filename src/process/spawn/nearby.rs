@@ -12,9 +12,9 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
-use super::command::Command;
 use super::lookup::{changes_path, has_slash};
 use super::posix_spawn;
+use crate::process::command::Command;
 
 /// The file systems that ask nobody but this machine.
 const LOCAL: [&str; 20] = [
@@ -52,7 +52,7 @@ struct Nearby {
 }
 
 /// Whether the program of `command` is. Makes no system call but the first time.
-pub(super) fn is_nearby(command: &Command) -> bool {
+pub(in crate::process) fn is_nearby(command: &Command) -> bool {
     // The others have more to do, which may take its time.
     if posix_spawn::settled(command).is_none() {
         return false;
@@ -68,7 +68,7 @@ pub(super) fn is_nearby(command: &Command) -> bool {
 
 /// Remembers that the program of `command` was executed, if it lies on a disk of this machine. Asks
 /// the file system, and so waits as long as a start may.
-pub(super) fn remember(command: &Command) {
+pub(in crate::process) fn remember(command: &Command) {
     let program = command.program.as_os_str();
     if !has_slash(program) || NEARBY.found().len() >= MOST {
         return;

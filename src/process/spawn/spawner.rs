@@ -16,10 +16,10 @@ use std::time::{Instant, SystemTime};
 use nix::sys::signal::{SigSet, SigmaskHow};
 use tokio::sync::oneshot;
 
-use super::beside::start_beside;
 use super::claims;
-use super::exit::Started;
 use super::unborn;
+use crate::process::beside::start_beside;
+use crate::process::exit::Started;
 
 /// A call that takes so long hangs: another thread does the next ones. One that is merely slow, on a
 /// machine with too much to do, should not: a process that begins beside another one has copies of
@@ -139,7 +139,7 @@ pub(crate) async fn aside<T: Send + 'static>(
 /// Does in this thread what does not hang, as if it were an order. None while another thread does
 /// one: if that one hangs, a child of it may have copies of all pipes that are made meanwhile.
 #[cfg(target_os = "linux")]
-pub(super) fn here<T>(begun: &Begun, work: impl FnOnce() -> T) -> Option<T> {
+pub(in crate::process) fn here<T>(begun: &Begun, work: impl FnOnce() -> T) -> Option<T> {
     let mut state = SPAWNER.lock();
     if state.taken.len() > state.here || !state.waiting.is_empty() {
         return None;
@@ -165,7 +165,7 @@ pub(super) fn here<T>(begun: &Begun, work: impl FnOnce() -> T) -> Option<T> {
 
 /// The orders that are being done, each with the thread that does it.
 #[cfg(target_os = "linux")]
-pub(super) fn taken() -> Vec<(u64, libc::pid_t)> {
+pub(in crate::process) fn taken() -> Vec<(u64, libc::pid_t)> {
     SPAWNER.lock().taken.clone()
 }
 

@@ -1,26 +1,26 @@
 //! A process that was just started, until somebody watches it.
 
 use super::claims::Claim;
-use super::command::{Backend, Command};
-use super::exit::Started;
-use super::handle::ProcessHandle;
-use super::orphans;
-use super::signal::{Scope, Signal};
-use super::watch::Watcher;
+use crate::process::command::{Backend, Command};
+use crate::process::exit::Started;
+use crate::process::handle::ProcessHandle;
+use crate::process::orphans;
+use crate::process::signal::{Scope, Signal};
+use crate::process::watch::Watcher;
 
 /// Dropped before it is watched, it is killed and reaped: nobody knows of it.
-pub(super) struct Newborn(Option<Born>);
+pub(in crate::process) struct Newborn(Option<Born>);
 
 /// What is known of it.
-pub(super) struct Born {
-    pub(super) claim: Claim,
-    pub(super) started: Started,
-    pub(super) leads_group: bool,
+pub(in crate::process) struct Born {
+    pub(in crate::process) claim: Claim,
+    pub(in crate::process) started: Started,
+    pub(in crate::process) leads_group: bool,
 }
 
 impl Newborn {
     /// To be called by the thread that has just started the process.
-    pub(super) fn new(pid: u32, command: &Command) -> Self {
+    pub(in crate::process) fn new(pid: u32, command: &Command) -> Self {
         Self(Some(Born {
             claim: Claim::on(pid),
             started: Started::now(),
@@ -30,7 +30,7 @@ impl Newborn {
 
     /// Lets the runtime watch it. One without an I/O driver makes this panic, and then nothing may be
     /// left of the process.
-    pub(super) fn watched(mut self, backend: Backend) -> ProcessHandle {
+    pub(in crate::process) fn watched(mut self, backend: Backend) -> ProcessHandle {
         let pid = self.0.as_ref().map(|born| born.claim.pid());
         let pid = pid.expect("it is taken but once, here or when it is dropped");
         let watcher = Watcher::new(pid as libc::pid_t, backend);

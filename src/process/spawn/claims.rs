@@ -17,18 +17,18 @@ thread_local! {
 
 /// Says that a process is ours, for as long as anybody may ask for its status.
 #[derive(Debug)]
-pub(super) struct Claim(u32);
+pub(in crate::process) struct Claim(u32);
 
 impl Claim {
     /// To be made by the thread that has just started the process, before it does anything else.
-    pub(super) fn on(pid: u32) -> Self {
+    pub(in crate::process) fn on(pid: u32) -> Self {
         ours().insert(pid, false);
         NEWBORN.set(Some(pid));
         Self(pid)
     }
 
     /// The process's number.
-    pub(super) fn pid(&self) -> u32 {
+    pub(in crate::process) fn pid(&self) -> u32 {
         self.0
     }
 }
@@ -41,12 +41,12 @@ impl Drop for Claim {
 
 /// Whether the engine has started this child.
 #[cfg(feature = "cli")]
-pub(super) fn is_ours(child: libc::pid_t) -> bool {
+pub(in crate::process) fn is_ours(child: libc::pid_t) -> bool {
     ours().contains_key(&(child as u32))
 }
 
 /// The process that this thread was starting, if there is one, is in the hands of whoever wanted it.
-pub(super) fn start_is_over() {
+pub(in crate::process) fn start_is_over() {
     if let Some(pid) = NEWBORN.take()
         && let Some(is_over) = ours().get_mut(&pid)
     {
@@ -56,7 +56,7 @@ pub(super) fn start_is_over() {
 
 /// Whether this child is being started.
 #[cfg(target_os = "linux")]
-pub(super) fn is_being_started(child: libc::pid_t) -> bool {
+pub(in crate::process) fn is_being_started(child: libc::pid_t) -> bool {
     ours().get(&(child as u32)) != Some(&true)
 }
 

@@ -14,22 +14,22 @@ use nix::spawn::{self, PosixSpawnAttr, PosixSpawnFileActions, PosixSpawnFlags};
 use nix::sys::signal::{SigSet, Signal};
 use nix::unistd::Pid;
 
-use super::command::{Command, Group};
-use super::environment::Environment;
-use super::error::StartError;
 use super::lookup::{self, has_slash};
 use super::spawn::Theirs;
-use super::sys;
+use crate::process::command::{Command, Group};
+use crate::process::environment::Environment;
+use crate::process::error::StartError;
+use crate::process::sys;
 
 /// The environment of a command that needs nothing but `posix_spawn` itself.
-pub(super) fn settled(command: &Command) -> Option<&Environment> {
+pub(in crate::process) fn settled(command: &Command) -> Option<&Environment> {
     // The rest is std's to do, each in its own way.
     let plain = command.cwd.is_none() && !command.new_session && command.pass_fds.is_empty();
     command.environment.as_ref().filter(|_| plain)
 }
 
 /// Starts `command` with these ends of its standard streams, and says its number.
-pub(super) fn start(
+pub(in crate::process) fn start(
     command: &Command,
     environment: &Environment,
     streams: &[Theirs<'_>; 3],

@@ -12,25 +12,25 @@ use tokio::io::Interest;
 use tokio::runtime::Handle;
 
 use super::by_std::ByStd;
-use super::capture::{self, Capture};
-use super::command::{Command, Stdio};
 use super::diagnose;
-use super::environment::Environment;
-use super::error::{SpawnError, SpawnErrorKind, StartError};
 #[cfg(target_os = "linux")]
 use super::nearby;
 use super::newborn::Newborn;
-use super::pipe::{pipe, register, register_shared};
 #[cfg(target_os = "linux")]
 use super::posix_spawn;
-use super::process::{Process, Streams};
-use super::pty;
-use super::reader::StreamReader;
 #[cfg(target_os = "linux")]
 use super::spawner::here;
 use super::spawner::{Begun, aside};
-use super::spool::SpoolOptions;
-use super::writer::StreamWriter;
+use crate::process::capture::{self, Capture};
+use crate::process::command::{Command, Stdio};
+use crate::process::environment::Environment;
+use crate::process::error::{SpawnError, SpawnErrorKind, StartError};
+use crate::process::pipe::{pipe, register, register_shared};
+use crate::process::process::{Process, Streams};
+use crate::process::pty;
+use crate::process::reader::StreamReader;
+use crate::process::spool::SpoolOptions;
+use crate::process::writer::StreamWriter;
 
 /// How often a program that is being written is tried again: 1, 2, 4 … 64 ms, 127 ms in all.
 const BUSY_RETRIES: u32 = 7;
@@ -185,7 +185,7 @@ impl<'a> Way<'a> {
 }
 
 /// The process's end of a standard stream.
-pub(super) enum Theirs<'a> {
+pub(in crate::process) enum Theirs<'a> {
     Inherit,
     /// Standard output's; for standard error.
     ToStdout,
@@ -194,7 +194,7 @@ pub(super) enum Theirs<'a> {
 }
 
 impl Theirs<'_> {
-    pub(super) fn into_std(self) -> io::Result<StdStdio> {
+    pub(in crate::process) fn into_std(self) -> io::Result<StdStdio> {
         Ok(match self {
             Self::Inherit | Self::ToStdout => StdStdio::inherit(),
             Self::Own(fd) => fd.into(),
@@ -204,7 +204,7 @@ impl Theirs<'_> {
 
     /// The descriptor to be given, if one is.
     #[cfg(target_os = "linux")]
-    pub(super) fn fd(&self) -> Option<BorrowedFd<'_>> {
+    pub(in crate::process) fn fd(&self) -> Option<BorrowedFd<'_>> {
         match self {
             Self::Inherit | Self::ToStdout => None,
             Self::Own(fd) => Some(fd.as_fd()),
@@ -213,7 +213,7 @@ impl Theirs<'_> {
     }
 
     /// The same place once more, for standard error.
-    pub(super) fn share(&self) -> io::Result<Self> {
+    pub(in crate::process) fn share(&self) -> io::Result<Self> {
         Ok(Self::Own(match self {
             // Standard error's own `inherit` would lead to our standard error.
             Self::Inherit | Self::ToStdout => io::stdout().as_fd().try_clone_to_owned()?,

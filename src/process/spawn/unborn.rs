@@ -10,7 +10,13 @@ use std::io;
 use std::{os::fd::AsFd, time::Duration};
 
 #[cfg(target_os = "linux")]
-use super::{beside::start_beside, claims::is_being_started, group, spawner, sys};
+use super::claims::is_being_started;
+#[cfg(target_os = "linux")]
+use super::spawner;
+#[cfg(target_os = "linux")]
+use crate::process::beside::start_beside;
+#[cfg(target_os = "linux")]
+use crate::process::{group, sys};
 
 /// A spawn takes well under a millisecond; one that takes so long is looked at.
 #[cfg(target_os = "linux")]
@@ -52,13 +58,13 @@ fn look_for_ever() {
 /// Kills the child that `thread` is starting, if there is one: before it executes its program, or just
 /// after. The thread must be kept from starting another one meanwhile.
 #[cfg(target_os = "linux")]
-pub(super) fn kill(thread: libc::pid_t) {
+pub(in crate::process) fn kill(thread: libc::pid_t) {
     of(thread).for_each(|pid| signal(thread, pid, libc::SIGKILL));
 }
 
 /// Elsewhere it is killed when its start is over.
 #[cfg(not(target_os = "linux"))]
-pub(super) fn kill(_thread: libc::pid_t) {}
+pub(in crate::process) fn kill(_thread: libc::pid_t) {}
 
 /// What a thread is starting: those of its children whose start is not over.
 #[cfg(target_os = "linux")]
@@ -86,7 +92,7 @@ fn signal(thread: libc::pid_t, child: libc::pid_t, signal: i32) {
 
 /// The number of the calling thread.
 #[cfg(target_os = "linux")]
-pub(super) fn this_thread() -> libc::pid_t {
+pub(in crate::process) fn this_thread() -> libc::pid_t {
     thread_local! {
         static NUMBER: libc::pid_t = nix::unistd::gettid().as_raw();
     }
@@ -94,6 +100,6 @@ pub(super) fn this_thread() -> libc::pid_t {
 }
 
 #[cfg(not(target_os = "linux"))]
-pub(super) fn this_thread() -> libc::pid_t {
+pub(in crate::process) fn this_thread() -> libc::pid_t {
     0
 }

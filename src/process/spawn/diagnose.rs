@@ -13,10 +13,10 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{FileExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use super::command::{Command, EnvChange};
 use super::elf;
-use super::error::SpawnErrorKind;
 use super::lookup::{find_program, has_slash, seen_from_here};
+use crate::process::command::{Command, EnvChange};
+use crate::process::error::SpawnErrorKind;
 
 /// One argument or variable may have so many pages on Linux, with its NUL.
 const MAX_ARG_PAGES: usize = 32;
@@ -25,7 +25,7 @@ const MAX_ARG_PAGES: usize = 32;
 const MOST_INTERPRETERS: usize = 8;
 
 /// Finds what the system would refuse without saying which part it was.
-pub(super) fn check(command: &Command) -> Result<(), SpawnErrorKind> {
+pub(in crate::process) fn check(command: &Command) -> Result<(), SpawnErrorKind> {
     if command.program.is_empty() {
         return Err(SpawnErrorKind::EmptyProgram);
     }
@@ -49,7 +49,7 @@ pub(super) fn check(command: &Command) -> Result<(), SpawnErrorKind> {
 }
 
 /// What the system said of something that the process was to have.
-pub(super) fn setup(what: String, error: &io::Error) -> SpawnErrorKind {
+pub(in crate::process) fn setup(what: String, error: &io::Error) -> SpawnErrorKind {
     match shortage(error) {
         Some(lack) => SpawnErrorKind::Resource(lack),
         None => SpawnErrorKind::Setup {
@@ -60,7 +60,7 @@ pub(super) fn setup(what: String, error: &io::Error) -> SpawnErrorKind {
 }
 
 /// What the system said of the execution.
-pub(super) fn diagnose(command: &Command, error: &io::Error) -> SpawnErrorKind {
+pub(in crate::process) fn diagnose(command: &Command, error: &io::Error) -> SpawnErrorKind {
     match error.raw_os_error() {
         Some(libc::ENOENT | libc::ENOTDIR | libc::EACCES | libc::ELOOP | libc::ENAMETOOLONG) => {
             not_found(command, error)

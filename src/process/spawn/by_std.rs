@@ -6,15 +6,15 @@ use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::process::CommandExt;
 
-use super::command::{Command, EnvChange, Group};
-use super::environment::Environment;
-use super::error::StartError;
 use super::lookup::{self, has_slash};
 use super::spawn::Theirs;
-use super::sys::{self, Exec};
+use crate::process::command::{Command, EnvChange, Group};
+use crate::process::environment::Environment;
+use crate::process::error::StartError;
+use crate::process::sys::{self, Exec};
 
 /// A command that std will start.
-pub(super) struct ByStd {
+pub(in crate::process) struct ByStd {
     command: std::process::Command,
     /// Held until the child has its own copies.
     reserved: Vec<OwnedFd>,
@@ -23,7 +23,7 @@ pub(super) struct ByStd {
 impl ByStd {
     /// Prepares `command`. Before any other descriptor is made, since the ones to pass on have
     /// numbers that are to stay free.
-    pub(super) fn new(command: &Command) -> Result<Self, StartError> {
+    pub(in crate::process) fn new(command: &Command) -> Result<Self, StartError> {
         let mut std = command.to_std().map_err(StartError::Exec)?;
         let reserved = command.fork_if_needed(&mut std)?;
         let command = std;
@@ -31,7 +31,7 @@ impl ByStd {
     }
 
     /// Starts it with these ends of its standard streams, and says its number.
-    pub(super) fn start(self, streams: [Theirs<'_>; 3]) -> Result<u32, StartError> {
+    pub(in crate::process) fn start(self, streams: [Theirs<'_>; 3]) -> Result<u32, StartError> {
         let Self {
             mut command,
             reserved,

@@ -5,21 +5,21 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use super::command::{Command, EnvChange};
-use super::environment::Environment;
+use crate::process::command::{Command, EnvChange};
+use crate::process::environment::Environment;
 
 /// Where the system looks without a `PATH`.
 const DEFAULT_PATH: &str = "/bin:/usr/bin";
 
 /// The file of the program, seen from this process; none if there is none.
-pub(super) fn find_program(command: &Command) -> Option<PathBuf> {
+pub(in crate::process) fn find_program(command: &Command) -> Option<PathBuf> {
     let found = resolve(command)?;
     Some(seen_from_here(command, &found)).filter(|path| path.symlink_metadata().is_ok())
 }
 
 /// The file of the program, seen from the directory that the process starts in: a name with `/`
 /// as it is, a bare one by `PATH`. A file that may not be executed counts only if no other does.
-pub(super) fn resolve(command: &Command) -> Option<PathBuf> {
+pub(in crate::process) fn resolve(command: &Command) -> Option<PathBuf> {
     if has_slash(&command.program) {
         return Some(PathBuf::from(&command.program));
     }
@@ -39,7 +39,7 @@ pub(super) fn resolve(command: &Command) -> Option<PathBuf> {
 }
 
 /// Whether the system's own look-up would use another `PATH` than ours.
-pub(super) fn changes_path(command: &Command) -> bool {
+pub(in crate::process) fn changes_path(command: &Command) -> bool {
     let is_other = |environment: &Environment| {
         environment.get("PATH").map(OsStr::to_owned) != std::env::var_os("PATH")
     };
@@ -50,12 +50,12 @@ pub(super) fn changes_path(command: &Command) -> bool {
     changes.any(|change| change.name().is_none_or(|name| name == "PATH"))
 }
 
-pub(super) fn has_slash(program: &OsStr) -> bool {
+pub(in crate::process) fn has_slash(program: &OsStr) -> bool {
     program.as_bytes().contains(&b'/')
 }
 
 /// A path of the command, which is relative to where it starts, from where we are.
-pub(super) fn seen_from_here(command: &Command, file: &Path) -> PathBuf {
+pub(in crate::process) fn seen_from_here(command: &Command, file: &Path) -> PathBuf {
     command.cwd.as_deref().unwrap_or(Path::new("")).join(file)
 }
 
