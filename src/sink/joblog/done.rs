@@ -7,18 +7,18 @@ use std::path::Path;
 
 use serde::Deserialize;
 
+use super::past::PastError;
 use super::survivors::{Begun, Run, Survivor, marked, sees_all};
 use crate::plan::Key;
 use crate::sink::facts::VERSION;
-use crate::sink::past::PastError;
 
 /// What a log says of the jobs in it.
 #[derive(Default)]
-pub(in crate::sink) struct Done {
+pub(super) struct Done {
     /// The jobs whose last attempt ended well, and whose output has arrived.
-    pub(in crate::sink) keys: HashSet<Key>,
+    pub(super) keys: HashSet<Key>,
     /// Processes that may go on and cannot be seen from here, in words.
-    pub(in crate::sink) unseen: Option<String>,
+    pub(super) unseen: Option<String>,
 }
 
 /// The parts of a line that matter to a later run. Those that every line of a long log has are not
@@ -74,7 +74,7 @@ impl Line<'_> {
 }
 
 /// The jobs that are done. A line that cannot be read, or a job that still runs, is an error.
-pub(in crate::sink) fn read(path: &Path, file: &File, len: u64) -> Result<Done, PastError> {
+pub(super) fn read(path: &Path, file: &File, len: u64) -> Result<Done, PastError> {
     let mut past = Past::default();
     each_line(path, file, len, |line| past.take_in(line))?;
     let unseen = past.unseen(path);

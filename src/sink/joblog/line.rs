@@ -134,7 +134,7 @@ fn stopped<M: SerializeMap>(map: &mut M, stop: &Stop) -> Result<(), M::Error> {
     map.serialize_entry("grace_s", &seconds(stop.grace))
 }
 
-pub(in crate::sink) fn cause(cause: Cause) -> &'static str {
+pub(super) fn cause(cause: Cause) -> &'static str {
     match cause {
         Cause::Signal(_) => "signal",
         Cause::FailFast => "fail_fast",
@@ -143,7 +143,7 @@ pub(in crate::sink) fn cause(cause: Cause) -> &'static str {
     }
 }
 
-pub(in crate::sink) fn end(end: End) -> &'static str {
+pub(super) fn end(end: End) -> &'static str {
     match end {
         End::Awaited => "awaited",
         End::Gentle => "gentle",

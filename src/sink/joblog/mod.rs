@@ -1,13 +1,16 @@
 //! The job log: what became of every job, appended as it happens, for a later run to go on from.
 //!
-//! `writer` writes it, `line` is what stands in it, `done` says what earlier runs have done by it, and
-//! `survivors` which of their processes still run.
+//! `writer` writes it, and `line` is what stands in it. `past` opens one that may be there, which
+//! `first_line` tells from other files; `done` says what earlier runs have done by it, and `survivors`
+//! which of their processes still run. `replay` tells a run again, and `recall` makes its lines events.
 
 mod done;
+mod first_line;
 mod line;
+pub(super) mod past;
+mod recall;
+pub(super) mod replay;
 mod survivors;
 mod writer;
 
-pub(super) use done::{Done, read};
-pub(super) use line::{cause, end};
 pub(crate) use writer::JobLog;

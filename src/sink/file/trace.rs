@@ -11,14 +11,14 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 
-use super::json::seconds;
 use super::run_file::{Draft, Form, RunFileError};
-use super::sink::Interest;
-use super::words;
 use crate::event::{Attempt, Event, NumberedJob, Status};
+use crate::sink::json::seconds;
+use crate::sink::sink::Interest;
+use crate::sink::words;
 
 /// Writes the trace.
-pub(super) struct Trace {
+pub(in crate::sink) struct Trace {
     draft: Draft,
     lines: Vec<u8>,
     /// When the run began. All times are counted from there, whatever becomes of the time of day.
@@ -31,7 +31,7 @@ pub(super) struct Trace {
 }
 
 impl Trace {
-    pub(super) fn begin(option: &'static str, path: &Path) -> Result<Self, RunFileError> {
+    pub(in crate::sink) fn begin(option: &'static str, path: &Path) -> Result<Self, RunFileError> {
         let mut trace = Self {
             draft: Draft::begin(option, path)?,
             lines: Vec::new(),

@@ -8,16 +8,16 @@ use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use super::console::Console;
 use super::destination::{Output, Target, Way, way};
-use super::record::{Entry, RecordError, Recorder};
-use super::sink::{Interest, Sink};
 use super::unnamed::Unnamed;
 use crate::event::Event;
 use crate::process::{close, sync};
+use crate::sink::console::Console;
+use crate::sink::record::{Entry, RecordError, Recorder};
+use crate::sink::sink::{Interest, Sink};
 
 /// A form in which a run is written to a file.
-pub(super) trait Form: Send {
+pub(in crate::sink) trait Form: Send {
     /// What the file is called in an error.
     const WHAT: &'static str;
 
@@ -35,14 +35,14 @@ pub(super) trait Form: Send {
 }
 
 /// The file at a path in one form.
-pub(super) struct RunFile<F> {
+pub(in crate::sink) struct RunFile<F> {
     path: PathBuf,
     /// None after an error, and after the end.
     form: Option<F>,
 }
 
 impl<F: Form> RunFile<F> {
-    pub(super) fn new(path: &Path, form: F) -> Self {
+    pub(in crate::sink) fn new(path: &Path, form: F) -> Self {
         Self {
             path: path.to_owned(),
             form: Some(form),
@@ -112,7 +112,7 @@ pub(crate) struct RunFileError {
 }
 
 impl RunFileError {
-    pub(super) fn new(option: &'static str, path: &Path, why: impl ToString) -> Self {
+    pub(in crate::sink) fn new(option: &'static str, path: &Path, why: impl ToString) -> Self {
         Self {
             option,
             path: path.to_owned(),
@@ -122,7 +122,7 @@ impl RunFileError {
 }
 
 /// A file that is written from its beginning to its end, and is there when it is whole.
-pub(super) struct Draft {
+pub(in crate::sink) struct Draft {
     path: PathBuf,
     text: BufWriter<File>,
     place: Place,
@@ -144,7 +144,7 @@ enum Place {
 
 impl Draft {
     /// Begins one. A path that cannot be written is found here, and what is there stays.
-    pub(super) fn begin(option: &'static str, path: &Path) -> Result<Self, RunFileError> {
+    pub(in crate::sink) fn begin(option: &'static str, path: &Path) -> Result<Self, RunFileError> {
         let failed = |error: io::Error| RunFileError::new(option, path, error);
         let Target {
             standing,
@@ -169,17 +169,17 @@ impl Draft {
     }
 
     /// Whether it goes to standard output, by whatever name.
-    pub(super) fn is_output(&self) -> bool {
+    pub(in crate::sink) fn is_output(&self) -> bool {
         self.is_output
     }
 
     /// Goes back to the beginning, to overwrite what stands there.
-    pub(super) fn rewind(&mut self) -> io::Result<()> {
+    pub(in crate::sink) fn rewind(&mut self) -> io::Result<()> {
         self.text.seek(SeekFrom::Start(0)).map(drop)
     }
 
     /// Puts it in its place before it is whole; what is written from now on is there at once.
-    pub(super) fn publish(&mut self) -> io::Result<()> {
+    pub(in crate::sink) fn publish(&mut self) -> io::Result<()> {
         self.text.flush()?;
         match std::mem::replace(&mut self.place, Place::Taken) {
             Place::Taken => Ok(()),
@@ -209,7 +209,7 @@ impl Draft {
     }
 
     /// Puts it in its place, whole, and waits until it is kept there.
-    pub(super) fn finish(mut self) -> io::Result<()> {
+    pub(in crate::sink) fn finish(mut self) -> io::Result<()> {
         self.text.flush()?;
         if let Place::Name(..) = self.place {
             // What the file system refuses at last is known before the old file goes.

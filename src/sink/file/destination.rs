@@ -15,13 +15,13 @@ use std::io;
 use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
-use super::console::Console;
 use super::unnamed::Unnamed;
 use crate::process::folder;
+use crate::sink::console::Console;
 
 /// What is to be written.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Output {
+pub(in crate::sink) enum Output {
     /// The job log.
     Log { resume: bool },
     /// A file that tells of one run.
@@ -30,7 +30,7 @@ pub(super) enum Output {
 
 /// What stands at a path.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Standing {
+pub(in crate::sink) enum Standing {
     Nothing,
     /// A plain file by this name alone, of the owner that a new file has, where a new one can be made.
     OwnFile,
@@ -44,7 +44,7 @@ pub(super) enum Standing {
 
 /// How it is written.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Way {
+pub(in crate::sink) enum Way {
     /// Behind what is there.
     Append,
     /// As it comes.
@@ -58,7 +58,7 @@ pub(super) enum Way {
     Refuse(&'static str),
 }
 
-pub(super) fn way(output: Output, standing: Standing) -> Way {
+pub(in crate::sink) fn way(output: Output, standing: Standing) -> Way {
     match (standing, output) {
         (Standing::Stream | Standing::Output, Output::Log { resume: true }) => {
             Way::Refuse("is no regular file, and --resume reads it: name one")
@@ -72,7 +72,7 @@ pub(super) fn way(output: Output, standing: Standing) -> Way {
 }
 
 /// What stands at the path of a log.
-pub(super) fn standing(path: &Path) -> io::Result<Standing> {
+pub(in crate::sink) fn standing(path: &Path) -> io::Result<Standing> {
     match fs::metadata(path) {
         Ok(meta) if meta.is_file() || meta.is_dir() => Ok(Standing::File),
         Ok(_) => Ok(Standing::Stream),
@@ -82,16 +82,16 @@ pub(super) fn standing(path: &Path) -> io::Result<Standing> {
 }
 
 /// What stands at the path of a file that tells of a run, open and unchanged.
-pub(super) struct Target {
-    pub(super) standing: Standing,
+pub(in crate::sink) struct Target {
+    pub(in crate::sink) standing: Standing,
     /// What is there.
-    pub(super) there: Option<File>,
+    pub(in crate::sink) there: Option<File>,
     /// What may take its place.
-    pub(super) new: Option<(File, Unnamed)>,
+    pub(in crate::sink) new: Option<(File, Unnamed)>,
 }
 
 impl Target {
-    pub(super) fn open(path: &Path) -> io::Result<Self> {
+    pub(in crate::sink) fn open(path: &Path) -> io::Result<Self> {
         if path.as_os_str() == "-" {
             return Ok(Self::stream(Standing::Output, Console::stdout()?));
         }

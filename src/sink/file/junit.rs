@@ -21,13 +21,13 @@ use quick_junit::{
     TestSuite,
 };
 
-use super::json::seconds;
 use super::run_file::{Draft, Form, RunFileError};
-use super::sink::Interest;
-use super::tail::{TAIL, Tail, last_lines};
-use super::words;
 use crate::event::{Attempt, Counts, Event, JobEnd, Status};
 use crate::process::Spool;
+use crate::sink::json::seconds;
+use crate::sink::sink::Interest;
+use crate::sink::tail::{TAIL, Tail, last_lines};
+use crate::sink::words;
 
 /// As much as is kept of each stream of an attempt that was followed by another one: these are
 /// held until the job ends.
@@ -37,7 +37,7 @@ const EARLIER: u64 = 4 * 1024;
 const NAME: &str = "prun";
 
 /// Writes the report.
-pub(super) struct Junit {
+pub(in crate::sink) struct Junit {
     draft: Draft,
     begun: SystemTime,
     /// The room that the head has in the file.
@@ -51,7 +51,7 @@ pub(super) struct Junit {
 }
 
 impl Junit {
-    pub(super) fn begin(option: &'static str, path: &Path) -> Result<Self, RunFileError> {
+    pub(in crate::sink) fn begin(option: &'static str, path: &Path) -> Result<Self, RunFileError> {
         let failed = |error: io::Error| RunFileError::new(option, path, error);
         let begun = SystemTime::now();
         let longest = head([usize::MAX; 4], begun, Duration::from_secs(u32::MAX.into()));

@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use super::facts;
 use super::past::{self, PastError};
 use super::recall::Line;
 use crate::event::{Attempt, Counts, Event, JobEnd, JobStart, NumberedJob, Outcome, Status};
+use crate::sink::facts;
 
 /// The events of a run in the past, with the times at which they happened.
 pub(crate) struct PastRun {

@@ -10,7 +10,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 
-use super::joblog;
+use super::line;
 use crate::event::{
     Attempt, CancelReason, Cause, End, JobEnd, JobRetry, JobStart, Logs, NumberedJob, Outcome,
     OutputLoss, Status, Stop,
@@ -108,8 +108,8 @@ impl Line {
         ];
         let ends = [End::Awaited, End::Gentle, End::Killed];
         Ok(Stop {
-            cause: one_of(causes, joblog::cause, &self.cause)?,
-            end: one_of(ends, joblog::end, &self.end)?,
+            cause: one_of(causes, line::cause, &self.cause)?,
+            end: one_of(ends, line::end, &self.end)?,
             running: self.running,
             grace: span(self.grace_s)?,
         })

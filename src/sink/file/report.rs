@@ -16,12 +16,12 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::json::seconds;
 use super::run_file::{Draft, Form, RunFileError};
-use super::sink::Interest;
-use super::tail::Tail;
-use super::words;
 use crate::event::{Attempt, Event, JobEnd, Status};
+use crate::sink::json::seconds;
+use crate::sink::sink::Interest;
+use crate::sink::tail::Tail;
+use crate::sink::words;
 
 const PAGE: &str = include_str!("report/page.html");
 const STYLE: &str = include_str!("report/style.css");
@@ -38,7 +38,7 @@ const ALL_OUTPUT: usize = 8 * 1024 * 1024;
 const NOTES: usize = 100;
 
 /// Writes the page.
-pub(super) struct Report {
+pub(in crate::sink) struct Report {
     draft: Draft,
     /// When the run began. All times are counted from there, whatever becomes of the time of day.
     begun: SystemTime,
@@ -52,7 +52,7 @@ pub(super) struct Report {
 }
 
 impl Report {
-    pub(super) fn begin(option: &'static str, path: &Path) -> Result<Self, RunFileError> {
+    pub(in crate::sink) fn begin(option: &'static str, path: &Path) -> Result<Self, RunFileError> {
         let mut draft = Draft::begin(option, path)?;
         let (head, _) = page();
         let head = head + "{\"jobs\":[";

@@ -3,11 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use super::junit::Junit;
-use super::record::Recorder;
 use super::report::Report;
 use super::run_file::{Form, RunFile, RunFileError};
-use super::sink::Sink;
 use super::trace::Trace;
+use crate::sink::record::Recorder;
+use crate::sink::sink::Sink;
 
 /// Where they are to be; none is made unless it is named.
 #[derive(Clone, Debug, Default)]

@@ -4,14 +4,14 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
-use super::digest::counted;
-use super::record::{Entry, RecordError, Recorder};
-use super::sink::Interest;
-use super::style::Style;
-use super::words;
 use crate::event::{Event, JobEnd};
 use crate::plan::format_duration;
 use crate::process::close;
+use crate::sink::digest::counted;
+use crate::sink::record::{Entry, RecordError, Recorder};
+use crate::sink::sink::Interest;
+use crate::sink::style::Style;
+use crate::sink::words;
 
 /// Rows of the table at the most: the page takes no more than a megabyte.
 const MOST: usize = 100;

@@ -6,17 +6,17 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use super::destination::{Output, Way, standing, way};
+use super::done::{self, Done};
 use super::first_line;
-use super::joblog::{self, Done};
 use crate::plan::Key;
 use crate::process::{Lock, lock};
+use crate::sink::file::destination::{Output, Way, standing, way};
 
 /// A log that is ours alone, and whole.
 pub(crate) struct OpenLog {
-    pub(super) path: PathBuf,
-    pub(super) file: File,
-    pub(super) len: u64,
+    pub(in crate::sink) path: PathBuf,
+    pub(in crate::sink) file: File,
+    pub(in crate::sink) len: u64,
     /// The jobs whose last record is `ok`; none if nobody asked.
     pub(crate) done: HashSet<Key>,
     /// What was mended, and what could not be found out, in words.
@@ -113,7 +113,7 @@ pub(crate) fn open(path: &Path, resume: bool) -> Result<OpenLog, PastError> {
     let whole = whole_lines(&file).map_err(failed)?;
     let torn = file.metadata().map_err(failed)?.len() - whole;
     let Done { keys, unseen } = match resume {
-        true => joblog::read(path, &file, whole)?,
+        true => done::read(path, &file, whole)?,
         false => Done::default(),
     };
     warnings.extend(unseen);
@@ -135,7 +135,7 @@ pub(crate) fn open(path: &Path, resume: bool) -> Result<OpenLog, PastError> {
 
 /// How long the log is up to the end of its last whole line: what follows was being written when
 /// the run was killed, or was never filled when the machine went down.
-pub(super) fn whole_lines(mut file: &File) -> io::Result<u64> {
+pub(in crate::sink) fn whole_lines(mut file: &File) -> io::Result<u64> {
     const PIECE: u64 = 64 * 1024;
     let mut end = file.metadata()?.len();
     let mut piece = Vec::new();
