@@ -1,6 +1,6 @@
 //! Process 1 of a container is the parent of all who lost theirs there, and has to reap them.
 //!
-//! A stranger is told from a child of ours by its number: ours are [claimed](super::claims) for as
+//! A stranger is told from a child of ours by its number: ours are [claimed](super::spawn::claims) for as
 //! long as anybody may still ask for their status, which only their own handle collects.
 
 use std::time::Duration;

@@ -73,7 +73,7 @@
 //!
 //! | done to prun | test |
 //! |---|---|
-//! | cut at every byte | `joblog::a_log_cut_anywhere_…`, and beside `sink::past` |
+//! | cut at every byte | `joblog::a_log_cut_anywhere_…`, and beside `sink::joblog` |
 //! | killed at any moment and resumed until done | `crashes::*` |
 //! | nobody reads, and prun is told to stop, or killed | `apart::a_signal_while_nobody_reads_…`, `apart::a_start_is_on_record_…` |
 //! | a second and a third signal while files are written | `apart::a_second_signal_…`, `apart::a_third_signal_…` |
