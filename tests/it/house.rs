@@ -166,7 +166,7 @@ fn a_long_file_is_found() {
 #[test]
 fn an_unsafe_block_is_found() {
     let text = "// unsafe\n#[expect(unsafe_code)]\nfn f() { unsafe { g() } }";
-    complains(rules::unsafety, "src/process/spawn.rs", text, &[3]);
+    complains(rules::unsafety, "src/process/spawn/spawn.rs", text, &[3]);
     complains(rules::unsafety, "src/process/sys.rs", text, &[]);
     complains(rules::unsafety, "tests/it/stage/sys.rs", text, &[]);
 }
@@ -177,7 +177,12 @@ fn a_print_is_found() {
                 Self::stdout();\ncommand.stdout(x);\nwrite!(f, \"\");\nstd::eprint!(\"\");";
     complains(rules::printing, "src/run/runner.rs", text, &[1, 2, 3, 9]);
     complains(rules::printing, "src/sink/console.rs", text, &[]);
-    complains(rules::printing, "src/process/spawn.rs", text, &[1, 3, 9]);
+    complains(
+        rules::printing,
+        "src/process/spawn/spawn.rs",
+        text,
+        &[1, 3, 9],
+    );
 }
 
 #[test]
