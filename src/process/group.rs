@@ -124,13 +124,13 @@ pub(crate) fn is_orphaned() -> bool {
 #[cfg(target_os = "linux")]
 struct Stat {
     state: char,
-    #[cfg_attr(not(feature = "cli"), expect(dead_code))]
+    #[cfg_attr(not(feature = "cli"), allow(dead_code))]
     parent: u32,
     group: u32,
-    #[cfg_attr(not(feature = "cli"), expect(dead_code))]
+    #[cfg_attr(not(feature = "cli"), allow(dead_code))]
     session: u32,
     /// In the system's ticks since its boot.
-    #[cfg_attr(not(feature = "cli"), expect(dead_code))]
+    #[cfg_attr(not(feature = "cli"), allow(dead_code))]
     started: u64,
 }
 

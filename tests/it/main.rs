@@ -15,7 +15,6 @@ mod digests;
 mod dispositions;
 mod dry_runs;
 mod endings;
-mod engine;
 mod events;
 mod examples;
 mod explanations;
@@ -64,3 +63,6 @@ mod tmux;
 mod traces;
 mod twopaths;
 mod values;
+
+#[path = "../shared/mod.rs"]
+mod shared;

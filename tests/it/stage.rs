@@ -37,23 +37,14 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tempfile::TempDir;
 
+pub(crate) use crate::shared::{Held, kill, rounds};
 use expect::{End, Expectations, Text};
 pub(crate) use leftovers::{Left, is_alive};
 pub(crate) use outcome::Outcome;
 pub(crate) use running::Running;
-pub(crate) use sys::{Held, at_exit, kill};
 
 /// The bound of a run that names none: far above what any run needs on a loaded machine.
 const MINUTE: Duration = Duration::from_secs(60);
-
-/// How often a test of a race repeats its round: `PRUN_ROUNDS`, 20 unless told.
-pub(crate) fn rounds() -> usize {
-    let Ok(text) = std::env::var("PRUN_ROUNDS") else {
-        return 20;
-    };
-    text.parse()
-        .unwrap_or_else(|_| panic!("PRUN_ROUNDS is no number of rounds: {text}"))
-}
 
 /// The folder of one stage; it goes away with the last of stage, run and outcome.
 #[derive(Clone)]

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use super::at::At;
-use crate::needs::{SKIPPED_LINE, skip};
+use crate::shared::needs::{SKIPPED_LINE, skip};
 
 /// Names the test that is to be played in this process.
 const TEST: &str = "PRUN_ENGINE_ISOLATED";
@@ -19,12 +19,12 @@ const DIR: &str = "PRUN_ENGINE_DIR";
 const PLAYED: &str = "played";
 
 /// The whole name of the test that plays at `at` in `module`.
-pub(super) fn name_of(module: &str, at: At) -> String {
+pub(crate) fn name_of(module: &str, at: At) -> String {
     format!("{module}::{}", at.test_name())
 }
 
 /// The folder of a test in its own process, which its prelude knows as `$PRUN_ENGINE_DIR`.
-pub(super) fn dir() -> PathBuf {
+pub(crate) fn dir() -> PathBuf {
     let dir = env::var_os(DIR).expect("only a test in its own process has a folder");
     PathBuf::from(dir)
 }
@@ -32,7 +32,7 @@ pub(super) fn dir() -> PathBuf {
 /// Plays `body` in a process of its own, which is this test binary again. `test` is the test's
 /// whole path with the crate's name in front, and `prelude` what `/bin/sh` does before.
 #[track_caller]
-pub(super) fn isolated(test: &str, prelude: &str, body: impl FnOnce()) {
+pub(crate) fn isolated(test: &str, prelude: &str, body: impl FnOnce()) {
     let (_crate, test) = test.split_once("::").expect("a path has a crate in it");
     if env::var_os(TEST).is_some_and(|name| name == test) {
         body();

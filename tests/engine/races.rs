@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use prun::process::{Delivery, Process, Signal, Stdio};
 
-use crate::stage::rounds;
+use crate::shared::rounds;
 
 use super::at::{At, engine_test};
 use super::procfs::{Life, is_our_zombie};

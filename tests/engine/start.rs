@@ -8,7 +8,7 @@ use prun::process::{Process, Stdio};
 
 use super::at::{At, engine_test};
 use super::files::Folder;
-use crate::needs::{needs, path_of};
+use crate::shared::needs::{needs, path_of};
 
 /// Everything that a process prints; its end is that of success.
 async fn printed(command: prun::process::Command) -> String {

@@ -80,3 +80,7 @@ mod sys;
 mod unstarted;
 mod waiting;
 mod writer;
+
+#[path = "../shared/mod.rs"]
+#[allow(dead_code, reason = "the tests of the program use the rest")]
+mod shared;

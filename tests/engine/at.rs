@@ -10,7 +10,7 @@ use prun::process::{Backend, Command, Environment};
 use tokio::runtime::{Builder, Runtime};
 
 /// The bound of every promise: far above what any takes on a loaded machine.
-pub(super) const MINUTE: Duration = Duration::from_secs(60);
+pub(crate) const MINUTE: Duration = Duration::from_secs(60);
 
 /// How many threads the runtime has.
 #[derive(Clone, Copy, Debug)]
@@ -21,29 +21,29 @@ enum Threads {
 
 /// One of the four places at which a promise must hold.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct At {
+pub(crate) struct At {
     /// How the end of a process is learnt.
-    pub(super) backend: Backend,
+    pub(crate) backend: Backend,
     threads: Threads,
 }
 
 impl At {
-    pub(super) const PIDFD_ONE: Self = Self::new(Backend::Pidfd, Threads::One);
-    pub(super) const PIDFD_MANY: Self = Self::new(Backend::Pidfd, Threads::Many);
-    pub(super) const SIGCHLD_ONE: Self = Self::new(Backend::Sigchld, Threads::One);
-    pub(super) const SIGCHLD_MANY: Self = Self::new(Backend::Sigchld, Threads::Many);
+    pub(crate) const PIDFD_ONE: Self = Self::new(Backend::Pidfd, Threads::One);
+    pub(crate) const PIDFD_MANY: Self = Self::new(Backend::Pidfd, Threads::Many);
+    pub(crate) const SIGCHLD_ONE: Self = Self::new(Backend::Sigchld, Threads::One);
+    pub(crate) const SIGCHLD_MANY: Self = Self::new(Backend::Sigchld, Threads::Many);
 
     const fn new(backend: Backend, threads: Threads) -> Self {
         Self { backend, threads }
     }
 
     /// A program, without a shell.
-    pub(super) fn command(self, program: impl Into<OsString>) -> Command {
+    pub(crate) fn command(self, program: impl Into<OsString>) -> Command {
         self.here(Command::exec(program))
     }
 
     /// A command line for `/bin/sh`.
-    pub(super) fn shell(self, line: impl Into<OsString>) -> Command {
+    pub(crate) fn shell(self, line: impl Into<OsString>) -> Command {
         self.here(Command::shell(line))
     }
 
@@ -59,7 +59,7 @@ impl At {
     }
 
     /// A runtime of this kind, with all its drivers.
-    pub(super) fn runtime(self) -> Runtime {
+    pub(crate) fn runtime(self) -> Runtime {
         let mut builder = match self.threads {
             Threads::One => Builder::new_current_thread(),
             Threads::Many => Builder::new_multi_thread(),
@@ -71,7 +71,7 @@ impl At {
     /// Plays `promise` to its end. With many threads it runs on one of them, and must be able to
     /// wander between them.
     #[track_caller]
-    pub(super) fn play<F>(self, promise: impl FnOnce(Self) -> F)
+    pub(crate) fn play<F>(self, promise: impl FnOnce(Self) -> F)
     where
         F: Future<Output = ()> + Send + 'static,
     {
@@ -81,7 +81,7 @@ impl At {
 
     /// The same with another bound, for a promise about very many.
     #[track_caller]
-    pub(super) fn play_within(
+    pub(crate) fn play_within(
         self,
         bound: Duration,
         promise: Pin<Box<dyn Future<Output = ()> + Send>>,
@@ -126,45 +126,45 @@ macro_rules! plain_test {
             }
 
             fn body(at: At) {
-                crate::engine::at::call(at, $body);
+                crate::at::call(at, $body);
             }
         }
     };
 }
-pub(super) use plain_test;
+pub(crate) use plain_test;
 
 /// The same out of a function that gives a future.
 macro_rules! engine_test {
     ($name:ident, $promise:expr $(,)?) => {
-        crate::engine::at::plain_test!($name, |at: At| at.play($promise));
+        crate::at::plain_test!($name, |at: At| at.play($promise));
     };
 }
-pub(super) use engine_test;
+pub(crate) use engine_test;
 
 /// The same, each of the four in a process of its own, which a shell starts after `prelude`
 /// (`ulimit -n 64`, say): for promises about what a whole process has.
 macro_rules! isolated_test {
     ($name:ident, $prelude:expr, $promise:expr $(,)?) => {
-        crate::engine::at::plain_test!($name, |at: At| {
-            crate::engine::isolated::isolated(
-                &crate::engine::isolated::name_of(module_path!(), at),
+        crate::at::plain_test!($name, |at: At| {
+            crate::isolated::isolated(
+                &crate::isolated::name_of(module_path!(), at),
                 $prelude,
                 || at.play($promise),
             );
         });
     };
 }
-pub(super) use isolated_test;
+pub(crate) use isolated_test;
 
 /// A closure that is called where it stands would be a detour; here it stands in a macro.
 #[track_caller]
-pub(super) fn call<T>(at: At, body: impl FnOnce(At) -> T) -> T {
+pub(crate) fn call<T>(at: At, body: impl FnOnce(At) -> T) -> T {
     body(at)
 }
 
 impl At {
     /// The name of the test that plays at this place.
-    pub(super) fn test_name(self) -> &'static str {
+    pub(crate) fn test_name(self) -> &'static str {
         match (self.backend, self.threads) {
             (Backend::Pidfd, Threads::One) => "by_pidfd_on_one_thread",
             (Backend::Pidfd, Threads::Many) => "by_pidfd_on_many_threads",

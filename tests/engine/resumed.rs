@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 use prun::process::{Command, CommunicateError, Process, Stdio, wait_for};
 
-use crate::stage::rounds;
+use crate::shared::rounds;
 
 use super::at::{At, MINUTE, engine_test, plain_test};
 use super::files::bytes;

@@ -10,7 +10,7 @@ use prun::process::{Stdio, join, quote};
 
 use super::at::At;
 use super::files::Folder;
-use crate::needs::needs;
+use crate::shared::needs::needs;
 
 fn quoted(word: &str) -> String {
     quote(OsStr::new(word)).into_string().unwrap()

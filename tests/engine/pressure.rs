@@ -12,7 +12,7 @@ use super::at::{At, isolated_test};
 use super::files::Folder;
 use super::isolated::isolated;
 use super::procfs::{children, descriptors};
-use crate::needs::{ROOT, needs};
+use crate::shared::needs::{ROOT, needs};
 
 /// Opens files until the limit forbids it, then gives `spare` back.
 fn use_up(spare: usize) -> Vec<File> {

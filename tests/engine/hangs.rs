@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use prun::process::{Command, Group, KillOnDrop, SpawnErrorKind, Stdio, wait_for};
 
-use crate::needs::held;
-use crate::stage::Held;
+use crate::shared::Held;
+use crate::shared::needs::held;
 
 use super::at::{At, engine_test, isolated_test};
 use super::files::Folder;

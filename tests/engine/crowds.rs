@@ -10,7 +10,7 @@ use prun::process::Stdio;
 use super::at::At;
 use super::isolated::{isolated, name_of};
 use super::procfs::children;
-use crate::needs::skip;
+use crate::shared::needs::skip;
 
 /// So many, unless a limit forbids it.
 const MANY: u64 = 5000;

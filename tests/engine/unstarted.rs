@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use prun::process::{Command, KillOnDrop, SpawnErrorKind, Stdio, wait_for};
 use tokio::runtime::Builder;
 
-use crate::stage::rounds;
+use crate::shared::rounds;
 
 use super::at::{At, isolated_test, plain_test};
 use super::files::Folder;

@@ -71,7 +71,7 @@ impl Life {
 
     fn kill(&self) {
         if self.is_there() {
-            crate::stage::kill(self.pid.cast_signed(), libc::SIGKILL);
+            crate::shared::kill(self.pid.cast_signed(), libc::SIGKILL);
         }
     }
 

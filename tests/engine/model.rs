@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 use prun::process::{ReadError, wait_for};
 
-use crate::stage::rounds;
+use crate::shared::rounds;
 
 use super::at::{At, MINUTE};
 use super::fed::Fed;

@@ -1,0 +1,146 @@
+//! What a machine may lack, and which tests are skipped for it.
+//!
+//! A test that starts a program, or uses a right, that not every machine has says so in its first line:
+//!
+//! ```ignore
+//! if !needs("python3") {
+//!     return;
+//! }
+//! ```
+//!
+//! libtest has no test that finds out by itself that it cannot be made, and calls such a one passed. So
+//! all that was skipped is listed on standard error when the last test has ended. `PRUN_TEST_ALL=1`
+//! makes these tests fail instead.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::env;
+use std::io::{self, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
+use std::panic::Location;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::{Mutex, Once, PoisonError};
+use std::thread;
+
+use super::sys::{Held, at_exit};
+
+/// The right to mount file systems that only one run sees: [`MOUNTS`] before a program.
+pub(crate) const MOUNT_NAMESPACE: &str = "user and mount namespaces";
+
+/// The right to have process numbers of one's own: [`NUMBERS`] before a program.
+pub(crate) const PID_NAMESPACE: &str = "user and pid namespaces";
+
+/// Root who may become another user; in a container or a user namespace there may be no other.
+pub(crate) const ROOT: &str = "root";
+
+/// Chromium and the driver that speaks to it.
+pub(crate) const BROWSER: &str = "chromium and chromedriver";
+
+/// File systems of our own, which only this run sees.
+pub(crate) const MOUNTS: [&str; 4] = ["unshare", "--user", "--map-root-user", "--mount"];
+
+/// Process numbers of our own, of which prun has the first.
+pub(crate) const NUMBERS: [&str; 6] = [
+    "unshare",
+    "--user",
+    "--map-root-user",
+    "--pid",
+    "--fork",
+    "--mount-proc",
+];
+
+/// Whether there is what a test needs: one of the constants above, or a program by its name or path.
+/// If not, the test is on the list of those skipped.
+#[track_caller]
+#[must_use = "a test without what it needs must return"]
+pub(crate) fn needs(what: &'static str) -> bool {
+    static KNOWN: Mutex<BTreeMap<&str, bool>> = Mutex::new(BTreeMap::new());
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    let is_there = *known.entry(what).or_insert_with(|| is_there(what));
+    drop(known);
+    if !is_there {
+        let must_be = env::var_os("PRUN_TEST_ALL").is_some_and(|all| all == "1");
+        assert!(!must_be, "needs {what}, and PRUN_TEST_ALL=1 skips nothing");
+        skip(&format!("needs {what}"));
+    }
+    is_there
+}
+
+/// A program whose execution hangs until this is dropped; if there can be none here, the test is on the
+/// list of those skipped.
+#[track_caller]
+pub(crate) fn held(program: &Path) -> Option<Held> {
+    let held = Held::new(program);
+    if held.is_none() {
+        skip("needs a file system with leases");
+    }
+    held
+}
+
+/// Puts this test on the list of those skipped, wholly or in part, for this reason.
+#[track_caller]
+pub(crate) fn skip(reason: &str) {
+    static LIST: Once = Once::new();
+    LIST.call_once(|| at_exit(list));
+    // A thread of the test's own is not called by its name.
+    let place = match thread::current().name() {
+        Some(test) if test.contains("::") => test.to_owned(),
+        _ => Location::caller().to_string(),
+    };
+    let mut skipped = SKIPPED.lock().unwrap_or_else(PoisonError::into_inner);
+    skipped.insert(format!("{reason}: {place}"));
+}
+
+static SKIPPED: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+
+/// What begins a line of the list.
+pub(crate) const SKIPPED_LINE: &str = "skipped: ";
+
+extern "C" fn list() {
+    let skipped = SKIPPED.lock().unwrap_or_else(PoisonError::into_inner);
+    let lines = skipped.iter().map(|one| format!("{SKIPPED_LINE}{one}\n"));
+    let text = format!("{}\n", lines.collect::<String>());
+    // Not by a macro: the harness would keep it to itself. If it cannot be written, nobody reads it.
+    let _ = io::stderr().write_all(text.as_bytes());
+}
+
+/// How each of them is found: tried, where being installed is not enough.
+fn is_there(what: &str) -> bool {
+    match what {
+        MOUNT_NAMESPACE => {
+            let mount = "mount -t tmpfs none /tmp && cd /tmp && touch a b && mount --bind a b";
+            works(&[&MOUNTS[..], &["sh", "-c", mount]].concat())
+        }
+        PID_NAMESPACE => works(&[&NUMBERS[..], &["true"]].concat()),
+        ROOT => works(&[
+            "setpriv",
+            "--reuid=12345",
+            "--regid=12345",
+            "--clear-groups",
+            "true",
+        ]),
+        BROWSER => ["chromium", "chromedriver"]
+            .iter()
+            .all(|name| path_of(name).is_some()),
+        // A container may forbid tracing.
+        "strace" => works(&["strace", "-o", "/dev/null", "true"]),
+        // A version manager puts names into PATH behind which there may be nothing.
+        "python3" => works(&["python3", "-c", ""]),
+        program => path_of(program).is_some(),
+    }
+}
+
+fn works(words: &[&str]) -> bool {
+    let tried = Command::new(words[0]).args(&words[1..]).output();
+    tried.is_ok_and(|tried| tried.status.success())
+}
+
+/// Where a program is, if there is one of this name.
+pub(crate) fn path_of(name: &str) -> Option<PathBuf> {
+    let path = env::var_os("PATH").unwrap_or_else(|| "/usr/bin:/bin".into());
+    let mut files = env::split_paths(&path).map(|folder| folder.join(name));
+    files.find(|file| {
+        let about = file.metadata();
+        about.is_ok_and(|about| about.is_file() && about.permissions().mode() & 0o111 != 0)
+    })
+}
