@@ -117,11 +117,13 @@ fn median(values: impl Iterator<Item = f64>) -> f64 {
 
 async fn by_engine(work: Work) -> Result<Duration, Failure> {
     let piped = |program: &str| {
-        Command::exec(program)
+        let mut command = Command::exec(program);
+        command
             .stdin(Stdio::Null)
             .stdout(Stdio::Pipe)
-            .stderr(Stdio::Pipe)
-            .process_group(Group::New)
+            .stderr(Stdio::Pipe);
+        command.process_group(Group::New);
+        command
     };
     match work {
         Work::Communicate(times) => {
@@ -133,13 +135,15 @@ async fn by_engine(work: Work) -> Result<Duration, Failure> {
         }
         Work::Read(bytes) => {
             let begun = Instant::now();
-            let command = piped("head").args(["-c", &bytes.to_string(), "/dev/zero"]);
-            let (stdout, _) = command.spawn().await?.communicate(None).await?;
-            assert_eq!(stdout.map(|stdout| stdout.len()), Some(bytes));
+            let mut command = piped("head");
+            command.args(["-c", &bytes.to_string(), "/dev/zero"]);
+            let output = command.spawn().await?.communicate(None).await?;
+            assert_eq!(output.stdout.len(), bytes);
             Ok(begun.elapsed())
         }
         Work::WaitAmong { times, siblings } => {
-            let sleeping = Command::exec("sleep").arg("1000").process_group(Group::New);
+            let mut sleeping = Command::exec("sleep");
+            sleeping.arg("1000").process_group(Group::New);
             let mut waiting = Vec::new();
             let mut handles = Vec::new();
             for _ in 0..siblings {
@@ -147,7 +151,8 @@ async fn by_engine(work: Work) -> Result<Duration, Failure> {
                 handles.push(process.handle());
                 waiting.push(tokio::spawn(async move { process.wait().await.map(drop) }));
             }
-            let command = Command::exec("/bin/true").process_group(Group::New);
+            let mut command = Command::exec("/bin/true");
+            command.process_group(Group::New);
             let begun = Instant::now();
             for _ in 0..times {
                 command.spawn().await?.wait().await?;

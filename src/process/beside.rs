@@ -3,7 +3,7 @@
 use std::io;
 use std::thread::{Builder, JoinHandle};
 
-use super::signal::without_signals;
+use super::own_signals::without_signals;
 
 /// Starts a thread of this name that takes no signals, so that they come to the main thread alone:
 /// whoever asks there what has come so far knows it of all. Nor is it woken when a child ends.

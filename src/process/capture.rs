@@ -151,8 +151,17 @@ impl Capture {
 /// From the first call of [`ready`](Self::ready) on, the process has to wait when nobody takes what
 /// it prints: no more is read than what fits in memory. What was not taken when the process ends
 /// comes with [`Process::captured`](super::Process::captured).
+#[doc(hidden)]
 #[derive(Debug)]
 pub struct Pieces(Arc<Shared>);
+
+impl Drop for Pieces {
+    /// Nobody takes pieces any more, so everything is kept from now on.
+    fn drop(&mut self) {
+        self.0.lock().in_pieces = false;
+        self.0.taken.notify_one();
+    }
+}
 
 impl Pieces {
     /// Waits until there is something to take; false at the end of the stream.
@@ -201,7 +210,7 @@ impl Peek {
         };
         let mut end = Vec::new();
         // What cannot be read back is told where the output itself is.
-        let _ = last.reader(0).read_to_end(&mut end);
+        let _ = last.kept(0).read_to_end(&mut end);
         (!end.is_empty()).then_some((printed_at, end))
     }
 }

@@ -1,34 +1,38 @@
 //! What is to be started: program, arguments, environment, streams.
 
-use std::ffi::{OsStr, OsString};
-use std::fs::File;
+use std::ffi::OsString;
 use std::num::NonZeroUsize;
 use std::os::fd::{OwnedFd, RawFd};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
-use super::environment::Environment;
-use super::pty::TerminalSize;
-use super::spool::SpoolOptions;
+use super::environment::{EnvChange, Environment};
+use super::stdio::Stdio;
+
+/// The default of [`Command::leak_grace`].
+const LEAK_GRACE: Duration = Duration::from_millis(200);
 
 /// asyncio's default `limit`.
 const DEFAULT_LIMIT: NonZeroUsize = NonZeroUsize::new(64 * 1024).expect("not zero");
 
 /// A process to be started, as asyncio's `create_subprocess_exec` and `create_subprocess_shell`.
 ///
-/// The streams are inherited unless said otherwise. A command can be spawned many times.
+/// A builder, as [`std::process::Command`]; it can be spawned many times, and cloned.
+/// [`spawn`](Self::spawn) inherits the standard streams unless told otherwise.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// use prun::process::{Command, Stdio};
 ///
-/// let mut process = Command::exec("echo").arg("hello").stdout(Stdio::Pipe).spawn().await?;
-/// let (stdout, _) = process.communicate(None).await?;
-/// assert_eq!(stdout.as_deref(), Some(b"hello\n".as_slice()));
+/// let mut command = Command::exec("tr");
+/// command.args(["a-z", "A-Z"]).stdin(Stdio::Pipe).stdout(Stdio::Pipe);
+/// let output = command.spawn().await?.communicate(Some(b"hello\n".to_vec())).await?;
+/// assert_eq!(output.stdout, b"HELLO\n");
+/// assert!(output.exit.success());
 /// # Ok(()) }
 /// ```
 #[derive(Clone, Debug)]
-#[must_use = "a command does nothing until it is spawned"]
 pub struct Command {
     pub(super) program: OsString,
     pub(super) args: Vec<OsString>,
@@ -38,9 +42,11 @@ pub struct Command {
     /// One after the other, to that.
     pub(super) env: Vec<EnvChange>,
     pub(super) cwd: Option<PathBuf>,
-    pub(super) stdin: Stdio,
-    pub(super) stdout: Stdio,
-    pub(super) stderr: Stdio,
+    /// None is the default of whatever starts it.
+    pub(super) stdin: Option<Stdio>,
+    pub(super) stdout: Option<Stdio>,
+    pub(super) stderr: Option<Stdio>,
+    pub(super) leak_grace: Option<Duration>,
     pub(super) limit: NonZeroUsize,
     pub(super) group: Group,
     pub(super) new_session: bool,
@@ -49,78 +55,9 @@ pub struct Command {
     pub(super) backend: Backend,
 }
 
-/// One change to the environment; later ones win.
-#[derive(Clone, Debug)]
-pub(super) enum EnvChange {
-    Set(OsString, OsString),
-    Remove(OsString),
-    Clear,
-}
-
-impl EnvChange {
-    /// The one variable that is changed.
-    pub(super) fn name(&self) -> Option<&OsStr> {
-        match self {
-            Self::Set(name, _) | Self::Remove(name) => Some(name),
-            Self::Clear => None,
-        }
-    }
-}
-
-/// Where a standard stream of the process leads.
-#[derive(Clone, Debug, Default)]
-#[non_exhaustive]
-pub enum Stdio {
-    /// To where ours leads; asyncio's `None`.
-    #[default]
-    Inherit,
-    /// Through a pipe to a [`StreamReader`](super::StreamReader) or from a
-    /// [`StreamWriter`](super::StreamWriter); read lazily.
-    Pipe,
-    /// To `/dev/null`; asyncio's `DEVNULL`.
-    Null,
-    /// To the same place as standard output, in true order of the writes; for standard error
-    /// alone. asyncio's `STDOUT`.
-    ToStdout,
-    /// To this file, at its current position.
-    File(Arc<File>),
-    /// To this descriptor.
-    Fd(Arc<OwnedFd>),
-    /// Always drained in the background into a [`Spool`](super::Spool) of its own; for output
-    /// alone. The process can never block on it.
-    Capture(SpoolOptions),
-    /// The same through a pseudo-terminal of this size, for programs that colour and arrange what
-    /// they print for a person. Bytes come as they were written: a newline stays one.
-    /// [`Process::resize_terminal`](super::Process::resize_terminal) gives it another size.
-    ///
-    /// ```
-    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// use prun::process::{Command, LEAK_GRACE, SpoolOptions, Stdio, TerminalSize};
-    ///
-    /// let size = TerminalSize { rows: 24, columns: 100 };
-    /// let terminal = Stdio::Terminal(SpoolOptions::default(), size);
-    /// let command = Command::shell("test -t 1 && echo terminal").stdout(terminal);
-    /// let captured = command.spawn().await?.captured(LEAK_GRACE).await?;
-    /// assert_eq!(captured.stdout.unwrap_or_default().into_bytes()?, b"terminal\n");
-    /// # Ok(()) }
-    /// ```
-    Terminal(SpoolOptions, TerminalSize),
-}
-
-impl From<File> for Stdio {
-    fn from(file: File) -> Self {
-        Self::File(Arc::new(file))
-    }
-}
-
-impl From<OwnedFd> for Stdio {
-    fn from(fd: OwnedFd) -> Self {
-        Self::Fd(Arc::new(fd))
-    }
-}
-
 /// The process group of the new process.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Group {
     /// Ours: the terminal's Ctrl-C reaches it.
     #[default]
@@ -134,6 +71,7 @@ pub enum Group {
 /// What happens to a running process when its [`Process`](super::Process) is dropped. Its exit
 /// status is collected in any case, so no zombie stays.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum KillOnDrop {
     /// It goes on.
     #[default]
@@ -145,6 +83,7 @@ pub enum KillOnDrop {
 }
 
 /// How the end of a process is learnt.
+#[doc(hidden)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Backend {
     /// By a pidfd in the runtime's poll loop, where the system has it, else as `Sigchld`.
@@ -165,9 +104,10 @@ impl Command {
             environment: None,
             env: Vec::new(),
             cwd: None,
-            stdin: Stdio::Inherit,
-            stdout: Stdio::Inherit,
-            stderr: Stdio::Inherit,
+            stdin: None,
+            stdout: None,
+            stderr: None,
+            leak_grace: Some(LEAK_GRACE),
             limit: DEFAULT_LIMIT,
             group: Group::Inherit,
             new_session: false,
@@ -180,23 +120,25 @@ impl Command {
     /// Runs a command line by `/bin/sh -c`. Use [`quote`](super::quote()) for words that come from
     /// elsewhere. A command that a signal ended inside the shell shows as the shell's code 128+N.
     pub fn shell(line: impl Into<OsString>) -> Self {
-        Self::exec("/bin/sh").arg("-c").arg(line)
+        let mut shell = Self::exec("/bin/sh");
+        shell.arg("-c").arg(line);
+        shell
     }
 
     /// Uses another program as the shell, or in general another program with the same arguments.
-    pub fn shell_path(mut self, program: impl Into<OsString>) -> Self {
+    pub fn shell_path(&mut self, program: impl Into<OsString>) -> &mut Self {
         self.program = program.into();
         self
     }
 
     /// Adds one argument.
-    pub fn arg(mut self, arg: impl Into<OsString>) -> Self {
+    pub fn arg(&mut self, arg: impl Into<OsString>) -> &mut Self {
         self.args.push(arg.into());
         self
     }
 
     /// Adds arguments.
-    pub fn args<I>(mut self, args: I) -> Self
+    pub fn args<I>(&mut self, args: I) -> &mut Self
     where
         I: IntoIterator,
         I::Item: Into<OsString>,
@@ -206,26 +148,31 @@ impl Command {
     }
 
     /// Sets argument 0, by default the program's name.
-    pub fn arg0(mut self, name: impl Into<OsString>) -> Self {
+    pub fn arg0(&mut self, name: impl Into<OsString>) -> &mut Self {
         self.arg0 = Some(name.into());
         self
     }
 
     /// Starts from this environment in place of ours, whether it is named before or after changes.
     /// Where many processes are started, this is the faster way to give them variables.
-    pub fn environment(mut self, environment: &Environment) -> Self {
+    pub fn environment(&mut self, environment: &Environment) -> &mut Self {
+        // What was cleared before is ours, or another one that this one stands in for.
+        let cleared = |change: &EnvChange| matches!(change, EnvChange::Clear);
+        if let Some(at) = self.env.iter().rposition(cleared) {
+            self.env.drain(..=at);
+        }
         self.environment = Some(environment.clone());
         self
     }
 
     /// Sets a variable of the environment.
-    pub fn env(mut self, name: impl Into<OsString>, value: impl Into<OsString>) -> Self {
+    pub fn env(&mut self, name: impl Into<OsString>, value: impl Into<OsString>) -> &mut Self {
         self.env.push(EnvChange::Set(name.into(), value.into()));
         self
     }
 
     /// Sets variables of the environment.
-    pub fn envs<I, K, V>(mut self, variables: I) -> Self
+    pub fn envs<I, K, V>(&mut self, variables: I) -> &mut Self
     where
         I: IntoIterator<Item = (K, V)>,
         K: Into<OsString>,
@@ -237,78 +184,94 @@ impl Command {
     }
 
     /// Removes a variable of the environment.
-    pub fn env_remove(mut self, name: impl Into<OsString>) -> Self {
+    pub fn env_remove(&mut self, name: impl Into<OsString>) -> &mut Self {
         self.env.push(EnvChange::Remove(name.into()));
         self
     }
 
     /// Starts from an empty environment; variables that are set later count.
-    pub fn env_clear(mut self) -> Self {
+    pub fn env_clear(&mut self) -> &mut Self {
         self.env.push(EnvChange::Clear);
         self
     }
 
     /// Runs the process in `dir`.
-    pub fn current_dir(mut self, dir: impl Into<PathBuf>) -> Self {
+    pub fn current_dir(&mut self, dir: impl Into<PathBuf>) -> &mut Self {
         self.cwd = Some(dir.into());
         self
     }
 
     /// Where standard input comes from.
-    pub fn stdin(mut self, stdin: impl Into<Stdio>) -> Self {
-        self.stdin = stdin.into();
+    pub fn stdin(&mut self, stdin: impl Into<Stdio>) -> &mut Self {
+        self.stdin = Some(stdin.into());
         self
     }
 
     /// Where standard output goes.
-    pub fn stdout(mut self, stdout: impl Into<Stdio>) -> Self {
-        self.stdout = stdout.into();
+    pub fn stdout(&mut self, stdout: impl Into<Stdio>) -> &mut Self {
+        self.stdout = Some(stdout.into());
         self
     }
 
     /// Where standard error goes.
-    pub fn stderr(mut self, stderr: impl Into<Stdio>) -> Self {
-        self.stderr = stderr.into();
+    pub fn stderr(&mut self, stderr: impl Into<Stdio>) -> &mut Self {
+        self.stderr = Some(stderr.into());
         self
     }
 
     /// How far [`StreamReader::read_line`](super::StreamReader::read_line) and `read_until` look
     /// for the separator, in bytes; 64 KiB by default.
-    pub fn limit(mut self, bytes: NonZeroUsize) -> Self {
+    pub fn limit(&mut self, bytes: NonZeroUsize) -> &mut Self {
         self.limit = bytes;
         self
     }
 
+    /// How long [`communicate`](super::Process::communicate) and
+    /// [`captured`](super::Process::captured) go on reading after the exit while another process
+    /// holds a pipe of this one open: 200 ms by default. Then the pipe counts as leaked, and what
+    /// came until then is the output. `None` waits for the end of the pipe, as asyncio does.
+    pub fn leak_grace(&mut self, grace: impl Into<Option<Duration>>) -> &mut Self {
+        self.leak_grace = grace.into();
+        self
+    }
+
     /// The process group of the new process.
-    pub fn process_group(mut self, group: Group) -> Self {
+    pub fn process_group(&mut self, group: Group) -> &mut Self {
         self.group = group;
         self
     }
 
     /// Whether the process leads a session of its own, without a terminal, and with it a process
     /// group of its own. Spawning is slower: a fork in place of `posix_spawn`.
-    pub fn new_session(mut self, yes: bool) -> Self {
+    pub fn new_session(&mut self, yes: bool) -> &mut Self {
         self.new_session = yes;
         self
     }
 
     /// Gives the process the descriptor `fd` under the number `number`, besides the three standard
     /// streams. Spawning is slower: a fork in place of `posix_spawn`.
-    pub fn pass_fd(mut self, fd: impl Into<OwnedFd>, number: RawFd) -> Self {
+    pub fn pass_fd(&mut self, fd: impl Into<OwnedFd>, number: RawFd) -> &mut Self {
         self.pass_fds.push((Arc::new(fd.into()), number));
         self
     }
 
     /// What happens to the running process when its [`Process`](super::Process) is dropped.
-    pub fn kill_on_drop(mut self, policy: KillOnDrop) -> Self {
+    pub fn kill_on_drop(&mut self, policy: KillOnDrop) -> &mut Self {
         self.kill_on_drop = policy;
         self
     }
 
     /// How the end of the process is learnt. There is no need to choose, but in tests.
-    pub fn backend(mut self, backend: Backend) -> Self {
+    #[doc(hidden)]
+    pub fn backend(&mut self, backend: Backend) -> &mut Self {
         self.backend = backend;
         self
+    }
+
+    /// What the standard streams are.
+    pub(super) fn stdio(&self) -> [&Stdio; 3] {
+        [&self.stdin, &self.stdout, &self.stderr]
+            .map(|stream| stream.as_ref().unwrap_or(&Stdio::Inherit))
     }
 
     /// Whether the process will lead a process group.

@@ -1,42 +1,33 @@
 //! Input in, output out, and the end of the process, all at once and without a deadlock.
 
-use std::fs::File;
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
-
-use tokio::io::unix::AsyncFd;
+use std::sync::atomic::AtomicBool;
+use std::time::Instant;
 
 use super::capture::Capture;
 use super::drains::{self, Drain};
-use super::exit::WaitError;
+use super::exit::{ExitInfo, WaitError};
 use super::process::Process;
-use super::reader::{Chunk, StreamReader, read_chunk};
-use super::spool::Spool;
+use super::reader::{StreamReader, discard};
+use super::spool::{LostOutput, Spool};
 use super::wait_for::wait_for;
 use super::writer::StreamWriter;
 
-/// How long after the exit a pipe may stay open before it counts as leaked: held by a process
-/// that the one we started left behind.
-pub const LEAK_GRACE: Duration = Duration::from_millis(200);
-
-/// Why [`Process::communicate`] failed.
-#[derive(Debug, thiserror::Error)]
+/// What a process wrote, and how it ended.
+#[derive(Debug)]
 #[non_exhaustive]
-pub enum CommunicateError {
-    /// Input was given, but standard input is no pipe (or was taken).
-    #[error("there is input, but standard input is no pipe")]
-    NoStdin,
-    /// Input was given to a call that goes on after a cancelled one.
-    #[error("communicate has already begun: go on with None as input")]
-    AlreadyStarted,
-    /// The end of the process could not be learnt.
-    #[error(transparent)]
-    Wait(#[from] WaitError),
-    /// A pipe could not be read.
-    #[error("could not read from the process")]
-    Io(#[from] io::Error),
+pub struct Output {
+    /// Standard output; nothing if that was no pipe and not captured.
+    pub stdout: Vec<u8>,
+    /// Standard error, likewise.
+    pub stderr: Vec<u8>,
+    /// How the process ended.
+    pub exit: ExitInfo,
+    /// Whether another process still held a pipe of this one when the
+    /// [grace](super::Command::leak_grace) was over. What it writes later is not here: it is read and
+    /// thrown away, see [`Captured::leaked`].
+    pub leaked: bool,
 }
 
 /// What became of the captured streams of an ended process.
@@ -54,112 +45,207 @@ pub struct Captured {
     pub leaked: bool,
 }
 
+/// Why [`Process::communicate`] failed. What was given to it or came from the process is in the error,
+/// or kept for the next call.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CommunicateError {
+    /// Input was given, but standard input is no pipe, or was taken.
+    #[error("there is input, but standard input is no pipe")]
+    NoStdin(Vec<u8>),
+    /// Input was given, but standard input has been closed.
+    #[error("there is input, but standard input has been closed")]
+    StdinClosed(Vec<u8>),
+    /// Input was given to a call that goes on after a cancelled one.
+    #[error("communicate has already begun: go on with None as input")]
+    AlreadyStarted(Vec<u8>),
+    /// Some output could not be kept: the folder of its [`Spool`] is missing, say, or the disk is full.
+    /// How the process ended is in [`Process::exit`].
+    #[error("{lost} bytes of the output are lost")]
+    OutputLost {
+        /// What was kept of standard output: its beginning, without a gap.
+        stdout: Vec<u8>,
+        /// The same of standard error.
+        stderr: Vec<u8>,
+        /// How many bytes are missing.
+        lost: u64,
+        /// Why.
+        source: io::Error,
+    },
+    /// The process has ended and all its output is here, but how it ended cannot be known.
+    #[error("the output is whole, but {source}")]
+    StatusLost {
+        /// All of standard output.
+        stdout: Vec<u8>,
+        /// All of standard error.
+        stderr: Vec<u8>,
+        /// [`WaitError::StatusLost`].
+        source: WaitError,
+    },
+    /// The end of the process could not be learnt. What was read is kept for the next call.
+    #[error(transparent)]
+    Wait(#[from] WaitError),
+    /// A pipe could not be read. What was read is kept for the next call.
+    #[error("could not read from the process")]
+    Io(#[from] io::Error),
+}
+
 impl Process {
     /// Sends `input`, closes standard input, reads both outputs to their end and waits for the
-    /// process; like asyncio's `communicate`. A stream that is no pipe gives `None`.
+    /// process; like asyncio's `communicate`. A stream that is no pipe and not captured gives nothing.
     ///
     /// Standard input is closed also without input. A process that does not read its input is no
-    /// error. When the process has ended and another one still holds a pipe after
-    /// [`LEAK_GRACE`], the call returns what came until then, and reads on in the background.
+    /// error. When the process has ended and another one still holds a pipe after the
+    /// [grace](super::Command::leak_grace), the call returns what came until then, says
+    /// [`leaked`](Output::leaked), and reads on in the background. Afterwards the streams are gone,
+    /// and a second call gives nothing but the exit.
     ///
     /// # Errors
-    /// [`CommunicateError`]; what was read until then is kept for the next call.
+    /// [`CommunicateError`]; nothing that was read is lost.
     ///
     /// # Cancel safety
-    /// Nothing is lost: call it again with `None`, and it goes on where it was.
+    /// Nothing is lost: call it again with `None`, and it goes on where it was. What was read so far
+    /// is in [`stdout`](Process::stdout) and [`stderr`](Process::stderr) as well.
     pub async fn communicate(
         &mut self,
         input: Option<Vec<u8>>,
-    ) -> Result<(Option<Vec<u8>>, Option<Vec<u8>>), CommunicateError> {
-        match (input, &mut self.streams.stdin) {
-            (Some(_), _) if self.communicating => return Err(CommunicateError::AlreadyStarted),
-            (Some(_), None) => return Err(CommunicateError::NoStdin),
-            // A process that closed its end already is no error, as it is none later.
-            (Some(input), Some(stdin)) => drop(stdin.write(input)),
-            (None, _) => {}
+    ) -> Result<Output, CommunicateError> {
+        if let Some(input) = input {
+            self.send(input)?;
         }
         self.communicating = true;
-        match self.transfer().await? {
-            Some(result) => result?,
-            None => self.take_what_is_there()?,
+        if !self.transfer().await? {
+            self.leave_what_comes()?;
         }
-        let captured = self.captured(LEAK_GRACE).await?;
-        let streams = &mut self.streams;
-        let stdout = finish(streams.stdout.as_mut(), captured.stdout)?;
-        let stderr = finish(streams.stderr.as_mut(), captured.stderr)?;
-        Ok((stdout, stderr))
+        let captured = self.captured().await?;
+        self.leaked |= captured.leaked;
+        self.stdin = None;
+        let mut loss: Option<LostOutput> = None;
+        let mut whole = |reader: Option<StreamReader>, spool: Option<Spool>| match (reader, spool) {
+            (Some(mut reader), _) => reader.take_all(),
+            (None, Some(spool)) => spool.into_bytes().unwrap_or_else(|mut lost| {
+                let kept = std::mem::take(&mut lost.kept);
+                match &mut loss {
+                    Some(before) => before.lost += lost.lost,
+                    None => loss = Some(lost),
+                }
+                kept
+            }),
+            (None, None) => Vec::new(),
+        };
+        let stdout = whole(self.stdout.take(), captured.stdout);
+        let stderr = whole(self.stderr.take(), captured.stderr);
+        if let Some(LostOutput { lost, source, .. }) = loss {
+            return Err(CommunicateError::OutputLost {
+                stdout,
+                stderr,
+                lost,
+                source,
+            });
+        }
+        // It has ended by now.
+        match self.wait().await {
+            Ok(exit) => Ok(Output {
+                stdout,
+                stderr,
+                exit,
+                leaked: self.leaked,
+            }),
+            Err(source) => Err(CommunicateError::StatusLost {
+                stdout,
+                stderr,
+                source,
+            }),
+        }
     }
 
-    /// Moves all bytes of the pipes, until their ends or until [`LEAK_GRACE`] after the exit; then
-    /// the answer is `None`.
-    async fn transfer(&mut self) -> Result<Option<io::Result<()>>, WaitError> {
-        let handle = self.handle();
-        let streams = &mut self.streams;
+    /// Queues input, or gives it back.
+    fn send(&mut self, input: Vec<u8>) -> Result<(), CommunicateError> {
+        match &mut self.stdin {
+            _ if self.communicating => Err(CommunicateError::AlreadyStarted(input)),
+            None => Err(CommunicateError::NoStdin(input)),
+            Some(stdin) if stdin.was_closed() => Err(CommunicateError::StdinClosed(input)),
+            Some(stdin) => {
+                // A process that closed its end already is no error, as it is none later.
+                let _ = stdin.write(input);
+                Ok(())
+            }
+        }
+    }
+
+    /// Moves all bytes of the pipes, until their ends, or until the grace after the exit is over: then
+    /// the answer is no.
+    async fn transfer(&mut self) -> Result<bool, CommunicateError> {
+        let (handle, grace) = (self.handle(), self.leak_grace);
         let transfer = async {
             let (out, err, ()) = tokio::join!(
-                to_end(&mut streams.stdout),
-                to_end(&mut streams.stderr),
-                feed(&mut streams.stdin),
+                to_end(&mut self.stdout),
+                to_end(&mut self.stderr),
+                feed(&mut self.stdin),
             );
             out.and(err)
         };
         tokio::pin!(transfer);
         tokio::select! {
-            result = &mut transfer => Ok(Some(result)),
-            exit = handle.wait() => {
-                exit?;
-                Ok(wait_for(transfer, LEAK_GRACE).await.ok())
+            result = &mut transfer => result?,
+            ended = handle.ended() => {
+                ended?;
+                match wait_for(transfer, grace).await {
+                    Ok(result) => result?,
+                    Err(_) => return Ok(false),
+                }
             }
         }
+        Ok(true)
     }
 
-    /// Waits until the process ends, then until its captured streams end, but no longer than
-    /// `leak_grace` after the exit, and hands out what they gave. Every byte that the process
-    /// itself wrote is there. A second call gives nothing.
+    /// Waits until the process ends, then until its captured streams end, but no longer than the
+    /// [grace](super::Command::leak_grace) after the exit, and hands out what they gave. Every byte
+    /// that the process itself wrote is there, but for what [`Spool::lost`] tells. A second call
+    /// gives nothing.
+    ///
+    /// How the process ended is for [`wait`](Process::wait) to say: a lost status is no error here.
     ///
     /// # Errors
-    /// As [`wait`](super::ProcessHandle::wait).
+    /// [`WaitError::Os`]; the output is kept for the next call.
     ///
     /// # Cancel safety
     /// May be dropped and called again.
-    pub async fn captured(&mut self, leak_grace: Duration) -> Result<Captured, WaitError> {
-        self.wait().await?;
+    pub async fn captured(&mut self) -> Result<Captured, WaitError> {
+        self.handle.ended().await?;
         // An absolute deadline: one that began anew with each chunk would never come for a
         // background process that keeps printing.
-        let deadline = Instant::now() + leak_grace;
+        let deadline = self
+            .leak_grace
+            .and_then(|grace| Instant::now().checked_add(grace));
         let mut leaked = false;
-        let streams = &self.streams;
-        for capture in [&streams.captured_stdout, &streams.captured_stderr]
-            .into_iter()
-            .flatten()
-        {
+        for capture in self.captures.iter().flatten() {
             if !capture.drain_available().await {
-                let left = deadline.saturating_duration_since(Instant::now());
+                let left =
+                    deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
                 if wait_for(capture.ended(), left).await.is_err() {
                     leaked |= !capture.drain_available().await;
                 }
             }
             capture.unload().await;
         }
-        let spoke = leaked.then(|| self.leave_pipes());
-        let streams = &mut self.streams;
+        let spoke = leaked.then(|| self.leave_captures());
+        let [stdout, stderr] = &mut self.captures;
         let take = |capture: &mut Option<Capture>| Some(capture.take()?.take(spoke.as_ref()));
         Ok(Captured {
-            stdout: take(&mut streams.captured_stdout),
-            stderr: take(&mut streams.captured_stderr),
+            stdout: take(stdout),
+            stderr: take(stderr),
             leaked,
         })
     }
 
-    /// Another process holds pipes of this one. What is returned is to be set when it writes there.
-    fn leave_pipes(&self) -> Arc<AtomicBool> {
-        self.mark_leaked();
-        let streams = &self.streams;
-        let captured = [&streams.captured_stdout, &streams.captured_stderr];
-        let open = captured.into_iter().flatten();
+    /// Another process holds captured pipes of this one. What is returned is to be set when it writes
+    /// there.
+    fn leave_captures(&self) -> Arc<AtomicBool> {
+        let open = self.captures.iter().flatten();
         let pipes = open.filter(|capture| capture.is_open()).count();
         let spoke = Arc::new(AtomicBool::new(false));
-        if let Some(reading) = streams.draining.clone() {
+        if let Some(reading) = self.draining.clone() {
             drains::keep(Drain {
                 reading,
                 pipes,
@@ -170,12 +256,12 @@ impl Process {
     }
 
     /// A process that was left behind holds a pipe: what is in it is ours, what comes is not.
-    fn take_what_is_there(&mut self) -> io::Result<()> {
-        self.streams.stdin = None;
-        for reader in [&mut self.streams.stdout, &mut self.streams.stderr]
-            .into_iter()
-            .flatten()
-        {
+    fn leave_what_comes(&mut self) -> io::Result<()> {
+        self.leaked = true;
+        if let Some(mut stdin) = self.stdin.take() {
+            stdin.abort();
+        }
+        for reader in [&mut self.stdout, &mut self.stderr].into_iter().flatten() {
             if let Some(leaked) = reader.detach()? {
                 let spoke = Arc::new(AtomicBool::new(false));
                 let reading = tokio::spawn(discard(leaked, Arc::clone(&spoke)));
@@ -184,7 +270,6 @@ impl Process {
                     pipes: 1,
                     spoke,
                 });
-                self.handle.mark_leaked();
             }
         }
         Ok(())
@@ -202,26 +287,5 @@ async fn to_end(reader: &mut Option<StreamReader>) -> io::Result<()> {
     match reader {
         Some(reader) => reader.fill_to_end().await,
         None => Ok(()),
-    }
-}
-
-fn finish(reader: Option<&mut StreamReader>, spool: Option<Spool>) -> io::Result<Option<Vec<u8>>> {
-    match (reader, spool) {
-        (Some(reader), _) => Ok(Some(reader.take_all())),
-        (None, Some(spool)) => Ok(Some(spool.into_bytes()?)),
-        (None, None) => Ok(None),
-    }
-}
-
-/// Reads until the end and keeps nothing but that there was something.
-async fn discard(pipe: AsyncFd<File>, spoke: Arc<AtomicBool>) {
-    while let Ok(mut ready) = pipe.readable().await {
-        match read_chunk(pipe.get_ref(), usize::MAX, |_| {
-            spoke.store(true, Ordering::Relaxed)
-        }) {
-            Ok(Chunk::Data { .. }) => tokio::task::yield_now().await,
-            Ok(Chunk::Empty) => ready.clear_ready(),
-            Ok(Chunk::Eof) | Err(_) => return,
-        }
     }
 }

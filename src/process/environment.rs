@@ -5,7 +5,6 @@ use std::ffi::{CStr, CString, OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::sync::Arc;
 
-use super::command::EnvChange;
 use super::error::SpawnErrorKind;
 
 /// All variables of a process, in place of those of this one; asyncio's `env=`. By default none.
@@ -15,12 +14,12 @@ use super::error::SpawnErrorKind;
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// use prun::process::{Command, Environment, Stdio};
+/// use prun::process::{Command, Environment};
 ///
 /// let environment = Environment::new([("LANG", "C"), ("TZ", "UTC")])?;
-/// let env = Command::exec("/usr/bin/env").environment(&environment).env("N", "1");
-/// let (stdout, _) = env.stdout(Stdio::Pipe).spawn().await?.communicate(None).await?;
-/// assert_eq!(stdout.as_deref(), Some(b"LANG=C\nTZ=UTC\nN=1\n".as_slice()));
+/// let mut env = Command::exec("/usr/bin/env");
+/// let output = env.environment(&environment).env("N", "1").output().await?;
+/// assert_eq!(output.stdout, b"LANG=C\nTZ=UTC\nN=1\n");
 /// # Ok(()) }
 /// ```
 ///
@@ -109,6 +108,24 @@ impl Environment {
         }
         whole.extend(set.iter().map(CString::as_c_str));
         Some(whole)
+    }
+}
+
+/// One change to the environment; later ones win.
+#[derive(Clone, Debug)]
+pub(super) enum EnvChange {
+    Set(OsString, OsString),
+    Remove(OsString),
+    Clear,
+}
+
+impl EnvChange {
+    /// The one variable that is changed.
+    pub(super) fn name(&self) -> Option<&OsStr> {
+        match self {
+            Self::Set(name, _) | Self::Remove(name) => Some(name),
+            Self::Clear => None,
+        }
     }
 }
 

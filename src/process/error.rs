@@ -11,6 +11,7 @@ use super::spawn::spawner::NoThread;
 /// A process that could not be started; nothing of it is left.
 #[derive(Debug, thiserror::Error)]
 #[error("{kind}")]
+#[non_exhaustive]
 pub struct SpawnError {
     /// What was at fault.
     pub kind: SpawnErrorKind,
@@ -108,8 +109,8 @@ pub enum SpawnErrorKind {
     #[error("the program's name is empty")]
     EmptyProgram,
     /// A stream was given a kind that it cannot have.
-    #[error("{0}")]
-    InvalidStdio(&'static str),
+    #[error(transparent)]
+    InvalidStdio(InvalidStdio),
     /// Something that the process was to have, such as a pipe or `/dev/null`, could not be made or
     /// opened; the source has the reason. The program was not looked for.
     #[error("cannot set up {what}: {why}")]
@@ -124,7 +125,7 @@ pub enum SpawnErrorKind {
     NoRuntime,
     /// The system is out of processes, memory or descriptors; it may work later.
     #[error("out of {0}")]
-    Resource(&'static str),
+    Resource(Shortage),
     /// Somebody has the program open for writing.
     #[error("{}: the file is open for writing", .0.display())]
     TextFileBusy(OsString),
@@ -136,6 +137,40 @@ pub enum SpawnErrorKind {
         /// What the system said.
         why: String,
     },
+}
+
+/// What the system is out of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Shortage {
+    /// Processes, of this user or of the cgroup (`EAGAIN`).
+    #[error("processes (ulimit -u, pids.max)")]
+    Processes,
+    /// Threads that start processes: so many starts hang, as the programs' files do not answer.
+    #[error("threads (32 starts hang)")]
+    Threads,
+    /// Memory (`ENOMEM`).
+    #[error("memory")]
+    Memory,
+    /// Descriptors of this process (`EMFILE`).
+    #[error("file descriptors (ulimit -n)")]
+    FileDescriptors,
+    /// Descriptors of all processes together (`ENFILE`).
+    #[error("file descriptors of the whole system")]
+    SystemFileDescriptors,
+}
+
+/// A kind of stream that a standard stream cannot be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum InvalidStdio {
+    /// [`Stdio::ToStdout`](super::Stdio::ToStdout) for another stream than standard error.
+    #[error("ToStdout is for standard error alone")]
+    ToStdout,
+    /// [`Stdio::Capture`](super::Stdio::Capture) or
+    /// [`Stdio::Terminal`](super::Stdio::Terminal) for standard input.
+    #[error("standard input cannot be captured")]
+    CapturedInput,
 }
 
 impl SpawnError {

@@ -1,5 +1,8 @@
 //! How a process ended.
 
+use std::fmt;
+use std::os::unix::process::ExitStatusExt;
+use std::process::ExitStatus;
 use std::time::{Duration, Instant, SystemTime};
 
 use super::signal::Signal;
@@ -17,10 +20,6 @@ pub struct ExitInfo {
     pub core_dumped: bool,
     /// CPU time and memory.
     pub usage: ResourceUsage,
-    /// Whether another process held a pipe of this one when
-    /// [`communicate`](super::Process::communicate) or [`captured`](super::Process::captured)
-    /// stopped reading it; not known before.
-    pub leaked: bool,
     /// When the process was started, by the clock on the wall.
     pub started_at: SystemTime,
     /// From its start until its end was seen, by a clock that never jumps.
@@ -50,10 +49,34 @@ impl ExitInfo {
             signal: raw.signaled.then(|| Signal::from_raw(raw.status)),
             core_dumped: raw.core_dumped,
             usage: ResourceUsage::new(&raw.usage),
-            leaked: false,
             started_at: started.at,
             elapsed: started.instant.elapsed(),
         }
+    }
+}
+
+impl fmt::Display for ExitInfo {
+    /// As std shows an [`ExitStatus`]: `exit status: 1`, `signal: SIGSEGV (core dumped)`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.code, self.signal) {
+            (None, Some(signal)) => write!(f, "signal: {signal}")?,
+            _ => write!(f, "exit status: {}", self.returncode())?,
+        }
+        match self.core_dumped {
+            true => f.write_str(" (core dumped)"),
+            false => Ok(()),
+        }
+    }
+}
+
+impl From<ExitInfo> for ExitStatus {
+    /// For what takes std's type.
+    fn from(exit: ExitInfo) -> Self {
+        // As wait(2) gives it: every Unix has the code in the second byte, the signal in the first,
+        // and the core dump in that one's highest bit.
+        let signal = exit.signal.map_or(0, Signal::as_raw);
+        let core_dumped = if exit.core_dumped { 0x80 } else { 0 };
+        Self::from_raw(exit.code.unwrap_or(0) << 8 | signal | core_dumped)
     }
 }
 
@@ -137,4 +160,54 @@ pub enum WaitError {
         /// What the system said.
         source: std::io::Error,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn exit(code: Option<i32>, signal: Option<Signal>, core_dumped: bool) -> ExitInfo {
+        ExitInfo {
+            code,
+            signal,
+            core_dumped,
+            usage: ResourceUsage::default(),
+            started_at: SystemTime::UNIX_EPOCH,
+            elapsed: Duration::ZERO,
+        }
+    }
+
+    #[test]
+    fn an_exit_is_shown_and_becomes_a_status_of_std() {
+        for (exit, shown, by_std) in [
+            (
+                exit(Some(0), None, false),
+                "exit status: 0",
+                "exit status: 0",
+            ),
+            (
+                exit(Some(255), None, false),
+                "exit status: 255",
+                "exit status: 255",
+            ),
+            (
+                exit(None, Some(Signal::KILL), false),
+                "signal: SIGKILL",
+                "signal: 9 (SIGKILL)",
+            ),
+            (
+                exit(None, Some(Signal::ABRT), true),
+                "signal: SIGABRT (core dumped)",
+                "signal: 6 (SIGABRT) (core dumped)",
+            ),
+        ] {
+            assert_eq!(exit.to_string(), shown);
+            let status = ExitStatus::from(exit);
+            assert_eq!(status.to_string(), by_std);
+            assert_eq!(
+                (status.code(), status.success()),
+                (exit.code, exit.success())
+            );
+        }
+    }
 }

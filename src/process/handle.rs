@@ -78,13 +78,6 @@ impl ProcessHandle {
         matches!(self.shared.poll_exit(), Ok(None))
     }
 
-    /// Remembers that another process holds a pipe of this one.
-    pub(super) fn mark_leaked(&self) {
-        if let Status::Exited(exit) = &mut self.shared.lock().status {
-            exit.leaked = true;
-        }
-    }
-
     pub(super) fn leads_group(&self) -> bool {
         self.shared.leads_group
     }
@@ -96,6 +89,7 @@ impl ProcessHandle {
     }
 
     /// How the end of this process is learnt.
+    #[doc(hidden)]
     #[must_use]
     pub fn backend(&self) -> Backend {
         match self.shared.watcher {
@@ -140,6 +134,14 @@ impl ProcessHandle {
                 Stop::Wait(error) => error,
                 Stop::Io(source) => WaitError::Os { pid, source },
             })
+    }
+
+    /// Waits until the process has ended, also where nobody can say how.
+    pub(super) async fn ended(&self) -> Result<(), WaitError> {
+        match self.wait().await {
+            Ok(_) | Err(WaitError::StatusLost { .. }) => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 
     /// Sends `signal` to the process.

@@ -2,35 +2,16 @@
 //!
 //! [`Command`] says what to start, [`Process`] is what runs, [`ProcessHandle`] is what may be
 //! shared of it. The engine knows std, tokio and the operating system; it knows nothing of jobs,
-//! plans or terminals. `sys` is the only file of the crate with `unsafe` in it.
-//!
-//! # A shell command and its result
-//!
-//! ```
-//! use prun::process::{Command, Stdio};
-//!
-//! async fn run(line: &str) -> Result<(), Box<dyn std::error::Error>> {
-//!     let mut process =
-//!         Command::shell(line).stdout(Stdio::Pipe).stderr(Stdio::Pipe).spawn().await?;
-//!     let (stdout, stderr) = process.communicate(None).await?;
-//!     println!("[{line:?} exited with {:?}]", process.returncode());
-//!     println!("[stdout]\n{}", String::from_utf8_lossy(&stdout.unwrap_or_default()));
-//!     println!("[stderr]\n{}", String::from_utf8_lossy(&stderr.unwrap_or_default()));
-//!     Ok(())
-//! }
-//! # #[tokio::main(flavor = "current_thread")] async fn main() { run("ls /nowhere").await.unwrap() }
-//! ```
+//! plans or terminals.
 //!
 //! # Several at once
 //!
 //! ```
 //! # use prun::process::Command;
-//! # async fn run(line: &str) -> Option<i32> {
-//! #     Command::shell(line).spawn().await.ok()?.wait().await.ok().map(|exit| exit.returncode())
-//! # }
 //! # #[tokio::main(flavor = "current_thread")] async fn main() {
-//! let codes = tokio::join!(run("sleep 0.1; exit 1"), run("sleep 0.1; exit 2"));
-//! assert_eq!(codes, (Some(1), Some(2)));
+//! let run = async |line| Command::shell(line).status().await.map(|exit| exit.returncode());
+//! let (one, two) = tokio::join!(run("sleep 0.1; exit 1"), run("sleep 0.1; exit 2"));
+//! assert_eq!((one.unwrap(), two.unwrap()), (1, 2));
 //! # }
 //! ```
 //!
@@ -40,30 +21,51 @@
 //! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! use prun::process::{Command, Stdio};
 //!
-//! let command = Command::exec("tr").args(["a-z", "A-Z"]);
-//! let mut process = command.stdin(Stdio::Pipe).stdout(Stdio::Pipe).spawn().await?;
-//! let mut stdin = process.take_stdin().expect("it is a pipe");
-//! stdin.write_all("hello\n").await?;
+//! let mut command = Command::exec("tr");
+//! command.args(["a-z", "A-Z"]).stdin(Stdio::Pipe).stdout(Stdio::Pipe);
+//! let mut process = command.spawn().await?;
+//! let (mut stdin, mut stdout) = (process.stdin.take().unwrap(), process.stdout.take().unwrap());
+//! stdin.write("hello\n")?;
 //! stdin.close();
-//! let line = process.stdout().expect("it is a pipe").read_line().await?;
-//! assert_eq!(line, b"HELLO\n");
+//! assert_eq!(stdout.read_line().await?, b"HELLO\n");
 //! assert!(process.wait().await?.success());
+//! # Ok(()) }
+//! ```
+//!
+//! # A pipeline
+//!
+//! The first process writes straight into the second; no byte passes through this program.
+//!
+//! ```
+//! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use prun::process::{Command, Stdio};
+//!
+//! let mut seq = Command::exec("seq").arg("1000").stdout(Stdio::Pipe).spawn().await?;
+//! let numbers: Stdio = seq.stdout.take().unwrap().try_into()?;
+//! let tail = Command::exec("tail").args(["-n", "1"]).stdin(numbers).output().await?;
+//! assert_eq!(tail.stdout, b"1000\n");
+//! assert!(seq.wait().await?.success());
 //! # Ok(()) }
 //! ```
 //!
 //! # Where it differs from asyncio
 //!
-//! * [`wait`](ProcessHandle::wait) returns when the process has ended, whatever holds its pipes.
-//! * [`communicate`](Process::communicate) may be dropped and called again without losing a byte,
-//!   and does not wait for ever for a pipe that another process holds.
-//! * A line longer than the limit stays in the [`StreamReader`].
-//! * [`spawn`](Command::spawn) never holds the runtime up, also where a program lies on a server that
-//!   is gone: a thread of its own starts the processes.
-//! * A whole process group can be ended ([`stop`](ProcessHandle::stop)), gently and then firmly.
-//! * A status is never made up: one that somebody else collected is [`WaitError::StatusLost`].
-//! * A signal never reaches a stranger that was given an old process's number.
-//! * [`Stdio::Capture`] is drained in the background, and may be taken in [`Pieces`] on the way;
-//!   [`Stdio::Pipe`] is read when asked. [`Stdio::Terminal`] captures through a pseudo-terminal.
+//! | | asyncio | here |
+//! |---|---|---|
+//! | [`wait`](Process::wait) | 3.11 to 3.14: until the pipes have ended, too | until the process has ended, whatever holds its pipes |
+//! | [`communicate`](Process::communicate), cancelled | what was read is lost | may be called again, and loses nothing |
+//! | …and another process holds a pipe | waits for its end | 200 ms after the exit it is over and says [`leaked`](Output::leaked); [`leak_grace`](Command::leak_grace)`(None)` waits |
+//! | …gives | two values, `None` for what is no pipe | [`Output`], with the exit; nothing for what is no pipe |
+//! | output of a [`Pipe`](Stdio::Pipe) | is read ahead, up to twice the limit | is read when asked; [`Capture`](Stdio::Capture) is always drained |
+//! | a line longer than the limit | is dropped by `readline` | stays in the [`StreamReader`] |
+//! | writing after the pipe is closed | is dropped in silence | is an error |
+//! | a status that other code collected | is 255 | is [`WaitError::StatusLost`] |
+//! | a signal to a process that has ended | `ProcessLookupError`, or nothing | [`Delivery::AlreadyExited`]; it never reaches a stranger with the same number |
+//! | a process group | can be asked for | can be signalled and [stopped](Process::stop), gently and then firmly |
+//! | a process that is dropped while it runs | is killed (from 3.13 on, by the documentation) | goes on, and is reaped, unless [`kill_on_drop`](Command::kill_on_drop) says otherwise |
+//! | a file system that does not answer | holds up the loop while it starts a program | holds up nobody else: see [`spawn`](Command::spawn) |
+//! | `user=` | keeps the supplementary groups | [`uid`](Command::uid) drops those of root, as std does |
+//! | a file with neither `#!` nor a binary | is an error | is [`SpawnErrorKind::NoShebang`] |
 //!
 //! Every future here may be dropped at any moment; what that means is told at each.
 //!
@@ -80,24 +82,27 @@
 //! | `cwd=` | [`Command::current_dir`] |
 //! | `env=` (replaces all) | [`Command::environment`] ([`Command::env`] adds one) |
 //! | `start_new_session=`, `process_group=` | [`Command::new_session`], [`Command::process_group`] |
-//! | `pass_fds=` | [`Command::pass_fd`] |
-//! | `pid`, `returncode` | [`ProcessHandle::pid`], [`ProcessHandle::returncode`] |
-//! | `stdin`, `stdout`, `stderr` | [`Process::stdin`], [`Process::stdout`], [`Process::stderr`] |
-//! | `wait()` | [`ProcessHandle::wait`] |
-//! | `communicate(x)` | [`Process::communicate`]`(Some(x))` |
-//! | `send_signal`, `terminate`, `kill` | the same names on [`ProcessHandle`] |
+//! | `close_fds=`, `pass_fds=` | [`Command::close_fds`], [`Command::pass_fd`] |
+//! | `user=`, `group=`, `extra_groups=`, `umask=` | [`Command::uid`], [`Command::gid`], [`Command::groups`], [`Command::umask`] |
+//! | `preexec_fn=`, `restore_signals=`, `pipesize=` | [`Command::pre_exec`], [`Command::restore_signals`], [`Command::pipe_size`] |
+//! | `pid`, `returncode` | [`Process::pid`], [`Process::returncode`] |
+//! | `stdin`, `stdout`, `stderr` | the fields of [`Process`] |
+//! | `wait()` | [`Process::wait`] |
+//! | `communicate(x)` | [`Process::communicate`]`(Some(x))`; [`Command::output`] starts as well |
+//! | `send_signal`, `terminate`, `kill` | the same names on [`Process`] and [`ProcessHandle`] |
 //! | `ProcessLookupError` | [`Delivery::AlreadyExited`] |
 //! | `asyncio.wait_for(x, t)` | [`wait_for()`]`(x, t)` |
-//! | `StreamReader.read(n)`, `read()` | [`StreamReader::read`], [`StreamReader::read_to_end`] |
+//! | `StreamReader.read(n)`, `read()` | [`StreamReader::read_chunk`], [`StreamReader::read_to_end`] |
 //! | `readline()`, `async for` | [`StreamReader::read_line`], [`StreamReader::lines`] |
-//! | `readexactly(n)`, `readuntil(s)`, `at_eof()` | [`StreamReader::read_exactly`], [`StreamReader::read_until`], [`StreamReader::at_eof`] |
+//! | `readexactly(n)`, `at_eof()` | [`StreamReader::read_exactly`], [`StreamReader::at_eof`] |
+//! | `readuntil(s)`, `readuntil((s, t))` | [`StreamReader::read_until`], [`StreamReader::read_until_any`] |
 //! | `LimitOverrunError`, `IncompleteReadError` | [`ReadError::LimitOverrun`], [`ReadError::Incomplete`] |
-//! | `StreamWriter.write`, `drain`, `close`, `wait_closed`, `is_closing` | the same names on [`StreamWriter`]; `write_eof` is `close` |
+//! | `StreamWriter.write`, `drain`, `close`, `wait_closed`, `is_closing` | the same names on [`StreamWriter`]; `write_eof` is `close`, `transport.abort` is `abort` |
 //! | `BrokenPipeError` | [`std::io::ErrorKind::BrokenPipe`]; ignored in `communicate` |
 //! | `FileNotFoundError`, `PermissionError`, `OSError` | [`SpawnError`] and its [`SpawnErrorKind`] |
 //! | `shlex.quote`, `shlex.join` | [`quote()`], [`join()`] |
-//! | child watchers | not needed; [`ProcessHandle::backend`] tells which way is taken |
-//! | `asyncio.run(main())` | `#[tokio::main]`, with its I/O and time drivers |
+//! | child watchers | not needed |
+//! | `asyncio.run(main())` | `#[tokio::main]` |
 
 mod beside;
 #[cfg(feature = "cli")]
@@ -114,6 +119,7 @@ mod files;
 mod group;
 mod handle;
 mod orphans;
+mod own_signals;
 mod pipe;
 #[expect(
     clippy::module_inception,
@@ -125,9 +131,11 @@ mod quote;
 mod reader;
 #[cfg(target_os = "linux")]
 mod relay;
+mod run;
 mod signal;
 mod spawn;
 mod spool;
+mod stdio;
 #[cfg(feature = "cli")]
 mod strangers;
 mod sys;
@@ -142,12 +150,12 @@ pub(crate) use beside::start_beside;
 #[cfg(feature = "cli")]
 pub(crate) use blocking::Blocking;
 pub use capture::Pieces;
-pub use command::{Backend, Command, Group, KillOnDrop, Stdio};
-pub use communicate::{Captured, CommunicateError, LEAK_GRACE};
+pub use command::{Backend, Command, Group, KillOnDrop};
+pub use communicate::{Captured, CommunicateError, Output};
 #[cfg(feature = "cli")]
 pub(crate) use drains::has_closed_drains;
 pub use environment::Environment;
-pub use error::{SpawnError, SpawnErrorKind};
+pub use error::{InvalidStdio, Shortage, SpawnError, SpawnErrorKind};
 pub use exit::{ExitInfo, ResourceUsage, WaitError};
 #[cfg(feature = "cli")]
 pub(crate) use files::{Lock, close, folder, is_at, keeps_nothing, lock, sync};
@@ -156,17 +164,22 @@ pub(crate) use group::{
     is_orphaned as group_is_orphaned, living_groups, signal_group, younger_siblings,
 };
 pub use handle::ProcessHandle;
+#[doc(hidden)]
+pub use own_signals::reset_inherited_signals;
+#[cfg(feature = "cli")]
+pub(crate) use own_signals::{hold_signals, without_signals};
 pub use process::{LastLine, Process};
 pub use pty::TerminalSize;
 pub use quote::{join, quote};
 pub use reader::{Lines, ReadError, StreamReader};
-pub use signal::{Delivery, Scope, Signal, SignalError, reset_inherited_signals};
-#[cfg(feature = "cli")]
-pub(crate) use signal::{hold_signals, without_signals};
+pub use run::RunError;
+pub use signal::{Delivery, ParseSignalError, Scope, Signal, SignalError};
 #[cfg(feature = "cli")]
 pub(crate) use spawn::spawner::{Begun, aside};
+#[doc(hidden)]
 pub use spawn::unborn::continue_stopped_spawns;
-pub use spool::{Spool, SpoolOptions, SpoolReader};
+pub use spool::{LostOutput, Spool, SpoolOptions, SpoolReader};
+pub use stdio::Stdio;
 #[cfg(feature = "cli")]
 pub(crate) use strangers::reap_strangers;
 #[cfg(feature = "cli")]

@@ -1,51 +1,74 @@
 //! A running process: a handle, and the streams that belong to it.
 
 use std::io;
-use std::ops::Deref;
+use std::time::Duration;
 
 use tokio::task::AbortHandle;
 
 use super::capture::{Capture, Peek, Pieces};
-use super::command::{Command, KillOnDrop};
+use super::command::{Backend, Command, KillOnDrop};
+use super::exit::{ExitInfo, WaitError};
+#[cfg(feature = "cli")]
+use super::handle::Hold;
 use super::handle::ProcessHandle;
 use super::orphans;
 use super::pty::TerminalSize;
 use super::reader::StreamReader;
-use super::signal::{Scope, Signal};
+use super::signal::{Delivery, Scope, Signal, SignalError};
 use super::spawn::newborn::Newborn;
 use super::writer::StreamWriter;
 
 /// A started process, as asyncio's `Process`.
 ///
-/// It is a [`ProcessHandle`] (`wait`, `kill`, `returncode` …) with the streams that belong to it.
-/// Dropping it leaves the process running, unless [`Command::kill_on_drop`] says otherwise.
+/// What others may ask and do as well, by a [`handle`](Self::handle), it does itself: `wait`, `kill`,
+/// `returncode` … Dropping it leaves the process running, unless
+/// [`Command::kill_on_drop`] says otherwise.
 #[derive(Debug)]
 pub struct Process {
+    /// The writer to standard input, if that is a [pipe](super::Stdio::Pipe). It may be taken out.
+    pub stdin: Option<StreamWriter>,
+    /// The reader of standard output, if that is a [pipe](super::Stdio::Pipe). It may be taken out.
+    pub stdout: Option<StreamReader>,
+    /// The reader of standard error, likewise.
+    pub stderr: Option<StreamReader>,
     pub(super) handle: ProcessHandle,
-    pub(super) streams: Streams,
-    /// Whether `communicate` has taken an input, so that another one would come too late.
+    /// Standard output and standard error, where they are captured.
+    pub(super) captures: [Option<Capture>; 2],
+    /// What drains those two.
+    pub(super) draining: Option<AbortHandle>,
+    pub(super) leak_grace: Option<Duration>,
+    /// Whether `communicate` has begun, so that an input would come too late.
     pub(super) communicating: bool,
+    /// Whether it has left a pipe to another process.
+    pub(super) leaked: bool,
     kill_on_drop: KillOnDrop,
 }
 
 /// The ends of the process's streams that are ours.
-#[derive(Debug, Default)]
 pub(super) struct Streams {
     pub(super) stdin: Option<StreamWriter>,
     pub(super) stdout: Option<StreamReader>,
     pub(super) stderr: Option<StreamReader>,
-    pub(super) captured_stdout: Option<Capture>,
-    pub(super) captured_stderr: Option<Capture>,
-    /// What drains those two.
-    pub(super) draining: Option<AbortHandle>,
+    pub(super) captures: [Option<Capture>; 2],
 }
 
 impl Process {
-    pub(super) fn new(newborn: Newborn, streams: Streams, command: &Command) -> Self {
+    pub(super) fn new(
+        newborn: Newborn,
+        streams: Streams,
+        draining: Option<AbortHandle>,
+        command: &Command,
+    ) -> Self {
         Self {
             handle: newborn.watched(command.backend),
-            streams,
+            stdin: streams.stdin,
+            stdout: streams.stdout,
+            stderr: streams.stderr,
+            captures: streams.captures,
+            draining,
+            leak_grace: command.leak_grace,
             communicating: false,
+            leaked: false,
             kill_on_drop: command.kill_on_drop,
         }
     }
@@ -56,43 +79,115 @@ impl Process {
         self.handle.clone()
     }
 
-    /// The writer to standard input, if that is a pipe and was not taken.
-    pub fn stdin(&mut self) -> Option<&mut StreamWriter> {
-        self.streams.stdin.as_mut()
+    /// The process's number, also after its end (when the system may use it again).
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.handle.pid()
     }
 
-    /// The reader of standard output, if that is a pipe and was not taken.
-    pub fn stdout(&mut self) -> Option<&mut StreamReader> {
-        self.streams.stdout.as_mut()
+    /// How the process ended, as [`ProcessHandle::returncode`].
+    #[must_use]
+    pub fn returncode(&self) -> Option<i32> {
+        self.handle.returncode()
     }
 
-    /// The reader of standard error, if that is a pipe and was not taken.
-    pub fn stderr(&mut self) -> Option<&mut StreamReader> {
-        self.streams.stderr.as_mut()
+    /// Everything about how the process ended; `None` while it runs.
+    #[must_use]
+    pub fn exit(&self) -> Option<ExitInfo> {
+        self.handle.exit()
     }
 
-    /// Takes the writer to standard input out, for use beside this value.
-    pub fn take_stdin(&mut self) -> Option<StreamWriter> {
-        self.streams.stdin.take()
+    /// Waits until the process ends, as [`ProcessHandle::wait`]. Standard input stays open.
+    ///
+    /// # Errors
+    /// As there.
+    ///
+    /// # Cancel safety
+    /// May be dropped and called again.
+    pub async fn wait(&self) -> Result<ExitInfo, WaitError> {
+        self.handle.wait().await
     }
 
-    /// Takes the reader of standard output out.
-    pub fn take_stdout(&mut self) -> Option<StreamReader> {
-        self.streams.stdout.take()
+    /// Sends `signal` to the process, as [`ProcessHandle::send_signal`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn send_signal(&self, signal: Signal) -> Result<Delivery, SignalError> {
+        self.handle.send_signal(signal)
     }
 
-    /// Takes the reader of standard error out.
-    pub fn take_stderr(&mut self) -> Option<StreamReader> {
-        self.streams.stderr.take()
+    /// Sends `signal` to the process or its group, as [`ProcessHandle::send_signal_to`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn send_signal_to(&self, scope: Scope, signal: Signal) -> Result<Delivery, SignalError> {
+        self.handle.send_signal_to(scope, signal)
+    }
+
+    /// Sends `SIGTERM` to the process.
+    ///
+    /// # Errors
+    /// As [`ProcessHandle::send_signal`].
+    pub fn terminate(&self) -> Result<Delivery, SignalError> {
+        self.handle.terminate()
+    }
+
+    /// Sends `SIGKILL` to the process. Its children live on: see [`stop`](Self::stop).
+    ///
+    /// # Errors
+    /// As [`ProcessHandle::send_signal`].
+    pub fn kill(&self) -> Result<Delivery, SignalError> {
+        self.handle.kill()
+    }
+
+    /// Ends the process, or its whole group, gently and then firmly, as [`ProcessHandle::stop`].
+    ///
+    /// # Errors
+    /// As there.
+    ///
+    /// # Cancel safety
+    /// May be dropped and called again; `SIGTERM` may have been sent then.
+    pub async fn stop(&self, scope: Scope, grace: Duration) -> Result<ExitInfo, WaitError> {
+        self.handle.stop(scope, grace).await
+    }
+
+    /// The signal by which the process is stopped, if it is. One that was stopped has not ended.
+    #[must_use]
+    pub fn stopped_by(&self) -> Option<Signal> {
+        self.handle.stopped_by()
+    }
+
+    /// What happens to the process when this value is dropped, from now on: in place of what
+    /// [`Command::kill_on_drop`] said.
+    pub fn kill_on_drop(&mut self, policy: KillOnDrop) {
+        self.kill_on_drop = policy;
+    }
+
+    /// How the end of this process is learnt.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn backend(&self) -> Backend {
+        self.handle.backend()
+    }
+
+    #[cfg(feature = "cli")]
+    pub(crate) fn is_running(&self) -> bool {
+        self.handle.is_running()
+    }
+
+    #[cfg(feature = "cli")]
+    pub(crate) fn hold(&self) -> Hold<'_> {
+        self.handle.hold()
     }
 
     /// A look at what the process printed last to its [captured](super::Stdio::Capture) streams,
     /// also from other threads.
+    #[doc(hidden)]
     #[must_use]
     pub fn last_line(&self) -> LastLine {
-        let streams = [&self.streams.captured_stdout, &self.streams.captured_stderr];
+        let [stdout, stderr] = &self.captures;
         LastLine {
-            streams: streams.map(|capture| capture.as_ref().map(Capture::peek)),
+            streams: [stdout, stderr].map(|capture| capture.as_ref().map(Capture::peek)),
         }
     }
 
@@ -102,9 +197,9 @@ impl Process {
     /// # Errors
     /// When its output does not go to a terminal of ours.
     pub fn resize_terminal(&self, size: TerminalSize) -> io::Result<()> {
-        let terminal = self.streams.captured_stdout.as_ref();
+        let terminal = self.captures[0].as_ref();
         terminal.ok_or(io::ErrorKind::Unsupported)?.resize(size)?;
-        let scope = match self.leads_group() {
+        let scope = match self.handle.leads_group() {
             true => Scope::Group,
             false => Scope::Leader,
         };
@@ -115,19 +210,22 @@ impl Process {
 
     /// What standard output gives while the process runs, if it is
     /// [captured](super::Stdio::Capture). To be asked for once: pieces go to one taker.
+    #[doc(hidden)]
     #[must_use]
     pub fn stdout_pieces(&self) -> Option<Pieces> {
-        self.streams.captured_stdout.as_ref().map(Capture::pieces)
+        self.captures[0].as_ref().map(Capture::pieces)
     }
 
     /// The same of standard error.
+    #[doc(hidden)]
     #[must_use]
     pub fn stderr_pieces(&self) -> Option<Pieces> {
-        self.streams.captured_stderr.as_ref().map(Capture::pieces)
+        self.captures[1].as_ref().map(Capture::pieces)
     }
 }
 
 /// A look at what a running process printed last. Cheap to clone, and free for whoever never looks.
+#[doc(hidden)]
 #[derive(Clone, Debug, Default)]
 pub struct LastLine {
     streams: [Option<Peek>; 2],
@@ -151,22 +249,14 @@ impl LastLine {
     }
 }
 
-impl Deref for Process {
-    type Target = ProcessHandle;
-
-    fn deref(&self) -> &ProcessHandle {
-        &self.handle
-    }
-}
-
 impl Drop for Process {
     /// Plain system calls only: the runtime may be gone.
     fn drop(&mut self) {
-        if self.is_running() {
+        if self.handle.is_running() {
             let scope = match self.kill_on_drop {
                 KillOnDrop::No => None,
                 KillOnDrop::Leader => Some(Scope::Leader),
-                KillOnDrop::Group if self.leads_group() => Some(Scope::Group),
+                KillOnDrop::Group if self.handle.leads_group() => Some(Scope::Group),
                 KillOnDrop::Group => Some(Scope::Leader),
             };
             if let Some(scope) = scope {

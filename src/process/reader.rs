@@ -5,6 +5,8 @@ use std::fs::File;
 use std::io;
 use std::mem::MaybeUninit;
 use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 
 use rustix::io::Errno;
@@ -51,6 +53,19 @@ pub(super) fn read_chunk(pipe: &File, most: usize, sink: impl FnOnce(&[u8])) -> 
             };
         }
     })
+}
+
+/// Reads until the end and keeps nothing but that there was something.
+pub(super) async fn discard(pipe: AsyncFd<File>, spoke: Arc<AtomicBool>) {
+    while let Ok(mut ready) = pipe.readable().await {
+        match read_chunk(pipe.get_ref(), usize::MAX, |_| {
+            spoke.store(true, Ordering::Relaxed)
+        }) {
+            Ok(Chunk::Data { .. }) => tokio::task::yield_now().await,
+            Ok(Chunk::Empty) => ready.clear_ready(),
+            Ok(Chunk::Eof) | Err(_) => return,
+        }
+    }
 }
 
 /// Why a read did not give what was asked for. Nothing is dropped but what the error carries.

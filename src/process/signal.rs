@@ -1,12 +1,19 @@
 //! Signals by name, and what became of one that was sent.
 
 use std::fmt;
+use std::str::FromStr;
 
-use nix::sys::signal::{self as nix_signal, SigSet};
-
-use super::sys;
-
-/// A signal, shown by its name: `SIGTERM`.
+/// A signal, shown by its name, and read from it.
+///
+/// ```
+/// use prun::process::Signal;
+///
+/// assert_eq!(Signal::TERM.to_string(), "SIGTERM");
+/// for name in ["SIGTERM", "TERM", "term", "15"] {
+///     assert_eq!(name.parse(), Ok(Signal::TERM));
+/// }
+/// assert_eq!("SIGNAL".parse::<Signal>().unwrap_err().to_string(), "no such signal: SIGNAL");
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Signal(i32);
 
@@ -47,26 +54,6 @@ const NAMES: &[(i32, &str)] = &[
     (libc::SIGPWR, "SIGPWR"),
 ];
 
-/// What ends a program that does not catch it and tells of no fault of its own: sent by timers and
-/// limits, by batch systems (`SIGUSR2`, `SIGXCPU`), by whoever wants a core dump.
-#[cfg(feature = "cli")]
-const DEADLY: &[i32] = &[
-    libc::SIGABRT,
-    libc::SIGALRM,
-    libc::SIGPROF,
-    libc::SIGSYS,
-    libc::SIGTRAP,
-    libc::SIGUSR2,
-    libc::SIGVTALRM,
-    libc::SIGXCPU,
-    #[cfg(target_os = "linux")]
-    libc::SIGIO,
-    #[cfg(target_os = "linux")]
-    libc::SIGPWR,
-    #[cfg(target_os = "linux")]
-    libc::SIGSTKFLT,
-];
-
 impl Signal {
     /// The terminal went away.
     pub const HUP: Self = Self(libc::SIGHUP);
@@ -74,30 +61,64 @@ impl Signal {
     pub const INT: Self = Self(libc::SIGINT);
     /// Ctrl-\.
     pub const QUIT: Self = Self(libc::SIGQUIT);
-    /// Cannot be caught.
+    /// An instruction that the processor does not know.
+    pub const ILL: Self = Self(libc::SIGILL);
+    /// A breakpoint of a debugger.
+    pub const TRAP: Self = Self(libc::SIGTRAP);
+    /// The program ended itself by `abort`.
+    pub const ABRT: Self = Self(libc::SIGABRT);
+    /// An access to memory that is not there.
+    pub const BUS: Self = Self(libc::SIGBUS);
+    /// An error in arithmetic, such as a division by zero.
+    pub const FPE: Self = Self(libc::SIGFPE);
+    /// End at once; cannot be caught.
     pub const KILL: Self = Self(libc::SIGKILL);
     /// Free for programs to use.
     pub const USR1: Self = Self(libc::SIGUSR1);
+    /// An access to memory that is not the program's.
+    pub const SEGV: Self = Self(libc::SIGSEGV);
+    /// Free for programs to use.
+    pub const USR2: Self = Self(libc::SIGUSR2);
     /// A pipe's reader went away.
     pub const PIPE: Self = Self(libc::SIGPIPE);
+    /// A timer of alarm(2).
+    pub const ALRM: Self = Self(libc::SIGALRM);
     /// Please end.
     pub const TERM: Self = Self(libc::SIGTERM);
     /// A child ended or stopped.
     pub const CHLD: Self = Self(libc::SIGCHLD);
-    /// Ctrl-Z.
-    pub const TSTP: Self = Self(libc::SIGTSTP);
+    /// Go on after a stop.
+    pub const CONT: Self = Self(libc::SIGCONT);
     /// Stop; cannot be caught.
     pub const STOP: Self = Self(libc::SIGSTOP);
+    /// Ctrl-Z.
+    pub const TSTP: Self = Self(libc::SIGTSTP);
     /// A process in the background wanted to read the terminal.
     pub const TTIN: Self = Self(libc::SIGTTIN);
     /// A process in the background wanted to change the terminal.
     pub const TTOU: Self = Self(libc::SIGTTOU);
-    /// The terminal has another size.
-    pub const WINCH: Self = Self(libc::SIGWINCH);
+    /// Urgent data on a socket.
+    pub const URG: Self = Self(libc::SIGURG);
+    /// The limit of CPU time was reached.
+    pub const XCPU: Self = Self(libc::SIGXCPU);
     /// A file grew beyond the limit.
     pub const XFSZ: Self = Self(libc::SIGXFSZ);
-    /// Go on after a stop.
-    pub const CONT: Self = Self(libc::SIGCONT);
+    /// A timer of CPU time in the program.
+    pub const VTALRM: Self = Self(libc::SIGVTALRM);
+    /// A timer of CPU time.
+    pub const PROF: Self = Self(libc::SIGPROF);
+    /// The terminal has another size.
+    pub const WINCH: Self = Self(libc::SIGWINCH);
+    /// A descriptor is ready; `SIGPOLL`.
+    pub const IO: Self = Self(libc::SIGIO);
+    /// A system call that does not exist or is forbidden.
+    pub const SYS: Self = Self(libc::SIGSYS);
+    /// Unused; Linux alone.
+    #[cfg(target_os = "linux")]
+    pub const STKFLT: Self = Self(libc::SIGSTKFLT);
+    /// The power fails; Linux alone.
+    #[cfg(target_os = "linux")]
+    pub const PWR: Self = Self(libc::SIGPWR);
 
     /// The signal of this number; 0, which tests whether a process is there, is accepted too.
     #[must_use]
@@ -109,50 +130,6 @@ impl Signal {
     #[must_use]
     pub const fn as_raw(self) -> i32 {
         self.0
-    }
-
-    /// Whether this process ignores the signal, for example because `nohup` started it.
-    #[must_use]
-    pub fn is_ignored(self) -> bool {
-        sys::is_ignored(self.0)
-    }
-
-    /// The signals that end a program by default, but for those that have a constant here, and for
-    /// those by which the system tells a program of its own fault. Real-time signals are among them.
-    #[cfg(feature = "cli")]
-    pub(crate) fn deadly() -> impl Iterator<Item = Self> {
-        #[cfg(target_os = "linux")]
-        let real_time = libc::SIGRTMIN()..=libc::SIGRTMAX();
-        #[cfg(not(target_os = "linux"))]
-        let real_time = std::iter::empty();
-        DEADLY.iter().copied().chain(real_time).map(Self)
-    }
-
-    /// Catches the [deadly](Self::deadly) signals that are not ignored: whoever hears of this one
-    /// from then on must ask [`came`](Self::came) whether it was one of them. That costs a tenth of
-    /// what it takes to catch them all by the runtime, which is made for few.
-    #[cfg(feature = "cli")]
-    pub(crate) fn stands_for_deadly(self) {
-        sys::note_signals(Self::deadly().map(Self::as_raw), self.0);
-    }
-
-    /// The deadly signal that has come in place of this one, or this one.
-    #[cfg(feature = "cli")]
-    pub(crate) fn came(self) -> Self {
-        sys::came().map_or(self, Self)
-    }
-
-    /// Sends the signal to this process.
-    pub fn raise(self) {
-        // Our own number, and a signal that exists: nothing can fail.
-        let _ = sys::kill(std::process::id() as libc::pid_t, self.0);
-    }
-
-    /// Ends this process by the signal's default action, so that a parent sees how it ended.
-    ///
-    /// Returns only where the kernel does not deliver the signal: to PID 1.
-    pub fn raise_default(self) {
-        sys::raise_default(self.0);
     }
 }
 
@@ -172,72 +149,73 @@ impl fmt::Display for Signal {
     }
 }
 
+/// A name that is no signal's.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no such signal: {0}")]
+pub struct ParseSignalError(String);
+
+impl FromStr for Signal {
+    type Err = ParseSignalError;
+
+    /// Takes what kill(1) takes: a name with or without `SIG`, in either case, `RTMIN+3`, `RTMAX-3`,
+    /// or a number from 1 to the system's last one.
+    ///
+    /// # Errors
+    /// [`ParseSignalError`] for anything else.
+    fn from_str(text: &str) -> Result<Self, ParseSignalError> {
+        let upper = text.to_ascii_uppercase();
+        // One without a name is shown as `signal 33`.
+        let bare = upper.strip_prefix("SIGNAL ");
+        let name = bare.or(upper.strip_prefix("SIG")).unwrap_or(&upper);
+        let is_named = |known: &&(i32, &str)| known.1.strip_prefix("SIG") == Some(name);
+        let number = match NAMES.iter().find(is_named) {
+            Some((number, _)) => Some(*number),
+            None => real_time(name).or_else(|| name.parse().ok()),
+        };
+        let number = number.filter(|number| (1..=last()).contains(number));
+        number
+            .map(Self)
+            .ok_or_else(|| ParseSignalError(text.to_owned()))
+    }
+}
+
+/// The number of a real-time signal, by its distance from the first or the last one.
+#[cfg(target_os = "linux")]
+fn real_time(name: &str) -> Option<i32> {
+    let (min, max) = (libc::SIGRTMIN(), libc::SIGRTMAX());
+    let number = match (name.strip_prefix("RTMIN"), name.strip_prefix("RTMAX")) {
+        (Some(""), _) => min,
+        (_, Some("")) => max,
+        (Some(above), _) => min.checked_add(above.strip_prefix('+')?.parse().ok()?)?,
+        (_, Some(below)) => max.checked_sub(below.strip_prefix('-')?.parse().ok()?)?,
+        (None, None) => return None,
+    };
+    (min..=max).contains(&number).then_some(number)
+}
+
+/// Elsewhere they have no names here.
+#[cfg(not(target_os = "linux"))]
+fn real_time(_name: &str) -> Option<i32> {
+    None
+}
+
+/// The highest number of a signal.
+fn last() -> i32 {
+    #[cfg(target_os = "linux")]
+    return libc::SIGRTMAX();
+    #[cfg(not(target_os = "linux"))]
+    return 31;
+}
+
 impl fmt::Debug for Signal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }
 }
 
-/// Makes this process a sound parent: call it first thing in `main`, before any thread starts.
-///
-/// An inherited `SIGCHLD=ignored` makes the kernel throw exit statuses away, and a signal that
-/// was blocked at the start would be blocked in every child too.
-pub fn reset_inherited_signals() {
-    sys::restore_default_signals(&[libc::SIGCHLD]);
-}
-
-/// Does `work`, for which the signals that others send wait. A thread that is started then takes none
-/// for as long as it lives.
-pub(crate) fn without_signals<T>(work: impl FnOnce() -> T) -> T {
-    let before = block_signals();
-    let done = work();
-    if let Ok(before) = before {
-        // What was in force before is a sound mask.
-        let _ = before.thread_set_mask();
-    }
-    done
-}
-
-/// Keeps the signals that others send from the calling thread, but for `SIGABRT`, by which a program
-/// ends itself. What was kept from it before.
-fn block_signals() -> nix::Result<SigSet> {
-    let mut blocked = SigSet::all();
-    for own in [
-        nix_signal::Signal::SIGABRT,
-        nix_signal::Signal::SIGBUS,
-        nix_signal::Signal::SIGFPE,
-        nix_signal::Signal::SIGILL,
-        nix_signal::Signal::SIGSEGV,
-    ] {
-        blocked.remove(own);
-    }
-    blocked.thread_swap_mask(nix_signal::SigmaskHow::SIG_BLOCK)
-}
-
-/// Signals that wait, so that none is caught any more; see [`hold_signals`].
-#[cfg(feature = "cli")]
-#[must_use = "they wait for ever unless they are let act"]
-pub(crate) struct HeldSignals(());
-
-/// Lets the signals that come from now on wait. Those that came before have been caught: no other
-/// thread of ours takes any, see [`start_beside`](super::start_beside).
-#[cfg(feature = "cli")]
-pub(crate) fn hold_signals() -> HeldSignals {
-    // It fails for no mask that there is.
-    let _ = block_signals();
-    HeldSignals(())
-}
-
-#[cfg(feature = "cli")]
-impl HeldSignals {
-    /// Gives `signals` that are not ignored their default actions, at once for those that wait.
-    pub(crate) fn let_act(self, signals: impl Iterator<Item = Signal>) {
-        sys::let_act(signals.map(Signal::as_raw));
-    }
-}
-
 /// Whom a signal is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Scope {
     /// The process itself.
     Leader,
@@ -292,15 +270,46 @@ pub enum SignalError {
 
 #[cfg(test)]
 mod tests {
-    use super::Signal;
+    use super::*;
 
     #[test]
     fn a_signal_is_shown_by_its_name() {
         assert_eq!(Signal::TERM.to_string(), "SIGTERM");
-        assert_eq!(
-            Signal::from_raw(libc::SIGRTMIN() + 2).to_string(),
-            "SIGRTMIN+2"
-        );
+        let real_time = Signal::from_raw(libc::SIGRTMIN() + 2);
+        assert_eq!(real_time.to_string(), "SIGRTMIN+2");
         assert_eq!(Signal::from_raw(200).to_string(), "signal 200");
+    }
+
+    #[test]
+    fn every_signal_is_read_from_what_it_is_shown_as() {
+        for number in 1..=libc::SIGRTMAX() {
+            let signal = Signal::from_raw(number);
+            assert_eq!(signal.to_string().parse(), Ok(signal));
+            assert_eq!(number.to_string().parse(), Ok(signal));
+        }
+    }
+
+    #[test]
+    fn the_forms_of_kill_are_read() {
+        for (text, signal) in [
+            ("hup", Signal::HUP),
+            ("SigInt", Signal::INT),
+            ("CHLD", Signal::CHLD),
+            ("RTMAX-1", Signal::from_raw(libc::SIGRTMAX() - 1)),
+            ("SIGRTMIN", Signal::from_raw(libc::SIGRTMIN())),
+        ] {
+            assert_eq!(text.parse(), Ok(signal), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_signal_is_refused() {
+        let above = (libc::SIGRTMAX() + 1).to_string();
+        for text in [
+            "", "SIG", "0", "-9", "TERMS", "RTMIN+99", "RTMIN-1", "RTMAX+1", &above,
+        ] {
+            let error = text.parse::<Signal>().unwrap_err();
+            assert_eq!(error.to_string(), format!("no such signal: {text}"));
+        }
     }
 }

@@ -7,6 +7,7 @@
 #[cfg(feature = "cli")]
 mod elsewhere;
 mod held;
+mod loss;
 mod shared_file;
 mod threads;
 mod writing;
@@ -16,6 +17,7 @@ use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+pub use loss::LostOutput;
 use shared_file::{Counted, SharedFile};
 pub(super) use threads::{is_wanted, on_thread};
 pub(super) use writing::Step;
@@ -29,11 +31,12 @@ use writing::{Segment, Tail};
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// use prun::process::{Command, LEAK_GRACE, SpoolOptions, Stdio};
+/// use prun::process::{Command, SpoolOptions, Stdio};
 ///
 /// let options = SpoolOptions::default().memory(4096).total_memory(1 << 20);
-/// let command = Command::shell("seq 10000").stdout(Stdio::Capture(options.clone()));
-/// let one = command.spawn().await?.captured(LEAK_GRACE).await?.stdout.unwrap_or_default();
+/// let mut command = Command::shell("seq 10000");
+/// command.stdout(Stdio::Capture(options.clone()));
+/// let one = command.spawn().await?.captured().await?.stdout.unwrap_or_default();
 /// assert_eq!((one.len(), one.head().len()), (48_894, 4096));
 /// # Ok(()) }
 /// ```
@@ -89,12 +92,11 @@ const KEPT_OF_TAKEN: usize = 64 * 1024;
 /// One captured stream: its head in memory, the rest in an unlinked temporary file that it shares with
 /// others.
 ///
-/// Of a stream that is taken out in [pieces](super::Pieces) while the process runs, it is what was
-/// not taken yet, and before that the last 64 KiB of what was.
-///
 /// The file is made when the first byte needs it. When it cannot be made or written (no room left,
 /// say), the bytes are counted in [`lost`](Self::lost) and the capture goes on, so that the
 /// process does not block for ever on a pipe that nobody reads.
+// Of a stream that is taken out in pieces while the process runs, it is what was not taken yet, and
+// before that the last 64 KiB of what was.
 #[derive(Debug, Default)]
 pub struct Spool {
     /// So much of it may be in memory.
@@ -140,6 +142,7 @@ impl Spool {
     }
 
     /// How many bytes of the stream were taken out before.
+    #[doc(hidden)]
     #[must_use]
     pub fn taken(&self) -> u64 {
         self.taken
@@ -195,7 +198,7 @@ impl Spool {
         let before = KEPT_OF_TAKEN - kept as usize;
         self.memory
             .drain(..self.memory.len().saturating_sub(before));
-        let mut end = piece.reader(piece.len() - kept);
+        let mut end = piece.kept(piece.len() - kept);
         // What cannot be read back here cannot be told from the piece either, and there it is told.
         let _ = end.read_to_end(&mut self.memory);
         self.dropped = self.taken - self.memory.len() as u64;
@@ -256,12 +259,22 @@ impl Spool {
         }
     }
 
-    /// A reader of the bytes from `offset` in the stream on, or from the first one that is kept.
+    /// A reader of the bytes from `offset` in the stream on, or from the first one that is kept. Where
+    /// bytes could not be kept, it gives an error in place of the end.
     #[must_use]
     pub fn reader(&self, offset: u64) -> SpoolReader<'_> {
         SpoolReader {
+            must_be_whole: true,
+            ..self.kept(offset)
+        }
+    }
+
+    /// The same for whoever tells by himself what could not be kept.
+    pub(crate) fn kept(&self, offset: u64) -> SpoolReader<'_> {
+        SpoolReader {
             spool: self,
             offset: offset.max(self.dropped),
+            must_be_whole: false,
         }
     }
 
@@ -269,12 +282,19 @@ impl Spool {
     /// them at a time.
     ///
     /// # Errors
-    /// Those of reading the spool and of writing to `out`.
+    /// Those of reading the spool and of writing to `out`; and when all is copied, the one for which
+    /// bytes could not be kept.
     pub fn copy_to(&self, out: &mut impl Write) -> io::Result<()> {
+        self.copy_kept_to(out)?;
+        self.whole()
+    }
+
+    /// The same for whoever tells by himself what could not be kept.
+    pub(crate) fn copy_kept_to(&self, out: &mut impl Write) -> io::Result<()> {
         out.write_all(self.head())?;
         if self.in_file > 0 {
             let mut buf = vec![0; 64 * 1024];
-            let mut from = self.reader(self.file_from());
+            let mut from = self.kept(self.file_from());
             loop {
                 let n = from.read(&mut buf)?;
                 if n == 0 {
@@ -294,7 +314,7 @@ impl Spool {
         let from = self.file_from();
         #[cfg(target_os = "linux")]
         let from = from + self.send_segments(out, from - (self.len() - self.in_file))?;
-        io::copy(&mut self.reader(from), out).map(drop)
+        io::copy(&mut self.kept(from), out).map(drop)
     }
 
     /// Lets the system copy what is in the file, but for the first `skip` bytes, and says how much it
@@ -328,19 +348,29 @@ impl Spool {
     /// All bytes that were not taken before, in memory.
     ///
     /// # Errors
-    /// When the temporary file cannot be read.
-    pub fn into_bytes(mut self) -> io::Result<Vec<u8>> {
+    /// [`LostOutput`] when some could not be kept or cannot be read back; it has the others.
+    pub fn into_bytes(mut self) -> Result<Vec<u8>, LostOutput> {
         let (from, len) = (self.file_from(), self.len());
-        let mut bytes = self.memory.split_off(self.taken_in_memory());
-        bytes.reserve_exact(usize::try_from(len - from).unwrap_or(0));
+        let mut kept = self.memory.split_off(self.taken_in_memory());
+        kept.reserve_exact(usize::try_from(len - from).unwrap_or(0));
         // The memory is empty from here on, and what is in the file comes first.
         self.memory = Vec::new();
         self.dropped = len - self.in_file;
-        let mut rest = self.reader(from);
-        rest.read_to_end(&mut bytes)?;
-        match rest.offset == len {
-            true => Ok(bytes),
-            false => Err(io::ErrorKind::UnexpectedEof.into()),
+        let mut rest = self.kept(from);
+        let read = rest.read_to_end(&mut kept);
+        let unread = len - rest.offset;
+        let error = match read {
+            Err(error) => Some(error),
+            Ok(_) if unread > 0 => Some(io::ErrorKind::UnexpectedEof.into()),
+            Ok(_) => self.error.take(),
+        };
+        match error {
+            Some(source) => Err(LostOutput {
+                kept,
+                lost: self.lost + unread,
+                source,
+            }),
+            None => Ok(kept),
         }
     }
 }
@@ -350,11 +380,15 @@ impl Spool {
 pub struct SpoolReader<'a> {
     spool: &'a Spool,
     offset: u64,
+    must_be_whole: bool,
 }
 
 impl Read for SpoolReader<'_> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         let n = self.spool.read_at(buf, self.offset)?;
+        if n == 0 && !buf.is_empty() && self.must_be_whole {
+            self.spool.whole()?;
+        }
         self.offset += n as u64;
         Ok(n)
     }

@@ -110,6 +110,17 @@ impl StreamWriter {
         }
     }
 
+    /// Whether [`close`](Self::close) was called.
+    pub(super) fn was_closed(&self) -> bool {
+        self.closing
+    }
+
+    /// Closes the pipe at once; what is queued is not written. asyncio's `transport.abort`.
+    pub fn abort(&mut self) {
+        self.closing = true;
+        self.pipe = None;
+    }
+
     /// Whether the stream takes no more bytes: it was closed, or the process closed its end.
     #[must_use]
     pub fn is_closing(&self) -> bool {

@@ -8,7 +8,7 @@ use super::cancel::Request;
 use super::clock::Clock;
 use super::options::Options;
 use crate::event::{Attempt, JobStart, NumberedJob, Print};
-use crate::process::ProcessHandle;
+use crate::process::{ProcessHandle, Shortage};
 
 /// What an attempt tells the runner.
 pub(super) enum AttemptEvent {
@@ -24,7 +24,7 @@ pub(super) enum AttemptEvent {
     HeldBack {
         job: Arc<NumberedJob>,
         attempt: Arc<Attempt>,
-        lack: &'static str,
+        lack: Shortage,
     },
     /// The run ends, and its program was not executed by then. It is as if it never began.
     Withdrawn { job: Arc<NumberedJob>, slot: u32 },

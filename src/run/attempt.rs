@@ -14,7 +14,7 @@ use super::launch::{Launch, Refused, launch};
 use super::printing::Printer;
 use crate::event::{Attempt, JobStart, Outcome};
 use crate::plan::{Spoken, format_duration};
-use crate::process::{Begun, LEAK_GRACE, Process, Spool, StreamWriter, TerminalSize};
+use crate::process::{Begun, KillOnDrop, Process, Shortage, Spool, StreamWriter, TerminalSize};
 
 /// A start takes well under a millisecond, on a machine with much to do some: one that takes longer
 /// than this may be given up.
@@ -24,7 +24,7 @@ const START_WAIT: Duration = Duration::from_millis(200);
 enum Fate {
     Ended,
     /// It was not really made: the system is out of this.
-    HeldBack(&'static str),
+    HeldBack(Shortage),
     /// It was not made, as the run ends.
     Withdrawn,
 }
@@ -137,7 +137,8 @@ async fn make(mut assignment: Assignment) -> (Attempt, Fate) {
     };
     let _ = events.send(started).await;
     let feeder = process
-        .take_stdin()
+        .stdin
+        .take()
         .zip(job.job.stdin.clone())
         .map(|(stdin, input)| tokio::spawn(feed(stdin, input)));
     options.foreground.give(&process);
@@ -155,6 +156,7 @@ async fn make(mut assignment: Assignment) -> (Attempt, Fate) {
         never = keep_size(&process, size.as_mut()) => match never {},
     };
     // Whoever is left of its group may live on.
+    process.kill_on_drop(KillOnDrop::No);
     drop(post);
     ended.terminal = size.map(|size| *size.borrow());
     assignment.options.foreground.take_back();
@@ -167,7 +169,7 @@ async fn make(mut assignment: Assignment) -> (Attempt, Fate) {
         ended.stdout = Arc::new(Spool::of_file(logs.stdout));
         ended.stderr = Arc::new(logs.stderr.map(Spool::of_file).unwrap_or_default());
         ended.logs = Some(logs.paths);
-    } else if let Ok(captured) = process.captured(LEAK_GRACE).await {
+    } else if let Ok(captured) = process.captured().await {
         ended.stdout = Arc::new(captured.stdout.unwrap_or_default());
         ended.stderr = Arc::new(captured.stderr.unwrap_or_default());
         ended.leaked = captured.leaked;

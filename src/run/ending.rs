@@ -140,12 +140,12 @@ async fn end(
     grace: Duration,
     requests: &mut watch::Receiver<Request>,
 ) {
-    let begun = clock.now();
+    let (handle, begun) = (process.handle(), clock.now());
     let mut killed = false;
     for (after, signal) in steps(first, grace) {
         tokio::select! {
             biased;
-            () = process.gone(Scope::Group) => return,
+            () = handle.gone(Scope::Group) => return,
             () = asked_to_kill(requests) => killed = true,
             () = clock.sleep_until(begun + after) => {}
         }
@@ -158,5 +158,5 @@ async fn end(
         // A stopped process acts on no signal but this one.
         let _ = process.send_signal_to(Scope::Group, Signal::CONT);
     }
-    let _ = wait_for(process.gone(Scope::Group), KILL_WAIT).await;
+    let _ = wait_for(handle.gone(Scope::Group), KILL_WAIT).await;
 }

@@ -10,7 +10,7 @@ use super::options::{Options, Output};
 use crate::event::NumberedJob;
 use crate::plan::Spoken;
 use crate::process::{
-    Begun, Command, Group, KillOnDrop, Process, SpawnError, SpawnErrorKind, Stdio, aside,
+    Begun, Command, Group, KillOnDrop, Process, Shortage, SpawnError, SpawnErrorKind, Stdio, aside,
 };
 
 /// A started process and what was executed.
@@ -28,7 +28,7 @@ pub(super) struct Launch {
 pub(super) struct Refused {
     pub(super) why: String,
     /// What the system is out of, if that is why.
-    pub(super) lack: Option<&'static str>,
+    pub(super) lack: Option<Shortage>,
 }
 
 impl From<SpawnErrorKind> for Refused {
@@ -143,7 +143,8 @@ async fn execute(
         let (program, args) = argv
             .split_first()
             .map_or((OsStr::new(""), argv), |(p, a)| (p, a));
-        let mut command = Command::exec(program)
+        let mut command = Command::exec(program);
+        command
             .args(args)
             .process_group(Group::New)
             // An attempt that is dropped is one of a run that broke down.
@@ -151,18 +152,18 @@ async fn execute(
             .environment(&options.environment)
             .stdin(stdin.clone());
         if moves {
-            command = command.current_dir(&*numbered.cwd);
+            command.current_dir(&*numbered.cwd);
             if let Some(pwd) = pwd {
-                command = command.env("PWD", pwd);
+                command.env("PWD", pwd);
             }
         }
         for (name, value) in &job.env {
-            command = match value {
+            match value {
                 Some(value) => command.env(name, value),
                 None => command.env_remove(name),
             };
         }
-        command = command.envs(numbered.variables(*slot, *attempt));
+        command.envs(numbered.variables(*slot, *attempt));
         let capture = || match &options.terminal {
             Some(size) => Stdio::Terminal(options.spool.clone(), *size.borrow()),
             None => Stdio::Capture(options.spool.clone()),
@@ -177,7 +178,8 @@ async fn execute(
             (Output::Inherited, _) => (Stdio::Inherit, Stdio::Inherit),
             (Output::Discarded, _) => (Stdio::Null, Stdio::Null),
         };
-        command.stdout(stdout).stderr(stderr)
+        command.stdout(stdout).stderr(stderr);
+        command
     };
     let start = |argv: &[OsString]| Arc::new(command(argv)).start(begun);
     let refused = |error: SpawnError| Refused::from(error.kind);

@@ -25,7 +25,7 @@ use crate::event::{
     Status,
 };
 use crate::plan::{Entry, Job};
-use crate::process::{Signal, has_closed_drains};
+use crate::process::{Shortage, Signal, has_closed_drains};
 use crate::summary::Summary;
 
 const CLOSED_DRAINS: &str = "too many processes that jobs left behind hold their output: the oldest \
@@ -70,7 +70,7 @@ pub(crate) struct Runner<T> {
     last_seq: u64,
     pub(super) pasts: Pasts,
     /// What the system is out of, as it was told.
-    pub(super) lack: Option<&'static str>,
+    pub(super) lack: Option<Shortage>,
     /// Said when as many run at once as may.
     limit_warning: Option<String>,
     /// Whether it was told that pipes were closed.

@@ -278,7 +278,7 @@ impl Console {
     pub(crate) fn copy(&mut self, stream: event::Stream, spool: &Spool) -> io::Result<()> {
         let mut output = self.output(stream);
         if !spool.has_file() || output.stream.get_ref().looks_at_output() {
-            return spool.copy_to(&mut output);
+            return spool.copy_kept_to(&mut output);
         }
         output.flush()?;
         let stream = output.stream.get_mut();

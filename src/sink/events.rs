@@ -35,7 +35,7 @@ impl Events {
         at: SystemTime,
         console: &mut Console,
     ) -> io::Result<()> {
-        let mut rest = piece.reader(piece.taken());
+        let mut rest = piece.kept(piece.taken());
         loop {
             let mut bytes = self.cut.remove(&(seq, stream)).unwrap_or_default();
             let before = bytes.len();

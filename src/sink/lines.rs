@@ -75,7 +75,7 @@ impl Lines {
         let prefix = self.prefixes.of(job);
         let open = self.open.entry((job.seq, stream)).or_default();
         open.add(piece.head(), prefix, out)?;
-        let mut rest = piece.reader(piece.taken() + piece.head().len() as u64);
+        let mut rest = piece.kept(piece.taken() + piece.head().len() as u64);
         let mut buf = Vec::new();
         while rest
             .by_ref()

@@ -101,7 +101,7 @@ fn for_each_piece(
     error: &Cell<Option<io::Error>>,
     mut take: impl FnMut(&[u8]) -> fmt::Result,
 ) -> fmt::Result {
-    let mut reader = spool.reader(from);
+    let mut reader = spool.kept(from);
     let mut piece = Vec::with_capacity(PIECE.min(usize::try_from(spool.len()).unwrap_or(PIECE)));
     loop {
         piece.clear();

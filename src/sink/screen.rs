@@ -17,10 +17,10 @@ const PIECE: usize = 16 * 1024;
 /// is written byte for byte.
 pub(super) fn collapse(spool: &Spool, size: TerminalSize, out: &mut impl Write) -> io::Result<()> {
     if !draws_over(spool)? {
-        return spool.copy_to(out);
+        return spool.copy_kept_to(out);
     }
     let mut screen = Collapse::new(size, out);
-    io::copy(&mut spool.reader(spool.taken()), &mut screen)?;
+    io::copy(&mut spool.kept(spool.taken()), &mut screen)?;
     screen.finish()
 }
 
@@ -41,7 +41,7 @@ fn draws_over(spool: &Spool) -> io::Result<bool> {
         Escape,
         Sequence,
     }
-    let (mut reader, mut piece) = (spool.reader(spool.taken()), vec![0; PIECE]);
+    let (mut reader, mut piece) = (spool.kept(spool.taken()), vec![0; PIECE]);
     let mut at = At::Text;
     loop {
         let n = reader.read(&mut piece)?;

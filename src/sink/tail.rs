@@ -28,7 +28,7 @@ impl Tail {
         let (from, mut bytes) = loop {
             let from = spool.len().saturating_sub(reach).max(spool.begin());
             let mut read = Vec::new();
-            let _ = spool.reader(from).take(reach).read_to_end(&mut read);
+            let _ = spool.kept(from).take(reach).read_to_end(&mut read);
             let length = read.len();
             let shown = match terminal {
                 Some(size) => screen::collapsed(&read, size),

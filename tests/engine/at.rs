@@ -6,7 +6,7 @@ use std::panic::resume_unwind;
 use std::pin::Pin;
 use std::time::Duration;
 
-use prun::process::{Backend, Command, Environment};
+use prun::process::{Backend, Command, Environment, Output};
 use tokio::runtime::{Builder, Runtime};
 
 /// The bound of every promise: far above what any takes on a loaded machine.
@@ -47,15 +47,13 @@ impl At {
         self.here(Command::shell(line))
     }
 
-    fn here(self, command: Command) -> Command {
-        let command = command.backend(self.backend);
-        match self.threads {
-            Threads::One => command,
-            Threads::Many => {
-                let ours = Environment::new(std::env::vars_os());
-                command.environment(&ours.expect("it was passed on to us"))
-            }
+    fn here(self, mut command: Command) -> Command {
+        command.backend(self.backend);
+        if let Threads::Many = self.threads {
+            let ours = Environment::new(std::env::vars_os());
+            command.environment(&ours.expect("it was passed on to us"));
         }
+        command
     }
 
     /// A runtime of this kind, with all its drivers.
@@ -160,6 +158,11 @@ pub(crate) use isolated_test;
 #[track_caller]
 pub(crate) fn call<T>(at: At, body: impl FnOnce(At) -> T) -> T {
     body(at)
+}
+
+/// What a process wrote to standard output and to standard error.
+pub(crate) fn streams(output: Output) -> (Vec<u8>, Vec<u8>) {
+    (output.stdout, output.stderr)
 }
 
 impl At {

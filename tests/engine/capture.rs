@@ -18,9 +18,9 @@ fn capture() -> Stdio {
 }
 
 /// What a command printed.
-async fn printed(command: Command) -> Spool {
-    let mut process = command.spawn().await.unwrap();
-    let captured = process.captured(MINUTE).await.unwrap();
+async fn printed(command: &mut Command) -> Spool {
+    let mut process = command.leak_grace(MINUTE).spawn().await.unwrap();
+    let captured = process.captured().await.unwrap();
     assert!(!captured.leaked);
     captured.stdout.unwrap()
 }
@@ -30,14 +30,15 @@ engine_test!(
     a_process_that_nobody_reads_ends_by_itself,
     |at: At| async move {
         let line = "head -c 3145728 /dev/zero; head -c 3145728 /dev/zero >&2; exit 3";
-        let command = at.shell(line).stdout(capture()).stderr(capture());
-        let mut process = command.spawn().await.unwrap();
-        assert!(process.stdout().is_none() && process.stderr().is_none());
+        let mut command = at.shell(line);
+        command.stdout(capture()).stderr(capture());
+        let mut process = command.leak_grace(MINUTE).spawn().await.unwrap();
+        assert!(process.stdout.is_none() && process.stderr.is_none());
         assert_eq!(process.wait().await.unwrap().returncode(), 3);
-        let captured = process.captured(MINUTE).await.unwrap();
+        let captured = process.captured().await.unwrap();
         assert_eq!(captured.stdout.unwrap().len(), 3 << 20);
         assert_eq!(captured.stderr.unwrap().len(), 3 << 20);
-        assert!(!captured.leaked && !process.exit().unwrap().leaked);
+        assert!(!captured.leaked);
     }
 );
 
@@ -107,35 +108,33 @@ engine_test!(
         let spool = printed(at.shell("yes | head -c 1000000").stdout(capture)).await;
         assert_eq!((spool.len(), spool.lost()), (1000, 999_000));
         assert!(spool.error().is_some());
-        assert_eq!(spool.into_bytes().unwrap().len(), 1000);
+        let loss = spool.into_bytes().unwrap_err();
+        assert_eq!((loss.kept.len(), loss.lost), (1000, 999_000));
     }
 );
 
 // Ours: communicate gives captured streams as it gives pipes.
 engine_test!(communicate_gives_captured_streams, |at: At| async move {
-    let command = at.shell("cat; echo err >&2").stdin(Stdio::Pipe);
-    let mut process = command
-        .stdout(capture())
-        .stderr(Stdio::Pipe)
-        .spawn()
-        .await
-        .unwrap();
-    let given = process
-        .communicate(Some(vec![b'x'; 300_000]))
-        .await
-        .unwrap();
-    assert!(given == (Some(vec![b'x'; 300_000]), Some(b"err\n".to_vec())));
+    let mut command = at.shell("cat; echo err >&2");
+    command.stdin(Stdio::Pipe);
+    command.stdout(capture()).stderr(Stdio::Pipe);
+    let mut process = command.spawn().await.unwrap();
+    let input = vec![b'x'; 300_000];
+    let output = process.communicate(Some(input.clone())).await.unwrap();
+    assert!(output.stdout == input);
+    assert_eq!(output.stderr, b"err\n");
     assert_eq!(process.returncode(), Some(0));
 });
 
 // Ours: a stream that was not captured has no spool, and what was taken is gone.
 engine_test!(captured_gives_each_stream_once, |at: At| async move {
-    let command = at.shell("echo out").stdout(capture()).stderr(Stdio::Null);
-    let mut process = command.spawn().await.unwrap();
-    let first = process.captured(MINUTE).await.unwrap();
+    let mut command = at.shell("echo out");
+    command.stdout(capture()).stderr(Stdio::Null);
+    let mut process = command.leak_grace(MINUTE).spawn().await.unwrap();
+    let first = process.captured().await.unwrap();
     assert_eq!(first.stdout.unwrap().into_bytes().unwrap(), b"out\n");
     assert!(first.stderr.is_none());
-    let second = process.captured(MINUTE).await.unwrap();
+    let second = process.captured().await.unwrap();
     assert!(second.stdout.is_none() && second.stderr.is_none() && !second.leaked);
 });
 
@@ -143,11 +142,13 @@ engine_test!(captured_gives_each_stream_once, |at: At| async move {
 engine_test!(a_cancelled_captured_loses_nothing, |at: At| async move {
     let line = "yes | head -c 200000; sleep 0.05; echo end";
     for when in [When::AtOnce, When::Woken] {
-        let mut process = at.shell(line).stdout(capture()).spawn().await.unwrap();
+        let mut command = at.shell(line);
+        command.stdout(capture()).leak_grace(MINUTE);
+        let mut process = command.spawn().await.unwrap();
         let mut tries = 0;
         let captured = loop {
             tries += 1;
-            match cancelled(tries, when, process.captured(MINUTE)).await {
+            match cancelled(tries, when, process.captured()).await {
                 Some(captured) => break captured.unwrap(),
                 None => tokio::task::yield_now().await,
             }
@@ -161,26 +162,26 @@ engine_test!(a_cancelled_captured_loses_nothing, |at: At| async move {
 engine_test!(
     two_starts_of_one_command_do_not_share_a_spool,
     |at: At| async move {
-        let command = at.shell("cat").stdin(Stdio::Pipe).stdout(capture());
+        let mut command = at.shell("cat");
+        command.stdin(Stdio::Pipe).stdout(capture());
         let start = || async { command.spawn().await.unwrap() };
         let (mut one, mut two) = (start().await, start().await);
-        one.stdin().unwrap().write_all("one").await.unwrap();
-        two.stdin().unwrap().write_all("two").await.unwrap();
-        assert_eq!(one.communicate(None).await.unwrap().0.unwrap(), b"one");
-        assert_eq!(two.communicate(None).await.unwrap().0.unwrap(), b"two");
+        one.stdin.as_mut().unwrap().write_all("one").await.unwrap();
+        two.stdin.as_mut().unwrap().write_all("two").await.unwrap();
+        assert_eq!(one.communicate(None).await.unwrap().stdout, b"one");
+        assert_eq!(two.communicate(None).await.unwrap().stdout, b"two");
     }
 );
 
 async fn endless(at: At) -> Process {
-    let command = at
-        .shell("echo begun; yes >&2")
-        .stdout(Stdio::Pipe)
-        .stderr(capture());
-    let command = command
+    let mut command = at.shell("echo begun; yes >&2");
+    command.stdout(Stdio::Pipe).stderr(capture());
+    command
         .process_group(Group::New)
-        .kill_on_drop(KillOnDrop::Group);
+        .kill_on_drop(KillOnDrop::Group)
+        .leak_grace(MINUTE);
     let mut process = command.spawn().await.unwrap();
-    process.stdout().unwrap().read_line().await.unwrap();
+    process.stdout.as_mut().unwrap().read_line().await.unwrap();
     process
 }
 
@@ -188,10 +189,10 @@ async fn endless(at: At) -> Process {
 engine_test!(output_before_a_kill_is_not_lost, |at: At| async move {
     let mut process = endless(at).await;
     let short = Duration::from_millis(20);
-    assert!(wait_for(process.captured(MINUTE), short).await.is_err());
+    assert!(wait_for(process.captured(), short).await.is_err());
     let exit = process.stop(Scope::Group, Duration::ZERO).await.unwrap();
     assert_eq!(exit.returncode(), -9);
-    let captured = process.captured(MINUTE).await.unwrap();
+    let captured = process.captured().await.unwrap();
     assert!(!captured.leaked);
     let spool = captured.stderr.unwrap();
     assert!(!spool.is_empty());
@@ -216,8 +217,8 @@ engine_test!(
         let mut kept = Vec::new();
         for n in 0..5 {
             let line = format!("yes {n} | head -c 50000");
-            let command = at.shell(&line).stdout(Stdio::Capture(options.clone()));
-            kept.push(printed(command).await);
+            let capture = Stdio::Capture(options.clone());
+            kept.push(printed(at.shell(&line).stdout(capture)).await);
         }
         let in_memory: Vec<_> = kept.iter().map(|spool| spool.head().len()).collect();
         assert_eq!(in_memory, [50_000, 0, 0, 0, 0]);
@@ -233,7 +234,7 @@ engine_test!(
             assert!(spool.into_bytes().unwrap() == expected, "{n}");
         }
         // Those are gone, and there is room in memory again.
-        let command = at.shell("echo x").stdout(Stdio::Capture(options));
-        assert_eq!(printed(command).await.head(), b"x\n");
+        let one_more = printed(at.shell("echo x").stdout(Stdio::Capture(options))).await;
+        assert_eq!(one_more.head(), b"x\n");
     }
 );

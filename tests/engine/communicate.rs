@@ -2,61 +2,61 @@
 
 use std::time::Duration;
 
-use prun::process::{CommunicateError, ExitInfo, Group, Process, Scope, Stdio, wait_for};
+use prun::process::{Command, CommunicateError, ExitInfo, Group, Process, Scope, Stdio, wait_for};
 
-use super::at::{At, engine_test};
+use super::at::{At, engine_test, streams};
 use super::files::bytes;
 
-async fn piped(command: prun::process::Command) -> Process {
-    let command = command.stdin(Stdio::Pipe).stdout(Stdio::Pipe);
+async fn piped(command: &mut Command) -> Process {
+    command.stdin(Stdio::Pipe).stdout(Stdio::Pipe);
     command.stderr(Stdio::Pipe).spawn().await.unwrap()
 }
 
-fn both(out: &[u8], err: &[u8]) -> (Option<Vec<u8>>, Option<Vec<u8>>) {
-    (Some(out.to_vec()), Some(err.to_vec()))
+fn both(out: &[u8], err: &[u8]) -> (Vec<u8>, Vec<u8>) {
+    (out.to_vec(), err.to_vec())
 }
 
 // CPython, asyncio test_communicate.
 engine_test!(the_input_comes_back_from_cat, |at: At| async move {
-    let mut process = piped(at.command("cat")).await;
+    let mut process = piped(&mut at.command("cat")).await;
     let given = process
         .communicate(Some(b"some data".to_vec()))
         .await
         .unwrap();
-    assert_eq!(given, both(b"some data", b""));
+    assert_eq!(streams(given), both(b"some data", b""));
     assert_eq!(process.returncode(), Some(0));
 });
 
 // CPython, test_communicate_stdin.
 engine_test!(input_alone_is_sent, |at: At| async move {
-    let command = at.shell("[ \"$(cat)\" = pear ]").stdin(Stdio::Pipe);
-    let mut process = command.spawn().await.unwrap();
+    let mut command = at.shell("[ \"$(cat)\" = pear ]");
+    let mut process = command.stdin(Stdio::Pipe).spawn().await.unwrap();
     let given = process.communicate(Some(b"pear".to_vec())).await.unwrap();
-    assert_eq!(given, (None, None));
+    assert_eq!(streams(given), both(b"", b""));
     assert_eq!(process.returncode(), Some(0));
 });
 
 // CPython, test_communicate_stdout.
 engine_test!(output_alone_is_read, |at: At| async move {
-    let command = at.shell("printf pineapple").stdout(Stdio::Pipe);
-    let mut process = command.spawn().await.unwrap();
+    let mut command = at.shell("printf pineapple");
+    let mut process = command.stdout(Stdio::Pipe).spawn().await.unwrap();
     let given = process.communicate(None).await.unwrap();
-    assert_eq!(given, (Some(b"pineapple".to_vec()), None));
+    assert_eq!(streams(given), both(b"pineapple", b""));
 });
 
 // CPython, test_communicate_stderr.
 engine_test!(errors_alone_are_read, |at: At| async move {
-    let command = at.shell("printf pineapple >&2").stderr(Stdio::Pipe);
-    let mut process = command.spawn().await.unwrap();
+    let mut command = at.shell("printf pineapple >&2");
+    let mut process = command.stderr(Stdio::Pipe).spawn().await.unwrap();
     let given = process.communicate(None).await.unwrap();
-    assert_eq!(given, (None, Some(b"pineapple".to_vec())));
+    assert_eq!(streams(given), both(b"", b"pineapple"));
 });
 
 // CPython, test_communicate.
 engine_test!(all_three_streams_are_served, |at: At| async move {
-    let mut process = piped(at.shell("printf pineapple >&2; cat")).await;
+    let mut process = piped(&mut at.shell("printf pineapple >&2; cat")).await;
     let given = process.communicate(Some(b"banana".to_vec())).await.unwrap();
-    assert_eq!(given, both(b"banana", b"pineapple"));
+    assert_eq!(streams(given), both(b"banana", b"pineapple"));
 });
 
 // CPython, test_communicate_returns.
@@ -64,23 +64,29 @@ engine_test!(
     without_pipes_there_is_nothing_to_give,
     |at: At| async move {
         let mut process = at.shell("exit 47").spawn().await.unwrap();
-        assert_eq!(process.communicate(None).await.unwrap(), (None, None));
+        assert_eq!(
+            streams(process.communicate(None).await.unwrap()),
+            both(b"", b"")
+        );
         assert_eq!(process.returncode(), Some(47));
     }
 );
 
 // CPython, asyncio test_communicate_none_input; test_communicate (None closes the pipe).
 engine_test!(without_input_the_pipe_is_closed, |at: At| async move {
-    let mut process = piped(at.command("cat")).await;
-    assert_eq!(process.communicate(None).await.unwrap(), both(b"", b""));
+    let mut process = piped(&mut at.command("cat")).await;
+    assert_eq!(
+        streams(process.communicate(None).await.unwrap()),
+        both(b"", b"")
+    );
     assert_eq!(process.returncode(), Some(0));
 });
 
 // CPython, asyncio test_empty_input.
 engine_test!(an_empty_input_closes_the_pipe, |at: At| async move {
-    let mut process = piped(at.command("cat")).await;
+    let mut process = piped(&mut at.command("cat")).await;
     assert_eq!(
-        process.communicate(Some(vec![])).await.unwrap(),
+        streams(process.communicate(Some(vec![])).await.unwrap()),
         both(b"", b"")
     );
     assert_eq!(process.returncode(), Some(0));
@@ -93,29 +99,40 @@ engine_test!(input_without_a_pipe_is_an_error, |at: At| async move {
         .communicate(Some(b"lost".to_vec()))
         .await
         .unwrap_err();
-    assert!(matches!(error, CommunicateError::NoStdin), "{error}");
-    assert_eq!(process.communicate(None).await.unwrap(), (None, None));
+    let CommunicateError::NoStdin(input) = error else {
+        panic!("{error}");
+    };
+    assert_eq!(input, b"lost", "it is given back");
+    assert_eq!(
+        streams(process.communicate(None).await.unwrap()),
+        both(b"", b"")
+    );
 });
 
 // CPython, test_writes_before_communicate.
 engine_test!(what_was_written_before_goes_first, |at: At| async move {
-    let mut process = piped(at.command("cat")).await;
-    process.stdin().unwrap().write("banana").unwrap();
+    let mut process = piped(&mut at.command("cat")).await;
+    process.stdin.as_mut().unwrap().write("banana").unwrap();
     let given = process.communicate(Some(b"split".to_vec())).await.unwrap();
-    assert_eq!(given, both(b"bananasplit", b""));
+    assert_eq!(streams(given), both(b"bananasplit", b""));
 });
 
 // CPython, test_writes_before_communicate, where more is queued than the pipe takes.
 engine_test!(what_was_queued_before_goes_first, |at: At| async move {
-    let mut process = piped(at.command("cat")).await;
+    let mut process = piped(&mut at.command("cat")).await;
     let all = bytes(300_000);
-    process.stdin().unwrap().write(&all[..200_000]).unwrap();
-    assert!(process.stdin().unwrap().unsent() > 0);
+    process
+        .stdin
+        .as_mut()
+        .unwrap()
+        .write(&all[..200_000])
+        .unwrap();
+    assert!(process.stdin.as_mut().unwrap().unsent() > 0);
     let given = process
         .communicate(Some(all[200_000..].to_vec()))
         .await
         .unwrap();
-    assert!(given.0.unwrap() == all);
+    assert!(given.stdout == all);
 });
 
 // CPython, test_communicate_pipe_buf: 4 MiB each way, more than any pipe holds.
@@ -124,19 +141,19 @@ engine_test!(
     |at: At| async move {
         let mut process = piped(at.command("tee").arg("/dev/stderr")).await;
         let all = bytes(4 << 20);
-        let (stdout, stderr) = process.communicate(Some(all.clone())).await.unwrap();
-        assert!(stdout.unwrap() == all, "4 MiB come back by standard output");
-        assert!(stderr.unwrap() == all, "4 MiB come back by standard error");
+        let given = process.communicate(Some(all.clone())).await.unwrap();
+        assert!(given.stdout == all, "4 MiB come back by standard output");
+        assert!(given.stderr == all, "4 MiB come back by standard error");
     }
 );
 
 // CPython, test_communicate_pipe_buf: a process that prints much before it reads.
 engine_test!(a_process_may_print_before_it_reads, |at: At| async move {
     let line = "head -c 1000000 /dev/zero; head -c 1000000 /dev/zero >&2; exec cat >/dev/null";
-    let mut process = piped(at.shell(line)).await;
-    let (stdout, stderr) = process.communicate(Some(bytes(1_000_000))).await.unwrap();
+    let mut process = piped(&mut at.shell(line)).await;
+    let given = process.communicate(Some(bytes(1_000_000))).await.unwrap();
     assert_eq!(
-        (stdout.unwrap().len(), stderr.unwrap().len()),
+        (given.stdout.len(), given.stderr.len()),
         (1_000_000, 1_000_000)
     );
     assert_eq!(process.returncode(), Some(0));
@@ -145,10 +162,10 @@ engine_test!(a_process_may_print_before_it_reads, |at: At| async move {
 // CPython, asyncio test_subprocess_communicate_stdout: each its own output.
 engine_test!(ten_at_once_do_not_mix_their_output, |at: At| async move {
     let run = |n: usize| async move {
-        let mut process = piped(at.command("cat")).await;
+        let mut process = piped(&mut at.command("cat")).await;
         let input = n.to_string().repeat(50_000).into_bytes();
-        let (stdout, _) = process.communicate(Some(input.clone())).await.unwrap();
-        assert!(stdout.unwrap() == input, "the output of process {n}");
+        let given = process.communicate(Some(input.clone())).await.unwrap();
+        assert!(given.stdout == input, "the output of process {n}");
     };
     let all: Vec<_> = (0..10).map(|n| tokio::spawn(run(n))).collect();
     for one in all {
@@ -158,7 +175,7 @@ engine_test!(ten_at_once_do_not_mix_their_output, |at: At| async move {
 
 // CPython, asyncio test_communicate: the code is known when it returns, whatever it is.
 engine_test!(the_code_is_known_after_communicate, |at: At| async move {
-    let mut process = piped(at.shell("kill -TERM $$")).await;
+    let mut process = piped(&mut at.shell("kill -TERM $$")).await;
     process.communicate(None).await.unwrap();
     assert_eq!(process.returncode(), Some(-15));
     assert_eq!(process.exit().map(|exit: ExitInfo| exit.code), Some(None));
@@ -168,21 +185,24 @@ engine_test!(the_code_is_known_after_communicate, |at: At| async move {
 engine_test!(
     a_second_communicate_gives_empty_streams,
     |at: At| async move {
-        let mut process = piped(at.shell("echo once")).await;
+        let mut process = piped(&mut at.shell("echo once")).await;
         assert_eq!(
-            process.communicate(None).await.unwrap(),
+            streams(process.communicate(None).await.unwrap()),
             both(b"once\n", b"")
         );
-        assert_eq!(process.communicate(None).await.unwrap(), both(b"", b""));
+        assert_eq!(
+            streams(process.communicate(None).await.unwrap()),
+            both(b"", b"")
+        );
     }
 );
 
 // Ours: a stream that was taken is somebody else's.
 engine_test!(a_stream_that_was_taken_gives_none, |at: At| async move {
-    let mut process = piped(at.shell("echo out; echo err >&2")).await;
-    let mut taken = process.take_stdout().unwrap();
+    let mut process = piped(&mut at.shell("echo out; echo err >&2")).await;
+    let mut taken = process.stdout.take().unwrap();
     let given = process.communicate(None).await.unwrap();
-    assert_eq!(given, (None, Some(b"err\n".to_vec())));
+    assert_eq!(streams(given), both(b"", b"err\n"));
     assert_eq!(taken.read_to_end().await.unwrap(), b"out\n");
 });
 
@@ -190,13 +210,13 @@ engine_test!(a_stream_that_was_taken_gives_none, |at: At| async move {
 engine_test!(
     communicate_gives_what_was_not_read_yet,
     |at: At| async move {
-        let mut process = piped(at.shell("printf 'one\\ntwo\\n'")).await;
+        let mut process = piped(&mut at.shell("printf 'one\\ntwo\\n'")).await;
         assert_eq!(
-            process.stdout().unwrap().read_line().await.unwrap(),
+            process.stdout.as_mut().unwrap().read_line().await.unwrap(),
             b"one\n"
         );
         assert_eq!(
-            process.communicate(None).await.unwrap(),
+            streams(process.communicate(None).await.unwrap()),
             both(b"two\n", b"")
         );
     }
@@ -207,14 +227,17 @@ engine_test!(
     a_process_may_close_its_output_and_go_on,
     |at: At| async move {
         let line = "exec >&- 2>&-; read line; exit 3";
-        let mut process = piped(at.shell(line)).await;
-        let mut stdin = process.take_stdin().unwrap();
+        let mut process = piped(&mut at.shell(line)).await;
+        let mut stdin = process.stdin.take().unwrap();
         for _ in 0..5 {
             let short = Duration::from_millis(10);
             assert!(wait_for(process.communicate(None), short).await.is_err());
         }
         stdin.write_all("go\n").await.unwrap();
-        assert_eq!(process.communicate(None).await.unwrap(), both(b"", b""));
+        assert_eq!(
+            streams(process.communicate(None).await.unwrap()),
+            both(b"", b"")
+        );
         assert_eq!(process.returncode(), Some(3));
     }
 );
@@ -223,9 +246,9 @@ engine_test!(
 engine_test!(
     a_timeout_is_not_held_up_by_a_grandchild,
     |at: At| async move {
-        let command = at.shell("echo begun; sleep 60").process_group(Group::New);
-        let mut process = piped(command).await;
-        let line = process.stdout().unwrap().read_line().await.unwrap();
+        let mut command = at.shell("echo begun; sleep 60");
+        let mut process = piped(command.process_group(Group::New)).await;
+        let line = process.stdout.as_mut().unwrap().read_line().await.unwrap();
         assert_eq!(line, b"begun\n");
         let short = Duration::from_millis(50);
         assert!(wait_for(process.communicate(None), short).await.is_err());
@@ -236,6 +259,9 @@ engine_test!(
         );
         let exit = process.stop(Scope::Group, Duration::ZERO).await.unwrap();
         assert_eq!(exit.returncode(), -9);
-        assert_eq!(process.communicate(None).await.unwrap(), both(b"", b""));
+        assert_eq!(
+            streams(process.communicate(None).await.unwrap()),
+            both(b"", b"")
+        );
     }
 );

@@ -10,11 +10,12 @@ engine_test!(
     each_stream_gives_its_data_in_order_and_then_its_end,
     |at: At| async move {
         let line = "for n in 1 2 3; do echo out$n; echo err$n >&2; done; exec 2>&-; echo out4";
-        let command = at.shell(line).stdout(Stdio::Pipe).stderr(Stdio::Pipe);
+        let mut command = at.shell(line);
+        command.stdout(Stdio::Pipe).stderr(Stdio::Pipe);
         let mut process = command.spawn().await.unwrap();
         let (mut stdout, mut stderr) = (
-            process.take_stdout().unwrap(),
-            process.take_stderr().unwrap(),
+            process.stdout.take().unwrap(),
+            process.stderr.take().unwrap(),
         );
         let out = tokio::spawn(async move {
             for n in 1..=4 {
@@ -44,54 +45,58 @@ engine_test!(
 engine_test!(
     a_process_can_be_talked_with_line_by_line,
     |at: At| async move {
-        let command = at.shell("while read n; do echo $((n * 2)); done");
-        let mut process = command
-            .stdin(Stdio::Pipe)
-            .stdout(Stdio::Pipe)
-            .spawn()
-            .await
-            .unwrap();
+        let mut command = at.shell("while read n; do echo $((n * 2)); done");
+        command.stdin(Stdio::Pipe).stdout(Stdio::Pipe);
+        let mut process = command.spawn().await.unwrap();
         for n in 0..100 {
             process
-                .stdin()
+                .stdin
+                .as_mut()
                 .unwrap()
                 .write_all(format!("{n}\n"))
                 .await
                 .unwrap();
-            let answer = process.stdout().unwrap().read_line().await.unwrap();
+            let answer = process.stdout.as_mut().unwrap().read_line().await.unwrap();
             assert_eq!(answer, format!("{}\n", n * 2).as_bytes());
         }
-        process.stdin().unwrap().close();
-        assert_eq!(process.stdout().unwrap().read_line().await.unwrap(), b"");
+        process.stdin.as_mut().unwrap().close();
+        assert_eq!(
+            process.stdout.as_mut().unwrap().read_line().await.unwrap(),
+            b""
+        );
         assert_eq!(process.wait().await.unwrap().returncode(), 0);
     }
 );
 
 // CPython, asyncio test_read_stdout_after_process_exit.
 engine_test!(output_can_be_read_after_the_exit, |at: At| async move {
-    let command = at.shell("head -c 65536 /dev/zero").stdout(Stdio::Pipe);
-    let mut process = command.spawn().await.unwrap();
+    let mut command = at.shell("head -c 65536 /dev/zero");
+    let mut process = command.stdout(Stdio::Pipe).spawn().await.unwrap();
     assert_eq!(process.wait().await.unwrap().returncode(), 0);
     let mut read = 0;
     // Slowly, piece by piece.
     while read < 65_536 {
         tokio::task::yield_now().await;
-        read += process.stdout().unwrap().read(1000).await.unwrap().len();
+        read += process
+            .stdout
+            .as_mut()
+            .unwrap()
+            .read(1000)
+            .await
+            .unwrap()
+            .len();
     }
-    assert_eq!(process.stdout().unwrap().read(1).await.unwrap(), b"");
+    assert_eq!(process.stdout.as_mut().unwrap().read(1).await.unwrap(), b"");
 });
 
 // CPython, asyncio test_read_stdout_after_process_exit, with its 256 KiB.
 engine_test!(a_slow_reader_gets_everything, |at: At| async move {
-    let command = at.shell("head -c 262144 /dev/zero").stdout(Stdio::Pipe);
-    let mut process = command
-        .limit(1024.try_into().unwrap())
-        .spawn()
-        .await
-        .unwrap();
+    let mut command = at.shell("head -c 262144 /dev/zero");
+    command.stdout(Stdio::Pipe).limit(1024.try_into().unwrap());
+    let mut process = command.spawn().await.unwrap();
     let mut read = 0;
     loop {
-        let piece = process.stdout().unwrap().read(5000).await.unwrap();
+        let piece = process.stdout.as_mut().unwrap().read(5000).await.unwrap();
         if piece.is_empty() {
             break;
         }
@@ -106,11 +111,12 @@ engine_test!(a_slow_reader_gets_everything, |at: At| async move {
 engine_test!(
     a_stream_may_be_given_to_another_thread,
     |at: At| async move {
-        let command = at.command("cat").stdin(Stdio::Pipe).stdout(Stdio::Pipe);
+        let mut command = at.command("cat");
+        command.stdin(Stdio::Pipe).stdout(Stdio::Pipe);
         let mut process = command.spawn().await.unwrap();
         let (mut stdin, mut stdout) = (
-            process.take_stdin().unwrap(),
-            process.take_stdout().unwrap(),
+            process.stdin.take().unwrap(),
+            process.stdout.take().unwrap(),
         );
         let handle = process.handle();
         drop(process);

@@ -85,8 +85,8 @@ async fn play(at: At) {
     }
     let (reader, writer) = std::io::pipe().unwrap();
     // All wait for the end of one pipe, so that they end at the same moment.
-    let command = at.shell("read word; exit 7").stdin(OwnedFd::from(reader));
-    let command = command.stdout(Stdio::Null);
+    let mut command = at.shell("read word; exit 7");
+    command.stdin(OwnedFd::from(reader)).stdout(Stdio::Null);
     let mut processes = Vec::new();
     for _ in 0..many {
         processes.push(command.spawn().await.unwrap());

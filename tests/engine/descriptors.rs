@@ -5,21 +5,21 @@ use std::fs;
 use std::io::{Read, Seek, SeekFrom};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
 
-use prun::process::{Command, LEAK_GRACE, SpawnErrorKind, SpoolOptions, Stdio};
+use prun::process::{Command, SpawnErrorKind, SpoolOptions, Stdio};
 
-use super::at::{At, engine_test, isolated_test};
+use super::at::{At, engine_test, isolated_test, streams};
 use super::files::{file_of, text_of};
 use super::procfs::{descriptors, soon};
 use super::sys;
 
 /// The descriptors that a process has, besides the one with which it looks.
-async fn seen_by(command: Command) -> BTreeSet<RawFd> {
+async fn seen_by(command: &mut Command) -> BTreeSet<RawFd> {
     // The shell's own pattern would show the descriptor it looks with, too, and so would `ls` if a
     // shell became it, as bash does with the last command.
-    let command = command.arg("-c").arg("ls /proc/$$/fd; :");
+    command.arg("-c").arg("ls /proc/$$/fd; :");
     let mut process = command.stdout(Stdio::Pipe).spawn().await.unwrap();
-    let stdout = process.communicate(None).await.unwrap().0.unwrap();
-    let stdout = String::from_utf8(stdout).unwrap();
+    let given = process.communicate(None).await.unwrap();
+    let stdout = String::from_utf8(given.stdout).unwrap();
     stdout.lines().map(|line| line.parse().unwrap()).collect()
 }
 
@@ -55,18 +55,10 @@ isolated_test!(
                     Stdio::Pipe
                 }
             };
-            let command = at
-                .command("cat")
-                .stdin(kind(1))
-                .stdout(kind(2))
-                .stderr(kind(4));
-            command
-                .spawn()
-                .await
-                .unwrap()
-                .communicate(None)
-                .await
-                .unwrap();
+            let mut command = at.command("cat");
+            command.stdin(kind(1)).stdout(kind(2)).stderr(kind(4));
+            let mut process = command.spawn().await.unwrap();
+            process.communicate(None).await.unwrap();
         };
         // The first one opens what the runtime keeps.
         play(7).await;
@@ -92,7 +84,8 @@ isolated_test!(
             .unwrap();
         let pipes = || count_of("pipe:");
         let before = pipes();
-        let command = at.command("cat").stdin(Stdio::Pipe).stdout(Stdio::Pipe);
+        let mut command = at.command("cat");
+        command.stdin(Stdio::Pipe).stdout(Stdio::Pipe);
         let mut process = command.stderr(Stdio::Pipe).spawn().await.unwrap();
         assert_eq!(pipes(), before + 3);
         process.communicate(None).await.unwrap();
@@ -113,7 +106,8 @@ isolated_test!(
             .await
             .unwrap();
         let before = descriptors();
-        let command = at.command("cat").stdin(Stdio::Pipe).stdout(Stdio::Pipe);
+        let mut command = at.command("cat");
+        command.stdin(Stdio::Pipe).stdout(Stdio::Pipe);
         let process = command.stderr(Stdio::Pipe).spawn().await.unwrap();
         let handle = process.handle();
         drop(process);
@@ -130,12 +124,13 @@ isolated_test!(
     "",
     |at: At| async move {
         let capture = Stdio::Capture(SpoolOptions::default());
-        let command = at.shell("echo x").stdout(capture);
+        let mut command = at.shell("echo x");
+        command.stdout(capture);
         let pipes = || count_of("pipe:");
         let before = pipes();
         let mut process = command.spawn().await.unwrap();
         let last_line = process.last_line();
-        process.captured(LEAK_GRACE).await.unwrap();
+        process.captured().await.unwrap();
         assert_eq!(last_line.look(), None);
         soon("the closing", || pipes() == before).await;
         drop(last_line);
@@ -164,13 +159,19 @@ isolated_test!(
     "",
     |at: At| async move {
         let expected: BTreeSet<_> = inherited().into_iter().chain([0, 1, 2]).collect();
-        let sister = at.command("cat").stdin(Stdio::Pipe).stdout(Stdio::Pipe);
+        let mut sister = at.command("cat");
+        sister.stdin(Stdio::Pipe).stdout(Stdio::Pipe);
         let mut sister = sister.stderr(Stdio::Pipe).spawn().await.unwrap();
         let _files: Vec<_> = (0..20).map(|_| file_of("")).collect();
         let _pipes: Vec<_> = (0..5).map(|_| std::io::pipe().unwrap()).collect();
-        let shell = at.command("/bin/sh").stdin(Stdio::Null);
-        assert_eq!(seen_by(shell.clone()).await, expected);
-        assert_eq!(seen_by(shell.new_session(true)).await, expected, "by fork");
+        let shell = || {
+            let mut shell = at.command("/bin/sh");
+            shell.stdin(Stdio::Null);
+            shell
+        };
+        assert_eq!(seen_by(&mut shell()).await, expected);
+        let by_fork = seen_by(shell().new_session(true)).await;
+        assert_eq!(by_fork, expected, "by fork");
         sister.communicate(None).await.unwrap();
     }
 );
@@ -211,32 +212,33 @@ isolated_test!(
     |at: At| async move {
         let expected: BTreeSet<_> = inherited().into_iter().chain([0, 1, 2, 50]).collect();
         let _others: Vec<_> = (0..5).map(|_| file_of("")).collect();
-        let shell = at.command("/bin/sh").stdin(Stdio::Null);
-        assert_eq!(seen_by(shell.pass_fd(file_of(""), 50)).await, expected);
+        let mut shell = at.command("/bin/sh");
+        shell.stdin(Stdio::Null).pass_fd(file_of(""), 50);
+        assert_eq!(seen_by(&mut shell).await, expected);
     }
 );
 
 /// Everything that a process prints; its end is that of success.
-async fn printed(command: Command) -> String {
+async fn printed(command: &mut Command) -> String {
     let mut process = command.stdout(Stdio::Pipe).spawn().await.unwrap();
-    let (stdout, _) = process.communicate(None).await.unwrap();
-    assert_eq!(process.returncode(), Some(0));
-    String::from_utf8(stdout.unwrap()).unwrap()
+    let given = process.communicate(None).await.unwrap();
+    assert_eq!(given.exit.code, Some(0));
+    String::from_utf8(given.stdout).unwrap()
 }
 
 // CPython, test_pass_fds: it can be read there, under any number.
 engine_test!(a_passed_descriptor_can_be_read, |at: At| async move {
     for number in [3, 4, 5, 6, 7, 8, 9] {
-        let command = at.shell(format!("cat <&{number}"));
-        let command = command.pass_fd(file_of("passed"), number);
-        assert_eq!(printed(command).await, "passed", "as {number}");
+        let mut command = at.shell(format!("cat <&{number}"));
+        command.pass_fd(file_of("passed"), number);
+        assert_eq!(printed(&mut command).await, "passed", "as {number}");
     }
 });
 
 // CPython, test_pass_fds: several, each under its own number.
 engine_test!(several_descriptors_can_be_passed, |at: At| async move {
-    let command = at.shell("cat <&3; cat <&4; cat <&5");
-    let command = command.pass_fd(file_of("c"), 5).pass_fd(file_of("a"), 3);
+    let mut command = at.shell("cat <&3; cat <&4; cat <&5");
+    command.pass_fd(file_of("c"), 5).pass_fd(file_of("a"), 3);
     assert_eq!(printed(command.pass_fd(file_of("b"), 4)).await, "abc");
 });
 
@@ -248,9 +250,10 @@ isolated_test!(
         let (one, two) = (file_of("one"), file_of("two"));
         let (first, second) = (one.as_raw_fd(), two.as_raw_fd());
         let files = [first, second].map(|fd| format!("/proc/self/fd/{fd}"));
-        let command = at.command("cat").args(files);
-        let command = command.pass_fd(one, second).pass_fd(two, first);
-        assert_eq!(printed(command).await, "twoone");
+        let mut command = at.command("cat");
+        command.args(files);
+        command.pass_fd(one, second).pass_fd(two, first);
+        assert_eq!(printed(&mut command).await, "twoone");
     }
 );
 
@@ -260,10 +263,11 @@ engine_test!(
     |at: At| async move {
         let mut file = file_of("again");
         let copy = OwnedFd::from(file.try_clone().unwrap());
-        let command = at.shell("cat <&3").pass_fd(copy, 3);
+        let mut command = at.shell("cat <&3");
+        command.pass_fd(copy, 3);
         for _ in 0..3 {
             file.seek(SeekFrom::Start(0)).unwrap();
-            assert_eq!(printed(command.clone()).await, "again");
+            assert_eq!(printed(&mut command).await, "again");
         }
         drop(command);
         assert_eq!(text_of(&file), "again");
@@ -273,8 +277,9 @@ engine_test!(
 // CPython, test_pass_fds: beside three pipes, and with a pipe as the one that is passed.
 engine_test!(a_passed_pipe_sees_its_end, |at: At| async move {
     let (mut reader, writer) = std::io::pipe().unwrap();
-    let command = at.shell("cat; echo passed >&3").pass_fd(writer, 3);
-    let command = command
+    let mut command = at.shell("cat; echo passed >&3");
+    command
+        .pass_fd(writer, 3)
         .stdin(Stdio::Pipe)
         .stdout(Stdio::Pipe)
         .stderr(Stdio::Pipe);
@@ -282,7 +287,7 @@ engine_test!(a_passed_pipe_sees_its_end, |at: At| async move {
     // While the command lives it holds its end of the pipe.
     drop(command);
     let given = process.communicate(Some(b"in".to_vec())).await.unwrap();
-    assert_eq!(given, (Some(b"in".to_vec()), Some(vec![])));
+    assert_eq!(streams(given), (b"in".to_vec(), vec![]));
     let mut text = String::new();
     reader.read_to_string(&mut text).unwrap();
     assert_eq!(text, "passed\n");
@@ -293,7 +298,8 @@ engine_test!(
     a_number_that_no_descriptor_can_have_is_an_error,
     |at: At| async move {
         for number in [-1, RawFd::MAX] {
-            let command = at.command("true").pass_fd(file_of(""), number);
+            let mut command = at.command("true");
+            command.pass_fd(file_of(""), number);
             let error = command.spawn().await.unwrap_err();
             let SpawnErrorKind::Setup { what, .. } = &error.kind else {
                 panic!("{number}: {error:?}");

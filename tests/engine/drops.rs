@@ -6,9 +6,9 @@ use super::at::{At, engine_test, plain_test};
 use super::procfs::{Doomed, Life, eventually, soon};
 
 /// Starts a process that prints the number of a grandchild of its.
-async fn family(command: Command) -> (Process, Life, Doomed) {
+async fn family(command: &mut Command) -> (Process, Life, Doomed) {
     let mut process = command.stdout(Stdio::Pipe).spawn().await.unwrap();
-    let line = process.stdout().unwrap().read_line().await.unwrap();
+    let line = process.stdout.as_mut().unwrap().read_line().await.unwrap();
     let leader = Life::of(process.pid());
     (process, leader, Doomed::told(&line))
 }
@@ -19,8 +19,9 @@ const LINE: &str = "exec 2>/dev/null; sleep 60 & echo $!; wait";
 engine_test!(
     dropping_the_value_kills_the_process_if_told,
     |at: At| async move {
-        let command = at.shell(LINE).kill_on_drop(KillOnDrop::Leader);
-        let (process, leader, grandchild) = family(command).await;
+        let mut command = at.shell(LINE);
+        command.kill_on_drop(KillOnDrop::Leader);
+        let (process, leader, grandchild) = family(&mut command).await;
         let handle = process.handle();
         drop(process);
         assert_eq!(handle.wait().await.unwrap().returncode(), -9);
@@ -33,8 +34,11 @@ engine_test!(
 engine_test!(
     dropping_the_value_kills_the_group_if_told,
     |at: At| async move {
-        let command = at.shell(LINE).process_group(Group::New);
-        let (process, leader, grandchild) = family(command.kill_on_drop(KillOnDrop::Group)).await;
+        let mut command = at.shell(LINE);
+        command
+            .process_group(Group::New)
+            .kill_on_drop(KillOnDrop::Group);
+        let (process, leader, grandchild) = family(&mut command).await;
         drop(process);
         soon("the end of all", || {
             !leader.is_there() && !grandchild.is_alive()
@@ -47,8 +51,9 @@ engine_test!(
 engine_test!(
     without_a_group_dropping_kills_the_process_alone,
     |at: At| async move {
-        let command = at.shell(LINE).kill_on_drop(KillOnDrop::Group);
-        let (process, leader, grandchild) = family(command).await;
+        let mut command = at.shell(LINE);
+        command.kill_on_drop(KillOnDrop::Group);
+        let (process, leader, grandchild) = family(&mut command).await;
         drop(process);
         soon("its end", || !leader.is_there()).await;
         assert!(grandchild.is_alive());
@@ -59,7 +64,7 @@ engine_test!(
 engine_test!(
     dropping_the_value_leaves_the_process_running,
     |at: At| async move {
-        let (process, leader, grandchild) = family(at.shell(LINE)).await;
+        let (process, leader, grandchild) = family(&mut at.shell(LINE)).await;
         drop(process);
         tokio::task::yield_now().await;
         assert!(leader.is_alive() && grandchild.is_alive());
@@ -112,10 +117,19 @@ engine_test!(a_handle_outlives_the_value, |at: At| async move {
 
 // CPython, asyncio test_close_dont_kill_finished: the group of an ended leader is left alone.
 engine_test!(dropping_after_the_end_kills_nobody, |at: At| async move {
-    let command = at.shell("sleep 60 & echo $!; read x").stdin(Stdio::Pipe);
-    let command = command.process_group(Group::New);
-    let (mut process, _, grandchild) = family(command.kill_on_drop(KillOnDrop::Group)).await;
-    process.stdin().unwrap().write_all("end\n").await.unwrap();
+    let mut command = at.shell("sleep 60 & echo $!; read x");
+    command
+        .stdin(Stdio::Pipe)
+        .process_group(Group::New)
+        .kill_on_drop(KillOnDrop::Group);
+    let (mut process, _, grandchild) = family(&mut command).await;
+    process
+        .stdin
+        .as_mut()
+        .unwrap()
+        .write_all("end\n")
+        .await
+        .unwrap();
     assert_eq!(process.wait().await.unwrap().returncode(), 0);
     let handle = process.handle();
     drop(process);
@@ -133,12 +147,13 @@ plain_test!(
             (KillOnDrop::Group, Group::New),
         ] {
             let runtime = at.runtime();
-            let command = at
-                .command("sleep")
+            let mut command = at.command("sleep");
+            command
                 .arg("60")
                 .stdin(Stdio::Pipe)
-                .stdout(Stdio::Pipe);
-            let command = command.kill_on_drop(policy).process_group(group);
+                .stdout(Stdio::Pipe)
+                .kill_on_drop(policy)
+                .process_group(group);
             let process = runtime.block_on(command.spawn()).unwrap();
             let life = Life::of(process.pid());
             drop(runtime);
@@ -168,10 +183,8 @@ plain_test!(
 plain_test!(a_panic_drops_the_process, |at: At| {
     let life = std::panic::catch_unwind(|| {
         at.runtime().block_on(async {
-            let command = at
-                .command("sleep")
-                .arg("60")
-                .kill_on_drop(KillOnDrop::Leader);
+            let mut command = at.command("sleep");
+            command.arg("60").kill_on_drop(KillOnDrop::Leader);
             let process = command.spawn().await.unwrap();
             std::panic::resume_unwind(Box::new(Life::of(process.pid())));
         })
@@ -187,7 +200,8 @@ engine_test!(
         let mut lives = Vec::new();
         for n in 0..60 {
             let policy = [KillOnDrop::No, KillOnDrop::Leader, KillOnDrop::Group][n % 3];
-            let command = at.command("sleep").arg("0.01").kill_on_drop(policy);
+            let mut command = at.command("sleep");
+            command.arg("0.01").kill_on_drop(policy);
             let process = command.process_group(Group::New).spawn().await.unwrap();
             lives.push(Life::of(process.pid()));
         }

@@ -14,65 +14,67 @@ use super::procfs::group_and_session;
 use super::sys;
 
 /// Everything that a process prints, as bytes.
-async fn printed(command: Command) -> Vec<u8> {
-    let command = command.stdin(Stdio::Null).stdout(Stdio::Pipe);
+async fn printed(command: &mut Command) -> Vec<u8> {
+    command.stdin(Stdio::Null).stdout(Stdio::Pipe);
     let mut process = command.spawn().await.unwrap();
-    process.communicate(None).await.unwrap().0.unwrap()
+    process.communicate(None).await.unwrap().stdout
 }
 
 // CPython, asyncio test_create_subprocess_env_shell.
 engine_test!(a_shell_sees_a_variable_that_was_set, |at: At| async move {
-    let command = at.shell("printf '%s' \"$FOO\"").env("FOO", "baz");
-    assert_eq!(printed(command).await, b"baz");
+    let mut command = at.shell("printf '%s' \"$FOO\"");
+    assert_eq!(printed(command.env("FOO", "baz")).await, b"baz");
 });
 
 // CPython, asyncio test_create_subprocess_env_exec; test_env.
 engine_test!(
     a_program_sees_a_variable_that_was_set,
     |at: At| async move {
-        let command = at.command("printenv").args(["FOO"]).env("FOO", "baz");
-        assert_eq!(printed(command).await, b"baz\n");
+        let mut command = at.command("printenv");
+        command.args(["FOO"]).env("FOO", "baz");
+        assert_eq!(printed(&mut command).await, b"baz\n");
     }
 );
 
 // CPython, test_empty_env: nothing of ours goes through an empty environment.
 engine_test!(a_cleared_environment_is_empty, |at: At| async move {
-    let command = at.command("env").env("FOO", "baz").env_clear();
-    assert_eq!(printed(command).await, b"");
+    let mut command = at.command("env");
+    command.env("FOO", "baz").env_clear();
+    assert_eq!(printed(&mut command).await, b"");
 });
 
 // CPython, test_env: a new environment takes the place of ours.
 engine_test!(
     a_cleared_environment_holds_what_is_set_later,
     |at: At| async move {
-        let command = at.command("env").env_clear();
-        let command = command.envs([("A", "1"), ("B", ""), ("A", "2")]);
-        assert_eq!(printed(command).await, b"A=2\nB=\n");
+        let mut command = at.command("env");
+        command.env_clear();
+        command.envs([("A", "1"), ("B", ""), ("A", "2")]);
+        assert_eq!(printed(&mut command).await, b"A=2\nB=\n");
     }
 );
 
 // CPython, test_env, as a change to ours.
 engine_test!(a_variable_can_be_removed, |at: At| async move {
-    let command = at.shell("echo ${HIDDEN-gone} ${KEPT-gone}");
-    let command = command.envs([("HIDDEN", "1"), ("KEPT", "1")]);
+    let mut command = at.shell("echo ${HIDDEN-gone} ${KEPT-gone}");
+    command.envs([("HIDDEN", "1"), ("KEPT", "1")]);
     assert_eq!(printed(command.env_remove("HIDDEN")).await, b"gone 1\n");
 });
 
 // CPython, test_undecodable_env.
 engine_test!(a_variable_may_be_no_text, |at: At| async move {
     let name = OsStr::from_bytes(b"b\xffs");
-    let command = at.command("env").env_clear();
-    let command = command.env(name, OsString::from_vec(b"v\xfe".to_vec()));
-    assert_eq!(printed(command).await, b"b\xffs=v\xfe\n");
+    let mut command = at.command("env");
+    command.env_clear();
+    command.env(name, OsString::from_vec(b"v\xfe".to_vec()));
+    assert_eq!(printed(&mut command).await, b"b\xffs=v\xfe\n");
 });
 
 // CPython, test_invalid_env: a value may hold what a name may not.
 engine_test!(a_value_may_hold_an_equals_sign, |at: At| async move {
-    let command = at
-        .command("printenv")
-        .arg("FRUIT")
-        .env("FRUIT", "orange=lemon");
-    assert_eq!(printed(command).await, b"orange=lemon\n");
+    let mut command = at.command("printenv");
+    command.arg("FRUIT").env("FRUIT", "orange=lemon");
+    assert_eq!(printed(&mut command).await, b"orange=lemon\n");
 });
 
 // CPython, test_invalid_env.
@@ -97,10 +99,11 @@ engine_test!(
     a_settled_environment_is_the_whole_one,
     |at: At| async move {
         let settled = Environment::new([("A", "1"), ("B", "2"), ("C", "3")]).unwrap();
-        let env = at.command("/usr/bin/env").environment(&settled);
-        assert_eq!(printed(env.clone()).await, b"A=1\nB=2\nC=3\n");
-        let changed = env.env("B", "").env_remove("C").env("D", "4");
-        let mut lines: Vec<_> = printed(changed)
+        let mut env = at.command("/usr/bin/env");
+        env.environment(&settled);
+        assert_eq!(printed(&mut env).await, b"A=1\nB=2\nC=3\n");
+        env.env("B", "").env_remove("C").env("D", "4");
+        let mut lines: Vec<_> = printed(&mut env)
             .await
             .split(|byte| *byte == b'\n')
             .map(<[u8]>::to_vec)
@@ -121,13 +124,14 @@ engine_test!(
         std::fs::set_permissions(&script, mode).unwrap();
         let path = dir.path().to_str().unwrap().to_owned();
         let settled = Environment::new([("PATH", &path)]).unwrap();
-        let command = at.command("here-alone").environment(&settled);
+        let mut command = at.command("here-alone");
+        command.environment(&settled);
         let expected = format!("{path}\n");
-        assert_eq!(printed(command.clone()).await, expected.as_bytes());
-        let elsewhere = command.clone().current_dir("/");
-        assert_eq!(printed(elsewhere).await, expected.as_bytes());
-        let by_fork = command.new_session(true);
-        assert_eq!(printed(by_fork).await, expected.as_bytes());
+        assert_eq!(printed(&mut command).await, expected.as_bytes());
+        let elsewhere = printed(command.clone().current_dir("/")).await;
+        assert_eq!(elsewhere, expected.as_bytes());
+        let by_fork = printed(command.new_session(true)).await;
+        assert_eq!(by_fork, expected.as_bytes());
         let nowhere = at.command("here-alone").spawn().await.unwrap_err();
         assert_eq!(
             nowhere.kind,
@@ -137,7 +141,7 @@ engine_test!(
 );
 
 /// The line of the signals that `FIELD` of `/proc/self/status` names, as a process sees it.
-async fn signals(command: Command, field: &str) -> u64 {
+async fn signals(command: &mut Command, field: &str) -> u64 {
     let line = format!("grep {field} /proc/self/status");
     let line = printed(command.arg("-c").arg(line)).await;
     let line = String::from_utf8(line).unwrap();
@@ -148,7 +152,7 @@ async fn signals(command: Command, field: &str) -> u64 {
 engine_test!(a_process_does_not_ignore_sigpipe, |at: At| async move {
     assert!(Signal::PIPE.is_ignored(), "Rust ignores it from the start");
     let of_pipe = 1 << (libc::SIGPIPE - 1);
-    let by_posix_spawn = signals(at.command("/bin/sh"), "SigIgn").await;
+    let by_posix_spawn = signals(&mut at.command("/bin/sh"), "SigIgn").await;
     assert_eq!(by_posix_spawn & of_pipe, 0);
     let by_fork = signals(at.command("/bin/sh").new_session(true), "SigIgn").await;
     assert_eq!(by_fork & of_pipe, 0);
@@ -163,9 +167,9 @@ plain_test!(a_sound_parent_blocks_nothing_for_its_children, |at: At| {
         reset_inherited_signals();
         // The threads of the runtime are started after that, and inherit it.
         at.play(|at| async move {
-            assert_eq!(signals(at.command("/bin/sh"), "SigBlk").await, 0);
+            assert_eq!(signals(&mut at.command("/bin/sh"), "SigBlk").await, 0);
             let of_child = 1 << (libc::SIGCHLD - 1);
-            let ignored = signals(at.command("/bin/sh"), "SigIgn").await;
+            let ignored = signals(&mut at.command("/bin/sh"), "SigIgn").await;
             assert_eq!(ignored & of_child, 0);
             let process = at.shell("exit 5").spawn().await.unwrap();
             assert_eq!(process.wait().await.unwrap().returncode(), 5);
@@ -186,7 +190,8 @@ engine_test!(
 engine_test!(
     a_process_can_lead_a_session_of_its_own,
     |at: At| async move {
-        let command = at.command("sleep").arg("60").new_session(true);
+        let mut command = at.command("sleep");
+        command.arg("60").new_session(true);
         let process = command.spawn().await.unwrap();
         assert_eq!(
             group_and_session(process.pid()),
@@ -200,7 +205,8 @@ engine_test!(
 
 // CPython, test_process_group_0.
 engine_test!(a_process_can_lead_a_group_of_its_own, |at: At| async move {
-    let command = at.command("sleep").arg("60").process_group(Group::New);
+    let mut command = at.command("sleep");
+    command.arg("60").process_group(Group::New);
     let process = command.spawn().await.unwrap();
     let (_, our_session) = group_and_session(std::process::id());
     assert_eq!(
@@ -224,18 +230,11 @@ engine_test!(a_process_is_in_our_group_unless_told, |at: At| async move {
 engine_test!(
     a_process_can_join_the_group_of_another,
     |at: At| async move {
-        let sleep = at.command("sleep").arg("60");
-        let leader = sleep
-            .clone()
-            .process_group(Group::New)
-            .spawn()
-            .await
-            .unwrap();
-        let member = sleep
-            .process_group(Group::Join(leader.pid()))
-            .spawn()
-            .await
-            .unwrap();
+        let mut sleep = at.command("sleep");
+        sleep.arg("60").process_group(Group::New);
+        let leader = sleep.spawn().await.unwrap();
+        sleep.process_group(Group::Join(leader.pid()));
+        let member = sleep.spawn().await.unwrap();
         assert_eq!(group_and_session(member.pid()).0, leader.pid());
         leader.send_signal_to(Scope::Group, Signal::KILL).unwrap();
         assert_eq!(leader.wait().await.unwrap().returncode(), -9);

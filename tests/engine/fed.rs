@@ -22,14 +22,15 @@ impl Fed {
     /// ends when the test says so.
     pub(super) async fn with_limit(limit: usize) -> Self {
         let limit = NonZeroUsize::new(limit).expect("a limit is not zero");
-        let command = Command::exec("cat").stdin(Stdio::Pipe).stdout(Stdio::Pipe);
+        let mut command = Command::exec("cat");
+        command.stdin(Stdio::Pipe).stdout(Stdio::Pipe);
         let mut process = command.limit(limit).spawn().await.unwrap();
         let stdout = format!("/proc/{}/fd/1", process.pid());
         let writer = OpenOptions::new().write(true).open(stdout).unwrap();
-        drop(process.take_stdin());
+        drop(process.stdin.take());
         process.wait().await.unwrap();
         Self {
-            reader: process.take_stdout().expect("it is a pipe"),
+            reader: process.stdout.take().expect("it is a pipe"),
             writer: Some(writer),
         }
     }

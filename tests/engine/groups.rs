@@ -3,7 +3,7 @@
 use std::pin::pin;
 use std::time::{Duration, Instant};
 
-use prun::process::{Command, Delivery, Group, Process, Scope, Signal, Stdio, wait_for};
+use prun::process::{Delivery, Group, Process, Scope, Signal, Stdio, wait_for};
 
 use super::at::{At, MINUTE, engine_test};
 use super::polls::{When, cancelled};
@@ -14,11 +14,12 @@ const SHORT: Duration = Duration::from_millis(150);
 
 /// Starts `line` in a group of its own; it prints the numbers of processes that it has started.
 async fn family(at: At, line: &str, count: usize) -> (Process, Vec<Doomed>) {
-    let command: Command = at.shell(line).stdout(Stdio::Pipe);
-    let mut process = command.process_group(Group::New).spawn().await.unwrap();
+    let mut command = at.shell(line);
+    command.stdout(Stdio::Pipe).process_group(Group::New);
+    let mut process = command.spawn().await.unwrap();
     let mut members = Vec::new();
     for _ in 0..count {
-        let line = process.stdout().unwrap().read_line().await.unwrap();
+        let line = process.stdout.as_mut().unwrap().read_line().await.unwrap();
         members.push(Doomed::told(&line));
     }
     (process, members)
@@ -125,8 +126,8 @@ engine_test!(
 engine_test!(
     a_signal_to_an_empty_group_goes_nowhere,
     |at: At| async move {
-        let command = at.command("true").process_group(Group::New);
-        let process = command.spawn().await.unwrap();
+        let mut command = at.command("true");
+        let process = command.process_group(Group::New).spawn().await.unwrap();
         process.wait().await.unwrap();
         let sent = process.send_signal_to(Scope::Group, Signal::KILL).unwrap();
         assert_eq!(sent, Delivery::AlreadyExited);
@@ -137,9 +138,10 @@ engine_test!(
 
 // Ours: a session is a group, too.
 engine_test!(stop_ends_a_whole_session, |at: At| async move {
-    let command = at.shell(SLEEPERS).stdout(Stdio::Pipe).new_session(true);
+    let mut command = at.shell(SLEEPERS);
+    command.stdout(Stdio::Pipe).new_session(true);
     let mut process = command.spawn().await.unwrap();
-    let line = process.stdout().unwrap().read_line().await.unwrap();
+    let line = process.stdout.as_mut().unwrap().read_line().await.unwrap();
     let member = Doomed::told(&line);
     process.stop(Scope::Group, MINUTE).await.unwrap();
     assert!(!member.is_alive());
@@ -231,12 +233,14 @@ engine_test!(
         let line = "trap 'head -c 1000000 /dev/zero; exit 7' TERM; echo begun >&2; \
                 while :; do sleep 0.01; done";
         let capture = Stdio::Capture(prun::process::SpoolOptions::default());
-        let command = at.shell(line).stdout(capture).stderr(Stdio::Pipe);
-        let mut process = command.process_group(Group::New).spawn().await.unwrap();
-        process.stderr().unwrap().read_line().await.unwrap();
+        let mut command = at.shell(line);
+        command.stdout(capture).stderr(Stdio::Pipe);
+        command.process_group(Group::New).leak_grace(MINUTE);
+        let mut process = command.spawn().await.unwrap();
+        process.stderr.as_mut().unwrap().read_line().await.unwrap();
         let exit = process.stop(Scope::Group, MINUTE).await.unwrap();
         assert_eq!(exit.returncode(), 7);
-        let captured = process.captured(MINUTE).await.unwrap();
+        let captured = process.captured().await.unwrap();
         assert_eq!(captured.stdout.unwrap().len(), 1_000_000);
     }
 );

@@ -6,7 +6,7 @@ use std::pin::{Pin, pin};
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
-use prun::process::{Command, Group, KillOnDrop, SpawnErrorKind, Stdio, wait_for};
+use prun::process::{Command, Group, KillOnDrop, Shortage, SpawnErrorKind, Stdio, wait_for};
 
 use crate::shared::Held;
 use crate::shared::needs::held;
@@ -34,10 +34,12 @@ async fn waits(mut start: Pin<&mut impl Future>) -> bool {
 }
 
 fn of(at: At, program: &Path) -> Command {
-    let command = at.command(program).stdout(Stdio::Pipe);
+    let mut command = at.command(program);
     command
+        .stdout(Stdio::Pipe)
         .process_group(Group::New)
-        .kill_on_drop(KillOnDrop::Group)
+        .kill_on_drop(KillOnDrop::Group);
+    command
 }
 
 engine_test!(
@@ -99,7 +101,8 @@ isolated_test!(
         soon("its birth", || children().len() == 1).await;
         let (before, mark) = (descriptors(), folder.path().join("mark"));
         {
-            let other = at.command("touch").arg(&mark).stdout(Stdio::Pipe);
+            let mut other = at.command("touch");
+            other.arg(&mark).stdout(Stdio::Pipe);
             let mut behind = pin!(other.spawn());
             assert!(waits(behind.as_mut()).await);
         }
@@ -142,8 +145,7 @@ fn so_many_starts_may_hang_and_the_next_one_is_refused() {
                     hung.push(start);
                 }
                 let error = at.command("true").spawn().await.unwrap_err();
-                let lack = "threads (32 starts hang)";
-                assert_eq!(error.kind, SpawnErrorKind::Resource(lack));
+                assert_eq!(error.kind, SpawnErrorKind::Resource(Shortage::Threads));
                 assert_eq!(error.to_string(), "out of threads (32 starts hang)");
                 drop(hung);
                 soon("the end of all", || children().is_empty()).await;

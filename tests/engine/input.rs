@@ -2,24 +2,24 @@
 
 use std::time::Duration;
 
-use prun::process::{Process, Stdio, wait_for};
+use prun::process::{Command, Process, Stdio, wait_for};
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::at::{At, engine_test, isolated_test};
+use super::at::{At, engine_test, isolated_test, streams};
 use super::sys;
 
 /// More than any pipe holds, so that it cannot all be written in vain.
 const MUCH: usize = 10 << 20;
 
-async fn fed(command: prun::process::Command) -> Process {
-    let command = command.stdin(Stdio::Pipe).stdout(Stdio::Pipe);
+async fn fed(mut command: Command) -> Process {
+    command.stdin(Stdio::Pipe).stdout(Stdio::Pipe);
     command.spawn().await.unwrap()
 }
 
 // CPython, asyncio test_stdin_broken_pipe.
 engine_test!(a_writer_learns_that_nobody_reads, |at: At| async move {
     let mut process = fed(at.command("true")).await;
-    let stdin = process.stdin().unwrap();
+    let stdin = process.stdin.as_mut().unwrap();
     // The process may have ended before the first write, or end in the middle.
     let written = stdin.write(vec![b'x'; MUCH]);
     let error = match written {
@@ -36,7 +36,7 @@ engine_test!(
     |at: At| async move {
         let mut process = fed(at.command("true")).await;
         let given = process.communicate(Some(vec![b'x'; MUCH])).await.unwrap();
-        assert_eq!(given, (Some(vec![]), None));
+        assert_eq!(streams(given), (vec![], vec![]));
         assert_eq!(process.returncode(), Some(0));
     }
 );
@@ -45,11 +45,12 @@ engine_test!(
 engine_test!(
     input_for_a_process_that_has_ended_is_no_error,
     |at: At| async move {
-        let command = at.command("true").stdin(Stdio::Pipe);
+        let mut command = at.command("true");
+        command.stdin(Stdio::Pipe);
         let mut process = command.spawn().await.unwrap();
         process.wait().await.unwrap();
         let given = process.communicate(Some(vec![b'x'; MUCH])).await.unwrap();
-        assert_eq!(given, (None, None));
+        assert_eq!(streams(given), (vec![], vec![]));
     }
 );
 
@@ -59,7 +60,7 @@ engine_test!(
     |at: At| async move {
         let mut process = fed(at.shell("exec <&-; echo closed; exit 4")).await;
         let given = process.communicate(Some(vec![b'x'; MUCH])).await.unwrap();
-        assert_eq!(given.0.unwrap(), b"closed\n");
+        assert_eq!(given.stdout, b"closed\n");
         assert_eq!(process.returncode(), Some(4));
     }
 );
@@ -70,10 +71,10 @@ engine_test!(
     |at: At| {
         async move {
             let mut process = fed(at.command("true")).await;
-            let queued = process.stdin().unwrap().write(vec![b'x'; MUCH]);
+            let queued = process.stdin.as_mut().unwrap().write(vec![b'x'; MUCH]);
             process.wait().await.unwrap();
             drop(queued);
-            assert_eq!(process.communicate(None).await.unwrap().0.unwrap(), b"");
+            assert_eq!(process.communicate(None).await.unwrap().stdout, b"");
         }
     }
 );
@@ -87,7 +88,7 @@ engine_test!(
         let short = Duration::from_millis(30);
         assert!(wait_for(process.communicate(input), short).await.is_err());
         process.kill().unwrap();
-        assert_eq!(process.communicate(None).await.unwrap().0.unwrap(), b"");
+        assert_eq!(process.communicate(None).await.unwrap().stdout, b"");
         assert_eq!(process.returncode(), Some(-9));
     }
 );
@@ -97,7 +98,7 @@ engine_test!(
     unsent_input_goes_away_with_the_process_value,
     |at: At| async move {
         let mut process = fed(at.command("true")).await;
-        let _ = process.stdin().unwrap().write(vec![b'x'; MUCH]);
+        let _ = process.stdin.as_mut().unwrap().write(vec![b'x'; MUCH]);
         let handle = process.handle();
         drop(process);
         assert_eq!(handle.wait().await.unwrap().returncode(), 0);
@@ -107,10 +108,10 @@ engine_test!(
 // CPython, ContextManagerTests test_communicate_stdin: dropping the writer ends the input.
 engine_test!(dropping_the_writer_ends_the_input, |at: At| async move {
     let mut process = fed(at.command("cat")).await;
-    let mut stdin = process.take_stdin().unwrap();
+    let mut stdin = process.stdin.take().unwrap();
     stdin.write_all("kept").await.unwrap();
     drop(stdin);
-    assert_eq!(process.communicate(None).await.unwrap().0.unwrap(), b"kept");
+    assert_eq!(process.communicate(None).await.unwrap().stdout, b"kept");
 });
 
 // CPython, asyncio test_stdin_not_inheritable.
@@ -118,7 +119,7 @@ engine_test!(nobody_else_holds_the_input_open, |at: At| async move {
     let run = || async move {
         let mut process = fed(at.shell("cat | wc -c")).await;
         let given = process.communicate(Some(b"len".to_vec())).await.unwrap();
-        assert_eq!(given.0.unwrap().trim_ascii(), b"3");
+        assert_eq!(given.stdout.trim_ascii(), b"3");
     };
     // In parallel: each pipe must stay out of all the others.
     let all: Vec<_> = (0..8).map(|_| tokio::spawn(run())).collect();
@@ -134,7 +135,7 @@ engine_test!(
         let mut reader = fed(at.command("cat")).await;
         let sister = at.command("sleep").arg("60").spawn().await.unwrap();
         let given = reader.communicate(Some(b"end".to_vec())).await.unwrap();
-        assert_eq!(given.0.unwrap(), b"end");
+        assert_eq!(given.stdout, b"end");
         assert_eq!(sister.returncode(), None);
         sister.kill().unwrap();
         sister.wait().await.unwrap();
@@ -158,7 +159,7 @@ isolated_test!(
                 .communicate(Some(vec![b'x'; 300_000]))
                 .await
                 .unwrap();
-            assert_eq!(given.0.unwrap().len(), 300_000);
+            assert_eq!(given.stdout.len(), 300_000);
             assert_eq!(process.returncode(), Some(0));
         }
         storm.kill().unwrap();

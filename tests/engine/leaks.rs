@@ -3,11 +3,14 @@
 use std::fs::{self, File};
 use std::time::{Duration, Instant};
 
-use prun::process::{Command, LEAK_GRACE, Process, SpoolOptions, Stdio};
+use prun::process::{Command, SpoolOptions, Stdio};
 
 use super::at::{At, MINUTE, engine_test};
 use super::files::Folder;
 use super::procfs::{Doomed, soon};
+
+/// The default of the grace.
+const LEAK_GRACE: Duration = Duration::from_millis(200);
 
 fn capture() -> Stdio {
     Stdio::Capture(SpoolOptions::default())
@@ -29,22 +32,17 @@ fn split(stdout: &[u8]) -> (Doomed, &[u8]) {
 engine_test!(
     communicate_does_not_wait_for_who_was_left_behind,
     |at: At| async move {
-        let command = leaving(at, "exec sleep 60")
-            .stdout(Stdio::Pipe)
-            .stderr(Stdio::Pipe);
+        let mut command = leaving(at, "exec sleep 60");
+        command.stdout(Stdio::Pipe).stderr(Stdio::Pipe);
         let mut process = command.spawn().await.unwrap();
         let begun = Instant::now();
-        let (stdout, stderr) = process.communicate(None).await.unwrap();
-        let stdout = stdout.unwrap();
-        let (behind, rest) = split(&stdout);
-        assert_eq!(
-            (rest, stderr.unwrap().as_slice()),
-            (b"mine\n".as_slice(), b"".as_slice())
-        );
+        let given = process.communicate(None).await.unwrap();
+        let (behind, rest) = split(&given.stdout);
+        assert_eq!((rest, given.stderr.as_slice()), (&b"mine\n"[..], &b""[..]));
         assert!(begun.elapsed() >= LEAK_GRACE, "it had its grace");
         assert!(behind.is_alive());
         assert_eq!(process.returncode(), Some(0));
-        assert!(process.exit().unwrap().leaked);
+        assert!(given.leaked);
     }
 );
 
@@ -53,11 +51,12 @@ engine_test!(
     a_chatty_grandchild_does_not_delay_communicate,
     |at: At| async move {
         let behind = "while :; do echo noise; echo noise >&2; done";
-        let command = leaving(at, behind).stdout(Stdio::Pipe).stderr(Stdio::Pipe);
+        let mut command = leaving(at, behind);
+        command.stdout(Stdio::Pipe).stderr(Stdio::Pipe);
         let mut process = command.spawn().await.unwrap();
-        let stdout = process.communicate(None).await.unwrap().0.unwrap();
+        let given = process.communicate(None).await.unwrap();
         // Its lines may stand before, between and behind the shell's own two.
-        let text = String::from_utf8(stdout).unwrap();
+        let text = String::from_utf8(given.stdout).unwrap();
         let own: Vec<_> = text
             .lines()
             .filter(|line| !"noise".starts_with(line))
@@ -66,7 +65,7 @@ engine_test!(
         let behind = Doomed::told(own[0].as_bytes());
         assert_eq!(own[1], "mine");
         assert!(behind.is_alive());
-        assert!(process.exit().unwrap().leaked);
+        assert!(given.leaked);
     }
 );
 
@@ -78,7 +77,7 @@ engine_test!(
             "exec 3>&1 >/dev/null; sleep 60 >&3 & exec >&3; echo $!; head -c 1000000 /dev/zero";
         for output in [Stdio::Pipe, capture()] {
             let mut process = at.shell(line).stdout(output).spawn().await.unwrap();
-            let stdout = process.communicate(None).await.unwrap().0.unwrap();
+            let stdout = process.communicate(None).await.unwrap().stdout;
             let (_behind, rest) = split(&stdout);
             assert_eq!(rest.len(), 1_000_000);
         }
@@ -109,14 +108,15 @@ engine_test!(
     who_was_left_behind_may_print_after_communicate,
     |at: At| async move {
         let folder = Folder::new();
-        let command = leaving(at, &daemon(&folder)).stdout(Stdio::Pipe);
+        let mut command = leaving(at, &daemon(&folder));
+        command.stdout(Stdio::Pipe);
         let mut process = command.spawn().await.unwrap();
-        let stdout = process.communicate(None).await.unwrap().0.unwrap();
+        let stdout = process.communicate(None).await.unwrap().stdout;
         let (behind, rest) = split(&stdout);
         assert_eq!(rest, b"mine\n");
         goes_on(&folder, &behind).await;
         // What it printed then is nobody's.
-        assert_eq!(process.communicate(None).await.unwrap().0.unwrap(), b"");
+        assert_eq!(process.communicate(None).await.unwrap().stdout, b"");
     }
 );
 
@@ -126,10 +126,12 @@ engine_test!(
     |at: At| async move {
         let folder = Folder::new();
         for keep in [true, false] {
-            let command = leaving(at, &daemon(&folder)).stdout(capture());
+            let mut command = leaving(at, &daemon(&folder));
+            let grace = Duration::from_millis(20);
+            command.stdout(capture()).leak_grace(grace);
             let mut process = command.spawn().await.unwrap();
-            let captured = process.captured(Duration::from_millis(20)).await.unwrap();
-            assert!(captured.leaked && process.exit().unwrap().leaked);
+            let captured = process.captured().await.unwrap();
+            assert!(captured.leaked);
             let stdout = captured.stdout.unwrap().into_bytes().unwrap();
             let (behind, rest) = split(&stdout);
             assert_eq!(rest, b"mine\n");
@@ -146,9 +148,11 @@ engine_test!(
     a_chatty_grandchild_does_not_delay_captured,
     |at: At| async move {
         let behind = "while :; do echo noise >&2; done";
-        let command = leaving(at, behind).stdout(capture()).stderr(capture());
+        let mut command = leaving(at, behind);
+        command.stdout(capture()).stderr(capture());
+        command.leak_grace(Duration::from_millis(50));
         let mut process = command.spawn().await.unwrap();
-        let captured = process.captured(Duration::from_millis(50)).await.unwrap();
+        let captured = process.captured().await.unwrap();
         assert!(captured.leaked);
         let stdout = captured.stdout.unwrap().into_bytes().unwrap();
         let (behind, rest) = split(&stdout);
@@ -161,10 +165,11 @@ engine_test!(
 
 // Ours: who ends within the grace leaked nothing, and what it printed counts.
 engine_test!(who_ends_within_the_grace_is_no_leak, |at: At| async move {
-    let command = leaving(at, "sleep 0.05; echo late").stdout(capture());
+    let mut command = leaving(at, "sleep 0.05; echo late");
+    command.stdout(capture()).leak_grace(MINUTE);
     let mut process = command.spawn().await.unwrap();
-    let captured = process.captured(MINUTE).await.unwrap();
-    assert!(!captured.leaked && !process.exit().unwrap().leaked);
+    let captured = process.captured().await.unwrap();
+    assert!(!captured.leaked);
     let stdout = captured.stdout.unwrap().into_bytes().unwrap();
     assert!(stdout.ends_with(b"mine\nlate\n"));
 });
@@ -173,9 +178,10 @@ engine_test!(who_ends_within_the_grace_is_no_leak, |at: At| async move {
 engine_test!(
     without_grace_a_held_pipe_is_a_leak_at_once,
     |at: At| async move {
-        let command = leaving(at, "exec sleep 60").stdout(capture());
+        let mut command = leaving(at, "exec sleep 60");
+        command.stdout(capture()).leak_grace(Duration::ZERO);
         let mut process = command.spawn().await.unwrap();
-        let captured = process.captured(Duration::ZERO).await.unwrap();
+        let captured = process.captured().await.unwrap();
         assert!(captured.leaked);
         let stdout = captured.stdout.unwrap().into_bytes().unwrap();
         assert_eq!(split(&stdout).1, b"mine\n");
@@ -187,14 +193,14 @@ engine_test!(
     a_held_input_does_not_delay_communicate,
     |at: At| async move {
         let line = "exec 3<&0; sleep 60 <&3 >/dev/null & echo $!";
-        let command = at.shell(line).stdin(Stdio::Pipe).stdout(Stdio::Pipe);
-        let mut process: Process = command.spawn().await.unwrap();
+        let mut command = at.shell(line);
+        command.stdin(Stdio::Pipe).stdout(Stdio::Pipe);
+        let mut process = command.spawn().await.unwrap();
         let given = process
             .communicate(Some(vec![b'x'; 1 << 20]))
             .await
             .unwrap();
-        let stdout = given.0.unwrap();
-        assert_eq!(split(&stdout).1, b"");
+        assert_eq!(split(&given.stdout).1, b"");
         assert_eq!(process.returncode(), Some(0));
     }
 );

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use prun::process::{
-    CommunicateError, Delivery, KillOnDrop, Process, Scope, Signal, Stdio, WaitError, wait_for,
+    CommunicateError, Delivery, KillOnDrop, Process, Scope, Signal, SpoolOptions, Stdio, WaitError,
+    wait_for,
 };
 
 use super::at::{At, engine_test, isolated_test, plain_test};
@@ -94,17 +95,37 @@ isolated_test!(
 
 // CPython, test_wait_when_sigchild_ignored: what was printed is not lost with the status.
 engine_test!(communicate_tells_of_a_lost_status, |at: At| async move {
-    let command = at.shell("echo out").stdout(Stdio::Pipe);
+    let mut command = at.shell("echo out");
+    command.stdout(Stdio::Pipe);
     let mut process = command.spawn().await.unwrap();
-    let mut stdout = process.take_stdout().unwrap();
     sys::reap(process.pid());
-    let error = process.communicate(None).await.unwrap_err();
-    assert!(
-        matches!(error, CommunicateError::Wait(WaitError::StatusLost { .. })),
-        "{error}"
-    );
-    assert_eq!(stdout.read_to_end().await.unwrap(), b"out\n");
+    match process.communicate(None).await.unwrap_err() {
+        CommunicateError::StatusLost {
+            stdout,
+            stderr,
+            source,
+        } => {
+            assert_eq!((stdout, stderr), (b"out\n".to_vec(), vec![]));
+            assert_lost::<()>(Err(source), &process);
+        }
+        other => panic!("the status is lost, and yet: {other:?}"),
+    }
 });
+
+// CPython, test_wait_when_sigchild_ignored: how the process ended is not asked of `captured`.
+engine_test!(
+    captured_gives_the_output_of_a_lost_status,
+    |at: At| async move {
+        let mut command = at.shell("echo out");
+        command.stdout(Stdio::Capture(SpoolOptions::default()));
+        let mut process = command.spawn().await.unwrap();
+        sys::reap(process.pid());
+        let captured = process.captured().await.unwrap();
+        let stdout = captured.stdout.unwrap().into_bytes().unwrap();
+        assert_eq!(stdout, b"out\n");
+        assert_lost(process.wait().await, &process);
+    }
+);
 
 // CPython, asyncio test_subprocess_repr, for a status that nobody knows.
 engine_test!(a_lost_status_is_shown_as_lost, |at: At| async move {
@@ -120,7 +141,8 @@ engine_test!(a_lost_status_is_shown_as_lost, |at: At| async move {
 // asyncio, gh-114177: what needs no runtime works after the runtime is gone.
 plain_test!(a_process_outlives_its_runtime, |at: At| {
     let runtime = at.runtime();
-    let command = at.command("sleep").arg("60").stdout(Stdio::Pipe);
+    let mut command = at.command("sleep");
+    command.arg("60").stdout(Stdio::Pipe);
     let process = runtime.block_on(command.spawn()).unwrap();
     drop(runtime);
     assert_eq!(process.returncode(), None);
@@ -154,19 +176,18 @@ plain_test!(a_wait_after_the_runtime_is_gone_never_hangs, |at: At| {
 // asyncio, gh-114177: a read in another runtime tells that it cannot, and does not wait for ever.
 plain_test!(a_read_after_the_runtime_is_gone_never_hangs, |at: At| {
     let runtime = at.runtime();
-    let command = at
-        .command("sleep")
-        .arg("60")
-        .stdin(Stdio::Pipe)
-        .stdout(Stdio::Pipe);
-    let command = command.kill_on_drop(KillOnDrop::Leader);
+    let mut command = at.command("sleep");
+    command.arg("60").stdin(Stdio::Pipe).stdout(Stdio::Pipe);
+    command.kill_on_drop(KillOnDrop::Leader);
     let mut process = runtime.block_on(command.spawn()).unwrap();
     drop(runtime);
     at.play(|_| async move {
-        assert!(process.stdout().unwrap().read(1).await.is_err());
-        assert!(process.stdout().unwrap().read_line().await.is_err());
-        process.stdin().unwrap().write(vec![0; 300_000]).unwrap();
-        assert!(process.stdin().unwrap().drain().await.is_err());
+        let stdout = process.stdout.as_mut().unwrap();
+        assert!(stdout.read(1).await.is_err());
+        assert!(stdout.read_line().await.is_err());
+        let stdin = process.stdin.as_mut().unwrap();
+        stdin.write(vec![0; 300_000]).unwrap();
+        assert!(stdin.drain().await.is_err());
         assert!(process.communicate(None).await.is_err());
     });
 });

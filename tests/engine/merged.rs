@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use prun::process::{SpoolOptions, Stdio};
 
-use super::at::{At, MINUTE, engine_test, isolated_test};
+use super::at::{At, MINUTE, engine_test, isolated_test, streams};
 use super::files::{file_of, text_of};
 use super::isolated::dir;
 
@@ -19,11 +19,12 @@ engine_test!(
     both_streams_share_a_pipe_in_the_order_of_the_writes,
     |at: At| {
         async move {
-            let command = at.shell(BOTH).stdout(Stdio::Pipe).stderr(Stdio::ToStdout);
+            let mut command = at.shell(BOTH);
+            command.stdout(Stdio::Pipe).stderr(Stdio::ToStdout);
             let mut process = command.spawn().await.unwrap();
-            assert!(process.stderr().is_none());
-            let (stdout, stderr) = process.communicate(None).await.unwrap();
-            assert_eq!((stdout.unwrap().as_slice(), stderr), (MERGED, None));
+            assert!(process.stderr.is_none());
+            let given = process.communicate(None).await.unwrap();
+            assert_eq!(streams(given), (MERGED.to_vec(), vec![]));
         }
     }
 );
@@ -34,9 +35,11 @@ engine_test!(
     |at: At| {
         async move {
             let capture = Stdio::Capture(SpoolOptions::default());
-            let command = at.shell(BOTH).stdout(capture).stderr(Stdio::ToStdout);
+            let mut command = at.shell(BOTH);
+            command.stdout(capture).stderr(Stdio::ToStdout);
+            command.leak_grace(MINUTE);
             let mut process = command.spawn().await.unwrap();
-            let captured = process.captured(MINUTE).await.unwrap();
+            let captured = process.captured().await.unwrap();
             assert!(captured.stderr.is_none() && !captured.leaked);
             assert_eq!(captured.stdout.unwrap().into_bytes().unwrap(), MERGED);
         }
@@ -49,7 +52,8 @@ engine_test!(
     |at: At| async move {
         let file = Arc::new(file_of(""));
         let shared = Stdio::File(Arc::clone(&file));
-        let command = at.shell(BOTH).stdout(shared).stderr(Stdio::ToStdout);
+        let mut command = at.shell(BOTH);
+        command.stdout(shared).stderr(Stdio::ToStdout);
         let process = command.spawn().await.unwrap();
         assert_eq!(process.wait().await.unwrap().returncode(), 0);
         assert_eq!(text_of(&file).as_bytes(), MERGED);
@@ -59,7 +63,8 @@ engine_test!(
 // CPython, test_stdout_stderr_file, for DEVNULL.
 engine_test!(errors_follow_output_to_null, |at: At| async move {
     let line = "[ /proc/self/fd/2 -ef /dev/null ] && [ /proc/self/fd/1 -ef /dev/null ]";
-    let command = at.shell(line).stdout(Stdio::Null).stderr(Stdio::ToStdout);
+    let mut command = at.shell(line);
+    command.stdout(Stdio::Null).stderr(Stdio::ToStdout);
     let process = command.spawn().await.unwrap();
     assert_eq!(process.wait().await.unwrap().returncode(), 0);
 });
@@ -70,7 +75,8 @@ isolated_test!(
     "cd \"$PRUN_ENGINE_DIR\"; exec >out 2>err",
     |at: At| {
         async move {
-            let command = at.shell("echo mistaken >&2").stderr(Stdio::ToStdout);
+            let mut command = at.shell("echo mistaken >&2");
+            command.stderr(Stdio::ToStdout);
             let process = command.spawn().await.unwrap();
             assert_eq!(process.wait().await.unwrap().returncode(), 0);
             let text = |name| fs::read_to_string(dir().join(name)).unwrap();

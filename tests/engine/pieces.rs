@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use prun::process::{Pieces, Process, SpoolOptions, Stdio};
+use prun::process::{Command, Pieces, Process, SpoolOptions, Stdio};
 
 use super::at::{At, MINUTE, engine_test};
 use super::files::Folder;
@@ -11,9 +11,11 @@ use super::polls::{When, cancelled};
 const MEMORY: usize = 64 * 1024;
 
 async fn captured(at: At, line: &str) -> (Process, Pieces) {
-    let command = at
-        .shell(line)
-        .stdout(Stdio::Capture(SpoolOptions::default()));
+    started(at.shell(line).leak_grace(MINUTE)).await
+}
+
+async fn started(command: &mut Command) -> (Process, Pieces) {
+    command.stdout(Stdio::Capture(SpoolOptions::default()));
     let process = command.spawn().await.unwrap();
     let pieces = process.stdout_pieces().unwrap();
     (process, pieces)
@@ -51,7 +53,7 @@ engine_test!(
 engine_test!(pieces_are_the_whole_stream_in_order, |at: At| async move {
     let (mut process, mut pieces) = captured(at, "seq 200000").await;
     let mut given = all(&mut pieces).await;
-    let captured = process.captured(MINUTE).await.unwrap();
+    let captured = process.captured().await.unwrap();
     captured.stdout.unwrap().copy_to(&mut given).unwrap();
     let expected: String = (1..=200_000).map(|n| format!("{n}\n")).collect();
     assert!(given == expected.as_bytes(), "{} bytes", given.len());
@@ -63,7 +65,7 @@ engine_test!(
         let (mut process, mut pieces) = captured(at, "echo taken; sleep 0.1; echo left").await;
         assert!(pieces.ready().await);
         assert_eq!(pieces.take().head(), b"taken\n");
-        let spool = process.captured(MINUTE).await.unwrap().stdout.unwrap();
+        let spool = process.captured().await.unwrap().stdout.unwrap();
         assert_eq!(
             (spool.taken(), spool.len(), spool.head()),
             (6, 11, &b"left\n"[..])
@@ -78,7 +80,7 @@ engine_test!(
     |at: At| async move {
         let (mut process, mut pieces) = captured(at, "seq 100000").await;
         all(&mut pieces).await;
-        let spool = process.captured(MINUTE).await.unwrap().stdout.unwrap();
+        let spool = process.captured().await.unwrap().stdout.unwrap();
         let mut end = Vec::new();
         std::io::Read::read_to_end(&mut spool.reader(spool.len() - 14), &mut end).unwrap();
         assert_eq!(end, b"\n99999\n100000\n");
@@ -110,7 +112,7 @@ engine_test!(
             "the rest is in a file"
         );
         let rest = all(&mut pieces).await.len() as u64;
-        let left = process.captured(MINUTE).await.unwrap().stdout.unwrap();
+        let left = process.captured().await.unwrap().stdout.unwrap();
         assert_eq!(piece.len() + rest + left.len() - left.taken(), 1_000_000);
         assert!(done.exists());
     }
@@ -129,7 +131,7 @@ engine_test!(a_wait_for_a_piece_may_be_dropped, |at: At| async move {
                 None => tokio::task::yield_now().await,
             }
         }
-        let left = process.captured(MINUTE).await.unwrap().stdout.unwrap();
+        let left = process.captured().await.unwrap().stdout.unwrap();
         left.copy_to(&mut given).unwrap();
         let expected: String = (1..=30_000).map(|n| format!("{n}\n")).collect();
         assert!(
@@ -143,10 +145,12 @@ engine_test!(a_wait_for_a_piece_may_be_dropped, |at: At| async move {
 engine_test!(
     a_leaked_pipe_does_not_hold_the_end_up,
     |at: At| async move {
-        let (mut process, mut pieces) = captured(at, "sleep 1 & echo mine").await;
+        let mut command = at.shell("sleep 1 & echo mine");
+        command.leak_grace(Duration::from_millis(50));
+        let (mut process, mut pieces) = started(&mut command).await;
         assert!(pieces.ready().await);
         pieces.take();
-        let captured = process.captured(Duration::from_millis(50)).await.unwrap();
+        let captured = process.captured().await.unwrap();
         assert!(captured.leaked);
         assert!(!pieces.ready().await);
     }
@@ -155,15 +159,16 @@ engine_test!(
 engine_test!(the_last_line_can_be_looked_at, |at: At| async move {
     let line = "echo one; sleep 0.05; echo two >&2; printf 'thr\\n\\nee'; read go";
     let capture = || Stdio::Capture(SpoolOptions::default());
-    let command = at.shell(line).stdin(Stdio::Pipe);
-    let process = command.stdout(capture()).stderr(Stdio::ToStdout);
-    let mut process = process.spawn().await.unwrap();
+    let mut command = at.shell(line);
+    command.stdin(Stdio::Pipe);
+    command.stdout(capture()).stderr(Stdio::ToStdout);
+    let mut process = command.leak_grace(MINUTE).spawn().await.unwrap();
     let last = process.last_line();
     while last.look() != Some(b"ee".to_vec()) {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    process.take_stdin().unwrap().close();
-    let captured = process.captured(MINUTE).await.unwrap();
+    process.stdin.take().unwrap().close();
+    let captured = process.captured().await.unwrap();
     assert_eq!(captured.stdout.unwrap().head(), b"one\ntwo\nthr\n\nee");
     assert_eq!(last.look(), None, "it was handed out");
 });
@@ -176,7 +181,8 @@ engine_test!(
             ("echo out; sleep 0.1; echo err >&2; read go", "err"),
             ("echo err >&2; sleep 0.1; echo out; read go", "out"),
         ] {
-            let command = at.shell(line).stdin(Stdio::Pipe);
+            let mut command = at.shell(line);
+            command.stdin(Stdio::Pipe);
             let process = command
                 .stdout(capture())
                 .stderr(capture())
@@ -188,5 +194,19 @@ engine_test!(
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
         }
+    }
+);
+
+// Ours: who stops taking pieces holds nobody up, and the rest is there in the end.
+engine_test!(
+    pieces_that_are_dropped_hold_the_process_up_no_more,
+    |at: At| async move {
+        let (mut process, mut pieces) = captured(at, "yes | head -c 1000000").await;
+        assert!(pieces.ready().await);
+        let piece = pieces.take();
+        drop(pieces);
+        let rest = process.captured().await.unwrap().stdout.unwrap();
+        assert_eq!(rest.len(), 1_000_000);
+        assert_eq!(rest.taken(), piece.len());
     }
 );

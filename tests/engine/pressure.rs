@@ -6,7 +6,7 @@ use std::os::unix::fs::MetadataExt;
 use std::pin::pin;
 use std::task::Poll;
 
-use prun::process::{Backend, SpawnErrorKind, Stdio};
+use prun::process::{Backend, Command, Shortage, SpawnErrorKind, Stdio};
 
 use super::at::{At, isolated_test};
 use super::files::Folder;
@@ -29,8 +29,9 @@ isolated_test!(
     running_out_of_descriptors_is_told,
     "ulimit -n 64",
     |at: At| async move {
-        let command = at.command("true").stdin(Stdio::Pipe).stdout(Stdio::Pipe);
-        let command = command.stderr(Stdio::Pipe);
+        let mut command = at.command("true");
+        command.stdin(Stdio::Pipe).stdout(Stdio::Pipe);
+        command.stderr(Stdio::Pipe);
         let before = descriptors();
         // However many are left, between none and those that are enough.
         let mut failed = 0;
@@ -40,7 +41,7 @@ isolated_test!(
                 Ok(process) => drop(process.wait().await.unwrap()),
                 Err(error) => {
                     failed += 1;
-                    let what = "file descriptors (ulimit -n)";
+                    let what = Shortage::FileDescriptors;
                     assert_eq!(error.kind, SpawnErrorKind::Resource(what));
                     assert_eq!(error.to_string(), "out of file descriptors (ulimit -n)");
                     assert_eq!(error.raw_os_error(), Some(libc::EMFILE));
@@ -89,8 +90,9 @@ fn running_out_of_processes_is_told() {
     isolated(test, &prelude, || {
         At::PIDFD_ONE.play(|at| async move {
             let error = at.command("true").spawn().await.unwrap_err();
-            let what = "processes (ulimit -u, pids.max)";
+            let what = Shortage::Processes;
             assert_eq!(error.kind, SpawnErrorKind::Resource(what));
+            assert_eq!(error.to_string(), "out of processes (ulimit -u, pids.max)");
             assert_eq!(error.raw_os_error(), Some(libc::EAGAIN));
         });
     });
@@ -110,7 +112,9 @@ isolated_test!(
     |at: At| async move {
         let folder = Folder::new();
         let (script, mut writer) = half_written(&folder);
-        for command in [at.command(&script), at.command(&script).new_session(true)] {
+        for fork in [false, true] {
+            let mut command = at.command(&script);
+            command.new_session(fork);
             writer = OpenOptions::new().append(true).open(&script).unwrap();
             let mut start = pin!(command.spawn());
             let first = std::future::poll_fn(|cx| Poll::Ready(start.as_mut().poll(cx))).await;
@@ -149,12 +153,14 @@ isolated_test!(
     failed_starts_leak_no_descriptor,
     "ulimit -n 64",
     |at: At| async move {
-        let piped = |command: prun::process::Command| {
-            let command = command.stdin(Stdio::Pipe).stdout(Stdio::Pipe);
-            command.stderr(Stdio::Pipe)
+        let piped = |mut command: Command| {
+            command.stdin(Stdio::Pipe).stdout(Stdio::Pipe);
+            command.stderr(Stdio::Pipe);
+            command
         };
         let bad = piped(at.command("/no/such/program"));
-        let bad_by_fork = piped(at.command("/bin/sh").current_dir("/no/such")).new_session(true);
+        let mut bad_by_fork = piped(at.command("/bin/sh"));
+        bad_by_fork.current_dir("/no/such").new_session(true);
         let good = piped(at.command("cat"));
         // The first of each opens what the runtime keeps.
         bad.spawn().await.unwrap_err();
@@ -168,7 +174,7 @@ isolated_test!(
         for _ in 0..200 {
             let mut process = good.spawn().await.unwrap();
             let given = process.communicate(Some(b"x".to_vec())).await.unwrap();
-            assert_eq!(given.0.unwrap(), b"x");
+            assert_eq!(given.stdout, b"x");
         }
         assert_eq!(descriptors(), before, "after 200 that did not");
         assert_eq!(children(), [0u32; 0]);
@@ -183,10 +189,11 @@ isolated_test!(
         let before = descriptors();
         let used = use_up(12);
         for _ in 0..15 {
-            let command = at.command("cat").stdin(Stdio::Pipe).stdout(Stdio::Pipe);
+            let mut command = at.command("cat");
+            command.stdin(Stdio::Pipe).stdout(Stdio::Pipe);
             let mut process = command.stderr(Stdio::Pipe).spawn().await.unwrap();
-            let _ = process.stdin().unwrap().write("lime");
-            drop(process.take_stdin());
+            let _ = process.stdin.as_mut().unwrap().write("lime");
+            drop(process.stdin.take());
             assert_eq!(process.wait().await.unwrap().returncode(), 0);
         }
         drop(used);

@@ -97,9 +97,10 @@ fn a_shell_reads_the_very_bytes_that_were_quoted() {
         let mut line = OsString::from("printf '%s\\0' begin ");
         line.push(join(words.iter().map(|word| OsStr::from_bytes(word))));
         let told = runtime.block_on(async {
-            let command = At::PIDFD_ONE.shell(line).stdout(Stdio::Pipe);
+            let mut command = At::PIDFD_ONE.shell(line);
+            command.stdout(Stdio::Pipe);
             let mut process = command.spawn().await.unwrap();
-            process.communicate(None).await.unwrap().0.unwrap()
+            process.communicate(None).await.unwrap().stdout
         });
         let expected = [b"begin".to_vec()].into_iter().chain(words);
         let expected: Vec<u8> = expected.flat_map(|word| [word, vec![0]].concat()).collect();
@@ -142,10 +143,11 @@ fn text_is_quoted_as_python_quotes_it() {
             .flat_map(|word| [word.as_slice(), b"\0"].concat())
             .collect();
         let told = runtime.block_on(async {
-            let command = At::PIDFD_ONE.command("python3").args(["-c", PYTHON]);
-            let command = command.stdin(Stdio::Pipe).stdout(Stdio::Pipe);
+            let mut command = At::PIDFD_ONE.command("python3");
+            command.args(["-c", PYTHON]);
+            command.stdin(Stdio::Pipe).stdout(Stdio::Pipe);
             let mut process = command.spawn().await.unwrap();
-            process.communicate(Some(input)).await.unwrap().0.unwrap()
+            process.communicate(Some(input)).await.unwrap().stdout
         });
         let words: Vec<_> = words.into_iter().map(OsString::from_vec).collect();
         let mut expected = Vec::new();

@@ -223,12 +223,14 @@ engine_test!(the_end_is_told_when_all_was_read, |_: At| async move {
 engine_test!(
     the_end_is_not_told_before_it_was_seen,
     |at: At| async move {
-        let command = at.command("true").stdout(Stdio::Pipe);
+        let mut command = at.command("true");
+        command.stdout(Stdio::Pipe);
         let mut process = command.spawn().await.unwrap();
         process.wait().await.unwrap();
-        assert!(!process.stdout().unwrap().at_eof());
-        assert_eq!(process.stdout().unwrap().read(1).await.unwrap(), b"");
-        assert!(process.stdout().unwrap().at_eof());
+        let stdout = process.stdout.as_mut().unwrap();
+        assert!(!stdout.at_eof());
+        assert_eq!(stdout.read(1).await.unwrap(), b"");
+        assert!(stdout.at_eof());
     }
 );
 
@@ -320,11 +322,10 @@ engine_test!(
 
 // asyncio, by trial: of 300,000 bytes without a line's end readline lost 131,072.
 engine_test!(an_endless_line_is_not_lost, |at: At| async move {
-    let command = at
-        .shell("head -c 300000 /dev/zero; echo; echo next")
-        .stdout(Stdio::Pipe);
+    let mut command = at.shell("head -c 300000 /dev/zero; echo; echo next");
+    command.stdout(Stdio::Pipe);
     let mut process = command.spawn().await.unwrap();
-    let reader = process.stdout().unwrap();
+    let reader = process.stdout.as_mut().unwrap();
     let mut line = Vec::new();
     let rest = loop {
         match reader.read_line().await {
@@ -345,23 +346,16 @@ engine_test!(an_endless_line_is_not_lost, |at: At| async move {
 engine_test!(a_small_limit_loses_nothing, |at: At| async move {
     for size in [21, 100_000, 1_000_000] {
         let line = format!("head -c {size} /dev/zero");
-        let command = at
-            .shell(line)
-            .stdout(Stdio::Pipe)
-            .limit(10.try_into().unwrap());
+        let mut command = at.shell(line);
+        command.stdout(Stdio::Pipe).limit(10.try_into().unwrap());
         let mut process = command.spawn().await.unwrap();
+        let stdout = process.stdout.as_mut().unwrap();
         let mut read = 0;
         // What is read ahead of a line stays bounded, however much there is to come.
-        while let Err(error) = process.stdout().unwrap().read_line().await {
+        while let Err(error) = stdout.read_line().await {
             let consumed = overrun::<()>(Err(error));
             assert!((11..=10 + 65_536).contains(&consumed), "{consumed}");
-            read += process
-                .stdout()
-                .unwrap()
-                .read_exactly(consumed)
-                .await
-                .unwrap()
-                .len();
+            read += stdout.read_exactly(consumed).await.unwrap().len();
         }
         assert_eq!(read, size);
         assert_eq!(process.wait().await.unwrap().returncode(), 0);
@@ -370,11 +364,13 @@ engine_test!(a_small_limit_loses_nothing, |at: At| async move {
 
 // test_pause_reading: a process that nobody reads waits; it goes on when somebody does.
 engine_test!(a_process_that_nobody_reads_waits, |at: At| async move {
-    let command = at.shell("head -c 1000000 /dev/zero").stdout(Stdio::Pipe);
+    let mut command = at.shell("head -c 1000000 /dev/zero");
+    command.stdout(Stdio::Pipe);
     let mut process = command.spawn().await.unwrap();
     let short = Duration::from_millis(30);
     assert!(wait_for(process.wait(), short).await.is_err());
-    let all = process.stdout().unwrap().read_to_end().await.unwrap();
+    let stdout = process.stdout.as_mut().unwrap();
+    let all = stdout.read_to_end().await.unwrap();
     assert_eq!(all.len(), 1_000_000);
     assert_eq!(process.wait().await.unwrap().returncode(), 0);
 });

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
-use prun::process::{Command, CommunicateError, Process, Stdio, wait_for};
+use prun::process::{Command, CommunicateError, Output, Process, Stdio, wait_for};
 
 use crate::shared::rounds;
 
@@ -12,8 +12,8 @@ use super::at::{At, MINUTE, engine_test, plain_test};
 use super::files::bytes;
 use super::polls::{When, cancelled};
 
-async fn piped(command: Command) -> Process {
-    let command = command.stdin(Stdio::Pipe).stdout(Stdio::Pipe);
+async fn piped(mut command: Command) -> Process {
+    command.stdin(Stdio::Pipe).stdout(Stdio::Pipe);
     command.stderr(Stdio::Pipe).spawn().await.unwrap()
 }
 
@@ -25,7 +25,7 @@ enum Cut {
 }
 
 impl Cut {
-    async fn communicate(self, process: &mut Process, input: Option<Vec<u8>>) -> Option<Given> {
+    async fn communicate(self, process: &mut Process, input: Option<Vec<u8>>) -> Option<Output> {
         let future = process.communicate(input);
         match self {
             Self::Polls(polls, when) => cancelled(polls, when, future).await,
@@ -35,10 +35,8 @@ impl Cut {
     }
 }
 
-type Given = (Option<Vec<u8>>, Option<Vec<u8>>);
-
 /// Calls communicate until it gives its result; all calls but the last are cut short.
-async fn through(process: &mut Process, input: Vec<u8>, cuts: &[Cut]) -> Given {
+async fn through(process: &mut Process, input: Vec<u8>, cuts: &[Cut]) -> Output {
     let mut input = Some(input);
     for cut in cuts {
         if let Some(given) = cut.communicate(process, input.take()).await {
@@ -100,8 +98,9 @@ impl Case {
             Order::PrintFirst => format!("{print}; cat"),
             Order::Ignore => print.to_owned(),
         };
-        at.shell(line)
-            .args([self.out.to_string(), self.err.to_string()])
+        let mut command = at.shell(line);
+        command.args([self.out.to_string(), self.err.to_string()]);
+        command
     }
 
     fn expected(&self) -> Vec<u8> {
@@ -116,12 +115,12 @@ impl Case {
     async fn play(&self, at: At) {
         let mut process = piped(self.command(at)).await;
         let through = through(&mut process, bytes(self.input), &self.cuts);
-        let (stdout, stderr) = wait_for(through, MINUTE).await.unwrap();
+        let given = wait_for(through, MINUTE).await.unwrap();
         assert!(
-            stdout.unwrap() == self.expected(),
+            given.stdout == self.expected(),
             "every byte once and in order"
         );
-        assert_eq!(stderr.unwrap().len(), self.err);
+        assert_eq!(given.stderr.len(), self.err);
         assert_eq!(process.returncode(), Some(0));
     }
 }
@@ -159,11 +158,8 @@ engine_test!(
                     Some(given) => given,
                     None => process.communicate(None).await.unwrap(),
                 };
-                assert!(
-                    given.0.unwrap() == input,
-                    "cut after {polls} polls, {when:?}"
-                );
-                assert_eq!(given.1.unwrap(), b"end\n");
+                assert!(given.stdout == input, "cut after {polls} polls, {when:?}");
+                assert_eq!(given.stderr, b"end\n");
                 if done {
                     break;
                 }
@@ -183,7 +179,7 @@ engine_test!(
         while given.is_none() {
             given = once.communicate(&mut process, None).await;
         }
-        assert!(given.unwrap().0.unwrap() == all);
+        assert!(given.unwrap().stdout == all);
     }
 );
 
@@ -201,9 +197,12 @@ engine_test!(
             .communicate(Some(b"more".to_vec()))
             .await
             .unwrap_err();
-        assert!(matches!(error, CommunicateError::AlreadyStarted), "{error}");
+        match error {
+            CommunicateError::AlreadyStarted(input) => assert_eq!(input, b"more"),
+            other => panic!("it has begun, and yet: {other}"),
+        }
         // The error changed nothing: what was begun goes on.
-        assert!(process.communicate(None).await.unwrap().0.unwrap() == all);
+        assert!(process.communicate(None).await.unwrap().stdout == all);
     }
 );
 
@@ -217,8 +216,8 @@ engine_test!(
         let short = Duration::from_millis(20);
         assert!(wait_for(process.communicate(input), short).await.is_err());
         let given = process.communicate(None).await.unwrap();
-        assert_eq!(given.0.unwrap(), b"banana");
-        assert_eq!(given.1.unwrap(), b"pineapplepear");
+        assert_eq!(given.stdout, b"banana");
+        assert_eq!(given.stderr, b"pineapplepear");
     }
 );
 
@@ -235,6 +234,6 @@ engine_test!(
             Err(_) => process.communicate(None).await.unwrap(),
         };
         let expected: Vec<u8> = b"1234".iter().flat_map(|&n| vec![n; 65536]).collect();
-        assert!(given.0.unwrap() == expected);
+        assert!(given.stdout == expected);
     }
 );

@@ -11,10 +11,10 @@ use super::files::Folder;
 use super::procfs::{Life, soon};
 
 /// Starts a process that says a line once it runs, and waits for that line.
-async fn begun(command: Command) -> Process {
-    let command = command.stdout(Stdio::Pipe).kill_on_drop(KillOnDrop::Leader);
+async fn begun(mut command: Command) -> Process {
+    command.stdout(Stdio::Pipe).kill_on_drop(KillOnDrop::Leader);
     let mut process = command.spawn().await.unwrap();
-    let line = process.stdout().unwrap().read_line().await.unwrap();
+    let line = process.stdout.as_mut().unwrap().read_line().await.unwrap();
     assert_eq!(line, b"begun\n");
     process
 }
@@ -250,7 +250,8 @@ isolated_test!(
     |at: At| async move {
         let pattern = std::fs::read_to_string("/proc/sys/kernel/core_pattern").unwrap();
         let folder = Folder::new();
-        let command = at.shell("kill -ABRT $$").current_dir(folder.path());
+        let mut command = at.shell("kill -ABRT $$");
+        command.current_dir(folder.path());
         let process = command.spawn().await.unwrap();
         let exit = process.wait().await.unwrap();
         assert_eq!(exit.returncode(), -6);

@@ -1,5 +1,6 @@
 //! Starts that fail: the error names the part that is at fault, whichever way the start went.
 
+use std::borrow::Borrow;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -9,7 +10,8 @@ use super::at::{At, engine_test};
 use super::files::Folder;
 
 /// The error of a start that fails, the same by `posix_spawn` and by fork.
-pub(super) async fn refused(command: Command) -> SpawnError {
+pub(super) async fn refused(command: impl Borrow<Command>) -> SpawnError {
+    let command = command.borrow();
     let by_fork = command.clone().new_session(true).spawn().await;
     let error = command.spawn().await.expect_err("it cannot be started");
     let by_fork = by_fork.expect_err("it cannot be started by fork either");
@@ -75,7 +77,8 @@ engine_test!(a_file_without_permission_is_named, |at: At| async move {
         "not executable: {} (no execute permission; chmod +x sets it)",
         path.display()
     );
-    let by_name = at.command("data").env("PATH", folder.path());
+    let mut by_name = at.command("data");
+    by_name.env("PATH", folder.path());
     for command in [at.command(&path), by_name] {
         let error = refused(command).await;
         let why = "no execute permission; chmod +x sets it";
@@ -158,12 +161,16 @@ engine_test!(a_socket_is_no_program, |at: At| async move {
 /// Every way to name the program and to change the environment, each a way of its own in std.
 fn ways(at: At, folder: &Folder, name: &str) -> [Command; 4] {
     let path = folder.path();
-    [
+    let mut ways = [
         at.command(path.join(name)),
-        at.command(name).env("PATH", path),
-        at.command(name).env_clear().env("PATH", path),
-        at.command(format!("./{name}")).current_dir(path),
-    ]
+        at.command(name),
+        at.command(name),
+        at.command(format!("./{name}")),
+    ];
+    ways[1].env("PATH", path);
+    ways[2].env_clear().env("PATH", path);
+    ways[3].current_dir(path);
+    ways
 }
 
 // CPython, by trial: ENOEXEC. A shell would run it, and so would glibc's search by fork.
@@ -297,14 +304,15 @@ engine_test!(
             len: 200_005,
         };
         let settled = Environment::new([("LONG", &long)]).unwrap();
-        let by_change = at.command("true").env("LONG", &long);
-        let by_environment = at.command("/bin/true").environment(&settled);
-        for command in [by_change, by_environment] {
+        let mut by_change = at.command("true");
+        by_change.env("LONG", &long);
+        let mut by_environment = at.command("/bin/true");
+        by_environment.environment(&settled);
+        for command in [&by_change, &by_environment] {
             let error = refused(command).await;
             assert_error(&error, kind.clone(), text, Some(libc::E2BIG));
         }
-        let shortened = at.command("/bin/true").environment(&settled);
-        let process = shortened.env("LONG", "").spawn().await.unwrap();
+        let process = by_environment.env("LONG", "").spawn().await.unwrap();
         assert_eq!(process.wait().await.unwrap().returncode(), 0);
     }
 );
@@ -337,7 +345,8 @@ engine_test!(
     |at: At| async move {
         use prun::process::Group;
         for pid in [u32::MAX, i32::MAX as u32] {
-            let command = at.command("true").process_group(Group::Join(pid));
+            let mut command = at.command("true");
+            command.process_group(Group::Join(pid));
             let error = command.spawn().await.unwrap_err();
             assert!(matches!(error.kind, SpawnErrorKind::Os { .. }), "{error:?}");
             assert!(error.to_string().starts_with("could not start true: "));

@@ -1,26 +1,24 @@
 //! What is started: the program, its name, its arguments, its shell and its folder.
 
+use std::borrow::BorrowMut;
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 
-use prun::process::{Process, Stdio};
+use prun::process::{Command, Stdio};
 
 use super::at::{At, engine_test};
 use super::files::Folder;
 use crate::shared::needs::{needs, path_of};
 
 /// Everything that a process prints; its end is that of success.
-async fn printed(command: prun::process::Command) -> String {
-    let mut process: Process = command
-        .stdin(Stdio::Null)
-        .stdout(Stdio::Pipe)
-        .spawn()
-        .await
-        .unwrap();
-    let (stdout, _) = process.communicate(None).await.unwrap();
+async fn printed(mut command: impl BorrowMut<Command>) -> String {
+    let command = command.borrow_mut();
+    command.stdin(Stdio::Null).stdout(Stdio::Pipe);
+    let mut process = command.spawn().await.unwrap();
+    let given = process.communicate(None).await.unwrap();
     assert_eq!(process.returncode(), Some(0));
-    String::from_utf8(stdout.unwrap()).unwrap()
+    String::from_utf8(given.stdout).unwrap()
 }
 
 // CPython, asyncio test_shell.
@@ -31,14 +29,16 @@ engine_test!(a_shell_command_ends_with_its_code, |at: At| async move {
 
 // CPython, test_shell_string.
 engine_test!(a_shell_command_sees_the_environment, |at: At| async move {
-    let command = at.shell("echo $FRUIT").env("FRUIT", "apple");
+    let mut command = at.shell("echo $FRUIT");
+    command.env("FRUIT", "apple");
     assert_eq!(printed(command).await, "apple\n");
 });
 
 // CPython, test_shell_sequence (POSIX): words after the line are `$0`, `$1` and so on.
 engine_test!(words_after_a_shell_command_are_its_parameters, |at: At| {
     async move {
-        let command = at.shell("echo $0 $1").args(["zero", "one"]);
+        let mut command = at.shell("echo $0 $1");
+        command.args(["zero", "one"]);
         assert_eq!(printed(command).await, "zero one\n");
     }
 });
@@ -63,8 +63,8 @@ engine_test!(an_empty_shell_command_succeeds, |at: At| async move {
 engine_test!(
     argument_0_may_differ_from_the_program,
     |at: At| async move {
-        let command = at.command("/bin/sh").arg0("doesnotexist");
-        let command = command.args(["-c", "echo $0"]);
+        let mut command = at.command("/bin/sh");
+        command.arg0("doesnotexist").args(["-c", "echo $0"]);
         assert_eq!(printed(command).await, "doesnotexist\n");
     }
 );
@@ -74,7 +74,8 @@ engine_test!(
     a_name_that_is_looked_up_stays_argument_0,
     |at: At| async move {
         let path = std::env::var_os("PATH").unwrap();
-        let sh = at.command("sh").args(["-c", "echo $0"]);
+        let mut sh = at.command("sh");
+        sh.args(["-c", "echo $0"]);
         assert_eq!(printed(sh.clone()).await, "sh\n");
         assert_eq!(printed(sh.clone().env("PATH", &path)).await, "sh\n");
         assert_eq!(printed(sh.clone().env_clear()).await, "sh\n");
@@ -86,7 +87,8 @@ engine_test!(
 engine_test!(
     argument_0_does_not_choose_the_program,
     |at: At| async move {
-        let command = at.command("/bin/echo").arg0("/bin/false").arg("started");
+        let mut command = at.command("/bin/echo");
+        command.arg0("/bin/false").arg("started");
         assert_eq!(printed(command).await, "started\n");
     }
 );
@@ -95,7 +97,8 @@ engine_test!(
 engine_test!(another_program_may_be_the_shell, |at: At| async move {
     let folder = Folder::new();
     let shell = folder.script("shell", "#!/bin/sh\nprintf '%s|' \"$@\"\n");
-    let command = at.shell("echo hello").shell_path(shell);
+    let mut command = at.shell("echo hello");
+    command.shell_path(shell);
     assert_eq!(printed(command).await, "-c|echo hello|");
 });
 
@@ -106,7 +109,8 @@ engine_test!(a_shell_knows_itself_by_its_path, |at: At| async move {
             continue;
         }
         let shell = path_of(name).unwrap();
-        let command = at.shell("echo $0").shell_path(&shell);
+        let mut command = at.shell("echo $0");
+        command.shell_path(&shell);
         assert_eq!(printed(command).await.trim_end(), shell.to_str().unwrap());
     }
 });
@@ -118,7 +122,8 @@ engine_test!(
         let folder = Folder::new();
         let file = folder.path().join("data");
         fs::write(&file, "seen").unwrap();
-        let command = at.command(path_of("cat").unwrap()).arg(file);
+        let mut command = at.command(path_of("cat").unwrap());
+        command.arg(file);
         assert_eq!(printed(command).await, "seen");
     }
 );
@@ -131,7 +136,8 @@ engine_test!(
         let name = OsStr::from_bytes(b"prog\xff\xfe");
         let script = folder.script(name, "#!/bin/sh\necho found\n");
         assert_eq!(printed(at.command(script)).await, "found\n");
-        let by_name = at.command(name).env("PATH", folder.path());
+        let mut by_name = at.command(name);
+        by_name.env("PATH", folder.path());
         assert_eq!(printed(by_name).await, "found\n");
     }
 );
@@ -141,12 +147,11 @@ engine_test!(
     arguments_reach_the_process_byte_for_byte,
     |at: At| async move {
         let word = OsStr::from_bytes(b" \xff\n'\"$x\\*\x01\t ");
-        let command = at
-            .command("printf")
-            .args([OsStr::new("%s|"), word, OsStr::new("")]);
+        let mut command = at.command("printf");
+        command.args([OsStr::new("%s|"), word, OsStr::new("")]);
         let mut process = command.stdout(Stdio::Pipe).spawn().await.unwrap();
-        let (stdout, _) = process.communicate(None).await.unwrap();
-        assert_eq!(stdout.unwrap(), [word.as_bytes(), b"||"].concat());
+        let given = process.communicate(None).await.unwrap();
+        assert_eq!(given.stdout, [word.as_bytes(), b"||"].concat());
     }
 );
 
@@ -155,7 +160,8 @@ engine_test!(
     a_process_starts_in_the_folder_it_was_given,
     |at: At| async move {
         let folder = Folder::new();
-        let command = at.command("pwd").current_dir(folder.path());
+        let mut command = at.command("pwd");
+        command.current_dir(folder.path());
         assert_eq!(
             printed(command).await.trim_end(),
             folder.path().to_str().unwrap()
@@ -168,7 +174,8 @@ engine_test!(a_relative_argument_is_seen_from_the_new_folder, |at: At| {
     async move {
         let folder = Folder::new();
         fs::write(folder.path().join("data"), "seen").unwrap();
-        let command = at.command("cat").arg("data").current_dir(folder.path());
+        let mut command = at.command("cat");
+        command.arg("data").current_dir(folder.path());
         assert_eq!(printed(command).await, "seen");
     }
 });
@@ -178,7 +185,8 @@ engine_test!(a_relative_program_is_seen_from_the_new_folder, |at: At| {
     async move {
         let folder = Folder::new();
         folder.script("here", "#!/bin/sh\necho \"$0\"\n");
-        let command = at.command("./here").current_dir(folder.path());
+        let mut command = at.command("./here");
+        command.current_dir(folder.path());
         assert_eq!(printed(command).await, "./here\n");
     }
 });
@@ -187,7 +195,8 @@ engine_test!(a_relative_program_is_seen_from_the_new_folder, |at: At| {
 engine_test!(a_whole_path_is_found_from_any_folder, |at: At| async move {
     let (scripts, other) = (Folder::new(), Folder::new());
     let script = scripts.script("there", "#!/bin/sh\npwd\n");
-    let command = at.command(script).arg0("name").current_dir(other.path());
+    let mut command = at.command(script);
+    command.arg0("name").current_dir(other.path());
     assert_eq!(
         printed(command).await.trim_end(),
         other.path().to_str().unwrap()
@@ -199,7 +208,8 @@ engine_test!(
     without_a_folder_a_process_starts_in_ours,
     |at: At| async move {
         let ours = std::env::current_dir().unwrap();
-        let command = at.command("sh").args(["-c", "pwd -P"]);
+        let mut command = at.command("sh");
+        command.args(["-c", "pwd -P"]);
         let ours = ours.canonicalize().unwrap();
         assert_eq!(printed(command).await.trim_end(), ours.to_str().unwrap());
     }
@@ -212,8 +222,8 @@ engine_test!(
         async move {
             let folder = Folder::new();
             folder.script("bin/found", "#!/bin/sh\necho found\n");
-            let command = at.command("found").env("PATH", "bin");
-            let command = command.current_dir(folder.path());
+            let mut command = at.command("found");
+            command.env("PATH", "bin").current_dir(folder.path());
             assert_eq!(printed(command).await, "found\n");
         }
     }
@@ -221,8 +231,8 @@ engine_test!(
 
 // Ours: a command is a value, and may be used again.
 engine_test!(a_command_can_be_started_many_times, |at: At| async move {
-    let command = at.shell("echo again");
+    let mut command = at.shell("echo again");
     for _ in 0..3 {
-        assert_eq!(printed(command.clone()).await, "again\n");
+        assert_eq!(printed(&mut command).await, "again\n");
     }
 });

@@ -31,9 +31,10 @@ fn busy(program: &Path) -> File {
     OpenOptions::new().append(true).open(program).unwrap()
 }
 
-fn piped(command: Command) -> Command {
-    let command = command.stdin(Stdio::Pipe).stdout(Stdio::Pipe);
-    command.stderr(Stdio::Pipe).kill_on_drop(KillOnDrop::Leader)
+fn piped(mut command: Command) -> Command {
+    command.stdin(Stdio::Pipe).stdout(Stdio::Pipe);
+    command.stderr(Stdio::Pipe).kill_on_drop(KillOnDrop::Leader);
+    command
 }
 
 // CPython, asyncio test_cancel_post_init: given up before it began.
@@ -151,10 +152,8 @@ plain_test!(without_a_runtime_nothing_is_started, |at: At| {
 plain_test!(without_an_io_driver_no_process_is_left, |at: At| {
     isolated(&name_of(module_path!(), at), "", || {
         let runtime = Builder::new_current_thread().enable_time().build().unwrap();
-        let sleep = at
-            .command("sleep")
-            .arg("60")
-            .kill_on_drop(KillOnDrop::Leader);
+        let mut sleep = at.command("sleep");
+        sleep.arg("60").kill_on_drop(KillOnDrop::Leader);
         for command in [sleep.clone(), piped(sleep)] {
             let start = || runtime.block_on(command.spawn());
             if let Ok(started) = catch_unwind(AssertUnwindSafe(start)) {

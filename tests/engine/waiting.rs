@@ -9,8 +9,8 @@ use super::polls::is_pending;
 use super::procfs::{Doomed, soon};
 
 async fn sleeping(at: At) -> Process {
-    let command = at.command("sleep").arg("60");
-    let command = command.kill_on_drop(KillOnDrop::Leader);
+    let mut command = at.command("sleep");
+    command.arg("60").kill_on_drop(KillOnDrop::Leader);
     command.spawn().await.unwrap()
 }
 
@@ -41,9 +41,10 @@ engine_test!(a_look_tells_that_a_process_has_ended, |at: At| async move {
 engine_test!(
     wait_returns_though_another_holds_the_pipe,
     |at: At| async move {
-        let command = at.shell("sleep 60 & echo $!").stdout(Stdio::Pipe);
+        let mut command = at.shell("sleep 60 & echo $!");
+        command.stdout(Stdio::Pipe);
         let mut process = command.spawn().await.unwrap();
-        let line = process.stdout().unwrap().read_line().await.unwrap();
+        let line = process.stdout.as_mut().unwrap().read_line().await.unwrap();
         assert_eq!(process.wait().await.unwrap().returncode(), 0);
         assert!(Doomed::told(&line).is_alive(), "it holds the pipe still");
     }
@@ -51,14 +52,16 @@ engine_test!(
 
 // tokio closes standard input in `wait`; asyncio and we do not.
 engine_test!(wait_leaves_the_input_open, |at: At| async move {
-    let command = at.command("cat").stdin(Stdio::Pipe).stdout(Stdio::Pipe);
+    let mut command = at.command("cat");
+    command.stdin(Stdio::Pipe).stdout(Stdio::Pipe);
     let mut process = command.spawn().await.unwrap();
     let short = Duration::from_millis(20);
     assert!(wait_for(process.wait(), short).await.is_err());
-    process.stdin().unwrap().write_all("still\n").await.unwrap();
-    let line = process.stdout().unwrap().read_line().await.unwrap();
+    let stdin = process.stdin.as_mut().unwrap();
+    stdin.write_all("still\n").await.unwrap();
+    let line = process.stdout.as_mut().unwrap().read_line().await.unwrap();
     assert_eq!(line, b"still\n");
-    process.stdin().unwrap().close();
+    stdin.close();
     assert_eq!(process.wait().await.unwrap().returncode(), 0);
 });
 
@@ -146,11 +149,12 @@ engine_test!(a_process_shows_whether_it_runs, |at: At| async move {
 engine_test!(
     the_number_of_a_process_stays_after_its_end,
     |at: At| async move {
-        let command = at.shell("echo $$").stdout(Stdio::Pipe);
+        let mut command = at.shell("echo $$");
+        command.stdout(Stdio::Pipe);
         let mut process = command.spawn().await.unwrap();
         let pid = process.pid();
-        let (stdout, _) = process.communicate(None).await.unwrap();
-        assert_eq!(stdout.unwrap(), format!("{pid}\n").as_bytes());
+        let given = process.communicate(None).await.unwrap();
+        assert_eq!(given.stdout, format!("{pid}\n").as_bytes());
         assert_eq!(process.pid(), pid);
     }
 );
@@ -166,10 +170,11 @@ engine_test!(a_process_tells_how_its_end_is_learnt, |at: At| async move {
 plain_test!(a_runtime_in_another_thread_serves_as_well, |at: At| {
     let run = move || {
         at.play(|at| async move {
-            let command = at.shell("echo ok; exit 4").stdout(Stdio::Pipe);
+            let mut command = at.shell("echo ok; exit 4");
+            command.stdout(Stdio::Pipe);
             let mut process = command.spawn().await.unwrap();
-            let (stdout, _) = process.communicate(None).await.unwrap();
-            assert_eq!(stdout.unwrap(), b"ok\n");
+            let given = process.communicate(None).await.unwrap();
+            assert_eq!(given.stdout, b"ok\n");
             assert_eq!(process.returncode(), Some(4));
         });
     };

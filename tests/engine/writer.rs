@@ -14,18 +14,26 @@ const PIPE: usize = 64 * 1024;
 const HIGH: usize = 64 * 1024;
 
 async fn cat(at: At) -> Process {
-    let command = at.command("cat").stdin(Stdio::Pipe).stdout(Stdio::Pipe);
+    let mut command = at.command("cat");
+    command.stdin(Stdio::Pipe).stdout(Stdio::Pipe);
     command.spawn().await.unwrap()
 }
 
 /// A process that reads nothing until it is told to, by a signal.
 async fn deaf(at: At) -> Process {
     let line = "trap 'exec cat >/dev/null' USR1; echo begun; while :; do sleep 0.01; done";
-    let command = at.shell(line).stdin(Stdio::Pipe).stdout(Stdio::Pipe);
-    let command = command.kill_on_drop(KillOnDrop::Leader);
+    let mut command = at.shell(line);
+    command.stdin(Stdio::Pipe).stdout(Stdio::Pipe);
+    command.kill_on_drop(KillOnDrop::Leader);
     let mut process = command.spawn().await.unwrap();
-    process.stdout().unwrap().read_line().await.unwrap();
+    process.stdout.as_mut().unwrap().read_line().await.unwrap();
     process
+}
+
+/// What the process prints from now on.
+async fn rest(process: &mut Process) -> Vec<u8> {
+    let stdout = process.stdout.as_mut().unwrap();
+    stdout.read_to_end().await.unwrap()
 }
 
 #[track_caller]
@@ -43,21 +51,18 @@ async fn until_broken(stdin: &mut StreamWriter) {
 // CPython, asyncio test_stdin_stdout.
 engine_test!(what_is_written_and_drained_is_read, |at: At| async move {
     let mut process = cat(at).await;
-    let stdin = process.stdin().unwrap();
+    let stdin = process.stdin.as_mut().unwrap();
     stdin.write("some data").unwrap();
     stdin.drain().await.unwrap();
     stdin.close();
-    assert_eq!(
-        process.stdout().unwrap().read_to_end().await.unwrap(),
-        b"some data"
-    );
+    assert_eq!(rest(&mut process).await, b"some data");
     assert_eq!(process.wait().await.unwrap().returncode(), 0);
 });
 
 // asyncio, by trial: 131,072 bytes go without waiting, half into the pipe and half into the queue.
 engine_test!(drain_waits_above_64_kib_in_the_queue, |at: At| async move {
     let mut process = deaf(at).await;
-    let stdin = process.stdin().unwrap();
+    let stdin = process.stdin.as_mut().unwrap();
     stdin.write(vec![0; PIPE + HIGH]).unwrap();
     assert_eq!(stdin.unsent(), HIGH);
     stdin.drain().await.unwrap();
@@ -70,10 +75,11 @@ engine_test!(drain_waits_above_64_kib_in_the_queue, |at: At| async move {
 // asyncio, streams.py: down to a quarter of that.
 engine_test!(drain_returns_when_16_kib_are_left, |at: At| async move {
     let mut process = deaf(at).await;
-    process.stdin().unwrap().write(vec![0; 300_000]).unwrap();
-    assert!(is_pending(process.stdin().unwrap().drain()).await);
+    let stdin = process.stdin.as_mut().unwrap();
+    stdin.write(vec![0; 300_000]).unwrap();
+    assert!(is_pending(stdin.drain()).await);
     process.send_signal(Signal::USR1).unwrap();
-    let stdin = process.stdin().unwrap();
+    let stdin = process.stdin.as_mut().unwrap();
     stdin.drain().await.unwrap();
     assert!(stdin.unsent() <= 16 * 1024, "{}", stdin.unsent());
     stdin.wait_closed().await.unwrap();
@@ -84,7 +90,7 @@ engine_test!(drain_returns_when_16_kib_are_left, |at: At| async move {
 // CPython, test_streams.py test_multiple_drain.
 engine_test!(drain_of_little_returns_at_once, |at: At| async move {
     let mut process = deaf(at).await;
-    let stdin = process.stdin().unwrap();
+    let stdin = process.stdin.as_mut().unwrap();
     for _ in 0..3 {
         stdin.write("little").unwrap();
         assert!(!is_pending(stdin.drain()).await);
@@ -95,9 +101,10 @@ engine_test!(drain_of_little_returns_at_once, |at: At| async move {
 // CPython, test_streams.py test_drain_raises.
 engine_test!(drain_tells_that_the_pipe_broke, |at: At| async move {
     let mut process = deaf(at).await;
-    process.stdin().unwrap().write(vec![0; 300_000]).unwrap();
+    let stdin = process.stdin.as_mut().unwrap();
+    stdin.write(vec![0; 300_000]).unwrap();
     process.kill().unwrap();
-    let stdin = process.stdin().unwrap();
+    let stdin = process.stdin.as_mut().unwrap();
     assert_broken(stdin.drain().await);
     // And again, and by whatever else is asked of it.
     assert_broken(stdin.drain().await);
@@ -110,7 +117,7 @@ engine_test!(drain_tells_that_the_pipe_broke, |at: At| async move {
 // asyncio drops it in silence.
 engine_test!(writing_after_the_close_is_an_error, |at: At| async move {
     let mut process = cat(at).await;
-    let stdin = process.stdin().unwrap();
+    let stdin = process.stdin.as_mut().unwrap();
     assert!(!stdin.is_closing());
     stdin.write("first").unwrap();
     stdin.close();
@@ -119,18 +126,15 @@ engine_test!(writing_after_the_close_is_an_error, |at: At| async move {
     assert_broken(stdin.write_all("third").await);
     stdin.close();
     stdin.wait_closed().await.unwrap();
-    assert_eq!(
-        process.stdout().unwrap().read_to_end().await.unwrap(),
-        b"first"
-    );
+    assert_eq!(rest(&mut process).await, b"first");
 });
 
 // CPython, test_streams.py test_async_writer_api; tokio's own `shutdown` leaves the pipe open.
 engine_test!(closing_ends_the_input_of_the_process, |at: At| async move {
     let mut process = cat(at).await;
-    process.stdin().unwrap().close();
+    process.stdin.as_mut().unwrap().close();
     assert_eq!(process.wait().await.unwrap().returncode(), 0);
-    process.stdin().unwrap().wait_closed().await.unwrap();
+    process.stdin.as_mut().unwrap().wait_closed().await.unwrap();
 });
 
 // CPython, test_streams.py test_wait_closed_on_close_with_unread_data.
@@ -138,12 +142,12 @@ engine_test!(
     what_was_queued_before_the_close_is_sent,
     |at: At| async move {
         let mut process = cat(at).await;
-        let mut stdin = process.take_stdin().unwrap();
+        let mut stdin = process.stdin.take().unwrap();
         stdin.write(vec![7; 500_000]).unwrap();
         stdin.close();
         assert!(stdin.unsent() > 0 && stdin.is_closing());
         let closing = tokio::spawn(async move { stdin.wait_closed().await });
-        let all = process.stdout().unwrap().read_to_end().await.unwrap();
+        let all = rest(&mut process).await;
         assert_eq!(all, vec![7; 500_000]);
         closing.await.unwrap().unwrap();
     }
@@ -154,12 +158,14 @@ engine_test!(
     a_close_that_cannot_send_everything_is_told,
     |at: At| async move {
         let mut process = deaf(at).await;
-        process.stdin().unwrap().write(vec![0; 300_000]).unwrap();
-        process.stdin().unwrap().close();
-        assert!(is_pending(process.stdin().unwrap().wait_closed()).await);
+        let stdin = process.stdin.as_mut().unwrap();
+        stdin.write(vec![0; 300_000]).unwrap();
+        stdin.close();
+        assert!(is_pending(stdin.wait_closed()).await);
         process.kill().unwrap();
-        assert_broken(process.stdin().unwrap().wait_closed().await);
-        assert_broken(process.stdin().unwrap().wait_closed().await);
+        let stdin = process.stdin.as_mut().unwrap();
+        assert_broken(stdin.wait_closed().await);
+        assert_broken(stdin.wait_closed().await);
     }
 );
 
@@ -168,14 +174,14 @@ engine_test!(
     write_all_waits_until_everything_is_in_the_pipe,
     |at: At| async move {
         let mut process = cat(at).await;
-        let mut stdin = process.take_stdin().unwrap();
+        let mut stdin = process.stdin.take().unwrap();
         let writing = tokio::spawn(async move {
             for n in 0..20 {
                 stdin.write_all(vec![n; 20_000]).await.unwrap();
                 assert_eq!(stdin.unsent(), 0);
             }
         });
-        let all = process.stdout().unwrap().read_to_end().await.unwrap();
+        let all = rest(&mut process).await;
         writing.await.unwrap();
         let expected: Vec<u8> = (0..20).flat_map(|n| vec![n; 20_000]).collect();
         assert!(all == expected);
@@ -188,7 +194,7 @@ engine_test!(
     |at: At| async move {
         for when in [When::AtOnce, When::Woken] {
             let mut process = cat(at).await;
-            let mut stdin = process.take_stdin().unwrap();
+            let mut stdin = process.stdin.take().unwrap();
             let writing = tokio::spawn(async move {
                 for n in 0..10 {
                     if cancelled(1, when, stdin.write_all(vec![n; 100_000]))
@@ -204,7 +210,7 @@ engine_test!(
                     tokio::task::yield_now().await;
                 }
             });
-            let all = process.stdout().unwrap().read_to_end().await.unwrap();
+            let all = rest(&mut process).await;
             writing.await.unwrap();
             let expected: Vec<u8> = (0..10).flat_map(|n| vec![n; 100_000]).collect();
             assert!(all == expected, "{when:?}");
@@ -216,9 +222,10 @@ engine_test!(
 engine_test!(
     many_small_writes_learn_that_nobody_reads,
     |at: At| async move {
-        let command = at.command("true").stdin(Stdio::Pipe);
+        let mut command = at.command("true");
+        command.stdin(Stdio::Pipe);
         let mut process = command.spawn().await.unwrap();
-        let mut stdin = process.take_stdin().unwrap();
+        let mut stdin = process.stdin.take().unwrap();
         until_broken(&mut stdin).await;
         assert!(stdin.is_closing());
         assert_eq!(process.wait().await.unwrap().returncode(), 0);
@@ -229,14 +236,12 @@ engine_test!(
 engine_test!(
     a_close_that_nobody_reads_can_be_given_up,
     |at: At| async move {
-        let command = at
-            .shell("exec 3<&0; sleep 60 <&3 & echo $!")
-            .stdin(Stdio::Pipe)
-            .stdout(Stdio::Pipe);
+        let mut command = at.shell("exec 3<&0; sleep 60 <&3 & echo $!");
+        command.stdin(Stdio::Pipe).stdout(Stdio::Pipe);
         let mut process = command.spawn().await.unwrap();
-        let line = process.stdout().unwrap().read_line().await.unwrap();
+        let line = process.stdout.as_mut().unwrap().read_line().await.unwrap();
         let _grandchild = Doomed::told(&line);
-        let mut stdin = process.take_stdin().unwrap();
+        let mut stdin = process.stdin.take().unwrap();
         stdin.write(vec![0; 300_000]).unwrap();
         let short = Duration::from_millis(20);
         assert!(wait_for(stdin.wait_closed(), short).await.is_err());
@@ -248,15 +253,12 @@ engine_test!(
 // Ours: nothing is queued by nothing.
 engine_test!(writing_nothing_is_no_end, |at: At| async move {
     let mut process = cat(at).await;
-    let stdin = process.stdin().unwrap();
+    let stdin = process.stdin.as_mut().unwrap();
     stdin.write("").unwrap();
     stdin.write_all("").await.unwrap();
     stdin.drain().await.unwrap();
     assert!(!stdin.is_closing());
     stdin.write_all("end").await.unwrap();
     stdin.close();
-    assert_eq!(
-        process.stdout().unwrap().read_to_end().await.unwrap(),
-        b"end"
-    );
+    assert_eq!(rest(&mut process).await, b"end");
 });

@@ -65,4 +65,5 @@ mod twopaths;
 mod values;
 
 #[path = "../shared/mod.rs"]
+#[allow(dead_code, reason = "the tests of the engine use the rest")]
 mod shared;

@@ -5,7 +5,7 @@ use std::env;
 use crate::stage::Stage;
 
 pub(crate) use crate::shared::needs::{
-    BROWSER, MOUNT_NAMESPACE, MOUNTS, NUMBERS, PID_NAMESPACE, ROOT, held, needs, path_of, skip,
+    BROWSER, MOUNT_NAMESPACE, MOUNTS, NUMBERS, PID_NAMESPACE, ROOT, held, needs,
 };
 
 /// These tests in a process of their own, which finds programs in this folder of the stage alone.

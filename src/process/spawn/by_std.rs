@@ -8,8 +8,8 @@ use std::os::unix::process::CommandExt;
 
 use super::lookup::{self, has_slash};
 use super::spawn::Theirs;
-use crate::process::command::{Command, EnvChange, Group};
-use crate::process::environment::Environment;
+use crate::process::command::{Command, Group};
+use crate::process::environment::{EnvChange, Environment};
 use crate::process::error::StartError;
 use crate::process::sys::{self, Exec};
 

@@ -15,8 +15,9 @@ use std::path::{Path, PathBuf};
 
 use super::elf;
 use super::lookup::{find_program, has_slash, seen_from_here};
-use crate::process::command::{Command, EnvChange};
-use crate::process::error::SpawnErrorKind;
+use crate::process::command::Command;
+use crate::process::environment::EnvChange;
+use crate::process::error::{Shortage, SpawnErrorKind};
 
 /// One argument or variable may have so many pages on Linux, with its NUL.
 const MAX_ARG_PAGES: usize = 32;
@@ -75,17 +76,17 @@ pub(in crate::process) fn diagnose(command: &Command, error: &io::Error) -> Spaw
         Some(libc::E2BIG) => too_long(command),
         Some(libc::ETXTBSY) => SpawnErrorKind::TextFileBusy(command.program.clone()),
         // Of a pipe it would mean something else, but none is made here.
-        Some(libc::EAGAIN) => SpawnErrorKind::Resource("processes (ulimit -u, pids.max)"),
+        Some(libc::EAGAIN) => SpawnErrorKind::Resource(Shortage::Processes),
         _ => shortage(error).map_or_else(|| other(command, error), SpawnErrorKind::Resource),
     }
 }
 
 /// What the system is out of, whatever it was asked for.
-fn shortage(error: &io::Error) -> Option<&'static str> {
+fn shortage(error: &io::Error) -> Option<Shortage> {
     match error.raw_os_error()? {
-        libc::ENOMEM => Some("memory"),
-        libc::EMFILE => Some("file descriptors (ulimit -n)"),
-        libc::ENFILE => Some("file descriptors of the whole system"),
+        libc::ENOMEM => Some(Shortage::Memory),
+        libc::EMFILE => Some(Shortage::FileDescriptors),
+        libc::ENFILE => Some(Shortage::SystemFileDescriptors),
         _ => None,
     }
 }

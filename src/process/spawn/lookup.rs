@@ -5,8 +5,8 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use crate::process::command::{Command, EnvChange};
-use crate::process::environment::Environment;
+use crate::process::command::Command;
+use crate::process::environment::{EnvChange, Environment};
 
 /// Where the system looks without a `PATH`.
 const DEFAULT_PATH: &str = "/bin:/usr/bin";

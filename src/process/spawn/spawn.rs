@@ -22,14 +22,15 @@ use super::posix_spawn;
 use super::spawner::here;
 use super::spawner::{Begun, aside};
 use crate::process::capture::{self, Capture};
-use crate::process::command::{Command, Stdio};
+use crate::process::command::Command;
 use crate::process::environment::Environment;
-use crate::process::error::{SpawnError, SpawnErrorKind, StartError};
+use crate::process::error::{InvalidStdio, SpawnError, SpawnErrorKind, StartError};
 use crate::process::pipe::{pipe, register, register_shared};
 use crate::process::process::{Process, Streams};
 use crate::process::pty;
 use crate::process::reader::StreamReader;
 use crate::process::spool::SpoolOptions;
+use crate::process::stdio::Stdio;
 use crate::process::writer::StreamWriter;
 
 /// How often a program that is being written is tried again: 1, 2, 4 … 64 ms, 127 ms in all.
@@ -117,12 +118,10 @@ impl Command {
     }
 
     /// The process, whose captured streams are drained from now on.
-    fn drained(&self, newborn: Newborn, mut streams: Streams) -> Process {
-        streams.draining = capture::drain(
-            streams.captured_stdout.as_ref(),
-            streams.captured_stderr.as_ref(),
-        );
-        Process::new(newborn, streams, self)
+    fn drained(&self, newborn: Newborn, streams: Streams) -> Process {
+        let [stdout, stderr] = &streams.captures;
+        let draining = capture::drain(stdout.as_ref(), stderr.as_ref());
+        Process::new(newborn, streams, draining, self)
     }
 
     /// Executes the program. Its pipes are made here and not before, so that no process that begins
@@ -131,9 +130,10 @@ impl Command {
         let way = Way::of(self)?;
         // Our ends are registered before the process exists: what can fail fails while there is
         // nothing to clean up, and nothing can fail once it runs.
-        let (stdin, our_stdin) = input(&self.stdin)?;
-        let (stdout, our_stdout) = output(&self.stdout, self.limit, "standard output")?;
-        let (stderr, our_stderr) = match &self.stderr {
+        let [stdin, stdout, stderr] = self.stdio();
+        let (stdin, our_stdin) = input(stdin)?;
+        let (stdout, our_stdout) = output(stdout, self.limit, "standard output")?;
+        let (stderr, our_stderr) = match stderr {
             Stdio::ToStdout => (Theirs::ToStdout, Ours::default()),
             other => output(other, self.limit, "standard error")?,
         };
@@ -142,9 +142,7 @@ impl Command {
             stdin: our_stdin,
             stdout: our_stdout.read,
             stderr: our_stderr.read,
-            captured_stdout: our_stdout.captured,
-            captured_stderr: our_stderr.captured,
-            draining: None,
+            captures: [our_stdout.captured, our_stderr.captured],
         };
         Ok((newborn, streams))
     }
@@ -230,7 +228,7 @@ struct Ours {
     captured: Option<Capture>,
 }
 
-fn invalid(why: &'static str) -> StartError {
+fn invalid(why: InvalidStdio) -> StartError {
     StartError::Kind(SpawnErrorKind::InvalidStdio(why))
 }
 
@@ -252,9 +250,9 @@ fn input(stdin: &Stdio) -> Result<(Theirs<'_>, Option<StreamWriter>), StartError
             let ours = register(ours, Interest::WRITABLE).map_err(StartError::setup(NAME))?;
             (Theirs::Own(theirs.into()), Some(StreamWriter::new(ours)))
         }
-        Stdio::ToStdout => return Err(invalid("ToStdout is for standard error alone")),
+        Stdio::ToStdout => return Err(invalid(InvalidStdio::ToStdout)),
         Stdio::Capture(_) | Stdio::Terminal(..) => {
-            return Err(invalid("standard input cannot be captured"));
+            return Err(invalid(InvalidStdio::CapturedInput));
         }
     })
 }
@@ -286,7 +284,7 @@ fn output<'a>(
             ours.captured = Some(capture(terminal, options).map_err(StartError::setup(name))?);
             Theirs::Own(theirs)
         }
-        Stdio::ToStdout => return Err(invalid("ToStdout is for standard error alone")),
+        Stdio::ToStdout => return Err(invalid(InvalidStdio::ToStdout)),
     };
     Ok((theirs, ours))
 }

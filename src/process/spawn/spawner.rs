@@ -19,6 +19,7 @@ use tokio::sync::oneshot;
 use super::claims;
 use super::unborn;
 use crate::process::beside::start_beside;
+use crate::process::error::Shortage;
 use crate::process::exit::Started;
 
 /// A call that takes so long hangs: another thread does the next ones. One that is merely slow, on a
@@ -39,10 +40,10 @@ pub(crate) enum NoThread {
 
 impl NoThread {
     /// What the system is out of.
-    pub(crate) fn lack(&self) -> &'static str {
+    pub(crate) fn lack(&self) -> Shortage {
         match self {
-            Self::Refused(_) => "processes (ulimit -u, pids.max)",
-            Self::AllHang => "threads (32 starts hang)",
+            Self::Refused(_) => Shortage::Processes,
+            Self::AllHang => Shortage::Threads,
         }
     }
 }

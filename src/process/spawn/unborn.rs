@@ -31,10 +31,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(100);
 ///
 /// # Errors
 /// When no thread can be started.
-///
-/// ```
-/// prun::process::continue_stopped_spawns().expect("a thread can be started");
-/// ```
+#[doc(hidden)]
 pub fn continue_stopped_spawns() -> io::Result<()> {
     #[cfg(target_os = "linux")]
     start_beside("prun-spawns", look_for_ever)?;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::{Next, Runner};
 use crate::event::{Attempt, Event, Flow, NumberedJob};
+use crate::process::Shortage;
 use crate::run::schedule::Refusal;
 
 impl<T: FnMut(&Event) -> Flow> Runner<T> {
@@ -12,7 +13,7 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
         &mut self,
         job: Arc<NumberedJob>,
         attempt: Arc<Attempt>,
-        lack: &'static str,
+        lack: Shortage,
     ) {
         let (now, reached) = (self.clock.now(), self.running.count());
         match self.schedule.refused(attempt.slot, now, reached) {

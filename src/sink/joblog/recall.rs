@@ -16,7 +16,7 @@ use crate::event::{
     OutputLoss, Status, Stop,
 };
 use crate::plan::{Job, Key, Origin, Work};
-use crate::process::{ExitInfo, LastLine, ResourceUsage, Signal, Spool, join};
+use crate::process::{ExitInfo, LastLine, ParseSignalError, ResourceUsage, Signal, Spool, join};
 
 /// A line of any type: what a type does not have is absent.
 #[derive(Default, Deserialize)]
@@ -248,7 +248,6 @@ impl Line {
                 max_rss_bytes: self.max_rss_bytes.unwrap_or_default(),
                 ..ResourceUsage::default()
             },
-            leaked: self.leaked,
             started_at: moment(self.start_unix_s.unwrap_or(self.t_unix_s))?,
             elapsed: span(self.wall_s.unwrap_or_default())?,
         };
@@ -280,13 +279,8 @@ impl Line {
     }
 
     fn signal(&self) -> Result<Option<Signal>, String> {
-        let Some(name) = &self.signal else {
-            return Ok(None);
-        };
-        // As many as any system has.
-        let mut all = (1..=127).map(Signal::from_raw);
-        let found = all.find(|signal| signal.to_string() == *name);
-        found.map(Some).ok_or(format!("unknown signal {name:?}"))
+        let signal = self.signal.as_deref().map(str::parse).transpose();
+        signal.map_err(|error: ParseSignalError| error.to_string())
     }
 }
 

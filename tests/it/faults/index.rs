@@ -22,10 +22,11 @@ fn fits(pattern: &str, name: &str) -> bool {
 
 /// Whether there is a test like this, or for a mere path a module.
 fn is_there(module: &str, pattern: &str) -> bool {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it");
-    if root.join(module).join(format!("{pattern}.rs")).exists() {
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    if tests.join(module).join(format!("{pattern}.rs")).exists() {
         return true;
     }
+    let root = tests.join("it");
     let files = [format!("{module}.rs"), format!("faults/{module}.rs")];
     let mut texts = files
         .iter()

@@ -16,8 +16,8 @@
 //! | a job that stops itself | `endings::a_job_that_stops_itself_is_ended`, `endings::a_job_that_stops_its_group_and_ignores_term_is_killed` |
 //! | a job that dies by a signal, also from outside | `records::a_job_that_died_by_a_signal_…`, `beside::a_job_that_somebody_stops_alone_…` |
 //! | 150 and more failures | `commands::the_exit_code_does_not_count_the_failures` |
-//! | a program that is missing, no program, a folder, without `#!`, with a wrong one, busy | `shells::a_missing_program_…`, `explanations::what_is_there_and_cannot_be_executed_…`, `shells::a_script_without_an_interpreter_line_…`, `spawn_errors` and `formats` of the engine, `shells::a_busy_program_…` |
-//! | a program whose execution hangs | `hangs::*`, `hangs` of the engine |
+//! | a program that is missing, no program, a folder, without `#!`, with a wrong one, busy | `shells::a_missing_program_…`, `explanations::what_is_there_and_cannot_be_executed_…`, `shells::a_script_without_an_interpreter_line_…`, `engine::spawn_errors`, `engine::formats`, `shells::a_busy_program_…` |
+//! | a program whose execution hangs | `hangs::*`, `engine::hangs` |
 //! | no `/dev/null`, no shell, no permission to look | `explanations::what_a_job_is_to_read_…`, `explanations::where_there_is_no_shell_…`, `explanations::a_program_that_may_not_be_looked_for_…` |
 //! | a NUL in an argument | `inputs::a_nul_in_a_line_…`, `arguments::a_nul_byte_in_a_line_…` |
 //! | zombies of a group where process 1 is slow | `endings::a_zombie_of_the_group_does_not_prolong_the_grace` |

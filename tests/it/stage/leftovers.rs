@@ -8,7 +8,7 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{Folder, sys};
+use super::{Folder, kill};
 
 /// The variable that marks the processes of one run.
 pub(super) const TOKEN: &str = "PRUN_TEST_TOKEN";
@@ -76,7 +76,7 @@ pub(super) fn kill_all(token: &str, folder: &Folder) {
             return;
         }
         for left in found {
-            sys::kill(left.pid, libc::SIGKILL);
+            kill(left.pid, libc::SIGKILL);
         }
         thread::sleep(POLL);
     }

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use super::expect::{Pattern, shown};
 use super::sys::{self, Modes};
 use super::tap::Tap;
-use super::{Input, Outcome, Place, Stage, leftovers, verdict};
+use super::{Input, Outcome, Place, Stage, kill, leftovers, verdict};
 
 /// How often we look at a run.
 const POLL: Duration = Duration::from_millis(2);
@@ -134,7 +134,7 @@ impl Running {
     pub(crate) fn send(&mut self, signal: i32) -> bool {
         self.look();
         // The process is ours to reap and not yet reaped, so its number cannot be another's.
-        self.ended.is_none() && sys::kill(self.pid(), signal)
+        self.ended.is_none() && kill(self.pid(), signal)
     }
 
     /// Hands bytes to the run's stdin, without waiting for them to be read.

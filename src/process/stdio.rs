@@ -1,0 +1,59 @@
+//! Where the standard streams of a process lead.
+
+use std::fs::File;
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
+
+use super::pty::TerminalSize;
+use super::spool::SpoolOptions;
+
+/// Where a standard stream of the process leads.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub enum Stdio {
+    /// To where ours leads; asyncio's `None`.
+    #[default]
+    Inherit,
+    /// Through a pipe to a [`StreamReader`](super::StreamReader) or from a
+    /// [`StreamWriter`](super::StreamWriter); read lazily.
+    Pipe,
+    /// To `/dev/null`; asyncio's `DEVNULL`.
+    Null,
+    /// To the same place as standard output, in true order of the writes; for standard error
+    /// alone. asyncio's `STDOUT`.
+    ToStdout,
+    /// To this file, at its current position.
+    File(Arc<File>),
+    /// To this descriptor.
+    Fd(Arc<OwnedFd>),
+    /// Always drained in the background into a [`Spool`](super::Spool) of its own; for output
+    /// alone. The process can never block on it.
+    Capture(SpoolOptions),
+    /// The same through a pseudo-terminal of this size, for programs that colour and arrange what
+    /// they print for a person. Bytes come as they were written: a newline stays one.
+    /// [`Process::resize_terminal`](super::Process::resize_terminal) gives it another size.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use prun::process::{Command, SpoolOptions, Stdio, TerminalSize};
+    ///
+    /// let size = TerminalSize { rows: 24, columns: 100 };
+    /// let terminal = Stdio::Terminal(SpoolOptions::default(), size);
+    /// let output = Command::shell("test -t 1 && echo terminal").stdout(terminal).output().await?;
+    /// assert_eq!(output.stdout, b"terminal\n");
+    /// # Ok(()) }
+    /// ```
+    Terminal(SpoolOptions, TerminalSize),
+}
+
+impl From<File> for Stdio {
+    fn from(file: File) -> Self {
+        Self::File(Arc::new(file))
+    }
+}
+
+impl From<OwnedFd> for Stdio {
+    fn from(fd: OwnedFd) -> Self {
+        Self::Fd(Arc::new(fd))
+    }
+}
