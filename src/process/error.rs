@@ -5,6 +5,7 @@ use std::io;
 use std::path::PathBuf;
 
 use super::command::Command;
+use super::drivers::Driver;
 use super::spawn::diagnose::{self, diagnose};
 use super::spawn::spawner::NoThread;
 
@@ -123,6 +124,10 @@ pub enum SpawnErrorKind {
     /// Called outside a tokio runtime.
     #[error("no tokio runtime: call spawn within one")]
     NoRuntime,
+    /// Called in a tokio runtime that was built without this driver. tokio says so by a panic, which is
+    /// caught (and ends a program that was compiled with `panic = "abort"`).
+    #[error("the tokio runtime has no driver for {0}")]
+    NoDriver(Driver),
     /// The system is out of processes, memory or descriptors; it may work later.
     #[error("out of {0}")]
     Resource(Shortage),

@@ -111,6 +111,7 @@ mod capture;
 mod command;
 mod communicate;
 mod drains;
+mod drivers;
 mod environment;
 mod error;
 mod exit;
@@ -154,6 +155,7 @@ pub use command::{Backend, Command, Group, KillOnDrop};
 pub use communicate::{Captured, CommunicateError, Output};
 #[cfg(feature = "cli")]
 pub(crate) use drains::has_closed_drains;
+pub use drivers::Driver;
 pub use environment::Environment;
 pub use error::{InvalidStdio, Shortage, SpawnError, SpawnErrorKind};
 pub use exit::{ExitInfo, ResourceUsage, WaitError};

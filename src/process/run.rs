@@ -30,9 +30,6 @@ impl Command {
     /// # Errors
     /// [`RunError`]. A process that fails is no error: see [`Output::exit`].
     ///
-    /// # Panics
-    /// As [`spawn`](Self::spawn).
-    ///
     /// # Cancel safety
     /// The output is lost, and the process goes on or is killed, as
     /// [`kill_on_drop`](Self::kill_on_drop) says. To keep what came until a time limit, use
@@ -58,9 +55,6 @@ impl Command {
     ///
     /// # Errors
     /// [`RunError`]. A process that fails is no error.
-    ///
-    /// # Panics
-    /// As [`spawn`](Self::spawn).
     ///
     /// # Cancel safety
     /// The process goes on or is killed, as [`kill_on_drop`](Self::kill_on_drop) says.

@@ -1,11 +1,13 @@
 //! Where the standard streams of a process lead.
 
 use std::fs::File;
+use std::io;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
 use super::pty::TerminalSize;
 use super::spool::SpoolOptions;
+use super::writer::StreamWriter;
 
 /// Where a standard stream of the process leads.
 #[derive(Clone, Debug, Default)]
@@ -55,5 +57,29 @@ impl From<File> for Stdio {
 impl From<OwnedFd> for Stdio {
     fn from(fd: OwnedFd) -> Self {
         Self::Fd(Arc::new(fd))
+    }
+}
+
+/// For a pipeline: what the first command prints goes straight into the second one.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use prun::process::{Command, Stdio};
+///
+/// let mut sort = Command::exec("sort").stdin(Stdio::Pipe).stdout(Stdio::Pipe).spawn().await?;
+/// let into_sort = Stdio::try_from(sort.stdin.take().expect("it is a pipe"))?;
+/// Command::exec("printf").arg("b\\na\\n").stdout(into_sort).status().await?;
+/// assert_eq!(sort.communicate(None).await?.stdout, b"a\nb\n");
+/// # Ok(()) }
+/// ```
+///
+/// # Errors
+/// `InvalidInput` while bytes are [queued](StreamWriter::unsent) (they are delivered all the same), or
+/// when it was closed; `BrokenPipe` when bytes could not be written before.
+impl TryFrom<StreamWriter> for Stdio {
+    type Error = io::Error;
+
+    fn try_from(writer: StreamWriter) -> io::Result<Self> {
+        writer.into_file().map(Self::from)
     }
 }

@@ -6,10 +6,9 @@ use std::os::fd::{AsFd, BorrowedFd};
 
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
-use tokio::signal::unix::{SignalKind, signal};
 
 use super::command::Backend;
-use super::sys;
+use super::{drivers, sys};
 
 /// What wakes those who wait for the end of one process.
 #[derive(Debug)]
@@ -62,7 +61,7 @@ impl Watcher {
             }
             Self::Sigchld => {
                 // Listening starts before the first look, so that no end falls between the two.
-                let mut children = signal(SignalKind::child())?;
+                let mut children = drivers::children()?;
                 loop {
                     if let Some(answer) = ended()? {
                         return Ok(answer);

@@ -14,7 +14,7 @@ use super::launch::{Launch, Refused, launch};
 use super::printing::Printer;
 use crate::event::{Attempt, JobStart, Outcome};
 use crate::plan::{Spoken, format_duration};
-use crate::process::{Begun, KillOnDrop, Process, Shortage, Spool, StreamWriter, TerminalSize};
+use crate::process::{Begun, KillOnDrop, Process, Shortage, Spool, TerminalSize};
 
 /// A start takes well under a millisecond, on a machine with much to do some: one that takes longer
 /// than this may be given up.
@@ -136,11 +136,12 @@ async fn make(mut assignment: Assignment) -> (Attempt, Fate) {
         process: process.handle(),
     };
     let _ = events.send(started).await;
-    let feeder = process
-        .stdin
-        .take()
-        .zip(job.job.stdin.clone())
-        .map(|(stdin, input)| tokio::spawn(feed(stdin, input)));
+    let mut stdin = process.stdin.take();
+    if let Some(stdin) = &mut stdin {
+        // One that does not read its input is no error.
+        let _ = stdin.write(job.job.stdin.clone().unwrap_or_default());
+        stdin.close();
+    }
     options.foreground.give(&process);
     let printer = Printer {
         printing: printing.clone(),
@@ -161,9 +162,9 @@ async fn make(mut assignment: Assignment) -> (Attempt, Fate) {
     ended.terminal = size.map(|size| *size.borrow());
     assignment.options.foreground.take_back();
     ended.wall = assignment.clock.now().saturating_sub(begun);
-    if let Some(feeder) = feeder {
+    if let Some(mut stdin) = stdin {
         // Whoever still holds the pipe is not the job any more.
-        feeder.abort();
+        stdin.abort();
     }
     if let Some(logs) = logs {
         ended.stdout = Arc::new(Spool::of_file(logs.stdout));
@@ -213,9 +214,4 @@ async fn keep_size(
         }
     }
     std::future::pending().await
-}
-
-/// Writes the job's input; one that does not read it is no error.
-async fn feed(mut stdin: StreamWriter, input: Vec<u8>) {
-    let _ = stdin.write_all(input).await;
 }

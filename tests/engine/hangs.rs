@@ -20,7 +20,7 @@ use super::procfs::{children, descriptors, eventually, soon};
 const A_WHILE: Duration = Duration::from_millis(300);
 
 /// A program that hangs, and the file that says that it was executed.
-fn hanging(folder: &Folder) -> Option<(PathBuf, PathBuf, Held)> {
+pub(super) fn hanging(folder: &Folder) -> Option<(PathBuf, PathBuf, Held)> {
     let sign = folder.path().join("ran");
     let text = format!("#!/bin/sh\n: >'{}'\nexec sleep 60\n", sign.display());
     let program = folder.script("program", text);

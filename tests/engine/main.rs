@@ -43,6 +43,7 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test it is an assertion")]
 
+mod async_write;
 mod at;
 mod capture;
 mod communicate;
@@ -53,6 +54,7 @@ mod drops;
 mod environment;
 mod fed;
 mod files;
+mod flowing;
 mod formats;
 mod grace;
 mod groups;

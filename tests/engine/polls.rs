@@ -1,7 +1,9 @@
 //! Futures polled by hand, to be dropped at every place where one can be.
 
 use std::pin::pin;
-use std::task::Poll;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Poll, Wake};
 
 /// The moment at which a future that has had its polls is dropped.
 #[derive(Clone, Copy, Debug)]
@@ -41,4 +43,20 @@ pub(super) async fn is_pending<F: Future>(future: F) -> bool {
         tokio::task::yield_now().await;
     }
     true
+}
+
+/// A waker that only tells whether it was woken.
+#[derive(Default)]
+pub(super) struct Flag(AtomicBool);
+
+impl Flag {
+    pub(super) fn is_set(&self) -> bool {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
+impl Wake for Flag {
+    fn wake(self: Arc<Self>) {
+        self.0.store(true, Ordering::SeqCst);
+    }
 }

@@ -8,13 +8,14 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
-use prun::process::{Command, KillOnDrop, SpawnErrorKind, Stdio, wait_for};
-use tokio::runtime::Builder;
+use prun::process::{Command, Driver, KillOnDrop, SpawnErrorKind, Stdio, wait_for};
+use tokio::runtime::{Builder, Runtime};
 
 use crate::shared::rounds;
 
 use super::at::{At, isolated_test, plain_test};
 use super::files::Folder;
+use super::hangs::hanging;
 use super::isolated::{isolated, name_of};
 use super::polls::{When, cancelled};
 use super::procfs::{children, descriptors, eventually};
@@ -147,22 +148,67 @@ plain_test!(without_a_runtime_nothing_is_started, |at: At| {
     });
 });
 
-// CPython, asyncio test_create_subprocess_fails_with_inactive_watcher: the error comes before the
-// start. A runtime that cannot watch anything may be refused by a panic, but then nothing runs.
-plain_test!(without_an_io_driver_no_process_is_left, |at: At| {
+/// A runtime without this driver.
+fn without(driver: Driver) -> Runtime {
+    let mut builder = Builder::new_current_thread();
+    match driver {
+        Driver::Io => builder.enable_time(),
+        _ => builder.enable_io(),
+    };
+    builder.build().unwrap()
+}
+
+// CPython, asyncio test_create_subprocess_fails_with_inactive_watcher: the error comes before the start.
+plain_test!(without_a_driver_nothing_is_started, |at: At| {
     isolated(&name_of(module_path!(), at), "", || {
-        let runtime = Builder::new_current_thread().enable_time().build().unwrap();
-        let mut sleep = at.command("sleep");
-        sleep.arg("60").kill_on_drop(KillOnDrop::Leader);
-        for command in [sleep.clone(), piped(sleep)] {
-            let start = || runtime.block_on(command.spawn());
-            if let Ok(started) = catch_unwind(AssertUnwindSafe(start)) {
-                drop(started);
+        let folder = Folder::new();
+        let (program, sign) = tattler(&folder);
+        let text = [
+            "the tokio runtime has no driver for I/O (build it with enable_io)",
+            "the tokio runtime has no driver for time (build it with enable_time)",
+        ];
+        for (driver, text) in [Driver::Io, Driver::Time].into_iter().zip(text) {
+            let runtime = without(driver);
+            let before = descriptors();
+            for command in [at.command(&program), piped(at.command(&program))] {
+                let error = runtime.block_on(command.spawn()).unwrap_err();
+                assert_eq!(error.kind, SpawnErrorKind::NoDriver(driver));
+                assert_eq!(error.to_string(), text);
+                assert_eq!(children(), [0u32; 0]);
+                assert_eq!(descriptors(), before);
             }
-            eventually("its reaping", || children().is_empty());
         }
+        assert!(!sign.exists());
     });
 });
+
+// Ours: a future may be polled in one runtime and then in another.
+plain_test!(
+    a_process_that_the_runtime_cannot_watch_is_killed,
+    |at: At| {
+        isolated(&name_of(module_path!(), at), "", || {
+            let (first, second) = (at.runtime(), without(Driver::Io));
+            for change in [|command| command, piped] {
+                let folder = Folder::new();
+                let Some((program, sign, held)) = hanging(&folder) else {
+                    return;
+                };
+                let command = change(at.command(&program));
+                let mut start = pin!(command.spawn());
+                {
+                    let _context = first.enter();
+                    let polled = start.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+                    assert!(polled.is_pending());
+                }
+                drop(held);
+                eventually("its first act", || sign.exists());
+                let error = second.block_on(start).unwrap_err();
+                assert_eq!(error.kind, SpawnErrorKind::NoDriver(Driver::Io));
+                eventually("its reaping", || children().is_empty());
+            }
+        });
+    }
+);
 
 // Ours: whoever cleans up after a panic may need a process for it, and that one is left alone.
 plain_test!(a_process_can_be_started_while_a_panic_unwinds, |at: At| {

@@ -2,7 +2,10 @@
 
 use std::time::{Duration, SystemTime};
 
-use prun::process::{Backend, Command, KillOnDrop, Process, Stdio, TimeoutError, wait_for};
+use prun::process::{
+    Backend, Command, KillOnDrop, Process, Stdio, TimeoutError, WaitError, wait_for,
+};
+use tokio::runtime::Builder;
 
 use super::at::{At, MINUTE, engine_test, plain_test};
 use super::polls::is_pending;
@@ -26,6 +29,19 @@ engine_test!(wait_gives_the_code_again_and_again, |at: At| async move {
     assert_eq!(process.wait().await.unwrap().returncode(), 47);
     assert_eq!(process.returncode(), Some(47));
 });
+
+// Ours: who waits by `SIGCHLD` needs a driver where it waits.
+#[test]
+fn waiting_without_a_driver_is_an_error() {
+    let spawning = At::SIGCHLD_ONE.runtime();
+    let process = spawning.block_on(sleeping(At::SIGCHLD_ONE));
+    let bare = Builder::new_current_thread().enable_time().build().unwrap();
+    let Err(WaitError::Os { source, .. }) = bare.block_on(process.wait()) else {
+        panic!("no error of the system's kind");
+    };
+    assert_eq!(source.to_string(), "no tokio runtime with a driver for I/O");
+    spawning.block_on(killed(process));
+}
 
 // CPython, test_poll: to look is enough, nobody needs to wait.
 engine_test!(a_look_tells_that_a_process_has_ended, |at: At| async move {

@@ -1,27 +1,35 @@
 //! Writing to a process: what is queued, what is waited for, and what is told when nobody reads.
 
 use std::io::ErrorKind;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Waker};
 use std::time::Duration;
 
 use prun::process::{KillOnDrop, Process, Signal, Stdio, StreamWriter, wait_for};
 
 use super::at::{At, engine_test};
-use super::polls::{When, cancelled, is_pending};
-use super::procfs::Doomed;
+use super::polls::{Flag, When, cancelled, is_pending};
+use super::procfs::{Doomed, soon};
 
 /// What a pipe holds, and what may be queued besides before `drain` waits.
-const PIPE: usize = 64 * 1024;
-const HIGH: usize = 64 * 1024;
+pub(super) const PIPE: usize = 64 * 1024;
+pub(super) const HIGH: usize = 64 * 1024;
 
-async fn cat(at: At) -> Process {
+pub(super) async fn cat(at: At) -> Process {
     let mut command = at.command("cat");
     command.stdin(Stdio::Pipe).stdout(Stdio::Pipe);
     command.spawn().await.unwrap()
 }
 
 /// A process that reads nothing until it is told to, by a signal.
-async fn deaf(at: At) -> Process {
-    let line = "trap 'exec cat >/dev/null' USR1; echo begun; while :; do sleep 0.01; done";
+pub(super) async fn deaf(at: At) -> Process {
+    deaf_until(at, "exec cat >/dev/null").await
+}
+
+/// The same; then it does this.
+pub(super) async fn deaf_until(at: At, then: &str) -> Process {
+    let line = format!("trap '{then}' USR1; echo begun; while :; do sleep 0.01; done");
     let mut command = at.shell(line);
     command.stdin(Stdio::Pipe).stdout(Stdio::Pipe);
     command.kill_on_drop(KillOnDrop::Leader);
@@ -31,13 +39,13 @@ async fn deaf(at: At) -> Process {
 }
 
 /// What the process prints from now on.
-async fn rest(process: &mut Process) -> Vec<u8> {
+pub(super) async fn rest(process: &mut Process) -> Vec<u8> {
     let stdout = process.stdout.as_mut().unwrap();
     stdout.read_to_end().await.unwrap()
 }
 
 #[track_caller]
-fn assert_broken(result: std::io::Result<()>) {
+pub(super) fn assert_broken(result: std::io::Result<()>) {
     assert_eq!(result.unwrap_err().kind(), ErrorKind::BrokenPipe);
 }
 
@@ -85,6 +93,22 @@ engine_test!(drain_returns_when_16_kib_are_left, |at: At| async move {
     stdin.wait_closed().await.unwrap();
     assert_eq!(stdin.unsent(), 0);
     assert_eq!(process.wait().await.unwrap().returncode(), 0);
+});
+
+// asyncio, streams.py: it need not be all.
+engine_test!(drain_does_not_wait_for_the_last_byte, |at: At| async move {
+    let mut process = deaf_until(at, "head -c 229376 >/dev/null").await;
+    let stdin = process.stdin.as_mut().unwrap();
+    stdin.write(vec![0; 300_000]).unwrap();
+    let flag = Arc::new(Flag::default());
+    let waker = Waker::from(Arc::clone(&flag));
+    let polled = pin!(stdin.drain()).poll(&mut Context::from_waker(&waker));
+    assert!(polled.is_pending());
+    process.send_signal(Signal::USR1).unwrap();
+    soon("the waking", || flag.is_set()).await;
+    let stdin = process.stdin.as_mut().unwrap();
+    assert!((1..=16 * 1024).contains(&stdin.unsent()));
+    stdin.drain().await.unwrap();
 });
 
 // CPython, test_streams.py test_multiple_drain.

@@ -28,8 +28,7 @@ impl Newborn {
         }))
     }
 
-    /// Lets the runtime watch it. One without an I/O driver makes this panic, and then nothing may be
-    /// left of the process.
+    /// Lets the runtime watch it. If that panics, nothing is left of the process.
     pub(in crate::process) fn watched(mut self, backend: Backend) -> ProcessHandle {
         let pid = self.0.as_ref().map(|born| born.claim.pid());
         let pid = pid.expect("it is taken but once, here or when it is dropped");

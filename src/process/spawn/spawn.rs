@@ -23,6 +23,7 @@ use super::spawner::here;
 use super::spawner::{Begun, aside};
 use crate::process::capture::{self, Capture};
 use crate::process::command::Command;
+use crate::process::drivers;
 use crate::process::environment::Environment;
 use crate::process::error::{InvalidStdio, SpawnError, SpawnErrorKind, StartError};
 use crate::process::pipe::{pipe, register, register_shared};
@@ -56,9 +57,6 @@ impl Command {
     /// # Errors
     /// [`SpawnError`] says which part of the command is at fault. Then no process is left.
     ///
-    /// # Panics
-    /// In a tokio runtime whose I/O driver or time driver is not enabled.
-    ///
     /// # Cancel safety
     /// Nothing is left of a future that was dropped. If the other thread has begun to start the
     /// process by then, it is killed and reaped: on Linux before it executes the program, or as soon
@@ -70,9 +68,7 @@ impl Command {
     /// As `spawn`; says besides when it is begun.
     pub(crate) async fn start(self: Arc<Self>, begun: &Begun) -> Result<Process, SpawnError> {
         let fail = |kind| SpawnError::new(kind, &self);
-        if Handle::try_current().is_err() {
-            return Err(fail(SpawnErrorKind::NoRuntime));
-        }
+        drivers::check().map_err(fail)?;
         diagnose::check(&self).map_err(fail)?;
         let mut tries = 0;
         loop {
@@ -114,6 +110,8 @@ impl Command {
             Ok(born) => born?,
             Err(none) => return Err(failed(StartError::from(none))),
         };
+        // By now another runtime may poll this.
+        drivers::check().map_err(|kind| SpawnError::new(kind, self))?;
         Ok(self.drained(newborn, streams))
     }
 
