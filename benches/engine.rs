@@ -5,13 +5,17 @@
 //! faster. The engine also collects resource usage and can signal the whole process group, which
 //! `tokio::process` does not. Absolute times say little on a busy machine; the ratios are made
 //! from neighbours in time.
+//!
+//! `cargo bench --bench engine read wait` is for the cases alone that have one of the words in
+//! their names.
 
 #![expect(clippy::print_stdout, reason = "a benchmark tells what it measured")]
 
 use std::process::Stdio as StdStdio;
 use std::time::{Duration, Instant};
 
-use prun::process::{Command, Group, Stdio};
+use prun::process::{Command, Group, SpoolOptions, Stdio};
+use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::process::Command as TokioCommand;
 use tokio::runtime::Runtime;
 
@@ -30,16 +34,40 @@ struct Case {
 enum Work {
     /// So many times: start `/bin/true`, collect its (empty) output, reap it.
     Communicate(usize),
+    /// So many times: start `echo` and collect its output by the one call that does all of it.
+    Output(usize),
+    /// The same, the engine's output captured. tokio knows pipes alone.
+    Captured(usize),
     /// Read so many bytes from a process into memory.
     Read(usize),
+    /// Read so many lines, each into memory of its own.
+    Lines(usize),
+    /// Read so many lines, one after the other into the same memory.
+    LinesInPlace(usize),
+    /// Write so many bytes to a process that throws them away.
+    Write(usize),
     /// So many times: start `/bin/true` and wait for it, while so many others are waited for too.
     WaitAmong { times: usize, siblings: usize },
 }
 
-const CASES: [Case; 5] = [
+/// A line of usual length.
+const LINE: &str = "2026-11-27T12:00:00 a line as long as those of logs often are";
+
+/// How much is written in one call.
+const PIECE: &[u8] = &[b'x'; 64 * 1024];
+
+const CASES: [Case; 10] = [
     Case {
         name: "communicate, 200 × /bin/true",
         work: Work::Communicate(200),
+    },
+    Case {
+        name: "output, 200 × echo",
+        work: Work::Output(200),
+    },
+    Case {
+        name: "output captured, 200 × echo",
+        work: Work::Captured(200),
     },
     Case {
         name: "read 1 MiB",
@@ -48,6 +76,18 @@ const CASES: [Case; 5] = [
     Case {
         name: "read 1 GiB",
         work: Work::Read(1 << 30),
+    },
+    Case {
+        name: "read a million lines",
+        work: Work::Lines(1_000_000),
+    },
+    Case {
+        name: "… into the same memory",
+        work: Work::LinesInPlace(1_000_000),
+    },
+    Case {
+        name: "write 256 MiB",
+        work: Work::Write(256 << 20),
     },
     Case {
         name: "wait, 1 sibling",
@@ -73,7 +113,12 @@ fn main() -> Result<(), Failure> {
         "{:<30} {:>10} {:>10} {:>7}",
         "", "engine s", "tokio s", "ratio"
     );
-    for Case { name, work } in CASES {
+    // cargo adds an option of its own.
+    let is_word = |word: &String| !word.starts_with('-');
+    let words: Vec<String> = std::env::args().skip(1).filter(is_word).collect();
+    let has_word = |case: &Case| words.iter().any(|word| case.name.contains(word));
+    let wanted = |case: &Case| words.is_empty() || has_word(case);
+    for Case { name, work } in CASES.into_iter().filter(wanted) {
         let mut pairs = Vec::new();
         for round in 0..ROUNDS {
             // Who comes first changes, so that neither always follows the other.
@@ -115,6 +160,17 @@ fn median(values: impl Iterator<Item = f64>) -> f64 {
     values[values.len() / 2]
 }
 
+/// Reads so many lines by tokio's trait.
+async fn read_lines(mut from: impl AsyncBufRead + Unpin, lines: usize) -> Result<(), Failure> {
+    let mut line = Vec::new();
+    for _ in 0..lines {
+        line.clear();
+        from.read_until(b'\n', &mut line).await?;
+        assert_eq!(line.len(), LINE.len() + 1);
+    }
+    Ok(())
+}
+
 async fn by_engine(work: Work) -> Result<Duration, Failure> {
     let piped = |program: &str| {
         let mut command = Command::exec(program);
@@ -131,6 +187,53 @@ async fn by_engine(work: Work) -> Result<Duration, Failure> {
             for _ in 0..times {
                 piped("/bin/true").spawn().await?.communicate(None).await?;
             }
+            Ok(begun.elapsed())
+        }
+        Work::Output(times) | Work::Captured(times) => {
+            let mut command = piped("echo");
+            command.arg("line");
+            if let Work::Captured(_) = work {
+                let capture = Stdio::Capture(SpoolOptions::default());
+                command.stdout(capture.clone()).stderr(capture);
+            }
+            let begun = Instant::now();
+            for _ in 0..times {
+                assert_eq!(command.output().await?.stdout, b"line\n");
+            }
+            Ok(begun.elapsed())
+        }
+        Work::Lines(lines) => {
+            let begun = Instant::now();
+            let mut process = piped("yes").arg(LINE).spawn().await?;
+            let mut stdout = process.stdout.take().ok_or("no pipe")?;
+            for _ in 0..lines {
+                assert_eq!(stdout.read_line().await?.len(), LINE.len() + 1);
+            }
+            drop(stdout);
+            process.wait().await?;
+            Ok(begun.elapsed())
+        }
+        Work::LinesInPlace(lines) => {
+            let begun = Instant::now();
+            let mut process = piped("yes").arg(LINE).spawn().await?;
+            read_lines(process.stdout.take().ok_or("no pipe")?, lines).await?;
+            process.wait().await?;
+            Ok(begun.elapsed())
+        }
+        Work::Write(bytes) => {
+            let begun = Instant::now();
+            let mut command = piped("cat");
+            let mut process = command
+                .stdin(Stdio::Pipe)
+                .stdout(Stdio::Null)
+                .spawn()
+                .await?;
+            let mut stdin = process.stdin.take().ok_or("no pipe")?;
+            for _ in 0..bytes / PIECE.len() {
+                stdin.write_all(PIECE).await?;
+            }
+            drop(stdin);
+            process.wait().await?;
             Ok(begun.elapsed())
         }
         Work::Read(bytes) => {
@@ -185,6 +288,49 @@ async fn by_tokio(work: Work) -> Result<Duration, Failure> {
             for _ in 0..times {
                 piped("/bin/true").spawn()?.wait_with_output().await?;
             }
+            Ok(begun.elapsed())
+        }
+        Work::Output(times) | Work::Captured(times) => {
+            let mut command = piped("echo");
+            command.arg("line");
+            let begun = Instant::now();
+            for _ in 0..times {
+                assert_eq!(command.output().await?.stdout, b"line\n");
+            }
+            Ok(begun.elapsed())
+        }
+        Work::Lines(lines) => {
+            let begun = Instant::now();
+            let mut process = piped("yes").arg(LINE).spawn()?;
+            let mut stdout = BufReader::new(process.stdout.take().ok_or("no pipe")?);
+            for _ in 0..lines {
+                let mut line = Vec::new();
+                stdout.read_until(b'\n', &mut line).await?;
+                assert_eq!(line.len(), LINE.len() + 1);
+            }
+            drop(stdout);
+            process.wait().await?;
+            Ok(begun.elapsed())
+        }
+        Work::LinesInPlace(lines) => {
+            let begun = Instant::now();
+            let mut process = piped("yes").arg(LINE).spawn()?;
+            let stdout = process.stdout.take().ok_or("no pipe")?;
+            read_lines(BufReader::new(stdout), lines).await?;
+            process.wait().await?;
+            Ok(begun.elapsed())
+        }
+        Work::Write(bytes) => {
+            let begun = Instant::now();
+            let mut command = piped("cat");
+            command.stdin(StdStdio::piped()).stdout(StdStdio::null());
+            let mut process = command.spawn()?;
+            let mut stdin = process.stdin.take().ok_or("no pipe")?;
+            for _ in 0..bytes / PIECE.len() {
+                stdin.write_all(PIECE).await?;
+            }
+            drop(stdin);
+            process.wait().await?;
             Ok(begun.elapsed())
         }
         Work::Read(bytes) => {

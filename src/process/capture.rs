@@ -11,15 +11,11 @@ use std::time::{Duration, Instant};
 use tokio::io::unix::AsyncFd;
 use tokio::sync::{Notify, Semaphore};
 
-use super::pipe::{comes, enlarge};
+use super::pipe::{self, comes, enlarge};
 use super::pty::{self, TerminalSize};
 use super::reader::{CHUNKS_AT_THE_END, Chunk, read_chunk};
 use super::spool::{Spool, SpoolOptions, Step, is_wanted, on_thread};
 pub(super) use pump::drain;
-
-/// The room of a pipe that gives much: its ends seldom wait for each other, and what is in it is
-/// still in a cache of the processor when it is moved.
-const LARGE_PIPE: usize = 256 * 1024;
 
 /// A stream being captured: a background future moves its bytes from the pipe to a [`Spool`].
 #[derive(Debug)]
@@ -306,7 +302,7 @@ impl Shared {
 
     /// The same into the file, by whoever may wait for the disk.
     fn move_to_file(&self, chunks: usize, more_comes: Duration) -> Progress {
-        enlarge(&self.pipe, LARGE_PIPE);
+        enlarge(&self.pipe, pipe::LARGE);
         for _ in 0..chunks {
             let mut writing = {
                 let mut state = self.lock();

@@ -9,7 +9,7 @@ use super::capture::Capture;
 use super::drains::{self, Drain};
 use super::exit::{ExitInfo, WaitError};
 use super::process::Process;
-use super::reader::{StreamReader, discard};
+use super::reader::StreamReader;
 use super::spool::{LostOutput, Spool};
 use super::wait_for::wait_for;
 use super::writer::StreamWriter;
@@ -114,15 +114,22 @@ impl Process {
             self.send(input)?;
         }
         self.communicating = true;
-        if !self.transfer().await? {
-            self.leave_what_comes()?;
+        if !self.leaked && !self.transfer().await? {
+            self.take_what_came()?;
         }
         let captured = self.captured().await?;
+        // The streams are let go from here on, so nothing below waits.
         self.leaked |= captured.leaked;
         self.stdin = None;
         let mut loss: Option<LostOutput> = None;
         let mut whole = |reader: Option<StreamReader>, spool: Option<Spool>| match (reader, spool) {
-            (Some(mut reader), _) => reader.take_all(),
+            (Some(mut reader), _) => {
+                let bytes = reader.take_all();
+                if reader.is_open() {
+                    leave(reader);
+                }
+                bytes
+            }
             (None, Some(spool)) => spool.into_bytes().unwrap_or_else(|mut lost| {
                 let kept = std::mem::take(&mut lost.kept);
                 match &mut loss {
@@ -256,24 +263,27 @@ impl Process {
     }
 
     /// A process that was left behind holds a pipe: what is in it is ours, what comes is not.
-    fn leave_what_comes(&mut self) -> io::Result<()> {
-        self.leaked = true;
+    fn take_what_came(&mut self) -> io::Result<()> {
         if let Some(mut stdin) = self.stdin.take() {
             stdin.abort();
         }
         for reader in [&mut self.stdout, &mut self.stderr].into_iter().flatten() {
-            if let Some(leaked) = reader.detach()? {
-                let spoke = Arc::new(AtomicBool::new(false));
-                let reading = tokio::spawn(discard(leaked, Arc::clone(&spoke)));
-                drains::keep(Drain {
-                    reading: reading.abort_handle(),
-                    pipes: 1,
-                    spoke,
-                });
-            }
+            reader.fill_available()?;
         }
+        self.leaked = true;
         Ok(())
     }
+}
+
+/// Reads on what comes from a process that was left behind.
+fn leave(reader: StreamReader) {
+    let spoke = Arc::new(AtomicBool::new(false));
+    let reading = tokio::spawn(reader.discard(Arc::clone(&spoke)));
+    drains::keep(Drain {
+        reading: reading.abort_handle(),
+        pipes: 1,
+        spoke,
+    });
 }
 
 /// Sends what is queued and closes; a process that does not read it is no error.

@@ -173,7 +173,7 @@ pub(crate) use own_signals::{hold_signals, without_signals};
 pub use process::{LastLine, Process};
 pub use pty::TerminalSize;
 pub use quote::{join, quote};
-pub use reader::{Lines, ReadError, StreamReader};
+pub use reader::{LinePiece, Lines, ReadError, StreamReader};
 pub use run::RunError;
 pub use signal::{Delivery, ParseSignalError, Scope, Signal, SignalError};
 #[cfg(feature = "cli")]

@@ -11,6 +11,10 @@ use tokio::io::unix::AsyncFd;
 
 use super::sys;
 
+/// The room of a pipe that gives much: its ends seldom wait for each other, and what is in it is
+/// still in a cache of the processor when it is moved.
+pub(super) const LARGE: usize = 256 * 1024;
+
 /// A pipe whose ends no other process of ours inherits; a real one, so that `/dev/stdin` opens.
 pub(super) fn pipe() -> io::Result<(PipeReader, PipeWriter)> {
     io::pipe()

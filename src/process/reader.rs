@@ -1,79 +1,36 @@
 //! Reading a process's output, lazily: what nobody reads stays in the pipe.
 
-use std::cell::RefCell;
+mod buffer;
+mod chunk;
+mod lines;
+mod search;
+mod traits;
+
 use std::fs::File;
+use std::future::poll_fn;
 use std::io;
-use std::mem::MaybeUninit;
 use std::num::NonZeroUsize;
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 
-use rustix::io::Errno;
 use tokio::io::unix::AsyncFd;
 
-/// As much as a pipe holds by default, so that one read empties it.
-const CHUNK: usize = 64 * 1024;
-
-thread_local! {
-    /// One buffer for all reads of a thread: a buffer for each stream would cost memory for
-    /// every process that runs, and a read never waits while it holds this one. Memory that no
-    /// read has filled is none yet.
-    static SCRATCH: RefCell<Box<[MaybeUninit<u8>]>> = RefCell::new(Box::new_uninit_slice(CHUNK));
-}
-
-/// More than the largest pipe holds (1 MiB): so many chunks take all that an ended process wrote.
-pub(super) const CHUNKS_AT_THE_END: usize = 32;
-
-/// What one read of a pipe gave.
-pub(super) enum Chunk {
-    /// Bytes; fewer than were asked for means that the pipe was empty then.
-    Data { short: bool },
-    /// Nothing is there now.
-    Empty,
-    /// Every writer has closed it.
-    Eof,
-}
-
-/// Reads once, without waiting, and hands the bytes to `sink`.
-pub(super) fn read_chunk(pipe: &File, most: usize, sink: impl FnOnce(&[u8])) -> io::Result<Chunk> {
-    SCRATCH.with_borrow_mut(|scratch| {
-        let most = most.min(scratch.len());
-        loop {
-            return match rustix::io::read(pipe, &mut scratch[..most]) {
-                Ok(([], _)) => Ok(Chunk::Eof),
-                Ok((bytes, _)) => {
-                    sink(bytes);
-                    let short = bytes.len() < most;
-                    Ok(Chunk::Data { short })
-                }
-                Err(Errno::INTR) => continue,
-                Err(Errno::AGAIN) => Ok(Chunk::Empty),
-                Err(error) => Err(error.into()),
-            };
-        }
-    })
-}
-
-/// Reads until the end and keeps nothing but that there was something.
-pub(super) async fn discard(pipe: AsyncFd<File>, spoke: Arc<AtomicBool>) {
-    while let Ok(mut ready) = pipe.readable().await {
-        match read_chunk(pipe.get_ref(), usize::MAX, |_| {
-            spoke.store(true, Ordering::Relaxed)
-        }) {
-            Ok(Chunk::Data { .. }) => tokio::task::yield_now().await,
-            Ok(Chunk::Empty) => ready.clear_ready(),
-            Ok(Chunk::Eof) | Err(_) => return,
-        }
-    }
-}
+use super::pipe::{self, enlarge};
+use buffer::Buffer;
+use chunk::{CHUNK, append, read_into};
+pub(super) use chunk::{CHUNKS_AT_THE_END, Chunk, read_chunk};
+pub use lines::{LinePiece, Lines};
+use search::first_end;
 
 /// Why a read did not give what was asked for. Nothing is dropped but what the error carries.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReadError {
-    /// The separator did not come within the limit. The bytes stay in the reader: read them with
-    /// [`StreamReader::read_exactly`], or go on with a higher limit.
+    /// The separator did not come within the limit. The bytes stay in the reader, and the same call
+    /// fails again: raise the limit ([`StreamReader::set_limit`]), take a long line in pieces
+    /// ([`StreamReader::read_line_piece`]), or take the bytes ([`StreamReader::read_exactly`]).
     #[error("no separator within the first {consumed} bytes")]
     LimitOverrun {
         /// How many bytes are in the reader and are known not to hold the separator.
@@ -96,65 +53,75 @@ pub enum ReadError {
 ///
 /// It reads only when asked, so a process that writes more than a pipe holds (64 KiB on Linux)
 /// waits until somebody reads; [`Stdio::Capture`](super::Stdio::Capture) is the kind that is
-/// always drained. Every method is cancel-safe: bytes leave the reader only with a result.
+/// always drained.
+///
+/// It is a [`tokio::io::AsyncRead`] and [`tokio::io::AsyncBufRead`] too, for all that takes one:
+/// `tokio::io::copy`, codecs, decoders. Where tokio's extension traits are imported, the methods
+/// here come before theirs of the same name. And it becomes the standard input of the next process
+/// of a pipeline, by [`Stdio::try_from`](super::Stdio#impl-TryFrom<StreamReader>-for-Stdio).
+///
+/// # Cancel safety
+/// Every method here may be dropped and called again, or another one in its place: bytes leave the
+/// reader only with a result.
 #[derive(Debug)]
 pub struct StreamReader {
-    /// None once its end was seen.
-    pipe: Option<AsyncFd<File>>,
-    buf: Vec<u8>,
-    /// Where the unread bytes of `buf` begin.
-    start: usize,
-    limit: usize,
+    pipe: AsyncFd<File>,
+    /// Whether the end of the pipe was seen.
+    ended: bool,
+    buf: Buffer,
+    limit: NonZeroUsize,
+    /// Whether the pipe is given more room as soon as much comes through it.
+    pub(super) may_enlarge: bool,
 }
 
 impl StreamReader {
     pub(super) fn new(pipe: AsyncFd<File>, limit: NonZeroUsize) -> Self {
         Self {
-            pipe: Some(pipe),
-            buf: Vec::new(),
-            start: 0,
-            limit: limit.get(),
+            pipe,
+            ended: false,
+            buf: Buffer::default(),
+            limit,
+            may_enlarge: true,
         }
+    }
+
+    /// Reads at least one byte into `buf`, and at most what it has room for; 0 is the end of the
+    /// stream (or an empty `buf`).
+    ///
+    /// # Errors
+    /// When the pipe cannot be read.
+    ///
+    /// # Cancel safety
+    /// A dropped read has taken nothing.
+    pub async fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        poll_fn(|cx| self.poll_read_into(cx, buf)).await
     }
 
     /// Reads at least one byte and at most `max`; an empty result is the end of the stream (or
-    /// `max` was 0).
+    /// `max` was 0). asyncio's `read(n)`.
     ///
     /// # Errors
     /// When the pipe cannot be read.
-    pub async fn read(&mut self, max: usize) -> io::Result<Vec<u8>> {
-        if max > 0 && self.unread().is_empty() {
+    ///
+    /// # Cancel safety
+    /// A dropped read has taken nothing.
+    pub async fn read_chunk(&mut self, max: usize) -> io::Result<Vec<u8>> {
+        if max > 0 && self.buf.is_empty() {
             self.fill().await?;
         }
-        let n = max.min(self.unread().len());
-        Ok(self.take(n))
+        Ok(self.buf.take(max.min(self.buf.len())))
     }
 
-    /// Reads until the end of the stream, without a limit.
+    /// Reads until the end of the stream, without a limit. asyncio's `read()`.
     ///
     /// # Errors
     /// When the pipe cannot be read.
+    ///
+    /// # Cancel safety
+    /// What a dropped read had got stays in the reader.
     pub async fn read_to_end(&mut self) -> io::Result<Vec<u8>> {
         self.fill_to_end().await?;
-        Ok(self.take_all())
-    }
-
-    /// Reads a line with its `\n`. At the end of the stream comes what is left without one, then
-    /// an empty result.
-    ///
-    /// # Errors
-    /// [`ReadError::LimitOverrun`] when the line without its `\n` is longer than the limit; the
-    /// bytes are kept, unlike asyncio's `readline`, which drops them.
-    pub async fn read_line(&mut self) -> Result<Vec<u8>, ReadError> {
-        match self.read_until(b"\n").await {
-            Err(ReadError::Incomplete { partial, .. }) => Ok(partial),
-            other => other,
-        }
-    }
-
-    /// The lines from here on, one at a time; asyncio's `async for`.
-    pub fn lines(&mut self) -> Lines<'_> {
-        Lines { reader: self }
+        Ok(self.buf.take_all())
     }
 
     /// Reads up to and including `separator`.
@@ -166,29 +133,71 @@ impl StreamReader {
     ///
     /// # Panics
     /// When `separator` is empty.
+    ///
+    /// # Cancel safety
+    /// What a dropped read had got stays in the reader.
     pub async fn read_until(&mut self, separator: &[u8]) -> Result<Vec<u8>, ReadError> {
-        assert!(!separator.is_empty(), "a separator has at least one byte");
+        self.read_until_any(&[separator]).await
+    }
+
+    /// Reads up to and including one of `separators`, the one that ends first: the result is the
+    /// shortest possible. asyncio's `readuntil` with a tuple.
+    ///
+    /// Of two that end together the shorter one counts, when what stands before it is held to the
+    /// limit.
+    ///
+    /// # Errors
+    /// As [`read_until`](Self::read_until).
+    ///
+    /// # Panics
+    /// When there are no separators, or one is empty.
+    ///
+    /// # Cancel safety
+    /// What a dropped read had got stays in the reader.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use prun::process::{Command, Stdio};
+    ///
+    /// let mut process = Command::shell("printf 'yes; no. '").stdout(Stdio::Pipe).spawn().await?;
+    /// let mut stdout = process.stdout.take().expect("it is a pipe");
+    /// assert_eq!(stdout.read_until_any(&[b". ", b"; "]).await?, b"yes; ");
+    /// assert_eq!(stdout.read_until_any(&[b". ", b"; "]).await?, b"no. ");
+    /// # Ok(()) }
+    /// ```
+    pub async fn read_until_any(&mut self, separators: &[&[u8]]) -> Result<Vec<u8>, ReadError> {
+        let lengths = || separators.iter().map(|separator| separator.len());
+        assert!(lengths().len() > 0, "there is no separator to read until");
+        assert!(lengths().all(|len| len > 0), "a separator is empty");
+        let longest = lengths().fold(1, usize::max);
+        self.read_until_found(longest, |bytes| first_end(bytes, separators))
+            .await
+    }
+
+    /// Reads up to and including the separator that `find` finds, which has at most `longest` bytes.
+    async fn read_until_found(
+        &mut self,
+        longest: usize,
+        find: impl Fn(&[u8]) -> Option<Range<usize>>,
+    ) -> Result<Vec<u8>, ReadError> {
+        let limit = self.limit.get();
         // Bytes that were searched are not searched again, but for a separator cut in two.
         let mut searched = 0;
         loop {
-            let from = searched;
-            if let Some(at) = find(&self.unread()[from..], separator) {
-                if from + at > self.limit {
-                    return Err(ReadError::LimitOverrun {
-                        consumed: from + at,
-                    });
+            let unread = self.buf.unread();
+            if let Some(found) = find(&unread[searched..]) {
+                let before = searched + found.start;
+                if before > limit {
+                    return Err(ReadError::LimitOverrun { consumed: before });
                 }
-                return Ok(self.take(from + at + separator.len()));
+                return Ok(self.buf.take(searched + found.end));
             }
-            searched = (self.unread().len() + 1).saturating_sub(separator.len());
-            if searched > self.limit {
+            searched = (unread.len() + 1).saturating_sub(longest);
+            if searched > limit {
                 return Err(ReadError::LimitOverrun { consumed: searched });
             }
-            if self.pipe.is_none() {
-                return Err(ReadError::Incomplete {
-                    partial: self.take_all(),
-                    expected: None,
-                });
+            if self.ended {
+                return Err(self.incomplete(None));
             }
             self.fill().await?;
         }
@@ -198,136 +207,135 @@ impl StreamReader {
     ///
     /// # Errors
     /// [`ReadError::Incomplete`] with all that is left when the stream ends first.
+    ///
+    /// # Cancel safety
+    /// What a dropped read had got stays in the reader.
     pub async fn read_exactly(&mut self, n: usize) -> Result<Vec<u8>, ReadError> {
-        while self.unread().len() < n {
-            if self.pipe.is_none() {
-                return Err(ReadError::Incomplete {
-                    partial: self.take_all(),
-                    expected: Some(n),
-                });
+        while self.buf.len() < n {
+            if self.ended {
+                return Err(self.incomplete(Some(n)));
             }
             self.fill().await?;
         }
-        Ok(self.take(n))
+        Ok(self.buf.take(n))
     }
 
     /// Whether the end of the stream was seen and everything before it was read. It says nothing
     /// of the process: a stream may end before it, or outlive it.
     #[must_use]
     pub fn at_eof(&self) -> bool {
-        self.pipe.is_none() && self.unread().is_empty()
+        self.ended && self.buf.is_empty()
+    }
+
+    /// How far [`read_line`](Self::read_line) and [`read_until`](Self::read_until) look for the
+    /// separator, in bytes; of [`read_line_piece`](Self::read_line_piece) the longest piece.
+    #[must_use]
+    pub fn limit(&self) -> NonZeroUsize {
+        self.limit
+    }
+
+    /// Sets the limit, in place of [`Command::limit`](super::Command::limit): after
+    /// [`ReadError::LimitOverrun`], say, since the bytes are still there.
+    pub fn set_limit(&mut self, bytes: NonZeroUsize) {
+        self.limit = bytes;
     }
 
     /// Takes everything up to the end of the stream into the reader, to be taken out later.
     pub(super) async fn fill_to_end(&mut self) -> io::Result<()> {
-        while self.pipe.is_some() {
+        while !self.ended {
             self.fill().await?;
         }
         Ok(())
     }
 
-    /// Takes what is in the pipe now and looks at it no more; hands out the pipe, if its end was
-    /// not seen.
-    pub(super) fn detach(&mut self) -> io::Result<Option<AsyncFd<File>>> {
-        let Some(pipe) = self.pipe.take() else {
-            return Ok(None);
-        };
-        let buf = &mut self.buf;
+    /// Takes into the reader what is in the pipe now.
+    pub(super) fn fill_available(&mut self) -> io::Result<()> {
         // A bound, since whoever holds the pipe may write without end.
         for _ in 0..CHUNKS_AT_THE_END {
-            match read_chunk(pipe.get_ref(), CHUNK, |bytes| buf.extend_from_slice(bytes))? {
+            match append(self.pipe.get_ref(), self.buf.end())? {
                 Chunk::Data { .. } => {}
                 Chunk::Empty => break,
-                Chunk::Eof => return Ok(None),
+                Chunk::Eof => {
+                    self.ended = true;
+                    break;
+                }
             }
         }
-        Ok(Some(pipe))
+        Ok(())
     }
 
     /// All bytes that were read and not handed out.
     pub(super) fn take_all(&mut self) -> Vec<u8> {
-        let n = self.unread().len();
-        self.take(n)
+        self.buf.take_all()
     }
 
-    fn unread(&self) -> &[u8] {
-        &self.buf[self.start..]
+    /// Whether there may be more to come through the pipe.
+    pub(super) fn is_open(&self) -> bool {
+        !self.ended
     }
 
-    fn take(&mut self, n: usize) -> Vec<u8> {
-        if self.start == 0 && n == self.buf.len() {
-            return std::mem::take(&mut self.buf);
+    /// Reads until the end and keeps nothing but that there was something.
+    pub(super) async fn discard(self, spoke: Arc<AtomicBool>) {
+        while let Ok(mut ready) = self.pipe.readable().await {
+            let note = |_: &[u8]| spoke.store(true, Ordering::Relaxed);
+            match read_chunk(self.pipe.get_ref(), usize::MAX, note) {
+                Ok(Chunk::Data { .. }) => tokio::task::yield_now().await,
+                Ok(Chunk::Empty) => ready.clear_ready(),
+                Ok(Chunk::Eof) | Err(_) => return,
+            }
         }
-        let taken = self.buf[self.start..self.start + n].to_vec();
-        self.start += n;
-        if self.start == self.buf.len() {
-            self.buf.clear();
-            self.start = 0;
-        }
-        taken
+    }
+
+    fn incomplete(&mut self, expected: Option<usize>) -> ReadError {
+        let partial = self.buf.take_all();
+        ReadError::Incomplete { partial, expected }
     }
 
     /// Reads one chunk into the buffer, or sees the end.
     async fn fill(&mut self) -> io::Result<()> {
-        std::future::poll_fn(|cx| self.poll_fill(cx)).await
+        poll_fn(|cx| self.poll_fill(cx)).await
     }
 
     fn poll_fill(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let Some(pipe) = &self.pipe else {
-            return Poll::Ready(Ok(()));
-        };
-        // Bytes that were handed out make room before the buffer grows.
-        self.buf.drain(..self.start);
-        self.start = 0;
+        self.poll_pipe(cx, |pipe, buf| append(pipe, buf.end()))
+            .map_ok(drop)
+    }
+
+    fn poll_read_into(&mut self, cx: &mut Context<'_>, into: &mut [u8]) -> Poll<io::Result<usize>> {
+        if into.is_empty() || !self.buf.is_empty() {
+            return Poll::Ready(Ok(self.buf.take_into(into)));
+        }
+        self.poll_pipe(cx, |pipe, _| read_into(pipe, into))
+    }
+
+    /// Reads once, as soon as there is something; 0 is the end.
+    fn poll_pipe(
+        &mut self,
+        cx: &mut Context<'_>,
+        mut read: impl FnMut(&File, &mut Buffer) -> io::Result<Chunk>,
+    ) -> Poll<io::Result<usize>> {
+        if self.ended {
+            return Poll::Ready(Ok(0));
+        }
         loop {
-            let mut ready = ready!(pipe.poll_read_ready(cx))?;
-            let buf = &mut self.buf;
-            match read_chunk(ready.get_inner(), CHUNK, |bytes| {
-                buf.extend_from_slice(bytes)
-            })? {
-                Chunk::Data { short } => {
+            let mut ready = ready!(self.pipe.poll_read_ready(cx))?;
+            match read(ready.get_inner(), &mut self.buf)? {
+                Chunk::Data { len, short } => {
                     if short {
                         ready.clear_ready();
                     }
-                    return Poll::Ready(Ok(()));
+                    if len >= CHUNK && self.may_enlarge {
+                        self.may_enlarge = false;
+                        enlarge(self.pipe.get_ref(), pipe::LARGE);
+                    }
+                    return Poll::Ready(Ok(len));
                 }
                 Chunk::Empty => ready.clear_ready(),
                 Chunk::Eof => {
-                    drop(ready);
-                    self.pipe = None;
-                    return Poll::Ready(Ok(()));
+                    self.ended = true;
+                    return Poll::Ready(Ok(0));
                 }
             }
         }
-    }
-}
-
-/// The lines of a [`StreamReader`].
-#[derive(Debug)]
-pub struct Lines<'a> {
-    reader: &'a mut StreamReader,
-}
-
-impl Lines<'_> {
-    /// The next line, with its `\n` if it has one; none at the end of the stream.
-    ///
-    /// # Errors
-    /// As [`StreamReader::read_line`].
-    ///
-    /// # Cancel safety
-    /// May be dropped and called again.
-    pub async fn next_line(&mut self) -> Result<Option<Vec<u8>>, ReadError> {
-        let line = self.reader.read_line().await?;
-        Ok(Some(line).filter(|line| !line.is_empty()))
-    }
-}
-
-/// Where `needle` begins in `hay`.
-fn find(hay: &[u8], needle: &[u8]) -> Option<usize> {
-    match needle {
-        [byte] => hay.iter().position(|b| b == byte),
-        _ => hay
-            .windows(needle.len())
-            .position(|window| window == needle),
     }
 }

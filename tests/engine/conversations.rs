@@ -81,12 +81,21 @@ engine_test!(output_can_be_read_after_the_exit, |at: At| async move {
             .stdout
             .as_mut()
             .unwrap()
-            .read(1000)
+            .read_chunk(1000)
             .await
             .unwrap()
             .len();
     }
-    assert_eq!(process.stdout.as_mut().unwrap().read(1).await.unwrap(), b"");
+    assert_eq!(
+        process
+            .stdout
+            .as_mut()
+            .unwrap()
+            .read_chunk(1)
+            .await
+            .unwrap(),
+        b""
+    );
 });
 
 // CPython, asyncio test_read_stdout_after_process_exit, with its 256 KiB.
@@ -96,7 +105,13 @@ engine_test!(a_slow_reader_gets_everything, |at: At| async move {
     let mut process = command.spawn().await.unwrap();
     let mut read = 0;
     loop {
-        let piece = process.stdout.as_mut().unwrap().read(5000).await.unwrap();
+        let piece = process
+            .stdout
+            .as_mut()
+            .unwrap()
+            .read_chunk(5000)
+            .await
+            .unwrap();
         if piece.is_empty() {
             break;
         }

@@ -41,6 +41,24 @@ impl Fed {
         writer.write_all(bytes.as_ref()).unwrap();
     }
 
+    /// The reader, and a future that feeds it one piece after the other, for a read that waits all
+    /// the while.
+    pub(super) fn feed_meanwhile<'a, const N: usize>(
+        &'a mut self,
+        pieces: [&'a [u8]; N],
+    ) -> (&'a mut StreamReader, impl Future<Output = ()>) {
+        let mut writer = self.writer.as_ref().expect("it is not at its end");
+        let feed = async move {
+            for piece in pieces {
+                writer.write_all(piece).unwrap();
+                for _ in 0..3 {
+                    tokio::task::yield_now().await;
+                }
+            }
+        };
+        (&mut self.reader, feed)
+    }
+
     /// Ends the stream.
     pub(super) fn end(&mut self) {
         self.writer = None;

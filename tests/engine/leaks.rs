@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::time::{Duration, Instant};
 
-use prun::process::{Command, SpoolOptions, Stdio};
+use prun::process::{Command, SpoolOptions, Stdio, wait_for};
 
 use super::at::{At, MINUTE, engine_test};
 use super::files::Folder;
@@ -202,5 +202,24 @@ engine_test!(
             .unwrap();
         assert_eq!(split(&given.stdout).1, b"");
         assert_eq!(process.returncode(), Some(0));
+    }
+);
+
+// Ours: what was read when the first grace was over is there for the next call.
+engine_test!(
+    communicate_may_be_dropped_while_it_waits_for_a_captured_leak,
+    |at: At| async move {
+        let mut command = leaving(at, "exec sleep 60");
+        command.stdout(Stdio::Pipe).stderr(capture());
+        let mut process = command.spawn().await.unwrap();
+        process.wait().await.unwrap();
+        // Within the second grace, that of the capture.
+        let cut = process.communicate(None);
+        assert!(wait_for(cut, LEAK_GRACE * 3 / 2).await.is_err());
+        let given = process.communicate(None).await.unwrap();
+        let (_behind, rest) = split(&given.stdout);
+        assert_eq!(rest, b"mine\n");
+        assert!(given.leaked);
+        assert!(process.stdout.is_none());
     }
 );

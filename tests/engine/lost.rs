@@ -183,7 +183,7 @@ plain_test!(a_read_after_the_runtime_is_gone_never_hangs, |at: At| {
     drop(runtime);
     at.play(|_| async move {
         let stdout = process.stdout.as_mut().unwrap();
-        assert!(stdout.read(1).await.is_err());
+        assert!(stdout.read_chunk(1).await.is_err());
         assert!(stdout.read_line().await.is_err());
         let stdin = process.stdin.as_mut().unwrap();
         assert!(stdin.write(vec![0; 300_000]).is_err());

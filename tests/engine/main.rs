@@ -44,12 +44,14 @@
 #![expect(clippy::unwrap_used, reason = "in a test it is an assertion")]
 
 mod async_write;
+mod any_separator;
 mod at;
 mod capture;
 mod communicate;
 mod conversations;
 mod crowds;
 mod descriptors;
+mod dropped_reads;
 mod drops;
 mod environment;
 mod fed;
@@ -62,18 +64,21 @@ mod hangs;
 mod input;
 mod isolated;
 mod leaks;
+mod long_lines;
 mod losses;
 mod lost;
 mod merged;
 mod model;
 mod one_call;
 mod pieces;
+mod pipelines;
 mod polls;
 mod pressure;
 mod procfs;
 mod quoting;
 mod races;
 mod reader;
+mod reads;
 mod resumed;
 mod separators;
 mod signals;

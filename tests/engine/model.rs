@@ -3,7 +3,8 @@
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
-use prun::process::{ReadError, wait_for};
+use prun::process::{LinePiece, ReadError, wait_for};
+use tokio::io::AsyncBufReadExt;
 
 use crate::shared::rounds;
 
@@ -17,9 +18,15 @@ enum Step {
     Feed(Vec<u8>),
     End,
     Read(usize),
+    ReadChunk(usize),
     ReadExactly(usize),
     ReadLine,
+    ReadLinePiece,
     ReadUntil(Vec<u8>),
+    ReadUntilAny(Vec<Vec<u8>>),
+    /// Looks at the buffer, and takes at most so much of it.
+    FillBuf(usize),
+    SetLimit(usize),
     ReadToEnd,
 }
 
@@ -28,14 +35,23 @@ fn byte() -> impl Strategy<Value = u8> {
     prop_oneof![3 => Just(b'a'), 2 => Just(b'b'), 1 => Just(b'\n'), 1 => any::<u8>()]
 }
 
+fn separator() -> impl Strategy<Value = Vec<u8>> {
+    vec(prop_oneof![Just(b'a'), Just(b'b')], 1..4)
+}
+
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         8 => vec(byte(), 1..40).prop_map(Step::Feed),
         1 => Just(Step::End),
         3 => (0..60usize).prop_map(Step::Read),
+        3 => (0..60usize).prop_map(Step::ReadChunk),
         3 => (0..60usize).prop_map(Step::ReadExactly),
         4 => Just(Step::ReadLine),
-        4 => vec(prop_oneof![Just(b'a'), Just(b'b')], 1..4).prop_map(Step::ReadUntil),
+        4 => Just(Step::ReadLinePiece),
+        4 => separator().prop_map(Step::ReadUntil),
+        4 => vec(separator(), 1..4).prop_map(Step::ReadUntilAny),
+        3 => (1..60usize).prop_map(Step::FillBuf),
+        1 => (1..100usize).prop_map(Step::SetLimit),
         1 => Just(Step::ReadToEnd),
     ]
 }
@@ -48,6 +64,8 @@ enum Answer {
     Bytes(Vec<u8>),
     /// At least one byte from the front and at most so many.
     Some(usize),
+    /// A piece of a line, and whether it ends the line.
+    Piece(Vec<u8>, bool),
     /// More than the limit, and at most so many.
     Overrun(usize),
     Incomplete(Option<usize>),
@@ -64,31 +82,52 @@ impl Model {
         Answer::Bytes(self.bytes[..n].to_vec())
     }
 
-    fn until(&self, separator: &[u8]) -> Answer {
-        let mut windows = self.bytes.windows(separator.len());
-        let searched = (self.bytes.len() + 1).saturating_sub(separator.len());
-        match windows.position(|window| window == separator) {
-            Some(at) if at > self.limit => Answer::Overrun(at),
-            Some(at) => self.first(at + separator.len()),
+    /// The shortest beginning that ends with one of the separators.
+    fn until(&self, separators: &[Vec<u8>]) -> Answer {
+        let longest = separators.iter().map(Vec::len).max().unwrap();
+        let searched = (self.bytes.len() + 1).saturating_sub(longest);
+        let found = (1..=self.bytes.len()).find_map(|end| {
+            let ends = |separator: &&Vec<u8>| self.bytes[..end].ends_with(separator);
+            let shortest = separators.iter().filter(ends).map(Vec::len).min()?;
+            Some((end - shortest, end))
+        });
+        match found {
+            Some((before, _)) if before > self.limit => Answer::Overrun(before),
+            Some((_, end)) => self.first(end),
             None if searched > self.limit => Answer::Overrun(searched),
             None if self.ended => Answer::Incomplete(None),
             None => Answer::Waits,
         }
     }
 
+    fn piece(&self) -> Answer {
+        let newline = self.bytes.iter().position(|&byte| byte == b'\n');
+        let piece = |n: usize, ends_line| Answer::Piece(self.bytes[..n].to_vec(), ends_line);
+        match newline {
+            Some(at) if at <= self.limit => piece(at + 1, true),
+            _ if self.bytes.len() > self.limit => piece(self.limit, false),
+            _ if self.ended => piece(self.bytes.len(), true),
+            _ => Answer::Waits,
+        }
+    }
+
     fn answer(&self, step: &Step) -> Answer {
         let len = self.bytes.len();
         match step {
-            Step::Feed(_) | Step::End => unreachable!("they read nothing"),
-            Step::Read(0) => self.first(0),
-            Step::Read(_) if len == 0 && self.ended => self.first(0),
-            Step::Read(_) if len == 0 => Answer::Waits,
-            Step::Read(most) => Answer::Some((*most).min(len)),
+            Step::Feed(_) | Step::End | Step::SetLimit(_) => unreachable!("they read nothing"),
+            Step::Read(0) | Step::ReadChunk(0) => self.first(0),
+            Step::Read(most) | Step::ReadChunk(most) | Step::FillBuf(most) => match len {
+                0 if self.ended => self.first(0),
+                0 => Answer::Waits,
+                _ => Answer::Some((*most).min(len)),
+            },
             Step::ReadExactly(n) if *n <= len => self.first(*n),
             Step::ReadExactly(n) if self.ended => Answer::Incomplete(Some(*n)),
             Step::ReadExactly(_) => Answer::Waits,
-            Step::ReadUntil(separator) => self.until(separator),
-            Step::ReadLine => match self.until(b"\n") {
+            Step::ReadUntil(separator) => self.until(std::slice::from_ref(separator)),
+            Step::ReadUntilAny(separators) => self.until(separators),
+            Step::ReadLinePiece => self.piece(),
+            Step::ReadLine => match self.until(&[b"\n".to_vec()]) {
                 Answer::Incomplete(_) => self.first(len),
                 other => other,
             },
@@ -98,15 +137,19 @@ impl Model {
     }
 
     /// Holds a read that was made to what it should give, and takes what it gave.
-    fn hold(&mut self, step: &Step, got: Result<Vec<u8>, ReadError>) {
+    fn hold(&mut self, step: &Step, got: Result<Got, ReadError>) {
         let expected = self.answer(step);
         let told = format!("{step:?} of {:?}: {got:?}, not {expected:?}", self.bytes);
         match (expected, got) {
-            (Answer::Bytes(bytes), Ok(got)) => {
+            (Answer::Bytes(bytes), Ok(Got::Bytes(got))) => {
                 assert!(bytes == got, "{told}");
                 self.bytes.drain(..got.len());
             }
-            (Answer::Some(most), Ok(got)) => {
+            (Answer::Piece(bytes, ends_line), Ok(Got::Piece(got))) => {
+                assert!(bytes == got.bytes && ends_line == got.ends_line, "{told}");
+                self.bytes.drain(..bytes.len());
+            }
+            (Answer::Some(most), Ok(Got::Bytes(got))) => {
                 assert!(!got.is_empty() && got.len() <= most, "{told}");
                 assert!(self.bytes.starts_with(&got), "{told}");
                 self.bytes.drain(..got.len());
@@ -123,16 +166,40 @@ impl Model {
     }
 }
 
-async fn read(fed: &mut Fed, step: &Step) -> Result<Vec<u8>, ReadError> {
+/// What a read gave.
+#[derive(Debug)]
+enum Got {
+    Bytes(Vec<u8>),
+    Piece(LinePiece),
+}
+
+async fn read(fed: &mut Fed, step: &Step) -> Result<Got, ReadError> {
     let reader = &mut fed.reader;
-    match step {
-        Step::Feed(_) | Step::End => unreachable!("they read nothing"),
-        Step::Read(most) => Ok(reader.read(*most).await?),
-        Step::ReadExactly(n) => reader.read_exactly(*n).await,
-        Step::ReadLine => reader.read_line().await,
-        Step::ReadUntil(separator) => reader.read_until(separator).await,
-        Step::ReadToEnd => Ok(reader.read_to_end().await?),
-    }
+    Ok(Got::Bytes(match step {
+        Step::Feed(_) | Step::End | Step::SetLimit(_) => unreachable!("they read nothing"),
+        Step::Read(most) => {
+            let mut memory = vec![0; *most];
+            let n = reader.read(&mut memory).await?;
+            memory.truncate(n);
+            memory
+        }
+        Step::ReadChunk(most) => reader.read_chunk(*most).await?,
+        Step::FillBuf(most) => {
+            let shown = reader.fill_buf().await?;
+            let taken = shown[..shown.len().min(*most)].to_vec();
+            reader.consume(taken.len());
+            taken
+        }
+        Step::ReadExactly(n) => reader.read_exactly(*n).await?,
+        Step::ReadLine => reader.read_line().await?,
+        Step::ReadLinePiece => return Ok(Got::Piece(reader.read_line_piece().await?)),
+        Step::ReadUntil(separator) => reader.read_until(separator).await?,
+        Step::ReadUntilAny(separators) => {
+            let separators: Vec<&[u8]> = separators.iter().map(Vec::as_slice).collect();
+            reader.read_until_any(&separators).await?
+        }
+        Step::ReadToEnd => reader.read_to_end().await?,
+    }))
 }
 
 async fn play(limit: usize, steps: &[Step]) {
@@ -152,6 +219,10 @@ async fn play(limit: usize, steps: &[Step]) {
             Step::End => {
                 fed.end();
                 model.ended = true;
+            }
+            Step::SetLimit(limit) => {
+                fed.reader.set_limit((*limit).try_into().unwrap());
+                model.limit = *limit;
             }
             _ if model.answer(step) == Answer::Waits => {
                 assert!(is_pending(read(&mut fed, step)).await, "{step:?}");

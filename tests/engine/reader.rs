@@ -32,9 +32,9 @@ fn incomplete<T: std::fmt::Debug>(result: Result<T, ReadError>) -> (Vec<u8>, Opt
 // test_read_zero
 engine_test!(reading_nothing_takes_nothing, |_: At| async move {
     let mut fed = Fed::new().await;
-    assert_eq!(fed.reader.read(0).await.unwrap(), b"");
+    assert_eq!(fed.reader.read_chunk(0).await.unwrap(), b"");
     fed.feed(DATA);
-    assert_eq!(fed.reader.read(0).await.unwrap(), b"");
+    assert_eq!(fed.reader.read_chunk(0).await.unwrap(), b"");
     assert_eq!(fed.rest().await, DATA);
 });
 
@@ -43,9 +43,9 @@ engine_test!(
     a_read_waits_for_bytes_and_takes_what_comes,
     |_: At| async move {
         let mut fed = Fed::new().await;
-        assert!(is_pending(fed.reader.read(30)).await);
+        assert!(is_pending(fed.reader.read_chunk(30)).await);
         fed.feed(DATA);
-        assert_eq!(fed.reader.read(30).await.unwrap(), DATA);
+        assert_eq!(fed.reader.read_chunk(30).await.unwrap(), DATA);
         assert_eq!(fed.rest().await, b"");
     }
 );
@@ -55,7 +55,7 @@ engine_test!(a_read_takes_no_more_than_it_may, |_: At| async move {
     let mut fed = Fed::new().await;
     fed.feed("line1");
     fed.feed("line2");
-    assert_eq!(fed.reader.read(5).await.unwrap(), b"line1");
+    assert_eq!(fed.reader.read_chunk(5).await.unwrap(), b"line1");
     assert_eq!(fed.rest().await, b"line2");
 });
 
@@ -66,7 +66,7 @@ engine_test!(
         let mut fed = Fed::new().await;
         fed.end();
         for _ in 0..3 {
-            assert_eq!(fed.reader.read(1024).await.unwrap(), b"");
+            assert_eq!(fed.reader.read_chunk(1024).await.unwrap(), b"");
             assert!(fed.reader.at_eof());
         }
     }
@@ -87,7 +87,7 @@ engine_test!(reading_to_the_end_takes_all_pieces, |_: At| async move {
 engine_test!(the_limit_does_not_bind_read, |_: At| async move {
     let mut fed = Fed::with_limit(3).await;
     fed.feed("chunk");
-    assert_eq!(fed.reader.read(5).await.unwrap(), b"chunk");
+    assert_eq!(fed.reader.read_chunk(5).await.unwrap(), b"chunk");
     assert_eq!(fed.rest().await, b"");
 });
 
@@ -161,7 +161,7 @@ engine_test!(the_limit_is_strict, |_: At| async move {
     assert_eq!(fed.reader.read_line().await.unwrap(), b"1234567\n");
     fed.feed("12345678\n");
     assert_eq!(overrun(fed.reader.read_line().await), 8);
-    assert_eq!(fed.reader.read(99).await.unwrap(), b"12345678\n");
+    assert_eq!(fed.reader.read_chunk(99).await.unwrap(), b"12345678\n");
     fed.feed("1234567");
     assert!(is_pending(fed.reader.read_line()).await);
     fed.feed("8");
@@ -199,7 +199,7 @@ engine_test!(a_read_goes_on_behind_a_line, |_: At| async move {
     let mut fed = Fed::new().await;
     fed.feed(DATA);
     fed.reader.read_line().await.unwrap();
-    assert_eq!(fed.reader.read(7).await.unwrap(), b"line2\nl");
+    assert_eq!(fed.reader.read_chunk(7).await.unwrap(), b"line2\nl");
     assert_eq!(fed.rest().await, b"ine3\n");
 });
 
@@ -229,7 +229,7 @@ engine_test!(
         process.wait().await.unwrap();
         let stdout = process.stdout.as_mut().unwrap();
         assert!(!stdout.at_eof());
-        assert_eq!(stdout.read(1).await.unwrap(), b"");
+        assert_eq!(stdout.read_chunk(1).await.unwrap(), b"");
         assert!(stdout.at_eof());
     }
 );
