@@ -68,8 +68,8 @@ pub enum Group {
     Join(u32),
 }
 
-/// What happens to a running process when its [`Process`](super::Process) is dropped. Its exit
-/// status is collected in any case, so no zombie stays.
+/// What happens to a process when its [`Process`](super::Process) is dropped. Its exit status is
+/// collected in any case, so no zombie stays.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum KillOnDrop {
@@ -78,7 +78,13 @@ pub enum KillOnDrop {
     No,
     /// It gets `SIGKILL`.
     Leader,
-    /// Its process group gets `SIGKILL` (with [`Group::New`]; else the process alone).
+    /// Its process group gets `SIGKILL`, also what is left of it when the process itself has ended
+    /// (with [`Group::New`] or in a new session; else the process alone). To let that live on, say
+    /// [`No`](Self::No) by [`Process::kill_on_drop`](super::Process::kill_on_drop) before the drop.
+    ///
+    /// Before Linux 6.9 the process stays a zombie from its end until the drop, so that the number of
+    /// its group is not given to others. On other systems its group is followed meanwhile, as in
+    /// [`stop`](super::ProcessHandle::stop).
     Group,
 }
 
@@ -255,7 +261,7 @@ impl Command {
         self
     }
 
-    /// What happens to the running process when its [`Process`](super::Process) is dropped.
+    /// What happens to the process when its [`Process`](super::Process) is dropped.
     pub fn kill_on_drop(&mut self, policy: KillOnDrop) -> &mut Self {
         self.kill_on_drop = policy;
         self

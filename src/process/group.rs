@@ -1,8 +1,10 @@
 //! Process groups: who is left in one, and how to reach them.
 
-#[cfg(feature = "cli")]
+#[cfg(target_os = "linux")]
+use std::collections::BTreeMap;
+#[cfg(any(target_os = "linux", feature = "cli"))]
 use std::collections::BTreeSet;
-#[cfg(feature = "cli")]
+#[cfg(any(target_os = "linux", feature = "cli"))]
 use std::io;
 use std::sync::OnceLock;
 
@@ -28,19 +30,19 @@ pub(super) fn can_signal_by_pidfd() -> bool {
     })
 }
 
-/// Whether a member of the process group `group` is alive. Zombies are not: where process 1 is
-/// slow to reap them, or never does, waiting for them would never end.
+/// A living member of each of `groups` that has one, by one look at all processes.
 #[cfg(target_os = "linux")]
-pub(super) fn has_living_member(group: u32) -> bool {
-    // Without /proc nothing can be told apart, and the grace ends the wait.
-    Stat::all().is_none_or(|mut all| all.any(|(_, stat)| stat.group == group && stat.is_alive()))
-}
-
-/// Elsewhere there is no /proc to look at: whoever is left, zombie or not, counts until the grace
-/// is over.
-#[cfg(not(target_os = "linux"))]
-pub(super) fn has_living_member(_group: u32) -> bool {
-    true
+pub(super) fn living_members(groups: &BTreeSet<u32>) -> io::Result<BTreeMap<u32, u32>> {
+    let mut living = BTreeMap::new();
+    for (pid, stat) in Stat::all()? {
+        if stat.is_alive() && groups.contains(&stat.group) {
+            living.insert(stat.group, pid);
+            if living.len() == groups.len() {
+                break;
+            }
+        }
+    }
+    Ok(living)
 }
 
 /// Sends `signal` to the process group of this number: for who has no child in it, and so cannot know
@@ -54,18 +56,17 @@ pub(crate) fn signal_group(group: u32, signal: Signal) -> io::Result<()> {
     }
 }
 
-/// Those of `groups` that have a living member, as `has_living_member`, in one look.
+/// Those of `groups` that have a living member. Zombies do not live.
 #[cfg(all(target_os = "linux", feature = "cli"))]
 pub(crate) fn living_groups(groups: &BTreeSet<u32>) -> BTreeSet<u32> {
-    let Some(all) = Stat::all().filter(|_| !groups.is_empty()) else {
-        return groups.clone();
-    };
-    let living = all.filter(|(_, stat)| stat.is_alive());
-    let living = living.map(|(_, stat)| stat.group);
-    living.filter(|group| groups.contains(group)).collect()
+    if groups.is_empty() {
+        return BTreeSet::new();
+    }
+    // Without /proc nothing can be told apart.
+    living_members(groups).map_or_else(|_| groups.clone(), |living| living.into_keys().collect())
 }
 
-/// Elsewhere, as `has_living_member`.
+/// Elsewhere there is no /proc to look at, and nothing can be told apart.
 #[cfg(all(not(target_os = "linux"), feature = "cli"))]
 pub(crate) fn living_groups(groups: &BTreeSet<u32>) -> BTreeSet<u32> {
     groups.clone()
@@ -75,7 +76,7 @@ pub(crate) fn living_groups(groups: &BTreeSet<u32>) -> BTreeSet<u32> {
 /// and lead a process group in our session.
 #[cfg(all(target_os = "linux", feature = "cli"))]
 pub(crate) fn younger_siblings() -> Vec<u32> {
-    let (Some(own), Some(all)) = (Stat::of(std::process::id()), Stat::all()) else {
+    let (Some(own), Ok(all)) = (Stat::of(std::process::id()), Stat::all()) else {
         return Vec::new();
     };
     let siblings = all.filter(|(pid, stat)| {
@@ -122,11 +123,11 @@ pub(crate) fn is_orphaned() -> bool {
 
 /// What a line of /proc/PID/stat says of a process's place.
 #[cfg(target_os = "linux")]
-struct Stat {
+pub(super) struct Stat {
     state: char,
     #[cfg_attr(not(feature = "cli"), allow(dead_code))]
     parent: u32,
-    group: u32,
+    pub(super) group: u32,
     #[cfg_attr(not(feature = "cli"), allow(dead_code))]
     session: u32,
     /// In the system's ticks since its boot.
@@ -136,15 +137,15 @@ struct Stat {
 
 #[cfg(target_os = "linux")]
 impl Stat {
-    fn of(pid: u32) -> Option<Self> {
+    pub(super) fn of(pid: u32) -> Option<Self> {
         Self::parse(&std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
     }
 
     /// Those of all processes, by their numbers, where /proc is there to be read.
-    fn all() -> Option<impl Iterator<Item = (u32, Self)>> {
-        let entries = std::fs::read_dir("/proc").ok()?.flatten();
+    fn all() -> io::Result<impl Iterator<Item = (u32, Self)>> {
+        let entries = std::fs::read_dir("/proc")?.flatten();
         let numbers = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
-        Some(numbers.filter_map(|pid| Some((pid, Self::of(pid)?))))
+        Ok(numbers.filter_map(|pid| Some((pid, Self::of(pid)?))))
     }
 
     /// `PID (NAME) STATE PARENT GROUP SESSION …`, where the name may hold anything. The start is the
@@ -163,7 +164,7 @@ impl Stat {
         })
     }
 
-    fn is_alive(&self) -> bool {
+    pub(super) fn is_alive(&self) -> bool {
         !matches!(self.state, 'Z' | 'X')
     }
 }

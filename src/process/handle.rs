@@ -1,9 +1,15 @@
 //! What everybody who knows a process may ask and do: its end, and the signals that may reach it.
 
+mod hold;
+mod stop;
+
 use std::fmt;
 use std::io;
+use std::os::fd::BorrowedFd;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+
+pub(crate) use hold::Hold;
+pub use stop::StopError;
 
 use super::command::Backend;
 use super::exit::{ExitInfo, Started, WaitError};
@@ -12,12 +18,7 @@ use super::signal::{Delivery, Scope, Signal, SignalError};
 use super::spawn::claims::Claim;
 use super::spawn::newborn::Born;
 use super::sys::{self, Child};
-use super::wait_for::wait_for;
 use super::watch::Watcher;
-
-/// How long a process may take to die of `SIGKILL` before [`ProcessHandle::stop`] stops looking
-/// for the rest of its group (one in an uninterruptible call may take for ever).
-const KILL_WAIT: Duration = Duration::from_secs(5);
 
 /// What everybody who knows a process may ask and do. Cheap to clone, usable from any thread.
 #[derive(Clone)]
@@ -39,10 +40,7 @@ struct Shared {
 
 struct State {
     status: Status,
-    /// Whether the process has ended and was deliberately not reaped yet.
-    zombie: bool,
-    /// How many need the zombie, because it keeps the group's number from being given away.
-    holds: usize,
+    number: hold::Number,
 }
 
 #[derive(Clone, Copy)]
@@ -57,8 +55,7 @@ impl ProcessHandle {
     pub(super) fn new(born: Born, watcher: Watcher) -> Self {
         let state = State {
             status: Status::Running,
-            zombie: false,
-            holds: 0,
+            number: hold::Number::default(),
         };
         let shared = Shared {
             pid: born.claim.pid(),
@@ -75,7 +72,12 @@ impl ProcessHandle {
 
     /// Whether the process has not ended as far as can be told; looks, and reaps.
     pub(crate) fn is_running(&self) -> bool {
-        matches!(self.shared.poll_exit(), Ok(None))
+        matches!(self.poll_exit(), Ok(None))
+    }
+
+    /// What becomes readable when the process ends, if there is such a thing.
+    pub(super) fn pidfd(&self) -> Option<BorrowedFd<'_>> {
+        self.shared.watcher.pidfd()
     }
 
     pub(super) fn leads_group(&self) -> bool {
@@ -108,7 +110,7 @@ impl ProcessHandle {
     /// Everything about how the process ended; `None` while it runs.
     #[must_use]
     pub fn exit(&self) -> Option<ExitInfo> {
-        self.shared.poll_exit().ok().flatten()
+        self.poll_exit().ok().flatten()
     }
 
     /// Waits until the process ends: its exit, whatever becomes of its pipes.
@@ -125,7 +127,7 @@ impl ProcessHandle {
     /// May be dropped and called again.
     pub async fn wait(&self) -> Result<ExitInfo, WaitError> {
         let pid = self.shared.pid;
-        let ended = || self.shared.poll_exit().map_err(Stop::Wait);
+        let ended = || self.poll_exit().map_err(Stop::Wait);
         self.shared
             .watcher
             .until(ended)
@@ -153,7 +155,8 @@ impl ProcessHandle {
     }
 
     /// Sends `signal` to the process or to its whole group. The group may be signalled after its
-    /// leader ended (before Linux 6.9 and on other systems only until the leader is reaped).
+    /// leader ended; before Linux 6.9 and on other systems only as long as nobody was told of that
+    /// end, or with [`KillOnDrop::Group`](super::KillOnDrop::Group).
     ///
     /// # Errors
     /// [`SignalError::NoGroup`] if the process was not started with
@@ -191,30 +194,6 @@ impl ProcessHandle {
         self.send_signal(Signal::KILL)
     }
 
-    /// Ends the process gently, then firmly: `SIGTERM` and `SIGCONT` (a stopped process could not
-    /// act otherwise), and after `grace` `SIGKILL` to whoever of `scope` is left, whether or not
-    /// the leader is gone. Returns as soon as nobody is; zombies do not count.
-    ///
-    /// # Errors
-    /// As [`wait`](Self::wait). A signal that could not be sent shows as the process going on.
-    ///
-    /// # Cancel safety
-    /// May be dropped and called again; `SIGTERM` may have been sent then.
-    pub async fn stop(&self, scope: Scope, grace: Duration) -> Result<ExitInfo, WaitError> {
-        let mut hold = self.hold();
-        hold.is_cut = true;
-        if !grace.is_zero() {
-            let _ = self.send_signal_to(scope, Signal::TERM);
-            let _ = self.send_signal_to(scope, Signal::CONT);
-        }
-        if grace.is_zero() || wait_for(self.gone(scope), grace).await.is_err() {
-            let _ = self.send_signal_to(scope, Signal::KILL);
-            let _ = wait_for(self.gone(scope), KILL_WAIT).await;
-        }
-        hold.is_cut = false;
-        self.wait().await
-    }
-
     /// The signal by which the process is stopped, if it is. One that was stopped has not ended.
     #[must_use]
     pub fn stopped_by(&self) -> Option<Signal> {
@@ -226,56 +205,27 @@ impl ProcessHandle {
         }
     }
 
-    /// Waits until the process has ended and, for [`Scope::Group`], no living member of its group
-    /// is left. Hold the process meanwhile if the group is to be signalled afterwards.
-    pub(crate) async fn gone(&self, scope: Scope) {
-        // A lost status means that the process has ended, too.
-        let _ = self.wait().await;
-        if scope == Scope::Group {
-            let mut pause = Duration::from_millis(2);
-            while self.group_is_alive() {
-                tokio::time::sleep(pause).await;
-                pause = (pause * 2).min(Duration::from_millis(50));
+    /// Looks whether the process has ended, and collects how.
+    fn poll_exit(&self) -> Result<Option<ExitInfo>, WaitError> {
+        let pid = self.shared.pid;
+        let mut state = self.shared.lock();
+        match state.status {
+            Status::Exited(exit) => return Ok(Some(exit)),
+            Status::Lost => return Err(WaitError::StatusLost { pid }),
+            Status::Running => {}
+        }
+        match self.collect(&mut state.number) {
+            Ok(None) => Ok(None),
+            Ok(Some(raw)) => {
+                let exit = ExitInfo::new(&raw, self.shared.started);
+                state.status = Status::Exited(exit);
+                Ok(Some(exit))
             }
-        }
-    }
-
-    /// Keeps the number of the group from being given away, where that is what signals go by.
-    pub(crate) fn hold(&self) -> Hold<'_> {
-        let needed = self.shared.leads_group && !self.shared.signals_group_by_pidfd();
-        if needed {
-            self.shared.lock().holds += 1;
-        }
-        Hold {
-            shared: &self.shared,
-            needed,
-            is_cut: false,
-        }
-    }
-
-    fn group_is_alive(&self) -> bool {
-        // The system's answer is cheap, but counts zombies; only a yes needs the closer look.
-        let asked = self.shared.send(Scope::Group, Signal::from_raw(0));
-        matches!(asked, Ok(Delivery::Sent)) && group::has_living_member(self.shared.pid)
-    }
-}
-
-/// Keeps an ended process a zombie for as long as its group's number is needed.
-pub(crate) struct Hold<'a> {
-    shared: &'a Shared,
-    needed: bool,
-    /// Whether its owner was dropped in the midst: then another call will need the zombie.
-    is_cut: bool,
-}
-
-impl Drop for Hold<'_> {
-    fn drop(&mut self) {
-        if self.needed {
-            let mut state = self.shared.lock();
-            state.holds -= 1;
-            if state.holds == 0 && !self.is_cut {
-                self.shared.reap_zombie(&mut state);
+            Err(error) if error.raw_os_error() == Some(libc::ECHILD) => {
+                state.status = Status::Lost;
+                Err(WaitError::StatusLost { pid })
             }
+            Err(source) => Err(WaitError::Os { pid, source }),
         }
     }
 }
@@ -304,49 +254,9 @@ impl Shared {
             .map_or(Child::Pid(self.pid as libc::pid_t), Child::Pidfd)
     }
 
-    fn signals_group_by_pidfd(&self) -> bool {
-        self.watcher.pidfd().is_some() && group::can_signal_by_pidfd()
-    }
-
-    /// Looks whether the process has ended, and reaps it.
-    fn poll_exit(&self) -> Result<Option<ExitInfo>, WaitError> {
-        let mut state = self.lock();
-        let lost = WaitError::StatusLost { pid: self.pid };
-        match state.status {
-            Status::Exited(exit) => return Ok(Some(exit)),
-            Status::Lost => return Err(lost),
-            Status::Running => {}
-        }
-        let keep_zombie = state.holds > 0;
-        match sys::try_wait(self.child(), keep_zombie) {
-            Ok(None) => Ok(None),
-            Ok(Some(raw)) => {
-                let exit = ExitInfo::new(&raw, self.started);
-                state.zombie = keep_zombie;
-                state.status = Status::Exited(exit);
-                Ok(Some(exit))
-            }
-            Err(error) if error.raw_os_error() == Some(libc::ECHILD) => {
-                state.status = Status::Lost;
-                Err(lost)
-            }
-            Err(source) => Err(WaitError::Os {
-                pid: self.pid,
-                source,
-            }),
-        }
-    }
-
-    fn reap_zombie(&self, state: &mut State) {
-        if std::mem::take(&mut state.zombie) {
-            // What it says is known already, from the look that kept the zombie.
-            let _ = sys::try_wait(self.child(), false);
-        }
-    }
-
     fn send(&self, scope: Scope, signal: Signal) -> io::Result<Delivery> {
-        let state = self.lock();
-        let unreaped = state.zombie || matches!(state.status, Status::Running);
+        let mut state = self.lock();
+        let is_ours = state.number.is_kept() || matches!(state.status, Status::Running);
         let pid = self.pid as libc::pid_t;
         let raw = signal.as_raw();
         let sent = match (scope, self.watcher.pidfd()) {
@@ -359,12 +269,17 @@ impl Shared {
             (Scope::Group, Some(pidfd)) if group::can_signal_by_pidfd() => {
                 sys::pidfd_send_signal(pidfd, raw, true)
             }
-            (Scope::Group, _) if unreaped => sys::kill(-pid, raw),
+            (Scope::Group, _) if is_ours => sys::kill(-pid, raw),
             (Scope::Group, _) => return Ok(Delivery::AlreadyExited),
         };
         match sent {
             Ok(()) => Ok(Delivery::Sent),
-            Err(error) if error.raw_os_error() == Some(libc::ESRCH) => Ok(Delivery::AlreadyExited),
+            Err(error) if error.raw_os_error() == Some(libc::ESRCH) => {
+                if scope == Scope::Group {
+                    self.give_up(&mut state.number);
+                }
+                Ok(Delivery::AlreadyExited)
+            }
             Err(error) => Err(error),
         }
     }
@@ -373,7 +288,7 @@ impl Shared {
 impl Drop for Shared {
     fn drop(&mut self) {
         let mut state = self.lock();
-        self.reap_zombie(&mut state);
+        self.give_up(&mut state.number);
     }
 }
 

@@ -119,6 +119,7 @@ mod exit;
 mod files;
 mod group;
 mod handle;
+mod members;
 mod orphans;
 mod own_signals;
 mod pipe;
@@ -165,7 +166,7 @@ pub(crate) use files::{Lock, close, folder, is_at, keeps_nothing, lock, sync};
 pub(crate) use group::{
     is_orphaned as group_is_orphaned, living_groups, signal_group, younger_siblings,
 };
-pub use handle::ProcessHandle;
+pub use handle::{ProcessHandle, StopError};
 #[doc(hidden)]
 pub use own_signals::reset_inherited_signals;
 #[cfg(feature = "cli")]

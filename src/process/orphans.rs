@@ -4,43 +4,129 @@
 //! Those are the ones whose [`Process`](super::Process) was dropped while they ran; and, where this
 //! program is process 1 of a container, all that lost their parent there: see `strangers`.
 
-use std::sync::OnceLock;
-use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::io::{self, PipeReader, PipeWriter, Read, Write};
+use std::os::fd::AsFd;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
 use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
 
 use super::beside::start_beside;
 use super::handle::ProcessHandle;
 
-/// How long an orphan may stay a zombie; only while there are orphans does anything happen at all.
+/// How long one without a pidfd may stay a zombie. The others tell of their ends themselves.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
+
+struct Orphans {
+    /// Those that the thread does not know yet.
+    new: Vec<ProcessHandle>,
+    has_thread: bool,
+    /// Wakes the thread while it waits for an end.
+    bell: Option<PipeWriter>,
+}
+
+static ORPHANS: Mutex<Orphans> = Mutex::new(Orphans {
+    new: Vec::new(),
+    has_thread: false,
+    bell: None,
+});
+
+/// Wakes the thread while it has nobody to wait for.
+static CAME: Condvar = Condvar::new();
+
+/// A panic while the lock is held cannot leave it half changed, so poison is ignored.
+fn orphans() -> MutexGuard<'static, Orphans> {
+    ORPHANS.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// Takes over the duty to reap. Works without a runtime, since that may be gone already.
 pub(super) fn adopt(process: ProcessHandle) {
-    static REAPER: OnceLock<Option<Sender<ProcessHandle>>> = OnceLock::new();
-    let reaper = REAPER.get_or_init(|| {
-        let (sender, orphans) = mpsc::channel();
-        let thread = start_beside("prun-orphans", move || reap_all(&orphans));
-        thread.ok().map(|_| sender)
-    });
-    if let Some(reaper) = reaper {
-        // The thread never ends, so it never stops receiving.
-        let _ = reaper.send(process);
+    let mut orphans = orphans();
+    orphans.new.push(process);
+    if !orphans.has_thread {
+        // If the system has no thread to give now, the next one asks again.
+        orphans.has_thread = start_beside("prun-orphans", look_after_all).is_ok();
+    } else if orphans.new.len() > 1 {
+        // It is awake, or about to be.
+    } else if let Some(mut bell) = orphans.bell.as_ref() {
+        // It has room for a byte, and the thread has the other end.
+        let _ = bell.write(&[0]);
+    } else {
+        CAME.notify_one();
     }
 }
 
-fn reap_all(orphans: &mpsc::Receiver<ProcessHandle>) {
-    let mut waiting: Vec<ProcessHandle> = Vec::new();
+fn look_after_all() {
+    let (mut with_pidfd, mut without) = (Vec::new(), Vec::new());
+    let mut ear = None;
     loop {
-        let next = if waiting.is_empty() {
-            orphans.recv().map_err(RecvTimeoutError::from)
-        } else {
-            orphans.recv_timeout(LOOK_EVERY)
-        };
-        match next {
-            Ok(process) => waiting.push(process),
-            Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => return,
+        let mut orphans = orphans();
+        if with_pidfd.is_empty() && without.is_empty() {
+            // Nobody can ring any more; the descriptors are free for others.
+            (orphans.bell, ear) = (None, None);
+            let is_idle = |orphans: &mut Orphans| orphans.new.is_empty();
+            let woken = CAME.wait_while(orphans, is_idle);
+            orphans = woken.unwrap_or_else(PoisonError::into_inner);
         }
-        waiting.retain(ProcessHandle::is_running);
+        let new = std::mem::take(&mut orphans.new);
+        if ear.is_none()
+            && let Ok((reader, writer)) = io::pipe()
+        {
+            (ear, orphans.bell) = (Some(reader), Some(writer));
+        }
+        drop(orphans);
+        for process in new {
+            match process.pidfd() {
+                Some(_) => with_pidfd.push(process),
+                None => without.push(process),
+            }
+        }
+        without.retain(ProcessHandle::needs_looks);
+        if !with_pidfd.is_empty() || !without.is_empty() {
+            let looks = ear.is_none() || !without.is_empty();
+            wait_for_any(&mut with_pidfd, ear.as_mut(), looks.then_some(LOOK_EVERY));
+        }
+    }
+}
+
+/// Waits for the end of one of them, for the bell, or for so long; those that have ended are out.
+fn wait_for_any(
+    running: &mut Vec<ProcessHandle>,
+    ear: Option<&mut PipeReader>,
+    longest: Option<Duration>,
+) {
+    let longest = longest.and_then(|longest| Timespec::try_from(longest).ok());
+    let pidfds = running.iter().filter_map(ProcessHandle::pidfd);
+    let ears = ear.iter().map(|ear| ear.as_fd());
+    let mut polled: Vec<PollFd<'_>> = pidfds
+        .chain(ears)
+        .map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN))
+        .collect();
+    let is_blind = match poll(&mut polled, longest.as_ref()) {
+        Ok(_) | Err(Errno::INTR) => false,
+        // It takes no more of them than files may be open, and that limit may have been lowered.
+        Err(_) => true,
+    };
+    let mut ready = polled.iter().map(|polled| !polled.revents().is_empty());
+    let ready: Vec<bool> = ready.by_ref().collect();
+    if let Some(ear) = ear
+        && ready.last() == Some(&true)
+    {
+        // It was rung once, or never since it was last heard.
+        let _ = ear.read(&mut [0; 8]);
+    }
+    let mut ready = ready.into_iter();
+    let mut is_early = false;
+    running.retain(|process| {
+        let is_ready = ready.next() == Some(true);
+        let goes_on = !(is_ready || is_blind) || process.is_running();
+        // A debugger is told of the end first.
+        is_early |= is_ready && goes_on;
+        goes_on
+    });
+    if is_early || is_blind {
+        thread::sleep(LOOK_EVERY);
     }
 }

@@ -8,9 +8,7 @@ use tokio::task::AbortHandle;
 use super::capture::{Capture, Peek, Pieces};
 use super::command::{Backend, Command, KillOnDrop};
 use super::exit::{ExitInfo, WaitError};
-#[cfg(feature = "cli")]
-use super::handle::Hold;
-use super::handle::ProcessHandle;
+use super::handle::{Hold, ProcessHandle, StopError};
 use super::orphans;
 use super::pty::TerminalSize;
 use super::reader::StreamReader;
@@ -42,6 +40,8 @@ pub struct Process {
     /// Whether it has left a pipe to another process.
     pub(super) leaked: bool,
     kill_on_drop: KillOnDrop,
+    /// For the group that is to be killed then, also when the process itself has ended.
+    _hold: Option<Hold>,
 }
 
 /// The ends of the process's streams that are ours.
@@ -59,8 +59,10 @@ impl Process {
         draining: Option<AbortHandle>,
         command: &Command,
     ) -> Self {
-        Self {
-            handle: newborn.watched(command.backend),
+        let handle = newborn.watched(command.backend);
+        let mut process = Self {
+            _hold: None,
+            handle,
             stdin: streams.stdin,
             stdout: streams.stdout,
             stderr: streams.stderr,
@@ -69,8 +71,10 @@ impl Process {
             leak_grace: command.leak_grace,
             communicating: false,
             leaked: false,
-            kill_on_drop: command.kill_on_drop,
-        }
+            kill_on_drop: KillOnDrop::No,
+        };
+        process.kill_on_drop(command.kill_on_drop);
+        process
     }
 
     /// A handle that may outlive this value and be given to other threads.
@@ -147,7 +151,7 @@ impl Process {
     ///
     /// # Cancel safety
     /// May be dropped and called again; `SIGTERM` may have been sent then.
-    pub async fn stop(&self, scope: Scope, grace: Duration) -> Result<ExitInfo, WaitError> {
+    pub async fn stop(&self, scope: Scope, grace: Duration) -> Result<ExitInfo, StopError> {
         self.handle.stop(scope, grace).await
     }
 
@@ -161,6 +165,8 @@ impl Process {
     /// [`Command::kill_on_drop`] said.
     pub fn kill_on_drop(&mut self, policy: KillOnDrop) {
         self.kill_on_drop = policy;
+        let group = (policy == KillOnDrop::Group).then_some(&self.handle);
+        self._hold = group.and_then(ProcessHandle::hold);
     }
 
     /// How the end of this process is learnt.
@@ -176,7 +182,7 @@ impl Process {
     }
 
     #[cfg(feature = "cli")]
-    pub(crate) fn hold(&self) -> Hold<'_> {
+    pub(crate) fn hold(&self) -> Option<Hold> {
         self.handle.hold()
     }
 
@@ -252,17 +258,17 @@ impl LastLine {
 impl Drop for Process {
     /// Plain system calls only: the runtime may be gone.
     fn drop(&mut self) {
-        if self.handle.is_running() {
-            let scope = match self.kill_on_drop {
-                KillOnDrop::No => None,
-                KillOnDrop::Leader => Some(Scope::Leader),
-                KillOnDrop::Group if self.handle.leads_group() => Some(Scope::Group),
-                KillOnDrop::Group => Some(Scope::Leader),
-            };
-            if let Some(scope) = scope {
-                // It may have ended by itself just now, which is as good.
-                let _ = self.send_signal_to(scope, Signal::KILL);
-            }
+        let is_running = self.handle.is_running();
+        let scope = match self.kill_on_drop {
+            KillOnDrop::Group if self.handle.leads_group() => Some(Scope::Group),
+            KillOnDrop::Group | KillOnDrop::Leader => is_running.then_some(Scope::Leader),
+            KillOnDrop::No => None,
+        };
+        if let Some(scope) = scope {
+            // Who has ended by itself just now, or may not be killed by us, is let go all the same.
+            let _ = self.send_signal_to(scope, Signal::KILL);
+        }
+        if is_running {
             orphans::adopt(self.handle());
         }
     }

@@ -31,7 +31,7 @@ pub(crate) async fn reap_strangers() {
                 tokio::time::sleep(LOOK_AGAIN).await;
             } else {
                 // Nobody but us can take it away in between.
-                let _ = sys::try_wait(Child::Pid(pid), false);
+                let _ = sys::try_wait(Child::Pid(pid));
             }
         }
         if ends.recv().await.is_none() {

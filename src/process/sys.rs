@@ -22,6 +22,7 @@ use tokio::io::unix::AsyncFd;
 #[derive(Clone, Copy)]
 pub(super) enum Child<'fd> {
     /// Through its pidfd: cannot be mistaken for another process, whatever became of the number.
+    #[cfg_attr(not(target_os = "linux"), expect(dead_code))]
     Pidfd(BorrowedFd<'fd>),
     /// Through its number, where the system has no pidfd.
     Pid(libc::pid_t),
@@ -64,17 +65,25 @@ unsafe fn filled<T>(mut call: impl FnMut(*mut T) -> libc::c_int) -> io::Result<T
     Ok(unsafe { value.assume_init() })
 }
 
-/// Asks whether `child` has ended, without blocking.
-///
-/// With `keep_zombie` the child stays unreaped, so that its number and its group's stay taken.
+/// Asks whether `child` has ended, without blocking, and reaps it.
 /// `ECHILD` means that somebody else reaped it, or that `SIGCHLD` is ignored.
 #[cfg(target_os = "linux")]
-pub(super) fn try_wait(child: Child<'_>, keep_zombie: bool) -> io::Result<Option<RawExit>> {
+pub(super) fn try_wait(child: Child<'_>) -> io::Result<Option<RawExit>> {
+    ended(child, 0)
+}
+
+/// The same without reaping it: its number and its group's stay taken.
+#[cfg(target_os = "linux")]
+pub(super) fn try_wait_keeping(child: Child<'_>) -> io::Result<Option<RawExit>> {
+    ended(child, libc::WNOWAIT)
+}
+
+#[cfg(target_os = "linux")]
+fn ended(child: Child<'_>, how: i32) -> io::Result<Option<RawExit>> {
     let (kind, id) = match child {
         Child::Pidfd(fd) => (libc::P_PIDFD, fd.as_raw_fd()),
         Child::Pid(pid) => (libc::P_PID, pid),
     };
-    let keep = if keep_zombie { libc::WNOWAIT } else { 0 };
     let mut info = MaybeUninit::<libc::siginfo_t>::zeroed();
     let mut usage = MaybeUninit::<libc::rusage>::zeroed();
     // glibc's `waitid` has no parameter for the resource usage; the system call does.
@@ -85,7 +94,7 @@ pub(super) fn try_wait(child: Child<'_>, keep_zombie: bool) -> io::Result<Option
             kind,
             id,
             info.as_mut_ptr(),
-            libc::WEXITED | libc::WNOHANG | keep,
+            libc::WEXITED | libc::WNOHANG | how,
             usage.as_mut_ptr(),
         ) as libc::c_int
     })?;
@@ -101,24 +110,13 @@ pub(super) fn try_wait(child: Child<'_>, keep_zombie: bool) -> io::Result<Option
     }))
 }
 
-/// Asks whether `child` has ended, without blocking (see the Linux version).
-/// Without a `waitid` that tells resource usage, a kept zombie is reported without it.
+/// Asks whether `child` has ended, without blocking, and reaps it (see the Linux version). What it
+/// used is told with its reaping alone.
 #[cfg(not(target_os = "linux"))]
-pub(super) fn try_wait(child: Child<'_>, keep_zombie: bool) -> io::Result<Option<RawExit>> {
+pub(super) fn try_wait(child: Child<'_>) -> io::Result<Option<RawExit>> {
     let Child::Pid(pid) = child else {
         return Err(io::ErrorKind::Unsupported.into());
     };
-    if keep_zombie {
-        // SAFETY: zeroed is a valid value of plain integers.
-        let usage = unsafe { MaybeUninit::<libc::rusage>::zeroed().assume_init() };
-        let ended = changed(libc::P_PID, pid as libc::id_t, libc::WEXITED)?;
-        return Ok(ended.map(|(_, status, code)| RawExit {
-            status,
-            signaled: code != libc::CLD_EXITED,
-            core_dumped: code == libc::CLD_DUMPED,
-            usage,
-        }));
-    }
     let mut status = 0;
     let mut usage = MaybeUninit::<libc::rusage>::zeroed();
     // SAFETY: both pointers are valid for writes of their types for the length of the call.

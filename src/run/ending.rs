@@ -145,7 +145,7 @@ async fn end(
     for (after, signal) in steps(first, grace) {
         tokio::select! {
             biased;
-            () = handle.gone(Scope::Group) => return,
+            _ = handle.gone(Scope::Group) => return,
             () = asked_to_kill(requests) => killed = true,
             () = clock.sleep_until(begun + after) => {}
         }

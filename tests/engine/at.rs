@@ -37,6 +37,14 @@ impl At {
         Self { backend, threads }
     }
 
+    /// How the end of a process is learnt by what the system has: pidfds are Linux' own.
+    pub(crate) fn backend_here(self) -> Backend {
+        match cfg!(target_os = "linux") {
+            true => self.backend,
+            false => Backend::Sigchld,
+        }
+    }
+
     /// A program, without a shell.
     pub(crate) fn command(self, program: impl Into<OsString>) -> Command {
         self.here(Command::exec(program))

@@ -93,7 +93,7 @@ async fn play(at: At) {
     }
     for process in &processes {
         assert_eq!(process.returncode(), None, "all live at once");
-        assert_eq!(process.backend(), at.backend);
+        assert_eq!(process.backend(), at.backend_here());
     }
     let waiting: Vec<_> = processes
         .iter()

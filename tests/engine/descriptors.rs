@@ -144,7 +144,7 @@ isolated_test!(
     |at: At| async move {
         let pidfds = || count_of("pidfd");
         let process = at.command("sleep").arg("60").spawn().await.unwrap();
-        let by_pidfd = at.backend == prun::process::Backend::Pidfd;
+        let by_pidfd = at.backend_here() == prun::process::Backend::Pidfd;
         assert_eq!(pidfds(), usize::from(by_pidfd));
         process.kill().unwrap();
         process.wait().await.unwrap();

@@ -82,17 +82,17 @@ engine_test!(
         );
         let mut command = at.shell(line);
         command.kill_on_drop(KillOnDrop::Leader);
-        let wait_for_pid = async {
+        let begun = async {
             loop {
                 if let Ok(text) = std::fs::read_to_string(&pid_file) {
-                    return text.trim().parse::<u32>().unwrap();
+                    return Life::of(text.trim().parse().unwrap());
                 }
                 tokio::time::sleep(std::time::Duration::from_millis(5)).await;
             }
         };
         let life = tokio::select! {
             ended = command.output() => panic!("{ended:?}"),
-            pid = wait_for_pid => Life::of(pid),
+            life = begun => life,
         };
         soon("the process is gone", || !life.is_there()).await;
     }

@@ -54,6 +54,11 @@ impl Life {
         }
     }
 
+    /// Whether this is its number.
+    pub(super) fn has(&self, pid: u32) -> bool {
+        self.pid == pid
+    }
+
     fn stat(&self) -> Option<Stat> {
         Stat::of(self.pid).filter(|stat| stat.born == self.born)
     }

@@ -178,7 +178,7 @@ engine_test!(
 // CPython, asyncio test_watcher_implementation (3.14).
 engine_test!(a_process_tells_how_its_end_is_learnt, |at: At| async move {
     let process = sleeping(at).await;
-    assert_eq!(process.backend(), at.backend);
+    assert_eq!(process.backend(), at.backend_here());
     killed(process).await;
 });
 
@@ -243,9 +243,9 @@ engine_test!(only_code_0_is_success, |at: At| async move {
 // CPython, asyncio test_watcher_implementation (3.14): the pidfd where it is to be had.
 #[test]
 fn the_backend_is_the_pidfd_unless_told() {
-    At::PIDFD_ONE.play(|_| async {
+    At::PIDFD_ONE.play(|at| async move {
         let process = Command::exec("true").spawn().await.unwrap();
-        assert_eq!(process.backend(), Backend::Pidfd);
+        assert_eq!(process.backend(), at.backend_here());
         process.wait().await.unwrap();
     });
 }

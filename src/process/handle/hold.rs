@@ -1,0 +1,153 @@
+//! The number of a process group after the end of its leader.
+//!
+//! While a process lives or is a zombie, its number and its group's are not given to others. From
+//! Linux 6.9 on a group is signalled through its leader's pidfd, and its number does not matter.
+//! Where it does:
+//!
+//! * On Linux an ended leader stays a zombie for as long as somebody needs the number. The zombie
+//!   tells everything about its end, so nothing is missing meanwhile.
+//! * Other systems tell what a process used only when it is reaped. So it is reaped, and for as long
+//!   as somebody needs the number the group is asked again and again whether anybody is left: while
+//!   there is, the number is not given away either. In theory the last one may end and the number
+//!   be given to a new group between a look and a signal; that is one pause at the most.
+
+use std::io;
+
+use super::{ProcessHandle, Shared};
+use crate::process::group;
+#[cfg(not(target_os = "linux"))]
+use crate::process::orphans;
+use crate::process::sys::{self, RawExit};
+
+/// What is known of the number of a process group.
+#[derive(Default)]
+pub(super) struct Number {
+    /// How many need it.
+    holds: usize,
+    /// Whether a `stop` has begun and has not come to its end. It may have been dropped: then another
+    /// call will need the number.
+    is_stopping: bool,
+    /// Whether it still is that of the group, although the leader has ended.
+    is_kept: bool,
+}
+
+impl Number {
+    pub(super) fn is_kept(&self) -> bool {
+        self.is_kept
+    }
+
+    fn is_needed(&self) -> bool {
+        self.holds > 0 || self.is_stopping
+    }
+}
+
+/// As long as this is there the group of a process can be signalled, also when its leader has ended.
+#[derive(Debug)]
+pub(crate) struct Hold(ProcessHandle);
+
+impl Drop for Hold {
+    fn drop(&mut self) {
+        let Self(ProcessHandle { shared }) = self;
+        let number = &mut shared.lock().number;
+        number.holds -= 1;
+        shared.give_up_unneeded(number);
+    }
+}
+
+impl ProcessHandle {
+    /// Keeps the number of the group, where signals go by it. To be done before anybody looks whether
+    /// the process has ended.
+    pub(crate) fn hold(&self) -> Option<Hold> {
+        if !self.shared.signals_group_by_number() {
+            return None;
+        }
+        self.shared.lock().number.holds += 1;
+        Some(Hold(self.clone()))
+    }
+
+    /// The same until [`has_stopped`](Self::has_stopped).
+    pub(super) fn is_stopping(&self) {
+        self.shared.lock().number.is_stopping = self.shared.signals_group_by_number();
+    }
+
+    /// The whole group has ended.
+    pub(super) fn has_stopped(&self) {
+        let number = &mut self.shared.lock().number;
+        number.is_stopping = false;
+        self.shared.give_up_unneeded(number);
+    }
+
+    /// Looks whether the process has ended. If the number is needed, it stays a zombie.
+    #[cfg(target_os = "linux")]
+    pub(super) fn collect(&self, number: &mut Number) -> io::Result<Option<RawExit>> {
+        let child = self.shared.child();
+        if !number.is_needed() {
+            return sys::try_wait(child);
+        }
+        let ended = sys::try_wait_keeping(child)?;
+        number.is_kept = ended.is_some();
+        Ok(ended)
+    }
+
+    /// Looks whether the process has ended, and reaps it. If the number is needed, its group is
+    /// followed from then on.
+    #[cfg(not(target_os = "linux"))]
+    pub(super) fn collect(&self, number: &mut Number) -> io::Result<Option<RawExit>> {
+        let ended = sys::try_wait(self.shared.child())?;
+        if ended.is_some() && number.is_needed() {
+            number.is_kept = true;
+            if self.shared.is_anybody_left(number) {
+                orphans::adopt(self.clone());
+            }
+        }
+        Ok(ended)
+    }
+
+    /// Whether somebody has to look again soon: the process runs, or its group is followed.
+    #[cfg(target_os = "linux")]
+    pub(in crate::process) fn needs_looks(&self) -> bool {
+        self.is_running()
+    }
+
+    /// Whether somebody has to look again soon: the process runs, or its group is followed.
+    #[cfg(not(target_os = "linux"))]
+    pub(in crate::process) fn needs_looks(&self) -> bool {
+        let is_last = std::sync::Arc::strong_count(&self.shared) == 1;
+        let follows = || self.shared.is_anybody_left(&mut self.shared.lock().number);
+        self.is_running() || (!is_last && follows())
+    }
+}
+
+impl Shared {
+    fn signals_group_by_number(&self) -> bool {
+        let by_pidfd = self.watcher.pidfd().is_some() && group::can_signal_by_pidfd();
+        self.leads_group && !by_pidfd
+    }
+
+    fn give_up_unneeded(&self, number: &mut Number) {
+        if !number.is_needed() {
+            self.give_up(number);
+        }
+    }
+
+    /// Lets the number go, if it is kept: nobody needs it any more.
+    pub(super) fn give_up(&self, number: &mut Number) {
+        let was_kept = std::mem::take(&mut number.is_kept);
+        if cfg!(target_os = "linux") && was_kept {
+            // What the zombie says is known already, from the look that kept it.
+            let _ = sys::try_wait(self.child());
+        }
+    }
+
+    /// Whether the number is kept, and the group still has a member.
+    #[cfg(not(target_os = "linux"))]
+    fn is_anybody_left(&self, number: &mut Number) -> bool {
+        let is_empty = || match sys::kill(-(self.pid as libc::pid_t), 0) {
+            Ok(()) => false,
+            // They may all be ones that we may not signal.
+            Err(error) => error.raw_os_error() == Some(libc::ESRCH),
+        };
+        number.is_kept = number.is_kept && !is_empty();
+        number.is_kept
+    }
+}

@@ -1,0 +1,311 @@
+//! Processes that nobody holds any more: what is left of a group whose leader has ended, and those
+//! whose value was dropped while they ran.
+
+use std::fs;
+use std::time::Duration;
+
+use prun::process::{Backend, Command, Delivery, Group, KillOnDrop, Process, Scope, Signal, Stdio};
+
+use super::at::{At, MINUTE, engine_test, isolated_test, plain_test};
+use super::procfs::{Doomed, Life, descriptors, eventually, is_our_zombie, soon};
+use crate::shared::rounds;
+
+/// A leader that ends at once, and leaves a process that holds none of its pipes.
+const LEAVING: &str = "sleep 60 >/dev/null 2>&1 & echo $!; exit 3";
+
+fn leaving(at: At, policy: KillOnDrop) -> Command {
+    let mut command = at.shell(LEAVING);
+    command.stdout(Stdio::Pipe).process_group(Group::New);
+    command.kill_on_drop(policy);
+    command
+}
+
+/// Starts it, and reads who is left behind.
+async fn begun(command: &mut Command) -> (Process, Doomed) {
+    let mut process = command.spawn().await.unwrap();
+    let line = process.stdout.as_mut().unwrap().read_line().await.unwrap();
+    (process, Doomed::told(&line))
+}
+
+/// Waits until nothing of either is there any more.
+async fn all_gone(leader: u32, left: &Doomed) {
+    soon("the end of who is left", || !left.is_alive()).await;
+    soon("its reaping", || !is_our_zombie(leader)).await;
+}
+
+// Ours: the group is what is to be killed, whoever of it is left.
+engine_test!(
+    dropping_kills_what_is_left_of_the_group_of_an_ended_process,
+    |at: At| async move {
+        let (process, left) = begun(&mut leaving(at, KillOnDrop::Group)).await;
+        assert_eq!(process.wait().await.unwrap().code, Some(3));
+        assert!(left.is_alive());
+        let leader = process.pid();
+        drop(process);
+        all_gone(leader, &left).await;
+    }
+);
+
+// Ours: the same if nobody ever asked for its end.
+engine_test!(
+    dropping_kills_what_is_left_though_nobody_looked,
+    |at: At| async move {
+        let (process, left) = begun(&mut leaving(at, KillOnDrop::Group)).await;
+        let leader = process.pid();
+        soon("its end", || is_our_zombie(leader)).await;
+        drop(process);
+        all_gone(leader, &left).await;
+    }
+);
+
+// Ours: a process that leads a session leads a group.
+engine_test!(
+    dropping_kills_what_is_left_of_a_session,
+    |at: At| async move {
+        let mut command = leaving(at, KillOnDrop::Group);
+        command.process_group(Group::Inherit).new_session(true);
+        let (process, left) = begun(&mut command).await;
+        process.wait().await.unwrap();
+        drop(process);
+        soon("the end of who is left", || !left.is_alive()).await;
+    }
+);
+
+// Ours: a time limit drops `communicate` in the grace after the exit, and the process with it.
+engine_test!(
+    dropping_in_the_leak_grace_kills_who_holds_the_pipe,
+    |at: At| async move {
+        let mut command = at.shell("sleep 60 & echo $! >&2; exit 3");
+        command.stdout(Stdio::Pipe).stderr(Stdio::Pipe);
+        command.process_group(Group::New).leak_grace(None);
+        let mut process = command
+            .kill_on_drop(KillOnDrop::Group)
+            .spawn()
+            .await
+            .unwrap();
+        let line = process.stderr.as_mut().unwrap().read_line().await.unwrap();
+        let left = Doomed::told(&line);
+        process.wait().await.unwrap();
+        let limited = tokio::time::timeout(Duration::from_millis(20), async move {
+            process.communicate(None).await
+        });
+        assert!(limited.await.is_err(), "the pipe is held");
+        soon("the end of who is left", || !left.is_alive()).await;
+    }
+);
+
+// Ours: what was said last counts, also when the process has ended.
+engine_test!(
+    what_is_left_lives_on_if_told_before_the_drop,
+    |at: At| async move {
+        let (mut process, left) = begun(&mut leaving(at, KillOnDrop::Group)).await;
+        process.wait().await.unwrap();
+        process.kill_on_drop(KillOnDrop::No);
+        let leader = process.pid();
+        assert!(!is_our_zombie(leader), "nobody needs it any more");
+        let handle = process.handle();
+        drop(process);
+        tokio::task::yield_now().await;
+        assert!(left.is_alive());
+        assert_eq!(handle.returncode(), Some(3));
+    }
+);
+
+// Ours: the other way round.
+engine_test!(
+    what_is_left_is_killed_if_told_after_the_start,
+    |at: At| async move {
+        let (mut process, left) = begun(&mut leaving(at, KillOnDrop::No)).await;
+        process.kill_on_drop(KillOnDrop::Group);
+        process.wait().await.unwrap();
+        drop(process);
+        soon("the end of who is left", || !left.is_alive()).await;
+    }
+);
+
+// Ours: whatever is kept for the sake of the group, the end is known in full.
+engine_test!(
+    the_end_is_known_while_the_group_is_kept,
+    |at: At| async move {
+        let (process, left) = begun(&mut leaving(at, KillOnDrop::Group)).await;
+        let exit = process.wait().await.unwrap();
+        assert_eq!(exit.code, Some(3));
+        assert!(exit.usage.max_rss_bytes > 0, "{:?}", exit.usage);
+        assert_eq!(process.exit(), Some(exit));
+        assert_eq!(process.kill().unwrap(), Delivery::AlreadyExited);
+        assert!(left.is_alive());
+    }
+);
+
+// Ours: until the drop the group can be signalled, wherever the leader has been reaped.
+engine_test!(
+    a_kept_group_can_be_signalled_after_the_end,
+    |at: At| async move {
+        let (process, left) = begun(&mut leaving(at, KillOnDrop::Group)).await;
+        process.wait().await.unwrap();
+        let sent = process.send_signal_to(Scope::Group, Signal::KILL).unwrap();
+        assert_eq!(sent, Delivery::Sent);
+        soon("its end", || !left.is_alive()).await;
+    }
+);
+
+// Ours: stopped or not, nothing is left of a process that was dropped.
+engine_test!(a_stop_ends_what_is_kept_for_the_drop, |at: At| async move {
+    let (process, left) = begun(&mut leaving(at, KillOnDrop::Group)).await;
+    process.wait().await.unwrap();
+    let exit = process.stop(Scope::Group, MINUTE).await.unwrap();
+    assert_eq!(exit.code, Some(3));
+    assert!(!left.is_alive());
+    let leader = process.pid();
+    drop(process);
+    assert!(!is_our_zombie(leader));
+});
+
+// Ours: a group without anybody is nobody's business.
+engine_test!(
+    a_kept_group_that_is_empty_is_no_trouble,
+    |at: At| async move {
+        let mut command = at.shell("exit 3");
+        command.process_group(Group::New);
+        let process = command
+            .kill_on_drop(KillOnDrop::Group)
+            .spawn()
+            .await
+            .unwrap();
+        assert_eq!(process.wait().await.unwrap().code, Some(3));
+        let handle = process.handle();
+        drop(process);
+        assert!(!is_our_zombie(handle.pid()));
+        assert_eq!(handle.returncode(), Some(3));
+    }
+);
+
+// Ours: a leader may end at any moment, also in that of the drop.
+engine_test!(
+    a_drop_at_the_moment_of_the_end_kills_the_group,
+    |at: At| async move {
+        for round in 0..rounds() {
+            let (process, left) = begun(&mut leaving(at, KillOnDrop::Group)).await;
+            for _ in 0..round % 20 {
+                std::thread::yield_now();
+            }
+            let leader = process.pid();
+            drop(process);
+            all_gone(leader, &left).await;
+        }
+    }
+);
+
+// Ours: it needs no runtime.
+plain_test!(
+    what_is_left_is_killed_after_the_runtime_is_gone,
+    |at: At| {
+        let runtime = at.runtime();
+        let (process, left) = runtime.block_on(async {
+            let (process, left) = begun(&mut leaving(at, KillOnDrop::Group)).await;
+            process.wait().await.unwrap();
+            (process, left)
+        });
+        drop(runtime);
+        assert!(left.is_alive());
+        drop(process);
+        eventually("the end of who is left", || !left.is_alive());
+    }
+);
+
+/// How often the thread that waits for dropped processes has gone to sleep.
+fn sleeps() -> Option<u64> {
+    let tasks = fs::read_dir("/proc/self/task").unwrap();
+    let ours = tasks.flatten().map(|task| task.path()).find(|task| {
+        let name = fs::read_to_string(task.join("comm"));
+        name.is_ok_and(|name| name == "prun-orphans\n")
+    });
+    let status = fs::read_to_string(ours?.join("status")).unwrap();
+    let count = status
+        .lines()
+        .find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
+    count.unwrap().trim().parse().ok()
+}
+
+// Ours: they tell of their ends themselves.
+isolated_test!(
+    dropped_processes_cost_nothing_while_they_run,
+    "",
+    |at: At| async move {
+        if at.backend_here() == Backend::Sigchld {
+            // Those have to be asked.
+            return;
+        }
+        let mut doomed = Vec::new();
+        for _ in 0..50 {
+            let (process, itself) =
+                begun(at.shell("echo $$; exec sleep 60").stdout(Stdio::Pipe)).await;
+            drop(process);
+            doomed.push(itself);
+        }
+        // It knows of all.
+        soon("the thread", || sleeps().is_some()).await;
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        let before = sleeps().unwrap();
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        let woken = sleeps().unwrap() - before;
+        assert!(woken <= 1, "woken {woken} times, and nothing happened");
+    }
+);
+
+// Ours: whoever comes while others are waited for is waited for, too.
+engine_test!(
+    a_dropped_process_is_reaped_while_others_run,
+    |at: At| async move {
+        let (long, long_life) = begun(at.shell("echo $$; exec sleep 60").stdout(Stdio::Pipe)).await;
+        drop(long);
+        for _ in 0..rounds() {
+            let mut command = at.shell("read x");
+            let mut process = command.stdin(Stdio::Pipe).spawn().await.unwrap();
+            let life = Life::of(process.pid());
+            let stdin = process.stdin.take();
+            drop(process);
+            drop(stdin);
+            soon("its reaping", || !life.is_there()).await;
+        }
+        assert!(long_life.is_alive());
+    }
+);
+
+// Ours: when the last of them has ended, nothing is left of the waiting either.
+isolated_test!(
+    waiting_for_dropped_processes_keeps_no_descriptor,
+    "",
+    |at: At| async move {
+        let drop_one = || async move {
+            let process = at.command("sleep").arg("0.05").spawn().await.unwrap();
+            let life = Life::of(process.pid());
+            drop(process);
+            soon("its reaping", || !life.is_there()).await;
+        };
+        // The first one opens what the runtime keeps.
+        let process = at.command("true").spawn().await.unwrap();
+        process.wait().await.unwrap();
+        let before = descriptors();
+        drop_one().await;
+        soon("the closing", || descriptors() == before).await;
+    }
+);
+
+// Ours: one more descriptor than there are is no reason to lose a process.
+isolated_test!(
+    dropped_processes_are_reaped_without_a_free_descriptor,
+    "ulimit -n 64",
+    |at: At| async move {
+        let process = at.command("sleep").arg("0.05").spawn().await.unwrap();
+        let life = Life::of(process.pid());
+        let mut used = Vec::new();
+        while let Ok(file) = fs::File::open("/dev/null") {
+            used.push(file);
+        }
+        drop(process);
+        // One to look by.
+        used.pop();
+        soon("its reaping", || !life.is_there()).await;
+    }
+);
