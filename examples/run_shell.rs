@@ -4,7 +4,7 @@
 
 #![expect(clippy::print_stdout, reason = "an example shows what it does")]
 
-use prun::process::{Command, Stdio};
+use prun::process::Command;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -15,18 +15,11 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 }
 
 async fn run(line: &str) -> Result<(), Box<dyn std::error::Error>> {
-    let mut process = Command::shell(line)
-        .stdout(Stdio::Pipe)
-        .stderr(Stdio::Pipe)
-        .spawn()
-        .await?;
-    let (stdout, stderr) = process.communicate(None).await?;
-    let exit = process.wait().await?;
-    println!("[{line:?} exited with {}]", exit.returncode());
-    for (name, bytes) in [("stdout", stdout), ("stderr", stderr)] {
-        let text = bytes.unwrap_or_default();
-        if !text.is_empty() {
-            print!("[{name}]\n{}", String::from_utf8_lossy(&text));
+    let output = Command::shell(line).output().await?;
+    println!("[{line:?} exited with {}]", output.exit.returncode());
+    for (name, bytes) in [("stdout", output.stdout), ("stderr", output.stderr)] {
+        if !bytes.is_empty() {
+            print!("[{name}]\n{}", String::from_utf8_lossy(&bytes));
         }
     }
     Ok(())

@@ -18,8 +18,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .process_group(Group::New)
         .spawn()
         .await?;
-    let mut stdin = process.take_stdin().ok_or("stdin is a pipe")?;
-    let mut stdout = process.take_stdout().ok_or("stdout is a pipe")?;
+    let mut stdin = process.stdin.take().ok_or("stdin is a pipe")?;
+    let mut stdout = process.stdout.take().ok_or("stdout is a pipe")?;
     for word in ["one", "three", "seventeen"] {
         stdin.write_all(format!("{word}\n")).await?;
         let answer = wait_for(stdout.read_line(), Duration::from_secs(10)).await??;

@@ -24,6 +24,8 @@ pub(super) struct Capture(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     pipe: Arc<File>,
+    /// Whether the pipe may be made larger than it is.
+    may_grow: bool,
     /// Whoever has its one permit reads the pipe: this thread, or one that waits for the disk.
     reading: Semaphore,
     /// Nobody waits for anything while it is locked.
@@ -53,9 +55,10 @@ struct State {
 
 impl Capture {
     /// One of what comes through `pipe`, as soon as it is drained.
-    pub(super) fn new(pipe: AsyncFd<Arc<File>>, options: SpoolOptions) -> Self {
+    pub(super) fn new(pipe: AsyncFd<Arc<File>>, options: SpoolOptions, may_grow: bool) -> Self {
         Self(Arc::new(Shared {
             pipe: Arc::clone(pipe.get_ref()),
+            may_grow,
             reading: Semaphore::new(1),
             state: Mutex::new(State {
                 registered: Some(pipe),
@@ -302,7 +305,9 @@ impl Shared {
 
     /// The same into the file, by whoever may wait for the disk.
     fn move_to_file(&self, chunks: usize, more_comes: Duration) -> Progress {
-        enlarge(&self.pipe, pipe::LARGE);
+        if self.may_grow {
+            enlarge(&self.pipe, pipe::LARGE);
+        }
         for _ in 0..chunks {
             let mut writing = {
                 let mut state = self.lock();

@@ -2,11 +2,10 @@
 
 use std::ffi::OsString;
 use std::num::NonZeroUsize;
-use std::os::fd::{OwnedFd, RawFd};
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
+use super::changes::{Changes, Group};
 use super::environment::{EnvChange, Environment};
 use super::stdio::Stdio;
 
@@ -48,24 +47,10 @@ pub struct Command {
     pub(super) stderr: Option<Stdio>,
     pub(super) leak_grace: Option<Duration>,
     pub(super) limit: NonZeroUsize,
-    pub(super) group: Group,
-    pub(super) new_session: bool,
-    pub(super) pass_fds: Vec<(Arc<OwnedFd>, RawFd)>,
+    pub(super) pipe_size: Option<usize>,
+    pub(super) changes: Changes,
     pub(super) kill_on_drop: KillOnDrop,
     pub(super) backend: Backend,
-}
-
-/// The process group of the new process.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Group {
-    /// Ours: the terminal's Ctrl-C reaches it.
-    #[default]
-    Inherit,
-    /// A new one that it leads, so that it can be ended with all that it started.
-    New,
-    /// That of the process with this number.
-    Join(u32),
 }
 
 /// What happens to a process when its [`Process`](super::Process) is dropped. Its exit status is
@@ -115,9 +100,8 @@ impl Command {
             stderr: None,
             leak_grace: Some(LEAK_GRACE),
             limit: DEFAULT_LIMIT,
-            group: Group::Inherit,
-            new_session: false,
-            pass_fds: Vec::new(),
+            pipe_size: None,
+            changes: Changes::default(),
             kill_on_drop: KillOnDrop::No,
             backend: Backend::Pidfd,
         }
@@ -232,32 +216,24 @@ impl Command {
         self
     }
 
+    /// How many bytes each pipe of the process can hold; Python's `pipesize=`. Linux makes it a power of
+    /// two of at least a page, and others than root may have up to `/proc/sys/fs/pipe-max-size`; what it
+    /// refuses is an error of the start ([`SpawnErrorKind::Setup`](super::SpawnErrorKind::Setup)). On
+    /// other systems nothing is changed.
+    ///
+    /// By default it is what the system gives, and a pipe whose output is [captured](Stdio::Capture) gets
+    /// more when there is much.
+    pub fn pipe_size(&mut self, bytes: usize) -> &mut Self {
+        self.pipe_size = Some(bytes);
+        self
+    }
+
     /// How long [`communicate`](super::Process::communicate) and
     /// [`captured`](super::Process::captured) go on reading after the exit while another process
     /// holds a pipe of this one open: 200 ms by default. Then the pipe counts as leaked, and what
     /// came until then is the output. `None` waits for the end of the pipe, as asyncio does.
     pub fn leak_grace(&mut self, grace: impl Into<Option<Duration>>) -> &mut Self {
         self.leak_grace = grace.into();
-        self
-    }
-
-    /// The process group of the new process.
-    pub fn process_group(&mut self, group: Group) -> &mut Self {
-        self.group = group;
-        self
-    }
-
-    /// Whether the process leads a session of its own, without a terminal, and with it a process
-    /// group of its own. Spawning is slower: a fork in place of `posix_spawn`.
-    pub fn new_session(&mut self, yes: bool) -> &mut Self {
-        self.new_session = yes;
-        self
-    }
-
-    /// Gives the process the descriptor `fd` under the number `number`, besides the three standard
-    /// streams. Spawning is slower: a fork in place of `posix_spawn`.
-    pub fn pass_fd(&mut self, fd: impl Into<OwnedFd>, number: RawFd) -> &mut Self {
-        self.pass_fds.push((Arc::new(fd.into()), number));
         self
     }
 
@@ -282,6 +258,6 @@ impl Command {
 
     /// Whether the process will lead a process group.
     pub(super) fn leads_group(&self) -> bool {
-        self.group == Group::New || self.new_session
+        self.changes.group == Group::New || self.changes.new_session
     }
 }

@@ -2,12 +2,14 @@
 
 use std::ffi::OsString;
 use std::io;
+use std::os::fd::RawFd;
 use std::path::PathBuf;
 
 use super::command::Command;
 use super::drivers::Driver;
 use super::spawn::diagnose::{self, diagnose};
 use super::spawn::spawner::NoThread;
+use super::sys::Failed;
 
 /// A process that could not be started; nothing of it is left.
 #[derive(Debug, thiserror::Error)]
@@ -112,8 +114,19 @@ pub enum SpawnErrorKind {
     /// A stream was given a kind that it cannot have.
     #[error(transparent)]
     InvalidStdio(InvalidStdio),
-    /// Something that the process was to have, such as a pipe or `/dev/null`, could not be made or
-    /// opened; the source has the reason. The program was not looked for.
+    /// [`Command::pass_fd`] was given a number that it cannot take.
+    #[error(transparent)]
+    InvalidFd(InvalidFd),
+    /// [`Group::Join`](super::Group::Join) with a number that no process group has.
+    #[error("no process group has the number {0}")]
+    InvalidGroup(u32),
+    /// The process was to begin by a fork (for [`Command::pre_exec`] or another user, and on other systems
+    /// than Linux for more), and this program ignores `SIGCHLD`: then the system keeps no exit status, and a fork that
+    /// fails cannot be told from one that does not.
+    #[error("a process cannot begin by a fork while SIGCHLD is ignored")]
+    SigchldIgnored,
+    /// Something that the process was to have or to be, such as a pipe, `/dev/null` or another user,
+    /// could not be; the source has the reason. The program was not looked for.
     #[error("cannot set up {what}: {why}")]
     Setup {
         /// What it was for.
@@ -178,6 +191,21 @@ pub enum InvalidStdio {
     CapturedInput,
 }
 
+/// A number that a descriptor cannot be [passed](Command::pass_fd) under.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum InvalidFd {
+    /// No descriptor has one below 0.
+    #[error("descriptor {0}: a number below 0")]
+    Negative(RawFd),
+    /// 0 to 2 are the standard streams, which have options of their own.
+    #[error("descriptor {0}: a standard stream")]
+    Standard(RawFd),
+    /// Another descriptor is passed under it.
+    #[error("descriptor {0}: passed twice")]
+    Twice(RawFd),
+}
+
 impl SpawnError {
     pub(super) fn new(kind: SpawnErrorKind, command: &Command) -> Self {
         Self {
@@ -193,6 +221,10 @@ impl SpawnError {
             StartError::Kind(kind) => return Self::new(kind, command),
             StartError::Setup(what, source) => (diagnose::setup(what, &source), source),
             StartError::Exec(source) => (diagnose(command, &source), source),
+            StartError::Step(failed) => {
+                let source = failed.error();
+                (diagnose::step(command, failed.step, &source), source)
+            }
         };
         Self {
             kind,
@@ -218,6 +250,8 @@ pub(super) enum StartError {
     Setup(String, io::Error),
     /// The program was not executed.
     Exec(io::Error),
+    /// The new process could not take one of its steps.
+    Step(Failed),
 }
 
 impl From<NoThread> for StartError {

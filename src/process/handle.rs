@@ -14,6 +14,7 @@ pub use stop::StopError;
 use super::command::Backend;
 use super::exit::{ExitInfo, Started, WaitError};
 use super::group;
+use super::orphans;
 use super::signal::{Delivery, Scope, Signal, SignalError};
 use super::spawn::claims::Claim;
 use super::spawn::newborn::Born;
@@ -41,6 +42,8 @@ struct Shared {
 struct State {
     status: Status,
     number: hold::Number,
+    /// Whether it was left to those who look after orphans.
+    is_adopted: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -56,6 +59,7 @@ impl ProcessHandle {
         let state = State {
             status: Status::Running,
             number: hold::Number::default(),
+            is_adopted: false,
         };
         let shared = Shared {
             pid: born.claim.pid(),
@@ -205,6 +209,17 @@ impl ProcessHandle {
         }
     }
 
+    /// Leaves it to those who look after orphans, once for all.
+    pub(super) fn leave(&self) {
+        self.leave_locked(&mut self.shared.lock());
+    }
+
+    fn leave_locked(&self, state: &mut State) {
+        if !std::mem::replace(&mut state.is_adopted, true) {
+            orphans::adopt(self.clone());
+        }
+    }
+
     /// Looks whether the process has ended, and collects how.
     fn poll_exit(&self) -> Result<Option<ExitInfo>, WaitError> {
         let pid = self.shared.pid;
@@ -214,7 +229,7 @@ impl ProcessHandle {
             Status::Lost => return Err(WaitError::StatusLost { pid }),
             Status::Running => {}
         }
-        match self.collect(&mut state.number) {
+        match self.collect(&mut state) {
             Ok(None) => Ok(None),
             Ok(Some(raw)) => {
                 let exit = ExitInfo::new(&raw, self.shared.started);

@@ -108,6 +108,7 @@ mod beside;
 #[cfg(feature = "cli")]
 mod blocking;
 mod capture;
+mod changes;
 mod command;
 mod communicate;
 mod drains;
@@ -117,6 +118,7 @@ mod error;
 mod exit;
 #[cfg(feature = "cli")]
 mod files;
+mod from_std;
 mod group;
 mod handle;
 mod members;
@@ -152,13 +154,14 @@ pub(crate) use beside::start_beside;
 #[cfg(feature = "cli")]
 pub(crate) use blocking::Blocking;
 pub use capture::Pieces;
-pub use command::{Backend, Command, Group, KillOnDrop};
+pub use changes::Group;
+pub use command::{Backend, Command, KillOnDrop};
 pub use communicate::{Captured, CommunicateError, Output};
 #[cfg(feature = "cli")]
 pub(crate) use drains::has_closed_drains;
 pub use drivers::Driver;
 pub use environment::Environment;
-pub use error::{InvalidStdio, Shortage, SpawnError, SpawnErrorKind};
+pub use error::{InvalidFd, InvalidStdio, Shortage, SpawnError, SpawnErrorKind};
 pub use exit::{ExitInfo, ResourceUsage, WaitError};
 #[cfg(feature = "cli")]
 pub(crate) use files::{Lock, close, folder, is_at, keeps_nothing, lock, sync};

@@ -53,6 +53,19 @@ pub(super) fn enlarge(pipe: impl AsFd, bytes: usize) {
 #[cfg(not(target_os = "linux"))]
 pub(super) fn enlarge(_pipe: impl AsFd, _bytes: usize) {}
 
+/// Makes a pipe so large, or as much larger as the system has it.
+#[cfg(target_os = "linux")]
+pub(super) fn set_size(pipe: impl AsFd, bytes: usize) -> io::Result<()> {
+    rustix::pipe::fcntl_setpipe_size(pipe, bytes)?;
+    Ok(())
+}
+
+/// Elsewhere a pipe has no size that could be set.
+#[cfg(not(target_os = "linux"))]
+pub(super) fn set_size(_pipe: impl AsFd, _bytes: usize) -> io::Result<()> {
+    Ok(())
+}
+
 /// Whether something comes through `pipe`, or its end, within so long; waits for it.
 pub(super) fn comes(pipe: &File, within: Duration) -> bool {
     use rustix::event::{PollFd, PollFlags, poll};

@@ -9,7 +9,6 @@ use super::capture::{Capture, Peek, Pieces};
 use super::command::{Backend, Command, KillOnDrop};
 use super::exit::{ExitInfo, WaitError};
 use super::handle::{Hold, ProcessHandle, StopError};
-use super::orphans;
 use super::pty::TerminalSize;
 use super::reader::StreamReader;
 use super::signal::{Delivery, Scope, Signal, SignalError};
@@ -269,7 +268,7 @@ impl Drop for Process {
             let _ = self.send_signal_to(scope, Signal::KILL);
         }
         if is_running {
-            orphans::adopt(self.handle());
+            self.handle.leave();
         }
     }
 }

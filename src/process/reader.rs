@@ -71,17 +71,17 @@ pub struct StreamReader {
     buf: Buffer,
     limit: NonZeroUsize,
     /// Whether the pipe is given more room as soon as much comes through it.
-    pub(super) may_enlarge: bool,
+    may_grow: bool,
 }
 
 impl StreamReader {
-    pub(super) fn new(pipe: AsyncFd<File>, limit: NonZeroUsize) -> Self {
+    pub(super) fn new(pipe: AsyncFd<File>, limit: NonZeroUsize, may_grow: bool) -> Self {
         Self {
             pipe,
             ended: false,
             buf: Buffer::default(),
             limit,
-            may_enlarge: true,
+            may_grow,
         }
     }
 
@@ -324,8 +324,8 @@ impl StreamReader {
                     if short {
                         ready.clear_ready();
                     }
-                    if len >= CHUNK && self.may_enlarge {
-                        self.may_enlarge = false;
+                    if len >= CHUNK && self.may_grow {
+                        self.may_grow = false;
                         enlarge(self.pipe.get_ref(), pipe::LARGE);
                     }
                     return Poll::Ready(Ok(len));

@@ -60,7 +60,9 @@ impl From<OwnedFd> for Stdio {
     }
 }
 
-/// For a pipeline: what the first command prints goes straight into the second one.
+/// For a pipeline: what the first command prints goes straight into the second one, which sees the end
+/// when the first process has ended and the first [`Command`](super::Command) is dropped: it holds the
+/// pipe too.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {

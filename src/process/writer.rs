@@ -39,8 +39,8 @@ const LOW_WATER: usize = 16 * 1024;
 /// [`abort`](Self::abort).
 ///
 /// As a tokio [`AsyncWrite`] it queues nothing: a write waits until the pipe has room, and the
-/// shutdown closes the pipe. (The methods here go first: `write_all` and `flush` of `AsyncWriteExt`
-/// need their full names.) There is no `AsFd`, as a closed writer has no descriptor: see
+/// shutdown closes the pipe. (The methods here go first: `write`, `write_all` and `flush` of
+/// `AsyncWriteExt` need their full names.) There is no `AsFd`, as a closed writer has no descriptor: see
 /// [`fd`](Self::fd).
 ///
 /// ```

@@ -147,6 +147,8 @@ async fn execute(
         command
             .args(args)
             .process_group(Group::New)
+            // A job gets what prun was given, as the pipes of make's job server.
+            .close_fds(false)
             // An attempt that is dropped is one of a run that broke down.
             .kill_on_drop(KillOnDrop::Group)
             .environment(&options.environment)

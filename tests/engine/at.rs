@@ -1,5 +1,5 @@
 //! Where a promise is tried: on both ways of learning of an end, and on both kinds of runtime; of
-//! these one takes std's way to `posix_spawn`, and the other one ours.
+//! these one starts in our memory, and the other one by `posix_spawn` itself.
 
 use std::ffi::OsString;
 use std::panic::resume_unwind;
@@ -60,6 +60,7 @@ impl At {
         if let Threads::Many = self.threads {
             let ours = Environment::new(std::env::vars_os());
             command.environment(&ours.expect("it was passed on to us"));
+            command.close_fds(false);
         }
         command
     }

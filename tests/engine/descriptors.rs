@@ -3,17 +3,18 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::{Read, Seek, SeekFrom};
-use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 
-use prun::process::{Command, SpawnErrorKind, SpoolOptions, Stdio};
+use prun::process::{Command, SpoolOptions, Stdio};
 
 use super::at::{At, engine_test, isolated_test, streams};
 use super::files::{file_of, text_of};
 use super::procfs::{descriptors, soon};
 use super::sys;
+use super::ways::ways;
 
 /// The descriptors that a process has, besides the one with which it looks.
-async fn seen_by(command: &mut Command) -> BTreeSet<RawFd> {
+pub(super) async fn seen_by(command: &mut Command) -> BTreeSet<RawFd> {
     // The shell's own pattern would show the descriptor it looks with, too, and so would `ls` if a
     // shell became it, as bash does with the last command.
     command.arg("-c").arg("ls /proc/$$/fd; :");
@@ -24,7 +25,7 @@ async fn seen_by(command: &mut Command) -> BTreeSet<RawFd> {
 }
 
 /// The descriptors that this process was given by its own parent, and gives to its children.
-fn inherited() -> BTreeSet<RawFd> {
+pub(super) fn inherited() -> BTreeSet<RawFd> {
     const CLOSED_BY_EXEC: u32 = 0o2_000_000;
     let is_inherited = |fd: &RawFd| {
         let info = fs::read_to_string(format!("/proc/self/fdinfo/{fd}")).unwrap_or_default();
@@ -169,9 +170,10 @@ isolated_test!(
             shell.stdin(Stdio::Null);
             shell
         };
-        assert_eq!(seen_by(&mut shell()).await, expected);
-        let by_fork = seen_by(shell().new_session(true)).await;
-        assert_eq!(by_fork, expected, "by fork");
+        for (way, mut shell) in ways(&shell()) {
+            shell.close_fds(false);
+            assert_eq!(seen_by(&mut shell).await, expected, "{way}");
+        }
         sister.communicate(None).await.unwrap();
     }
 );
@@ -193,18 +195,6 @@ isolated_test!(
     }
 );
 
-// CPython, test_close_fds(False): what our own parent left open for everybody goes on.
-isolated_test!(
-    what_was_left_open_for_children_reaches_them,
-    "",
-    |at: At| async move {
-        let file = file_of("");
-        sys::let_inherit(file.as_fd());
-        let seen = seen_by(at.command("/bin/sh").stdin(Stdio::Null)).await;
-        assert!(seen.contains(&file.as_raw_fd()));
-    }
-);
-
 // CPython, test_pass_fds.
 isolated_test!(
     a_passed_descriptor_reaches_the_process_alone,
@@ -213,7 +203,8 @@ isolated_test!(
         let expected: BTreeSet<_> = inherited().into_iter().chain([0, 1, 2, 50]).collect();
         let _others: Vec<_> = (0..5).map(|_| file_of("")).collect();
         let mut shell = at.command("/bin/sh");
-        shell.stdin(Stdio::Null).pass_fd(file_of(""), 50);
+        shell.stdin(Stdio::Null).close_fds(false);
+        shell.pass_fd(file_of(""), 50);
         assert_eq!(seen_by(&mut shell).await, expected);
     }
 );
@@ -292,19 +283,3 @@ engine_test!(a_passed_pipe_sees_its_end, |at: At| async move {
     reader.read_to_string(&mut text).unwrap();
     assert_eq!(text, "passed\n");
 });
-
-// CPython, test_pass_fds with a number that cannot be.
-engine_test!(
-    a_number_that_no_descriptor_can_have_is_an_error,
-    |at: At| async move {
-        for number in [-1, RawFd::MAX] {
-            let mut command = at.command("true");
-            command.pass_fd(file_of(""), number);
-            let error = command.spawn().await.unwrap_err();
-            let SpawnErrorKind::Setup { what, .. } = &error.kind else {
-                panic!("{number}: {error:?}");
-            };
-            assert_eq!(*what, format!("descriptor {number}"));
-        }
-    }
-);

@@ -43,12 +43,15 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test it is an assertion")]
 
-mod async_write;
 mod any_separator;
+mod async_write;
 mod at;
+mod blocking;
 mod capture;
+mod close_fds;
 mod communicate;
 mod conversations;
+mod credentials;
 mod crowds;
 mod descriptors;
 mod dropped_reads;
@@ -61,17 +64,19 @@ mod formats;
 mod grace;
 mod groups;
 mod hangs;
+mod hooks;
 mod input;
 mod isolated;
 mod leaks;
-mod long_lines;
 mod left_behind;
+mod long_lines;
 mod losses;
 mod lost;
 mod merged;
 mod model;
 mod one_call;
 mod pieces;
+mod pipe_sizes;
 mod pipelines;
 mod polls;
 mod pressure;
@@ -86,11 +91,13 @@ mod signals;
 mod spawn_errors;
 mod standard_fds;
 mod start;
+mod starts;
 mod stopping;
 mod streams;
 mod sys;
 mod unstarted;
 mod waiting;
+mod ways;
 mod writer;
 
 #[path = "../shared/mod.rs"]

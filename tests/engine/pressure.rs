@@ -12,6 +12,7 @@ use super::at::{At, isolated_test};
 use super::files::Folder;
 use super::isolated::isolated;
 use super::procfs::{children, descriptors};
+use super::sys;
 use crate::shared::needs::{ROOT, needs};
 
 /// Opens files until the limit forbids it, then gives `spare` back.
@@ -160,14 +161,21 @@ isolated_test!(
         };
         let bad = piped(at.command("/no/such/program"));
         let mut bad_by_fork = piped(at.command("/bin/sh"));
-        bad_by_fork.current_dir("/no/such").new_session(true);
+        bad_by_fork.current_dir("/no/such");
+        sys::fork_first(&mut bad_by_fork);
+        let mut bad_in_our_memory = piped(at.command("/bin/sh"));
+        bad_in_our_memory.current_dir("/no/such");
         let good = piped(at.command("cat"));
         // The first of each opens what the runtime keeps.
         bad.spawn().await.unwrap_err();
         good.spawn().await.unwrap().communicate(None).await.unwrap();
         let before = descriptors();
         for round in 0..1024 {
-            let bad = if round % 4 == 0 { &bad_by_fork } else { &bad };
+            let bad = match round % 4 {
+                0 => &bad_by_fork,
+                1 => &bad_in_our_memory,
+                _ => &bad,
+            };
             bad.spawn().await.unwrap_err();
         }
         assert_eq!(descriptors(), before, "after 1,024 that failed");

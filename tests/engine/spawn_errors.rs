@@ -8,15 +8,17 @@ use prun::process::{Command, Environment, SpawnError, SpawnErrorKind};
 
 use super::at::{At, engine_test};
 use super::files::Folder;
+use super::ways::ways as every_way;
 
-/// The error of a start that fails, the same by `posix_spawn` and by fork.
+/// The error of a start that fails, the same by every way.
 pub(super) async fn refused(command: impl Borrow<Command>) -> SpawnError {
     let command = command.borrow();
-    let by_fork = command.clone().new_session(true).spawn().await;
     let error = command.spawn().await.expect_err("it cannot be started");
-    let by_fork = by_fork.expect_err("it cannot be started by fork either");
-    assert_eq!(by_fork.kind, error.kind, "by fork, and by posix_spawn");
-    assert_eq!(by_fork.raw_os_error(), error.raw_os_error());
+    for (way, command) in every_way(command) {
+        let another = command.spawn().await.expect_err(way);
+        assert_eq!(another.kind, error.kind, "{way}");
+        assert_eq!(another.raw_os_error(), error.raw_os_error(), "{way}");
+    }
     error
 }
 
@@ -344,12 +346,13 @@ engine_test!(
     a_group_that_does_not_exist_is_an_error,
     |at: At| async move {
         use prun::process::Group;
-        for pid in [u32::MAX, i32::MAX as u32] {
-            let mut command = at.command("true");
-            command.process_group(Group::Join(pid));
-            let error = command.spawn().await.unwrap_err();
-            assert!(matches!(error.kind, SpawnErrorKind::Os { .. }), "{error:?}");
-            assert!(error.to_string().starts_with("could not start true: "));
-        }
+        let mut command = at.command("true");
+        command.process_group(Group::Join(i32::MAX as u32));
+        let error = command.spawn().await.unwrap_err();
+        let why = std::io::Error::from_raw_os_error(libc::EPERM).to_string();
+        let text = format!("cannot set up process group 2147483647: {why}");
+        let what = "process group 2147483647".to_owned();
+        let kind = SpawnErrorKind::Setup { what, why };
+        assert_error(&error, kind, &text, Some(libc::EPERM));
     }
 );

@@ -4,7 +4,7 @@ use std::fs;
 use std::time::Duration;
 
 use prun::process::{
-    Backend, Command, Group, KillOnDrop, Process, Scope, Signal, SignalError, Stdio, StopError,
+    Command, Group, KillOnDrop, Process, Scope, Signal, SignalError, Stdio, StopError,
 };
 
 use super::at::{At, MINUTE, engine_test, isolated_test, plain_test};
@@ -128,19 +128,31 @@ powerless_test!(
     }
 );
 
-// Ours: one that is left is told of. Where the leader stays a zombie, that one takes the signal, and the
-// other is found out by waiting.
+// Ours: one that is left is told of. Where a zombie takes the signal, that is found out by waiting.
 powerless_test!(
     stop_tells_of_a_member_that_may_not_be_killed,
     |at: At| async move {
         let (process, other) = with_another(at, "ANOTHER & wait").await;
-        match process.stop(Scope::Group, SHORT).await {
-            Err(StopError::StillRunning { pid }) if at.backend == Backend::Sigchld => {
-                assert!(other.has(pid));
-            }
-            stopped => assert_forbidden(stopped, Signal::KILL),
-        }
+        assert_forbidden(process.stop(Scope::Group, SHORT).await, Signal::KILL);
         assert_eq!(process.returncode(), Some(-15));
+        assert!(other.is_alive());
+    }
+);
+
+// Ours: the others were killed, and that it was refused to this one is the truth about it.
+powerless_test!(
+    stop_tells_of_a_member_to_whom_the_kill_was_refused,
+    |at: At| async move {
+        let (process, other) = with_another(at, "trap '' TERM; ANOTHER & sleep 60; wait").await;
+        match process.stop(Scope::Group, SHORT).await {
+            Err(StopError::Signal(SignalError::Permission { signal, pid })) => {
+                assert_eq!(signal, Signal::KILL);
+                assert!(other.has(pid) || cfg!(not(target_os = "linux")));
+            }
+            Ok(_) if cfg!(not(target_os = "linux")) => {}
+            stopped => panic!("one may not be killed, and yet: {stopped:?}"),
+        }
+        assert_eq!(process.returncode(), Some(-9));
         assert!(other.is_alive());
     }
 );

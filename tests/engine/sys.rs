@@ -4,6 +4,24 @@
 
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::sync::atomic::{AtomicI32, AtomicUsize, Ordering};
+
+use prun::process::Command;
+
+/// Lets a process of this command begin by a fork.
+pub(super) fn fork_first(command: &mut Command) {
+    // SAFETY: it does nothing.
+    unsafe { command.pre_exec(|| Ok(())) };
+}
+
+/// Lets a process of this command do something that is safe after a fork.
+pub(super) fn hook(
+    command: &mut Command,
+    hook: impl Fn() -> io::Result<()> + Send + Sync + 'static,
+) {
+    // SAFETY: each of these tests gives a few system calls, or nothing.
+    unsafe { command.pre_exec(hook) };
+}
 
 /// Waits for a child behind the engine's back, as a careless library does.
 pub(super) fn reap(pid: u32) {
@@ -41,13 +59,6 @@ pub(super) fn block(signal: i32) {
     }
 }
 
-/// Lets a descriptor of ours be inherited, as one that our own parent left open.
-pub(super) fn let_inherit(fd: BorrowedFd<'_>) {
-    // SAFETY: the call takes integers; the descriptor is open for its length.
-    let set = unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_SETFD, 0) };
-    assert_eq!(set, 0, "{}", io::Error::last_os_error());
-}
-
 /// Lets this process open no descriptor from this number on, as `ulimit -Sn` does.
 pub(super) fn limit_files(most: libc::rlim_t) {
     let mut limit = libc::rlimit {
@@ -60,6 +71,121 @@ pub(super) fn limit_files(most: libc::rlim_t) {
     // SAFETY: the call reads one limit, and gets the address of one.
     let set = unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &raw const limit) };
     assert_eq!((got, set), (0, 0), "{}", io::Error::last_os_error());
+}
+
+/// Leaves a file open for children under this number, for good.
+pub(super) fn leave_open(fd: BorrowedFd<'_>, number: RawFd) {
+    // SAFETY: the call takes integers; nothing in this process owns the number.
+    let copy = unsafe { libc::dup2(fd.as_raw_fd(), number) };
+    assert_eq!(copy, number, "{}", io::Error::last_os_error());
+}
+
+/// Whether a descriptor of ours is open, and for children as well.
+pub(super) fn is_inherited(number: RawFd) -> bool {
+    // SAFETY: the call takes integers.
+    unsafe { libc::fcntl(number, libc::F_GETFD) == 0 }
+}
+
+/// Reads what stands at the start of a file, by its number.
+pub(super) fn read_at_start(number: RawFd, bytes: &mut [u8]) -> io::Result<()> {
+    // SAFETY: there is room for so many bytes, and the number is an integer.
+    let read = unsafe { libc::pread(number, bytes.as_mut_ptr().cast(), bytes.len(), 0) };
+    match usize::try_from(read) {
+        Ok(read) if read == bytes.len() => Ok(()),
+        _ => Err(io::Error::last_os_error()),
+    }
+}
+
+/// From now on a system call fails with this number, here and in all children.
+pub(super) fn refuse(call: libc::c_long, errno: i32) {
+    const NUMBER_OF_THE_CALL: u32 = 0;
+    let statement = |code: u32, jt, jf, k: u32| libc::sock_filter {
+        code: code as u16,
+        jt,
+        jf,
+        k,
+    };
+    let load = libc::BPF_LD | libc::BPF_W | libc::BPF_ABS;
+    let jump = libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K;
+    let give = libc::BPF_RET | libc::BPF_K;
+    let mut filter = [
+        statement(load, 0, 0, NUMBER_OF_THE_CALL),
+        statement(jump, 0, 1, call as u32),
+        statement(give, 0, 0, libc::SECCOMP_RET_ERRNO | errno as u32),
+        statement(give, 0, 0, libc::SECCOMP_RET_ALLOW),
+    ];
+    let program = libc::sock_fprog {
+        len: filter.len() as u16,
+        filter: filter.as_mut_ptr(),
+    };
+    // SAFETY: the program and its filter live for as long as the calls take; the filter is for all
+    // threads, so that it is for those as well that start processes.
+    unsafe {
+        assert_eq!(libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
+        let all_threads = libc::SECCOMP_FILTER_FLAG_TSYNC;
+        let mode = libc::SECCOMP_SET_MODE_FILTER;
+        let set = libc::syscall(libc::SYS_seccomp, mode, all_threads, &raw const program);
+        assert_eq!(set, 0, "{}", io::Error::last_os_error());
+    }
+}
+
+/// Whether others of the same user may trace this process, and its core be dumped.
+pub(super) fn is_dumpable() -> bool {
+    // SAFETY: the call takes integers.
+    unsafe { libc::prctl(libc::PR_GET_DUMPABLE) == 1 }
+}
+
+/// Lets this process lead a process group.
+pub(super) fn lead_a_group() {
+    // SAFETY: the call takes integers.
+    assert_eq!(unsafe { libc::setpgid(0, 0) }, 0);
+}
+
+/// Sends a signal to all in our process group.
+pub(super) fn signal_our_group(signal: i32) {
+    // SAFETY: the call takes integers.
+    assert_eq!(unsafe { libc::kill(0, signal) }, 0);
+}
+
+/// How often a signal was caught: in this process, and in another one that has its memory.
+static CAUGHT: [AtomicUsize; 2] = [AtomicUsize::new(0), AtomicUsize::new(0)];
+
+/// Counts from now on how often a signal is caught.
+pub(super) fn count_by_process(signal: i32) {
+    static OURS: AtomicI32 = AtomicI32::new(0);
+    extern "C" fn count(_: libc::c_int) {
+        // SAFETY: the call takes nothing.
+        let is_elsewhere = unsafe { libc::getpid() } != OURS.load(Ordering::Relaxed);
+        CAUGHT[usize::from(is_elsewhere)].fetch_add(1, Ordering::Relaxed);
+    }
+    // SAFETY: zeroed is a valid `sigaction`; the function is async-signal-safe.
+    unsafe {
+        OURS.store(libc::getpid(), Ordering::Relaxed);
+        let mut action: libc::sigaction = std::mem::zeroed();
+        action.sa_sigaction = count as *const () as usize;
+        action.sa_flags = libc::SA_RESTART;
+        assert_eq!(libc::sigaction(signal, &action, std::ptr::null_mut()), 0);
+    }
+}
+
+/// How often it was caught here, and elsewhere.
+pub(super) fn counted() -> (usize, usize) {
+    let [here, elsewhere] = &CAUGHT;
+    (
+        here.load(Ordering::Relaxed),
+        elsewhere.load(Ordering::Relaxed),
+    )
+}
+
+/// Sets or removes a variable of our own environment.
+pub(super) fn set_variable(name: &str, value: Option<&str>) {
+    // SAFETY: in the process of an isolated test nobody reads the environment but by std.
+    unsafe {
+        match value {
+            Some(value) => std::env::set_var(name, value),
+            None => std::env::remove_var(name),
+        }
+    }
 }
 
 /// How many bytes a pipe can hold.

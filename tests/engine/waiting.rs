@@ -2,9 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use prun::process::{
-    Backend, Command, KillOnDrop, Process, Stdio, TimeoutError, WaitError, wait_for,
-};
+use prun::process::{Command, KillOnDrop, Process, Stdio, TimeoutError, WaitError, wait_for};
 use tokio::runtime::Builder;
 
 use super::at::{At, MINUTE, engine_test, plain_test};

@@ -53,7 +53,7 @@ fn files_are_small() {
 }
 
 #[test]
-fn unsafe_is_in_one_file() {
+fn unsafe_is_in_one_chamber() {
     keep(rules::unsafety);
 }
 
@@ -167,7 +167,7 @@ fn a_long_file_is_found() {
 fn an_unsafe_block_is_found() {
     let text = "// unsafe\n#[expect(unsafe_code)]\nfn f() { unsafe { g() } }";
     complains(rules::unsafety, "src/process/spawn/spawn.rs", text, &[3]);
-    complains(rules::unsafety, "src/process/sys.rs", text, &[]);
+    complains(rules::unsafety, "src/process/sys/fork.rs", text, &[]);
     complains(rules::unsafety, "tests/it/stage/sys.rs", text, &[]);
 }
 

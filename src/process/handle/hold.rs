@@ -13,10 +13,8 @@
 
 use std::io;
 
-use super::{ProcessHandle, Shared};
+use super::{ProcessHandle, Shared, State};
 use crate::process::group;
-#[cfg(not(target_os = "linux"))]
-use crate::process::orphans;
 use crate::process::sys::{self, RawExit};
 
 /// What is known of the number of a process group.
@@ -65,13 +63,13 @@ impl ProcessHandle {
         Some(Hold(self.clone()))
     }
 
-    /// The same until [`has_stopped`](Self::has_stopped).
-    pub(super) fn is_stopping(&self) {
+    /// The same until [`finish_stop`](Self::finish_stop).
+    pub(super) fn begin_stop(&self) {
         self.shared.lock().number.is_stopping = self.shared.signals_group_by_number();
     }
 
     /// The whole group has ended.
-    pub(super) fn has_stopped(&self) {
+    pub(super) fn finish_stop(&self) {
         let number = &mut self.shared.lock().number;
         number.is_stopping = false;
         self.shared.give_up_unneeded(number);
@@ -79,26 +77,24 @@ impl ProcessHandle {
 
     /// Looks whether the process has ended. If the number is needed, it stays a zombie.
     #[cfg(target_os = "linux")]
-    pub(super) fn collect(&self, number: &mut Number) -> io::Result<Option<RawExit>> {
+    pub(super) fn collect(&self, state: &mut State) -> io::Result<Option<RawExit>> {
         let child = self.shared.child();
-        if !number.is_needed() {
+        if !state.number.is_needed() {
             return sys::try_wait(child);
         }
         let ended = sys::try_wait_keeping(child)?;
-        number.is_kept = ended.is_some();
+        state.number.is_kept = ended.is_some();
         Ok(ended)
     }
 
     /// Looks whether the process has ended, and reaps it. If the number is needed, its group is
     /// followed from then on.
     #[cfg(not(target_os = "linux"))]
-    pub(super) fn collect(&self, number: &mut Number) -> io::Result<Option<RawExit>> {
+    pub(super) fn collect(&self, state: &mut State) -> io::Result<Option<RawExit>> {
         let ended = sys::try_wait(self.shared.child())?;
-        if ended.is_some() && number.is_needed() {
-            number.is_kept = true;
-            if self.shared.is_anybody_left(number) {
-                orphans::adopt(self.clone());
-            }
+        state.number.is_kept = ended.is_some() && state.number.is_needed();
+        if self.shared.is_anybody_left(&mut state.number) {
+            self.leave_locked(state);
         }
         Ok(ended)
     }
@@ -112,9 +108,10 @@ impl ProcessHandle {
     /// Whether somebody has to look again soon: the process runs, or its group is followed.
     #[cfg(not(target_os = "linux"))]
     pub(in crate::process) fn needs_looks(&self) -> bool {
+        // Without another handle nobody can signal the group any more.
         let is_last = std::sync::Arc::strong_count(&self.shared) == 1;
-        let follows = || self.shared.is_anybody_left(&mut self.shared.lock().number);
-        self.is_running() || (!is_last && follows())
+        let is_followed = || self.shared.is_anybody_left(&mut self.shared.lock().number);
+        self.is_running() || (!is_last && is_followed())
     }
 }
 
@@ -142,10 +139,10 @@ impl Shared {
     /// Whether the number is kept, and the group still has a member.
     #[cfg(not(target_os = "linux"))]
     fn is_anybody_left(&self, number: &mut Number) -> bool {
-        let is_empty = || match sys::kill(-(self.pid as libc::pid_t), 0) {
-            Ok(()) => false,
-            // They may all be ones that we may not signal.
-            Err(error) => error.raw_os_error() == Some(libc::ESRCH),
+        // Any other error says that we may not signal those who are there.
+        let is_empty = || {
+            let asked = sys::kill(-(self.pid as libc::pid_t), 0);
+            asked.is_err_and(|error| error.raw_os_error() == Some(libc::ESRCH))
         };
         number.is_kept = number.is_kept && !is_empty();
         number.is_kept

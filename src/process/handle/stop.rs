@@ -6,6 +6,7 @@ use super::ProcessHandle;
 use crate::process::exit::{ExitInfo, WaitError};
 use crate::process::members::Members;
 use crate::process::signal::{Delivery, Scope, Signal, SignalError};
+use crate::process::sys;
 use crate::process::wait_for::wait_for;
 
 /// How long somebody may take to die of `SIGKILL`: in an uninterruptible call it is for ever.
@@ -45,20 +46,20 @@ impl ProcessHandle {
     /// within that time, and get the signal.
     ///
     /// # Errors
-    /// [`StopError::Signal`] if a signal could not be sent to any of those who live, among others
-    /// with [`SignalError::NoGroup`]; one that reached some of a group is none.
-    /// [`StopError::StillRunning`] if somebody lives 5 seconds after `SIGKILL`, and
-    /// [`StopError::Wait`] as in [`wait`](Self::wait).
+    /// [`StopError::Signal`] at once if there is no group, or if nobody who lives may be sent the
+    /// signal; where it reaches some of a group, that is told of another one only when it lives 5
+    /// seconds after `SIGKILL`. [`StopError::StillRunning`] if somebody lives then who was sent it,
+    /// and [`StopError::Wait`] as in [`wait`](Self::wait).
     ///
     /// # Cancel safety
     /// May be dropped and called again; `SIGTERM` may have been sent then.
     pub async fn stop(&self, scope: Scope, grace: Duration) -> Result<ExitInfo, StopError> {
         if scope == Scope::Group {
-            self.is_stopping();
+            self.begin_stop();
         }
         self.end(scope, grace).await?;
         if scope == Scope::Group {
-            self.has_stopped();
+            self.finish_stop();
         }
         Ok(self.wait().await?)
     }
@@ -81,8 +82,16 @@ impl ProcessHandle {
             true => Some(self.pid()),
             false => members.living(),
         };
-        // Where nobody is known to live, zombies are left.
-        left.map_or(Ok(()), |pid| Err(StopError::StillRunning { pid }))
+        match left {
+            // It reached others of the group, or a zombie, but not this one.
+            Some(pid) if is_refused_by(pid) => {
+                let signal = Signal::KILL;
+                Err(SignalError::Permission { signal, pid }.into())
+            }
+            Some(pid) => Err(StopError::StillRunning { pid }),
+            // Nobody is known to live: those who are left may be zombies.
+            None => Ok(()),
+        }
     }
 
     /// Sends a signal that is to end somebody. That it is refused matters only if anybody lives: a
@@ -132,4 +141,10 @@ impl ProcessHandle {
             )
             && members.look().await
     }
+}
+
+/// Whether we may not send signals to this process. This asks without sending any.
+fn is_refused_by(pid: u32) -> bool {
+    let asked = sys::kill(pid as libc::pid_t, 0);
+    asked.is_err_and(|error| error.raw_os_error() == Some(libc::EPERM))
 }

@@ -1,40 +1,59 @@
-//! A [`Command`] as std has it, and its start.
+//! A start by std: by its fork for a process that must not share our memory, and on other systems than
+//! Linux for all that there is.
 
-use std::ffi::CString;
-use std::io;
-use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::os::unix::process::CommandExt;
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 
-use super::lookup::{self, has_slash};
-use super::spawn::Theirs;
-use crate::process::command::{Command, Group};
-use crate::process::environment::{EnvChange, Environment};
-use crate::process::error::StartError;
-use crate::process::sys::{self, Exec};
+use super::prepare::{Given, name_of};
+use super::streams::Theirs;
+use crate::process::command::Command;
+use crate::process::error::{SpawnErrorKind, StartError};
+use crate::process::sys::{self, Told};
 
 /// A command that std will start.
 pub(in crate::process) struct ByStd {
     command: std::process::Command,
-    /// Held until the child has its own copies.
-    reserved: Vec<OwnedFd>,
+    /// What becomes known of a start by fork; none is by `posix_spawn`.
+    told: Option<Told>,
+    /// To be held until the child has its own copies.
+    held: Vec<OwnedFd>,
 }
 
 impl ByStd {
     /// Prepares `command`. Before any other descriptor is made, since the ones to pass on have
     /// numbers that are to stay free.
     pub(in crate::process) fn new(command: &Command) -> Result<Self, StartError> {
-        let mut std = command.to_std().map_err(StartError::Exec)?;
-        let reserved = command.fork_if_needed(&mut std)?;
-        let command = std;
-        Ok(Self { command, reserved })
+        #[cfg(not(target_os = "linux"))]
+        if !command.changes.need_steps() {
+            return Ok(Self {
+                command: command.to_std().map_err(StartError::Exec)?,
+                told: None,
+                held: Vec::new(),
+            });
+        }
+        // std would panic if the program could then not be executed.
+        if sys::is_ignored(libc::SIGCHLD) {
+            return Err(StartError::Kind(SpawnErrorKind::SigchldIgnored));
+        }
+        let mut held = reserved(command)?;
+        // std itself gives it the standard streams.
+        let given = Given::new(command, &[])?;
+        held.extend(given.moved);
+        let steps = command.steps(given.descriptors)?;
+        let mut std = std::process::Command::new(&command.program);
+        let told = sys::take_after_fork(&mut std, steps).map_err(StartError::Exec)?;
+        Ok(Self {
+            command: std,
+            told: Some(told),
+            held,
+        })
     }
 
     /// Starts it with these ends of its standard streams, and says its number.
     pub(in crate::process) fn start(self, streams: [Theirs<'_>; 3]) -> Result<u32, StartError> {
         let Self {
             mut command,
-            reserved,
+            told,
+            held,
         } = self;
         let [stdin, stdout, stderr] = streams;
         let stderr = match stderr {
@@ -48,34 +67,48 @@ impl ByStd {
             .stdin(own(stdin, "standard input")?)
             .stdout(own(stdout, "standard output")?)
             .stderr(own(stderr, "standard error")?);
-        let child = command.spawn().map_err(StartError::Exec)?;
-        drop(reserved);
-        Ok(child.id())
+        let started = command.spawn();
+        drop(held);
+        let told = told.and_then(|told| told.failed());
+        Ok(started
+            .map_err(|error| told.map_or(StartError::Exec(error), StartError::Step))?
+            .id())
     }
 }
 
+/// Keeps the numbers of the descriptors to pass on free of others: std has a pipe of its own, which
+/// would be overwritten in the child if it had one of them.
+fn reserved(command: &Command) -> Result<Vec<OwnedFd>, StartError> {
+    let mut reserved = Vec::new();
+    for (fd, number) in &command.changes.pass_fds {
+        let copy = sys::duplicate_from(fd.as_fd(), *number);
+        let copy = copy.map_err(StartError::setup(name_of(*number)))?;
+        // If it is another number, somebody else has this one.
+        if copy.as_raw_fd() == *number {
+            reserved.push(copy);
+        }
+    }
+    Ok(reserved)
+}
+
+#[cfg(not(target_os = "linux"))]
 impl Command {
     /// The same command for std, but for the streams.
-    fn to_std(&self) -> io::Result<std::process::Command> {
+    fn to_std(&self) -> std::io::Result<std::process::Command> {
+        use super::lookup::{changes_path, has_slash, resolve};
+        use crate::process::environment::EnvChange;
+        use std::os::unix::process::CommandExt;
+
         // std leaves its fast path where a bare name is to be looked up in another PATH than ours,
         // or in another environment.
-        let is_elsewhere = self.environment.is_some() || lookup::changes_path(self);
-        let looked_up = if !has_slash(&self.program) && is_elsewhere {
-            lookup::resolve(self)
-        } else {
-            None
-        };
+        let is_elsewhere = self.environment.is_some() || changes_path(self);
+        let is_bare = !has_slash(&self.program);
+        let looked_up = (is_bare && is_elsewhere).then(|| resolve(self)).flatten();
         let mut std = match &looked_up {
             Some(file) => std::process::Command::new(file),
             None => std::process::Command::new(&self.program),
         };
-        if let Some(name) = self
-            .arg0
-            .as_ref()
-            .or(looked_up.is_some().then_some(&self.program))
-        {
-            std.arg0(name);
-        }
+        std.arg0(self.arg0.as_ref().unwrap_or(&self.program));
         std.args(&self.args);
         if let Some(dir) = &self.cwd {
             std.current_dir(dir);
@@ -90,78 +123,9 @@ impl Command {
                 EnvChange::Clear => std.env_clear(),
             };
         }
-        match self.group {
-            // The leader of a group cannot begin a session, and that of a session leads a group.
-            _ if self.new_session => {}
-            Group::Inherit => {}
-            Group::New => {
-                std.process_group(0);
-            }
-            Group::Join(pid) => {
-                std.process_group(i32::try_from(pid).map_err(|_| io::ErrorKind::InvalidInput)?);
-            }
+        if let Some(group) = self.group_to_join() {
+            std.process_group(group);
         }
         Ok(std)
-    }
-
-    /// Adds what `posix_spawn` cannot do. What is returned keeps the numbers of the descriptors
-    /// to pass free of others until the child has forked.
-    fn fork_if_needed(&self, std: &mut std::process::Command) -> Result<Vec<OwnedFd>, StartError> {
-        let mut reserved = Vec::new();
-        if !self.new_session && self.pass_fds.is_empty() {
-            return Ok(reserved);
-        }
-        let mut pass_fds = Vec::new();
-        let highest = self
-            .pass_fds
-            .iter()
-            .map(|(_, number)| *number)
-            .max()
-            .unwrap_or(0);
-        for (fd, number) in &self.pass_fds {
-            // A copy under the very number, if that is free: else std's own pipe could get it.
-            let failed = |error| StartError::Setup(format!("descriptor {number}"), error);
-            let copy = sys::duplicate_from(fd.as_fd(), *number).map_err(failed)?;
-            if copy.as_raw_fd() == *number {
-                reserved.push(copy);
-            }
-            // The one that is passed lies above all numbers, so that no pass overwrites another.
-            let above = highest.max(2).saturating_add(1);
-            let copy = sys::duplicate_from(fd.as_fd(), above).map_err(failed)?;
-            pass_fds.push((copy, *number));
-        }
-        let exec = self.in_child(pass_fds).map_err(StartError::Exec)?;
-        sys::exec_by(std, exec);
-        Ok(reserved)
-    }
-
-    /// What the child does after its fork.
-    fn in_child(&self, pass_fds: Vec<(OwnedFd, RawFd)>) -> io::Result<Exec> {
-        let Some(path) = lookup::resolve(self) else {
-            return Err(io::Error::from_raw_os_error(libc::ENOENT));
-        };
-        let name = self.arg0.as_ref().unwrap_or(&self.program);
-        let words = std::iter::once(name).chain(&self.args);
-        Ok(Exec {
-            new_session: self.new_session,
-            pass_fds,
-            path: CString::new(path.into_os_string().into_vec())?,
-            argv: words
-                .map(|word| CString::new(word.as_bytes()))
-                .collect::<Result<_, _>>()?,
-            env: self.whole_env()?,
-        })
-    }
-
-    /// The environment with the changes.
-    fn whole_env(&self) -> io::Result<Vec<CString>> {
-        let environment = match &self.environment {
-            Some(environment) => environment.clone(),
-            None => Environment::new(std::env::vars_os()).map_err(io::Error::other)?,
-        };
-        let mut set = Vec::new();
-        let whole = environment.changed(&self.env, &mut set);
-        let whole = whole.ok_or(io::ErrorKind::InvalidInput)?;
-        Ok(whole.into_iter().map(CString::from).collect())
     }
 }

@@ -15,9 +15,12 @@ use std::path::{Path, PathBuf};
 
 use super::elf;
 use super::lookup::{find_program, has_slash, seen_from_here};
+use super::prepare::name_of;
+use crate::process::changes::{Changes, Group};
 use crate::process::command::Command;
 use crate::process::environment::EnvChange;
-use crate::process::error::{Shortage, SpawnErrorKind};
+use crate::process::error::{InvalidFd, Shortage, SpawnErrorKind};
+use crate::process::sys::Step;
 
 /// One argument or variable may have so many pages on Linux, with its NUL.
 const MAX_ARG_PAGES: usize = 32;
@@ -46,6 +49,25 @@ pub(in crate::process) fn check(command: &Command) -> Result<(), SpawnErrorKind>
             return Err(SpawnErrorKind::BadEnv(name.clone()));
         }
     }
+    check_numbers(&command.changes)
+}
+
+fn check_numbers(changes: &Changes) -> Result<(), SpawnErrorKind> {
+    if let Group::Join(group) = changes.group
+        && (group == 0 || i32::try_from(group).is_err())
+    {
+        return Err(SpawnErrorKind::InvalidGroup(group));
+    }
+    let mut known = HashSet::new();
+    for (_, number) in &changes.pass_fds {
+        let why = match number {
+            ..0 => InvalidFd::Negative(*number),
+            0..=2 => InvalidFd::Standard(*number),
+            _ if !known.insert(*number) => InvalidFd::Twice(*number),
+            _ => continue,
+        };
+        return Err(SpawnErrorKind::InvalidFd(why));
+    }
     Ok(())
 }
 
@@ -58,6 +80,33 @@ pub(in crate::process) fn setup(what: String, error: &io::Error) -> SpawnErrorKi
             why: error.to_string(),
         },
     }
+}
+
+/// What the system said of a step of the new process.
+pub(in crate::process) fn step(command: &Command, step: Step, error: &io::Error) -> SpawnErrorKind {
+    let what = match step {
+        #[cfg(target_os = "linux")]
+        Step::Birth => return diagnose(command, error),
+        Step::Exec => return diagnose(command, error),
+        Step::Cwd => {
+            return SpawnErrorKind::BadCwd {
+                path: command.cwd.clone().unwrap_or_default(),
+                why: why_no_dir(error),
+            };
+        }
+        Step::Session => "a session".into(),
+        Step::Group => match command.changes.group {
+            Group::Join(group) => format!("process group {group}"),
+            Group::Inherit | Group::New => "a process group".into(),
+        },
+        Step::Descriptor(number) => name_of(number),
+        Step::Groups => "the groups".into(),
+        Step::Gid => format!("group id {}", command.changes.gid.unwrap_or_default()),
+        Step::Uid => format!("user id {}", command.changes.uid.unwrap_or_default()),
+        Step::Signals => "the signals".into(),
+        Step::Hook => "pre_exec".into(),
+    };
+    setup(what, error)
 }
 
 /// What the system said of the execution.
@@ -199,14 +248,21 @@ fn not_found(command: &Command, error: &io::Error) -> SpawnErrorKind {
 
 fn check_dir(dir: &Path) -> Result<(), String> {
     match dir.metadata() {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Err("no such directory".into()),
-        Err(error) => Err(error.to_string()),
+        Err(error) => Err(why_no_dir(&error)),
         Ok(meta) if !meta.is_dir() => Err("not a directory".into()),
         // Whether we may enter it is best asked by naming something inside.
         Ok(_) => match dir.join(".").metadata() {
             Ok(_) => Ok(()),
             Err(error) => Err(error.to_string()),
         },
+    }
+}
+
+fn why_no_dir(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "no such directory".into(),
+        io::ErrorKind::NotADirectory => "not a directory".into(),
+        _ => error.to_string(),
     }
 }
 

@@ -17,16 +17,27 @@ pub(in crate::process) fn find_program(command: &Command) -> Option<PathBuf> {
     Some(seen_from_here(command, &found)).filter(|path| path.symlink_metadata().is_ok())
 }
 
-/// The file of the program, seen from the directory that the process starts in: a name with `/`
-/// as it is, a bare one by `PATH`. A file that may not be executed counts only if no other does.
-pub(in crate::process) fn resolve(command: &Command) -> Option<PathBuf> {
-    if has_slash(&command.program) {
-        return Some(PathBuf::from(&command.program));
+/// Where the program may be, seen from the directory that the process starts in: a name with `/` as it
+/// is, a bare one in each directory of `PATH`.
+pub(in crate::process) fn candidates(command: &Command) -> Vec<PathBuf> {
+    let program = &command.program;
+    if has_slash(program) {
+        return vec![PathBuf::from(program)];
     }
     let path = child_path(command);
+    let dirs = std::env::split_paths(&path);
+    dirs.map(|dir| dir.join(program)).collect()
+}
+
+/// The file of the program, seen from the directory that the process starts in. Of a bare name a file
+/// that may not be executed counts only if no other does.
+pub(in crate::process) fn resolve(command: &Command) -> Option<PathBuf> {
+    let mut files = candidates(command);
+    if has_slash(&command.program) {
+        return files.pop();
+    }
     let mut refused = None;
-    for dir in std::env::split_paths(&path) {
-        let file = dir.join(&command.program);
+    for file in files {
         match seen_from_here(command, &file).metadata() {
             Ok(meta) if meta.is_file() && meta.permissions().mode() & 0o111 != 0 => {
                 return Some(file);

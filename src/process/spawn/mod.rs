@@ -1,10 +1,10 @@
 //! From a command to a running process.
 //!
-//! `spawn` is the way there, `posix_spawn` and `by_std` who calls the system. Where that may hang the
-//! thread of `spawner` does it; `nearby` knows what cannot. `newborn` owns the child from its first
-//! moment, `claims` says which children are ours, and `unborn` reaches those that have no program yet.
-//! `lookup` finds a program as the system does, and `diagnose`, with `elf`, says why one could not be
-//! executed.
+//! `spawn` is the way there, `streams` makes the pipes, `prepare` says what it means for a new process, in `our_environment` or
+//! another one, and `posix_spawn`, `vfork` and `by_std` call the system. Where that may hang the thread
+//! of `spawner` does it; `nearby` knows what cannot. `newborn` owns the child from its first moment,
+//! `claims` says which children are ours, and `unborn` reaches those that have no program yet. `lookup`
+//! finds a program as the system does, and `diagnose`, with `elf`, says why one could not be executed.
 
 pub(super) mod by_std;
 pub(super) mod claims;
@@ -14,12 +14,17 @@ pub(super) mod lookup;
 #[cfg(target_os = "linux")]
 pub(super) mod nearby;
 pub(super) mod newborn;
+pub(super) mod our_environment;
 #[cfg(target_os = "linux")]
 pub(super) mod posix_spawn;
+pub(super) mod prepare;
 #[expect(
     clippy::module_inception,
     reason = "the chamber is named for what it does"
 )]
 pub(super) mod spawn;
 pub(super) mod spawner;
+pub(super) mod streams;
 pub(super) mod unborn;
+#[cfg(target_os = "linux")]
+pub(super) mod vfork;

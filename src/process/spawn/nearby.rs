@@ -13,7 +13,6 @@ use std::path::Path;
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
 use super::lookup::{changes_path, has_slash};
-use super::posix_spawn;
 use crate::process::command::Command;
 
 /// The file systems that ask nobody but this machine.
@@ -47,17 +46,24 @@ struct Nearby {
     mounts: Vec<Mount>,
     /// Whether all directories of our `PATH` are.
     is_path_local: bool,
-    /// Programs that were found to be, by the words that name them.
+    /// Programs and directories that were found to be, by the words that name them.
     found: Mutex<HashSet<OsString>>,
 }
 
 /// Whether the program of `command` is. Makes no system call but the first time.
 pub(in crate::process) fn is_nearby(command: &Command) -> bool {
-    // The others have more to do, which may take its time.
-    if posix_spawn::settled(command).is_none() {
+    // A fork takes its time, and so may code of the caller's.
+    if command.changes.need_fork() {
         return false;
     }
     let program = command.program.as_os_str();
+    if let Some(dir) = &command.cwd {
+        // What is relative to a directory is another program than that of the same name here.
+        let is_relative = has_slash(program) && !Path::new(program).is_absolute();
+        if is_relative || !NEARBY.found().contains(dir.as_os_str()) {
+            return false;
+        }
+    }
     if !has_slash(program) {
         return NEARBY.is_path_local && !changes_path(command);
     }
@@ -66,16 +72,21 @@ pub(in crate::process) fn is_nearby(command: &Command) -> bool {
     (is_system && is_local(&NEARBY.mounts, path)) || NEARBY.found().contains(program)
 }
 
-/// Remembers that the program of `command` was executed, if it lies on a disk of this machine. Asks
-/// the file system, and so waits as long as a start may.
+/// Remembers the program of `command`, which was executed, and its directory, each if it lies on a disk of
+/// this machine. Asks the file system, and so waits as long as a start may.
 pub(in crate::process) fn remember(command: &Command) {
-    let program = command.program.as_os_str();
-    if !has_slash(program) || NEARBY.found().len() >= MOST {
-        return;
-    }
-    let path = Path::new(program).canonicalize();
-    if path.is_ok_and(|path| is_local(&NEARBY.mounts, &path)) {
-        NEARBY.found().insert(program.to_owned());
+    let dir = command.cwd.as_deref();
+    let program = Path::new(&command.program);
+    let names_file = program.is_absolute() || (dir.is_none() && has_slash(&command.program));
+    let program = names_file.then_some(program);
+    let dir = dir.filter(|dir| dir.is_absolute());
+    for path in program.into_iter().chain(dir) {
+        if NEARBY.found().len() < MOST
+            && let Ok(real) = path.canonicalize()
+            && is_local(&NEARBY.mounts, &real)
+        {
+            NEARBY.found().insert(path.into());
+        }
     }
 }
 

@@ -4,7 +4,6 @@ use super::claims::Claim;
 use crate::process::command::{Backend, Command};
 use crate::process::exit::Started;
 use crate::process::handle::ProcessHandle;
-use crate::process::orphans;
 use crate::process::signal::{Scope, Signal};
 use crate::process::watch::Watcher;
 
@@ -49,7 +48,7 @@ impl Drop for Newborn {
             let process = ProcessHandle::new(born, Watcher::Sigchld);
             // It may have ended by itself just now, which is as good.
             let _ = process.send_signal_to(scope, Signal::KILL);
-            orphans::adopt(process);
+            process.leave();
         }
     }
 }

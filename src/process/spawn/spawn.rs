@@ -1,14 +1,8 @@
-//! From a [`Command`] to a running [`Process`], on std's `posix_spawn` path.
+//! From a [`Command`] to a running [`Process`].
 
-use std::fs::{File, OpenOptions};
-use std::io;
-use std::num::NonZeroUsize;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::process::Stdio as StdStdio;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::io::Interest;
 use tokio::runtime::Handle;
 
 use super::by_std::ByStd;
@@ -20,19 +14,16 @@ use super::newborn::Newborn;
 use super::posix_spawn;
 #[cfg(target_os = "linux")]
 use super::spawner::here;
-use super::spawner::{Begun, aside};
-use crate::process::capture::{self, Capture};
+use super::spawner::{Begun, aside, aside_blocking};
+use super::streams::{Ours, Theirs, input, output};
+#[cfg(target_os = "linux")]
+use super::vfork;
+use crate::process::capture;
 use crate::process::command::Command;
 use crate::process::drivers;
-use crate::process::environment::Environment;
-use crate::process::error::{InvalidStdio, SpawnError, SpawnErrorKind, StartError};
-use crate::process::pipe::{pipe, register, register_shared};
+use crate::process::error::{SpawnError, SpawnErrorKind, StartError};
 use crate::process::process::{Process, Streams};
-use crate::process::pty;
-use crate::process::reader::StreamReader;
-use crate::process::spool::SpoolOptions;
 use crate::process::stdio::Stdio;
-use crate::process::writer::StreamWriter;
 
 /// How often a program that is being written is tried again: 1, 2, 4 … 64 ms, 127 ms in all.
 const BUSY_RETRIES: u32 = 7;
@@ -49,9 +40,10 @@ impl Command {
     ///
     /// The runtime never waits for a file system that may not answer: another thread looks for the
     /// program and executes it. On Linux programs of the system's directories, and those that were
-    /// executed quickly before, are started at once if they lie on a disk of this machine. As long as
-    /// one start hangs, because the file lies on a server that is gone, the next one
-    /// is made by one more thread, after 0.2 s; if 32 hang, further ones are refused
+    /// executed quickly before, are started at once if they lie on a disk of this machine and nothing was
+    /// said of a directory: that holds the calling thread up until the program is executed, for about a
+    /// millisecond. As long as one start hangs, because the file lies on a server that is gone, the next
+    /// one is made by one more thread, after 0.2 s; if 32 hang, further ones are refused
     /// ([`SpawnErrorKind::Resource`]).
     ///
     /// # Errors
@@ -65,37 +57,90 @@ impl Command {
         Arc::new(self.clone()).start(&Begun::default()).await
     }
 
-    /// As `spawn`; says besides when it is begun.
-    pub(crate) async fn start(self: Arc<Self>, begun: &Begun) -> Result<Process, SpawnError> {
-        let fail = |kind| SpawnError::new(kind, &self);
-        drivers::check().map_err(fail)?;
-        diagnose::check(&self).map_err(fail)?;
-        let mut tries = 0;
+    /// Starts the process as [`spawn`](Self::spawn) does, and holds the calling thread up until the
+    /// program is executed: for code that is not async. It has to be called in the context of a runtime,
+    /// of which the process's pipes and its end are learnt.
+    ///
+    /// # Errors
+    /// As [`spawn`](Self::spawn).
+    ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use prun::process::Command;
+    ///
+    /// let runtime = tokio::runtime::Runtime::new()?;
+    /// let _context = runtime.enter();
+    /// let process = Command::exec("true").blocking_spawn()?;
+    /// assert!(runtime.block_on(process.wait())?.success());
+    /// # Ok(()) }
+    /// ```
+    pub fn blocking_spawn(&self) -> Result<Process, SpawnError> {
+        let command = Arc::new(self.clone());
+        command.check()?;
+        let mut tries = Tries::default();
         loop {
-            match self.start_once(begun).await {
-                Err(error)
-                    if matches!(error.kind, SpawnErrorKind::TextFileBusy(_))
-                        && tries < BUSY_RETRIES =>
-                {
-                    tokio::time::sleep(Duration::from_millis(1 << tries)).await;
-                    tries += 1;
+            let begun = Begun::default();
+            let started = match command.at_once(&begun) {
+                Some(started) => started,
+                None => aside_blocking(&begun, command.order())
+                    .unwrap_or_else(|none| Err(SpawnError::of(&command, none.into()))),
+            };
+            match tries.again(started) {
+                Ok(started) => {
+                    return started.map(|(newborn, streams)| command.drained(newborn, streams));
                 }
-                started => return started,
+                Err(pause) => std::thread::sleep(pause),
             }
         }
     }
 
-    async fn start_once(self: &Arc<Self>, begun: &Begun) -> Result<Process, SpawnError> {
-        let failed = |error| SpawnError::of(self, error);
-        #[cfg(target_os = "linux")]
-        if nearby::is_nearby(self)
-            && let Some(born) = here(begun, || self.give_birth())
-        {
-            let (newborn, streams) = born.map_err(failed)?;
-            return Ok(self.drained(newborn, streams));
+    /// As `spawn`; says besides when it is begun.
+    pub(crate) async fn start(self: Arc<Self>, begun: &Begun) -> Result<Process, SpawnError> {
+        self.check()?;
+        let mut tries = Tries::default();
+        loop {
+            let started = match self.at_once(begun) {
+                Some(started) => started,
+                None => {
+                    let started = aside(begun, self.order()).await;
+                    // By now another runtime may poll this.
+                    drivers::check().map_err(|kind| SpawnError::new(kind, &self))?;
+                    started.unwrap_or_else(|none| Err(SpawnError::of(&self, none.into())))
+                }
+            };
+            match tries.again(started) {
+                Ok(started) => {
+                    return started.map(|(newborn, streams)| self.drained(newborn, streams));
+                }
+                Err(pause) => tokio::time::sleep(pause).await,
+            }
         }
+    }
+
+    /// Fails where the runtime lacks something, or the command makes no sense.
+    fn check(&self) -> Result<(), SpawnError> {
+        let checked = drivers::check().and_then(|()| diagnose::check(self));
+        checked.map_err(|kind| SpawnError::new(kind, self))
+    }
+
+    /// Starts it in this thread, if that does not hang.
+    #[cfg(target_os = "linux")]
+    fn at_once(&self, begun: &Begun) -> Option<Started> {
+        let is_nearby = nearby::is_nearby(self);
+        let born = is_nearby.then(|| here(begun, || self.give_birth()))?;
+        Some(born?.map_err(|error| SpawnError::of(self, error)))
+    }
+
+    /// Elsewhere nobody knows what does not hang.
+    #[cfg(not(target_os = "linux"))]
+    fn at_once(&self, _begun: &Begun) -> Option<Started> {
+        None
+    }
+
+    /// What another thread has to do to start it.
+    fn order(self: &Arc<Self>) -> impl FnOnce() -> Started + Send + 'static {
         let (command, runtime) = (Arc::clone(self), Handle::current());
-        let born = aside(begun, move || {
+        move || {
             let _context = runtime.enter();
             #[cfg(target_os = "linux")]
             let begun = std::time::Instant::now();
@@ -105,14 +150,7 @@ impl Command {
                 nearby::remember(&command);
             }
             born.map_err(|error| SpawnError::of(&command, error))
-        });
-        let (newborn, streams) = match born.await {
-            Ok(born) => born?,
-            Err(none) => return Err(failed(StartError::from(none))),
-        };
-        // By now another runtime may poll this.
-        drivers::check().map_err(|kind| SpawnError::new(kind, self))?;
-        Ok(self.drained(newborn, streams))
+        }
     }
 
     /// The process, whose captured streams are drained from now on.
@@ -129,11 +167,11 @@ impl Command {
         // Our ends are registered before the process exists: what can fail fails while there is
         // nothing to clean up, and nothing can fail once it runs.
         let [stdin, stdout, stderr] = self.stdio();
-        let (stdin, our_stdin) = input(stdin)?;
-        let (stdout, our_stdout) = output(stdout, self.limit, "standard output")?;
+        let (stdin, our_stdin) = input(stdin, self)?;
+        let (stdout, our_stdout) = output(stdout, self, "standard output")?;
         let (stderr, our_stderr) = match stderr {
             Stdio::ToStdout => (Theirs::ToStdout, Ours::default()),
-            other => output(other, self.limit, "standard error")?,
+            other => output(other, self, "standard error")?,
         };
         let newborn = way.start(self, [stdin, stdout, stderr])?;
         let streams = Streams {
@@ -146,147 +184,58 @@ impl Command {
     }
 }
 
-/// Who calls `posix_spawn`.
-enum Way<'a> {
-    Std(Box<ByStd>),
-    #[cfg_attr(
-        not(target_os = "linux"),
-        expect(dead_code, reason = "std does it all there")
-    )]
-    Settled(&'a Environment),
+/// A process that was started, or not.
+type Started = Result<(Newborn, Streams), SpawnError>;
+
+/// How often a start was tried.
+#[derive(Default)]
+struct Tries(u32);
+
+impl Tries {
+    /// What came of the last one, or how long to wait for the next one.
+    fn again(&mut self, started: Started) -> Result<Started, Duration> {
+        let is_busy = |error: &SpawnError| matches!(error.kind, SpawnErrorKind::TextFileBusy(_));
+        if self.0 < BUSY_RETRIES && started.as_ref().is_err_and(is_busy) {
+            self.0 += 1;
+            return Err(Duration::from_millis(1 << (self.0 - 1)));
+        }
+        Ok(started)
+    }
 }
 
-impl<'a> Way<'a> {
-    fn of(command: &'a Command) -> Result<Self, StartError> {
+/// How the process begins.
+enum Way {
+    /// By `posix_spawn` itself.
+    #[cfg(target_os = "linux")]
+    PosixSpawn,
+    /// In our memory, until it has its own program.
+    #[cfg(target_os = "linux")]
+    Vfork,
+    Std(Box<ByStd>),
+}
+
+impl Way {
+    fn of(command: &Command) -> Result<Self, StartError> {
         #[cfg(target_os = "linux")]
-        if let Some(environment) = posix_spawn::settled(command) {
-            return Ok(Self::Settled(environment));
+        if !command.changes.need_fork() {
+            return Ok(match posix_spawn::is_enough(command) {
+                true => Self::PosixSpawn,
+                false => Self::Vfork,
+            });
         }
-        let std = ByStd::new(command)?;
-        Ok(Self::Std(Box::new(std)))
+        Ok(Self::Std(Box::new(ByStd::new(command)?)))
     }
 
     /// Starts the process, and closes its ends of the streams here: while one is open no reader
     /// sees the end.
     fn start(self, command: &Command, streams: [Theirs<'_>; 3]) -> Result<Newborn, StartError> {
         let pid = match self {
-            Self::Std(std) => std.start(streams),
             #[cfg(target_os = "linux")]
-            Self::Settled(environment) => posix_spawn::start(command, environment, &streams),
-            #[cfg(not(target_os = "linux"))]
-            Self::Settled(_) => ByStd::new(command)?.start(streams),
+            Self::PosixSpawn => posix_spawn::start(command, &streams),
+            #[cfg(target_os = "linux")]
+            Self::Vfork => vfork::start(command, &streams),
+            Self::Std(std) => std.start(streams),
         }?;
         Ok(Newborn::new(pid, command))
     }
-}
-
-/// The process's end of a standard stream.
-pub(in crate::process) enum Theirs<'a> {
-    Inherit,
-    /// Standard output's; for standard error.
-    ToStdout,
-    Own(OwnedFd),
-    Lent(BorrowedFd<'a>),
-}
-
-impl Theirs<'_> {
-    pub(in crate::process) fn into_std(self) -> io::Result<StdStdio> {
-        Ok(match self {
-            Self::Inherit | Self::ToStdout => StdStdio::inherit(),
-            Self::Own(fd) => fd.into(),
-            Self::Lent(fd) => fd.try_clone_to_owned()?.into(),
-        })
-    }
-
-    /// The descriptor to be given, if one is.
-    #[cfg(target_os = "linux")]
-    pub(in crate::process) fn fd(&self) -> Option<BorrowedFd<'_>> {
-        match self {
-            Self::Inherit | Self::ToStdout => None,
-            Self::Own(fd) => Some(fd.as_fd()),
-            Self::Lent(fd) => Some(*fd),
-        }
-    }
-
-    /// The same place once more, for standard error.
-    pub(in crate::process) fn share(&self) -> io::Result<Self> {
-        Ok(Self::Own(match self {
-            // Standard error's own `inherit` would lead to our standard error.
-            Self::Inherit | Self::ToStdout => io::stdout().as_fd().try_clone_to_owned()?,
-            Self::Own(fd) => fd.try_clone()?,
-            Self::Lent(fd) => fd.try_clone_to_owned()?,
-        }))
-    }
-}
-
-/// Our end of an output stream, in whose hands it is.
-#[derive(Default)]
-struct Ours {
-    read: Option<StreamReader>,
-    captured: Option<Capture>,
-}
-
-fn invalid(why: InvalidStdio) -> StartError {
-    StartError::Kind(SpawnErrorKind::InvalidStdio(why))
-}
-
-/// What is read and written where nothing is to be.
-fn null(options: &OpenOptions, name: &str) -> Result<OwnedFd, StartError> {
-    let failed = |error| StartError::Setup(format!("{name} (/dev/null)"), error);
-    Ok(options.open("/dev/null").map_err(failed)?.into())
-}
-
-fn input(stdin: &Stdio) -> Result<(Theirs<'_>, Option<StreamWriter>), StartError> {
-    const NAME: &str = "standard input";
-    Ok(match stdin {
-        Stdio::Inherit => (Theirs::Inherit, None),
-        Stdio::Null => (Theirs::Own(null(File::options().read(true), NAME)?), None),
-        Stdio::File(file) => (Theirs::Lent(file.as_fd()), None),
-        Stdio::Fd(fd) => (Theirs::Lent(fd.as_fd()), None),
-        Stdio::Pipe => {
-            let (theirs, ours) = pipe().map_err(StartError::setup(NAME))?;
-            let ours = register(ours, Interest::WRITABLE).map_err(StartError::setup(NAME))?;
-            (Theirs::Own(theirs.into()), Some(StreamWriter::new(ours)))
-        }
-        Stdio::ToStdout => return Err(invalid(InvalidStdio::ToStdout)),
-        Stdio::Capture(_) | Stdio::Terminal(..) => {
-            return Err(invalid(InvalidStdio::CapturedInput));
-        }
-    })
-}
-
-fn output<'a>(
-    stdio: &'a Stdio,
-    limit: NonZeroUsize,
-    name: &'static str,
-) -> Result<(Theirs<'a>, Ours), StartError> {
-    let mut ours = Ours::default();
-    let theirs = match stdio {
-        Stdio::Inherit => Theirs::Inherit,
-        Stdio::Null => Theirs::Own(null(File::options().write(true), name)?),
-        Stdio::File(file) => Theirs::Lent(file.as_fd()),
-        Stdio::Fd(fd) => Theirs::Lent(fd.as_fd()),
-        Stdio::Pipe => {
-            let (reader, writer) = pipe().map_err(StartError::setup(name))?;
-            let reader = register(reader, Interest::READABLE).map_err(StartError::setup(name))?;
-            ours.read = Some(StreamReader::new(reader, limit));
-            Theirs::Own(writer.into())
-        }
-        Stdio::Capture(options) => {
-            let (reader, writer) = pipe().map_err(StartError::setup(name))?;
-            ours.captured = Some(capture(reader, options).map_err(StartError::setup(name))?);
-            Theirs::Own(writer.into())
-        }
-        Stdio::Terminal(options, size) => {
-            let (terminal, theirs) = pty::open(*size).map_err(StartError::setup(name))?;
-            ours.captured = Some(capture(terminal, options).map_err(StartError::setup(name))?);
-            Theirs::Own(theirs)
-        }
-        Stdio::ToStdout => return Err(invalid(InvalidStdio::ToStdout)),
-    };
-    Ok((theirs, ours))
-}
-
-fn capture(end: impl Into<OwnedFd>, options: &SpoolOptions) -> io::Result<Capture> {
-    Ok(Capture::new(register_shared(end)?, options.clone()))
 }

@@ -8,6 +8,7 @@ use std::collections::VecDeque;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::pin;
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 #[cfg(feature = "cli")]
@@ -94,9 +95,15 @@ struct Order {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Begun(Arc<OnceLock<Started>>);
 
-#[cfg(feature = "cli")]
 impl Begun {
+    /// Does it now.
+    fn by<T>(&self, work: impl FnOnce() -> T) -> std::thread::Result<T> {
+        self.0.get_or_init(Started::now);
+        catch_unwind(AssertUnwindSafe(work))
+    }
+
     /// By the clock on the wall, and by the one that never jumps.
+    #[cfg(feature = "cli")]
     pub(crate) fn at(&self) -> Option<(SystemTime, Instant)> {
         self.0.get().map(|begun| (begun.at, begun.instant))
     }
@@ -114,9 +121,8 @@ pub(crate) async fn aside<T: Send + 'static>(
     let begun = begun.clone();
     let work = move || {
         if !sender.is_closed() {
-            begun.0.get_or_init(Started::now);
             // Whoever does not want it any more has dropped it.
-            let _ = sender.send(catch_unwind(AssertUnwindSafe(work)));
+            let _ = sender.send(begun.by(work));
         }
     };
     let (mut placed, mut place) = SPAWNER.order(Box::new(work))?;
@@ -134,6 +140,33 @@ pub(crate) async fn aside<T: Send + 'static>(
     placed.is_done = true;
     let answer = answer.expect("an order that was not withdrawn is answered");
     // A panic is that of whoever gave the order.
+    Ok(answer.unwrap_or_else(|panic| resume_unwind(panic)))
+}
+
+/// The same for a caller that is not async.
+pub(in crate::process) fn aside_blocking<T: Send + 'static>(
+    begun: &Begun,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, NoThread> {
+    let (sender, answer) = mpsc::channel();
+    let begun = begun.clone();
+    let work = move || {
+        // Nobody but a panic takes the other end away.
+        let _ = sender.send(begun.by(work));
+    };
+    let (mut placed, mut place) = SPAWNER.order(Box::new(work))?;
+    let answer = loop {
+        let Place::Waits { steps } = place else {
+            break answer.recv().ok();
+        };
+        match answer.recv_timeout(PATIENCE) {
+            Ok(answer) => break Some(answer),
+            Err(RecvTimeoutError::Disconnected) => break None,
+            Err(RecvTimeoutError::Timeout) => place = SPAWNER.reinforce(placed.number, steps)?,
+        }
+    };
+    placed.is_done = true;
+    let answer = answer.expect("an order that was not withdrawn is answered");
     Ok(answer.unwrap_or_else(|panic| resume_unwind(panic)))
 }
 

@@ -1,0 +1,36 @@
+//! A command of std's as one of ours.
+
+use super::command::Command;
+
+impl From<&std::process::Command> for Command {
+    /// The same program with the same arguments, changes of the environment and directory.
+    ///
+    /// std does not tell the rest: where the streams lead, whether the environment was cleared, argument
+    /// 0, the process group, user and groups, and what is to be done before the program is executed. They
+    /// are as those of [`exec`](Self::exec), and have to be set anew.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use prun::process::Command;
+    ///
+    /// let mut std = std::process::Command::new("sh");
+    /// std.args(["-c", "echo $FRUIT in $PWD"]).env("FRUIT", "apple").current_dir("/");
+    /// let output = Command::from(&std).output().await?;
+    /// assert_eq!(output.stdout, b"apple in /\n");
+    /// # Ok(()) }
+    /// ```
+    fn from(std: &std::process::Command) -> Self {
+        let mut command = Self::exec(std.get_program());
+        command.args(std.get_args());
+        for (name, value) in std.get_envs() {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+        if let Some(dir) = std.get_current_dir() {
+            command.current_dir(dir);
+        }
+        command
+    }
+}

@@ -1,0 +1,159 @@
+//! What a command means for a new process: the steps that it takes before its program.
+
+use std::ffi::{CString, OsStr};
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+
+use rustix::fs::{Mode, RawMode};
+
+use super::lookup;
+use super::our_environment::our_environment;
+use super::streams::Theirs;
+use crate::process::changes::Group;
+use crate::process::command::Command;
+use crate::process::environment::Environment;
+use crate::process::error::StartError;
+use crate::process::sys::{self, Identity, Kept, Program, Steps};
+
+/// Descriptors of ours, and the numbers under which a process will have them, one after the other.
+pub(in crate::process) struct Given {
+    pub(in crate::process) descriptors: Vec<(RawFd, RawFd)>,
+    /// Copies of those whose own numbers are given away, to be held until the process has its own.
+    pub(in crate::process) moved: Vec<OwnedFd>,
+    /// The numbers besides those of the streams.
+    others: Vec<RawFd>,
+}
+
+impl Given {
+    /// What `command` gives besides these streams.
+    pub(in crate::process) fn new(
+        command: &Command,
+        streams: &[Theirs<'_>],
+    ) -> Result<Self, StartError> {
+        let passed = command.changes.pass_fds.iter();
+        let mut given = Self {
+            descriptors: Vec::with_capacity(3 + passed.len()),
+            moved: Vec::new(),
+            others: passed.map(|(_, number)| *number).collect(),
+        };
+        for (number, stream) in (0..).zip(streams) {
+            match (stream, stream.fd()) {
+                (Theirs::ToStdout, _) => given.descriptors.push((1, number)),
+                (_, Some(fd)) => given.give(fd, number)?,
+                (_, None) => {}
+            }
+        }
+        for (fd, number) in &command.changes.pass_fds {
+            given.give(fd.as_fd(), *number)?;
+        }
+        Ok(given)
+    }
+
+    fn give(&mut self, fd: BorrowedFd<'_>, number: RawFd) -> Result<(), StartError> {
+        let mut own = fd.as_raw_fd();
+        if own <= 2 || self.others.contains(&own) {
+            // It may be overwritten before its turn.
+            let highest = self.others.iter().copied().fold(2, RawFd::max);
+            let moved = sys::duplicate_from(fd, highest.saturating_add(1));
+            let moved = moved.map_err(StartError::setup(name_of(number)))?;
+            own = moved.as_raw_fd();
+            self.moved.push(moved);
+        }
+        self.descriptors.push((own, number));
+        Ok(())
+    }
+}
+
+/// What a descriptor of this number is to a process.
+pub(in crate::process) fn name_of(number: RawFd) -> String {
+    match number {
+        0 => "standard input".into(),
+        1 => "standard output".into(),
+        2 => "standard error".into(),
+        other => format!("descriptor {other}"),
+    }
+}
+
+impl Command {
+    /// The steps of a process that gets these descriptors.
+    pub(in crate::process) fn steps(
+        &self,
+        descriptors: Vec<(RawFd, RawFd)>,
+    ) -> Result<Steps, StartError> {
+        let cwd = self.cwd.as_ref().map(|dir| c_string(dir.as_os_str()));
+        let program = self.whole_program(&self.base_environment()?);
+        let changes = &self.changes;
+        let umask = changes.umask.map(|mask| mask as RawMode);
+        Ok(Steps {
+            new_session: changes.new_session,
+            group: self.group_to_join(),
+            cwd: cwd.transpose().map_err(StartError::Exec)?,
+            descriptors,
+            umask: umask.map(Mode::from_raw_mode),
+            identity: Identity {
+                groups: changes.groups.clone(),
+                gid: changes.gid,
+                uid: changes.uid,
+            },
+            at_sigpipe: match changes.restore_signals || !sys::is_ignored(libc::SIGPIPE) {
+                true => libc::SIG_DFL,
+                false => libc::SIG_IGN,
+            },
+            hooks: changes.hooks.clone(),
+            kept: self.kept(),
+            program: program.map_err(StartError::Exec)?,
+        })
+    }
+
+    /// Which descriptors it keeps from 3 on, if it does not keep all.
+    fn kept(&self) -> Option<Kept> {
+        let passed = self.changes.pass_fds.iter();
+        self.changes
+            .close_fds
+            .then(|| passed.map(|(_, number)| *number).collect())
+    }
+
+    /// What `setpgid` is to be told, if it is to be called.
+    pub(in crate::process) fn group_to_join(&self) -> Option<libc::pid_t> {
+        match self.changes.group {
+            // The leader of a group cannot begin a session, and that of a session leads a group.
+            _ if self.changes.new_session => None,
+            Group::Inherit => None,
+            Group::New => Some(0),
+            Group::Join(group) => Some(group.cast_signed()),
+        }
+    }
+
+    /// Argument 0 and the others.
+    pub(in crate::process) fn argv(&self) -> impl Iterator<Item = io::Result<CString>> {
+        let name = self.arg0.as_ref().unwrap_or(&self.program);
+        let words = std::iter::once(name).chain(&self.args);
+        words.map(|word| c_string(word))
+    }
+
+    /// The environment to which the changes are made.
+    pub(in crate::process) fn base_environment(&self) -> Result<Environment, StartError> {
+        match &self.environment {
+            Some(environment) => Ok(environment.clone()),
+            None => our_environment().map_err(StartError::Kind),
+        }
+    }
+
+    fn whole_program(&self, environment: &Environment) -> io::Result<Program> {
+        let files = lookup::candidates(self).into_iter();
+        let files = files.map(|file| CString::new(file.into_os_string().into_vec()));
+        let mut set = Vec::new();
+        let env = environment.changed(&self.env, &mut set);
+        let env = env.ok_or(io::ErrorKind::InvalidInput)?;
+        Ok(Program {
+            files: files.collect::<Result<_, _>>()?,
+            argv: self.argv().collect::<io::Result<_>>()?,
+            env: env.into_iter().map(CString::from).collect(),
+        })
+    }
+}
+
+pub(in crate::process) fn c_string(word: &OsStr) -> io::Result<CString> {
+    Ok(CString::new(word.as_bytes())?)
+}

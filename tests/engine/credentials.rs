@@ -1,0 +1,230 @@
+//! Who a process is: its user, its groups and what files of its lack; and that we stay who we are.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use prun::process::{Command, SpawnErrorKind, Stdio};
+
+use super::at::{At, engine_test, isolated_test};
+use super::files::Folder;
+use super::isolated::isolated;
+use super::spawn_errors::assert_error;
+use super::sys;
+use super::ways::ways;
+use crate::shared::needs::{ROOT, needs};
+
+/// What a process of each way prints, which is the same.
+async fn printed(command: &Command) -> String {
+    let mut all = BTreeSet::new();
+    for (way, command) in ways(command) {
+        let output = command.output().await.unwrap();
+        assert!(output.exit.success(), "{way}: {output:?}");
+        all.insert(String::from_utf8(output.stdout).unwrap());
+    }
+    assert_eq!(all.len(), 1, "the same by each way");
+    all.pop_first().unwrap()
+}
+
+/// The fields of `/proc/self/status` that say who somebody is, with all four numbers each.
+const WHO: &str = "grep -E '^(Uid|Gid|Groups):' /proc/self/status | tr -s '\\t ' ' '";
+
+/// Who each of our own threads is, what files of theirs lack, and where they are.
+fn ours() -> BTreeSet<String> {
+    const FIELDS: [&str; 4] = ["Uid:", "Gid:", "Groups:", "Umask:"];
+    let is_told = |line: &&str| FIELDS.iter().any(|name| line.starts_with(name));
+    let threads = fs::read_dir("/proc/self/task").unwrap();
+    let threads = threads.map(|thread| {
+        let thread = thread.unwrap().path();
+        let status = fs::read_to_string(thread.join("status")).unwrap();
+        let dir = fs::read_link(thread.join("cwd")).unwrap();
+        let told = status.lines().filter(is_told).collect::<String>();
+        format!("{told} {}", dir.display())
+    });
+    threads.collect()
+}
+
+// CPython, test_user, test_group and test_extra_groups.
+engine_test!(
+    a_process_has_the_user_and_the_groups_it_is_given,
+    |at: At| async move {
+        if !needs(ROOT) {
+            return;
+        }
+        let mut shell = at.shell(WHO);
+        shell.uid(12345).gid(12346).groups([12347, 12348]);
+        let uid = "Uid: 12345 12345 12345 12345\n";
+        let gid = "Gid: 12346 12346 12346 12346\n";
+        let all = format!("{uid}{gid}Groups: 12347 12348 \n");
+        assert_eq!(printed(&shell).await, all);
+    }
+);
+
+// As std; with Python they stay.
+isolated_test!(
+    another_user_has_none_of_roots_groups,
+    "test $(id -u) = 0 && exec setpriv --groups=12349 \"$0\" \"$@\"",
+    |at: At| async move {
+        if !needs(ROOT) {
+            return;
+        }
+        let groups = "id -G";
+        assert_eq!(printed(at.shell(groups).uid(12345)).await, "0\n");
+        assert_eq!(printed(at.shell(groups).gid(12346)).await, "12346 12349\n");
+        let mut with_groups = at.shell(groups);
+        with_groups.uid(12345).groups([12350]);
+        assert_eq!(printed(&with_groups).await, "0 12350\n");
+        assert_eq!(printed(at.shell(groups).groups([])).await, "0\n");
+    }
+);
+
+// Ours: neither the threads of this program change, nor may it be traced the less for that.
+isolated_test!(we_stay_who_we_are, "", |at: At| async move {
+    if !needs(ROOT) {
+        return;
+    }
+    let mut umask = at.command("true");
+    umask.umask(0o777).current_dir("/");
+    let mut another = umask.clone();
+    another.uid(12345).gid(12346).groups([12347]);
+    let before = (ours(), sys::is_dumpable());
+    assert!(before.1);
+    for (way, command) in ways(&umask).into_iter().chain(ways(&another)) {
+        assert!(command.status().await.unwrap().success(), "{way}");
+        assert_eq!((ours(), sys::is_dumpable()), before, "{way}");
+    }
+});
+
+// CPython, test_user and test_group without the right to it.
+#[test]
+fn who_may_not_become_another_is_told_which_number_was_refused() {
+    let name = concat!(
+        module_path!(),
+        "::who_may_not_become_another_is_told_which_number_was_refused"
+    );
+    // Whoever is not root may do no such thing; root becomes somebody else first.
+    let is_root = rustix::process::geteuid().is_root();
+    if is_root && !needs(ROOT) {
+        return;
+    }
+    let somebody = match is_root {
+        true => "setpriv --reuid=12345 --regid=12345 --clear-groups",
+        false => "",
+    };
+    // That one may not get at this binary by its path, but by a descriptor.
+    let prelude = format!(
+        "chmod 777 \"$PRUN_ENGINE_DIR\"; cd /; exec 3<\"$0\"
+        exec {somebody} /proc/self/fd/3 \"$@\""
+    );
+    isolated(name, &prelude, || {
+        At::PIDFD_ONE.play(|at| async move {
+            let set = |set: fn(&mut Command)| {
+                let mut command = at.command("true");
+                set(&mut command);
+                command
+            };
+            let refused = [
+                (
+                    set(|command| {
+                        command.uid(0);
+                    }),
+                    "user id 0",
+                ),
+                (
+                    set(|command| {
+                        command.gid(0);
+                    }),
+                    "group id 0",
+                ),
+                (
+                    set(|command| {
+                        command.groups([0]);
+                    }),
+                    "the groups",
+                ),
+            ];
+            for (command, what) in refused {
+                for (_, command) in ways(&command) {
+                    let error = command.spawn().await.unwrap_err();
+                    let why = std::io::Error::from_raw_os_error(libc::EPERM).to_string();
+                    let text = format!("cannot set up {what}: {why}");
+                    let what = what.to_owned();
+                    let kind = SpawnErrorKind::Setup { what, why };
+                    assert_error(&error, kind, &text, Some(libc::EPERM));
+                }
+            }
+            // Whoever it is already needs no right.
+            let mut command = at.command("true");
+            command.uid(rustix::process::getuid().as_raw());
+            assert!(command.status().await.unwrap().success());
+        });
+    });
+}
+
+// Ours: the directory by our rights, the program by those of the user.
+engine_test!(
+    the_directory_is_entered_before_the_user_changes_and_the_program_executed_after,
+    |at: At| async move {
+        if !needs(ROOT) {
+            return;
+        }
+        let folder = Folder::new();
+        let program = folder.script("program", "#!/bin/sh\n");
+        let (open, closed) = (
+            fs::Permissions::from_mode(0o755),
+            fs::Permissions::from_mode(0o700),
+        );
+        fs::set_permissions(folder.path(), closed).unwrap();
+        let mut pwd = at.command("/bin/pwd");
+        pwd.uid(12345).current_dir(folder.path());
+        let here = format!("{}\n", folder.path().display());
+        assert_eq!(printed(&pwd).await, here);
+        for (way, command) in ways(at.command(&program).uid(12345)) {
+            let error = command.spawn().await.unwrap_err();
+            let kind = SpawnErrorKind::NotExecutable {
+                path: program.clone(),
+                why: "permission denied",
+            };
+            assert_eq!(error.kind, kind, "{way}");
+        }
+        fs::set_permissions(folder.path(), open).unwrap();
+    }
+);
+
+// CPython, test_user and test_group with numbers that cannot be.
+engine_test!(a_number_that_nobody_has_is_an_error, |at: At| async move {
+    if !needs(ROOT) {
+        return;
+    }
+    for (_, command) in ways(at.command("true").uid(u32::MAX)) {
+        let error = command.spawn().await.unwrap_err();
+        let SpawnErrorKind::Setup { what, .. } = &error.kind else {
+            panic!("{error:?}");
+        };
+        assert_eq!(what, "user id 4294967295");
+        assert_eq!(error.raw_os_error(), Some(libc::EINVAL));
+    }
+});
+
+// CPython, test_umask.
+engine_test!(a_process_has_the_umask_it_is_given, |at: At| async move {
+    for mask in ["0077", "0137", "0000"] {
+        let mut shell = at.shell("umask");
+        shell.umask(u32::from_str_radix(mask, 8).unwrap());
+        assert_eq!(printed(&shell).await, format!("{mask}\n"));
+    }
+});
+
+// CPython, test_umask: of what it makes itself, and not of what was opened for it.
+engine_test!(
+    a_file_that_a_process_makes_has_its_umask,
+    |at: At| async move {
+        let folder = Folder::new();
+        let mut shell = at.shell("> made; stat -c %a made");
+        shell
+            .current_dir(folder.path())
+            .umask(0o137)
+            .stderr(Stdio::Inherit);
+        assert_eq!(printed(&shell).await, "640\n");
+    }
+);
