@@ -310,21 +310,21 @@ fn table(slots: usize, grace: Duration) -> io::Result<(Table, File)> {
 }
 
 /// A file without a name, in memory.
-#[cfg(target_os = "linux")]
+#[cfg(linux)]
 fn memory() -> io::Result<File> {
     use rustix::fs::{MemfdFlags, memfd_create};
     Ok(memfd_create(c"prun-guard", MemfdFlags::CLOEXEC)?.into())
 }
 
 /// Elsewhere there is no such thing everywhere.
-#[cfg(not(target_os = "linux"))]
+#[cfg(not(linux))]
 fn memory() -> io::Result<File> {
     tempfile::tempfile()
 }
 
 /// This program, as it is: its file may have been replaced since.
 fn program() -> io::Result<PathBuf> {
-    if cfg!(target_os = "linux") {
+    if cfg!(linux) {
         Ok("/proc/self/exe".into())
     } else {
         std::env::current_exe()

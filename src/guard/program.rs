@@ -56,7 +56,7 @@ pub(crate) fn guard() -> bool {
 
 /// A name of its own, which is not the beginning of prun's: `pkill -9 prun` must not reach it.
 fn take_name() {
-    #[cfg(target_os = "linux")]
+    #[cfg(linux)]
     let _ = nix::sys::prctl::set_name(c"job-guard");
 }
 

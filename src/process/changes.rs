@@ -163,13 +163,12 @@ impl Command {
 
     /// The process has these supplementary groups, and no others; Python's `extra_groups=`.
     ///
-    /// ```
+    /// ```no_run
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # if !rustix::process::geteuid().is_root() { return Ok(()); }
     /// // Root alone may do this.
     /// let mut id = prun::process::Command::exec("id");
-    /// id.arg("-G").uid(12345).gid(12346).groups([12347, 12348]);
-    /// assert_eq!(id.output().await?.stdout, b"12346 12347 12348\n");
+    /// id.arg("-G").uid(1000).gid(1001).groups([1002, 1003]);
+    /// assert_eq!(id.output().await?.stdout, b"1001 1002 1003\n");
     /// # Ok(()) }
     /// ```
     pub fn groups(&mut self, groups: impl IntoIterator<Item = u32>) -> &mut Self {

@@ -1,10 +1,10 @@
 //! Process groups: who is left in one, and how to reach them.
 
-#[cfg(target_os = "linux")]
+#[cfg(linux)]
 use std::collections::BTreeMap;
-#[cfg(any(target_os = "linux", feature = "cli"))]
+#[cfg(any(linux, feature = "cli"))]
 use std::collections::BTreeSet;
-#[cfg(any(target_os = "linux", feature = "cli"))]
+#[cfg(any(linux, feature = "cli"))]
 use std::io;
 use std::sync::OnceLock;
 
@@ -31,7 +31,7 @@ pub(super) fn can_signal_by_pidfd() -> bool {
 }
 
 /// A living member of each of `groups` that has one, by one look at all processes.
-#[cfg(target_os = "linux")]
+#[cfg(linux)]
 pub(super) fn living_members(groups: &BTreeSet<u32>) -> io::Result<BTreeMap<u32, u32>> {
     let mut living = BTreeMap::new();
     for (pid, stat) in Stat::all()? {
@@ -57,7 +57,7 @@ pub(crate) fn signal_group(group: u32, signal: Signal) -> io::Result<()> {
 }
 
 /// Those of `groups` that have a living member. Zombies do not live.
-#[cfg(all(target_os = "linux", feature = "cli"))]
+#[cfg(all(linux, feature = "cli"))]
 pub(crate) fn living_groups(groups: &BTreeSet<u32>) -> BTreeSet<u32> {
     if groups.is_empty() {
         return BTreeSet::new();
@@ -67,14 +67,14 @@ pub(crate) fn living_groups(groups: &BTreeSet<u32>) -> BTreeSet<u32> {
 }
 
 /// Elsewhere there is no /proc to look at, and nothing can be told apart.
-#[cfg(all(not(target_os = "linux"), feature = "cli"))]
+#[cfg(all(not(linux), feature = "cli"))]
 pub(crate) fn living_groups(groups: &BTreeSet<u32>) -> BTreeSet<u32> {
     groups.clone()
 }
 
 /// The processes that have the same parent as we (or were left to it together with us), are not older,
 /// and lead a process group in our session.
-#[cfg(all(target_os = "linux", feature = "cli"))]
+#[cfg(all(linux, feature = "cli"))]
 pub(crate) fn younger_siblings() -> Vec<u32> {
     let (Some(own), Ok(all)) = (Stat::of(std::process::id()), Stat::all()) else {
         return Vec::new();
@@ -87,20 +87,20 @@ pub(crate) fn younger_siblings() -> Vec<u32> {
 }
 
 /// Elsewhere nobody tells of them.
-#[cfg(all(not(target_os = "linux"), feature = "cli"))]
+#[cfg(all(not(linux), feature = "cli"))]
 pub(crate) fn younger_siblings() -> Vec<u32> {
     Vec::new()
 }
 
 /// Whether a process is stopped, also where a debugger looks on.
-#[cfg(target_os = "linux")]
+#[cfg(linux)]
 pub(super) fn is_stopped(pid: u32) -> bool {
     Stat::of(pid).is_some_and(|stat| matches!(stat.state, 'T' | 't'))
 }
 
 /// Whether nobody could continue our process group if it stopped: no ancestor outside of it is in
 /// our session, as in a container or after setsid(1).
-#[cfg(all(target_os = "linux", feature = "cli"))]
+#[cfg(all(linux, feature = "cli"))]
 pub(crate) fn is_orphaned() -> bool {
     let Some(own) = Stat::of(std::process::id()) else {
         return false;
@@ -116,13 +116,13 @@ pub(crate) fn is_orphaned() -> bool {
 }
 
 /// Elsewhere the shell is trusted to be there.
-#[cfg(all(not(target_os = "linux"), feature = "cli"))]
+#[cfg(all(not(linux), feature = "cli"))]
 pub(crate) fn is_orphaned() -> bool {
     false
 }
 
 /// What a line of /proc/PID/stat says of a process's place.
-#[cfg(target_os = "linux")]
+#[cfg(linux)]
 pub(super) struct Stat {
     state: char,
     #[cfg_attr(not(feature = "cli"), allow(dead_code))]
@@ -135,7 +135,7 @@ pub(super) struct Stat {
     started: u64,
 }
 
-#[cfg(target_os = "linux")]
+#[cfg(linux)]
 impl Stat {
     pub(super) fn of(pid: u32) -> Option<Self> {
         Self::parse(&std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
@@ -169,7 +169,7 @@ impl Stat {
     }
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(all(test, linux))]
 mod tests {
     use super::Stat;
 

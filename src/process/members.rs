@@ -4,17 +4,17 @@
 //! for by itself, and only when it has ended are all looked at again: by a thread that does nothing
 //! else, and once for everybody who asks meanwhile.
 
-#[cfg(target_os = "linux")]
+#[cfg(linux)]
 use std::{
     collections::BTreeSet,
     io,
     sync::{Mutex, PoisonError, mpsc},
 };
 
-#[cfg(target_os = "linux")]
+#[cfg(linux)]
 use tokio::sync::oneshot;
 
-#[cfg(target_os = "linux")]
+#[cfg(linux)]
 use super::{
     beside::start_beside,
     group::{self, Stat},
@@ -22,16 +22,16 @@ use super::{
 
 /// The members of one group, as far as they are known.
 pub(super) struct Members {
-    #[cfg(target_os = "linux")]
+    #[cfg(linux)]
     group: u32,
     living: Option<u32>,
 }
 
 impl Members {
-    #[cfg_attr(not(target_os = "linux"), expect(unused_variables))]
+    #[cfg_attr(not(linux), expect(unused_variables))]
     pub(super) fn of(group: u32) -> Self {
         Self {
-            #[cfg(target_os = "linux")]
+            #[cfg(linux)]
             group,
             living: None,
         }
@@ -44,7 +44,7 @@ impl Members {
 
     /// Whether a member is alive. Zombies are not: where process 1 is slow to reap them, or never does,
     /// waiting for them would never end.
-    #[cfg(target_os = "linux")]
+    #[cfg(linux)]
     pub(super) async fn look(&mut self) -> bool {
         let is_member = |stat: Stat| stat.group == self.group && stat.is_alive();
         if self.living.and_then(Stat::of).is_some_and(is_member) {
@@ -58,20 +58,20 @@ impl Members {
 
     /// Elsewhere there is no /proc to look at: whoever is left, zombie or not, counts until the grace
     /// is over.
-    #[cfg(not(target_os = "linux"))]
+    #[cfg(not(linux))]
     pub(super) async fn look(&mut self) -> bool {
         true
     }
 }
 
 /// Somebody who wants to know a living member of a group.
-#[cfg(target_os = "linux")]
+#[cfg(linux)]
 struct Question {
     group: u32,
     tell: oneshot::Sender<io::Result<Option<u32>>>,
 }
 
-#[cfg(target_os = "linux")]
+#[cfg(linux)]
 async fn living_member(group: u32) -> io::Result<Option<u32>> {
     let (tell, told) = oneshot::channel();
     ask(Question { group, tell });
@@ -85,7 +85,7 @@ async fn living_member(group: u32) -> io::Result<Option<u32>> {
     }
 }
 
-#[cfg(target_os = "linux")]
+#[cfg(linux)]
 fn ask(question: Question) {
     static ANSWERER: Mutex<Option<mpsc::Sender<Question>>> = Mutex::new(None);
     // A panic while the lock is held cannot leave it half changed, so poison is ignored.
@@ -101,7 +101,7 @@ fn ask(question: Question) {
     }
 }
 
-#[cfg(target_os = "linux")]
+#[cfg(linux)]
 fn answer_all(questions: &mpsc::Receiver<Question>) {
     while let Ok(first) = questions.recv() {
         let asked: Vec<_> = std::iter::once(first).chain(questions.try_iter()).collect();

@@ -133,7 +133,7 @@ mod process;
 mod pty;
 mod quote;
 mod reader;
-#[cfg(target_os = "linux")]
+#[cfg(linux)]
 mod relay;
 mod run;
 mod signal;

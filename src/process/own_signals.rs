@@ -17,11 +17,11 @@ const DEADLY: &[i32] = &[
     libc::SIGUSR2,
     libc::SIGVTALRM,
     libc::SIGXCPU,
-    #[cfg(target_os = "linux")]
+    #[cfg(linux)]
     libc::SIGIO,
-    #[cfg(target_os = "linux")]
+    #[cfg(linux)]
     libc::SIGPWR,
-    #[cfg(target_os = "linux")]
+    #[cfg(linux)]
     libc::SIGSTKFLT,
 ];
 
@@ -37,9 +37,9 @@ impl Signal {
     /// those by which the system tells a program of its own fault. Real-time signals are among them.
     #[cfg(feature = "cli")]
     pub(crate) fn deadly() -> impl Iterator<Item = Self> {
-        #[cfg(target_os = "linux")]
+        #[cfg(linux)]
         let real_time = libc::SIGRTMIN()..=libc::SIGRTMAX();
-        #[cfg(not(target_os = "linux"))]
+        #[cfg(not(linux))]
         let real_time = std::iter::empty();
         DEADLY.iter().copied().chain(real_time).map(Self::from_raw)
     }

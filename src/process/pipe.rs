@@ -41,7 +41,7 @@ fn nonblocking(end: impl Into<OwnedFd>) -> io::Result<File> {
 
 /// Lets a pipe hold `bytes`, so that its two ends need not wait for each other so often. For pipes
 /// through which much goes; what is none, and a system that refuses, stay as they are.
-#[cfg(target_os = "linux")]
+#[cfg(linux)]
 pub(super) fn enlarge(pipe: impl AsFd, bytes: usize) {
     use rustix::pipe::{fcntl_getpipe_size, fcntl_setpipe_size};
     if fcntl_getpipe_size(&pipe).is_ok_and(|size| size < bytes) {
@@ -50,18 +50,18 @@ pub(super) fn enlarge(pipe: impl AsFd, bytes: usize) {
 }
 
 /// Elsewhere the system gives a pipe the room that it needs.
-#[cfg(not(target_os = "linux"))]
+#[cfg(not(linux))]
 pub(super) fn enlarge(_pipe: impl AsFd, _bytes: usize) {}
 
 /// Makes a pipe so large, or as much larger as the system has it.
-#[cfg(target_os = "linux")]
+#[cfg(linux)]
 pub(super) fn set_size(pipe: impl AsFd, bytes: usize) -> io::Result<()> {
     rustix::pipe::fcntl_setpipe_size(pipe, bytes)?;
     Ok(())
 }
 
 /// Elsewhere a pipe has no size that could be set.
-#[cfg(not(target_os = "linux"))]
+#[cfg(not(linux))]
 pub(super) fn set_size(_pipe: impl AsFd, _bytes: usize) -> io::Result<()> {
     Ok(())
 }

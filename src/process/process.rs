@@ -60,7 +60,6 @@ impl Process {
     ) -> Self {
         let handle = newborn.watched(command.backend);
         let mut process = Self {
-            _hold: None,
             handle,
             stdin: streams.stdin,
             stdout: streams.stdout,
@@ -71,6 +70,7 @@ impl Process {
             communicating: false,
             leaked: false,
             kill_on_drop: KillOnDrop::No,
+            _hold: None,
         };
         process.kill_on_drop(command.kill_on_drop);
         process

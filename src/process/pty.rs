@@ -49,9 +49,9 @@ pub(super) fn resize(terminal: impl AsFd, size: TerminalSize) -> io::Result<()> 
     Ok(tcsetwinsize(terminal, size)?)
 }
 
-#[cfg(target_os = "linux")]
+#[cfg(linux)]
 const CLOSED_ON_EXEC: OpenptFlags = OpenptFlags::CLOEXEC;
 /// Elsewhere the flag is not known to `posix_openpt`; a process that gets our end by accident keeps
 /// its own terminal open, and no more.
-#[cfg(not(target_os = "linux"))]
+#[cfg(not(linux))]
 const CLOSED_ON_EXEC: OpenptFlags = OpenptFlags::empty();

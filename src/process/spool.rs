@@ -83,7 +83,7 @@ impl SpoolOptions {
 }
 
 /// So much of a file goes into a pipe before its reader must have taken some.
-#[cfg(all(target_os = "linux", feature = "cli"))]
+#[cfg(all(linux, feature = "cli"))]
 const SENT_AT_ONCE: usize = 256 * 1024;
 
 /// So much of what was taken out stays readable, for those who want to know how it ended.
@@ -312,14 +312,14 @@ impl Spool {
     pub(crate) fn send_to(&self, out: &mut super::Blocking) -> io::Result<()> {
         out.write_all(self.head())?;
         let from = self.file_from();
-        #[cfg(target_os = "linux")]
+        #[cfg(linux)]
         let from = from + self.send_segments(out, from - (self.len() - self.in_file))?;
         io::copy(&mut self.kept(from), out).map(drop)
     }
 
     /// Lets the system copy what is in the file, but for the first `skip` bytes, and says how much it
     /// did. Where it stops, whoever goes on learns why; some files can only be written.
-    #[cfg(all(target_os = "linux", feature = "cli"))]
+    #[cfg(all(linux, feature = "cli"))]
     fn send_segments(&self, out: &super::Blocking, mut skip: u64) -> io::Result<u64> {
         let mut all = 0;
         for segment in &self.segments {

@@ -17,7 +17,7 @@ pub enum Stdio {
     #[default]
     Inherit,
     /// Through a pipe to a [`StreamReader`](super::StreamReader) or from a
-    /// [`StreamWriter`](super::StreamWriter); read lazily.
+    /// [`StreamWriter`]; read lazily.
     Pipe,
     /// To `/dev/null`; asyncio's `DEVNULL`.
     Null,

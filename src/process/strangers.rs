@@ -41,7 +41,7 @@ pub(crate) async fn reap_strangers() {
 }
 
 /// A child of this thread that has ended, whether or not we started it, and that nobody has reaped.
-#[cfg(target_os = "linux")]
+#[cfg(linux)]
 fn any_zombie() -> Option<libc::pid_t> {
     use nix::sys::wait::{Id, WaitPidFlag, waitid};
     let flags = WaitPidFlag::WEXITED
@@ -52,7 +52,7 @@ fn any_zombie() -> Option<libc::pid_t> {
 }
 
 /// Elsewhere a program is not process 1.
-#[cfg(not(target_os = "linux"))]
+#[cfg(not(linux))]
 fn any_zombie() -> Option<libc::pid_t> {
     None
 }

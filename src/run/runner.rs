@@ -394,5 +394,5 @@ async fn until_ready(room: &mut Option<(Room, Moment)>) {
 }
 
 mod lack;
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(all(test, linux))]
 mod tests;

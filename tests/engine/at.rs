@@ -9,6 +9,8 @@ use std::time::Duration;
 use prun::process::{Backend, Command, Environment, Output};
 use tokio::runtime::{Builder, Runtime};
 
+use crate::shared::needs::skip;
+
 /// The bound of every promise: far above what any takes on a loaded machine.
 pub(crate) const MINUTE: Duration = Duration::from_secs(60);
 
@@ -39,7 +41,7 @@ impl At {
 
     /// How the end of a process is learnt by what the system has: pidfds are Linux' own.
     pub(crate) fn backend_here(self) -> Backend {
-        match cfg!(target_os = "linux") {
+        match cfg!(linux) {
             true => self.backend,
             false => Backend::Sigchld,
         }
@@ -104,6 +106,16 @@ impl At {
         };
         assert!(kept.is_ok(), "not done within {bound:?}");
     }
+}
+
+/// Whether the engine uses what Linux alone has. If not, the test is on the list of those skipped.
+#[track_caller]
+#[must_use = "a test without what it needs must return"]
+pub(crate) fn needs_linux() -> bool {
+    if cfg!(not(linux)) {
+        skip("needs Linux");
+    }
+    cfg!(linux)
 }
 
 /// Makes a module of four tests out of one sentence and a function of an [`At`].

@@ -190,6 +190,8 @@ engine_test!(output_before_a_kill_is_not_lost, |at: At| async move {
     let mut process = endless(at).await;
     let short = Duration::from_millis(20);
     assert!(wait_for(process.captured(), short).await.is_err());
+    let last_line = process.last_line();
+    soon("output", || last_line.look().is_some()).await;
     let exit = process.stop(Scope::Group, Duration::ZERO).await.unwrap();
     assert_eq!(exit.returncode(), -9);
     let captured = process.captured().await.unwrap();

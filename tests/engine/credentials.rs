@@ -14,6 +14,8 @@ use super::sys;
 use super::ways::ways;
 use crate::shared::needs::{ROOT, needs};
 
+// The numbers are others than those of a test that counts the processes of a user.
+
 /// What a process of each way prints, which is the same.
 async fn printed(command: &Command) -> String {
     let mut all = BTreeSet::new();
@@ -52,10 +54,10 @@ engine_test!(
             return;
         }
         let mut shell = at.shell(WHO);
-        shell.uid(12345).gid(12346).groups([12347, 12348]);
-        let uid = "Uid: 12345 12345 12345 12345\n";
-        let gid = "Gid: 12346 12346 12346 12346\n";
-        let all = format!("{uid}{gid}Groups: 12347 12348 \n");
+        shell.uid(23455).gid(23456).groups([23457, 23458]);
+        let uid = "Uid: 23455 23455 23455 23455\n";
+        let gid = "Gid: 23456 23456 23456 23456\n";
+        let all = format!("{uid}{gid}Groups: 23457 23458 \n");
         assert_eq!(printed(&shell).await, all);
     }
 );
@@ -63,17 +65,17 @@ engine_test!(
 // As std; with Python they stay.
 isolated_test!(
     another_user_has_none_of_roots_groups,
-    "test $(id -u) = 0 && exec setpriv --groups=12349 \"$0\" \"$@\"",
+    "test $(id -u) = 0 && exec setpriv --groups=23459 \"$0\" \"$@\"",
     |at: At| async move {
         if !needs(ROOT) {
             return;
         }
         let groups = "id -G";
-        assert_eq!(printed(at.shell(groups).uid(12345)).await, "0\n");
-        assert_eq!(printed(at.shell(groups).gid(12346)).await, "12346 12349\n");
+        assert_eq!(printed(at.shell(groups).uid(23455)).await, "0\n");
+        assert_eq!(printed(at.shell(groups).gid(23456)).await, "23456 23459\n");
         let mut with_groups = at.shell(groups);
-        with_groups.uid(12345).groups([12350]);
-        assert_eq!(printed(&with_groups).await, "0 12350\n");
+        with_groups.uid(23455).groups([23460]);
+        assert_eq!(printed(&with_groups).await, "0 23460\n");
         assert_eq!(printed(at.shell(groups).groups([])).await, "0\n");
     }
 );
@@ -86,7 +88,7 @@ isolated_test!(we_stay_who_we_are, "", |at: At| async move {
     let mut umask = at.command("true");
     umask.umask(0o777).current_dir("/");
     let mut another = umask.clone();
-    another.uid(12345).gid(12346).groups([12347]);
+    another.uid(23455).gid(23456).groups([23457]);
     let before = (ours(), sys::is_dumpable());
     assert!(before.1);
     for (way, command) in ways(&umask).into_iter().chain(ways(&another)) {
@@ -108,7 +110,7 @@ fn who_may_not_become_another_is_told_which_number_was_refused() {
         return;
     }
     let somebody = match is_root {
-        true => "setpriv --reuid=12345 --regid=12345 --clear-groups",
+        true => "setpriv --reuid=23455 --regid=23455 --clear-groups",
         false => "",
     };
     // That one may not get at this binary by its path, but by a descriptor.
@@ -176,10 +178,10 @@ engine_test!(
         );
         fs::set_permissions(folder.path(), closed).unwrap();
         let mut pwd = at.command("/bin/pwd");
-        pwd.uid(12345).current_dir(folder.path());
+        pwd.uid(23455).current_dir(folder.path());
         let here = format!("{}\n", folder.path().display());
         assert_eq!(printed(&pwd).await, here);
-        for (way, command) in ways(at.command(&program).uid(12345)) {
+        for (way, command) in ways(at.command(&program).uid(23455)) {
             let error = command.spawn().await.unwrap_err();
             let kind = SpawnErrorKind::NotExecutable {
                 path: program.clone(),

@@ -9,9 +9,9 @@ use std::time::{Duration, Instant};
 use prun::process::{Command, Group, KillOnDrop, Shortage, SpawnErrorKind, Stdio, wait_for};
 
 use crate::shared::Held;
-use crate::shared::needs::{held, skip};
+use crate::shared::needs::held;
 
-use super::at::{At, engine_test, isolated_test};
+use super::at::{At, engine_test, isolated_test, needs_linux};
 use super::files::Folder;
 use super::isolated::isolated;
 use super::procfs::{children, descriptors, eventually, soon};
@@ -30,8 +30,7 @@ pub(super) fn hanging(folder: &Folder) -> Option<(PathBuf, PathBuf, Held)> {
 
 /// The same where a start that is given up is ended at once.
 fn killable(folder: &Folder) -> Option<(PathBuf, PathBuf, Held)> {
-    if cfg!(not(target_os = "linux")) {
-        skip("needs Linux");
+    if !needs_linux() {
         return None;
     }
     hanging(folder)

@@ -1,13 +1,11 @@
-//! Processes that nobody holds any more: what is left of a group whose leader has ended, and those
-//! whose value was dropped while they ran.
+//! What is left of a group whose leader has ended: killed with the value, if that was said.
 
-use std::fs;
 use std::time::Duration;
 
-use prun::process::{Backend, Command, Delivery, Group, KillOnDrop, Process, Scope, Signal, Stdio};
+use prun::process::{Command, Delivery, Group, KillOnDrop, Process, Scope, Signal, Stdio};
 
-use super::at::{At, MINUTE, engine_test, isolated_test, plain_test};
-use super::procfs::{Doomed, Life, descriptors, eventually, is_our_zombie, soon};
+use super::at::{At, MINUTE, engine_test, plain_test};
+use super::procfs::{Doomed, eventually, is_our_zombie, soon};
 use crate::shared::rounds;
 
 /// A leader that ends at once, and leaves a process that holds none of its pipes.
@@ -210,102 +208,5 @@ plain_test!(
         assert!(left.is_alive());
         drop(process);
         eventually("the end of who is left", || !left.is_alive());
-    }
-);
-
-/// How often the thread that waits for dropped processes has gone to sleep.
-fn sleeps() -> Option<u64> {
-    let tasks = fs::read_dir("/proc/self/task").unwrap();
-    let ours = tasks.flatten().map(|task| task.path()).find(|task| {
-        let name = fs::read_to_string(task.join("comm"));
-        name.is_ok_and(|name| name == "prun-orphans\n")
-    });
-    let status = fs::read_to_string(ours?.join("status")).unwrap();
-    let count = status
-        .lines()
-        .find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
-    count.unwrap().trim().parse().ok()
-}
-
-// Ours: they tell of their ends themselves.
-isolated_test!(
-    dropped_processes_cost_nothing_while_they_run,
-    "",
-    |at: At| async move {
-        if at.backend_here() == Backend::Sigchld {
-            // Those have to be asked.
-            return;
-        }
-        let mut doomed = Vec::new();
-        for _ in 0..50 {
-            let (process, itself) =
-                begun(at.shell("echo $$; exec sleep 60").stdout(Stdio::Pipe)).await;
-            drop(process);
-            doomed.push(itself);
-        }
-        // It knows of all.
-        soon("the thread", || sleeps().is_some()).await;
-        tokio::time::sleep(Duration::from_millis(100)).await;
-        let before = sleeps().unwrap();
-        tokio::time::sleep(Duration::from_millis(500)).await;
-        let woken = sleeps().unwrap() - before;
-        assert!(woken <= 1, "woken {woken} times, and nothing happened");
-    }
-);
-
-// Ours: whoever comes while others are waited for is waited for, too.
-engine_test!(
-    a_dropped_process_is_reaped_while_others_run,
-    |at: At| async move {
-        let (long, long_life) = begun(at.shell("echo $$; exec sleep 60").stdout(Stdio::Pipe)).await;
-        drop(long);
-        for _ in 0..rounds() {
-            let mut command = at.shell("read x");
-            let mut process = command.stdin(Stdio::Pipe).spawn().await.unwrap();
-            let life = Life::of(process.pid());
-            let stdin = process.stdin.take();
-            drop(process);
-            drop(stdin);
-            soon("its reaping", || !life.is_there()).await;
-        }
-        assert!(long_life.is_alive());
-    }
-);
-
-// Ours: when the last of them has ended, nothing is left of the waiting either.
-isolated_test!(
-    waiting_for_dropped_processes_keeps_no_descriptor,
-    "",
-    |at: At| async move {
-        let drop_one = || async move {
-            let process = at.command("sleep").arg("0.05").spawn().await.unwrap();
-            let life = Life::of(process.pid());
-            drop(process);
-            soon("its reaping", || !life.is_there()).await;
-        };
-        // The first one opens what the runtime keeps.
-        let process = at.command("true").spawn().await.unwrap();
-        process.wait().await.unwrap();
-        let before = descriptors();
-        drop_one().await;
-        soon("the closing", || descriptors() == before).await;
-    }
-);
-
-// Ours: one more descriptor than there are is no reason to lose a process.
-isolated_test!(
-    dropped_processes_are_reaped_without_a_free_descriptor,
-    "ulimit -n 64",
-    |at: At| async move {
-        let process = at.command("sleep").arg("0.05").spawn().await.unwrap();
-        let life = Life::of(process.pid());
-        let mut used = Vec::new();
-        while let Ok(file) = fs::File::open("/dev/null") {
-            used.push(file);
-        }
-        drop(process);
-        // One to look by.
-        used.pop();
-        soon("its reaping", || !life.is_there()).await;
     }
 );

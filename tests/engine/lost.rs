@@ -82,7 +82,9 @@ isolated_test!(
     "",
     |at: At| async move {
         sys::ignore(libc::SIGCHLD);
-        let process = at.shell("exit 3").spawn().await.unwrap();
+        // A start that needs a fork is refused then.
+        let mut command = at.shell("exit 3");
+        let process = command.close_fds(false).spawn().await.unwrap();
         // Gone without a zombie; only then does anybody look.
         soon("its end", || {
             !std::fs::exists(format!("/proc/{}", process.pid())).unwrap()

@@ -32,12 +32,6 @@
 //! * `test_read_exception`, `test_exception*`: nobody sets an exception on a reader.
 //! * Servers, TLS, pickling and `repr` in `test_streams.py`.
 //!
-//! The engine does not offer it yet:
-//!
-//! * `test_pipesizes` (`pipesize=`; the default is in [`streams`]).
-//! * `test_user`, `test_group`, `test_extra_groups`, `test_umask`.
-//! * `test_preexec*`.
-//!
 //! It is prun's own affair, and tried on the program: `test_issue8780`, and the wait of
 //! `test_keyboardinterrupt_no_kill` after Ctrl-C.
 
@@ -75,6 +69,7 @@ mod lost;
 mod merged;
 mod model;
 mod one_call;
+mod orphans;
 mod pieces;
 mod pipe_sizes;
 mod pipelines;

@@ -2,7 +2,7 @@
 
 use prun::process::{Command, SpawnErrorKind, SpoolOptions, Stdio};
 
-use super::at::{At, engine_test};
+use super::at::{At, engine_test, needs_linux};
 use crate::shared::needs::needs;
 
 /// The sizes of its standard streams, as a process sees them.
@@ -16,6 +16,9 @@ sys.stdout.write(' '.join(str(fcntl.fcntl(fd, fcntl.F_GETPIPE_SZ)) for fd in ran
 
 // CPython, test_pipesizes.
 engine_test!(every_pipe_has_the_size_asked_for, |at: At| async move {
+    if !needs_linux() {
+        return;
+    }
     if !needs("python3") {
         return;
     }
@@ -34,6 +37,9 @@ engine_test!(every_pipe_has_the_size_asked_for, |at: At| async move {
 engine_test!(
     a_captured_pipe_keeps_the_size_asked_for,
     |at: At| async move {
+        if !needs_linux() {
+            return;
+        }
         if !needs("python3") {
             return;
         }
@@ -55,6 +61,9 @@ sys.stdout.flush(); sys.stderr.write(str(fcntl.fcntl(1, fcntl.F_GETPIPE_SZ)))";
 
 // CPython, test_pipesizes: what the system refuses.
 engine_test!(a_size_that_is_refused_is_an_error, |at: At| async move {
+    if !needs_linux() {
+        return;
+    }
     for (number, stream) in ["standard input", "standard output", "standard error"]
         .iter()
         .enumerate()

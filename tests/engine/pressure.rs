@@ -8,7 +8,7 @@ use std::task::Poll;
 
 use prun::process::{Backend, Command, Shortage, SpawnErrorKind, Stdio};
 
-use super::at::{At, isolated_test};
+use super::at::{At, isolated_test, needs_linux};
 use super::files::Folder;
 use super::isolated::isolated;
 use super::procfs::{children, descriptors};
@@ -61,6 +61,9 @@ isolated_test!(
     a_process_that_cannot_be_watched_is_not_lost,
     "ulimit -n 64",
     |at: At| async move {
+        if !needs_linux() {
+            return;
+        }
         let used = use_up(0);
         let process = at.command("sleep").arg("0.05").spawn().await.unwrap();
         assert_eq!(process.backend(), Backend::Sigchld);

@@ -5,7 +5,7 @@ use std::io;
 
 use prun::process::{Command, Environment, Group, InvalidFd, SpawnErrorKind, Stdio};
 
-use super::at::{At, engine_test, isolated_test, plain_test};
+use super::at::{At, engine_test, isolated_test, needs_linux, plain_test};
 use super::files::{Folder, file_of};
 use super::isolated::{isolated, name_of};
 use super::procfs::{children, descriptors};
@@ -36,6 +36,9 @@ isolated_test!(
     a_missing_program_is_named_though_sigchld_is_ignored,
     "",
     |at: At| async move {
+        if !needs_linux() {
+            return;
+        }
         sys::ignore(libc::SIGCHLD);
         for program in ["no-such-program", "/no/such/program"] {
             let mut command = at.command(program);
@@ -129,6 +132,9 @@ isolated_test!(
     a_start_that_fails_at_any_step_leaves_nothing,
     "ulimit -n 64",
     |at: At| async move {
+        if !needs_linux() {
+            return;
+        }
         at.command("true").status().await.unwrap();
         let piped = || {
             let mut command = at.command("true");
@@ -286,6 +292,9 @@ engine_test!(a_command_of_stds_becomes_one_of_ours, |at: At| async move {
 // Ours: what a step says is what the system said of that step.
 engine_test!(a_descriptor_that_cannot_be_given_is_named, |at: At| {
     async move {
+        if !needs_linux() {
+            return;
+        }
         let mut command = at.command("true");
         command.pass_fd(file_of(""), i32::MAX);
         let mut numbers = BTreeMap::new();

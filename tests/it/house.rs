@@ -179,7 +179,7 @@ fn a_print_is_found() {
     complains(rules::printing, "src/sink/console.rs", text, &[]);
     complains(
         rules::printing,
-        "src/process/spawn/spawn.rs",
+        "src/process/spawn/streams.rs",
         text,
         &[1, 3, 9],
     );

@@ -2,7 +2,7 @@
 //! Every test builds a [`stage::Stage`]; `house` reads the sources instead and keeps the rooms.
 
 // The stage finds the processes and the memory of a run in /proc.
-#![cfg(target_os = "linux")]
+#![cfg(linux)]
 
 mod agreement;
 mod arguments;

@@ -76,7 +76,7 @@ impl ProcessHandle {
     }
 
     /// Looks whether the process has ended. If the number is needed, it stays a zombie.
-    #[cfg(target_os = "linux")]
+    #[cfg(linux)]
     pub(super) fn collect(&self, state: &mut State) -> io::Result<Option<RawExit>> {
         let child = self.shared.child();
         if !state.number.is_needed() {
@@ -89,7 +89,7 @@ impl ProcessHandle {
 
     /// Looks whether the process has ended, and reaps it. If the number is needed, its group is
     /// followed from then on.
-    #[cfg(not(target_os = "linux"))]
+    #[cfg(not(linux))]
     pub(super) fn collect(&self, state: &mut State) -> io::Result<Option<RawExit>> {
         let ended = sys::try_wait(self.shared.child())?;
         state.number.is_kept = ended.is_some() && state.number.is_needed();
@@ -100,13 +100,13 @@ impl ProcessHandle {
     }
 
     /// Whether somebody has to look again soon: the process runs, or its group is followed.
-    #[cfg(target_os = "linux")]
+    #[cfg(linux)]
     pub(in crate::process) fn needs_looks(&self) -> bool {
         self.is_running()
     }
 
     /// Whether somebody has to look again soon: the process runs, or its group is followed.
-    #[cfg(not(target_os = "linux"))]
+    #[cfg(not(linux))]
     pub(in crate::process) fn needs_looks(&self) -> bool {
         // Without another handle nobody can signal the group any more.
         let is_last = std::sync::Arc::strong_count(&self.shared) == 1;
@@ -130,14 +130,14 @@ impl Shared {
     /// Lets the number go, if it is kept: nobody needs it any more.
     pub(super) fn give_up(&self, number: &mut Number) {
         let was_kept = std::mem::take(&mut number.is_kept);
-        if cfg!(target_os = "linux") && was_kept {
+        if cfg!(linux) && was_kept {
             // What the zombie says is known already, from the look that kept it.
             let _ = sys::try_wait(self.child());
         }
     }
 
     /// Whether the number is kept, and the group still has a member.
-    #[cfg(not(target_os = "linux"))]
+    #[cfg(not(linux))]
     fn is_anybody_left(&self, number: &mut Number) -> bool {
         // Any other error says that we may not signal those who are there.
         let is_empty = || {

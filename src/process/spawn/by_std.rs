@@ -22,7 +22,7 @@ impl ByStd {
     /// Prepares `command`. Before any other descriptor is made, since the ones to pass on have
     /// numbers that are to stay free.
     pub(in crate::process) fn new(command: &Command) -> Result<Self, StartError> {
-        #[cfg(not(target_os = "linux"))]
+        #[cfg(not(linux))]
         if !command.changes.need_steps() {
             return Ok(Self {
                 command: command.to_std().map_err(StartError::Exec)?,
@@ -40,7 +40,8 @@ impl ByStd {
         held.extend(given.moved);
         let steps = command.steps(given.descriptors)?;
         let mut std = std::process::Command::new(&command.program);
-        let told = sys::take_after_fork(&mut std, steps).map_err(StartError::Exec)?;
+        let told =
+            sys::take_after_fork(&mut std, steps, command.forked()).map_err(StartError::Exec)?;
         Ok(Self {
             command: std,
             told: Some(told),
@@ -91,7 +92,7 @@ fn reserved(command: &Command) -> Result<Vec<OwnedFd>, StartError> {
     Ok(reserved)
 }
 
-#[cfg(not(target_os = "linux"))]
+#[cfg(not(linux))]
 impl Command {
     /// The same command for std, but for the streams.
     fn to_std(&self) -> std::io::Result<std::process::Command> {

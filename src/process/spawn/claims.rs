@@ -55,7 +55,7 @@ pub(in crate::process) fn start_is_over() {
 }
 
 /// Whether this child is being started.
-#[cfg(target_os = "linux")]
+#[cfg(linux)]
 pub(in crate::process) fn is_being_started(child: libc::pid_t) -> bool {
     ours().get(&(child as u32)) != Some(&true)
 }

@@ -85,7 +85,7 @@ pub(in crate::process) fn setup(what: String, error: &io::Error) -> SpawnErrorKi
 /// What the system said of a step of the new process.
 pub(in crate::process) fn step(command: &Command, step: Step, error: &io::Error) -> SpawnErrorKind {
     let what = match step {
-        #[cfg(target_os = "linux")]
+        #[cfg(linux)]
         Step::Birth => return diagnose(command, error),
         Step::Exec => return diagnose(command, error),
         Step::Cwd => {

@@ -11,11 +11,11 @@ pub(super) mod claims;
 pub(super) mod diagnose;
 pub(super) mod elf;
 pub(super) mod lookup;
-#[cfg(target_os = "linux")]
+#[cfg(linux)]
 pub(super) mod nearby;
 pub(super) mod newborn;
 pub(super) mod our_environment;
-#[cfg(target_os = "linux")]
+#[cfg(linux)]
 pub(super) mod posix_spawn;
 pub(super) mod prepare;
 #[expect(
@@ -26,5 +26,5 @@ pub(super) mod spawn;
 pub(super) mod spawner;
 pub(super) mod streams;
 pub(super) mod unborn;
-#[cfg(target_os = "linux")]
+#[cfg(linux)]
 pub(super) mod vfork;

@@ -14,7 +14,7 @@ use crate::process::changes::Group;
 use crate::process::command::Command;
 use crate::process::environment::Environment;
 use crate::process::error::StartError;
-use crate::process::sys::{self, Identity, Kept, Program, Steps};
+use crate::process::sys::{self, Forked, Identity, Kept, Program, Steps};
 
 /// Descriptors of ours, and the numbers under which a process will have them, one after the other.
 pub(in crate::process) struct Given {
@@ -91,19 +91,26 @@ impl Command {
             cwd: cwd.transpose().map_err(StartError::Exec)?,
             descriptors,
             umask: umask.map(Mode::from_raw_mode),
+            at_sigpipe: match changes.restore_signals || !sys::is_ignored(libc::SIGPIPE) {
+                true => libc::SIG_DFL,
+                false => libc::SIG_IGN,
+            },
+            kept: self.kept(),
+            program: program.map_err(StartError::Exec)?,
+        })
+    }
+
+    /// What it does besides after a fork.
+    pub(in crate::process) fn forked(&self) -> Forked {
+        let changes = &self.changes;
+        Forked {
             identity: Identity {
                 groups: changes.groups.clone(),
                 gid: changes.gid,
                 uid: changes.uid,
             },
-            at_sigpipe: match changes.restore_signals || !sys::is_ignored(libc::SIGPIPE) {
-                true => libc::SIG_DFL,
-                false => libc::SIG_IGN,
-            },
             hooks: changes.hooks.clone(),
-            kept: self.kept(),
-            program: program.map_err(StartError::Exec)?,
-        })
+        }
     }
 
     /// Which descriptors it keeps from 3 on, if it does not keep all.

@@ -7,16 +7,16 @@ use tokio::runtime::Handle;
 
 use super::by_std::ByStd;
 use super::diagnose;
-#[cfg(target_os = "linux")]
+#[cfg(linux)]
 use super::nearby;
 use super::newborn::Newborn;
-#[cfg(target_os = "linux")]
+#[cfg(linux)]
 use super::posix_spawn;
-#[cfg(target_os = "linux")]
+#[cfg(linux)]
 use super::spawner::here;
 use super::spawner::{Begun, aside, aside_blocking};
 use super::streams::{Ours, Theirs, input, output};
-#[cfg(target_os = "linux")]
+#[cfg(linux)]
 use super::vfork;
 use crate::process::capture;
 use crate::process::command::Command;
@@ -29,7 +29,7 @@ use crate::process::stdio::Stdio;
 const BUSY_RETRIES: u32 = 7;
 
 /// A program that takes no longer to be executed than this lies on a disk that answers.
-#[cfg(target_os = "linux")]
+#[cfg(linux)]
 const QUICK: Duration = Duration::from_millis(100);
 
 impl Command {
@@ -39,10 +39,10 @@ impl Command {
     /// that another thread is just writing (`ETXTBSY`) is tried again for 127 ms.
     ///
     /// The runtime never waits for a file system that may not answer: another thread looks for the
-    /// program and executes it. On Linux programs of the system's directories, and those that were
-    /// executed quickly before, are started at once if they lie on a disk of this machine and nothing was
-    /// said of a directory: that holds the calling thread up until the program is executed, for about a
-    /// millisecond. As long as one start hangs, because the file lies on a server that is gone, the next
+    /// program and executes it. On Linux programs of the system's directories are started at once, and so
+    /// are programs and in such directories as answered quickly before, if all lie on a disk of this machine:
+    /// that holds the calling thread up until the program is executed, for about a millisecond. As long as
+    /// one start hangs, because the file lies on a server that is gone, the next
     /// one is made by one more thread, after 0.2 s; if 32 hang, further ones are refused
     /// ([`SpawnErrorKind::Resource`]).
     ///
@@ -124,7 +124,7 @@ impl Command {
     }
 
     /// Starts it in this thread, if that does not hang.
-    #[cfg(target_os = "linux")]
+    #[cfg(linux)]
     fn at_once(&self, begun: &Begun) -> Option<Started> {
         let is_nearby = nearby::is_nearby(self);
         let born = is_nearby.then(|| here(begun, || self.give_birth()))?;
@@ -132,7 +132,7 @@ impl Command {
     }
 
     /// Elsewhere nobody knows what does not hang.
-    #[cfg(not(target_os = "linux"))]
+    #[cfg(not(linux))]
     fn at_once(&self, _begun: &Begun) -> Option<Started> {
         None
     }
@@ -142,10 +142,10 @@ impl Command {
         let (command, runtime) = (Arc::clone(self), Handle::current());
         move || {
             let _context = runtime.enter();
-            #[cfg(target_os = "linux")]
+            #[cfg(linux)]
             let begun = std::time::Instant::now();
             let born = command.give_birth();
-            #[cfg(target_os = "linux")]
+            #[cfg(linux)]
             if born.is_ok() && begun.elapsed() < QUICK {
                 nearby::remember(&command);
             }
@@ -206,17 +206,17 @@ impl Tries {
 /// How the process begins.
 enum Way {
     /// By `posix_spawn` itself.
-    #[cfg(target_os = "linux")]
+    #[cfg(linux)]
     PosixSpawn,
     /// In our memory, until it has its own program.
-    #[cfg(target_os = "linux")]
+    #[cfg(linux)]
     Vfork,
     Std(Box<ByStd>),
 }
 
 impl Way {
     fn of(command: &Command) -> Result<Self, StartError> {
-        #[cfg(target_os = "linux")]
+        #[cfg(linux)]
         if !command.changes.need_fork() {
             return Ok(match posix_spawn::is_enough(command) {
                 true => Self::PosixSpawn,
@@ -230,9 +230,9 @@ impl Way {
     /// sees the end.
     fn start(self, command: &Command, streams: [Theirs<'_>; 3]) -> Result<Newborn, StartError> {
         let pid = match self {
-            #[cfg(target_os = "linux")]
+            #[cfg(linux)]
             Self::PosixSpawn => posix_spawn::start(command, &streams),
-            #[cfg(target_os = "linux")]
+            #[cfg(linux)]
             Self::Vfork => vfork::start(command, &streams),
             Self::Std(std) => std.start(streams),
         }?;

@@ -172,7 +172,7 @@ pub(in crate::process) fn aside_blocking<T: Send + 'static>(
 
 /// Does in this thread what does not hang, as if it were an order. None while another thread does
 /// one: if that one hangs, a child of it may have copies of all pipes that are made meanwhile.
-#[cfg(target_os = "linux")]
+#[cfg(linux)]
 pub(in crate::process) fn here<T>(begun: &Begun, work: impl FnOnce() -> T) -> Option<T> {
     let mut state = SPAWNER.lock();
     if state.taken.len() > state.here || !state.waiting.is_empty() {
@@ -198,7 +198,7 @@ pub(in crate::process) fn here<T>(begun: &Begun, work: impl FnOnce() -> T) -> Op
 }
 
 /// The orders that are being done, each with the thread that does it.
-#[cfg(target_os = "linux")]
+#[cfg(linux)]
 pub(in crate::process) fn taken() -> Vec<(u64, libc::pid_t)> {
     SPAWNER.lock().taken.clone()
 }

@@ -6,20 +6,20 @@
 //! given up must not execute its program after all, when a server that was gone is there again.
 
 use std::io;
-#[cfg(target_os = "linux")]
+#[cfg(linux)]
 use std::{os::fd::AsFd, time::Duration};
 
-#[cfg(target_os = "linux")]
+#[cfg(linux)]
 use super::claims::is_being_started;
-#[cfg(target_os = "linux")]
+#[cfg(linux)]
 use super::spawner;
-#[cfg(target_os = "linux")]
+#[cfg(linux)]
 use crate::process::beside::start_beside;
-#[cfg(target_os = "linux")]
+#[cfg(linux)]
 use crate::process::{group, sys};
 
 /// A spawn takes well under a millisecond; one that takes so long is looked at.
-#[cfg(target_os = "linux")]
+#[cfg(linux)]
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// Starts a thread that continues children which were stopped before they executed their program.
@@ -33,12 +33,12 @@ const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// When no thread can be started.
 #[doc(hidden)]
 pub fn continue_stopped_spawns() -> io::Result<()> {
-    #[cfg(target_os = "linux")]
+    #[cfg(linux)]
     start_beside("prun-spawns", look_for_ever)?;
     Ok(())
 }
 
-#[cfg(target_os = "linux")]
+#[cfg(linux)]
 fn look_for_ever() {
     let mut before = Vec::new();
     loop {
@@ -54,17 +54,17 @@ fn look_for_ever() {
 
 /// Kills the child that `thread` is starting, if there is one: before it executes its program, or just
 /// after. The thread must be kept from starting another one meanwhile.
-#[cfg(target_os = "linux")]
+#[cfg(linux)]
 pub(in crate::process) fn kill(thread: libc::pid_t) {
     of(thread).for_each(|pid| signal(thread, pid, libc::SIGKILL));
 }
 
 /// Elsewhere it is killed when its start is over.
-#[cfg(not(target_os = "linux"))]
+#[cfg(not(linux))]
 pub(in crate::process) fn kill(_thread: libc::pid_t) {}
 
 /// What a thread is starting: those of its children whose start is not over.
-#[cfg(target_os = "linux")]
+#[cfg(linux)]
 fn of(thread: libc::pid_t) -> impl Iterator<Item = libc::pid_t> {
     let children = std::fs::read_to_string(format!("/proc/self/task/{thread}/children"));
     let numbers = children.unwrap_or_default();
@@ -75,7 +75,7 @@ fn of(thread: libc::pid_t) -> impl Iterator<Item = libc::pid_t> {
     numbers.into_iter().filter(|pid| is_being_started(*pid))
 }
 
-#[cfg(target_os = "linux")]
+#[cfg(linux)]
 fn signal(thread: libc::pid_t, child: libc::pid_t, signal: i32) {
     // One that could not execute its program is reaped by its start at any moment. What is opened
     // while the number is still that of a child cannot be another process.
@@ -88,7 +88,7 @@ fn signal(thread: libc::pid_t, child: libc::pid_t, signal: i32) {
 }
 
 /// The number of the calling thread.
-#[cfg(target_os = "linux")]
+#[cfg(linux)]
 pub(in crate::process) fn this_thread() -> libc::pid_t {
     thread_local! {
         static NUMBER: libc::pid_t = nix::unistd::gettid().as_raw();
@@ -96,7 +96,7 @@ pub(in crate::process) fn this_thread() -> libc::pid_t {
     NUMBER.with(|number| *number)
 }
 
-#[cfg(not(target_os = "linux"))]
+#[cfg(not(linux))]
 pub(in crate::process) fn this_thread() -> libc::pid_t {
     0
 }

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use super::threads::on_thread;
 
 /// What the system frees of a file at once.
-#[cfg(target_os = "linux")]
+#[cfg(linux)]
 const BLOCK: u64 = 4096;
 
 /// An unlinked temporary file for the bytes of many spools, made when the first one needs it, and
@@ -80,7 +80,7 @@ impl SharedFile {
 
     /// Gives a part back: first to the disk, then to whoever takes one next.
     fn give_back(&self, file: &File, at: u64, len: u64) {
-        #[cfg(target_os = "linux")]
+        #[cfg(linux)]
         {
             use rustix::fs::{FallocateFlags, fallocate};
             let (from, to) = (at.next_multiple_of(BLOCK), (at + len) / BLOCK * BLOCK);
@@ -253,7 +253,7 @@ mod tests {
         let blocks = || file.metadata().unwrap().blocks() * 512;
         assert!(blocks() >= (1 << 20) + (1 << 16));
         shared.give_back(&file, first.at, first.len);
-        if cfg!(target_os = "linux") {
+        if cfg!(linux) {
             assert!(blocks() < 1 << 20, "{}", blocks());
         }
         let again = shared.extent(1 << 16, 1 << 18).unwrap();

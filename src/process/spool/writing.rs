@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::Spool;
 use super::shared_file::{Extent, SharedFile};
 use crate::process::reader::{Chunk, read_chunk};
-#[cfg(target_os = "linux")]
+#[cfg(linux)]
 use crate::process::relay::{self, Moved};
 
 /// The first part of the file that a stream gets, and the least that it makes do with.
@@ -152,7 +152,7 @@ impl Writing {
     /// Moves what is in `pipe` to the file, without its bytes passing through this program where the
     /// system can do that.
     pub(in crate::process) fn move_from(&mut self, pipe: &File) -> Step {
-        #[cfg(target_os = "linux")]
+        #[cfg(linux)]
         if let Ok((extent, at, room)) = self.room() {
             let room = usize::try_from(room).unwrap_or(usize::MAX);
             match relay::move_to_file(pipe, &extent.file, at, room) {

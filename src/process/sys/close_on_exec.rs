@@ -25,7 +25,7 @@ impl FromIterator<RawFd> for Kept {
 impl Kept {
     /// Marks all others of this process.
     pub(super) fn close_others_on_exec(&self) {
-        #[cfg(target_os = "linux")]
+        #[cfg(linux)]
         if self.mark_ranges().is_ok() || self.mark_listed().is_ok() {
             return;
         }
@@ -33,7 +33,7 @@ impl Kept {
     }
 
     /// In one call for each gap between those that are kept (Linux 5.11).
-    #[cfg(target_os = "linux")]
+    #[cfg(linux)]
     fn mark_ranges(&self) -> nix::Result<()> {
         let mut first = FIRST;
         for kept in &self.0 {
@@ -46,7 +46,7 @@ impl Kept {
     }
 
     /// One by one, as the system lists them.
-    #[cfg(target_os = "linux")]
+    #[cfg(linux)]
     fn mark_listed(&self) -> rustix::io::Result<()> {
         use rustix::fs::{Mode, OFlags, RawDir, open};
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
@@ -75,7 +75,7 @@ impl Kept {
     }
 }
 
-#[cfg(target_os = "linux")]
+#[cfg(linux)]
 fn mark_range(first: RawFd, last: RawFd) -> nix::Result<()> {
     // SAFETY: the call takes integers.
     let marked = unsafe {
@@ -90,7 +90,7 @@ fn mark_range(first: RawFd, last: RawFd) -> nix::Result<()> {
 }
 
 /// What a name in the list says; none for `.` and `..`.
-#[cfg(target_os = "linux")]
+#[cfg(linux)]
 fn number(name: &[u8]) -> Option<RawFd> {
     std::str::from_utf8(name).ok()?.parse().ok()
 }

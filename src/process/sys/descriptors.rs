@@ -31,9 +31,9 @@ pub(in crate::process) fn register<F: AsRawFd + Borrow<File>>(
 /// Closes every descriptor from `least` on, where the system can (Linux 5.9): for a program that has
 /// just begun, has opened nothing, and wants nothing of what it inherited.
 #[cfg(feature = "cli")]
-#[cfg_attr(not(target_os = "linux"), expect(unused_variables))]
+#[cfg_attr(not(linux), expect(unused_variables))]
 pub(crate) fn close_from(least: libc::c_uint) {
-    #[cfg(target_os = "linux")]
+    #[cfg(linux)]
     // SAFETY: the call takes integers, and no value of such a program owns one of them.
     let _ = unsafe { libc::syscall(libc::SYS_close_range, least, libc::c_uint::MAX, 0) };
 }

@@ -5,7 +5,7 @@
 
 use std::io;
 use std::mem::MaybeUninit;
-#[cfg(target_os = "linux")]
+#[cfg(linux)]
 use std::os::fd::{AsRawFd, FromRawFd};
 use std::os::fd::{BorrowedFd, OwnedFd};
 
@@ -15,7 +15,7 @@ use super::calls::{filled, retry};
 #[derive(Clone, Copy)]
 pub(in crate::process) enum Child<'fd> {
     /// Through its pidfd: cannot be mistaken for another process, whatever became of the number.
-    #[cfg_attr(not(target_os = "linux"), expect(dead_code))]
+    #[cfg_attr(not(linux), expect(dead_code))]
     Pidfd(BorrowedFd<'fd>),
     /// Through its number, where the system has no pidfd.
     Pid(libc::pid_t),
@@ -35,18 +35,18 @@ pub(in crate::process) struct RawExit {
 
 /// Asks whether `child` has ended, without blocking, and reaps it.
 /// `ECHILD` means that somebody else reaped it, or that `SIGCHLD` is ignored.
-#[cfg(target_os = "linux")]
+#[cfg(linux)]
 pub(in crate::process) fn try_wait(child: Child<'_>) -> io::Result<Option<RawExit>> {
     ended(child, 0)
 }
 
 /// The same without reaping it: its number and its group's stay taken.
-#[cfg(target_os = "linux")]
+#[cfg(linux)]
 pub(in crate::process) fn try_wait_keeping(child: Child<'_>) -> io::Result<Option<RawExit>> {
     ended(child, libc::WNOWAIT)
 }
 
-#[cfg(target_os = "linux")]
+#[cfg(linux)]
 fn ended(child: Child<'_>, how: i32) -> io::Result<Option<RawExit>> {
     let (kind, id) = match child {
         Child::Pidfd(fd) => (libc::P_PIDFD, fd.as_raw_fd()),
@@ -80,7 +80,7 @@ fn ended(child: Child<'_>, how: i32) -> io::Result<Option<RawExit>> {
 
 /// Asks whether `child` has ended, without blocking, and reaps it (see the Linux version). What it
 /// used is told with its reaping alone.
-#[cfg(not(target_os = "linux"))]
+#[cfg(not(linux))]
 pub(in crate::process) fn try_wait(child: Child<'_>) -> io::Result<Option<RawExit>> {
     let Child::Pid(pid) = child else {
         return Err(io::ErrorKind::Unsupported.into());
@@ -108,9 +108,9 @@ pub(in crate::process) fn try_wait(child: Child<'_>) -> io::Result<Option<RawExi
 /// The signal by which `child` is stopped, if it is.
 pub(in crate::process) fn stopped_by(child: Child<'_>) -> Option<i32> {
     let (kind, id) = match child {
-        #[cfg(target_os = "linux")]
+        #[cfg(linux)]
         Child::Pidfd(fd) => (libc::P_PIDFD, fd.as_raw_fd() as libc::id_t),
-        #[cfg(not(target_os = "linux"))]
+        #[cfg(not(linux))]
         Child::Pidfd(_) => return None,
         Child::Pid(pid) => (libc::P_PID, pid as libc::id_t),
     };
@@ -130,7 +130,7 @@ fn changed(kind: libc::idtype_t, id: libc::id_t, how: i32) -> io::Result<Option<
 
 /// Opens a descriptor that stands for the child `pid` and becomes readable when it ends. Other
 /// systems have none: there the engine falls back to `SIGCHLD`.
-#[cfg(target_os = "linux")]
+#[cfg(linux)]
 pub(in crate::process) fn pidfd_open(pid: libc::pid_t) -> io::Result<OwnedFd> {
     // SAFETY: the call takes two integers.
     let fd = retry(|| unsafe { libc::syscall(libc::SYS_pidfd_open, pid, 0) as libc::c_int })?;
@@ -138,7 +138,7 @@ pub(in crate::process) fn pidfd_open(pid: libc::pid_t) -> io::Result<OwnedFd> {
     Ok(unsafe { OwnedFd::from_raw_fd(fd) })
 }
 
-#[cfg(not(target_os = "linux"))]
+#[cfg(not(linux))]
 pub(in crate::process) fn pidfd_open(_pid: libc::pid_t) -> io::Result<OwnedFd> {
     Err(io::ErrorKind::Unsupported.into())
 }

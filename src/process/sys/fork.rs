@@ -6,21 +6,26 @@ use std::process::Command;
 use std::sync::Arc;
 
 use super::memory::Mapping;
-use super::steps::{Failed, Steps};
+use super::steps::{Failed, Forked, Place, Steps};
 
 /// Where a forked process tells which step failed: std's own way takes nothing but the system's number.
 pub(in crate::process) struct Told(Arc<Mapping>);
 
 /// Lets `command` take `steps` after its fork, and after std has given the new process its streams.
-pub(in crate::process) fn take_after_fork(command: &mut Command, steps: Steps) -> io::Result<Told> {
+pub(in crate::process) fn take_after_fork(
+    command: &mut Command,
+    steps: Steps,
+    forked: Forked,
+) -> io::Result<Told> {
     let told = Told::nothing()?;
     let there = Told(Arc::clone(&told.0));
     let in_child = move || {
-        let failed = steps.take(None);
+        let failed = steps.take(&Place::Fork(&forked));
         there.tell(Some(failed));
         Err(failed.error())
     };
-    // SAFETY: the closure makes only system calls that are safe after a fork, and allocates nothing.
+    // SAFETY: the closure makes only system calls that are safe after a fork, and allocates nothing; for
+    // the hooks it is promised by whoever gave them.
     unsafe { command.pre_exec(in_child) };
     Ok(told)
 }

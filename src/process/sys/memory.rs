@@ -28,7 +28,7 @@ impl Mapping {
     }
 
     /// A stack of at least so many bytes. Whoever goes beyond gets a `SIGSEGV`.
-    #[cfg(target_os = "linux")]
+    #[cfg(linux)]
     pub(super) fn stack(bytes: usize) -> io::Result<Self> {
         let page = rustix::param::page_size();
         let stack = Self::new(page + bytes, libc::MAP_PRIVATE | libc::MAP_STACK)?;
@@ -56,7 +56,7 @@ impl Mapping {
     }
 
     /// Where it ends, which is where a stack begins.
-    #[cfg(target_os = "linux")]
+    #[cfg(linux)]
     pub(super) fn end(&self) -> *mut c_void {
         // SAFETY: that is not beyond the end.
         unsafe { self.start().byte_add(self.bytes) }

@@ -21,14 +21,14 @@ mod limits;
 mod memory;
 mod signals;
 mod steps;
-#[cfg(target_os = "linux")]
+#[cfg(linux)]
 mod vfork;
 
 pub(super) use close_on_exec::Kept;
 #[cfg(feature = "cli")]
 pub(crate) use descriptors::close_from;
 pub(super) use descriptors::{duplicate_from, register};
-#[cfg(target_os = "linux")]
+#[cfg(linux)]
 pub(super) use ends::try_wait_keeping;
 pub(super) use ends::{Child, RawExit, pidfd_open, stopped_by, try_wait};
 pub(super) use fork::{Told, take_after_fork};
@@ -44,6 +44,6 @@ pub(super) use signals::{came, let_act, note_signals};
 pub(super) use signals::{
     is_ignored, kill, pidfd_send_signal, raise_default, restore_default_signals,
 };
-pub(super) use steps::{Failed, Program, Step, Steps};
-#[cfg(target_os = "linux")]
+pub(super) use steps::{Failed, Forked, Program, Step, Steps};
+#[cfg(linux)]
 pub(super) use vfork::vfork;

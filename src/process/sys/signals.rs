@@ -2,7 +2,7 @@
 
 use std::io;
 use std::mem::MaybeUninit;
-#[cfg(target_os = "linux")]
+#[cfg(linux)]
 use std::os::fd::AsRawFd;
 use std::os::fd::BorrowedFd;
 #[cfg(feature = "cli")]
@@ -12,7 +12,7 @@ use super::calls::{filled, retry};
 
 /// Sends `signal` to the process behind `pidfd`, or to the process group that it leads (or led:
 /// this works after the leader was reaped, and cannot hit a stranger; Linux 6.9).
-#[cfg(target_os = "linux")]
+#[cfg(linux)]
 pub(in crate::process) fn pidfd_send_signal(
     pidfd: BorrowedFd<'_>,
     signal: i32,
@@ -34,7 +34,7 @@ pub(in crate::process) fn pidfd_send_signal(
     Ok(())
 }
 
-#[cfg(not(target_os = "linux"))]
+#[cfg(not(linux))]
 pub(in crate::process) fn pidfd_send_signal(_: BorrowedFd<'_>, _: i32, _: bool) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }

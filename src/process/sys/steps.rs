@@ -10,6 +10,7 @@ use std::os::fd::RawFd;
 
 use libc::{c_char, pid_t, sighandler_t};
 use nix::errno::Errno;
+#[cfg(linux)]
 use nix::sys::signal::SigSet;
 use rustix::fs::Mode;
 use rustix::process;
@@ -31,14 +32,28 @@ pub(in crate::process) struct Steps {
     pub(in crate::process) descriptors: Vec<(RawFd, RawFd)>,
     /// What it takes away from the permissions of files that it makes.
     pub(in crate::process) umask: Option<Mode>,
-    pub(in crate::process) identity: Identity,
     /// What it does at SIGPIPE: nothing, or the default. A Rust program ignores it.
     pub(in crate::process) at_sigpipe: sighandler_t,
-    /// Code of the caller's.
-    pub(in crate::process) hooks: Vec<Hook>,
     /// The descriptors that the program gets, if it does not get all that are not marked.
     pub(in crate::process) kept: Option<Kept>,
     pub(in crate::process) program: Program,
+}
+
+/// What a process may do besides that has memory of its own.
+#[derive(Debug)]
+pub(in crate::process) struct Forked {
+    pub(in crate::process) identity: Identity,
+    /// Code of the caller's.
+    pub(in crate::process) hooks: Vec<Hook>,
+}
+
+/// Where a new process takes its steps.
+pub(super) enum Place<'a> {
+    /// In our memory, with all signals blocked and some of them caught as yet. The mask comes into force
+    /// when none is any more.
+    #[cfg(linux)]
+    OurMemory(&'a SigSet),
+    Fork(&'a Forked),
 }
 
 /// What it executes in the end.
@@ -82,7 +97,7 @@ impl FromIterator<CString> for Strings {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::process) enum Step {
     /// There is no new process.
-    #[cfg(target_os = "linux")]
+    #[cfg(linux)]
     Birth,
     Session,
     Group,
@@ -121,17 +136,14 @@ impl Step {
 
 impl Steps {
     /// Takes them in a new process, which does not return but when one has failed.
-    ///
-    /// With a mask, all signals are blocked as yet and some may be caught: it comes into force when
-    /// none is any more.
-    pub(super) fn take(&self, mask: Option<&SigSet>) -> Failed {
-        match self.change(mask) {
+    pub(super) fn take(&self, place: &Place<'_>) -> Failed {
+        match self.change(place) {
             Ok(()) => Step::Exec.failed()(self.program.execute()),
             Err(failed) => failed,
         }
     }
 
-    fn change(&self, mask: Option<&SigSet>) -> Result<(), Failed> {
+    fn change(&self, place: &Place<'_>) -> Result<(), Failed> {
         if self.new_session {
             process::setsid().map_err(Step::Session.failed())?;
         }
@@ -149,20 +161,34 @@ impl Steps {
         if let Some(mask) = self.umask {
             process::umask(mask);
         }
-        self.identity.take_on()?;
-        set_action(libc::SIGPIPE, self.at_sigpipe).map_err(Step::Signals.failed())?;
-        for hook in &self.hooks {
-            hook.call().map_err(Step::Hook.failed())?;
+        let signals = Step::Signals.failed();
+        set_action(libc::SIGPIPE, self.at_sigpipe).map_err(&signals)?;
+        if let Place::Fork(forked) = place {
+            forked.identity.take_on()?;
+            forked.hooks.iter().try_for_each(run)?;
         }
         if let Some(kept) = &self.kept {
             kept.close_others_on_exec();
         }
-        if let Some(mask) = mask {
-            forget_handlers().map_err(Step::Signals.failed())?;
-            mask.thread_set_mask().map_err(Step::Signals.failed())?;
+        #[cfg(linux)]
+        if let Place::OurMemory(mask) = place {
+            forget_handlers().map_err(&signals)?;
+            mask.thread_set_mask().map_err(&signals)?;
         }
         Ok(())
     }
+}
+
+fn run(hook: &Hook) -> Result<(), Failed> {
+    hook.call().map_err(|error| {
+        let errno = error.raw_os_error().unwrap_or(libc::EINVAL);
+        // Its memory, if it has any, cannot be given back here.
+        std::mem::forget(error);
+        Failed {
+            step: Step::Hook,
+            errno,
+        }
+    })
 }
 
 /// Gives a descriptor another number, under which the program will have it.
@@ -210,7 +236,7 @@ impl Program {
 }
 
 /// Gives every signal that is caught its default action, as the program's execution will.
-#[cfg(target_os = "linux")]
+#[cfg(linux)]
 fn forget_handlers() -> nix::Result<()> {
     for signal in 1..=libc::SIGRTMAX() {
         let handler = action(signal)?;
@@ -221,19 +247,13 @@ fn forget_handlers() -> nix::Result<()> {
     Ok(())
 }
 
-/// Elsewhere no new process shares our memory.
-#[cfg(not(target_os = "linux"))]
-fn forget_handlers() -> nix::Result<()> {
-    Ok(())
-}
-
 /// As the system call takes an action: what is to be done, and then flags and the like, none of them
 /// set; on MIPS a word of flags stands before it.
-#[cfg(target_os = "linux")]
+#[cfg(linux)]
 type Action = [sighandler_t; 8];
 
 /// Where in it stands what is to be done, and how many bytes a set of signals has.
-#[cfg(target_os = "linux")]
+#[cfg(linux)]
 const LAYOUT: (usize, usize) = match cfg!(any(
     target_arch = "mips",
     target_arch = "mips32r6",
@@ -245,7 +265,7 @@ const LAYOUT: (usize, usize) = match cfg!(any(
 };
 
 /// Asks what is done at a signal. Not by the C library, which takes a lock for it.
-#[cfg(target_os = "linux")]
+#[cfg(linux)]
 fn action(signal: i32) -> nix::Result<sighandler_t> {
     let mut action: Action = [0; 8];
     let no_new = std::ptr::null::<Action>();
@@ -264,7 +284,7 @@ fn action(signal: i32) -> nix::Result<sighandler_t> {
 }
 
 /// Says what is done at a signal: nothing, or the default.
-#[cfg(target_os = "linux")]
+#[cfg(linux)]
 fn set_action(signal: i32, handler: sighandler_t) -> nix::Result<()> {
     let mut action: Action = [0; 8];
     action[LAYOUT.0] = handler;
@@ -283,7 +303,7 @@ fn set_action(signal: i32, handler: sighandler_t) -> nix::Result<()> {
     Errno::result(set).map(drop)
 }
 
-#[cfg(not(target_os = "linux"))]
+#[cfg(not(linux))]
 fn set_action(signal: i32, handler: sighandler_t) -> nix::Result<()> {
     // SAFETY: no code of ours runs at the signal.
     let before = unsafe { libc::signal(signal, handler) };

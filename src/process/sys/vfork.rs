@@ -12,7 +12,7 @@ use nix::sys::wait::waitpid;
 use nix::unistd::Pid;
 
 use super::memory::Mapping;
-use super::steps::{Failed, Step, Steps};
+use super::steps::{Failed, Place, Step, Steps};
 
 /// The stack of the new process. Its frames are few; the larger ones are those of a build that is not
 /// optimised.
@@ -68,6 +68,8 @@ pub(in crate::process) fn vfork(steps: &Steps) -> Result<u32, Failed> {
 extern "C" fn live(birth: *mut c_void) -> c_int {
     // SAFETY: it was given a `Birth`, which lives for as long as this runs.
     let birth = unsafe { &*birth.cast::<Birth<'_>>() };
-    birth.failed.set(Some(birth.steps.take(Some(&birth.mask))));
+    birth
+        .failed
+        .set(Some(birth.steps.take(&Place::OurMemory(&birth.mask))));
     127
 }

@@ -65,7 +65,7 @@ fn link(file: &File, name: &Path) -> io::Result<()> {
     Ok(linked?)
 }
 
-#[cfg(target_os = "linux")]
+#[cfg(linux)]
 fn without_name(folder: &Path) -> io::Result<(File, Unnamed)> {
     let mut options = File::options();
     options.read(true).write(true).mode(0o666);
@@ -78,7 +78,7 @@ fn without_name(folder: &Path) -> io::Result<(File, Unnamed)> {
     Ok((file, Unnamed { name: None }))
 }
 
-#[cfg(not(target_os = "linux"))]
+#[cfg(not(linux))]
 fn without_name(_folder: &Path) -> io::Result<(File, Unnamed)> {
     Err(io::ErrorKind::Unsupported.into())
 }

@@ -150,7 +150,7 @@ mod tests {
         assert!(survivor_of(b"XPRUN_RUN_ID=x1\0PRUN_SEQ=1\0", &["x1"], 5).is_none());
     }
 
-    #[cfg(target_os = "linux")]
+    #[cfg(linux)]
     #[test]
     fn this_process_has_a_namespace_and_a_start() {
         assert!(pid_namespace().is_some());

@@ -46,7 +46,7 @@ struct Exception {
 
 const EXCEPTIONS: [Exception; 2] = [
     Exception {
-        file: "src/process/spawn/spawn.rs",
+        file: "src/process/spawn/streams.rs",
         word: "stdout",
         reason: "a child whose stderr goes to our stdout gets a duplicate of it; nothing is written",
     },
