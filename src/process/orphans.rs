@@ -24,13 +24,13 @@ struct Orphans {
     new: Vec<ProcessHandle>,
     has_thread: bool,
     /// Wakes the thread while it waits for an end.
-    bell: Option<PipeWriter>,
+    waker: Option<PipeWriter>,
 }
 
 static ORPHANS: Mutex<Orphans> = Mutex::new(Orphans {
     new: Vec::new(),
     has_thread: false,
-    bell: None,
+    waker: None,
 });
 
 /// Wakes the thread while it has nobody to wait for.
@@ -50,9 +50,9 @@ pub(super) fn adopt(process: ProcessHandle) {
         orphans.has_thread = start_beside("prun-orphans", look_after_all).is_ok();
     } else if orphans.new.len() > 1 {
         // It is awake, or about to be.
-    } else if let Some(mut bell) = orphans.bell.as_ref() {
+    } else if let Some(mut waker) = orphans.waker.as_ref() {
         // It has room for a byte, and the thread has the other end.
-        let _ = bell.write(&[0]);
+        let _ = waker.write(&[0]);
     } else {
         CAME.notify_one();
     }
@@ -60,21 +60,21 @@ pub(super) fn adopt(process: ProcessHandle) {
 
 fn look_after_all() {
     let (mut with_pidfd, mut without) = (Vec::new(), Vec::new());
-    let mut ear = None;
+    let mut wakeups = None;
     loop {
         let mut orphans = orphans();
         if with_pidfd.is_empty() && without.is_empty() {
-            // Nobody can ring any more; the descriptors are free for others.
-            (orphans.bell, ear) = (None, None);
+            // Nobody needs to wake it through the pipe any more, whose descriptors are free for others.
+            (orphans.waker, wakeups) = (None, None);
             let is_idle = |orphans: &mut Orphans| orphans.new.is_empty();
-            let woken = CAME.wait_while(orphans, is_idle);
-            orphans = woken.unwrap_or_else(PoisonError::into_inner);
+            let came = CAME.wait_while(orphans, is_idle);
+            orphans = came.unwrap_or_else(PoisonError::into_inner);
         }
         let new = std::mem::take(&mut orphans.new);
-        if ear.is_none()
+        if wakeups.is_none()
             && let Ok((reader, writer)) = io::pipe()
         {
-            (ear, orphans.bell) = (Some(reader), Some(writer));
+            (wakeups, orphans.waker) = (Some(reader), Some(writer));
         }
         drop(orphans);
         for process in new {
@@ -85,23 +85,27 @@ fn look_after_all() {
         }
         without.retain(ProcessHandle::needs_looks);
         if !with_pidfd.is_empty() || !without.is_empty() {
-            let looks = ear.is_none() || !without.is_empty();
-            wait_for_any(&mut with_pidfd, ear.as_mut(), looks.then_some(LOOK_EVERY));
+            let looks = wakeups.is_none() || !without.is_empty();
+            wait_for_any(
+                &mut with_pidfd,
+                wakeups.as_mut(),
+                looks.then_some(LOOK_EVERY),
+            );
         }
     }
 }
 
-/// Waits for the end of one of them, for the bell, or for so long; those that have ended are out.
+/// Waits for the end of one of them, for a byte that wakes the thread, or for so long; those that have ended are out.
 fn wait_for_any(
     running: &mut Vec<ProcessHandle>,
-    ear: Option<&mut PipeReader>,
+    wakeups: Option<&mut PipeReader>,
     longest: Option<Duration>,
 ) {
     let longest = longest.and_then(|longest| Timespec::try_from(longest).ok());
     let pidfds = running.iter().filter_map(ProcessHandle::pidfd);
-    let ears = ear.iter().map(|ear| ear.as_fd());
+    let wake_fds = wakeups.iter().map(|pipe| pipe.as_fd());
     let mut polled: Vec<PollFd<'_>> = pidfds
-        .chain(ears)
+        .chain(wake_fds)
         .map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN))
         .collect();
     let is_blind = match poll(&mut polled, longest.as_ref()) {
@@ -111,11 +115,11 @@ fn wait_for_any(
     };
     let mut ready = polled.iter().map(|polled| !polled.revents().is_empty());
     let ready: Vec<bool> = ready.by_ref().collect();
-    if let Some(ear) = ear
+    if let Some(wakeups) = wakeups
         && ready.last() == Some(&true)
     {
-        // It was rung once, or never since it was last heard.
-        let _ = ear.read(&mut [0; 8]);
+        // It holds one byte at the most.
+        let _ = wakeups.read(&mut [0; 8]);
     }
     let mut ready = ready.into_iter();
     let mut is_early = false;

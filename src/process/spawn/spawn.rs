@@ -39,12 +39,11 @@ impl Command {
     /// that another thread is just writing (`ETXTBSY`) is tried again for 127 ms.
     ///
     /// The runtime never waits for a file system that may not answer: another thread looks for the
-    /// program and executes it. On Linux programs of the system's directories are started at once, and so
-    /// are programs and in such directories as answered quickly before, if all lie on a disk of this machine:
-    /// that holds the calling thread up until the program is executed, for about a millisecond. As long as
-    /// one start hangs, because the file lies on a server that is gone, the next
-    /// one is made by one more thread, after 0.2 s; if 32 hang, further ones are refused
-    /// ([`SpawnErrorKind::Resource`]).
+    /// program and executes it. On Linux a program of the system's directories is started at once, and
+    /// so is one, and in a directory, that answered quickly before, if all lie on a disk of this machine:
+    /// that holds the calling thread up until the program is executed, for about a millisecond. As long
+    /// as one start hangs, because the file lies on a server that is gone, the next one is made by one
+    /// more thread, after 0.2 s; if 32 hang, further ones are refused ([`SpawnErrorKind::Resource`]).
     ///
     /// # Errors
     /// [`SpawnError`] says which part of the command is at fault. Then no process is left.
