@@ -29,6 +29,7 @@ pub(super) fn hanging(folder: &Folder) -> Option<(PathBuf, PathBuf, Held)> {
 }
 
 /// The same where a start that is given up is ended at once.
+#[track_caller]
 fn killable(folder: &Folder) -> Option<(PathBuf, PathBuf, Held)> {
     if !needs_linux() {
         return None;

@@ -163,9 +163,13 @@ impl Steps {
         }
         let signals = Step::Signals.failed();
         set_action(libc::SIGPIPE, self.at_sigpipe).map_err(&signals)?;
-        if let Place::Fork(forked) = place {
-            forked.identity.take_on()?;
-            forked.hooks.iter().try_for_each(run)?;
+        match place {
+            Place::Fork(forked) => {
+                forked.identity.take_on()?;
+                forked.hooks.iter().try_for_each(run)?;
+            }
+            #[cfg(linux)]
+            Place::OurMemory(_) => {}
         }
         if let Some(kept) = &self.kept {
             kept.close_others_on_exec();
