@@ -31,6 +31,7 @@ pub(crate) struct At {
 
 impl At {
     pub(crate) const PIDFD_ONE: Self = Self::new(Backend::Pidfd, Threads::One);
+    #[cfg(linux)]
     pub(crate) const PIDFD_MANY: Self = Self::new(Backend::Pidfd, Threads::Many);
     pub(crate) const SIGCHLD_ONE: Self = Self::new(Backend::Sigchld, Threads::One);
     pub(crate) const SIGCHLD_MANY: Self = Self::new(Backend::Sigchld, Threads::Many);
@@ -118,17 +119,20 @@ pub(crate) fn needs_linux() -> bool {
     cfg!(linux)
 }
 
-/// Makes a module of four tests out of one sentence and a function of an [`At`].
+/// Makes a module of four tests out of one sentence and a function of an [`At`]; of two, where the
+/// system has no pidfds.
 macro_rules! plain_test {
     ($name:ident, $body:expr $(,)?) => {
         mod $name {
             use super::*;
 
+            #[cfg(linux)]
             #[test]
             fn by_pidfd_on_one_thread() {
                 body(At::PIDFD_ONE);
             }
 
+            #[cfg(linux)]
             #[test]
             fn by_pidfd_on_many_threads() {
                 body(At::PIDFD_MANY);

@@ -122,6 +122,7 @@ fn crowd(at: At) {
 }
 
 // Ours (CPython starts a thread for each): 5,000 that live at once, and all are waited for.
+#[cfg(linux)]
 #[test]
 fn by_pidfd_on_one_thread() {
     crowd(At::PIDFD_ONE);

@@ -159,6 +159,43 @@ engine_test!(a_stop_ends_what_is_kept_for_the_drop, |at: At| async move {
     assert!(!is_our_zombie(leader));
 });
 
+/// A member that ignores SIGTERM, told once it does, and a leader that does not.
+const STUBBORN: &str = "sh -c 'trap \"\" TERM; echo $$; while :; do sleep 0.05; done' & wait";
+
+/// Begins to stop the group, and gives it up when the leader has ended.
+async fn cut_stop(process: &Process, left: &Doomed) {
+    let stop = process.stop(Scope::Group, MINUTE);
+    let begun = tokio::time::timeout(Duration::from_millis(20), stop);
+    assert!(begun.await.is_err(), "a member goes on");
+    assert!(left.is_alive());
+}
+
+// Ours: a stop that was given up does not keep the drop from its work.
+engine_test!(dropping_after_a_cut_stop_kills_the_rest, |at: At| {
+    async move {
+        let mut command = at.shell(STUBBORN);
+        command.stdout(Stdio::Pipe).process_group(Group::New);
+        let (process, left) = begun(command.kill_on_drop(KillOnDrop::Group)).await;
+        let leader = process.pid();
+        cut_stop(&process, &left).await;
+        drop(process);
+        all_gone(leader, &left).await;
+    }
+});
+
+// Ours: whoever asks for the end of the leader meanwhile does not give the group up.
+engine_test!(a_cut_stop_goes_on_after_a_wait, |at: At| async move {
+    let mut command = at.shell(STUBBORN);
+    command.stdout(Stdio::Pipe).process_group(Group::New);
+    let (process, left) = begun(&mut command).await;
+    cut_stop(&process, &left).await;
+    assert_eq!(process.wait().await.unwrap().returncode(), -15);
+    let stopped = process.stop(Scope::Group, Duration::ZERO).await.unwrap();
+    assert_eq!(stopped.returncode(), -15);
+    assert!(!left.is_alive());
+    assert!(!is_our_zombie(process.pid()));
+});
+
 // Ours: a group without anybody is nobody's business.
 engine_test!(
     a_kept_group_that_is_empty_is_no_trouble,
