@@ -18,6 +18,12 @@ use super::steps::{Failed, Place, Step, Steps};
 /// optimised.
 const STACK: usize = 64 * 1024;
 
+thread_local! {
+    /// One for all starts of a thread, since a new process has left its stack when its start is over.
+    /// Absent until the first one.
+    static STACK_OF_LAST: Cell<Option<Mapping>> = const { Cell::new(None) };
+}
+
 /// What the new process is given.
 struct Birth<'a> {
     steps: &'a Steps,
@@ -29,7 +35,10 @@ struct Birth<'a> {
 /// Lets a new process take `steps`, and says its number when it executes its program. Our thread
 /// sleeps until then; the others do not.
 pub(in crate::process) fn vfork(steps: &Steps) -> Result<u32, Failed> {
-    let stack = Mapping::stack(STACK).map_err(Step::Birth.failed())?;
+    let stack = STACK_OF_LAST
+        .take()
+        .map_or_else(|| Mapping::stack(STACK), Ok);
+    let stack = stack.map_err(Step::Birth.failed())?;
     // Were a handler run in the new process, it would change what is ours as well.
     let all = SigSet::all();
     let mask = all.thread_swap_mask(SigmaskHow::SIG_SETMASK);
@@ -51,6 +60,7 @@ pub(in crate::process) fn vfork(steps: &Steps) -> Result<u32, Failed> {
         )
     };
     let pid = Errno::result(pid);
+    STACK_OF_LAST.set(Some(stack));
     // It was in force before, and so is sound.
     let _ = birth.mask.thread_set_mask();
     let pid = pid.map_err(Step::Birth.failed())?;
