@@ -7,15 +7,23 @@ use std::time::Duration;
 
 use super::args::Args;
 use super::grace;
-use super::settings::SettingsError;
 use crate::event::RUN_ID;
-use crate::process::Environment;
+use crate::process::{Environment, SpawnErrorKind};
+
+/// Variables that jobs cannot have.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum EnvironmentError {
+    #[error("-u {}: a variable's name is not empty and has no '='", .0.display())]
+    Unset(OsString),
+    #[error(transparent)]
+    Refused(SpawnErrorKind),
+}
 
 /// What the user says of them. As in env(1): what is unset is unset first.
-pub(super) fn changes(args: &Args) -> Result<Vec<(OsString, Option<OsString>)>, SettingsError> {
+pub(super) fn changes(args: &Args) -> Result<Vec<(OsString, Option<OsString>)>, EnvironmentError> {
     let wrong = |name: &&OsString| name.is_empty() || name.as_bytes().contains(&b'=');
     if let Some(name) = args.unset.iter().find(wrong) {
-        return Err(SettingsError::Unset(name.clone()));
+        return Err(EnvironmentError::Unset(name.clone()));
     }
     let unset = args.unset.iter().map(|name| (name.clone(), None));
     let set = args
@@ -32,7 +40,7 @@ pub(super) fn settled(
     grace: Duration,
     changes: &[(OsString, Option<OsString>)],
     run_id: &str,
-) -> Result<Environment, SettingsError> {
+) -> Result<Environment, EnvironmentError> {
     let mut settled: BTreeMap<OsString, OsString> = variables.into_iter().collect();
     // That of a prun around this one is not the one that they have.
     let grace = (grace::VARIABLE.into(), grace::told(grace));
@@ -43,5 +51,5 @@ pub(super) fn settled(
         };
     }
     settled.insert(RUN_ID.into(), run_id.into());
-    Environment::new(settled).map_err(SettingsError::Environment)
+    Environment::new(settled).map_err(EnvironmentError::Refused)
 }

@@ -1,6 +1,5 @@
 //! What the command line means here and now, settled once.
 
-use std::ffi::OsString;
 use std::fs::File;
 use std::io;
 use std::num::{NonZeroU32, NonZeroUsize};
@@ -8,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::args::Args;
-use super::environment;
+use super::environment::{self, EnvironmentError};
 use super::files::{self, FilesError, files, log_dir};
 use super::grace::{self, GraceError};
 use super::inputs::{Input, InputError, records};
@@ -19,7 +18,7 @@ use super::surroundings::Surroundings;
 use super::values::{FailFastMode, JsonMode, OutputMode};
 use crate::guard::{Guard, Wanted};
 use crate::plan::{Rules, Shell, ShellError, ShellRule, Source};
-use crate::process::{Environment, SpawnErrorKind, Stdio, Terminal, TerminalSize};
+use crate::process::{Environment, Stdio, Terminal, TerminalSize};
 use crate::run::{FailFast, Foreground, LogDirError, Options, Output, Policy, Telling};
 use crate::sink::{
     BegunFiles, DryRun, Looks, OpenLog, PastError, PastRun, Paster, Readers, ReplayError,
@@ -62,10 +61,8 @@ pub(super) enum SettingsError {
     Shell(#[from] ShellError),
     #[error("-C {}: {why}", dir.display())]
     Cwd { dir: PathBuf, why: String },
-    #[error("-u {}: a variable's name is not empty and has no '='", .0.display())]
-    Unset(OsString),
     #[error(transparent)]
-    Environment(SpawnErrorKind),
+    Environment(#[from] EnvironmentError),
     #[error(transparent)]
     Log(#[from] PastError),
     #[error("--log-dir and -o {0} exclude each other: only captured output goes to files")]

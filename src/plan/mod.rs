@@ -25,6 +25,7 @@
 //! whatever is wrong is a typed error, whose text names the file, the line and the remedy.
 
 mod builtins;
+mod checked_file;
 mod combine;
 mod duration;
 mod elements;

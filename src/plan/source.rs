@@ -15,7 +15,6 @@ use super::jobfile::{Entry, JobFile, JobFileError};
 use super::lines::Records;
 use super::names::Names;
 use super::shell::ShellRule;
-use super::stream::Stream;
 use super::typed::{self, TypedError};
 use super::values::ValueSource;
 
@@ -131,7 +130,7 @@ impl Source {
     /// Standard input as a job file. Where it is a file, that file's name counts.
     pub(crate) fn stdin(records: Records, rule: &ShellRule) -> Result<Self, SourceError> {
         let named = named(Path::new("/dev/stdin"), &"stdin".into())?;
-        let input = Stream::stdin("job file")?;
+        let input = file::stdin("job file")?;
         Ok(Self::stream(named, Box::new(input), records, rule))
     }
 

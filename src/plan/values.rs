@@ -11,7 +11,6 @@ use thiserror::Error;
 use super::file::{self, OpenError, Opened};
 use super::job::Origin;
 use super::lines::{Lines, LinesError, Records};
-use super::stream::Stream;
 
 /// Where values come from.
 pub(crate) enum ValueSource {
@@ -73,7 +72,7 @@ impl Values {
             }),
             ValueSource::File(path) => Self::file(&path, records),
             ValueSource::Stdin => {
-                let input = Stream::stdin("file of arguments")?;
+                let input = file::stdin("file of arguments")?;
                 Ok(Self::stream("stdin".into(), Box::new(input), records))
             }
         }

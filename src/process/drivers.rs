@@ -7,19 +7,7 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use super::error::SpawnErrorKind;
-
-/// A driver of a tokio runtime.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum Driver {
-    /// Watches pipes and the ends of processes.
-    #[error("I/O (build it with enable_io)")]
-    Io,
-    /// Bounds waits, and tries again later.
-    #[error("time (build it with enable_time)")]
-    Time,
-}
+use super::error::{Driver, SpawnErrorKind};
 
 /// Fails outside a runtime, and in one that lacks a driver.
 pub(super) fn check() -> Result<(), SpawnErrorKind> {

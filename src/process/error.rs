@@ -5,12 +5,6 @@ use std::io;
 use std::os::fd::RawFd;
 use std::path::PathBuf;
 
-use super::command::Command;
-use super::drivers::Driver;
-use super::spawn::diagnose::{self, diagnose};
-use super::spawn::spawner::NoThread;
-use super::sys::Failed;
-
 /// A process that could not be started; nothing of it is left.
 #[derive(Debug, thiserror::Error)]
 #[error("{kind}")]
@@ -114,13 +108,13 @@ pub enum SpawnErrorKind {
     /// A stream was given a kind that it cannot have.
     #[error(transparent)]
     InvalidStdio(InvalidStdio),
-    /// [`Command::pass_fd`] was given a number that it cannot take.
+    /// [`Command::pass_fd`](super::Command::pass_fd) was given a number that it cannot take.
     #[error(transparent)]
     InvalidFd(InvalidFd),
     /// [`Group::Join`](super::Group::Join) with a number that no process group has.
     #[error("no process group has the number {0}")]
     InvalidGroup(u32),
-    /// The process was to begin by a fork (for [`Command::pre_exec`] or another user, and on other systems
+    /// The process was to begin by a fork (for [`Command::pre_exec`](super::Command::pre_exec) or another user, and on other systems
     /// than Linux for more), and this program ignores `SIGCHLD`: then the system keeps no exit status, and a fork that
     /// fails cannot be told from one that does not.
     #[error("a process cannot begin by a fork while SIGCHLD is ignored")]
@@ -191,7 +185,7 @@ pub enum InvalidStdio {
     CapturedInput,
 }
 
-/// A number that a descriptor cannot be [passed](Command::pass_fd) under.
+/// A number that a descriptor cannot be [passed](super::Command::pass_fd) under.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum InvalidFd {
@@ -206,68 +200,22 @@ pub enum InvalidFd {
     Twice(RawFd),
 }
 
+/// A driver of a tokio runtime.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Driver {
+    /// Watches pipes and the ends of processes.
+    #[error("I/O (build it with enable_io)")]
+    Io,
+    /// Bounds waits, and tries again later.
+    #[error("time (build it with enable_time)")]
+    Time,
+}
+
 impl SpawnError {
-    pub(super) fn new(kind: SpawnErrorKind, command: &Command) -> Self {
-        Self {
-            kind,
-            program: command.program.clone(),
-            source: None,
-        }
-    }
-
-    /// Finds out what of `command` made it fail.
-    pub(super) fn of(command: &Command, error: StartError) -> Self {
-        let (kind, source) = match error {
-            StartError::Kind(kind) => return Self::new(kind, command),
-            StartError::Setup(what, source) => (diagnose::setup(what, &source), source),
-            StartError::Exec(source) => (diagnose(command, &source), source),
-            StartError::Step(failed) => {
-                let source = failed.error();
-                (diagnose::step(command, failed.step, &source), source)
-            }
-        };
-        Self {
-            kind,
-            program: command.program.clone(),
-            source: Some(source),
-        }
-    }
-
     /// The system's error number, if the system was asked.
     #[must_use]
     pub fn raw_os_error(&self) -> Option<i32> {
         self.source.as_ref()?.raw_os_error()
-    }
-}
-
-/// What failed in a start. Each error says where it was born, since the system has one number for
-/// many reasons: only what it says of the execution itself can be about the program.
-#[derive(Debug)]
-pub(super) enum StartError {
-    /// No system could do what the command asks for.
-    Kind(SpawnErrorKind),
-    /// What the process was to have could not be made or opened.
-    Setup(String, io::Error),
-    /// The program was not executed.
-    Exec(io::Error),
-    /// The new process could not take one of its steps.
-    Step(Failed),
-}
-
-impl From<NoThread> for StartError {
-    fn from(none: NoThread) -> Self {
-        let lack = none.lack();
-        match none {
-            // A thread is a process to the system, and refused as one.
-            NoThread::Refused(error) => Self::Exec(error),
-            NoThread::AllHang => Self::Kind(SpawnErrorKind::Resource(lack)),
-        }
-    }
-}
-
-impl StartError {
-    /// The error of making what the process was to have.
-    pub(super) fn setup(what: impl Into<String>) -> impl FnOnce(io::Error) -> Self {
-        |error| Self::Setup(what.into(), error)
     }
 }

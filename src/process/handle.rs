@@ -1,5 +1,6 @@
 //! What everybody who knows a process may ask and do: its end, and the signals that may reach it.
 
+mod group_number;
 mod hold;
 mod stop;
 
@@ -8,16 +9,15 @@ use std::io;
 use std::os::fd::BorrowedFd;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use group_number::GroupNumber;
 pub(crate) use hold::Hold;
 pub use stop::StopError;
 
 use super::command::Backend;
 use super::exit::{ExitInfo, Started, WaitError};
 use super::group;
-use super::orphans;
 use super::signal::{Delivery, Scope, Signal, SignalError};
-use super::spawn::claims::Claim;
-use super::spawn::newborn::Born;
+use super::spawn::claims::{Born, Claim};
 use super::sys::{self, Child};
 use super::watch::Watcher;
 
@@ -39,9 +39,9 @@ struct Shared {
     _claim: Claim,
 }
 
-struct State {
+pub(super) struct State {
     status: Status,
-    number: hold::Number,
+    number: GroupNumber,
     /// Whether it was left to those who look after orphans.
     is_adopted: bool,
 }
@@ -58,7 +58,7 @@ impl ProcessHandle {
     pub(super) fn new(born: Born, watcher: Watcher) -> Self {
         let state = State {
             status: Status::Running,
-            number: hold::Number::default(),
+            number: GroupNumber::default(),
             is_adopted: false,
         };
         let shared = Shared {
@@ -209,15 +209,14 @@ impl ProcessHandle {
         }
     }
 
-    /// Leaves it to those who look after orphans, once for all.
-    pub(super) fn leave(&self) {
-        self.leave_locked(&mut self.shared.lock());
+    /// Whether it is left to those who look after orphans for the first time: it is but once.
+    pub(super) fn leave_once(state: &mut State) -> bool {
+        !std::mem::replace(&mut state.is_adopted, true)
     }
 
-    fn leave_locked(&self, state: &mut State) {
-        if !std::mem::replace(&mut state.is_adopted, true) {
-            orphans::adopt(self.clone());
-        }
+    /// The one truth about it, while nobody else changes that.
+    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
+        self.shared.lock()
     }
 
     /// Looks whether the process has ended, and collects how.
@@ -271,7 +270,7 @@ impl Shared {
 
     fn send(&self, scope: Scope, signal: Signal) -> io::Result<Delivery> {
         let mut state = self.lock();
-        let is_ours = state.number.is_kept() || matches!(state.status, Status::Running);
+        let is_ours = state.number.is_kept || matches!(state.status, Status::Running);
         let pid = self.pid as libc::pid_t;
         let raw = signal.as_raw();
         let sent = match (scope, self.watcher.pidfd()) {

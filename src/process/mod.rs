@@ -125,6 +125,7 @@ mod members;
 mod orphans;
 mod own_signals;
 mod pipe;
+mod pre_exec;
 #[expect(
     clippy::module_inception,
     reason = "the room is named for its main type"
@@ -136,6 +137,7 @@ mod reader;
 #[cfg(linux)]
 mod relay;
 mod run;
+mod set_changes;
 mod signal;
 mod spawn;
 mod spool;
@@ -159,9 +161,8 @@ pub use command::{Backend, Command, KillOnDrop};
 pub use communicate::{Captured, CommunicateError, Output};
 #[cfg(feature = "cli")]
 pub(crate) use drains::has_closed_drains;
-pub use drivers::Driver;
 pub use environment::Environment;
-pub use error::{InvalidFd, InvalidStdio, Shortage, SpawnError, SpawnErrorKind};
+pub use error::{Driver, InvalidFd, InvalidStdio, Shortage, SpawnError, SpawnErrorKind};
 pub use exit::{ExitInfo, ResourceUsage, WaitError};
 #[cfg(feature = "cli")]
 pub(crate) use files::{Lock, close, folder, is_at, keeps_nothing, lock, sync};
@@ -183,7 +184,7 @@ pub use signal::{Delivery, ParseSignalError, Scope, Signal, SignalError};
 #[cfg(feature = "cli")]
 pub(crate) use spawn::spawner::{Begun, aside};
 #[doc(hidden)]
-pub use spawn::unborn::continue_stopped_spawns;
+pub use spawn::stopped_spawns::continue_stopped_spawns;
 pub use spool::{LostOutput, Spool, SpoolOptions, SpoolReader};
 pub use stdio::Stdio;
 #[cfg(feature = "cli")]

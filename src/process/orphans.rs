@@ -14,7 +14,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
 use super::beside::start_beside;
-use super::handle::ProcessHandle;
+use super::handle::{ProcessHandle, State};
 
 /// How long one without a pidfd may stay a zombie. The others tell of their ends themselves.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
@@ -41,8 +41,20 @@ fn orphans() -> MutexGuard<'static, Orphans> {
     ORPHANS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Takes over the duty to reap. Works without a runtime, since that may be gone already.
-pub(super) fn adopt(process: ProcessHandle) {
+/// Takes over the duty to reap a process, once for all. Works without a runtime, since that may be gone
+/// already.
+pub(super) fn adopt(process: &ProcessHandle) {
+    adopt_locked(process, &mut process.lock());
+}
+
+/// The same for whoever has locked what is known of it.
+pub(super) fn adopt_locked(process: &ProcessHandle, state: &mut State) {
+    if ProcessHandle::leave_once(state) {
+        take_in(process.clone());
+    }
+}
+
+fn take_in(process: ProcessHandle) {
     let mut orphans = orphans();
     orphans.new.push(process);
     if !orphans.has_thread {

@@ -9,6 +9,7 @@ use super::capture::{Capture, Peek, Pieces};
 use super::command::{Backend, Command, KillOnDrop};
 use super::exit::{ExitInfo, WaitError};
 use super::handle::{Hold, ProcessHandle, StopError};
+use super::orphans;
 use super::pty::TerminalSize;
 use super::reader::StreamReader;
 use super::signal::{Delivery, Scope, Signal, SignalError};
@@ -268,7 +269,7 @@ impl Drop for Process {
             let _ = self.send_signal_to(scope, Signal::KILL);
         }
         if is_running {
-            self.handle.leave();
+            orphans::adopt(&self.handle);
         }
     }
 }

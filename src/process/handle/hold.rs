@@ -13,31 +13,12 @@
 
 use std::io;
 
+use super::group_number::GroupNumber;
 use super::{ProcessHandle, Shared, State};
 use crate::process::group;
+#[cfg(not(linux))]
+use crate::process::orphans;
 use crate::process::sys::{self, RawExit};
-
-/// What is known of the number of a process group.
-#[derive(Default)]
-pub(super) struct Number {
-    /// How many need it.
-    holds: usize,
-    /// Whether a `stop` has begun and has not come to its end. It may have been dropped: then another
-    /// call will need the number.
-    is_stopping: bool,
-    /// Whether it still is that of the group, although the leader has ended.
-    is_kept: bool,
-}
-
-impl Number {
-    pub(super) fn is_kept(&self) -> bool {
-        self.is_kept
-    }
-
-    fn is_needed(&self) -> bool {
-        self.holds > 0 || self.is_stopping
-    }
-}
 
 /// As long as this is there the group of a process can be signalled, also when its leader has ended.
 #[derive(Debug)]
@@ -94,7 +75,8 @@ impl ProcessHandle {
         let ended = sys::try_wait(self.shared.child())?;
         state.number.is_kept = ended.is_some() && state.number.is_needed();
         if self.shared.is_anybody_left(&mut state.number) {
-            self.leave_locked(state);
+            // Whoever looks after orphans looks after it.
+            orphans::adopt_locked(self, state);
         }
         Ok(ended)
     }
@@ -121,14 +103,14 @@ impl Shared {
         self.leads_group && !by_pidfd
     }
 
-    fn give_up_unneeded(&self, number: &mut Number) {
+    fn give_up_unneeded(&self, number: &mut GroupNumber) {
         if !number.is_needed() {
             self.give_up(number);
         }
     }
 
     /// Lets the number go, if it is kept: nobody needs it any more.
-    pub(super) fn give_up(&self, number: &mut Number) {
+    pub(super) fn give_up(&self, number: &mut GroupNumber) {
         let was_kept = std::mem::take(&mut number.is_kept);
         if cfg!(linux) && was_kept {
             // What the zombie says is known already, from the look that kept it.
@@ -138,7 +120,7 @@ impl Shared {
 
     /// Whether the number is kept, and the group still has a member.
     #[cfg(not(linux))]
-    fn is_anybody_left(&self, number: &mut Number) -> bool {
+    fn is_anybody_left(&self, number: &mut GroupNumber) -> bool {
         // Any other error says that we may not signal those who are there.
         let is_empty = || {
             let asked = sys::kill(-(self.pid as libc::pid_t), 0);

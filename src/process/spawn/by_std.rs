@@ -3,10 +3,12 @@
 
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 
-use super::prepare::{Given, name_of};
+use super::diagnose::name_of;
+use super::prepare::Given;
 use super::streams::Theirs;
 use crate::process::command::Command;
-use crate::process::error::{SpawnErrorKind, StartError};
+use crate::process::error::SpawnErrorKind;
+use crate::process::spawn::start_error::StartError;
 use crate::process::sys::{self, Told};
 
 /// A command that std will start.

@@ -7,6 +7,8 @@ use std::cell::Cell;
 use std::collections::HashMap;
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
+use crate::process::exit::Started;
+
 /// Each of ours, and whether its start is over.
 static OURS: LazyLock<Mutex<HashMap<u32, bool>>> = LazyLock::new(Mutex::default);
 
@@ -37,6 +39,13 @@ impl Drop for Claim {
     fn drop(&mut self) {
         ours().remove(&self.0);
     }
+}
+
+/// What is known of a process that was just started.
+pub(in crate::process) struct Born {
+    pub(in crate::process) claim: Claim,
+    pub(in crate::process) started: Started,
+    pub(in crate::process) leads_group: bool,
 }
 
 /// Whether the engine has started this child.

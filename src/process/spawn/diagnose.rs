@@ -9,17 +9,18 @@ use std::collections::HashSet;
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io;
+use std::os::fd::RawFd;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{FileExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use super::elf;
 use super::lookup::{find_program, has_slash, seen_from_here};
-use super::prepare::name_of;
+use super::start_error::StartError;
 use crate::process::changes::{Changes, Group};
 use crate::process::command::Command;
 use crate::process::environment::EnvChange;
-use crate::process::error::{InvalidFd, Shortage, SpawnErrorKind};
+use crate::process::error::{InvalidFd, Shortage, SpawnError, SpawnErrorKind};
 use crate::process::sys::Step;
 
 /// One argument or variable may have so many pages on Linux, with its NUL.
@@ -71,6 +72,34 @@ fn check_numbers(changes: &Changes) -> Result<(), SpawnErrorKind> {
     Ok(())
 }
 
+impl SpawnError {
+    pub(in crate::process) fn new(kind: SpawnErrorKind, command: &Command) -> Self {
+        Self {
+            kind,
+            program: command.program.clone(),
+            source: None,
+        }
+    }
+
+    /// Finds out what of `command` made it fail.
+    pub(in crate::process) fn of(command: &Command, error: StartError) -> Self {
+        let (kind, source) = match error {
+            StartError::Kind(kind) => return Self::new(kind, command),
+            StartError::Setup(what, source) => (setup(what, &source), source),
+            StartError::Exec(source) => (diagnose(command, &source), source),
+            StartError::Step(failed) => {
+                let source = failed.error();
+                (step(command, failed.step, &source), source)
+            }
+        };
+        Self {
+            kind,
+            program: command.program.clone(),
+            source: Some(source),
+        }
+    }
+}
+
 /// What the system said of something that the process was to have.
 pub(in crate::process) fn setup(what: String, error: &io::Error) -> SpawnErrorKind {
     match shortage(error) {
@@ -107,6 +136,16 @@ pub(in crate::process) fn step(command: &Command, step: Step, error: &io::Error)
         Step::Hook => "pre_exec".into(),
     };
     setup(what, error)
+}
+
+/// What a descriptor of this number is to a process.
+pub(in crate::process) fn name_of(number: RawFd) -> String {
+    match number {
+        0 => "standard input".into(),
+        1 => "standard output".into(),
+        2 => "standard error".into(),
+        other => format!("descriptor {other}"),
+    }
 }
 
 /// What the system said of the execution.

@@ -3,7 +3,7 @@
 //! `spawn` is the way there, `streams` makes the pipes, `prepare` says what it means for a new process, in `our_environment` or
 //! another one, and `posix_spawn`, `vfork` and `by_std` call the system. Where that may hang the thread
 //! of `spawner` does it; `nearby` knows what cannot. `newborn` owns the child from its first moment,
-//! `claims` says which children are ours, and `unborn` reaches those that have no program yet. `lookup`
+//! `claims` says which children are ours, and `starting` reaches those that have no program yet, of which `stopped_spawns` continues some. `lookup`
 //! finds a program as the system does, and `diagnose`, with `elf`, says why one could not be executed.
 
 pub(super) mod by_std;
@@ -24,7 +24,9 @@ pub(super) mod prepare;
 )]
 pub(super) mod spawn;
 pub(super) mod spawner;
+pub(super) mod start_error;
+pub(super) mod starting;
+pub(super) mod stopped_spawns;
 pub(super) mod streams;
-pub(super) mod unborn;
 #[cfg(linux)]
 pub(super) mod vfork;

@@ -1,21 +1,15 @@
 //! A process that was just started, until somebody watches it.
 
-use super::claims::Claim;
+use super::claims::{Born, Claim};
 use crate::process::command::{Backend, Command};
 use crate::process::exit::Started;
 use crate::process::handle::ProcessHandle;
+use crate::process::orphans;
 use crate::process::signal::{Scope, Signal};
 use crate::process::watch::Watcher;
 
 /// Dropped before it is watched, it is killed and reaped: nobody knows of it.
 pub(in crate::process) struct Newborn(Option<Born>);
-
-/// What is known of it.
-pub(in crate::process) struct Born {
-    pub(in crate::process) claim: Claim,
-    pub(in crate::process) started: Started,
-    pub(in crate::process) leads_group: bool,
-}
 
 impl Newborn {
     /// To be called by the thread that has just started the process.
@@ -48,7 +42,7 @@ impl Drop for Newborn {
             let process = ProcessHandle::new(born, Watcher::Sigchld);
             // It may have ended by itself just now, which is as good.
             let _ = process.send_signal_to(scope, Signal::KILL);
-            process.leave();
+            orphans::adopt(&process);
         }
     }
 }

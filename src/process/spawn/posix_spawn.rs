@@ -17,7 +17,7 @@ use super::prepare::{Given, c_string};
 use super::streams::Theirs;
 use crate::process::command::Command;
 use crate::process::environment::Environment;
-use crate::process::error::StartError;
+use crate::process::spawn::start_error::StartError;
 
 /// Whether it can do all that `command` asks for.
 pub(in crate::process) fn is_enough(command: &Command) -> bool {

@@ -7,13 +7,14 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
 use rustix::fs::{Mode, RawMode};
 
+use super::diagnose::name_of;
 use super::lookup;
 use super::our_environment::our_environment;
+use super::start_error::StartError;
 use super::streams::Theirs;
 use crate::process::changes::Group;
 use crate::process::command::Command;
 use crate::process::environment::Environment;
-use crate::process::error::StartError;
 use crate::process::sys::{self, Forked, Identity, Kept, Program, Steps};
 
 /// Descriptors of ours, and the numbers under which a process will have them, one after the other.
@@ -62,16 +63,6 @@ impl Given {
         }
         self.descriptors.push((own, number));
         Ok(())
-    }
-}
-
-/// What a descriptor of this number is to a process.
-pub(in crate::process) fn name_of(number: RawFd) -> String {
-    match number {
-        0 => "standard input".into(),
-        1 => "standard output".into(),
-        2 => "standard error".into(),
-        other => format!("descriptor {other}"),
     }
 }
 

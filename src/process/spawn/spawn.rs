@@ -21,8 +21,9 @@ use super::vfork;
 use crate::process::capture;
 use crate::process::command::Command;
 use crate::process::drivers;
-use crate::process::error::{SpawnError, SpawnErrorKind, StartError};
+use crate::process::error::{SpawnError, SpawnErrorKind};
 use crate::process::process::{Process, Streams};
+use crate::process::spawn::start_error::StartError;
 use crate::process::stdio::Stdio;
 
 /// How often a program that is being written is tried again: 1, 2, 4 … 64 ms, 127 ms in all.

@@ -18,7 +18,7 @@ use nix::sys::signal::{SigSet, SigmaskHow};
 use tokio::sync::oneshot;
 
 use super::claims;
-use super::unborn;
+use super::starting;
 use crate::process::beside::start_beside;
 use crate::process::error::Shortage;
 use crate::process::exit::Started;
@@ -180,7 +180,7 @@ pub(in crate::process) fn here<T>(begun: &Begun, work: impl FnOnce() -> T) -> Op
     }
     let number = state.orders;
     state.orders += 1;
-    state.taken.push((number, unborn::this_thread()));
+    state.taken.push((number, starting::this_thread()));
     state.here += 1;
     drop(state);
     begun.0.get_or_init(Started::now);
@@ -287,7 +287,7 @@ impl Spawner {
 
     /// What a thread does, until another one has taken its place.
     fn take_orders(&self, name: u64, mask: SigSet) {
-        let thread = unborn::this_thread();
+        let thread = starting::this_thread();
         let mut state = self.lock();
         while state.current == name {
             let is_free = state.here == 0;
@@ -320,7 +320,7 @@ impl Spawner {
             drop(order);
         } else if let Some((_, thread)) = state.taken.iter().find(|(taken, _)| *taken == number) {
             // The lock keeps the thread from starting another process meanwhile.
-            unborn::kill(*thread);
+            starting::kill(*thread);
         }
     }
 }

@@ -9,10 +9,11 @@ use tokio::io::Interest;
 
 use crate::process::capture::Capture;
 use crate::process::command::Command;
-use crate::process::error::{InvalidStdio, SpawnErrorKind, StartError};
+use crate::process::error::{InvalidStdio, SpawnErrorKind};
 use crate::process::pipe::{pipe, register, register_shared, set_size};
 use crate::process::pty;
 use crate::process::reader::StreamReader;
+use crate::process::spawn::start_error::StartError;
 use crate::process::stdio::Stdio;
 use crate::process::writer::StreamWriter;
 

@@ -3,7 +3,7 @@
 use super::prepare::Given;
 use super::streams::Theirs;
 use crate::process::command::Command;
-use crate::process::error::StartError;
+use crate::process::spawn::start_error::StartError;
 use crate::process::sys;
 
 /// Starts `command` with these ends of its standard streams, and says its number.

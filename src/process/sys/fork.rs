@@ -6,7 +6,8 @@ use std::process::Command;
 use std::sync::Arc;
 
 use super::memory::Mapping;
-use super::steps::{Failed, Forked, Place, Steps};
+use super::step::Failed;
+use super::steps::{Forked, Place, Steps};
 
 /// Where a forked process tells which step failed: std's own way takes nothing but the system's number.
 pub(in crate::process) struct Told(Arc<Mapping>);

@@ -7,7 +7,7 @@
 use libc::{c_int, gid_t, uid_t};
 use nix::errno::Errno;
 
-use super::steps::{Failed, Step};
+use super::step::{Failed, Step};
 
 /// The numbers that it takes on, in this order.
 #[derive(Debug)]

@@ -20,6 +20,7 @@ mod identity;
 mod limits;
 mod memory;
 mod signals;
+mod step;
 mod steps;
 #[cfg(linux)]
 mod vfork;
@@ -44,6 +45,7 @@ pub(super) use signals::{came, let_act, note_signals};
 pub(super) use signals::{
     is_ignored, kill, pidfd_send_signal, raise_default, restore_default_signals,
 };
-pub(super) use steps::{Failed, Forked, Program, Step, Steps};
+pub(super) use step::{Failed, Step};
+pub(super) use steps::{Forked, Program, Steps};
 #[cfg(linux)]
 pub(super) use vfork::vfork;

@@ -5,7 +5,6 @@
 //! where it shares our memory, it is a guest in it.
 
 use std::ffi::{CStr, CString};
-use std::io;
 use std::os::fd::RawFd;
 
 use libc::{c_char, pid_t, sighandler_t};
@@ -18,6 +17,7 @@ use rustix::process;
 use super::close_on_exec::Kept;
 use super::hook::Hook;
 use super::identity::Identity;
+use super::step::{Failed, Step};
 
 /// What a new process does, in this order.
 #[derive(Debug)]
@@ -89,47 +89,6 @@ impl FromIterator<CString> for Strings {
         Self {
             pointers,
             _owned: owned,
-        }
-    }
-}
-
-/// The step of a start that failed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::process) enum Step {
-    /// There is no new process.
-    #[cfg(linux)]
-    Birth,
-    Session,
-    Group,
-    Cwd,
-    /// The descriptor of this number.
-    Descriptor(RawFd),
-    Groups,
-    Gid,
-    Uid,
-    Signals,
-    Hook,
-    Exec,
-}
-
-/// A step that failed, and the number of what the system said.
-#[derive(Clone, Copy, Debug)]
-pub(in crate::process) struct Failed {
-    pub(in crate::process) step: Step,
-    errno: i32,
-}
-
-impl Failed {
-    pub(in crate::process) fn error(self) -> io::Error {
-        io::Error::from_raw_os_error(self.errno)
-    }
-}
-
-impl Step {
-    pub(super) fn failed<E: Into<io::Error>>(self) -> impl Fn(E) -> Failed {
-        move |error| Failed {
-            step: self,
-            errno: error.into().raw_os_error().unwrap_or(libc::EINVAL),
         }
     }
 }

@@ -12,7 +12,8 @@ use nix::sys::wait::waitpid;
 use nix::unistd::Pid;
 
 use super::memory::Mapping;
-use super::steps::{Failed, Place, Step, Steps};
+use super::step::{Failed, Step};
+use super::steps::{Place, Steps};
 
 /// The stack of the new process. Its frames are few; the larger ones are those of a build that is not
 /// optimised.

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::past::PastError;
+use super::error::PastError;
 use super::survivors::{Begun, Run, Survivor, marked, sees_all};
 use crate::plan::Key;
 use crate::sink::facts::VERSION;

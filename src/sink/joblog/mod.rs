@@ -5,6 +5,7 @@
 //! which of their processes still run. `replay` tells a run again, and `recall` makes its lines events.
 
 mod done;
+pub(super) mod error;
 mod first_line;
 mod line;
 pub(super) mod past;

@@ -7,6 +7,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use super::done::{self, Done};
+use super::error::PastError;
 use super::first_line;
 use crate::plan::Key;
 use crate::process::{Lock, lock};
@@ -28,36 +29,6 @@ impl OpenLog {
     pub(crate) fn share(&self) -> io::Result<File> {
         self.file.try_clone()
     }
-}
-
-/// A log that cannot be gone on with. Nothing was started.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum PastError {
-    #[error("--joblog {}: {source}", path.display())]
-    Open { path: PathBuf, source: io::Error },
-    #[error("--joblog {}: {}", .0.display(), .1)]
-    Refused(PathBuf, &'static str),
-    #[error("--joblog {}: is not a job log, by its first line: name another file", .0.display())]
-    NotALog(PathBuf),
-    #[error("--joblog {}: another prun writes it: wait for its end, or name another file", .0.display())]
-    Locked(PathBuf),
-    #[error("{}:{line}: damaged job log: {why}; mend the line or remove it", path.display())]
-    Damaged {
-        path: PathBuf,
-        line: u64,
-        why: String,
-    },
-    #[error("{}:{}: the job log is of another version of prun: name another file", .0.display(), .1)]
-    OtherVersion(PathBuf, u64),
-    #[error(
-        "{}: a job of an earlier run still runs: {job}, process {pid}; end it or wait for it",
-        path.display()
-    )]
-    StillRunning {
-        path: PathBuf,
-        job: String,
-        pid: u32,
-    },
 }
 
 /// Opens the log at `path`, or makes it, for this run alone. With `resume` all of it is read, as a

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use super::past::{self, PastError};
+use super::error::PastError;
+use super::past;
 use super::recall::Line;
 use crate::event::{Attempt, Counts, Event, JobEnd, JobStart, NumberedJob, Outcome, Status};
 use crate::sink::facts;

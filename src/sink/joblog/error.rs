@@ -1,0 +1,34 @@
+//! Why a job log cannot be gone on with or told again.
+
+use std::io;
+use std::path::PathBuf;
+
+/// A log that cannot be gone on with. Nothing was started.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum PastError {
+    #[error("--joblog {}: {source}", path.display())]
+    Open { path: PathBuf, source: io::Error },
+    #[error("--joblog {}: {}", .0.display(), .1)]
+    Refused(PathBuf, &'static str),
+    #[error("--joblog {}: is not a job log, by its first line: name another file", .0.display())]
+    NotALog(PathBuf),
+    #[error("--joblog {}: another prun writes it: wait for its end, or name another file", .0.display())]
+    Locked(PathBuf),
+    #[error("{}:{line}: damaged job log: {why}; mend the line or remove it", path.display())]
+    Damaged {
+        path: PathBuf,
+        line: u64,
+        why: String,
+    },
+    #[error("{}:{}: the job log is of another version of prun: name another file", .0.display(), .1)]
+    OtherVersion(PathBuf, u64),
+    #[error(
+        "{}: a job of an earlier run still runs: {job}, process {pid}; end it or wait for it",
+        path.display()
+    )]
+    StillRunning {
+        path: PathBuf,
+        job: String,
+        pid: u32,
+    },
+}
