@@ -14,9 +14,10 @@ pub(crate) use hold::Hold;
 pub use stop::StopError;
 
 use super::command::Backend;
+use super::delivery::{Delivery, Scope, SignalError};
 use super::exit::{ExitInfo, Started, WaitError};
 use super::group;
-use super::signal::{Delivery, Scope, Signal, SignalError};
+use super::signal::Signal;
 use super::spawn::claims::{Born, Claim};
 use super::sys::{self, Child};
 use super::watch::Watcher;

@@ -111,6 +111,7 @@ mod capture;
 mod changes;
 mod command;
 mod communicate;
+mod delivery;
 mod drains;
 mod drivers;
 mod environment;
@@ -159,6 +160,7 @@ pub use capture::Pieces;
 pub use changes::Group;
 pub use command::{Backend, Command, KillOnDrop};
 pub use communicate::{Captured, CommunicateError, Output};
+pub use delivery::{Delivery, Scope, SignalError};
 #[cfg(feature = "cli")]
 pub(crate) use drains::has_closed_drains;
 pub use environment::Environment;
@@ -180,7 +182,7 @@ pub use pty::TerminalSize;
 pub use quote::{join, quote};
 pub use reader::{LinePiece, Lines, ReadError, StreamReader};
 pub use run::RunError;
-pub use signal::{Delivery, ParseSignalError, Scope, Signal, SignalError};
+pub use signal::{ParseSignalError, Signal};
 #[cfg(feature = "cli")]
 pub(crate) use spawn::spawner::{Begun, aside};
 #[doc(hidden)]

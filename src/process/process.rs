@@ -7,12 +7,13 @@ use tokio::task::AbortHandle;
 
 use super::capture::{Capture, Peek, Pieces};
 use super::command::{Backend, Command, KillOnDrop};
+use super::delivery::{Delivery, Scope, SignalError};
 use super::exit::{ExitInfo, WaitError};
 use super::handle::{Hold, ProcessHandle, StopError};
 use super::orphans;
 use super::pty::TerminalSize;
 use super::reader::StreamReader;
-use super::signal::{Delivery, Scope, Signal, SignalError};
+use super::signal::Signal;
 use super::spawn::newborn::Newborn;
 use super::writer::StreamWriter;
 

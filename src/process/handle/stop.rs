@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use super::ProcessHandle;
+use crate::process::delivery::{Delivery, Scope, SignalError};
 use crate::process::exit::{ExitInfo, WaitError};
 use crate::process::members::Members;
-use crate::process::signal::{Delivery, Scope, Signal, SignalError};
+use crate::process::signal::Signal;
 use crate::process::sys;
 use crate::process::wait_for::wait_for;
 

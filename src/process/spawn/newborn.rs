@@ -2,10 +2,11 @@
 
 use super::claims::{Born, Claim};
 use crate::process::command::{Backend, Command};
+use crate::process::delivery::Scope;
 use crate::process::exit::Started;
 use crate::process::handle::ProcessHandle;
 use crate::process::orphans;
-use crate::process::signal::{Scope, Signal};
+use crate::process::signal::Signal;
 use crate::process::watch::Watcher;
 
 /// Dropped before it is watched, it is killed and reaped: nobody knows of it.

@@ -4,9 +4,10 @@ use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::Spool;
+use super::options::SpoolOptions;
+use super::segment::Segment;
 use super::shared_file::Extent;
-use super::writing::Segment;
-use super::{Spool, SpoolOptions};
 use crate::process::close;
 
 impl Spool {

@@ -6,8 +6,8 @@ use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 
 use super::Spool;
+use super::segment::Segment;
 use super::shared_file::SharedFile;
-use super::writing::Segment;
 
 /// What a spool has in memory, on its way to the file.
 pub(in crate::process) struct Unloading {
