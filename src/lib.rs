@@ -77,6 +77,15 @@
 // makes each an attempt and each attempt a process; facts come back as events, which every sink
 // tells and the summary adds up to an exit code.
 
+#[cfg_attr(
+    not(feature = "cli"),
+    allow(dead_code, unused_imports, reason = "the program needs more of it")
+)]
+mod os;
+#[cfg_attr(
+    not(feature = "cli"),
+    allow(dead_code, unused_imports, reason = "the program needs more of it")
+)]
 pub mod process;
 
 #[cfg(feature = "cli")]

@@ -8,7 +8,7 @@ use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 use super::args::Args;
-use crate::process::folder;
+use crate::os::folder;
 use crate::run::{LogDir, LogDirError};
 use crate::sink::{Console, RunFiles};
 

@@ -17,8 +17,9 @@ use super::output::{self, Form};
 use super::surroundings::Surroundings;
 use super::values::{FailFastMode, JsonMode, OutputMode};
 use crate::guard::{Guard, Wanted};
+use crate::os::Terminal;
 use crate::plan::{Rules, Shell, ShellError, ShellRule, Source};
-use crate::process::{Environment, Stdio, Terminal, TerminalSize};
+use crate::process::{Environment, Stdio, TerminalSize};
 use crate::run::{FailFast, Foreground, LogDirError, Options, Output, Policy, Telling};
 use crate::sink::{
     BegunFiles, DryRun, Looks, OpenLog, PastError, PastRun, Paster, Readers, ReplayError,

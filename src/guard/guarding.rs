@@ -14,9 +14,8 @@ use tokio::task::JoinHandle;
 
 use super::program::ARGUMENT;
 use super::table::{Phase, Place, Table};
-use crate::process::{
-    Command, Environment, Group, Process, SpawnError, Stdio, map_shared, wait_for,
-};
+use crate::os::sys::map_shared;
+use crate::process::{Command, Environment, Group, Process, SpawnError, Stdio, wait_for};
 
 /// A job that runs so long is worth a guard; where all are shorter none is started.
 const WORTH_IT: Duration = Duration::from_millis(50);

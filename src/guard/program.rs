@@ -16,9 +16,9 @@ use nix::sys::signal::SigSet;
 
 use super::cleanup::Cleanup;
 use super::table::{Phase, Table};
-use crate::process::{
-    Signal, close_from, living_groups, map_shared, signal_group, younger_siblings,
-};
+use crate::os::process_group::{living_groups, signal_group, younger_siblings};
+use crate::os::sys::{close_from, map_shared};
+use crate::process::Signal;
 
 /// The only argument of the program when it is to be a guard.
 pub(super) const ARGUMENT: &str = "--guard-process";

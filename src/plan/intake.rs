@@ -156,10 +156,10 @@ pub(super) mod tests {
     use super::*;
 
     /// An input that gives one prepared chunk a read and panics when it is asked for more.
-    pub(in super::super) struct Chunks(pub(in super::super) std::vec::IntoIter<Vec<u8>>);
+    pub(crate) struct Chunks(pub(crate) std::vec::IntoIter<Vec<u8>>);
 
     impl Chunks {
-        pub(in super::super) fn new(chunks: &[&[u8]]) -> Box<Self> {
+        pub(crate) fn new(chunks: &[&[u8]]) -> Box<Self> {
             let chunks: Vec<_> = chunks.iter().map(|chunk| chunk.to_vec()).collect();
             Box::new(Self(chunks.into_iter()))
         }

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
-use super::capture::Capture;
-use super::drains::{self, Drain};
 use super::exit::{ExitInfo, WaitError};
 use super::process::Process;
-use super::reader::StreamReader;
 use super::spool::{LostOutput, Spool};
+use super::stream::Capture;
+use super::stream::StreamReader;
+use super::stream::StreamWriter;
+use super::stream::{Drain, drains};
 use super::wait_for::wait_for;
-use super::writer::StreamWriter;
 
 /// What a process wrote, and how it ended.
 #[derive(Debug)]

@@ -5,8 +5,8 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 use std::time::{Duration, Instant, SystemTime};
 
-use super::signal::Signal;
-use super::sys::RawExit;
+use crate::os::Signal;
+use crate::os::sys::RawExit;
 
 /// Everything the engine knows of a process that ended.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -82,7 +82,7 @@ impl From<ExitInfo> for ExitStatus {
 
 /// The moment of a start, on both clocks.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Started {
+pub(crate) struct Started {
     pub(super) at: SystemTime,
     pub(super) instant: Instant,
 }

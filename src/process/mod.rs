@@ -104,98 +104,50 @@
 //! | child watchers | not needed |
 //! | `asyncio.run(main())` | `#[tokio::main]` |
 
-mod beside;
-#[cfg(feature = "cli")]
-mod blocking;
-mod capture;
-mod changes;
+// A command's way: `command` says what to start, `spawn` starts it (by the `spawn_thread` where that may
+// hang), and `program` says which file that is, or why there is none. What runs is a `process`, whose
+// `handle` everybody may have; its streams are in `stream`, what they print in `spool`, and `reap`
+// collects what nobody waits for. `communicate`, `run` and `wait_for` are made of these. `error` is why
+// a start failed, `exit` how a process ended, and `drivers` what is needed of a runtime.
+
 mod command;
 mod communicate;
-mod delivery;
-mod drains;
 mod drivers;
-mod environment;
 mod error;
 mod exit;
-#[cfg(feature = "cli")]
-mod files;
-mod from_std;
-mod group;
 mod handle;
-mod members;
-mod orphans;
-mod own_signals;
-mod pipe;
-mod pre_exec;
 #[expect(
     clippy::module_inception,
     reason = "the room is named for its main type"
 )]
 mod process;
-mod pty;
+mod program;
 mod quote;
-mod reader;
-#[cfg(linux)]
-mod relay;
+mod reap;
 mod run;
-mod set_changes;
-mod signal;
 mod spawn;
+mod spawn_thread;
 mod spool;
-mod stdio;
-#[cfg(feature = "cli")]
-mod strangers;
-mod sys;
-#[cfg(feature = "cli")]
-mod terminal;
+mod stream;
 mod wait_for;
-mod watch;
-mod writer;
 
-#[cfg(feature = "cli")]
-pub(crate) use beside::start_beside;
-#[cfg(feature = "cli")]
-pub(crate) use blocking::Blocking;
-pub use capture::Pieces;
-pub use changes::Group;
-pub use command::{Backend, Command, KillOnDrop};
+pub use crate::os::TerminalSize;
+#[doc(hidden)]
+pub use crate::os::reset_inherited_signals;
+pub use crate::os::{ParseSignalError, Signal};
+pub use command::{Backend, Command, Environment, Group, KillOnDrop, Stdio};
 pub use communicate::{Captured, CommunicateError, Output};
-pub use delivery::{Delivery, Scope, SignalError};
-#[cfg(feature = "cli")]
-pub(crate) use drains::has_closed_drains;
-pub use environment::Environment;
 pub use error::{Driver, InvalidFd, InvalidStdio, Shortage, SpawnError, SpawnErrorKind};
 pub use exit::{ExitInfo, ResourceUsage, WaitError};
-#[cfg(feature = "cli")]
-pub(crate) use files::{Lock, close, folder, is_at, keeps_nothing, lock, sync};
-#[cfg(feature = "cli")]
-pub(crate) use group::{
-    is_orphaned as group_is_orphaned, living_groups, signal_group, younger_siblings,
-};
-pub use handle::{ProcessHandle, StopError};
-#[doc(hidden)]
-pub use own_signals::reset_inherited_signals;
-#[cfg(feature = "cli")]
-pub(crate) use own_signals::{hold_signals, without_signals};
+pub use handle::{Delivery, ProcessHandle, Scope, SignalError, StopError};
 pub use process::{LastLine, Process};
-pub use pty::TerminalSize;
 pub use quote::{join, quote};
-pub use reader::{LinePiece, Lines, ReadError, StreamReader};
+pub(crate) use reap::reap_strangers;
 pub use run::RunError;
-pub use signal::{ParseSignalError, Signal};
-#[cfg(feature = "cli")]
-pub(crate) use spawn::spawner::{Begun, aside};
 #[doc(hidden)]
-pub use spawn::stopped_spawns::continue_stopped_spawns;
+pub use spawn_thread::continue_stopped_spawns;
+pub(crate) use spawn_thread::{Begun, aside};
 pub use spool::{LostOutput, Spool, SpoolOptions, SpoolReader};
-pub use stdio::Stdio;
-#[cfg(feature = "cli")]
-pub(crate) use strangers::reap_strangers;
-#[cfg(feature = "cli")]
-pub(crate) use sys::{argument_bytes_limit, close_from, map_shared, open_files_limit};
-#[cfg(feature = "cli")]
-pub(crate) use terminal::{Terminal, is_in_foreground};
+pub use stream::{LinePiece, Lines, Pieces, ReadError, StreamReader, StreamWriter};
+pub(crate) use stream::{has_closed_drains, reader_gone};
 pub use wait_for::{TimeoutError, wait_for};
-pub use writer::StreamWriter;
-#[cfg(feature = "cli")]
-pub(crate) use writer::reader_gone;

@@ -5,17 +5,17 @@ use std::time::Duration;
 
 use tokio::task::AbortHandle;
 
-use super::capture::{Capture, Peek, Pieces};
 use super::command::{Backend, Command, KillOnDrop};
-use super::delivery::{Delivery, Scope, SignalError};
 use super::exit::{ExitInfo, WaitError};
+use super::handle::{Delivery, Scope, SignalError};
 use super::handle::{Hold, ProcessHandle, StopError};
-use super::orphans;
-use super::pty::TerminalSize;
-use super::reader::StreamReader;
-use super::signal::Signal;
+use super::reap::dropped;
 use super::spawn::newborn::Newborn;
-use super::writer::StreamWriter;
+use super::stream::StreamReader;
+use super::stream::StreamWriter;
+use super::stream::{Capture, Peek, Pieces};
+use crate::os::Signal;
+use crate::os::TerminalSize;
 
 /// A started process, as asyncio's `Process`.
 ///
@@ -177,12 +177,10 @@ impl Process {
         self.handle.backend()
     }
 
-    #[cfg(feature = "cli")]
     pub(crate) fn is_running(&self) -> bool {
         self.handle.is_running()
     }
 
-    #[cfg(feature = "cli")]
     pub(crate) fn hold(&self) -> Option<Hold> {
         self.handle.hold()
     }
@@ -270,7 +268,7 @@ impl Drop for Process {
             let _ = self.send_signal_to(scope, Signal::KILL);
         }
         if is_running {
-            orphans::adopt(&self.handle);
+            dropped::adopt(&self.handle);
         }
     }
 }

@@ -1,10 +1,10 @@
 //! A command from its start to its end, in one call.
 
 use super::command::Command;
+use super::command::Stdio;
 use super::communicate::{CommunicateError, Output};
 use super::error::SpawnError;
 use super::exit::{ExitInfo, WaitError};
-use super::stdio::Stdio;
 
 /// Why [`Command::output`] or [`Command::status`] failed.
 #[derive(Debug, thiserror::Error)]

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::process::start_beside;
+use crate::os::start_beside;
 
 /// A point in the time of a run, from its start.
 pub(crate) type Moment = Duration;

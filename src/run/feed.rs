@@ -6,8 +6,8 @@ use std::time::Instant;
 
 use tokio::sync::mpsc::{self, Receiver};
 
+use crate::os::start_beside;
 use crate::plan::{Entry, Source, SourceError};
-use crate::process::start_beside;
 
 /// So many entries go to the loop at once, if they are there: a hand-over costs a wake-up.
 const BATCH: usize = 256;

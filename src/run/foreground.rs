@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use crate::process::{Process, Scope, Signal, Terminal};
+use crate::os::Terminal;
+use crate::process::{Process, Scope, Signal};
 
 /// How often is looked whether a job was stopped. The system tells a parent of that only by
 /// `SIGCHLD`, which every end of every job sends as well.

@@ -8,7 +8,8 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use crate::event::{Logs, NumberedJob};
-use crate::process::{Lock, join, lock};
+use crate::os::{Lock, lock};
+use crate::process::join;
 
 /// So many bytes of a name are kept; a longer one ends with a hash of the whole.
 const LONGEST: usize = 200;

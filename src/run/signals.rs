@@ -8,7 +8,8 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 use tokio::sync::watch;
 
 use super::control::Control;
-use crate::process::{Signal, TerminalSize, hold_signals, without_signals};
+use crate::os::{hold_signals, without_signals};
+use crate::process::{Signal, TerminalSize};
 
 /// The signals that ask prun to end, and that jobs get as themselves.
 pub(super) const STOP_SIGNALS: [Signal; 4] = [Signal::INT, Signal::TERM, Signal::HUP, Signal::QUIT];

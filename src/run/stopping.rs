@@ -8,7 +8,8 @@ use super::clock::Moment;
 use super::control::Control;
 use super::runner::Runner;
 use crate::event::{Cause, End, Event, Flow, OutputLoss, Stop};
-use crate::process::{Signal, group_is_orphaned};
+use crate::os::process_group::is_orphaned;
+use crate::process::Signal;
 
 /// How long prun waits for starts that are going on before it is stopped. The same Ctrl-Z may have
 /// stopped one of them, which is found and continued after 0.2 s.
@@ -66,7 +67,7 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
     /// Stops the jobs and prun when the starts that are going on are over: what runs must be known.
     pub(super) fn suspend_soon(&mut self) {
         // Nobody could continue us: the terminal's own rule for such a group is to ignore it.
-        if !group_is_orphaned() {
+        if !is_orphaned() {
             let until = self.clock.now() + START_WAIT;
             self.suspending.get_or_insert(until);
         }

@@ -15,7 +15,8 @@ use super::region::{Now, Region};
 use super::stream::{OnError, Output, Stream};
 use super::tame::Tame;
 use crate::event::{self, OutputLoss};
-use crate::process::{Blocking, Spool, TerminalSize, is_in_foreground, reader_gone};
+use crate::os::{Blocking, is_in_foreground};
+use crate::process::{Spool, TerminalSize, reader_gone};
 
 /// The two standard streams. Standard output reports errors; standard error has nobody to report
 /// them to, so what prun cannot say there is dropped. Output of jobs that is lost there is known.

@@ -7,7 +7,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::colours::Colours;
 use super::defuse::Defuser;
 use super::tame::Tame;
-use crate::process::{Blocking, Spool};
+use crate::os::Blocking;
+use crate::process::Spool;
 
 /// What happens where something cannot be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

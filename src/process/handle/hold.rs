@@ -14,11 +14,12 @@
 use std::io;
 
 use super::group_number::GroupNumber;
-use super::{ProcessHandle, Shared, State};
-use crate::process::group;
+use super::handle::{ProcessHandle, Shared, State};
+use crate::os::process_group;
+use crate::os::sys;
+use crate::os::sys::RawExit;
 #[cfg(not(linux))]
-use crate::process::orphans;
-use crate::process::sys::{self, RawExit};
+use crate::process::reap::dropped;
 
 /// As long as this is there the group of a process can be signalled, also when its leader has ended.
 #[derive(Debug)]
@@ -76,20 +77,20 @@ impl ProcessHandle {
         state.number.is_kept = ended.is_some() && state.number.is_needed();
         if self.shared.is_anybody_left(&mut state.number) {
             // Whoever looks after orphans looks after it.
-            orphans::adopt_locked(self, state);
+            dropped::adopt_locked(self, state);
         }
         Ok(ended)
     }
 
     /// Whether somebody has to look again soon: the process runs, or its group is followed.
     #[cfg(linux)]
-    pub(in crate::process) fn needs_looks(&self) -> bool {
+    pub(crate) fn needs_looks(&self) -> bool {
         self.is_running()
     }
 
     /// Whether somebody has to look again soon: the process runs, or its group is followed.
     #[cfg(not(linux))]
-    pub(in crate::process) fn needs_looks(&self) -> bool {
+    pub(crate) fn needs_looks(&self) -> bool {
         // Without another handle nobody can signal the group any more.
         let is_last = std::sync::Arc::strong_count(&self.shared) == 1;
         let is_followed = || self.shared.is_anybody_left(&mut self.shared.lock().number);
@@ -99,7 +100,7 @@ impl ProcessHandle {
 
 impl Shared {
     fn signals_group_by_number(&self) -> bool {
-        let by_pidfd = self.watcher.pidfd().is_some() && group::can_signal_by_pidfd();
+        let by_pidfd = self.watcher.pidfd().is_some() && process_group::can_signal_by_pidfd();
         self.leads_group && !by_pidfd
     }
 

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use super::ProcessHandle;
-use crate::process::delivery::{Delivery, Scope, SignalError};
+use super::delivery::{Delivery, Scope, SignalError};
+use super::handle::ProcessHandle;
+use super::members::Members;
+use crate::os::Signal;
+use crate::os::sys;
 use crate::process::exit::{ExitInfo, WaitError};
-use crate::process::members::Members;
-use crate::process::signal::Signal;
-use crate::process::sys;
 use crate::process::wait_for::wait_for;
 
 /// How long somebody may take to die of `SIGKILL`: in an uninterruptible call it is for ever.
@@ -113,7 +113,6 @@ impl ProcessHandle {
 
     /// Waits until the process has ended and, for [`Scope::Group`], no living member of its group
     /// is left. Hold the process meanwhile if the group is to be signalled afterwards.
-    #[cfg(feature = "cli")]
     pub(crate) async fn gone(&self, scope: Scope) -> Result<(), WaitError> {
         self.none_left(scope, &mut Members::of(self.pid())).await
     }

@@ -1,20 +1,20 @@
 //! A process that was just started, until somebody watches it.
 
-use super::claims::{Born, Claim};
+use crate::os::Signal;
 use crate::process::command::{Backend, Command};
-use crate::process::delivery::Scope;
 use crate::process::exit::Started;
 use crate::process::handle::ProcessHandle;
-use crate::process::orphans;
-use crate::process::signal::Signal;
-use crate::process::watch::Watcher;
+use crate::process::handle::Scope;
+use crate::process::handle::Watcher;
+use crate::process::reap::dropped;
+use crate::process::reap::{Born, Claim};
 
 /// Dropped before it is watched, it is killed and reaped: nobody knows of it.
-pub(in crate::process) struct Newborn(Option<Born>);
+pub(crate) struct Newborn(Option<Born>);
 
 impl Newborn {
     /// To be called by the thread that has just started the process.
-    pub(in crate::process) fn new(pid: u32, command: &Command) -> Self {
+    pub(crate) fn new(pid: u32, command: &Command) -> Self {
         Self(Some(Born {
             claim: Claim::on(pid),
             started: Started::now(),
@@ -23,7 +23,7 @@ impl Newborn {
     }
 
     /// Lets the runtime watch it. If that panics, nothing is left of the process.
-    pub(in crate::process) fn watched(mut self, backend: Backend) -> ProcessHandle {
+    pub(crate) fn watched(mut self, backend: Backend) -> ProcessHandle {
         let pid = self.0.as_ref().map(|born| born.claim.pid());
         let pid = pid.expect("it is taken but once, here or when it is dropped");
         let watcher = Watcher::new(pid as libc::pid_t, backend);
@@ -43,7 +43,7 @@ impl Drop for Newborn {
             let process = ProcessHandle::new(born, Watcher::Sigchld);
             // It may have ended by itself just now, which is as good.
             let _ = process.send_signal_to(scope, Signal::KILL);
-            orphans::adopt(&process);
+            dropped::adopt(&process);
         }
     }
 }

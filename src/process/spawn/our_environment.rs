@@ -6,7 +6,7 @@
 use std::ffi::OsString;
 use std::sync::{Mutex, PoisonError};
 
-use crate::process::environment::Environment;
+use crate::process::command::Environment;
 use crate::process::error::SpawnErrorKind;
 
 /// As it was when it was read last.
@@ -16,7 +16,7 @@ struct Last {
 }
 
 /// Our environment as it is now.
-pub(in crate::process) fn our_environment() -> Result<Environment, SpawnErrorKind> {
+pub(crate) fn our_environment() -> Result<Environment, SpawnErrorKind> {
     static LAST: Mutex<Option<Last>> = Mutex::new(None);
     let variables: Vec<_> = std::env::vars_os().collect();
     // It is replaced as a whole, so poison is ignored.

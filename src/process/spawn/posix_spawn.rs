@@ -12,26 +12,23 @@ use nix::spawn::{self, PosixSpawnAttr, PosixSpawnFileActions, PosixSpawnFlags};
 use nix::sys::signal::{SigSet, Signal};
 use nix::unistd::Pid;
 
-use super::lookup::{self, has_slash};
 use super::prepare::{Given, c_string};
-use super::streams::Theirs;
+use super::stdio_ends::Theirs;
 use crate::process::command::Command;
-use crate::process::environment::Environment;
+use crate::process::command::Environment;
+use crate::process::program::{has_slash, path_lookup};
 use crate::process::spawn::start_error::StartError;
 
 /// Whether it can do all that `command` asks for.
-pub(in crate::process) fn is_enough(command: &Command) -> bool {
+pub(crate) fn is_enough(command: &Command) -> bool {
     command.cwd.is_none()
         && !command.changes.need_steps()
         // It looks in our `PATH`.
-        && (has_slash(&command.program) || !lookup::changes_path(command))
+        && (has_slash(&command.program) || !path_lookup::changes_path(command))
 }
 
 /// Starts `command` with these ends of its standard streams, and says its number.
-pub(in crate::process) fn start(
-    command: &Command,
-    streams: &[Theirs<'_>; 3],
-) -> Result<u32, StartError> {
+pub(crate) fn start(command: &Command, streams: &[Theirs<'_>; 3]) -> Result<u32, StartError> {
     let given = Given::new(command, streams)?;
     let actions = actions(&given).map_err(StartError::setup("standard streams"))?;
     let environment = command.base_environment()?;

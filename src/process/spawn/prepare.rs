@@ -7,31 +7,29 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
 use rustix::fs::{Mode, RawMode};
 
-use super::diagnose::name_of;
-use super::lookup;
 use super::our_environment::our_environment;
 use super::start_error::StartError;
-use super::streams::Theirs;
-use crate::process::changes::Group;
+use super::stdio_ends::Theirs;
+use crate::os::child::{Forked, Identity, Kept, Program, Steps};
+use crate::os::sys;
 use crate::process::command::Command;
-use crate::process::environment::Environment;
-use crate::process::sys::{self, Forked, Identity, Kept, Program, Steps};
+use crate::process::command::Environment;
+use crate::process::command::Group;
+use crate::process::program::name_of;
+use crate::process::program::path_lookup;
 
 /// Descriptors of ours, and the numbers under which a process will have them, one after the other.
-pub(in crate::process) struct Given {
-    pub(in crate::process) descriptors: Vec<(RawFd, RawFd)>,
+pub(crate) struct Given {
+    pub(crate) descriptors: Vec<(RawFd, RawFd)>,
     /// Copies of those whose own numbers are given away, to be held until the process has its own.
-    pub(in crate::process) moved: Vec<OwnedFd>,
+    pub(crate) moved: Vec<OwnedFd>,
     /// The numbers besides those of the streams.
     others: Vec<RawFd>,
 }
 
 impl Given {
     /// What `command` gives besides these streams.
-    pub(in crate::process) fn new(
-        command: &Command,
-        streams: &[Theirs<'_>],
-    ) -> Result<Self, StartError> {
+    pub(crate) fn new(command: &Command, streams: &[Theirs<'_>]) -> Result<Self, StartError> {
         let passed = command.changes.pass_fds.iter();
         let mut given = Self {
             descriptors: Vec::with_capacity(3 + passed.len()),
@@ -68,10 +66,7 @@ impl Given {
 
 impl Command {
     /// The steps of a process that gets these descriptors.
-    pub(in crate::process) fn steps(
-        &self,
-        descriptors: Vec<(RawFd, RawFd)>,
-    ) -> Result<Steps, StartError> {
+    pub(crate) fn steps(&self, descriptors: Vec<(RawFd, RawFd)>) -> Result<Steps, StartError> {
         let cwd = self.cwd.as_ref().map(|dir| c_string(dir.as_os_str()));
         let program = self.whole_program(&self.base_environment()?);
         let changes = &self.changes;
@@ -92,7 +87,7 @@ impl Command {
     }
 
     /// What it does besides after a fork.
-    pub(in crate::process) fn forked(&self) -> Forked {
+    pub(crate) fn forked(&self) -> Forked {
         let changes = &self.changes;
         Forked {
             identity: Identity {
@@ -113,7 +108,7 @@ impl Command {
     }
 
     /// What `setpgid` is to be told, if it is to be called.
-    pub(in crate::process) fn group_to_join(&self) -> Option<libc::pid_t> {
+    pub(crate) fn group_to_join(&self) -> Option<libc::pid_t> {
         match self.changes.group {
             // The leader of a group cannot begin a session, and that of a session leads a group.
             _ if self.changes.new_session => None,
@@ -124,14 +119,14 @@ impl Command {
     }
 
     /// Argument 0 and the others.
-    pub(in crate::process) fn argv(&self) -> impl Iterator<Item = io::Result<CString>> {
+    pub(crate) fn argv(&self) -> impl Iterator<Item = io::Result<CString>> {
         let name = self.arg0.as_ref().unwrap_or(&self.program);
         let words = std::iter::once(name).chain(&self.args);
         words.map(|word| c_string(word))
     }
 
     /// The environment to which the changes are made.
-    pub(in crate::process) fn base_environment(&self) -> Result<Environment, StartError> {
+    pub(crate) fn base_environment(&self) -> Result<Environment, StartError> {
         match &self.environment {
             Some(environment) => Ok(environment.clone()),
             None => our_environment().map_err(StartError::Kind),
@@ -139,7 +134,7 @@ impl Command {
     }
 
     fn whole_program(&self, environment: &Environment) -> io::Result<Program> {
-        let files = lookup::candidates(self).into_iter();
+        let files = path_lookup::candidates(self).into_iter();
         let files = files.map(|file| CString::new(file.into_os_string().into_vec()));
         let mut set = Vec::new();
         let env = environment.changed(&self.env, &mut set);
@@ -152,6 +147,6 @@ impl Command {
     }
 }
 
-pub(in crate::process) fn c_string(word: &OsStr) -> io::Result<CString> {
+pub(crate) fn c_string(word: &OsStr) -> io::Result<CString> {
     Ok(CString::new(word.as_bytes())?)
 }

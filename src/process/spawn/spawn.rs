@@ -5,26 +5,26 @@ use std::time::Duration;
 
 use tokio::runtime::Handle;
 
-use super::by_std::ByStd;
-use super::diagnose;
-#[cfg(linux)]
-use super::nearby;
 use super::newborn::Newborn;
 #[cfg(linux)]
 use super::posix_spawn;
-#[cfg(linux)]
-use super::spawner::here;
-use super::spawner::{Begun, aside, aside_blocking};
-use super::streams::{Ours, Theirs, input, output};
+use super::std_spawn::ByStd;
+use super::stdio_ends::{Ours, Theirs, input, output};
 #[cfg(linux)]
 use super::vfork;
-use crate::process::capture;
 use crate::process::command::Command;
+use crate::process::command::Stdio;
 use crate::process::drivers;
 use crate::process::error::{SpawnError, SpawnErrorKind};
 use crate::process::process::{Process, Streams};
+use crate::process::program::diagnose;
+#[cfg(linux)]
+use crate::process::program::nearby;
 use crate::process::spawn::start_error::StartError;
-use crate::process::stdio::Stdio;
+#[cfg(linux)]
+use crate::process::spawn_thread::here;
+use crate::process::spawn_thread::{Begun, aside, aside_blocking};
+use crate::process::stream::drain;
 
 /// How often a program that is being written is tried again: 1, 2, 4 … 64 ms, 127 ms in all.
 const BUSY_RETRIES: u32 = 7;
@@ -156,7 +156,7 @@ impl Command {
     /// The process, whose captured streams are drained from now on.
     fn drained(&self, newborn: Newborn, streams: Streams) -> Process {
         let [stdout, stderr] = &streams.captures;
-        let draining = capture::drain(stdout.as_ref(), stderr.as_ref());
+        let draining = drain(stdout.as_ref(), stderr.as_ref());
         Process::new(newborn, streams, draining, self)
     }
 

@@ -2,14 +2,14 @@
 
 use std::io;
 
-use super::spawner::NoThread;
+use crate::os::child::Failed;
 use crate::process::error::SpawnErrorKind;
-use crate::process::sys::Failed;
+use crate::process::spawn_thread::NoThread;
 
 /// What failed in a start. Each error says where it was born, since the system has one number for
 /// many reasons: only what it says of the execution itself can be about the program.
 #[derive(Debug)]
-pub(in crate::process) enum StartError {
+pub(crate) enum StartError {
     /// No system could do what the command asks for.
     Kind(SpawnErrorKind),
     /// What the process was to have could not be made or opened.
@@ -33,7 +33,7 @@ impl From<NoThread> for StartError {
 
 impl StartError {
     /// The error of making what the process was to have.
-    pub(in crate::process) fn setup(what: impl Into<String>) -> impl FnOnce(io::Error) -> Self {
+    pub(crate) fn setup(what: impl Into<String>) -> impl FnOnce(io::Error) -> Self {
         |error| Self::Setup(what.into(), error)
     }
 }

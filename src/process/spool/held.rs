@@ -5,12 +5,12 @@ use std::io;
 use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 
-use super::Spool;
 use super::segment::Segment;
 use super::shared_file::SharedFile;
+use super::spool::Spool;
 
 /// What a spool has in memory, on its way to the file.
-pub(in crate::process) struct Unloading {
+pub(crate) struct Unloading {
     shared: Arc<SharedFile>,
     bytes: Vec<u8>,
     taken: u64,
@@ -18,7 +18,7 @@ pub(in crate::process) struct Unloading {
 
 impl Unloading {
     /// Writes it, and says where it is then.
-    pub(in crate::process) fn write(self) -> io::Result<Unloaded> {
+    pub(crate) fn write(self) -> io::Result<Unloaded> {
         let len = self.bytes.len() as u64;
         let extent = self.shared.extent(len, len)?;
         extent.file.write_all_at(&self.bytes, extent.at)?;
@@ -30,7 +30,7 @@ impl Unloading {
 }
 
 /// What a spool had in memory, in the file.
-pub(in crate::process) struct Unloaded {
+pub(crate) struct Unloaded {
     segment: Segment,
     taken: u64,
 }
@@ -38,7 +38,7 @@ pub(in crate::process) struct Unloaded {
 impl Spool {
     /// What it has in memory, if it is to be written to the file before it is handed out: if there
     /// is too much of that already.
-    pub(in crate::process) fn to_unload(&self) -> Option<Unloading> {
+    pub(crate) fn to_unload(&self) -> Option<Unloading> {
         let shared = self.shared.as_ref()?;
         let is_too_much = !self.memory.is_empty() && !shared.has_room(self.memory.capacity());
         (is_too_much && self.error.is_none()).then(|| Unloading {
@@ -50,7 +50,7 @@ impl Spool {
 
     /// Gives up what it has in memory, since that is in the file. What was taken meanwhile is not
     /// what was written.
-    pub(in crate::process) fn unload(&mut self, Unloaded { segment, taken }: Unloaded) {
+    pub(crate) fn unload(&mut self, Unloaded { segment, taken }: Unloaded) {
         if self.taken != taken || self.memory.len() as u64 != segment.len {
             return;
         }
@@ -63,14 +63,14 @@ impl Spool {
     }
 
     /// Counts what it has in memory until it is dropped.
-    pub(in crate::process) fn count(&mut self) {
+    pub(crate) fn count(&mut self) {
         let bytes = self.memory.capacity();
         let shared = self.shared.as_ref().filter(|_| bytes > 0);
         self.counted = shared.map(|shared| shared.count(bytes));
     }
 
     /// A copy of its last bytes that were not taken, at most so many. What is in the file stays there.
-    pub(in crate::process) fn last(&self, most: u64) -> Self {
+    pub(crate) fn last(&self, most: u64) -> Self {
         let from = self.len().saturating_sub(most).max(self.taken);
         let in_memory = self.len() - self.in_file;
         let mut last = Self {

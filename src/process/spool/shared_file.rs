@@ -140,7 +140,6 @@ pub(super) struct Extent {
 
 impl Extent {
     /// The first `len` bytes of a file that stays as it is.
-    #[cfg(feature = "cli")]
     pub(super) fn of_file(file: Arc<File>, len: u64) -> Self {
         Self {
             file,

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
-use crate::process::beside::start_beside;
+use crate::os::start_beside;
 
 /// More would wait for the same disk.
 const MOST_THREADS: usize = 4;
@@ -38,7 +38,7 @@ fn pool() -> MutexGuard<'static, Pool> {
 
 /// Does `work` on another thread, in the order of the calls, and gives what it returns; here and now
 /// where the system has no thread to give.
-pub(in crate::process) fn on_thread<T: Send + 'static>(
+pub(crate) fn on_thread<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> oneshot::Receiver<T> {
     let (tell, told) = oneshot::channel();
@@ -74,7 +74,7 @@ fn queue(work: Work) {
 }
 
 /// Whether other work waits.
-pub(in crate::process) fn is_wanted() -> bool {
+pub(crate) fn is_wanted() -> bool {
     !pool().queue.is_empty()
 }
 

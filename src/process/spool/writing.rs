@@ -6,12 +6,14 @@ use std::io;
 use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 
-use super::Spool;
 use super::segment::{Segment, Tail};
 use super::shared_file::{Extent, SharedFile};
-use crate::process::reader::{Chunk, read_chunk};
 #[cfg(linux)]
-use crate::process::relay::{self, Moved};
+use super::splice;
+#[cfg(linux)]
+use super::splice::Moved;
+use super::spool::Spool;
+use crate::process::stream::{Chunk, read_chunk};
 
 /// The first part of the file that a stream gets, and the least that it makes do with.
 const LEAST_EXTENT: u64 = 64 * 1024;
@@ -20,7 +22,7 @@ const MOST_EXTENT: u64 = 8 * 1024 * 1024;
 
 /// What one step brought.
 #[derive(Debug, PartialEq)]
-pub(in crate::process) enum Step {
+pub(crate) enum Step {
     Moved,
     /// The pipe was empty.
     Empty,
@@ -31,7 +33,7 @@ pub(in crate::process) enum Step {
 /// An addition to a spool in the making. Others may look at the spool and take from it meanwhile,
 /// but nobody else adds to it.
 #[derive(Debug)]
-pub(in crate::process) struct Writing {
+pub(crate) struct Writing {
     shared: Option<Arc<SharedFile>>,
     tail: Tail,
     segments: Vec<Segment>,
@@ -102,11 +104,11 @@ impl Writing {
 
     /// Moves what is in `pipe` to the file, without its bytes passing through this program where the
     /// system can do that.
-    pub(in crate::process) fn move_from(&mut self, pipe: &File) -> Step {
+    pub(crate) fn move_from(&mut self, pipe: &File) -> Step {
         #[cfg(linux)]
         if let Ok((extent, at, room)) = self.room() {
             let room = usize::try_from(room).unwrap_or(usize::MAX);
-            match relay::move_to_file(pipe, &extent.file, at, room) {
+            match splice::move_to_file(pipe, &extent.file, at, room) {
                 Ok(Moved { in_file: 0, left }) if left.is_empty() => return Step::Ended,
                 Ok(Moved { in_file, left }) => {
                     self.wrote(in_file as u64);
@@ -131,7 +133,7 @@ impl Writing {
 impl Spool {
     /// Begins to add to what is in the file. Whoever does so ends it by [`end_writing`](Self::end_writing) before
     /// anything else is added.
-    pub(in crate::process) fn begin_writing(&mut self) -> Writing {
+    pub(crate) fn begin_writing(&mut self) -> Writing {
         Writing {
             shared: self.shared.clone(),
             tail: std::mem::take(&mut self.tail),
@@ -142,7 +144,7 @@ impl Spool {
     }
 
     /// Takes in what was added.
-    pub(in crate::process) fn end_writing(&mut self, writing: Writing) {
+    pub(crate) fn end_writing(&mut self, writing: Writing) {
         self.tail = writing.tail;
         for segment in writing.segments {
             self.push(segment);

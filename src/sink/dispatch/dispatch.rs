@@ -11,7 +11,7 @@ use super::backlog::Backlog;
 use super::recorder::{self, RecordWriter, ToRecorder};
 use super::teller::Teller;
 use crate::event::{Event, Flow, OutputLoss, Status};
-use crate::process::start_beside;
+use crate::os::start_beside;
 use crate::sink::console::Console;
 use crate::sink::record::{Entry, RecordError, Recorder};
 use crate::sink::sink::{Interest, Sink};

@@ -16,12 +16,12 @@ use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
 use super::unnamed::Unnamed;
-use crate::process::folder;
+use crate::os::folder;
 use crate::sink::console::Console;
 
 /// What is to be written.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::sink) enum Output {
+pub(crate) enum Output {
     /// The job log.
     Log { resume: bool },
     /// A file that tells of one run.
@@ -30,7 +30,7 @@ pub(in crate::sink) enum Output {
 
 /// What stands at a path.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(in crate::sink) enum Standing {
+pub(crate) enum Standing {
     Nothing,
     /// A plain file by this name alone, of the owner that a new file has, where a new one can be made.
     OwnFile,
@@ -44,7 +44,7 @@ pub(in crate::sink) enum Standing {
 
 /// How it is written.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(in crate::sink) enum Way {
+pub(crate) enum Way {
     /// Behind what is there.
     Append,
     /// As it comes.
@@ -58,7 +58,7 @@ pub(in crate::sink) enum Way {
     Refuse(&'static str),
 }
 
-pub(in crate::sink) fn way(output: Output, standing: Standing) -> Way {
+pub(crate) fn way(output: Output, standing: Standing) -> Way {
     match (standing, output) {
         (Standing::Stream | Standing::Output, Output::Log { resume: true }) => {
             Way::Refuse("is no regular file, and --resume reads it: name one")
@@ -72,7 +72,7 @@ pub(in crate::sink) fn way(output: Output, standing: Standing) -> Way {
 }
 
 /// What stands at the path of a log.
-pub(in crate::sink) fn standing(path: &Path) -> io::Result<Standing> {
+pub(crate) fn standing(path: &Path) -> io::Result<Standing> {
     match fs::metadata(path) {
         Ok(meta) if meta.is_file() || meta.is_dir() => Ok(Standing::File),
         Ok(_) => Ok(Standing::Stream),
@@ -82,16 +82,16 @@ pub(in crate::sink) fn standing(path: &Path) -> io::Result<Standing> {
 }
 
 /// What stands at the path of a file that tells of a run, open and unchanged.
-pub(in crate::sink) struct Target {
-    pub(in crate::sink) standing: Standing,
+pub(crate) struct Target {
+    pub(crate) standing: Standing,
     /// What is there.
-    pub(in crate::sink) there: Option<File>,
+    pub(crate) there: Option<File>,
     /// What may take its place.
-    pub(in crate::sink) new: Option<(File, Unnamed)>,
+    pub(crate) new: Option<(File, Unnamed)>,
 }
 
 impl Target {
-    pub(in crate::sink) fn open(path: &Path) -> io::Result<Self> {
+    pub(crate) fn open(path: &Path) -> io::Result<Self> {
         if path.as_os_str() == "-" {
             return Ok(Self::stream(Standing::Output, Console::stdout()?));
         }

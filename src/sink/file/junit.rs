@@ -37,7 +37,7 @@ const EARLIER: u64 = 4 * 1024;
 const NAME: &str = "prun";
 
 /// Writes the report.
-pub(in crate::sink) struct Junit {
+pub(crate) struct Junit {
     draft: Draft,
     begun: SystemTime,
     /// The room that the head has in the file.
@@ -51,7 +51,7 @@ pub(in crate::sink) struct Junit {
 }
 
 impl Junit {
-    pub(in crate::sink) fn begin(option: &'static str, path: &Path) -> Result<Self, RunFileError> {
+    pub(crate) fn begin(option: &'static str, path: &Path) -> Result<Self, RunFileError> {
         let failed = |error: io::Error| RunFileError::new(option, path, error);
         let begun = SystemTime::now();
         let longest = head([usize::MAX; 4], begun, Duration::from_secs(u32::MAX.into()));

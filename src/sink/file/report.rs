@@ -38,7 +38,7 @@ const ALL_OUTPUT: usize = 8 * 1024 * 1024;
 const NOTES: usize = 100;
 
 /// Writes the page.
-pub(in crate::sink) struct Report {
+pub(crate) struct Report {
     draft: Draft,
     /// When the run began. All times are counted from there, whatever becomes of the time of day.
     begun: SystemTime,
@@ -52,7 +52,7 @@ pub(in crate::sink) struct Report {
 }
 
 impl Report {
-    pub(in crate::sink) fn begin(option: &'static str, path: &Path) -> Result<Self, RunFileError> {
+    pub(crate) fn begin(option: &'static str, path: &Path) -> Result<Self, RunFileError> {
         let mut draft = Draft::begin(option, path)?;
         let (head, _) = page();
         let head = head + "{\"jobs\":[";

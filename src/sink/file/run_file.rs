@@ -11,13 +11,13 @@ use std::time::SystemTime;
 use super::destination::{Output, Target, Way, way};
 use super::unnamed::Unnamed;
 use crate::event::Event;
-use crate::process::{close, sync};
+use crate::os::{close, sync};
 use crate::sink::console::Console;
 use crate::sink::record::{Entry, RecordError, Recorder};
 use crate::sink::sink::{Interest, Sink};
 
 /// A form in which a run is written to a file.
-pub(in crate::sink) trait Form: Send {
+pub(crate) trait Form: Send {
     /// What the file is called in an error.
     const WHAT: &'static str;
 
@@ -35,14 +35,14 @@ pub(in crate::sink) trait Form: Send {
 }
 
 /// The file at a path in one form.
-pub(in crate::sink) struct RunFile<F> {
+pub(crate) struct RunFile<F> {
     path: PathBuf,
     /// None after an error, and after the end.
     form: Option<F>,
 }
 
 impl<F: Form> RunFile<F> {
-    pub(in crate::sink) fn new(path: &Path, form: F) -> Self {
+    pub(crate) fn new(path: &Path, form: F) -> Self {
         Self {
             path: path.to_owned(),
             form: Some(form),
@@ -112,7 +112,7 @@ pub(crate) struct RunFileError {
 }
 
 impl RunFileError {
-    pub(in crate::sink) fn new(option: &'static str, path: &Path, why: impl ToString) -> Self {
+    pub(crate) fn new(option: &'static str, path: &Path, why: impl ToString) -> Self {
         Self {
             option,
             path: path.to_owned(),
@@ -122,7 +122,7 @@ impl RunFileError {
 }
 
 /// A file that is written from its beginning to its end, and is there when it is whole.
-pub(in crate::sink) struct Draft {
+pub(crate) struct Draft {
     path: PathBuf,
     text: BufWriter<File>,
     place: Place,
@@ -144,7 +144,7 @@ enum Place {
 
 impl Draft {
     /// Begins one. A path that cannot be written is found here, and what is there stays.
-    pub(in crate::sink) fn begin(option: &'static str, path: &Path) -> Result<Self, RunFileError> {
+    pub(crate) fn begin(option: &'static str, path: &Path) -> Result<Self, RunFileError> {
         let failed = |error: io::Error| RunFileError::new(option, path, error);
         let Target {
             standing,
@@ -169,17 +169,17 @@ impl Draft {
     }
 
     /// Whether it goes to standard output, by whatever name.
-    pub(in crate::sink) fn is_output(&self) -> bool {
+    pub(crate) fn is_output(&self) -> bool {
         self.is_output
     }
 
     /// Goes back to the beginning, to overwrite what stands there.
-    pub(in crate::sink) fn rewind(&mut self) -> io::Result<()> {
+    pub(crate) fn rewind(&mut self) -> io::Result<()> {
         self.text.seek(SeekFrom::Start(0)).map(drop)
     }
 
     /// Puts it in its place before it is whole; what is written from now on is there at once.
-    pub(in crate::sink) fn publish(&mut self) -> io::Result<()> {
+    pub(crate) fn publish(&mut self) -> io::Result<()> {
         self.text.flush()?;
         match std::mem::replace(&mut self.place, Place::Taken) {
             Place::Taken => Ok(()),
@@ -209,7 +209,7 @@ impl Draft {
     }
 
     /// Puts it in its place, whole, and waits until it is kept there.
-    pub(in crate::sink) fn finish(mut self) -> io::Result<()> {
+    pub(crate) fn finish(mut self) -> io::Result<()> {
         self.text.flush()?;
         if let Place::Name(..) = self.place {
             // What the file system refuses at last is known before the old file goes.

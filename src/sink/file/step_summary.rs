@@ -5,8 +5,8 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use crate::event::{Event, JobEnd};
+use crate::os::close;
 use crate::plan::format_duration;
-use crate::process::close;
 use crate::sink::digest::counted;
 use crate::sink::record::{Entry, RecordError, Recorder};
 use crate::sink::sink::Interest;

@@ -18,7 +18,7 @@ use crate::sink::sink::Interest;
 use crate::sink::words;
 
 /// Writes the trace.
-pub(in crate::sink) struct Trace {
+pub(crate) struct Trace {
     draft: Draft,
     lines: Vec<u8>,
     /// When the run began. All times are counted from there, whatever becomes of the time of day.
@@ -31,7 +31,7 @@ pub(in crate::sink) struct Trace {
 }
 
 impl Trace {
-    pub(in crate::sink) fn begin(option: &'static str, path: &Path) -> Result<Self, RunFileError> {
+    pub(crate) fn begin(option: &'static str, path: &Path) -> Result<Self, RunFileError> {
         let mut trace = Self {
             draft: Draft::begin(option, path)?,
             lines: Vec::new(),

@@ -10,13 +10,13 @@ use rustix::fs::{AtFlags, CWD, linkat};
 use rustix::io::retry_on_intr;
 use tempfile::{Builder, TempPath};
 
-use crate::process::{Lock, folder, is_at, lock};
+use crate::os::{Lock, folder, is_at, lock};
 
 /// What stands around the random part of a name.
 const NAME: (&str, &str) = (".prun-", ".draft");
 
 /// How a file gets its name.
-pub(in crate::sink) struct Unnamed {
+pub(crate) struct Unnamed {
     /// The one that it has already, where the system makes no files without. The file is locked:
     /// one that nobody has locked was left by a run that was killed, and the next run removes it.
     name: Option<TempPath>,
@@ -24,7 +24,7 @@ pub(in crate::sink) struct Unnamed {
 
 impl Unnamed {
     /// Makes a file that can be named in this folder.
-    pub(in crate::sink) fn make(folder: &Path) -> io::Result<(File, Self)> {
+    pub(crate) fn make(folder: &Path) -> io::Result<(File, Self)> {
         sweep(folder);
         without_name(folder).or_else(|error| {
             with_name(folder).map_err(|second| match error.kind() {
@@ -35,7 +35,7 @@ impl Unnamed {
     }
 
     /// Puts the file in the place of what is at the path, in the folder that it was made for.
-    pub(in crate::sink) fn take_place(self, file: &File, path: &Path) -> io::Result<()> {
+    pub(crate) fn take_place(self, file: &File, path: &Path) -> io::Result<()> {
         let name = match self.name {
             Some(name) => name,
             None => {

@@ -9,15 +9,15 @@ use std::path::{Path, PathBuf};
 use super::done::{self, Done};
 use super::error::PastError;
 use super::first_line;
+use crate::os::{Lock, lock};
 use crate::plan::Key;
-use crate::process::{Lock, lock};
 use crate::sink::file::destination::{Output, Way, standing, way};
 
 /// A log that is ours alone, and whole.
 pub(crate) struct OpenLog {
-    pub(in crate::sink) path: PathBuf,
-    pub(in crate::sink) file: File,
-    pub(in crate::sink) len: u64,
+    pub(crate) path: PathBuf,
+    pub(crate) file: File,
+    pub(crate) len: u64,
     /// The jobs whose last record is `ok`; none if nobody asked.
     pub(crate) done: HashSet<Key>,
     /// What was mended, and what could not be found out, in words.
@@ -106,7 +106,7 @@ pub(crate) fn open(path: &Path, resume: bool) -> Result<OpenLog, PastError> {
 
 /// How long the log is up to the end of its last whole line: what follows was being written when
 /// the run was killed, or was never filled when the machine went down.
-pub(in crate::sink) fn whole_lines(mut file: &File) -> io::Result<u64> {
+pub(crate) fn whole_lines(mut file: &File) -> io::Result<u64> {
     const PIECE: u64 = 64 * 1024;
     let mut end = file.metadata()?.len();
     let mut piece = Vec::new();

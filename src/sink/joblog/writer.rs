@@ -20,7 +20,7 @@ use std::time::{Duration, Instant, SystemTime};
 use super::line::{Fact, Line};
 use super::survivors;
 use crate::event::{CancelReason, Event, JobEnd, OutputLoss, Status};
-use crate::process::{is_at, keeps_nothing};
+use crate::os::{is_at, keeps_nothing};
 use crate::sink::OpenLog;
 use crate::sink::record::{Entry, RecordError, Recorder};
 use crate::sink::sink::Interest;

@@ -1,0 +1,33 @@
+//! What the system gives, in functions that are safe to call.
+//!
+//! The only room with `unsafe` in it; every block says why it is sound. [`Signal`] names a signal,
+//! `own_signals` is about those that this program gets. `sys` has the calls that std, tokio, rustix and
+//! nix do not offer, and `child` what a new process does before its program. `pipe`, `pty`, `file`,
+//! `blocking` (a file that others made non-blocking), `terminal`, `process_group`, `thread` and `limits`
+//! are what their names say. The room knows nothing of the others, nor of jobs.
+
+#![expect(unsafe_code, reason = "the one room that may call the system directly")]
+
+mod blocking;
+pub(crate) mod child;
+mod file;
+mod limits;
+mod own_signals;
+pub(crate) mod pipe;
+pub(crate) mod process_group;
+pub(crate) mod pty;
+mod signal;
+pub(crate) mod sys;
+mod terminal;
+mod thread;
+
+pub(crate) use blocking::Blocking;
+pub(crate) use file::{Lock, close, folder, is_at, keeps_nothing, lock, sync};
+pub(crate) use limits::{argument_bytes_limit, open_files_limit};
+pub use own_signals::reset_inherited_signals;
+pub(crate) use own_signals::{hold_signals, without_signals};
+pub(crate) use pipe::{comes, enlarge, pipe, register, register_shared, set_size};
+pub use pty::TerminalSize;
+pub use signal::{ParseSignalError, Signal};
+pub(crate) use terminal::{Terminal, is_in_foreground};
+pub(crate) use thread::start_beside;

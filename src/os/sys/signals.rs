@@ -1,0 +1,120 @@
+//! Signals: sent, noted, and given back their actions.
+
+use std::io;
+use std::mem::MaybeUninit;
+#[cfg(linux)]
+use std::os::fd::AsRawFd;
+use std::os::fd::BorrowedFd;
+use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
+
+use super::calls::{filled, retry};
+
+/// Sends `signal` to the process behind `pidfd`, or to the process group that it leads (or led:
+/// this works after the leader was reaped, and cannot hit a stranger; Linux 6.9).
+#[cfg(linux)]
+pub(crate) fn pidfd_send_signal(pidfd: BorrowedFd<'_>, signal: i32, group: bool) -> io::Result<()> {
+    const PIDFD_SIGNAL_PROCESS_GROUP: libc::c_uint = 1 << 2;
+    let flags = if group { PIDFD_SIGNAL_PROCESS_GROUP } else { 0 };
+    let no_info = std::ptr::null::<libc::siginfo_t>();
+    // SAFETY: a null siginfo is allowed; the descriptor is open for the length of the call.
+    retry(|| unsafe {
+        libc::syscall(
+            libc::SYS_pidfd_send_signal,
+            pidfd.as_raw_fd(),
+            signal,
+            no_info,
+            flags,
+        ) as libc::c_int
+    })?;
+    Ok(())
+}
+
+#[cfg(not(linux))]
+pub(crate) fn pidfd_send_signal(_: BorrowedFd<'_>, _: i32, _: bool) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// Sends `signal` by number: to a process, or with a negative number to a process group.
+/// Only for an unreaped child, which keeps both numbers from being given away.
+pub(crate) fn kill(pid: libc::pid_t, signal: i32) -> io::Result<()> {
+    // SAFETY: the call takes two integers.
+    retry(|| unsafe { libc::kill(pid, signal) })?;
+    Ok(())
+}
+
+/// Makes `signals` behave as a freshly started program expects, and unblocks all signals.
+pub(crate) fn restore_default_signals(signals: &[i32]) {
+    let mut none = MaybeUninit::<libc::sigset_t>::zeroed();
+    // SAFETY: SIG_DFL runs no code of ours, so any signal may be set to it at any time; and
+    // `sigemptyset` initialises the set before `pthread_sigmask` reads it.
+    unsafe {
+        for &signal in signals {
+            libc::signal(signal, libc::SIG_DFL);
+        }
+        libc::sigemptyset(none.as_mut_ptr());
+        libc::pthread_sigmask(libc::SIG_SETMASK, none.as_ptr(), std::ptr::null_mut());
+    }
+}
+
+/// Signals that have come and that nobody was told of yet, a bit each.
+static CAME: AtomicU64 = AtomicU64::new(0);
+
+/// From now on `signals` that are not ignored are noted for [`came`], and `told_by` is sent in place.
+pub(crate) fn note_signals(signals: impl Iterator<Item = i32>, told_by: i32) {
+    static TOLD_BY: AtomicI32 = AtomicI32::new(0);
+    extern "C" fn note(signal: libc::c_int) {
+        CAME.fetch_or(1 << (signal - 1), Ordering::Relaxed);
+        // SAFETY: both calls are safe in a handler, and leave errno alone as they do not fail.
+        unsafe { libc::kill(libc::getpid(), TOLD_BY.load(Ordering::Relaxed)) };
+    }
+    TOLD_BY.store(told_by, Ordering::Relaxed);
+    let note = note as extern "C" fn(libc::c_int) as libc::sighandler_t;
+    // SAFETY: the handler does nothing but what a handler may do.
+    signals.for_each(|signal| unsafe { handle_unless_ignored(signal, note) });
+}
+
+/// Gives `signals` that are not ignored their default actions again, and unblocks all.
+pub(crate) fn let_act(signals: impl Iterator<Item = i32>) {
+    // SAFETY: the default action runs no code of ours.
+    signals.for_each(|signal| unsafe { handle_unless_ignored(signal, libc::SIG_DFL) });
+    restore_default_signals(&[]);
+}
+
+/// One call for most. A signal has to be blocked meanwhile, or it may be handled although it is ignored.
+/// The handler must do nothing but what a handler may do.
+unsafe fn handle_unless_ignored(signal: i32, handler: libc::sighandler_t) {
+    // SAFETY: as the caller promises; and what was ignored before may be ignored again.
+    unsafe {
+        if libc::signal(signal, handler) == libc::SIG_IGN {
+            libc::signal(signal, libc::SIG_IGN);
+        }
+    }
+}
+
+/// The lowest signal that was noted since the last call.
+pub(crate) fn came() -> Option<i32> {
+    let came = CAME.swap(0, Ordering::Relaxed);
+    (came != 0).then(|| came.trailing_zeros() as i32 + 1)
+}
+
+/// Whether this process ignores `signal`, for example because `nohup` started it.
+pub(crate) fn is_ignored(signal: i32) -> bool {
+    // SAFETY: an action is plain data; without a new one the call only fills in the present one.
+    let action: io::Result<libc::sigaction> =
+        unsafe { filled(|action| libc::sigaction(signal, std::ptr::null(), action)) };
+    action.is_ok_and(|action| action.sa_sigaction == libc::SIG_IGN)
+}
+
+/// Ends this process by `signal`, as if it were never caught, without a core dump. PID 1 goes on.
+pub(crate) fn raise_default(signal: i32) {
+    restore_default_signals(&[signal]);
+    let no_core = libc::rlimit {
+        rlim_cur: 0,
+        rlim_max: 0,
+    };
+    // SAFETY: the limit is read during the call; `raise` takes an integer.
+    unsafe {
+        libc::setrlimit(libc::RLIMIT_CORE, &no_core);
+        libc::raise(signal);
+    }
+}

@@ -1,0 +1,24 @@
+//! What is to be started.
+//!
+//! [`Command`] is the builder: program, arguments and streams ([`Stdio`]), with an [`Environment`].
+//! `attributes` is what the process changes in itself before its program, set by `set_attributes` and
+//! `pre_exec`; `from_std` takes std's command over.
+
+mod attributes;
+#[expect(
+    clippy::module_inception,
+    reason = "the chamber is named for its main type"
+)]
+mod command;
+mod environment;
+mod from_std;
+mod pre_exec;
+mod set_attributes;
+mod stdio;
+
+pub(super) use attributes::Attributes;
+pub use attributes::Group;
+pub use command::{Backend, Command, KillOnDrop};
+pub(super) use environment::EnvChange;
+pub use environment::Environment;
+pub use stdio::Stdio;

@@ -1,0 +1,321 @@
+//! What everybody who knows a process may ask and do: its end, and the signals that may reach it.
+
+use std::fmt;
+use std::io;
+use std::os::fd::BorrowedFd;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::group_number::GroupNumber;
+
+use super::delivery::{Delivery, Scope, SignalError};
+use super::watcher::Watcher;
+use crate::os::Signal;
+use crate::os::process_group;
+use crate::os::sys;
+use crate::os::sys::Child;
+use crate::process::command::Backend;
+use crate::process::exit::{ExitInfo, Started, WaitError};
+use crate::process::reap::{Born, Claim};
+
+/// What everybody who knows a process may ask and do. Cheap to clone, usable from any thread.
+#[derive(Clone)]
+pub struct ProcessHandle {
+    pub(super) shared: Arc<Shared>,
+}
+
+/// The one truth about a process.
+pub(super) struct Shared {
+    pub(super) pid: u32,
+    pub(super) leads_group: bool,
+    started: Started,
+    pub(super) watcher: Watcher,
+    /// Signals are sent and exits are collected under this one lock: a number is never signalled
+    /// after it was given back to the system.
+    state: Mutex<State>,
+    _claim: Claim,
+}
+
+pub(crate) struct State {
+    status: Status,
+    pub(super) number: GroupNumber,
+    /// Whether it was left to those who look after orphans.
+    is_adopted: bool,
+}
+
+#[derive(Clone, Copy)]
+enum Status {
+    Running,
+    Exited(ExitInfo),
+    /// Somebody else reaped it: how it ended cannot be known any more.
+    Lost,
+}
+
+impl ProcessHandle {
+    pub(crate) fn new(born: Born, watcher: Watcher) -> Self {
+        let state = State {
+            status: Status::Running,
+            number: GroupNumber::default(),
+            is_adopted: false,
+        };
+        let shared = Shared {
+            pid: born.claim.pid(),
+            leads_group: born.leads_group,
+            started: born.started,
+            watcher,
+            state: Mutex::new(state),
+            _claim: born.claim,
+        };
+        Self {
+            shared: Arc::new(shared),
+        }
+    }
+
+    /// Whether the process has not ended as far as can be told; looks, and reaps.
+    pub(crate) fn is_running(&self) -> bool {
+        matches!(self.poll_exit(), Ok(None))
+    }
+
+    /// What becomes readable when the process ends, if there is such a thing.
+    pub(crate) fn pidfd(&self) -> Option<BorrowedFd<'_>> {
+        self.shared.watcher.pidfd()
+    }
+
+    pub(crate) fn leads_group(&self) -> bool {
+        self.shared.leads_group
+    }
+
+    /// The process's number, also after its end (when the system may use it again).
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.shared.pid
+    }
+
+    /// How the end of this process is learnt.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn backend(&self) -> Backend {
+        match self.shared.watcher {
+            Watcher::Pidfd(_) => Backend::Pidfd,
+            Watcher::Sigchld => Backend::Sigchld,
+        }
+    }
+
+    /// How the process ended: its exit code, or −N for signal N; `None` while it runs (or when
+    /// its status was lost, see [`wait`](Self::wait)). Looks, so there is no need to wait first.
+    #[must_use]
+    pub fn returncode(&self) -> Option<i32> {
+        self.exit().map(|exit| exit.returncode())
+    }
+
+    /// Everything about how the process ended; `None` while it runs.
+    #[must_use]
+    pub fn exit(&self) -> Option<ExitInfo> {
+        self.poll_exit().ok().flatten()
+    }
+
+    /// Waits until the process ends: its exit, whatever becomes of its pipes.
+    ///
+    /// Any number of callers may wait, as often as they like. A process that was stopped has not
+    /// ended. With [`Stdio::Pipe`](crate::process::Stdio::Pipe) and nobody reading, a process that writes
+    /// more than the pipe holds never ends.
+    ///
+    /// # Errors
+    /// [`WaitError::StatusLost`] when other code reaped the process or `SIGCHLD` is ignored, and
+    /// [`WaitError::Os`] when the runtime of the spawn is gone.
+    ///
+    /// # Cancel safety
+    /// May be dropped and called again.
+    pub async fn wait(&self) -> Result<ExitInfo, WaitError> {
+        let pid = self.shared.pid;
+        let ended = || self.poll_exit().map_err(Stop::Wait);
+        self.shared
+            .watcher
+            .until(ended)
+            .await
+            .map_err(|stop| match stop {
+                Stop::Wait(error) => error,
+                Stop::Io(source) => WaitError::Os { pid, source },
+            })
+    }
+
+    /// Waits until the process has ended, also where nobody can say how.
+    pub(crate) async fn ended(&self) -> Result<(), WaitError> {
+        match self.wait().await {
+            Ok(_) | Err(WaitError::StatusLost { .. }) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Sends `signal` to the process.
+    ///
+    /// # Errors
+    /// [`SignalError`]; a process that has ended is none, see [`Delivery`].
+    pub fn send_signal(&self, signal: Signal) -> Result<Delivery, SignalError> {
+        self.send_signal_to(Scope::Leader, signal)
+    }
+
+    /// Sends `signal` to the process or to its whole group. The group may be signalled after its
+    /// leader ended; before Linux 6.9 and on other systems only as long as nobody was told of that
+    /// end, or with [`KillOnDrop::Group`](crate::process::KillOnDrop::Group).
+    ///
+    /// # Errors
+    /// [`SignalError::NoGroup`] if the process was not started with
+    /// [`Group::New`](crate::process::Group::New) or in a new session.
+    pub fn send_signal_to(&self, scope: Scope, signal: Signal) -> Result<Delivery, SignalError> {
+        let pid = self.shared.pid;
+        match self.shared.send(scope, signal) {
+            Ok(delivery) => Ok(delivery),
+            Err(source) => Err(match source.raw_os_error() {
+                Some(libc::EPERM) => SignalError::Permission { signal, pid },
+                Some(libc::EINVAL) => SignalError::NoSuchSignal { signal },
+                _ if source.kind() == io::ErrorKind::Unsupported => SignalError::NoGroup { pid },
+                _ => SignalError::Os {
+                    signal,
+                    pid,
+                    source,
+                },
+            }),
+        }
+    }
+
+    /// Sends `SIGTERM` to the process.
+    ///
+    /// # Errors
+    /// As [`send_signal`](Self::send_signal).
+    pub fn terminate(&self) -> Result<Delivery, SignalError> {
+        self.send_signal(Signal::TERM)
+    }
+
+    /// Sends `SIGKILL` to the process. Its children live on: see [`stop`](Self::stop).
+    ///
+    /// # Errors
+    /// As [`send_signal`](Self::send_signal).
+    pub fn kill(&self) -> Result<Delivery, SignalError> {
+        self.send_signal(Signal::KILL)
+    }
+
+    /// The signal by which the process is stopped, if it is. One that was stopped has not ended.
+    #[must_use]
+    pub fn stopped_by(&self) -> Option<Signal> {
+        // Under the lock, so that the number is still its own.
+        let state = self.shared.lock();
+        match state.status {
+            Status::Running => sys::stopped_by(self.shared.child()).map(Signal::from_raw),
+            Status::Exited(_) | Status::Lost => None,
+        }
+    }
+
+    /// Whether it is left to those who look after orphans for the first time: it is but once.
+    pub(crate) fn leave_once(state: &mut State) -> bool {
+        !std::mem::replace(&mut state.is_adopted, true)
+    }
+
+    /// The one truth about it, while nobody else changes that.
+    pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
+        self.shared.lock()
+    }
+
+    /// Looks whether the process has ended, and collects how.
+    fn poll_exit(&self) -> Result<Option<ExitInfo>, WaitError> {
+        let pid = self.shared.pid;
+        let mut state = self.shared.lock();
+        match state.status {
+            Status::Exited(exit) => return Ok(Some(exit)),
+            Status::Lost => return Err(WaitError::StatusLost { pid }),
+            Status::Running => {}
+        }
+        match self.collect(&mut state) {
+            Ok(None) => Ok(None),
+            Ok(Some(raw)) => {
+                let exit = ExitInfo::new(&raw, self.shared.started);
+                state.status = Status::Exited(exit);
+                Ok(Some(exit))
+            }
+            Err(error) if error.raw_os_error() == Some(libc::ECHILD) => {
+                state.status = Status::Lost;
+                Err(WaitError::StatusLost { pid })
+            }
+            Err(source) => Err(WaitError::Os { pid, source }),
+        }
+    }
+}
+
+/// Why waiting stops without an exit.
+enum Stop {
+    Wait(WaitError),
+    Io(io::Error),
+}
+
+impl From<io::Error> for Stop {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+impl Shared {
+    /// A panic while the lock is held cannot leave the state half changed, so poison is ignored.
+    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn child(&self) -> Child<'_> {
+        self.watcher
+            .pidfd()
+            .map_or(Child::Pid(self.pid as libc::pid_t), Child::Pidfd)
+    }
+
+    fn send(&self, scope: Scope, signal: Signal) -> io::Result<Delivery> {
+        let mut state = self.lock();
+        let is_ours = state.number.is_kept || matches!(state.status, Status::Running);
+        let pid = self.pid as libc::pid_t;
+        let raw = signal.as_raw();
+        let sent = match (scope, self.watcher.pidfd()) {
+            (Scope::Leader, _) if !matches!(state.status, Status::Running) => {
+                return Ok(Delivery::AlreadyExited);
+            }
+            (Scope::Leader, Some(pidfd)) => sys::pidfd_send_signal(pidfd, raw, false),
+            (Scope::Leader, None) => sys::kill(pid, raw),
+            (Scope::Group, _) if !self.leads_group => Err(io::ErrorKind::Unsupported.into()),
+            (Scope::Group, Some(pidfd)) if process_group::can_signal_by_pidfd() => {
+                sys::pidfd_send_signal(pidfd, raw, true)
+            }
+            (Scope::Group, _) if is_ours => sys::kill(-pid, raw),
+            (Scope::Group, _) => return Ok(Delivery::AlreadyExited),
+        };
+        match sent {
+            Ok(()) => Ok(Delivery::Sent),
+            Err(error) if error.raw_os_error() == Some(libc::ESRCH) => {
+                if scope == Scope::Group {
+                    self.give_up(&mut state.number);
+                }
+                Ok(Delivery::AlreadyExited)
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        let mut state = self.lock();
+        self.give_up(&mut state.number);
+    }
+}
+
+impl fmt::Debug for ProcessHandle {
+    /// As asyncio's `repr`: the number, and whether it runs; looks at nothing.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "<Process {}", self.shared.pid)?;
+        match self.shared.lock().status {
+            Status::Running => f.write_str(" running>"),
+            Status::Exited(exit) => write!(f, " returncode {}>", exit.returncode()),
+            Status::Lost => f.write_str(" status lost>"),
+        }
+    }
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "process {}", self.pid)
+    }
+}

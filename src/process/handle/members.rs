@@ -1,0 +1,117 @@
+//! Who of a process group is alive, asked again and again.
+//!
+//! To look at all processes takes long where there are many. So a member that was found alive is asked
+//! for by itself, and only when it has ended are all looked at again: by a thread that does nothing
+//! else, and once for everybody who asks meanwhile.
+
+#[cfg(linux)]
+use std::{
+    collections::BTreeSet,
+    io,
+    sync::{Mutex, PoisonError, mpsc},
+};
+
+#[cfg(linux)]
+use tokio::sync::oneshot;
+
+#[cfg(linux)]
+use crate::os::process_group::{self, Stat};
+use crate::os::start_beside;
+
+/// The members of one group, as far as they are known.
+pub(crate) struct Members {
+    #[cfg(linux)]
+    group: u32,
+    living: Option<u32>,
+}
+
+impl Members {
+    #[cfg_attr(not(linux), expect(unused_variables))]
+    pub(crate) fn of(group: u32) -> Self {
+        Self {
+            #[cfg(linux)]
+            group,
+            living: None,
+        }
+    }
+
+    /// A member that was alive at the last look, if that could tell.
+    pub(crate) fn living(&self) -> Option<u32> {
+        self.living
+    }
+
+    /// Whether a member is alive. Zombies are not: where process 1 is slow to reap them, or never does,
+    /// waiting for them would never end.
+    #[cfg(linux)]
+    pub(crate) async fn look(&mut self) -> bool {
+        let is_member = |stat: Stat| stat.group == self.group && stat.is_alive();
+        if self.living.and_then(Stat::of).is_some_and(is_member) {
+            return true;
+        }
+        let living = living_member(self.group).await;
+        self.living = living.as_ref().ok().copied().flatten();
+        // Without /proc nothing can be told apart, and the grace ends the wait.
+        self.living.is_some() || living.is_err()
+    }
+
+    /// Elsewhere there is no /proc to look at: whoever is left, zombie or not, counts until the grace
+    /// is over.
+    #[cfg(not(linux))]
+    pub(crate) async fn look(&mut self) -> bool {
+        true
+    }
+}
+
+/// Somebody who wants to know a living member of a group.
+#[cfg(linux)]
+struct Question {
+    group: u32,
+    tell: oneshot::Sender<io::Result<Option<u32>>>,
+}
+
+#[cfg(linux)]
+async fn living_member(group: u32) -> io::Result<Option<u32>> {
+    let (tell, told) = oneshot::channel();
+    ask(Question { group, tell });
+    match told.await {
+        Ok(told) => told,
+        // There is no thread to answer.
+        Err(_) => {
+            let living = process_group::living_members(&BTreeSet::from([group]))?;
+            Ok(living.get(&group).copied())
+        }
+    }
+}
+
+#[cfg(linux)]
+fn ask(question: Question) {
+    static ANSWERER: Mutex<Option<mpsc::Sender<Question>>> = Mutex::new(None);
+    // A panic while the lock is held cannot leave it half changed, so poison is ignored.
+    let mut answerer = ANSWERER.lock().unwrap_or_else(PoisonError::into_inner);
+    if answerer.is_none() {
+        let (sender, questions) = mpsc::channel();
+        let thread = start_beside("prun-groups", move || answer_all(&questions));
+        *answerer = thread.ok().map(|_| sender);
+    }
+    if let Some(answerer) = &*answerer {
+        // The thread never ends, so it never stops receiving.
+        let _ = answerer.send(question);
+    }
+}
+
+#[cfg(linux)]
+fn answer_all(questions: &mpsc::Receiver<Question>) {
+    while let Ok(first) = questions.recv() {
+        let asked: Vec<_> = std::iter::once(first).chain(questions.try_iter()).collect();
+        let living =
+            process_group::living_members(&asked.iter().map(|question| question.group).collect());
+        for Question { group, tell } in asked {
+            let answer = match &living {
+                Ok(living) => Ok(living.get(&group).copied()),
+                Err(error) => Err(error.kind().into()),
+            };
+            // Whoever is gone does not want to know.
+            let _ = tell.send(answer);
+        }
+    }
+}

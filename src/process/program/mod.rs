@@ -1,0 +1,13 @@
+//! Which file a command runs.
+//!
+//! `path_lookup` finds it as the system does, `nearby` knows whether looking may hang, and `diagnose`,
+//! with `elf`, says why it could not be executed.
+
+pub(super) mod diagnose;
+mod elf;
+#[cfg(linux)]
+pub(super) mod nearby;
+pub(super) mod path_lookup;
+
+pub(super) use diagnose::name_of;
+pub(super) use path_lookup::has_slash;

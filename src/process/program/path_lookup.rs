@@ -1,0 +1,88 @@
+//! Which file a program's name means: looked up in the `PATH` that the process will have.
+
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use crate::process::command::Command;
+use crate::process::command::{EnvChange, Environment};
+
+/// Where the system looks without a `PATH`.
+const DEFAULT_PATH: &str = "/bin:/usr/bin";
+
+/// The file of the program, seen from this process; none if there is none.
+pub(crate) fn find_program(command: &Command) -> Option<PathBuf> {
+    let found = resolve(command)?;
+    Some(seen_from_here(command, &found)).filter(|path| path.symlink_metadata().is_ok())
+}
+
+/// Where the program may be, seen from the directory that the process starts in: a name with `/` as it
+/// is, a bare one in each directory of `PATH`.
+pub(crate) fn candidates(command: &Command) -> Vec<PathBuf> {
+    let program = &command.program;
+    if has_slash(program) {
+        return vec![PathBuf::from(program)];
+    }
+    let path = child_path(command);
+    let dirs = std::env::split_paths(&path);
+    dirs.map(|dir| dir.join(program)).collect()
+}
+
+/// The file of the program, seen from the directory that the process starts in. Of a bare name a file
+/// that may not be executed counts only if no other does.
+pub(crate) fn resolve(command: &Command) -> Option<PathBuf> {
+    let mut files = candidates(command);
+    if has_slash(&command.program) {
+        return files.pop();
+    }
+    let mut refused = None;
+    for file in files {
+        match seen_from_here(command, &file).metadata() {
+            Ok(meta) if meta.is_file() && meta.permissions().mode() & 0o111 != 0 => {
+                return Some(file);
+            }
+            Ok(meta) if meta.is_file() => refused = refused.or(Some(file)),
+            Ok(_) | Err(_) => {}
+        }
+    }
+    refused
+}
+
+/// Whether the system's own look-up would use another `PATH` than ours.
+pub(crate) fn changes_path(command: &Command) -> bool {
+    let is_other = |environment: &Environment| {
+        environment.get("PATH").map(OsStr::to_owned) != std::env::var_os("PATH")
+    };
+    if command.environment.as_ref().is_some_and(is_other) {
+        return true;
+    }
+    let mut changes = command.env.iter();
+    changes.any(|change| change.name().is_none_or(|name| name == "PATH"))
+}
+
+pub(crate) fn has_slash(program: &OsStr) -> bool {
+    program.as_bytes().contains(&b'/')
+}
+
+/// A path of the command, which is relative to where it starts, from where we are.
+pub(crate) fn seen_from_here(command: &Command, file: &Path) -> PathBuf {
+    command.cwd.as_deref().unwrap_or(Path::new("")).join(file)
+}
+
+/// The `PATH` that the process will have.
+fn child_path(command: &Command) -> OsString {
+    let mut path = match &command.environment {
+        Some(environment) => environment.get("PATH").map(OsStr::to_owned),
+        None => std::env::var_os("PATH"),
+    };
+    for change in &command.env {
+        match change {
+            EnvChange::Set(name, value) if name == "PATH" => path = Some(value.clone()),
+            EnvChange::Remove(name) if name == "PATH" => path = None,
+            EnvChange::Clear => path = None,
+            EnvChange::Set(..) | EnvChange::Remove(_) => {}
+        }
+    }
+    path.unwrap_or_else(|| DEFAULT_PATH.into())
+}

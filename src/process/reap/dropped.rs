@@ -1,0 +1,148 @@
+//! Processes that nobody waits for: somebody must collect their exit statuses, or each would stay a
+//! zombie for as long as this program lives.
+//!
+//! Those are the ones whose [`Process`](crate::process::Process) was dropped while they ran; and, where this
+//! program is process 1 of a container, all that lost their parent there: see `strangers`.
+
+use std::io::{self, PipeReader, PipeWriter, Read, Write};
+use std::os::fd::AsFd;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+
+use crate::os::start_beside;
+use crate::process::handle::{ProcessHandle, State};
+
+/// How long one without a pidfd may stay a zombie. The others tell of their ends themselves.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+
+struct Orphans {
+    /// Those that the thread does not know yet.
+    new: Vec<ProcessHandle>,
+    has_thread: bool,
+    /// Wakes the thread while it waits for an end.
+    waker: Option<PipeWriter>,
+}
+
+static ORPHANS: Mutex<Orphans> = Mutex::new(Orphans {
+    new: Vec::new(),
+    has_thread: false,
+    waker: None,
+});
+
+/// Wakes the thread while it has nobody to wait for.
+static CAME: Condvar = Condvar::new();
+
+/// A panic while the lock is held cannot leave it half changed, so poison is ignored.
+fn orphans() -> MutexGuard<'static, Orphans> {
+    ORPHANS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Takes over the duty to reap a process, once for all. Works without a runtime, since that may be gone
+/// already.
+pub(crate) fn adopt(process: &ProcessHandle) {
+    adopt_locked(process, &mut process.lock());
+}
+
+/// The same for whoever has locked what is known of it.
+pub(crate) fn adopt_locked(process: &ProcessHandle, state: &mut State) {
+    if ProcessHandle::leave_once(state) {
+        take_in(process.clone());
+    }
+}
+
+fn take_in(process: ProcessHandle) {
+    let mut orphans = orphans();
+    orphans.new.push(process);
+    if !orphans.has_thread {
+        // If the system has no thread to give now, the next one asks again.
+        orphans.has_thread = start_beside("prun-orphans", look_after_all).is_ok();
+    } else if orphans.new.len() > 1 {
+        // It is awake, or about to be.
+    } else if let Some(mut waker) = orphans.waker.as_ref() {
+        // It has room for a byte, and the thread has the other end.
+        let _ = waker.write(&[0]);
+    } else {
+        CAME.notify_one();
+    }
+}
+
+fn look_after_all() {
+    let (mut with_pidfd, mut without) = (Vec::new(), Vec::new());
+    let mut wakeups = None;
+    loop {
+        let mut orphans = orphans();
+        if with_pidfd.is_empty() && without.is_empty() {
+            // Nobody needs to wake it through the pipe any more, whose descriptors are free for others.
+            (orphans.waker, wakeups) = (None, None);
+            let is_idle = |orphans: &mut Orphans| orphans.new.is_empty();
+            let came = CAME.wait_while(orphans, is_idle);
+            orphans = came.unwrap_or_else(PoisonError::into_inner);
+        }
+        let new = std::mem::take(&mut orphans.new);
+        if wakeups.is_none()
+            && let Ok((reader, writer)) = io::pipe()
+        {
+            (wakeups, orphans.waker) = (Some(reader), Some(writer));
+        }
+        drop(orphans);
+        for process in new {
+            match process.pidfd() {
+                Some(_) => with_pidfd.push(process),
+                None => without.push(process),
+            }
+        }
+        without.retain(ProcessHandle::needs_looks);
+        if !with_pidfd.is_empty() || !without.is_empty() {
+            let looks = wakeups.is_none() || !without.is_empty();
+            wait_for_any(
+                &mut with_pidfd,
+                wakeups.as_mut(),
+                looks.then_some(LOOK_EVERY),
+            );
+        }
+    }
+}
+
+/// Waits for the end of one of them, for a byte that wakes the thread, or for so long; those that have ended are out.
+fn wait_for_any(
+    running: &mut Vec<ProcessHandle>,
+    wakeups: Option<&mut PipeReader>,
+    longest: Option<Duration>,
+) {
+    let longest = longest.and_then(|longest| Timespec::try_from(longest).ok());
+    let pidfds = running.iter().filter_map(ProcessHandle::pidfd);
+    let wake_fds = wakeups.iter().map(|pipe| pipe.as_fd());
+    let mut polled: Vec<PollFd<'_>> = pidfds
+        .chain(wake_fds)
+        .map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN))
+        .collect();
+    let is_blind = match poll(&mut polled, longest.as_ref()) {
+        Ok(_) | Err(Errno::INTR) => false,
+        // It takes no more of them than files may be open, and that limit may have been lowered.
+        Err(_) => true,
+    };
+    let mut ready = polled.iter().map(|polled| !polled.revents().is_empty());
+    let ready: Vec<bool> = ready.by_ref().collect();
+    if let Some(wakeups) = wakeups
+        && ready.last() == Some(&true)
+    {
+        // It holds one byte at the most.
+        let _ = wakeups.read(&mut [0; 8]);
+    }
+    let mut ready = ready.into_iter();
+    let mut is_early = false;
+    running.retain(|process| {
+        let is_ready = ready.next() == Some(true);
+        let goes_on = !(is_ready || is_blind) || process.is_running();
+        // A debugger is told of the end first.
+        is_early |= is_ready && goes_on;
+        goes_on
+    });
+    if is_early || is_blind {
+        thread::sleep(LOOK_EVERY);
+    }
+}

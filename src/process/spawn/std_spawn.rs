@@ -1,0 +1,135 @@
+//! A start by std: by its fork for a process that must not share our memory, and on other systems than
+//! Linux for all that there is.
+
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+
+use super::prepare::Given;
+use super::start_error::StartError;
+use super::stdio_ends::Theirs;
+use crate::os::child::{self, Told};
+use crate::os::sys;
+use crate::process::command::Command;
+use crate::process::error::SpawnErrorKind;
+use crate::process::program::name_of;
+
+/// A command that std will start.
+pub(crate) struct ByStd {
+    command: std::process::Command,
+    /// What becomes known of a start by fork; none is by `posix_spawn`.
+    told: Option<Told>,
+    /// To be held until the child has its own copies.
+    held: Vec<OwnedFd>,
+}
+
+impl ByStd {
+    /// Prepares `command`. Before any other descriptor is made, since the ones to pass on have
+    /// numbers that are to stay free.
+    pub(crate) fn new(command: &Command) -> Result<Self, StartError> {
+        #[cfg(not(linux))]
+        if !command.changes.need_steps() {
+            return Ok(Self {
+                command: command.to_std().map_err(StartError::Exec)?,
+                told: None,
+                held: Vec::new(),
+            });
+        }
+        // std would panic if the program could then not be executed.
+        if sys::is_ignored(libc::SIGCHLD) {
+            return Err(StartError::Kind(SpawnErrorKind::SigchldIgnored));
+        }
+        let mut held = reserved(command)?;
+        // std itself gives it the standard streams.
+        let given = Given::new(command, &[])?;
+        held.extend(given.moved);
+        let steps = command.steps(given.descriptors)?;
+        let mut std = std::process::Command::new(&command.program);
+        let told =
+            child::take_after_fork(&mut std, steps, command.forked()).map_err(StartError::Exec)?;
+        Ok(Self {
+            command: std,
+            told: Some(told),
+            held,
+        })
+    }
+
+    /// Starts it with these ends of its standard streams, and says its number.
+    pub(crate) fn start(self, streams: [Theirs<'_>; 3]) -> Result<u32, StartError> {
+        let Self {
+            mut command,
+            told,
+            held,
+        } = self;
+        let [stdin, stdout, stderr] = streams;
+        let stderr = match stderr {
+            Theirs::ToStdout => stdout
+                .share()
+                .map_err(StartError::setup("standard error"))?,
+            stderr => stderr,
+        };
+        let own = |stream: Theirs<'_>, name| stream.into_std().map_err(StartError::setup(name));
+        command
+            .stdin(own(stdin, "standard input")?)
+            .stdout(own(stdout, "standard output")?)
+            .stderr(own(stderr, "standard error")?);
+        let started = command.spawn();
+        drop(held);
+        let told = told.and_then(|told| told.failed());
+        Ok(started
+            .map_err(|error| told.map_or(StartError::Exec(error), StartError::Step))?
+            .id())
+    }
+}
+
+/// Keeps the numbers of the descriptors to pass on free of others: std has a pipe of its own, which
+/// would be overwritten in the child if it had one of them.
+fn reserved(command: &Command) -> Result<Vec<OwnedFd>, StartError> {
+    let mut reserved = Vec::new();
+    for (fd, number) in &command.changes.pass_fds {
+        let copy = sys::duplicate_from(fd.as_fd(), *number);
+        let copy = copy.map_err(StartError::setup(name_of(*number)))?;
+        // If it is another number, somebody else has this one.
+        if copy.as_raw_fd() == *number {
+            reserved.push(copy);
+        }
+    }
+    Ok(reserved)
+}
+
+#[cfg(not(linux))]
+impl Command {
+    /// The same command for std, but for the streams.
+    fn to_std(&self) -> std::io::Result<std::process::Command> {
+        use crate::process::command::EnvChange;
+        use crate::process::program::path_lookup::{changes_path, has_slash, resolve};
+        use std::os::unix::process::CommandExt;
+
+        // std leaves its fast path where a bare name is to be looked up in another PATH than ours,
+        // or in another environment.
+        let is_elsewhere = self.environment.is_some() || changes_path(self);
+        let is_bare = !has_slash(&self.program);
+        let looked_up = (is_bare && is_elsewhere).then(|| resolve(self)).flatten();
+        let mut std = match &looked_up {
+            Some(file) => std::process::Command::new(file),
+            None => std::process::Command::new(&self.program),
+        };
+        std.arg0(self.arg0.as_ref().unwrap_or(&self.program));
+        std.args(&self.args);
+        if let Some(dir) = &self.cwd {
+            std.current_dir(dir);
+        }
+        if let Some(environment) = &self.environment {
+            std.env_clear().envs(environment.variables());
+        }
+        for change in &self.env {
+            match change {
+                EnvChange::Set(name, value) => std.env(name, value),
+                EnvChange::Remove(name) => std.env_remove(name),
+                EnvChange::Clear => std.env_clear(),
+            };
+        }
+        if let Some(group) = self.group_to_join() {
+            std.process_group(group);
+        }
+        Ok(std)
+    }
+}

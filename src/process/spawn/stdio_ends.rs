@@ -1,0 +1,142 @@
+//! The two ends of each standard stream: the process's and ours.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, PipeReader, PipeWriter};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::process::Stdio as StdStdio;
+
+use tokio::io::Interest;
+
+use super::start_error::StartError;
+use crate::os::pty;
+use crate::os::{pipe, register, register_shared, set_size};
+use crate::process::command::Command;
+use crate::process::command::Stdio;
+use crate::process::error::{InvalidStdio, SpawnErrorKind};
+use crate::process::stream::Capture;
+use crate::process::stream::StreamReader;
+use crate::process::stream::StreamWriter;
+
+/// The process's end of a standard stream.
+pub(crate) enum Theirs<'a> {
+    Inherit,
+    /// Standard output's; for standard error.
+    ToStdout,
+    Own(OwnedFd),
+    Lent(BorrowedFd<'a>),
+}
+
+impl Theirs<'_> {
+    pub(crate) fn into_std(self) -> io::Result<StdStdio> {
+        Ok(match self {
+            Self::Inherit | Self::ToStdout => StdStdio::inherit(),
+            Self::Own(fd) => fd.into(),
+            Self::Lent(fd) => fd.try_clone_to_owned()?.into(),
+        })
+    }
+
+    /// The descriptor to be given, if one is.
+    pub(crate) fn fd(&self) -> Option<BorrowedFd<'_>> {
+        match self {
+            Self::Inherit | Self::ToStdout => None,
+            Self::Own(fd) => Some(fd.as_fd()),
+            Self::Lent(fd) => Some(*fd),
+        }
+    }
+
+    /// The same place once more, for standard error.
+    pub(crate) fn share(&self) -> io::Result<Self> {
+        Ok(Self::Own(match self {
+            // Standard error's own `inherit` would lead to our standard error.
+            Self::Inherit | Self::ToStdout => io::stdout().as_fd().try_clone_to_owned()?,
+            Self::Own(fd) => fd.try_clone()?,
+            Self::Lent(fd) => fd.try_clone_to_owned()?,
+        }))
+    }
+}
+
+/// Our end of an output stream, in whose hands it is.
+#[derive(Default)]
+pub(crate) struct Ours {
+    pub(crate) read: Option<StreamReader>,
+    pub(crate) captured: Option<Capture>,
+}
+
+/// Both ends of standard input.
+pub(crate) fn input<'a>(
+    stdin: &'a Stdio,
+    command: &Command,
+) -> Result<(Theirs<'a>, Option<StreamWriter>), StartError> {
+    const NAME: &str = "standard input";
+    Ok(match stdin {
+        Stdio::Inherit => (Theirs::Inherit, None),
+        Stdio::Null => (Theirs::Own(null(File::options().read(true), NAME)?), None),
+        Stdio::File(file) => (Theirs::Lent(file.as_fd()), None),
+        Stdio::Fd(fd) => (Theirs::Lent(fd.as_fd()), None),
+        Stdio::Pipe => {
+            let (theirs, ours) = pipe_of(command).map_err(StartError::setup(NAME))?;
+            let ours = register(ours, Interest::WRITABLE).map_err(StartError::setup(NAME))?;
+            (Theirs::Own(theirs.into()), Some(StreamWriter::new(ours)))
+        }
+        Stdio::ToStdout => return Err(invalid(InvalidStdio::ToStdout)),
+        Stdio::Capture(_) | Stdio::Terminal(..) => {
+            return Err(invalid(InvalidStdio::CapturedInput));
+        }
+    })
+}
+
+/// Both ends of standard output or standard error.
+pub(crate) fn output<'a>(
+    stdio: &'a Stdio,
+    command: &Command,
+    name: &'static str,
+) -> Result<(Theirs<'a>, Ours), StartError> {
+    let mut ours = Ours::default();
+    let theirs = match stdio {
+        Stdio::Inherit => Theirs::Inherit,
+        Stdio::Null => Theirs::Own(null(File::options().write(true), name)?),
+        Stdio::File(file) => Theirs::Lent(file.as_fd()),
+        Stdio::Fd(fd) => Theirs::Lent(fd.as_fd()),
+        Stdio::Pipe => {
+            let (reader, writer) = pipe_of(command).map_err(StartError::setup(name))?;
+            let reader = register(reader, Interest::READABLE).map_err(StartError::setup(name))?;
+            let may_grow = command.pipe_size.is_none();
+            ours.read = Some(StreamReader::new(reader, command.limit, may_grow));
+            Theirs::Own(writer.into())
+        }
+        Stdio::Capture(options) => {
+            let (reader, writer) = pipe_of(command).map_err(StartError::setup(name))?;
+            let reader = register_shared(reader).map_err(StartError::setup(name))?;
+            let may_grow = command.pipe_size.is_none();
+            ours.captured = Some(Capture::new(reader, options.clone(), may_grow));
+            Theirs::Own(writer.into())
+        }
+        Stdio::Terminal(options, size) => {
+            let (terminal, theirs) = pty::open(*size).map_err(StartError::setup(name))?;
+            let terminal = register_shared(terminal).map_err(StartError::setup(name))?;
+            ours.captured = Some(Capture::new(terminal, options.clone(), false));
+            Theirs::Own(theirs)
+        }
+        Stdio::ToStdout => return Err(invalid(InvalidStdio::ToStdout)),
+    };
+    Ok((theirs, ours))
+}
+
+/// A pipe of the size that is asked for.
+fn pipe_of(command: &Command) -> io::Result<(PipeReader, PipeWriter)> {
+    let (reader, writer) = pipe()?;
+    if let Some(bytes) = command.pipe_size {
+        set_size(&reader, bytes)?;
+    }
+    Ok((reader, writer))
+}
+
+/// What is read and written where nothing is to be.
+fn null(options: &OpenOptions, name: &str) -> Result<OwnedFd, StartError> {
+    let failed = |error| StartError::Setup(format!("{name} (/dev/null)"), error);
+    Ok(options.open("/dev/null").map_err(failed)?.into())
+}
+
+fn invalid(why: InvalidStdio) -> StartError {
+    StartError::Kind(SpawnErrorKind::InvalidStdio(why))
+}

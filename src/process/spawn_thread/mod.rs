@@ -1,0 +1,18 @@
+//! The thread that starts processes, so that nobody else waits for a file that does not answer.
+//!
+//! `starting` reaches the children whose program is not executed yet, and `stopped_spawns` continues
+//! those of them that were stopped.
+
+#[expect(
+    clippy::module_inception,
+    reason = "the chamber is named for its main type"
+)]
+mod spawn_thread;
+mod starting;
+mod stopped_spawns;
+
+#[cfg(linux)]
+pub(super) use spawn_thread::here;
+pub(crate) use spawn_thread::{Begun, aside};
+pub(super) use spawn_thread::{NoThread, aside_blocking};
+pub use stopped_spawns::continue_stopped_spawns;

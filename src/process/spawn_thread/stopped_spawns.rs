@@ -1,0 +1,47 @@
+//! Children that are stopped before they have executed their program.
+//!
+//! `posix_spawn` returns when the child has executed its program, and cannot be interrupted before. A
+//! child that a Ctrl-Z stops in that moment, while it is still in our process group, would hold the
+//! start up for ever: it has its own group by then, which nobody continues.
+
+use std::io;
+#[cfg(linux)]
+use std::time::Duration;
+
+#[cfg(linux)]
+use super::{spawn_thread, starting};
+#[cfg(linux)]
+use crate::os::start_beside;
+
+/// A spawn takes well under a millisecond; one that takes so long is looked at.
+#[cfg(linux)]
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+
+/// Starts a thread that continues children which were stopped before they executed their program.
+///
+/// For programs that are started from a terminal: a Ctrl-Z in the moment in which a process begins
+/// can stop it while it is still in the group of its parent, but too late for it to have its own
+/// program; whoever starts it would wait for ever. The thread looks ten times a second, and lives as
+/// long as the program. Linux only; elsewhere nothing is done.
+///
+/// # Errors
+/// When no thread can be started.
+#[doc(hidden)]
+pub fn continue_stopped_spawns() -> io::Result<()> {
+    #[cfg(linux)]
+    start_beside("prun-spawns", look_for_ever)?;
+    Ok(())
+}
+
+#[cfg(linux)]
+fn look_for_ever() {
+    let mut before = Vec::new();
+    loop {
+        std::thread::sleep(LOOK_EVERY);
+        let taken = spawn_thread::taken();
+        for start in taken.iter().filter(|start| before.contains(*start)) {
+            starting::continue_stopped(start.1);
+        }
+        before = taken;
+    }
+}

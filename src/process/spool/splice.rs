@@ -1,0 +1,156 @@
+//! From a process's pipe to a file, by way of a pipe of ours.
+//!
+//! A splice into a file keeps its pipe locked for as long as the bytes are copied, so that the
+//! process which writes has to wait. Between two pipes pages change hands, which takes no time: the
+//! process fills its pipe again while ours is emptied into the file.
+
+use std::cell::Cell;
+use std::fs::File;
+use std::io::{self, PipeReader, PipeWriter, Read};
+
+use rustix::io::Errno;
+use rustix::pipe::{SpliceFlags, splice};
+
+use crate::os::{enlarge, pipe};
+
+/// So much is moved at once, without a look at anything else.
+const MOVED_AT_ONCE: usize = 256 * 1024;
+
+thread_local! {
+    /// One for all streams of a thread, as each move empties it again. Absent until the first
+    /// move, and while one goes on: so none is left behind that is not empty.
+    static RELAY: Cell<Option<Relay>> = const { Cell::new(None) };
+}
+
+struct Relay {
+    reader: PipeReader,
+    writer: PipeWriter,
+}
+
+/// What was taken out of a pipe.
+pub(crate) struct Moved {
+    /// So many bytes are in the file.
+    pub(crate) in_file: usize,
+    /// The bytes after those: what the file did not take.
+    pub(crate) left: Vec<u8>,
+}
+
+/// Moves what is in `pipe`, `most` bytes at the most, to `file` at `at`, without its bytes passing
+/// through this program; nothing at the end of the pipe.
+///
+/// # Errors
+/// `WouldBlock` when the pipe is empty. Another one means that it is to be read in another way;
+/// nothing was taken out then.
+pub(crate) fn move_to_file(
+    pipe: &File,
+    file: &File,
+    mut at: u64,
+    most: usize,
+) -> io::Result<Moved> {
+    let relay = RELAY.take().map_or_else(Relay::new, Ok)?;
+    let taken = splice(
+        pipe,
+        None,
+        &relay.writer,
+        None,
+        MOVED_AT_ONCE.min(most),
+        SpliceFlags::NONBLOCK,
+    );
+    let mut in_relay = *taken.as_ref().unwrap_or(&0);
+    while in_relay > 0 {
+        match splice(
+            &relay.reader,
+            None,
+            file,
+            Some(&mut at),
+            in_relay,
+            SpliceFlags::empty(),
+        ) {
+            Ok(moved) if moved > 0 => in_relay -= moved,
+            Err(Errno::INTR) => {}
+            Ok(_) | Err(_) => break,
+        }
+    }
+    let mut left = vec![0; in_relay];
+    (&relay.reader).read_exact(&mut left)?;
+    RELAY.set(Some(relay));
+    Ok(Moved {
+        in_file: taken? - in_relay,
+        left,
+    })
+}
+
+impl Relay {
+    fn new() -> io::Result<Self> {
+        let (reader, writer) = pipe()?;
+        enlarge(&writer, MOVED_AT_ONCE);
+        Ok(Self { reader, writer })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+    use std::os::fd::OwnedFd;
+    use std::os::unix::fs::FileExt;
+
+    /// A pipe with `bytes` in it, whose writer lives on.
+    fn filled(bytes: &[u8]) -> (File, PipeWriter) {
+        let (reader, mut writer) = pipe().unwrap();
+        writer.write_all(bytes).unwrap();
+        (OwnedFd::from(reader).into(), writer)
+    }
+
+    #[test]
+    fn the_bytes_come_in_order_to_their_place_and_the_end_is_nothing() {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(b"head|").unwrap();
+        let (pipe, mut writer) = filled(b"");
+        let all: Vec<u8> = (0..900_000u32).map(|n| (n % 251) as u8).collect();
+        let expected = [b"head|".as_slice(), &all].concat();
+        let feeder = std::thread::spawn(move || {
+            // Pieces that do not end where pages do.
+            all.chunks(1_017)
+                .for_each(|piece| writer.write_all(piece).unwrap());
+        });
+        let mut at = 5;
+        loop {
+            match move_to_file(&pipe, &file, at, usize::MAX) {
+                Ok(Moved { in_file: 0, .. }) => break,
+                Ok(moved) => at += moved.in_file as u64,
+                Err(error) => assert_eq!(error.kind(), io::ErrorKind::WouldBlock),
+            }
+            std::thread::yield_now();
+        }
+        feeder.join().unwrap();
+        assert_eq!(at, expected.len() as u64);
+        let mut kept = vec![0; expected.len()];
+        file.read_exact_at(&mut kept, 0).unwrap();
+        assert!(kept == expected);
+    }
+
+    #[test]
+    fn what_a_file_does_not_take_is_left_and_the_next_move_begins_anew() {
+        let full = File::options().write(true).open("/dev/full").unwrap();
+        let (pipe, mut writer) = filled(b"no room");
+        let moved = move_to_file(&pipe, &full, 0, usize::MAX).unwrap();
+        assert_eq!(
+            (moved.in_file, moved.left.as_slice()),
+            (0, b"no room".as_slice())
+        );
+
+        let file = tempfile::tempfile().unwrap();
+        writer.write_all(b"room").unwrap();
+        let moved = move_to_file(&pipe, &file, 0, usize::MAX).unwrap();
+        assert_eq!((moved.in_file, moved.left.len()), (4, 0));
+    }
+
+    #[test]
+    fn an_empty_pipe_would_block() {
+        let (pipe, _writer) = filled(b"");
+        let file = tempfile::tempfile().unwrap();
+        let error = move_to_file(&pipe, &file, 0, usize::MAX).err().unwrap();
+        assert_eq!(error.kind(), io::ErrorKind::WouldBlock);
+    }
+}

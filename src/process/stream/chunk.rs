@@ -1,0 +1,84 @@
+//! Single reads of a pipe, which never wait.
+
+use std::cell::RefCell;
+use std::fs::File;
+use std::io;
+use std::mem::MaybeUninit;
+
+use rustix::buffer::spare_capacity;
+use rustix::io::{Errno, retry_on_intr};
+
+/// As much as a pipe holds by default, so that one read empties it.
+pub(crate) const CHUNK: usize = 64 * 1024;
+
+/// More than the largest pipe holds (1 MiB): so many chunks take all that an ended process wrote.
+pub(crate) const CHUNKS_AT_THE_END: usize = 32;
+
+thread_local! {
+    /// One buffer for all reads of a thread: a buffer for each stream would cost memory for
+    /// every process that runs, and a read never waits while it holds this one. Memory that no
+    /// read has filled is none yet.
+    static SCRATCH: RefCell<Box<[MaybeUninit<u8>]>> = RefCell::new(Box::new_uninit_slice(CHUNK));
+}
+
+/// What one read of a pipe gave.
+pub(crate) enum Chunk {
+    /// So many bytes; `short` if these are fewer than were asked for, so that the pipe was empty
+    /// then.
+    Data { len: usize, short: bool },
+    /// Nothing is there now.
+    Empty,
+    /// Every writer has closed it.
+    Eof,
+}
+
+impl Chunk {
+    /// What a read into so much `room` gave.
+    fn of(read: Result<usize, Errno>, room: usize) -> io::Result<Self> {
+        match read {
+            Ok(0) => Ok(Self::Eof),
+            Ok(len) => Ok(Self::Data {
+                len,
+                short: len < room,
+            }),
+            Err(Errno::AGAIN) => Ok(Self::Empty),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// Reads once, and hands the bytes to `sink`.
+pub(crate) fn read_chunk(pipe: &File, most: usize, sink: impl FnOnce(&[u8])) -> io::Result<Chunk> {
+    SCRATCH.with_borrow_mut(|scratch| {
+        let most = most.min(scratch.len());
+        let read = loop {
+            match rustix::io::read(pipe, &mut scratch[..most]) {
+                Ok(([], _)) => break Ok(0),
+                Ok((bytes, _)) => {
+                    sink(bytes);
+                    break Ok(bytes.len());
+                }
+                Err(Errno::INTR) => {}
+                Err(error) => break Err(error),
+            }
+        };
+        Chunk::of(read, most)
+    })
+}
+
+/// Reads once into `buf`, which must not be empty.
+pub(crate) fn read_into(pipe: &File, buf: &mut [u8]) -> io::Result<Chunk> {
+    let read = retry_on_intr(|| rustix::io::read(pipe, &mut *buf));
+    Chunk::of(read, buf.len())
+}
+
+/// Reads once and appends the bytes to `buf`: without a detour where that has room for a whole
+/// chunk, and otherwise so that it grows only for what there is.
+pub(crate) fn append(pipe: &File, buf: &mut Vec<u8>) -> io::Result<Chunk> {
+    let room = buf.capacity() - buf.len();
+    if room < CHUNK {
+        return read_chunk(pipe, CHUNK, |bytes| buf.extend_from_slice(bytes));
+    }
+    let read = retry_on_intr(|| rustix::io::read(pipe, spare_capacity(buf)));
+    Chunk::of(read, room)
+}

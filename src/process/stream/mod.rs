@@ -1,0 +1,29 @@
+//! The standard streams of a process.
+//!
+//! [`StreamReader`] reads a pipe: `buffer` holds what came, `chunk` reads more, `search` finds the
+//! separators, `lines` and `traits` are further ways to read. [`StreamWriter`] writes to one, what the
+//! pipe does not take being in a `write_queue`. A `capture` is always drained, by the `pump`; `drains` are
+//! the pipes that an ended process left to another one.
+
+mod buffer;
+mod capture;
+mod chunk;
+pub(super) mod drains;
+mod lines;
+mod pump;
+mod reader;
+mod search;
+mod traits;
+mod write_queue;
+mod writer;
+
+pub use capture::Pieces;
+pub(super) use capture::{Capture, Peek};
+pub(super) use chunk::{Chunk, read_chunk};
+pub(super) use drains::Drain;
+pub(crate) use drains::has_closed_drains;
+pub use lines::{LinePiece, Lines};
+pub(super) use pump::drain;
+pub use reader::{ReadError, StreamReader};
+pub use writer::StreamWriter;
+pub(crate) use writer::reader_gone;

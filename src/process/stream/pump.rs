@@ -1,0 +1,73 @@
+//! The future that drains captured streams, or has them drained where one may wait for the disk.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::io::Interest;
+use tokio::task::AbortHandle;
+
+use super::capture::{Capture, Progress, Shared};
+use crate::os::sys::register;
+
+/// So many chunks are read before other futures get their turn.
+const CHUNKS_A_TURN: usize = 16;
+
+/// How long a thread that moves output to the file waits for more of it, which costs less than to
+/// come back.
+const MORE_COMES: Duration = Duration::from_millis(2);
+
+/// How long a pipe is left alone that the loop cannot watch.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
+
+/// Drains the streams of one process from now on, by one future, which is the answer; must be called
+/// within a tokio runtime.
+pub(crate) fn drain(stdout: Option<&Capture>, stderr: Option<&Capture>) -> Option<AbortHandle> {
+    let shared = |Capture(shared): &Capture| Arc::clone(shared);
+    match (stdout.map(shared), stderr.map(shared)) {
+        (Some(stdout), Some(stderr)) => {
+            let both = tokio::spawn(async { tokio::join!(pump(stdout), pump(stderr)) });
+            Some(both.abort_handle())
+        }
+        (Some(only), None) | (None, Some(only)) => Some(tokio::spawn(pump(only)).abort_handle()),
+        (None, None) => None,
+    }
+}
+
+async fn pump(shared: Arc<Shared>) {
+    let mut registered = shared.lock().registered.take();
+    loop {
+        let progress = match &registered {
+            Some(pipe) => {
+                let Ok(mut ready) = pipe.readable().await else {
+                    // The runtime is shutting down; whoever waits must not wait for ever.
+                    shared.lock().ended = true;
+                    break;
+                };
+                let progress = shared.read_here(CHUNKS_A_TURN).await;
+                if progress == Progress::Empty {
+                    ready.clear_ready();
+                }
+                progress
+            }
+            None => {
+                let progress = shared.read(CHUNKS_A_TURN, MORE_COMES).await;
+                if progress == Progress::Empty {
+                    registered = register(Arc::clone(&shared.pipe), Interest::READABLE).ok();
+                }
+                progress
+            }
+        };
+        match progress {
+            Progress::Empty if registered.is_some() => {}
+            // The system has no room for another registration: it is looked at from time to time.
+            Progress::Empty => tokio::time::sleep(LOOK_AGAIN).await,
+            // While another thread reads it, each write to it would wake this one.
+            Progress::Beyond => registered = None,
+            Progress::More => tokio::task::yield_now().await,
+            Progress::Full => shared.taken.notified().await,
+            Progress::Ended => break,
+        }
+    }
+    shared.ended.notify_one();
+    shared.printed.notify_one();
+}

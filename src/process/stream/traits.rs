@@ -1,0 +1,91 @@
+//! What a reader is to others: a source of bytes, a descriptor, the input of another process.
+
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use tokio::io::{AsyncBufRead, AsyncRead, ReadBuf};
+
+use super::chunk::CHUNK;
+use super::reader::StreamReader;
+use crate::process::command::Stdio;
+
+/// What is in the reader comes first; beyond that nothing is read ahead.
+impl AsyncRead for StreamReader {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let room = buf.remaining().min(CHUNK);
+        let n = ready!(
+            self.get_mut()
+                .poll_read_into(cx, buf.initialize_unfilled_to(room))
+        )?;
+        buf.advance(n);
+        Poll::Ready(Ok(()))
+    }
+}
+
+/// The limit does not bind these reads.
+impl AsyncBufRead for StreamReader {
+    fn poll_fill_buf(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
+        let reader = self.get_mut();
+        if reader.buf.is_empty() {
+            ready!(reader.poll_fill(cx))?;
+        }
+        Poll::Ready(Ok(reader.buf.unread()))
+    }
+
+    fn consume(self: Pin<&mut Self>, n: usize) {
+        self.get_mut().buf.skip(n);
+    }
+}
+
+/// The pipe. What was read ahead is not in it any more.
+impl AsFd for StreamReader {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.pipe.get_ref().as_fd()
+    }
+}
+
+/// The standard input of the next process of a pipeline: the two then need nobody between them.
+///
+/// A [`Command`](crate::process::Command) keeps what it was given. Drop it once its process runs: while
+/// it has the pipe, a process that writes to it never learns that its reader is gone.
+///
+/// # Errors
+/// `InvalidInput` when bytes were read ahead, which the process would not get: convert a reader
+/// before anything is read from it, or read until [`at_eof`](StreamReader::at_eof).
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use prun::process::{Command, Stdio};
+///
+/// // yes | head -n 2
+/// let mut yes = Command::exec("yes").stdout(Stdio::Pipe).spawn().await?;
+/// let pipe = yes.stdout.take().expect("it is a pipe");
+/// let head = Command::exec("head").args(["-n", "2"]).stdin(Stdio::try_from(pipe)?).output().await?;
+/// assert_eq!(head.stdout, b"y\ny\n");
+/// assert_eq!(yes.wait().await?.returncode(), -13, "SIGPIPE ended it");
+/// # Ok(()) }
+/// ```
+impl TryFrom<StreamReader> for Stdio {
+    type Error = io::Error;
+
+    fn try_from(reader: StreamReader) -> io::Result<Self> {
+        if !reader.buf.is_empty() {
+            let why = "bytes of the stream were read ahead";
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, why));
+        }
+        if reader.ended {
+            return Ok(Self::Null);
+        }
+        let pipe = reader.pipe.into_inner();
+        // A program expects its reads to wait.
+        rustix::io::ioctl_fionbio(&pipe, false)?;
+        Ok(Self::Fd(Arc::new(OwnedFd::from(pipe))))
+    }
+}
