@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::shell::ShellRule;
-use super::words::WordsError;
-use super::work::{Work, work};
+use super::command::ShellRule;
+use super::command::WordsError;
+use super::invocation::{Work, work};
 
 /// One line of the plan.
 #[derive(Debug, Clone, PartialEq)]

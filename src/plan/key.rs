@@ -7,8 +7,8 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
+use super::invocation::{Spoken, Work};
 use super::job::Job;
-use super::work::{Spoken, Work};
 
 /// Names a job by its content, and by how many jobs of the same content came before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -110,9 +110,9 @@ impl Fields {
 
 #[cfg(test)]
 mod tests {
+    use super::super::command::ShellRule;
     use super::*;
     use crate::plan::job::Origin;
-    use crate::plan::shell::ShellRule;
     use std::sync::Arc;
 
     fn job(text: &str) -> Job {

@@ -7,16 +7,17 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
-use super::file::{self, OpenError, Opened};
-use super::format::{Foreign, Format, by_name};
-use super::inputs::{Inputs, InputsError, Rules};
+use super::arguments::ValueSource;
+use super::arguments::{Inputs, InputsError, Rules};
+use super::command::ShellRule;
+use super::input::Records;
+use super::input::{OpenError, Opened, open};
 use super::job::{Job, Origin};
 use super::jobfile::{Entry, JobFile, JobFileError};
-use super::lines::Records;
-use super::names::Names;
-use super::shell::ShellRule;
-use super::typed::{self, TypedError};
-use super::values::ValueSource;
+use super::jobfile::{Foreign, Format, by_name};
+use super::typed_commands;
+use super::typed_commands::TypedError;
+use super::unique_names::Names;
 
 /// A stream of jobs. It ends after its first error.
 pub(crate) struct Source {
@@ -69,12 +70,12 @@ impl Source {
         rule: &ShellRule,
         is_option: impl Fn(&str) -> bool,
     ) -> Result<Self, SourceError> {
-        Self::typed(typed::jobs(&commands, rule, is_option)?)
+        Self::typed(typed_commands::jobs(&commands, rule, is_option)?)
     }
 
     /// Command lines that were typed as arguments (`prun ::: 'a' 'b'`): plain text, as in a job file.
     pub(crate) fn listed(lines: &[OsString], rule: &ShellRule) -> Result<Self, SourceError> {
-        Self::typed(typed::listed(lines, rule)?)
+        Self::typed(typed_commands::listed(lines, rule)?)
     }
 
     fn typed(jobs: Vec<Job>) -> Result<Self, SourceError> {
@@ -109,7 +110,7 @@ impl Source {
         rule: &ShellRule,
     ) -> Result<Self, SourceError> {
         let label: Arc<str> = path.display().to_string().into();
-        let opened = file::open(path, "job file")?;
+        let opened = open::open(path, "job file")?;
         let named = named(path, &label)?;
         let read = |input| JobFile::new(Arc::clone(&label), named, records, input, rule.clone());
         let file = match opened {
@@ -130,7 +131,7 @@ impl Source {
     /// Standard input as a job file. Where it is a file, that file's name counts.
     pub(crate) fn stdin(records: Records, rule: &ShellRule) -> Result<Self, SourceError> {
         let named = named(Path::new("/dev/stdin"), &"stdin".into())?;
-        let input = file::stdin("job file")?;
+        let input = open::stdin("job file")?;
         Ok(Self::stream(named, Box::new(input), records, rule))
     }
 
@@ -236,7 +237,7 @@ fn check_name(names: &mut Names, job: &Job) -> Result<(), SourceError> {
 
 /// The format that the name of a file tells.
 fn named(path: &Path, label: &Arc<str>) -> Result<Option<Format>, SourceError> {
-    let name = file::name(path);
+    let name = open::name(path);
     let foreign = |foreign| SourceError::Foreign(Arc::clone(label), foreign);
     name.map_or(Ok(None), |name| by_name(&name).map_err(foreign))
 }

@@ -9,9 +9,9 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use super::cancel::Policy;
-use super::foreground::Foreground;
-use super::log_dir::{LogDir, OpenLogs};
+use super::attempt::Foreground;
+use super::attempt::{LogDir, OpenLogs};
+use super::policy::Policy;
 use crate::event::NumberedJob;
 use crate::guard::Guard;
 use crate::process::{Environment, SpoolOptions, Stdio, TerminalSize};

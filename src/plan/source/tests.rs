@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::super::intake::tests::Chunks;
-use super::super::work::Work;
+use super::super::input::Chunks;
+use super::super::invocation::Work;
 use super::*;
 
 fn rule() -> ShellRule {

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{Next, Runner};
+use super::runner::{Next, Runner};
 use crate::event::{Attempt, Event, Flow, NumberedJob};
 use crate::process::Shortage;
-use crate::run::schedule::Refusal;
+use crate::run::policy::Refusal;
 
 impl<T: FnMut(&Event) -> Flow> Runner<T> {
     /// The system is out of something that an attempt needs: the job waits, and fewer run at once.

@@ -1,0 +1,15 @@
+//! Jobs made of a template and its values.
+//!
+//! `values` reads one source of them, `combine` makes products, pairs and batches.
+
+#[expect(
+    clippy::module_inception,
+    reason = "the chamber is named for its main type"
+)]
+mod arguments;
+mod combine;
+mod values;
+
+pub(super) use arguments::Inputs;
+pub(crate) use arguments::{BatchSize, InputsError, Rules, Typed, divide};
+pub(crate) use values::ValueSource;

@@ -1,0 +1,33 @@
+//! What is read once, from front to back: standard input, a pipe, a terminal.
+
+use std::fs::File;
+use std::io::{self, Read};
+
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::io::Errno;
+
+/// A file whose writer decides what is in it, and when. It may be shared with programs that set
+/// `O_NONBLOCK` on it; that nothing is there yet is no error.
+pub(crate) struct Stream(File);
+
+impl Stream {
+    pub(crate) fn new(file: File) -> Self {
+        Self(file)
+    }
+}
+
+impl Read for Stream {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        loop {
+            match self.0.read(into) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    match poll(&mut [PollFd::new(&self.0, PollFlags::IN)], None) {
+                        Ok(_) | Err(Errno::INTR) => {}
+                        Err(error) => return Err(error.into()),
+                    }
+                }
+                read => return read,
+            }
+        }
+    }
+}

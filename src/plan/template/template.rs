@@ -1,0 +1,342 @@
+//! A command that is run once for each set of values, and the words that a job's values make of it.
+//!
+//! No value is ever put into text that a shell parses. Several words are an argv, in whose words the
+//! placeholders are replaced. One word is a command line: where it needs no shell its words are
+//! filled in the same way, else the values follow the script as `$1`, `$2`, ….
+
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+
+use thiserror::Error;
+
+use super::injection_rules;
+use super::injection_rules::Word;
+use super::placeholder::{Form, Hole, Piece, Width, pieces};
+use super::scan_state::Part;
+use super::scanner::scan;
+use super::script::{Script, ScriptError, check_holes};
+use crate::plan::command::ShellRule;
+use crate::plan::command::builtins;
+use crate::plan::command::{WordsError, tokenize};
+
+/// A command with places for values.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Template {
+    /// The command line, if it was written as one word.
+    pub(crate) line: Option<OsString>,
+    /// Its words, where no shell is needed.
+    direct: Option<Vec<Vec<Piece>>>,
+    /// The shell's part: because it is needed, or to tell what is wrong with the words.
+    script: Option<Script>,
+}
+
+/// Why a template cannot be filled. Nothing was started.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub(crate) enum TemplateError {
+    /// A shell would parse the value.
+    #[error(
+        "the template `{line}` has a placeholder {context}, where a shell could run a value as code: \
+         give the value a plain word of its own, or write \"$1\" there yourself ({{{{}}}} is a literal {{}})"
+    )]
+    Unsound {
+        /// The template.
+        line: String,
+        /// Where.
+        context: String,
+    },
+    /// A shell would parse the value behind `-c`.
+    #[error(
+        "a placeholder in the text behind `{0} -c` would run as code: write {0} -c 'echo \"$1\"' {0} {{}}"
+    )]
+    Code(String),
+    /// The same for a shell that may not know `$1`, or a program that is called like one.
+    #[error(
+        "a placeholder behind `{0} -c` would run as code if `{0}` is a shell: \
+         let one that knows \"$1\" hand the value over: sh -c 'echo \"$1\"' sh {{}}"
+    )]
+    ForeignCode(String),
+    /// Nobody knows where the value belongs.
+    #[error(
+        "the template `{0}` is more than one simple command: write {{}} where the value belongs"
+    )]
+    NoPlace(String),
+    /// A value as a command.
+    #[error(
+        "the template `{0}` would let a shell look up the value as a command: write the template as several words, or use `prun ::: COMMAND...`"
+    )]
+    Command(String),
+    /// The placeholders ask for what is not there.
+    #[error(transparent)]
+    Script(#[from] ScriptError),
+    /// Words for which a shell is asked.
+    #[error("--shell needs the template as one word: quote it as a whole, or leave --shell out")]
+    ShellForWords,
+    /// The template is no command line.
+    #[error(transparent)]
+    Words(#[from] WordsError),
+}
+
+impl Template {
+    /// The template of these words, one or several.
+    pub(crate) fn new(
+        typed: &[OsString],
+        width: Width,
+        rule: &ShellRule,
+    ) -> Result<Self, TemplateError> {
+        match typed {
+            [line] => Self::line(line, width, rule),
+            words if matches!(rule, ShellRule::Always(_)) && !words.is_empty() => {
+                Err(TemplateError::ShellForWords)
+            }
+            words => Self::argv(words, width),
+        }
+    }
+
+    /// Words that no shell reads.
+    fn argv(typed: &[OsString], width: Width) -> Result<Self, TemplateError> {
+        let mut direct: Vec<_> = typed
+            .iter()
+            .map(|word| pieces(word.as_bytes(), width.most()))
+            .collect();
+        append_unless_placed(&mut direct, width);
+        check_words(&direct, width)?;
+        let words: Vec<Word> = direct.iter().flat_map(|word| known_words(word)).collect();
+        if let Some((shell, is_known)) = injection_rules::code_for(&words) {
+            let name = String::from_utf8_lossy(shell).into_owned();
+            return Err(match is_known {
+                true => TemplateError::Code(name),
+                false => TemplateError::ForeignCode(name),
+            });
+        }
+        Ok(Self {
+            line: None,
+            direct: Some(direct),
+            script: None,
+        })
+    }
+
+    /// A command line.
+    fn line(line: &OsStr, width: Width, rule: &ShellRule) -> Result<Self, TemplateError> {
+        let text = line.as_bytes();
+        let shown = || String::from_utf8_lossy(text).into_owned();
+        tokenize::check(text)?;
+        if let ShellRule::Auto(shell) | ShellRule::Always(shell) = rule {
+            Script::check(shell)?;
+        }
+        let unsound = |context| TemplateError::Unsound {
+            line: shown(),
+            context,
+        };
+        let mut scan = scan(text, width.most()).map_err(unsound)?;
+        let has_hole = scan.parts.iter().any(|part| !matches!(part, Part::Text(_)));
+        let is_appended = !has_hole && !scan.is_positional;
+        if is_appended {
+            let Some(mut words) = scan.simple.take() else {
+                return Err(TemplateError::NoPlace(shown()));
+            };
+            words.extend(known_words(&[Piece::Hole(all(width))]));
+            if let Some(context) = injection_rules::objection(&words) {
+                return Err(unsound(context));
+            }
+        }
+        let mut direct = match rule {
+            ShellRule::Auto(_) if scan.is_positional => None,
+            ShellRule::Auto(_) => plain_words(text, width)?,
+            ShellRule::Always(_) => None,
+            ShellRule::Never => split(text, width, |line| tokenize::exact_words(line).map(Some))?,
+        };
+        if let Some(words) = &mut direct {
+            if is_appended {
+                words.push(vec![Piece::Hole(all(width))]);
+            }
+            check_words(words, width)?;
+        }
+        let script = match rule {
+            ShellRule::Never => None,
+            // The shell might know a builtin of the value's name.
+            ShellRule::Auto(_) if direct.is_some() && scan.has_value_as_command => None,
+            _ if scan.has_value_as_command => return Err(TemplateError::Command(shown())),
+            ShellRule::Auto(shell) | ShellRule::Always(shell) => {
+                Some(Script::new(&scan, is_appended, width, shell)?)
+            }
+        };
+        Ok(Self {
+            line: Some(line.to_owned()),
+            direct,
+            script,
+        })
+    }
+
+    /// The words of one attempt without a shell, if it needs none.
+    pub(crate) fn direct(&self, args: &[OsString], seq: u64, slot: u32) -> Option<Vec<OsString>> {
+        let words = self.direct.as_ref()?;
+        let mut filled = Vec::with_capacity(words.len() + args.len());
+        for word in words {
+            match word.as_slice() {
+                [Piece::Hole(Hole::All(form))] => {
+                    filled.extend(args.iter().map(|value| form.of(value)));
+                }
+                pieces => filled.push(fill(pieces, args, seq, slot)),
+            }
+        }
+        Some(filled)
+    }
+
+    /// The words of one attempt by a shell, if one may be used.
+    pub(crate) fn shell(&self, args: &[OsString], seq: u64, slot: u32) -> Option<Vec<OsString>> {
+        let script = self.script.as_ref()?;
+        Some(script.argv(args, seq, slot))
+    }
+
+    /// How many bytes of an argument list the words take without values, and how often a value's
+    /// bytes are among them.
+    pub(crate) fn cost(&self) -> (usize, usize) {
+        let (mut fixed, mut times) = (0, 0);
+        for word in self.direct.iter().flatten() {
+            fixed += WORD_BYTES;
+            for piece in word {
+                match piece {
+                    Piece::Text(text) => fixed += text.len(),
+                    Piece::Hole(_) => times += 1,
+                }
+            }
+        }
+        if let Some(script) = &self.script {
+            let words = script.argv(&[], 0, 0);
+            fixed += words
+                .iter()
+                .map(|word| word.len() + WORD_BYTES)
+                .sum::<usize>();
+            times = times.max(1);
+        }
+        (fixed, times)
+    }
+}
+
+/// What a word of an argument list takes beside its bytes: a pointer, and the NUL at its end.
+pub(crate) const WORD_BYTES: usize = size_of::<usize>() + 1;
+
+/// All values, or the only one.
+fn all(width: Width) -> Hole {
+    match width {
+        Width::Sources(1) | Width::Batch(Some(1)) => Hole::Value(0, Form::Whole),
+        _ => Hole::All(Form::Whole),
+    }
+}
+
+/// Adds the values at the end, unless the words have a place for something.
+fn append_unless_placed(words: &mut Vec<Vec<Piece>>, width: Width) {
+    let is_hole = |piece: &Piece| matches!(piece, Piece::Hole(_));
+    if !words.iter().flatten().any(is_hole) {
+        words.push(vec![Piece::Hole(all(width))]);
+    }
+}
+
+/// Refuses words that no values can fill.
+fn check_words(words: &[Vec<Piece>], width: Width) -> Result<(), ScriptError> {
+    let is_several = |piece: &Piece| matches!(piece, Piece::Hole(Hole::All(_)));
+    if words
+        .iter()
+        .any(|word| word.len() > 1 && word.iter().any(is_several))
+    {
+        return Err(ScriptError::Several);
+    }
+    let holes = words.iter().flatten().filter_map(|piece| match piece {
+        Piece::Hole(hole) => Some(*hole),
+        Piece::Text(_) => None,
+    });
+    check_holes(holes, width)
+}
+
+/// A word as far as it is known.
+fn known(word: &[Piece]) -> Word {
+    let mut known = Word::default();
+    for piece in word {
+        match piece {
+            Piece::Text(text) => known.literal.extend_from_slice(text),
+            Piece::Hole(_) => known.has_hole = true,
+        }
+    }
+    known
+}
+
+/// The same for what may become several words.
+fn known_words(word: &[Piece]) -> Vec<Word> {
+    match word {
+        [Piece::Hole(Hole::All(_))] => vec![known(word); 2],
+        _ => vec![known(word)],
+    }
+}
+
+/// The words of a line that every shell would read as just these words, if it is such a line.
+fn plain_words(text: &[u8], width: Width) -> Result<Option<Vec<Vec<Piece>>>, TemplateError> {
+    let words = split(text, width, |line| Ok(tokenize::plain_words(line)))?;
+    let is_known = |word: &Vec<Piece>| !builtins::is_shell_word(&known(word).literal);
+    Ok(words.filter(|words| words.first().is_some_and(is_known)))
+}
+
+/// Splits a line with `by`, in which something that means nothing stands for each placeholder.
+fn split(
+    text: &[u8],
+    width: Width,
+    by: impl Fn(&[u8]) -> Result<Option<Vec<OsString>>, WordsError>,
+) -> Result<Option<Vec<Vec<Piece>>>, WordsError> {
+    let mark = mark_not_in(text);
+    let mut holes = Vec::new();
+    let mut line = Vec::new();
+    for piece in pieces(text, width.most()) {
+        match piece {
+            Piece::Text(text) => line.extend_from_slice(&text),
+            Piece::Hole(hole) => {
+                line.extend_from_slice(&mark);
+                holes.push(hole);
+            }
+        }
+    }
+    let mut holes = holes.into_iter();
+    let Some(words) = by(&line)? else {
+        return Ok(None);
+    };
+    let mut split = Vec::with_capacity(words.len());
+    for word in words {
+        split.push(unmarked(word.as_bytes(), &mark, &mut holes));
+    }
+    Ok(Some(split))
+}
+
+/// The parts of a word between marks, each of which is the next of `holes`.
+fn unmarked(word: &[u8], mark: &[u8], holes: &mut impl Iterator<Item = Hole>) -> Vec<Piece> {
+    let mut pieces = Vec::new();
+    let mut rest = word;
+    while let Some(at) = rest.windows(mark.len()).position(|bytes| bytes == mark) {
+        if at > 0 {
+            pieces.push(Piece::Text(rest[..at].to_vec()));
+        }
+        pieces.extend(holes.next().map(Piece::Hole));
+        rest = &rest[at + mark.len()..];
+    }
+    if !rest.is_empty() || pieces.is_empty() {
+        pieces.push(Piece::Text(rest.to_vec()));
+    }
+    pieces
+}
+
+/// Letters that a text does not hold. Their first and last stand nowhere else in them, so that
+/// they cannot begin in the text or end in it.
+fn mark_not_in(text: &[u8]) -> Vec<u8> {
+    let holds = |mark: &[u8]| text.windows(mark.len()).any(|bytes| bytes == mark);
+    let marks = (0..).map(|number| format!("Q{number}Z").into_bytes());
+    let mut free = marks.filter(|mark| !holds(mark));
+    free.next().expect("a text is finite")
+}
+
+fn fill(pieces: &[Piece], args: &[OsString], seq: u64, slot: u32) -> OsString {
+    let mut word = Vec::new();
+    for piece in pieces {
+        match piece {
+            Piece::Text(text) => word.extend_from_slice(text),
+            Piece::Hole(hole) => word.extend_from_slice(hole.fill(args, seq, slot).as_bytes()),
+        }
+    }
+    OsString::from_vec(word)
+}

@@ -1,0 +1,291 @@
+//! The commands that were typed on prun's own command line, and the slips that are made there.
+
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::sync::Arc;
+
+use thiserror::Error;
+
+use super::command::ShellRule;
+use super::command::WordsError;
+use super::job::{Job, Origin};
+
+/// A longer suggestion hides what it suggests.
+const LONGEST_SUGGESTION: usize = 200;
+
+/// Why a typed command is not taken.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub(crate) enum TypedError {
+    /// An option of prun's behind a command.
+    #[error("`{option}`: options go before the commands{}", .quoted.as_deref().map(if_its_own).unwrap_or_default())]
+    LateOption {
+        /// The word.
+        option: String,
+        /// The whole line in quotes, in case the option is the command's.
+        quoted: Option<String>,
+    },
+    /// Something like an option behind a command.
+    #[error("`{word}` begins with `-`: quote the whole command: prun {}", .quoted.as_deref().unwrap_or("'ls -la'"))]
+    Unquoted {
+        /// The word.
+        word: String,
+        /// The whole line in quotes, if it looks like one command.
+        quoted: Option<String>,
+    },
+    /// A placeholder that nothing fills.
+    #[error(
+        "{0}: `{{}}` has no value to stand for: name values behind the command with `::: VALUE...`, or before \
+         it with `-a FILE` (`-a -` reads standard input); a literal `{{}}` is written `{{{{}}}}`"
+    )]
+    Placeholder(Origin),
+    /// A command line that cannot be run.
+    #[error("{0}: {1}")]
+    Words(Origin, WordsError),
+}
+
+/// The second half of the hint about a late option.
+fn if_its_own(quoted: &str) -> String {
+    format!(" (if it belongs to the command, quote it all: prun {quoted})")
+}
+
+/// The jobs of all typed commands; `is_option` knows prun's own long options.
+pub(super) fn jobs(
+    commands: &[OsString],
+    rule: &ShellRule,
+    is_option: impl Fn(&str) -> bool,
+) -> Result<Vec<Job>, TypedError> {
+    // Options first: `prun find . -name {}` is one command without quotes, not a placeholder.
+    for (index, command) in commands.iter().enumerate() {
+        check_start(commands, index, command, &is_option)?;
+    }
+    let job = |(command, origin): (&OsString, Origin)| match unescaped(command.as_bytes()) {
+        Some(text) => job(origin, &text, rule),
+        None => Err(TypedError::Placeholder(origin)),
+    };
+    commands.iter().zip(origins()).map(job).collect()
+}
+
+/// The jobs of command lines that were given as arguments. What is in them is theirs: no placeholder
+/// and no option of ours is looked for.
+pub(super) fn listed(lines: &[OsString], rule: &ShellRule) -> Result<Vec<Job>, TypedError> {
+    let job = |(line, origin): (&OsString, Origin)| job(origin, line.as_bytes(), rule);
+    lines.iter().zip(origins()).map(job).collect()
+}
+
+/// Where the first typed command was written, the second, and so on.
+fn origins() -> impl Iterator<Item = Origin> {
+    let source: Arc<str> = Origin::TYPED.into();
+    (1..).map(move |line| Origin {
+        source: Arc::clone(&source),
+        line,
+    })
+}
+
+/// The job of one typed command line.
+fn job(origin: Origin, line: &[u8], rule: &ShellRule) -> Result<Job, TypedError> {
+    Job::from_line(origin.clone(), line, rule).map_err(|error| TypedError::Words(origin, error))
+}
+
+/// Refuses a command that begins with `-`.
+fn check_start(
+    commands: &[OsString],
+    index: usize,
+    command: &OsStr,
+    is_option: impl Fn(&str) -> bool,
+) -> Result<(), TypedError> {
+    if !command.as_bytes().starts_with(b"-") {
+        return Ok(());
+    }
+    let word = command.to_string_lossy().into_owned();
+    let quoted = quoted_whole(commands, index);
+    let name = word.split_once('=').map_or(word.as_str(), |(name, _)| name);
+    Err(if is_option(name) {
+        TypedError::LateOption {
+            option: name.to_owned(),
+            quoted,
+        }
+    } else {
+        TypedError::Unquoted { word, quoted }
+    })
+}
+
+/// All commands as the one that was probably meant, in quotes: only if those before the option are
+/// plain words, because whole command lines do not make one command.
+fn quoted_whole(commands: &[OsString], option: usize) -> Option<String> {
+    let before = &commands[..option];
+    if before.is_empty() || !before.iter().all(|word| is_plain(word.as_bytes())) {
+        return None;
+    }
+    let words = commands.iter().map(|word| word.as_bytes());
+    let line = shlex::bytes::try_join(words).ok()?;
+    let quoted = shlex::bytes::try_quote(&line).ok()?.into_owned();
+    let quoted = OsString::from_vec(quoted).into_string().ok()?;
+    (quoted.len() <= LONGEST_SUGGESTION).then_some(quoted)
+}
+
+/// Whether a word needs no quotes.
+fn is_plain(word: &[u8]) -> bool {
+    shlex::bytes::try_quote(word).is_ok_and(|quoted| *quoted == *word)
+}
+
+/// The text with `{{}}` made `{}`; none when there is a `{}` that is not so escaped.
+fn unescaped(text: &[u8]) -> Option<Vec<u8>> {
+    let mut plain = Vec::with_capacity(text.len());
+    let mut rest = text;
+    loop {
+        rest = match rest {
+            [] => return Some(plain),
+            [b'{', b'{', b'}', b'}', rest @ ..] => {
+                plain.extend_from_slice(b"{}");
+                rest
+            }
+            [b'{', b'}', ..] => return None,
+            [byte, rest @ ..] => {
+                plain.push(*byte);
+                rest
+            }
+        };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::invocation::Work;
+    use super::*;
+
+    const OPTIONS: &[&str] = &["--json", "--jobs", "--version"];
+
+    fn typed(commands: &[&str]) -> Result<Vec<(Option<String>, String)>, String> {
+        let commands: Vec<OsString> = commands.iter().map(OsString::from).collect();
+        let rule = ShellRule::Auto(Arc::default());
+        let jobs = jobs(&commands, &rule, |name| OPTIONS.contains(&name))
+            .map_err(|error| error.to_string())?;
+        let told = |job: Job| match job.work {
+            Work::Line { line, .. } => (job.name, line.into_string().unwrap()),
+            other => panic!("{other:?}"),
+        };
+        Ok(jobs.into_iter().map(told).collect())
+    }
+
+    fn error(commands: &[&str]) -> String {
+        typed(commands).unwrap_err()
+    }
+
+    #[test]
+    fn each_command_is_a_job() {
+        let expected = [
+            (None, "ls -la".to_owned()),
+            (Some("web".to_owned()), "serve".to_owned()),
+        ];
+        assert_eq!(typed(&["ls -la", "web: serve"]).unwrap(), expected);
+    }
+
+    #[test]
+    fn the_origin_counts_from_one() {
+        let commands = ["a".into(), "b".into()];
+        let jobs = jobs(&commands, &ShellRule::Never, |_| false).unwrap();
+        let origins: Vec<_> = jobs.iter().map(|job| job.origin.to_string()).collect();
+        assert_eq!(origins, ["command 1", "command 2"]);
+    }
+
+    #[test]
+    fn an_option_behind_a_word_suggests_quotes() {
+        assert_eq!(
+            error(&["ls", "-la"]),
+            "`-la` begins with `-`: quote the whole command: prun 'ls -la'"
+        );
+        assert_eq!(
+            error(&["grep", "-r", "a b", "."]),
+            "`-r` begins with `-`: quote the whole command: prun \"grep -r 'a b' .\""
+        );
+    }
+
+    #[test]
+    fn an_option_behind_a_command_line_suggests_quotes_by_example() {
+        for commands in [["cargo test", "-la"], ["a|b", "-la"]] {
+            assert_eq!(
+                error(&commands),
+                "`-la` begins with `-`: quote the whole command: prun 'ls -la'"
+            );
+        }
+    }
+
+    #[test]
+    fn a_long_suggestion_is_not_made() {
+        let long = "x".repeat(300);
+        assert_eq!(
+            error(&["cat", "-n", &long]),
+            "`-n` begins with `-`: quote the whole command: prun 'ls -la'"
+        );
+    }
+
+    #[test]
+    fn an_option_of_prun_behind_a_command_belongs_before_it() {
+        assert_eq!(
+            error(&["ls -l", "--json"]),
+            "`--json`: options go before the commands"
+        );
+    }
+
+    #[test]
+    fn an_option_of_both_gets_both_hints() {
+        assert_eq!(
+            error(&["cargo", "--version"]),
+            "`--version`: options go before the commands (if it belongs to the command, quote it \
+             all: prun 'cargo --version')"
+        );
+        assert_eq!(
+            error(&["ls -l", "--jobs=4"]),
+            "`--jobs`: options go before the commands"
+        );
+    }
+
+    #[test]
+    fn a_placeholder_is_an_error_with_the_ways_out() {
+        assert_eq!(
+            error(&["ls", "gzip {}"]),
+            "command 2: `{}` has no value to stand for: name values behind the command with \
+             `::: VALUE...`, or before it with `-a FILE` (`-a -` reads standard input); a literal `{}` \
+             is written `{{}}`"
+        );
+        assert!(typed(&["{{}"]).is_err());
+        assert!(typed(&["find . -exec ls {} \\;"]).is_err());
+    }
+
+    #[test]
+    fn an_option_is_told_before_a_placeholder() {
+        assert!(error(&["gzip", "{}", "-9"]).starts_with("`-9` begins with `-`"));
+    }
+
+    #[test]
+    fn doubled_braces_are_literal_ones() {
+        for (written, meant) in [
+            ("find . -exec ls {{}} \\;", "find . -exec ls {} \\;"),
+            ("{{{}}}", "{{}}"),
+            ("{{}}{{}}", "{}{}"),
+        ] {
+            assert_eq!(typed(&[written]).unwrap()[0].1, meant);
+        }
+    }
+
+    #[test]
+    fn other_braces_are_left_alone() {
+        for command in [
+            "awk '{print}'",
+            "echo ${x}",
+            "echo {1..3} {.}",
+            "{ ls; }",
+            "a }{ b",
+        ] {
+            assert_eq!(typed(&[command]).unwrap()[0].1, command);
+        }
+    }
+
+    #[test]
+    fn a_command_that_cannot_be_run_is_counted() {
+        assert_eq!(
+            error(&["ls", ""]),
+            "command 2: the command line is empty: write a command"
+        );
+    }
+}

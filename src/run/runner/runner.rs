@@ -1,0 +1,397 @@
+//! The one owner of the run's truth: it selects, decides and announces.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::{mpsc, watch};
+
+use super::pasts::{Past, Pasts};
+use super::running::Running;
+use crate::event::{
+    Attempt, CancelReason, Cause, Event, Flow, JobEnd, JobRetry, NumberedJob, OutputLoss, Room,
+    Status,
+};
+use crate::plan::{Entry, Job};
+use crate::process::{Shortage, Signal, has_closed_drains};
+use crate::run::attempt::Foreground;
+use crate::run::attempt::attempt;
+use crate::run::attempt::{Assignment, AttemptEvent, Printing};
+use crate::run::control::Control;
+use crate::run::feed::Feed;
+use crate::run::options::{Options, Output, Telling};
+use crate::run::policy::Schedule;
+use crate::run::policy::Turn;
+use crate::run::policy::backoff;
+use crate::run::policy::{Cancel, Heard, Request};
+use crate::run::policy::{Clock, Moment};
+use crate::run::resume::Ledger;
+use crate::summary::Summary;
+
+const CLOSED_DRAINS: &str = "too many processes that jobs left behind hold their output: the oldest \
+    silent ones are closed, and whoever writes there gets SIGPIPE; in jobs, redirect what goes on in \
+    the background (>/dev/null 2>&1 &)";
+
+/// A job that waits for its turn.
+pub(crate) struct Next {
+    pub(crate) job: Arc<NumberedJob>,
+    /// None before its first attempt.
+    pub(crate) past: Option<Past>,
+}
+
+/// A run that is over, but for the telling.
+pub(crate) struct Ended {
+    pub(crate) summary: Summary,
+    pub(crate) cancel: Cancel,
+    pub(crate) clock: Clock,
+}
+
+/// A run: jobs in, events out.
+pub(crate) struct Runner<T> {
+    pub(crate) options: Arc<Options>,
+    /// What earlier runs have done, if there is a job log.
+    ledger: Option<Ledger>,
+    tell: T,
+    summary: Summary,
+    pub(crate) clock: Clock,
+    pub(crate) schedule: Schedule<Next>,
+    pub(crate) running: Running,
+    pub(crate) cancel: Cancel,
+    pub(crate) requests: watch::Sender<Request>,
+    printing: Printing,
+    /// The jobs up to this number tell what they print while it comes.
+    pub(crate) turn: watch::Sender<u64>,
+    /// Whether the first thing that is printed ends the run.
+    pub(crate) reader_gone: bool,
+    /// The first that has not ended, if they are told in their order.
+    order: Option<Turn>,
+    attempts: mpsc::Sender<AttemptEvent>,
+    pub(crate) arrivals: mpsc::Receiver<AttemptEvent>,
+    last_seq: u64,
+    pub(crate) pasts: Pasts,
+    /// What the system is out of, as it was told.
+    pub(crate) lack: Option<Shortage>,
+    /// Said when as many run at once as may.
+    pub(super) limit_warning: Option<String>,
+    /// Whether it was told that pipes were closed.
+    told_of_drains: bool,
+    /// Until those who tell have room again.
+    pub(crate) full: Option<(Room, Moment)>,
+    /// How long starts may take that are going on, if prun is to be stopped then.
+    pub(crate) suspending: Option<Moment>,
+}
+
+impl<T: FnMut(&Event) -> Flow> Runner<T> {
+    /// A run by `options`, going on from `ledger`, that announces its events to `tell`.
+    pub(crate) fn new(options: Options, ledger: Option<Ledger>, tell: T) -> Self {
+        let (attempts, arrivals) = mpsc::channel(64);
+        let turn = match options.output {
+            Output::Captured { telling, .. } => match telling {
+                Telling::AtItsEnd => 0,
+                Telling::AsItComes => u64::MAX,
+                Telling::InOrder => 1,
+            },
+            Output::Inherited | Output::Discarded => 0,
+        };
+        let order = options.keep_order.then(Turn::new);
+        let turn = watch::Sender::new(turn);
+        Self {
+            printing: Printing::new(turn.subscribe()),
+            turn,
+            order,
+            reader_gone: false,
+            schedule: Schedule::new(options.jobs, options.delay),
+            cancel: Cancel::new(options.policy),
+            ledger,
+            tell,
+            summary: Summary::default(),
+            clock: Clock::start(),
+            running: Running::default(),
+            requests: watch::Sender::new(Request::Run),
+            attempts,
+            arrivals,
+            last_seq: 0,
+            pasts: Pasts::default(),
+            lack: None,
+            limit_warning: options.limit_warning.clone(),
+            told_of_drains: false,
+            options: Arc::new(options),
+            full: None,
+            suspending: None,
+        }
+    }
+
+    /// Runs every job of `feed` to its ending; a third signal leaves at once.
+    pub(crate) async fn run(
+        mut self,
+        mut feed: Feed,
+        controls: &mut mpsc::UnboundedReceiver<Control>,
+    ) -> Ended {
+        if let Some(warning) = self.options.open_spool() {
+            self.announce(&Event::Warned(warning.into()));
+        }
+        let mut exhausted = false;
+        let clock = self.clock.clone();
+        if self.options.deadline.is_some() {
+            clock.watch();
+        }
+        loop {
+            self.suspend_if_due();
+            self.start_due();
+            if exhausted && self.schedule.is_idle() {
+                break;
+            }
+            if !exhausted {
+                self.tell_of_limit();
+            }
+            let pause = self.schedule.paused_until(clock.now());
+            let suspending = self.suspending;
+            let may_start = pause.is_none() && suspending.is_none();
+            let has_room = self.schedule.has_room() && may_start;
+            let is_far_ahead = self.order.as_ref().is_some_and(Turn::is_far_ahead);
+            let may_read =
+                self.full.is_none() && (has_room && !is_far_ahead || !self.cancel.may_start());
+            let next_due = pause.or_else(|| self.schedule.next_due().filter(|_| has_room));
+            let deadline = self.options.deadline.filter(|_| !self.cancel.is_ending());
+            let patience = self.patience();
+            tokio::select! {
+                biased;
+                Some(control) = controls.recv() => if self.on_control(control) == Heard::Third {
+                    return self.ended();
+                },
+                Some(event) = self.arrivals.recv() => self.on_attempt(event),
+                () = clock.sleep_until_some(deadline) => self.on_deadline(),
+                () = until_ready(&mut self.full) => self.full = None,
+                () = clock.sleep_until_some(patience) => break,
+                () = clock.sleep_until_some(next_due) => {}
+                () = clock.sleep_until_some(suspending) => {}
+                next = feed.next(), if may_read && !exhausted => match next {
+                    Some((Ok(Entry::Job(job)), read_at)) => self.on_job(job, read_at),
+                    Some((Ok(Entry::Warning(warning)), _)) => {
+                        self.announce(&Event::Warned(warning.into()));
+                    }
+                    Some((Err(error), _)) => {
+                        self.announce(&Event::InputFailed(error.to_string().into()));
+                        exhausted = true;
+                    }
+                    None => exhausted = true,
+                }
+            }
+            if !self.cancel.may_start() {
+                feed.close();
+                self.abandon_waiting();
+            }
+        }
+        self.tell_if_nothing_began();
+        let (elapsed, counts) = (self.clock.now(), self.summary.counts());
+        self.announce(&Event::RunEnded { elapsed, counts });
+        self.ended()
+    }
+
+    fn ended(self) -> Ended {
+        let (summary, cancel, clock) = (self.summary, self.cancel, self.clock);
+        Ended {
+            summary,
+            cancel,
+            clock,
+        }
+    }
+
+    pub(crate) fn announce(&mut self, event: &Event) {
+        self.summary.fold(event);
+        if let Flow::Full(room) = (self.tell)(event) {
+            let since = self.full.take().map(|(_, since)| since);
+            self.full = Some((room, since.unwrap_or_else(|| self.clock.now())));
+        }
+    }
+
+    fn on_job(&mut self, job: Job, read_at: Instant) {
+        self.last_seq += 1;
+        let cwd = match &job.cwd {
+            Some(dir) => Arc::<Path>::from(self.options.cwd.join(dir)),
+            None => Arc::clone(&self.options.cwd),
+        };
+        let read_at = self.clock.moment_of(read_at);
+        let ledger = self.ledger.as_mut();
+        let key = ledger.map(|ledger| ledger.key(&job, &cwd, &self.options.env));
+        let is_done = |key| {
+            self.ledger
+                .as_ref()
+                .is_some_and(|ledger| ledger.is_done(key))
+        };
+        let done = key.is_some_and(is_done);
+        let seq = self.last_seq;
+        let job = Arc::new(NumberedJob {
+            seq,
+            read_at,
+            cwd,
+            key,
+            job,
+        });
+        if done {
+            self.end(job, Status::Ok, Some(CancelReason::Resumed), None, None);
+        } else if self.cancel.may_start() {
+            self.start(Next { job, past: None });
+        } else {
+            self.end(job, Status::Skipped, self.cancel.reason(), None, None);
+        }
+    }
+
+    fn start_due(&mut self) {
+        while self.full.is_none() && self.suspending.is_none() && self.schedule.has_room() {
+            let now = self.clock.now();
+            if self.schedule.paused_until(now).is_some() {
+                break;
+            }
+            let Some(next) = self.schedule.take_due(now) else {
+                break;
+            };
+            self.start(next);
+        }
+    }
+
+    fn start(&mut self, Next { job, past }: Next) {
+        let attempt = past.as_ref().map_or(1, |past| past.last.number + 1);
+        if let Some(past) = past {
+            self.pasts.insert(job.seq, past);
+        }
+        if job.job.timeout.or(self.options.timeout).is_some() {
+            self.clock.watch();
+        }
+        let slot = self.schedule.take_slot(self.clock.now());
+        // In a box at once: a future of this size would be copied half a dozen times otherwise.
+        tokio::spawn(Box::pin(attempt::run(Assignment {
+            job,
+            attempt,
+            slot,
+            options: Arc::clone(&self.options),
+            clock: self.clock.clone(),
+            requests: self.requests.subscribe(),
+            printing: self.printing.clone(),
+            events: self.attempts.clone(),
+        })));
+    }
+
+    pub(crate) fn on_attempt(&mut self, event: AttemptEvent) {
+        match event {
+            AttemptEvent::Started { start, process } => {
+                self.schedule.started();
+                self.pasts.started(start.job.seq);
+                self.running.insert(Arc::clone(&start), process);
+                self.announce(&Event::JobStarted(start));
+            }
+            AttemptEvent::Printed(_) if self.reader_gone => {
+                if !self.cancel.is_ending() {
+                    self.on_output_failed(OutputLoss::ReaderGone);
+                }
+            }
+            AttemptEvent::Printed(print) => self.announce(&Event::JobPrinted(print)),
+            AttemptEvent::Suspended => self.suspend_soon(),
+            AttemptEvent::HeldBack { job, attempt, lack } => {
+                self.on_held_back(job, attempt, lack);
+            }
+            AttemptEvent::Withdrawn { job, slot } => self.on_withdrawn(job, slot),
+            AttemptEvent::Ended { job, attempt } => {
+                self.schedule.release(attempt.slot);
+                self.running.remove(attempt.slot);
+                let interrupted = attempt.exit().and_then(|exit| exit.signal);
+                if attempt.leaked {
+                    self.tell_of_drains();
+                }
+                self.on_ended(job, attempt);
+                // The keys of the terminal reach only the job that has it.
+                if let (Foreground::Given(_), Some(signal @ (Signal::INT | Signal::QUIT))) =
+                    (&self.options.foreground, interrupted)
+                {
+                    self.on_control(Control::Signal(signal));
+                }
+            }
+        }
+    }
+
+    /// Processes that jobs left behind hold so many pipes that some were closed.
+    fn tell_of_drains(&mut self) {
+        if has_closed_drains() && !std::mem::replace(&mut self.told_of_drains, true) {
+            self.announce(&Event::Warned(CLOSED_DRAINS.into()));
+        }
+    }
+
+    pub(crate) fn on_ended(&mut self, job: Arc<NumberedJob>, last: Arc<Attempt>) {
+        let queued = self.pasts.ended(job.seq);
+        let queued = queued.unwrap_or_else(|| last.begun.saturating_sub(job.read_at));
+        let retries = job.job.retries.unwrap_or(self.options.retries);
+        let may_retry = self.cancel.may_start() && last.number <= retries;
+        if last.status() == Status::Ok || !may_retry {
+            return self.end_after(job, Past { last, queued });
+        }
+        let delay = backoff::delay(self.options.retry_delay, last.number);
+        let event = JobRetry {
+            job: Arc::clone(&job),
+            attempt: Arc::clone(&last),
+            delay,
+        };
+        self.announce(&Event::JobRetried(Arc::new(event)));
+        let (due, seq) = (self.clock.now() + delay, job.seq);
+        let past = Some(Past { last, queued });
+        self.schedule.wait_until(due, seq, Next { job, past });
+    }
+
+    /// What waited for another attempt ends by the one it had, if it had one.
+    fn abandon_waiting(&mut self) {
+        let waiting: Vec<_> = self.schedule.abandon_waiting().collect();
+        for Next { job, past } in waiting {
+            match past {
+                Some(past) => self.end_after(job, past),
+                None => self.end(job, Status::Skipped, self.cancel.reason(), None, None),
+            }
+        }
+    }
+
+    /// Ends a job by what its last attempt says.
+    fn end_after(&mut self, job: Arc<NumberedJob>, Past { last, queued }: Past) {
+        let (status, reason, code) = (last.status(), last.reason(), last.shell_code());
+        self.end(job, status, reason, Some(last), Some(queued));
+        match self.cancel.job_ended(status) {
+            Some(CancelReason::Race) => self.stop(Cause::Race { code }, self.policy_end()),
+            Some(_) => self.stop(Cause::FailFast, self.policy_end()),
+            None => {}
+        }
+    }
+
+    fn end(
+        &mut self,
+        job: Arc<NumberedJob>,
+        status: Status,
+        reason: Option<CancelReason>,
+        last: Option<Arc<Attempt>>,
+        queued: Option<Duration>,
+    ) {
+        let (seq, attempts) = (job.seq, last.as_ref().map_or(0, |last| last.number));
+        let end = JobEnd {
+            job,
+            status,
+            reason,
+            attempts,
+            queued,
+            last,
+        };
+        self.announce(&Event::JobEnded(Arc::new(end)));
+        if let Some(order) = &mut self.order
+            && order.ended(seq)
+            && self.options.output.is_told_in_order()
+            && !self.reader_gone
+        {
+            self.turn.send_replace(order.first());
+        }
+    }
+}
+
+async fn until_ready(room: &mut Option<(Room, Moment)>) {
+    match room {
+        Some((room, _)) => room.await,
+        None => std::future::pending().await,
+    }
+}
+
+#[cfg(all(test, linux))]
+mod tests;
