@@ -9,13 +9,13 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use tokio::sync::mpsc;
 
 use super::args::Args;
-use super::generate;
-use super::hints::hint;
-use super::output::Form;
+use super::args::SHAPES;
+use super::args::generate;
+use super::args::hint;
 use super::replay::replay;
-use super::sections::SHAPES;
+use super::settings::Form;
+use super::settings::Surroundings;
 use super::settings::{Settings, settle, settle_replay};
-use super::surroundings::Surroundings;
 use crate::event::{Cause, End, Event, NumberedJob, OutputLoss, Stop};
 use crate::exit::ExitCode;
 use crate::guard::{self, Guarding};

@@ -8,9 +8,9 @@ use std::os::unix::ffi::OsStrExt;
 use serde::ser::{SerializeMap, Serializer};
 
 use super::console::Console;
-use super::json::{base64, seconds, words_base64};
-use super::paste::{Changes, Paster, changes};
-use super::words::{FIRST_SLOT, planned_argv};
+use super::describe::{FIRST_SLOT, planned_argv};
+use super::human::{Changes, Paster, changes};
+use super::json_records::{base64, seconds, words_base64};
 use crate::event::NumberedJob;
 
 /// In which form commands are printed.

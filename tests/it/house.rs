@@ -1,6 +1,7 @@
 //! Keeps the rooms: reads the sources of prun, and fails where a file knows, says or does what its
 //! room must not. Each rule is tried on a pretended house first, for it must be able to complain.
 
+mod knowledge;
 mod rules;
 mod source;
 
@@ -45,6 +46,21 @@ fn keep(rule: fn(&House) -> Vec<String>) {
 #[test]
 fn knowledge_flows_downhill() {
     keep(rules::imports);
+}
+
+#[test]
+fn no_file_knows_itself_by_way_of_others() {
+    keep(knowledge::circles);
+}
+
+#[test]
+fn folders_are_small() {
+    keep(rules::folders);
+}
+
+#[test]
+fn no_two_types_have_the_same_name() {
+    keep(rules::types);
 }
 
 #[test]
@@ -164,10 +180,88 @@ fn a_long_file_is_found() {
 }
 
 #[test]
+fn the_lines_of_tests_do_not_count() {
+    let text = format!(
+        "{}#[cfg(test)]\nmod tests {{{}}}\n",
+        "\n".repeat(399),
+        "\n".repeat(99)
+    );
+    complains(rules::lengths, "src/run/long.rs", &text, &[]);
+}
+
+/// Holds a rule to a pretended house of several files, and gives its complaints.
+fn complaints(rule: fn(&House) -> Vec<String>, files: &[(&str, &str)]) -> Vec<String> {
+    rule(&House::of(files.iter().copied()))
+}
+
+#[test]
+fn a_circle_is_found() {
+    let door = (
+        "src/a/mod.rs",
+        "mod b;\nmod c;\nmod d;\npub(crate) use c::C;",
+    );
+    let open = [
+        door,
+        ("src/a/b.rs", "use super::C;"),
+        ("src/a/c.rs", "use super::d::D;"),
+        ("src/a/d.rs", ""),
+    ];
+    assert_eq!(complaints(knowledge::circles, &open), [""; 0]);
+    // By the door, by a path in the code, and from the root.
+    let ring = [
+        door,
+        open[1],
+        open[2],
+        ("src/a/d.rs", "fn f() { crate::a::b::g() }"),
+    ];
+    let found = complaints(knowledge::circles, &ring);
+    assert_eq!(found, ["src/a/b.rs:1: knows itself by a::b → a::c → a::d"]);
+    // Tests may know whom they like.
+    let tests = [
+        door,
+        open[1],
+        open[2],
+        (
+            "src/a/d.rs",
+            "#[cfg(test)]\nmod tests { use super::super::b; }",
+        ),
+    ];
+    assert_eq!(complaints(knowledge::circles, &tests), [""; 0]);
+    // A file and the files in its folder.
+    let within = [
+        ("src/a.rs", "mod b;\nfn f() { b::g() }"),
+        ("src/a/b.rs", "use super::f;"),
+    ];
+    assert_eq!(complaints(knowledge::circles, &within).len(), 1);
+}
+
+#[test]
+fn a_name_of_two_types_is_found() {
+    let two = [
+        ("src/a/b.rs", "pub(crate) struct A;\nstruct B;"),
+        ("src/a/c.rs", "struct B;\npub(in crate::a) enum A {}"),
+    ];
+    let found = complaints(rules::types, &two);
+    assert_eq!(found, ["src/a/c.rs:2: A is a type at src/a/b.rs:1, too"]);
+}
+
+#[test]
+fn a_folder_of_many_files_is_found() {
+    let names: Vec<String> = (0..13).map(|n| format!("src/a/b{n}.rs")).collect();
+    let mut files: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "")).collect();
+    assert_eq!(
+        complaints(rules::folders, &files),
+        ["src/a:1: 13 files are more than 12"]
+    );
+    files[12].0 = "src/a/mod.rs";
+    assert_eq!(complaints(rules::folders, &files), [""; 0]);
+}
+
+#[test]
 fn an_unsafe_block_is_found() {
     let text = "// unsafe\n#[expect(unsafe_code)]\nfn f() { unsafe { g() } }";
     complains(rules::unsafety, "src/process/spawn/spawn.rs", text, &[3]);
-    complains(rules::unsafety, "src/process/sys/fork.rs", text, &[]);
+    complains(rules::unsafety, "src/os/child/fork.rs", text, &[]);
     complains(rules::unsafety, "tests/it/stage/sys.rs", text, &[]);
 }
 
@@ -176,10 +270,10 @@ fn a_print_is_found() {
     let text = "println!();\nio::stdout().lock();\nstderr();\nchild.stdout();\nfn stdout() {}\n\
                 Self::stdout();\ncommand.stdout(x);\nwrite!(f, \"\");\nstd::eprint!(\"\");";
     complains(rules::printing, "src/run/runner.rs", text, &[1, 2, 3, 9]);
-    complains(rules::printing, "src/sink/console.rs", text, &[]);
+    complains(rules::printing, "src/sink/console/console.rs", text, &[]);
     complains(
         rules::printing,
-        "src/process/spawn/streams.rs",
+        "src/process/spawn/stdio_ends.rs",
         text,
         &[1, 3, 9],
     );

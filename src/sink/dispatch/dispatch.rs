@@ -8,12 +8,13 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::oneshot;
 
 use super::backlog::Backlog;
-use super::recorder::{self, RecordWriter, ToRecorder};
-use super::teller::Teller;
+use super::recorders;
+use super::recorders::{RecordWriter, ToRecorder};
+use super::writer::Teller;
 use crate::event::{Event, Flow, OutputLoss, Status};
 use crate::os::start_beside;
 use crate::sink::console::Console;
-use crate::sink::record::{Entry, RecordError, Recorder};
+use crate::sink::recorder::{Entry, RecordError, Recorder};
 use crate::sink::sink::{Interest, Sink};
 
 /// How long prun may wait until a suspension was told: a terminal may be stopped as well.
@@ -27,7 +28,7 @@ pub(crate) struct Dispatch {
     lifted: Receiver<()>,
     told: oneshot::Receiver<Option<OutputLoss>>,
     recorded: Option<oneshot::Receiver<bool>>,
-    unfinished: recorder::Unfinished,
+    unfinished: recorders::Unfinished,
 }
 
 /// What is called when something cannot be told, from the thread that finds it out.
@@ -56,7 +57,7 @@ impl Dispatch {
         interest.silent_successes |= in_order;
         let wants_deliveries = recorders.iter().any(|to| to.wants_deliveries());
         let (mut records, mut recorded) = (None, None);
-        let unfinished = recorder::unfinished(&recorders);
+        let unfinished = recorders::unfinished(&recorders);
         if !recorders.is_empty() {
             let (queue, entries) = Queue::new(all(recorders.iter().map(|to| to.interest())));
             let (tell, told) = oneshot::channel();
@@ -161,7 +162,7 @@ pub(crate) struct Drained {
     /// None where there is no file to write, and when all are written.
     recorded: Option<oneshot::Receiver<bool>>,
     records: Option<Sender<ToRecorder>>,
-    unfinished: recorder::Unfinished,
+    unfinished: recorders::Unfinished,
 }
 
 impl Drained {
@@ -202,7 +203,7 @@ impl Drained {
 
     /// What is not written whole, in words.
     pub(crate) fn unfinished(&self) -> Vec<String> {
-        let files = recorder::names(&self.unfinished);
+        let files = recorders::names(&self.unfinished);
         let output = self.told.as_ref().map(|_| "the output".to_owned());
         output.into_iter().chain(files).collect()
     }

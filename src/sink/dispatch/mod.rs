@@ -1,7 +1,7 @@
 //! From the run to everybody who tells of it: two queues, two threads.
 //!
-//! One thread writes to standard output and standard error (`teller`), and has to wait for whoever
-//! reads there. The other one writes the files that tell of the run (`recorder`), and waits for no
+//! One thread writes to standard output and standard error (`writer`), and has to wait for whoever
+//! reads there. The other one writes the files that tell of the run (`recorders`), and waits for no
 //! reader: a job log, a report, a trace are whole whatever becomes of standard output. Neither ever
 //! keeps the run from its timers and signals.
 
@@ -11,7 +11,7 @@ mod backlog;
     reason = "the chamber is named for its main type"
 )]
 mod dispatch;
-mod recorder;
-mod teller;
+mod recorders;
+mod writer;
 
 pub(crate) use dispatch::{Dispatch, Drained, OnLoss};

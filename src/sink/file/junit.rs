@@ -24,10 +24,10 @@ use quick_junit::{
 use super::run_file::{Draft, Form, RunFileError};
 use crate::event::{Attempt, Counts, Event, JobEnd, Status};
 use crate::process::Spool;
-use crate::sink::json::seconds;
+use crate::sink::describe;
+use crate::sink::human::{TAIL, Tail, last_lines};
+use crate::sink::json_records::seconds;
 use crate::sink::sink::Interest;
-use crate::sink::tail::{TAIL, Tail, last_lines};
-use crate::sink::words;
 
 /// As much as is kept of each stream of an attempt that was followed by another one: these are
 /// held until the job ends.
@@ -74,7 +74,7 @@ impl Junit {
         let mut earlier = self.earlier.remove(&end.job.seq).unwrap_or_default();
         // The last one was waiting for another attempt, if the end of the run kept that from it.
         earlier.truncate(end.attempts.saturating_sub(1) as usize);
-        let name = self.own_name(text(words::full_label(&end.job)));
+        let name = self.own_name(text(describe::full_label(&end.job)));
         self.draft.write_all(case(name, end, earlier)?.as_bytes())
     }
 
@@ -166,10 +166,10 @@ fn case(name: String, end: &JobEnd, earlier: Vec<TestRerun>) -> io::Result<Strin
     case.set_classname(NAME);
     let mut fact = |name, value: String| case.properties.push(Property::new(name, value));
     fact("seq", end.job.seq.to_string());
-    fact("command", text(words::paste(&end.job)));
+    fact("command", text(describe::paste(&end.job)));
     fact(
         "cwd",
-        text(words::escape(end.job.cwd.as_os_str().as_bytes())),
+        text(describe::escape(end.job.cwd.as_os_str().as_bytes())),
     );
     fact("status", end.status.to_string());
     fact("attempts", end.attempts.to_string());
@@ -208,7 +208,7 @@ fn status(end: &JobEnd, earlier: Vec<TestRerun>) -> TestCaseStatus {
         (_, kind) => TestCaseStatus::non_success(kind),
     };
     if end.status != Status::Ok {
-        let ending = text(words::ending(end));
+        let ending = text(describe::ending(end));
         let message = match end.reason {
             Some(reason) => format!("{ending} ({})", reason.as_str()),
             None => ending.clone(),
@@ -216,7 +216,7 @@ fn status(end: &JobEnd, earlier: Vec<TestRerun>) -> TestCaseStatus {
         status.set_message(message).set_type(end.status.as_str());
         if let TestCaseStatus::NonSuccess { .. } = status {
             let lines = end.last.as_deref().map(last_lines).unwrap_or_default();
-            let command = text(words::paste(&end.job));
+            let command = text(describe::paste(&end.job));
             let lines = text(lines.join("\n"));
             status.set_description(format!("{ending}\n$ {command}\n{lines}").trim_end());
         }
@@ -231,7 +231,7 @@ fn rerun(attempt: &Attempt) -> TestRerun {
     let mut rerun = TestRerun::new(kind(attempt.status()));
     rerun
         .set_type(attempt.status().as_str())
-        .set_message(text(words::attempt_ending(attempt)));
+        .set_message(text(describe::attempt_ending(attempt)));
     rerun.system_out = output(attempt, &attempt.stdout, EARLIER).map(Into::into);
     rerun.system_err = output(attempt, &attempt.stderr, EARLIER).map(Into::into);
     rerun

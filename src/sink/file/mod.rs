@@ -12,3 +12,5 @@ pub(super) mod run_files;
 pub(super) mod step_summary;
 pub(super) mod trace;
 pub(super) mod unnamed;
+
+pub(super) use destination::{Output, Way, standing, way};

@@ -18,10 +18,10 @@ use sha2::{Digest, Sha256};
 
 use super::run_file::{Draft, Form, RunFileError};
 use crate::event::{Attempt, Event, JobEnd, Status};
-use crate::sink::json::seconds;
+use crate::sink::describe;
+use crate::sink::human::Tail;
+use crate::sink::json_records::seconds;
 use crate::sink::sink::Interest;
-use crate::sink::tail::Tail;
-use crate::sink::words;
 
 const PAGE: &str = include_str!("report/page.html");
 const STYLE: &str = include_str!("report/style.css");
@@ -70,7 +70,8 @@ impl Report {
 
     fn note(&mut self, note: impl Display) {
         if self.notes.len() < NOTES {
-            self.notes.push(words::escape(note.to_string().as_bytes()));
+            self.notes
+                .push(describe::escape(note.to_string().as_bytes()));
         }
     }
 
@@ -89,11 +90,11 @@ impl Report {
         let exit = last.and_then(|last| last.exit());
         let mut job = json!({
             "seq": end.job.seq,
-            "label": words::full_label(&end.job),
-            "cmd": words::paste(&end.job),
+            "label": describe::full_label(&end.job),
+            "cmd": describe::paste(&end.job),
             "status": end.status.as_str(),
             "reason": end.reason.map(|reason| reason.as_str()),
-            "ending": words::ending(end),
+            "ending": describe::ending(end),
             "attempts": end.attempts,
             "tries": tries,
             "queued": end.queued.map(seconds),
@@ -141,7 +142,7 @@ impl Form for Report {
                 tries.push(attempt);
             }
             Event::JobEnded(end) => self.ended(end)?,
-            Event::Stopped(stop) => self.note(words::stopping(stop)),
+            Event::Stopped(stop) => self.note(describe::stopping(stop)),
             Event::Warned(text) | Event::InputFailed(text) => self.note(text),
             Event::RunEnded { elapsed, .. } => {
                 let end = json!({

@@ -13,7 +13,7 @@ use super::unnamed::Unnamed;
 use crate::event::Event;
 use crate::os::{close, sync};
 use crate::sink::console::Console;
-use crate::sink::record::{Entry, RecordError, Recorder};
+use crate::sink::recorder::{Entry, RecordError, Recorder};
 use crate::sink::sink::{Interest, Sink};
 
 /// A form in which a run is written to a file.

@@ -6,7 +6,7 @@ use super::junit::Junit;
 use super::report::Report;
 use super::run_file::{Form, RunFile, RunFileError};
 use super::trace::Trace;
-use crate::sink::record::Recorder;
+use crate::sink::recorder::Recorder;
 use crate::sink::sink::Sink;
 
 /// Where they are to be; none is made unless it is named.

@@ -7,11 +7,11 @@ use std::path::PathBuf;
 use crate::event::{Event, JobEnd};
 use crate::os::close;
 use crate::plan::format_duration;
-use crate::sink::digest::counted;
-use crate::sink::record::{Entry, RecordError, Recorder};
+use crate::sink::describe;
+use crate::sink::human::Style;
+use crate::sink::human::counted;
+use crate::sink::recorder::{Entry, RecordError, Recorder};
 use crate::sink::sink::Interest;
-use crate::sink::style::Style;
-use crate::sink::words;
 
 /// Rows of the table at the most: the page takes no more than a megabyte.
 const MOST: usize = 100;
@@ -43,7 +43,7 @@ impl StepSummary {
             false => &mut self.others,
         };
         if rows.len() < MOST {
-            let (label, ending) = (words::label(&end.job), words::ending(end));
+            let (label, ending) = (describe::label(&end.job), describe::ending(end));
             let time = end.last.as_ref().map(|last| format_duration(last.wall));
             let cells = [label, ending, time.unwrap_or_default()].map(|cell| markdown(&cell));
             rows.push(format!("| {} |\n", cells.join(" | ")));

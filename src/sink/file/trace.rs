@@ -13,9 +13,9 @@ use serde_json::{Value, json};
 
 use super::run_file::{Draft, Form, RunFileError};
 use crate::event::{Attempt, Event, NumberedJob, Status};
-use crate::sink::json::seconds;
+use crate::sink::describe;
+use crate::sink::json_records::seconds;
 use crate::sink::sink::Interest;
-use crate::sink::words;
 
 /// Writes the trace.
 pub(crate) struct Trace {
@@ -83,7 +83,7 @@ impl Trace {
         };
         self.push(json!({
             "ph": "X",
-            "name": words::label(job),
+            "name": describe::label(job),
             "cat": attempt.status().as_str(),
             "cname": color,
             "pid": 1,
@@ -92,7 +92,7 @@ impl Trace {
             "dur": attempt.wall.as_micros() as u64,
             "args": {
                 "seq": job.seq,
-                "command": words::paste(job),
+                "command": describe::paste(job),
                 "attempt": attempt.number,
                 "status": attempt.status().as_str(),
                 "exit_code": exit.and_then(|exit| exit.code),

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::error::PastError;
 use super::survivors::{Begun, Run, Survivor, marked, sees_all};
 use crate::plan::Key;
-use crate::sink::facts::VERSION;
+use crate::sink::event_line::VERSION;
 
 /// What a log says of the jobs in it.
 #[derive(Default)]

@@ -6,9 +6,10 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::survivors;
 use crate::event::{Cause, End, JobEnd, JobStart, NumberedJob, Outcome, Status, Stop};
-use crate::sink::facts::{self, VERSION};
-use crate::sink::json::{Record, Texts, seconds};
-use crate::sink::words;
+use crate::sink::describe;
+use crate::sink::event_line;
+use crate::sink::event_line::VERSION;
+use crate::sink::json_records::{Record, Texts, seconds};
 
 /// One line of the log.
 pub(super) struct Line<'a> {
@@ -54,7 +55,7 @@ impl Serialize for Line<'_> {
             Fact::Words(kind, _) => kind,
             Fact::RunEnd { .. } => "run_end",
         };
-        facts::head(&mut map, kind, self.at)?;
+        event_line::head(&mut map, kind, self.at)?;
         match &self.fact {
             Fact::RunStart(run_id) => {
                 map.serialize_entry("v", &VERSION)?;
@@ -69,7 +70,7 @@ impl Serialize for Line<'_> {
                 map.serialize_entry("slot", &start.slot)?;
                 map.serialize_entry("pid", &start.pid)?;
                 map.serialize_entry("pid_start_ticks", ticks)?;
-                let command = words::told_apart(&start.job);
+                let command = describe::told_apart(&start.job);
                 map.serialize_entry("command", &command.to_string_lossy())?;
                 map.serialize_entry("begun_s", &seconds(start.begun))?;
             }

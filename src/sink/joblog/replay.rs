@@ -8,10 +8,10 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::error::PastError;
-use super::past;
-use super::recall::Line;
+use super::open;
+use super::to_event::Line;
 use crate::event::{Attempt, Counts, Event, JobEnd, JobStart, NumberedJob, Outcome, Status};
-use crate::sink::facts;
+use crate::sink::event_line;
 
 /// The events of a run in the past, with the times at which they happened.
 pub(crate) struct PastRun {
@@ -72,14 +72,14 @@ impl PastRun {
             return Err(failed(io::Error::other("is no regular file: name one")));
         }
         // What follows was being written when the run was killed, or is being written now.
-        let whole = past::whole_lines(&file).map_err(failed)?;
+        let whole = open::whole_lines(&file).map_err(failed)?;
         let mut lines = Self::lines(&file, 0, 0, whole).map_err(failed)?;
         let (mut at, mut found) = (0, None);
         while let Some(text) = lines.next().map_err(failed)? {
             let length = text.len() as u64;
             let line = parse(path, &lines)?;
             if line.r#type == "run_start" {
-                if line.v != facts::VERSION {
+                if line.v != event_line::VERSION {
                     return Err(PastError::OtherVersion(path.to_owned(), lines.number).into());
                 }
                 let begun = line.at().map_err(|why| damaged(path, lines.number, why))?;

@@ -22,7 +22,7 @@ use super::survivors;
 use crate::event::{CancelReason, Event, JobEnd, OutputLoss, Status};
 use crate::os::{is_at, keeps_nothing};
 use crate::sink::OpenLog;
-use crate::sink::record::{Entry, RecordError, Recorder};
+use crate::sink::recorder::{Entry, RecordError, Recorder};
 use crate::sink::sink::Interest;
 
 /// How often the log is brought to the disk, against a crash of the whole machine.

@@ -32,6 +32,7 @@ pub(super) struct Path {
 /// One file.
 pub(super) struct Source {
     pub(super) path: String,
+    /// Without those of tests among other code.
     pub(super) lines: usize,
     /// All of it.
     pub(super) tokens: Vec<Token>,
@@ -42,10 +43,11 @@ pub(super) struct Source {
 impl Source {
     pub(super) fn new(path: &str, text: &str) -> Self {
         let tokens = tokens(text);
+        let (code, test_lines) = without_tests(&tokens);
         Self {
             path: path.to_owned(),
-            lines: text.lines().count(),
-            code: without_tests(&tokens),
+            lines: text.lines().count() - test_lines,
+            code,
             tokens,
         }
     }
@@ -164,11 +166,11 @@ fn raw_string(rest: &[char]) -> Option<usize> {
     Some(hashes + 1 + length + end.len())
 }
 
-/// Leaves out every item under `#[cfg(test)]`, and everything under `#![cfg(test)]`. The test may stand
-/// first among several conditions.
-fn without_tests(tokens: &[Token]) -> Vec<Token> {
+/// Leaves out every item under `#[cfg(test)]`, and everything under `#![cfg(test)]`, and counts the lines
+/// of the former. The test may stand first among several conditions.
+fn without_tests(tokens: &[Token]) -> (Vec<Token>, usize) {
     let mut code = Vec::new();
-    let mut at = 0;
+    let (mut at, mut lines) = (0, 0);
     while at < tokens.len() {
         let is_cfg = |attribute: &str| {
             ["cfg ( test )", "cfg ( all ( test ,"]
@@ -176,16 +178,18 @@ fn without_tests(tokens: &[Token]) -> Vec<Token> {
                 .any(|cfg| starts(&tokens[at..], &format!("{attribute} {cfg}")))
         };
         if is_cfg("# ! [") {
-            return Vec::new();
+            return (Vec::new(), 0);
         }
         if is_cfg("# [") {
+            let first = tokens[at].line;
             at += item(&tokens[at..]);
+            lines += 1 + tokens[at - 1].line - first;
         } else {
             code.push(tokens[at].clone());
             at += 1;
         }
     }
-    code
+    (code, lines)
 }
 
 fn starts(tokens: &[Token], start: &str) -> bool {

@@ -1,0 +1,158 @@
+//! How a run is shown here: colour, and whose log it is.
+
+use std::path::PathBuf;
+
+use super::surroundings::Surroundings;
+use crate::cli::args::Args;
+use crate::cli::args::{CiMode, ColorMode, OutputMode, ProgressMode};
+use crate::sink::{Frame, Looks, Show, Style, Vendor};
+
+/// How a person is told.
+pub(crate) fn looks(args: &Args, surroundings: &Surroundings, show: Show) -> Looks {
+    let vendor = vendor(args.ci, surroundings);
+    let terminal = surroundings.stderr_is_terminal;
+    let progress = progress(args, surroundings, vendor);
+    Looks {
+        show,
+        verbose: args.verbose,
+        terminal,
+        by_line: args.output == OutputMode::Line,
+        // Until the source is open.
+        alone: false,
+        is_live: false,
+        tells_each: vendor.is_some() || progress == ProgressMode::Plain,
+        has_bar: progress == ProgressMode::Bar && show != Show::Nothing,
+        frame: frame(args.ci, vendor, show, surroundings),
+        vendor,
+        style: style(args.color, surroundings, terminal),
+    }
+}
+
+/// What is shown while jobs run. Jobs that write to the terminal themselves leave no room for it.
+fn progress(args: &Args, surroundings: &Surroundings, vendor: Option<Vendor>) -> ProgressMode {
+    let is_dumb = is_dumb(surroundings);
+    let is_inherited = args.tty || args.output == OutputMode::Raw;
+    match args.progress {
+        ProgressMode::Auto | ProgressMode::Bar
+            if is_inherited || !surroundings.stderr_is_terminal =>
+        {
+            ProgressMode::None
+        }
+        ProgressMode::Auto if vendor.is_some() || args.quiet > 0 => ProgressMode::None,
+        ProgressMode::Auto if is_dumb => ProgressMode::Plain,
+        ProgressMode::Auto if surroundings.stdout_is_pipe => ProgressMode::None,
+        ProgressMode::Auto => ProgressMode::Bar,
+        asked => asked,
+    }
+}
+
+/// Whether the terminal can do no more than print. One that nobody names may be any.
+fn is_dumb(surroundings: &Surroundings) -> bool {
+    let term = (surroundings.variable)("TERM");
+    term.is_none_or(|term| term.is_empty() || term == "dumb")
+}
+
+/// The same when it is known whether there is one job in all.
+pub(crate) fn settled(looks: Looks, alone: bool) -> Looks {
+    Looks {
+        alone,
+        has_bar: looks.has_bar && !alone,
+        ..looks
+    }
+}
+
+/// The variables by which CI systems say that a log is theirs. What most of them set, `CI`, is the
+/// last resort.
+const VENDORS: [(&str, Vendor); 24] = [
+    ("GITHUB_ACTIONS", Vendor::Github),
+    ("GITLAB_CI", Vendor::Gitlab),
+    ("TF_BUILD", Vendor::Azure),
+    ("BUILDKITE", Vendor::Buildkite),
+    ("TEAMCITY_VERSION", Vendor::Teamcity),
+    ("JENKINS_URL", Vendor::Plain),
+    ("HUDSON_URL", Vendor::Plain),
+    ("CIRCLECI", Vendor::Plain),
+    ("TRAVIS", Vendor::Plain),
+    ("bamboo_buildKey", Vendor::Plain),
+    ("CODEBUILD_BUILD_ID", Vendor::Plain),
+    ("APPVEYOR", Vendor::Plain),
+    ("BITBUCKET_BUILD_NUMBER", Vendor::Plain),
+    ("BUDDY_WORKSPACE_ID", Vendor::Plain),
+    ("CF_BUILD_ID", Vendor::Plain),
+    ("CIRRUS_CI", Vendor::Plain),
+    ("DRONE", Vendor::Plain),
+    ("GO_PIPELINE_NAME", Vendor::Plain),
+    ("HARNESS_BUILD_ID", Vendor::Plain),
+    ("HEROKU_TEST_RUN_ID", Vendor::Plain),
+    ("PROW_JOB_ID", Vendor::Plain),
+    ("SEMAPHORE", Vendor::Plain),
+    ("WOODPECKER", Vendor::Plain),
+    ("CI", Vendor::Plain),
+];
+
+/// Whose log it is, if it is one.
+fn vendor(asked: CiMode, surroundings: &Surroundings) -> Option<Vendor> {
+    let is_on = |name: &str| {
+        let value = (surroundings.variable)(name);
+        value.is_some_and(|value| !["", "0", "false"].iter().any(|off| value == *off))
+    };
+    match asked {
+        CiMode::Auto => {
+            let mut vendors = VENDORS.iter();
+            vendors
+                .find(|(name, _)| is_on(name))
+                .map(|(_, vendor)| *vendor)
+        }
+        CiMode::Off => None,
+        CiMode::Github => Some(Vendor::Github),
+        CiMode::Gitlab => Some(Vendor::Gitlab),
+        CiMode::Azure => Some(Vendor::Azure),
+        CiMode::Buildkite => Some(Vendor::Buildkite),
+        CiMode::Teamcity => Some(Vendor::Teamcity),
+        CiMode::Plain => Some(Vendor::Plain),
+    }
+}
+
+/// The file of which GitHub makes a page, if this is a workflow of its own that tells of itself.
+pub(crate) fn step_summary(looks: &Looks, surroundings: &Surroundings) -> Option<PathBuf> {
+    let is_told = looks.vendor == Some(Vendor::Github) && looks.show != Show::Nothing;
+    let path = (surroundings.variable)("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty());
+    path.filter(|_| is_told).map(PathBuf::from)
+}
+
+/// How a job's output is set off: by nothing where that and the output may go different ways. A log
+/// is one stream, standard output, wherever nobody has redirected that.
+fn frame(asked: CiMode, vendor: Option<Vendor>, show: Show, surroundings: &Surroundings) -> Frame {
+    let Surroundings {
+        one_place,
+        is_stdout_of_parent,
+        stderr_is_terminal,
+        ..
+    } = surroundings;
+    match vendor {
+        None if *one_place && *stderr_is_terminal => Frame::Headed,
+        None => Frame::Bare,
+        // Standard output is for something else.
+        Some(_) if show == Show::Words => Frame::Bare,
+        Some(vendor) if asked != CiMode::Auto => Frame::Folded(vendor),
+        Some(vendor) if *one_place || is_stdout_of_parent() => Frame::Folded(vendor),
+        Some(_) => Frame::Bare,
+    }
+}
+
+/// How prun's own words look on a stream.
+fn style(asked: ColorMode, surroundings: &Surroundings, is_terminal: bool) -> Style {
+    let variable = |name| (surroundings.variable)(name).filter(|value| !value.is_empty());
+    let is_coloured = match asked {
+        ColorMode::Always => true,
+        ColorMode::Never => false,
+        ColorMode::Auto if variable("NO_COLOR").is_some() => false,
+        ColorMode::Auto if variable("CLICOLOR_FORCE").is_some_and(|force| force != "0") => true,
+        ColorMode::Auto => is_terminal && !is_dumb(surroundings),
+    };
+    if is_coloured {
+        Style::Coloured
+    } else {
+        Style::Plain
+    }
+}

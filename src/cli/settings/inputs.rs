@@ -1,0 +1,175 @@
+//! Which of the shapes a command line has, by its syntax alone, and the source of jobs that it names.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use clap::CommandFactory;
+
+use crate::cli::args::Args;
+use crate::cli::args::batch_hint;
+use crate::plan::{
+    InputsError, Records, Rules, ShellRule, Source, SourceError, Typed, ValueSource, divide,
+};
+
+/// What a command line names to be run.
+pub(crate) enum Input {
+    /// Command lines.
+    Commands(Vec<OsString>),
+    /// Command lines behind `:::`.
+    Listed(Vec<OsString>),
+    /// A job file.
+    File(PathBuf),
+    /// Standard input as a job file.
+    Stdin,
+    /// A command, and where its values come from.
+    Template(Vec<OsString>, Vec<Values>),
+}
+
+/// Where values come from.
+pub(crate) enum Values {
+    List(Vec<OsString>),
+    File(PathBuf),
+    Stdin,
+}
+
+/// A command line whose parts do not go together.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum InputError {
+    #[error("-f and commands exclude each other: put the commands into the file, or leave -f out")]
+    FileAndCommands,
+    #[error("-f and -a exclude each other: -f names a file of commands, -a one of arguments")]
+    FileAndArguments,
+    #[error(
+        "{0} needs arguments: name them with `::: ARG...` behind the command or -a FILE before it"
+    )]
+    NoArguments(&'static str),
+    #[error("{0} without a command: write it before the first `:::`: prun gzip {{}} ::: *.log")]
+    NoTemplate(&'static str),
+    #[error("standard input can be read by one `-a -` only")]
+    StdinTwice,
+    #[error("{0}")]
+    Neighbour(&'static str),
+    #[error(transparent)]
+    Inputs(#[from] InputsError),
+    #[error(transparent)]
+    Source(#[from] SourceError),
+}
+
+impl Input {
+    /// The input that is named; none if nothing is, and nobody feeds us.
+    pub(crate) fn of(args: &Args, stdin_is_terminal: bool) -> Result<Option<Self>, InputError> {
+        let first = args.commands.first().and_then(|word| word.to_str());
+        if let Some(hint) = batch_hint(args.dry_run, first) {
+            return Err(InputError::Neighbour(hint));
+        }
+        let Typed { words, lists } = divide(args.commands.clone())?;
+        if let Some(file) = &args.file {
+            return match (
+                words.is_empty() && lists.is_empty(),
+                args.arg_files.is_empty(),
+            ) {
+                (false, _) => Err(InputError::FileAndCommands),
+                (_, false) => Err(InputError::FileAndArguments),
+                _ => Self::only_jobs(args, Self::file(file)).map(Some),
+            };
+        }
+        let files = args.arg_files.iter().map(|file| match is_stdin(file) {
+            true => Values::Stdin,
+            false => Values::File(file.clone()),
+        });
+        let mut sources: Vec<Values> = files.chain(lists.into_iter().map(Values::List)).collect();
+        let of_stdin = |values: &&Values| matches!(values, Values::Stdin);
+        if sources.iter().filter(of_stdin).count() > 1 {
+            return Err(InputError::StdinTwice);
+        }
+        match (words.is_empty(), sources.len()) {
+            (false, 0) => Self::only_jobs(args, Self::Commands(words)).map(Some),
+            (false, _) => Ok(Some(Self::Template(words, sources))),
+            (true, 0) if stdin_is_terminal => Ok(None),
+            (true, 0) => Self::only_jobs(args, Self::Stdin).map(Some),
+            (true, 1) => match combined_by(args) {
+                Some(option) => Err(InputError::NoTemplate(option)),
+                None => Ok(sources.pop().map(Self::without_template)),
+            },
+            (true, _) => Err(InputError::NoTemplate("several sources of arguments")),
+        }
+    }
+
+    fn file(file: &Path) -> Self {
+        match is_stdin(file) {
+            true => Self::Stdin,
+            false => Self::File(file.to_owned()),
+        }
+    }
+
+    /// Arguments without a template are command lines.
+    fn without_template(values: Values) -> Self {
+        match values {
+            Values::List(lines) => Self::Listed(lines),
+            Values::File(file) => Self::File(file),
+            Values::Stdin => Self::Stdin,
+        }
+    }
+
+    /// Refuses options that are about arguments.
+    fn only_jobs(args: &Args, input: Self) -> Result<Self, InputError> {
+        match combined_by(args) {
+            Some(option) => Err(InputError::NoArguments(option)),
+            None => Ok(input),
+        }
+    }
+
+    /// Whether it is command lines that somebody typed, each for itself.
+    pub(crate) fn is_typed(&self) -> bool {
+        matches!(self, Self::Commands(_))
+    }
+
+    /// Opens it.
+    pub(crate) fn open(self, rules: Rules, rule: &ShellRule) -> Result<Source, InputError> {
+        let records = rules.records;
+        Ok(match self {
+            Self::Commands(commands) => Source::commands(commands, rule, is_long_option)?,
+            Self::Listed(lines) => Source::listed(&lines, rule)?,
+            Self::File(file) => Source::file(&file, records, rule)?,
+            Self::Stdin => Source::stdin(records, rule)?,
+            Self::Template(template, values) => {
+                let sources = values.into_iter().map(|values| match values {
+                    Values::List(list) => ValueSource::List(list),
+                    Values::File(file) => ValueSource::File(file),
+                    Values::Stdin => ValueSource::Stdin,
+                });
+                Source::inputs(&template, sources.collect(), rules, rule)?
+            }
+        })
+    }
+}
+
+/// How the records of files end.
+pub(crate) fn records(args: &Args) -> Records {
+    match args.null {
+        true => Records::Null,
+        false => Records::Lines,
+    }
+}
+
+/// The option that says how arguments are combined, if one is there.
+fn combined_by(args: &Args) -> Option<&'static str> {
+    match args {
+        Args { link: true, .. } => Some("--link"),
+        Args {
+            max_args: Some(_), ..
+        } => Some("-N"),
+        _ => None,
+    }
+}
+
+fn is_stdin(file: &Path) -> bool {
+    file.as_os_str() == "-"
+}
+
+/// Whether it is `--json` or another of ours, for a hint where one stands behind the commands.
+fn is_long_option(word: &str) -> bool {
+    let command = Args::command();
+    let mut names = command.get_arguments().filter_map(clap::Arg::get_long);
+    names.any(|name| word.strip_prefix("--") == Some(name))
+}

@@ -1,0 +1,180 @@
+//! What the CI systems understand: groups that can be folded, and annotations.
+
+use std::borrow::Cow;
+use std::ffi::OsStr;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use super::escape::{Author, Defuser};
+use super::vendor::Vendor;
+use crate::sink::describe;
+
+impl Vendor {
+    /// Begins a group, the `number`th of this run, that is shown folded; what is in it began at `at`.
+    pub(crate) fn open(self, title: &str, number: u64, at: SystemTime) -> String {
+        let title = self.words(title);
+        match self {
+            Self::Plain => String::new(),
+            Self::Github => format!("::group::{}\n", github_text(&title)),
+            Self::Azure => format!("##[group]{title}\n"),
+            Self::Buildkite => format!("--- {title}\n"),
+            Self::Gitlab => {
+                let (at, name) = (unix_seconds(at), section(number));
+                format!("\x1b[0Ksection_start:{at}:{name}[collapsed=true]\r\x1b[0K{title}\n")
+            }
+            Self::Teamcity => format!("##teamcity[blockOpened name='{}']\n", teamcity_text(&title)),
+        }
+    }
+
+    /// Ends it; what is in it ended at `at`. Buildkite's groups end where the next one begins: see
+    /// [`Self::reopen`].
+    pub(crate) fn close(self, title: &str, number: u64, at: SystemTime) -> String {
+        match self {
+            Self::Plain | Self::Buildkite => String::new(),
+            Self::Github => "::endgroup::\n".to_owned(),
+            Self::Azure => "##[endgroup]\n".to_owned(),
+            Self::Gitlab => {
+                let (at, name) = (unix_seconds(at), section(number));
+                format!("\x1b[0Ksection_end:{at}:{name}\r\x1b[0K\n")
+            }
+            Self::Teamcity => {
+                let title = self.words(title);
+                format!("##teamcity[blockClosed name='{}']\n", teamcity_text(&title))
+            }
+        }
+    }
+
+    /// What makes visible what comes after a folded group that has no end of its own.
+    pub(crate) fn reopen(self) -> Option<&'static str> {
+        (self == Self::Buildkite).then_some("+++ prun\n")
+    }
+
+    /// A mark of a failed job that is shown where people look first: how it ended, and its last lines.
+    pub(crate) fn annotation(self, label: &str, facts: &str, lines: &[String]) -> Option<String> {
+        let label = self.words(label);
+        let facts = std::iter::once(facts).chain(lines.iter().map(String::as_str));
+        let facts: Vec<Cow<'_, str>> = facts.map(|line| self.words(line)).collect();
+        let facts = facts.join("\n");
+        match self {
+            Self::Github => {
+                let title = github_text(&label).replace(':', "%3A").replace(',', "%2C");
+                Some(format!("::error title={title}::{}", github_text(&facts)))
+            }
+            Self::Azure => {
+                let text = azure_text(&format!("{label}: {facts}"));
+                Some(format!("##vso[task.logissue type=error]{text}"))
+            }
+            Self::Plain | Self::Gitlab | Self::Buildkite | Self::Teamcity => None,
+        }
+    }
+
+    /// A line of prun's own, in which names and commands, that come from elsewhere, do nothing.
+    pub(crate) fn words(self, line: &str) -> Cow<'_, str> {
+        let mut harmless = Vec::with_capacity(line.len());
+        let mut defuser = Defuser::new(self, Author::Prun);
+        defuser.take(line.as_bytes(), &mut harmless);
+        defuser.end_line(&mut harmless);
+        match harmless == line.as_bytes() {
+            true => Cow::Borrowed(line),
+            false => Cow::Owned(String::from_utf8_lossy(&harmless).into_owned()),
+        }
+    }
+}
+
+impl Vendor {
+    /// A command to be pasted, which must do nothing in the log and yet stay what it is.
+    pub(crate) fn command(self, command: String) -> String {
+        match self.words(&command) == command {
+            true => command,
+            // One of these is in whatever is read as a command.
+            false => describe::script_without(OsStr::new(&command), &['#', '_', ':']),
+        }
+    }
+}
+
+/// The value of a GitHub command; one line is one command.
+fn github_text(text: &str) -> String {
+    text.replace('%', "%25")
+        .replace('\r', "%0D")
+        .replace('\n', "%0A")
+}
+
+/// The text of an Azure command; one line is one command.
+fn azure_text(text: &str) -> String {
+    text.replace('%', "%AZP25")
+        .replace('\r', "%0D")
+        .replace('\n', "%0A")
+}
+
+/// A value in a TeamCity service message.
+fn teamcity_text(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '|' | '\'' | '[' | ']' => escaped.extend(['|', c]),
+            '\n' => escaped.push_str("|n"),
+            '\r' => escaped.push_str("|r"),
+            // Beyond the first plane there are two of these.
+            c if !c.is_ascii() => {
+                let mut units = [0; 2];
+                for unit in c.encode_utf16(&mut units) {
+                    escaped.push_str(&format!("|0x{unit:04x}"));
+                }
+            }
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}
+
+/// A name that no other section of the log has, be there more than one run in it.
+fn section(number: u64) -> String {
+    format!("prun_{}_{number}", std::process::id())
+}
+
+fn unix_seconds(at: SystemTime) -> u64 {
+    at.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_of_a_github_command_cannot_end_it() {
+        assert_eq!(
+            Vendor::Github.annotation("a: b, 100%\n::x", "exit 1", &["::x".into()]),
+            Some("::error title=a%3A b%2C 100%25%0A> %3A%3Ax::exit 1%0A> ::x".to_owned())
+        );
+    }
+
+    #[test]
+    fn values_of_an_azure_command_cannot_end_it() {
+        assert_eq!(
+            Vendor::Azure.annotation("a", "exit 1", &["50%".into(), "##vso[x]".into()]),
+            Some("##vso[task.logissue type=error]a: exit 1%0A50%AZP25%0A##vso [x]".to_owned())
+        );
+    }
+
+    #[test]
+    fn values_of_a_teamcity_message_cannot_end_it() {
+        let at = UNIX_EPOCH;
+        assert_eq!(
+            Vendor::Teamcity.open("it's [a|b]\u{e9}\u{1f600}", 1, at),
+            "##teamcity[blockOpened name='it|'s |[a||b|]|0x00e9|0xd83d|0xde00']\n"
+        );
+        assert_eq!(
+            Vendor::Teamcity.words("a ##teamcity[x]"),
+            "a ##teamcity [x]"
+        );
+    }
+
+    #[test]
+    fn names_and_commands_are_no_commands_of_the_vendor() {
+        let github = Vendor::Github;
+        assert_eq!(github.words("   ::error::x"), "   > ::error::x");
+        assert_eq!(github.words("a ##[error]x"), "a ## [error]x");
+        assert_eq!(github.words("── a::b (ok)"), "── a::b (ok)");
+        assert_eq!(Vendor::Azure.words("a ##vso[x]y"), "a ##vso [x]y");
+        assert_eq!(Vendor::Plain.words("::error::x"), "::error::x");
+    }
+}

@@ -1,0 +1,127 @@
+//! The colours that a text has switched on and not off, so that what follows is not coloured as well.
+
+/// More sequences than this are of no use: the last ones count.
+const LONGEST: usize = 256;
+const ESC: u8 = 0x1b;
+
+/// What of a text's escape sequences is still in force at its end.
+#[derive(Debug, Default)]
+pub(crate) struct Colours {
+    /// The sequences since the last one that switched everything off.
+    open: Vec<u8>,
+    /// Whether the cursor was hidden.
+    hides_cursor: bool,
+    /// The beginning of a sequence whose rest has not come yet.
+    begun: Vec<u8>,
+}
+
+impl Colours {
+    /// Goes through the next piece of the text.
+    pub(crate) fn go_through(&mut self, mut text: &[u8]) {
+        loop {
+            if self.begun.is_empty() {
+                let Some(at) = text.iter().position(|byte| *byte == ESC) else {
+                    return;
+                };
+                self.begun.push(ESC);
+                text = &text[at + 1..];
+            }
+            let Some((&byte, rest)) = text.split_first() else {
+                return;
+            };
+            text = rest;
+            match self.begun.as_slice() {
+                [ESC] if byte == b'[' => self.begun.push(byte),
+                [ESC] if byte == ESC => {}
+                [ESC, _, ..] if !matches!(byte, 0x40..=0x7e) && self.begun.len() < LONGEST => {
+                    self.begun.push(byte);
+                }
+                _ => {
+                    let parameters = std::mem::take(&mut self.begun);
+                    if let Some(parameters) = parameters.strip_prefix(b"\x1b[") {
+                        self.take_in(parameters, byte);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Takes one whole sequence in.
+    fn take_in(&mut self, parameters: &[u8], kind: u8) {
+        let is_off = parameters.iter().all(|byte| matches!(byte, b'0' | b';'));
+        match (kind, parameters) {
+            (b'm', _) if is_off => self.open.clear(),
+            (b'm', _) => {
+                if self.open.len() + parameters.len() > LONGEST {
+                    self.open.clear();
+                }
+                self.open.extend([b"\x1b[", parameters, b"m"].concat());
+            }
+            (b'l', b"?25") => self.hides_cursor = true,
+            (b'h', b"?25") => self.hides_cursor = false,
+            _ => {}
+        }
+    }
+
+    /// What switches the colours on again, which are on now.
+    pub(crate) fn open(&self) -> &[u8] {
+        &self.open
+    }
+
+    /// What switches off whatever is on, and forgets it.
+    pub(crate) fn close(&mut self) -> String {
+        let mut text = String::new();
+        if !self.open.is_empty() {
+            text.push_str("\x1b[0m");
+        }
+        if self.hides_cursor {
+            text.push_str("\x1b[?25h");
+        }
+        *self = Self::default();
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn after(text: &[u8], piece: usize) -> Colours {
+        let mut colours = Colours::default();
+        text.chunks(piece)
+            .for_each(|piece| colours.go_through(piece));
+        colours
+    }
+
+    #[test]
+    fn what_was_switched_on_and_not_off_is_open() {
+        for (text, open) in [
+            ("plain", ""),
+            ("\x1b[31mred", "\x1b[31m"),
+            ("\x1b[31mred\x1b[0m", ""),
+            ("\x1b[31mred\x1b[m", ""),
+            ("\x1b[1mb\x1b[0;32mg", "\x1b[1m\x1b[0;32m"),
+            ("\x1b[38;5;0mblack", "\x1b[38;5;0m"),
+            ("\x1b[2K\x1b[1A\x1b(B\x1b]0;title\x07x", ""),
+            ("\x1b[?25lhidden\x1b[?25h", ""),
+        ] {
+            assert_eq!(
+                after(text.as_bytes(), 100).open(),
+                open.as_bytes(),
+                "{text:?}"
+            );
+        }
+        assert_eq!(after(b"\x1b[?25l\x1b[1m", 100).close(), "\x1b[0m\x1b[?25h");
+        assert_eq!(after(b"\x1b[1m\x1b[0m", 100).close(), "");
+    }
+
+    proptest! {
+        #[test]
+        fn pieces_make_no_difference(text in "[\x1b\\[0;13mKx?25lh]{0,60}", piece in 1usize..5) {
+            let (whole, pieces) = (after(text.as_bytes(), 1000), after(text.as_bytes(), piece));
+            prop_assert_eq!(whole.open(), pieces.open());
+            prop_assert_eq!(whole.hides_cursor, pieces.hides_cursor);
+        }
+    }
+}

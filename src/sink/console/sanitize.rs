@@ -1,0 +1,167 @@
+//! Output on its way to a terminal that holds a live region: it may colour, but not leave its line.
+//!
+//! Text, tabs, carriage returns and backspaces pass, and of the escape sequences those that colour
+//! or clear the rest of a line. Whatever else moves the cursor, clears the screen, sets a title or
+//! asks the terminal something is left out: shown as text it would be noise. A newline ends
+//! every sequence, so that one without an end hides no more than its line.
+
+/// How far a sequence has come.
+#[derive(Debug, Default)]
+pub(crate) struct Tame {
+    /// What was seen of it.
+    held: Vec<u8>,
+    /// Whether not all of it is held.
+    is_long: bool,
+}
+
+/// A longer sequence is none that passes.
+const LONGEST: usize = 64;
+
+const ESC: u8 = 0x1b;
+const BEL: u8 = 0x07;
+
+/// What to do with a sequence.
+enum Verdict {
+    /// It goes on.
+    Undecided,
+    Passed,
+    LeftOut,
+}
+
+impl Tame {
+    /// Adds what of `bytes` may be shown to `shown`.
+    pub(crate) fn filter(&mut self, bytes: &[u8], shown: &mut Vec<u8>) {
+        for &byte in bytes {
+            match self.held.first() {
+                Some(&ESC) if byte != b'\n' => self.go_on(byte, shown),
+                Some(&0xc2) => {
+                    self.held.clear();
+                    // The controls that UTF-8 spells with two bytes.
+                    if !matches!(byte, 0x80..=0x9f) {
+                        shown.push(0xc2);
+                        self.begin(byte, shown);
+                    }
+                }
+                _ => {
+                    self.held.clear();
+                    self.begin(byte, shown);
+                }
+            }
+        }
+    }
+
+    /// A byte that is not in a sequence.
+    fn begin(&mut self, byte: u8, shown: &mut Vec<u8>) {
+        match byte {
+            ESC | 0xc2 => {
+                self.held.push(byte);
+                self.is_long = false;
+            }
+            b'\n' | b'\r' | b'\t' | 0x08 | BEL => shown.push(byte),
+            0..=0x1f | 0x7f => {}
+            _ => shown.push(byte),
+        }
+    }
+
+    fn go_on(&mut self, byte: u8, shown: &mut Vec<u8>) {
+        self.held.push(byte);
+        match self.judge() {
+            Verdict::Undecided => {}
+            Verdict::Passed => shown.append(&mut self.held),
+            Verdict::LeftOut => self.held.clear(),
+        }
+        // Of a long one only its kind and its last bytes matter.
+        if self.held.len() > LONGEST {
+            self.held.drain(3..LONGEST);
+            self.is_long = true;
+        }
+    }
+
+    fn judge(&self) -> Verdict {
+        let last = self.held[self.held.len() - 1];
+        match self.held[..] {
+            [ESC, b'['] => Verdict::Undecided,
+            [ESC, b'[', ..] => match last {
+                b'm' | b'K' if !self.is_long && self.has_plain_parameters() => Verdict::Passed,
+                0x40..=0x7e => Verdict::LeftOut,
+                _ => Verdict::Undecided,
+            },
+            // Strings: titles, links, answers; up to BEL or ESC \.
+            [ESC, b']' | b'P' | b'X' | b'^' | b'_', ..] => {
+                let is_end = last == BEL || self.held.ends_with(&[ESC, b'\\']);
+                match is_end && self.held.len() > 2 {
+                    true => Verdict::LeftOut,
+                    false => Verdict::Undecided,
+                }
+            }
+            // Of two or three bytes: ESC c, ESC 7, ESC ( B.
+            [ESC, .., 0x20..=0x2f] => Verdict::Undecided,
+            _ => Verdict::LeftOut,
+        }
+    }
+
+    fn has_plain_parameters(&self) -> bool {
+        let parameters = &self.held[2..self.held.len() - 1];
+        let is_plain = |byte: &u8| byte.is_ascii_digit() || matches!(byte, b';' | b':');
+        parameters.iter().all(is_plain)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn shown(text: &str, piece: usize) -> String {
+        let (mut tame, mut shown) = (Tame::default(), Vec::new());
+        for piece in text.as_bytes().chunks(piece) {
+            tame.filter(piece, &mut shown);
+        }
+        String::from_utf8_lossy(&shown).into_owned()
+    }
+
+    #[test]
+    fn colours_pass_and_the_cursor_stays() {
+        for (text, expected) in [
+            (
+                "\x1b[1;31mred\x1b[0m\x1b[K\n",
+                "\x1b[1;31mred\x1b[0m\x1b[K\n",
+            ),
+            (
+                "\x1b[38;2;1;2;3mx\x1b[38:5:9mä€\n",
+                "\x1b[38;2;1;2;3mx\x1b[38:5:9mä€\n",
+            ),
+            ("a\x1b[2J\x1b[H\x1bcb", "ab"),
+            ("a\x1b[5A\x1b[?1049h\x1b[>4;1mb\u{9b}c", "abc"),
+            (
+                "a\x1b]0;title\x07b\x1b]8;;url\x1b\\link\x1b]8;;\x1b\\",
+                "ablink",
+            ),
+            ("a\x1b(Bb\x1b7\x0b\x0cc", "abc"),
+            ("50%\r100%\ttab\x08\n", "50%\r100%\ttab\x08\n"),
+            ("a\x1b]0;no end\nb\x1b[3\nc", "a\nb\nc"),
+            ("\x1b]0;\x1b[2J\x07x", "x"),
+        ] {
+            assert_eq!(shown(text, 1000), expected, "{text:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn pieces_make_no_difference(text in "[\x1b\\[\\]a0;mKJ\u{9b}ä\n\x07\\\\ ]{0,60}", piece in 1usize..5) {
+            prop_assert_eq!(shown(&text, piece), shown(&text, 1000));
+        }
+
+        #[test]
+        fn only_colours_are_left(text in "[\x1b\\[\\]a0;?mKJHc\u{9b}\n\x07\\\\]{0,80}") {
+            let shown = shown(&text, 1000);
+            for sequence in shown.split('\x1b').skip(1) {
+                let parameters = sequence.strip_prefix('[').expect("nothing else passes");
+                let rest = parameters.trim_start_matches(|c: char| c.is_ascii_digit() || c == ';');
+                prop_assert!(rest.starts_with(['m', 'K']), "{:?}", shown);
+            }
+            let has_control = shown.contains('\u{9b}');
+            prop_assert!(!has_control);
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! The thread that writes the files which tell of the run.
+
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use super::backlog::Backlog;
+use crate::event::OutputLoss;
+use crate::sink::recorder::{Effect, Entry, RecordError, Recorder};
+
+/// What the thread is told.
+pub(crate) enum ToRecorder {
+    Event(Entry),
+    /// The output of the job with this number has arrived.
+    Delivered(u64),
+    /// Output was lost.
+    Lost(OutputLoss),
+    NoMoreEvents,
+    /// What has not arrived by now never will.
+    NoMoreDeliveries,
+}
+
+/// What the files are called that are not whole yet, none once they are.
+pub(crate) type Unfinished = Arc<Mutex<Vec<Option<String>>>>;
+
+pub(crate) fn unfinished(recorders: &[Box<dyn Recorder>]) -> Unfinished {
+    let names = recorders.iter().map(|recorder| Some(recorder.name()));
+    Arc::new(Mutex::new(names.collect()))
+}
+
+/// Those names. Nobody panics while the list is changed, so poison is ignored.
+pub(crate) fn names(unfinished: &Unfinished) -> Vec<String> {
+    let names = unfinished.lock().unwrap_or_else(PoisonError::into_inner);
+    names.iter().flatten().cloned().collect()
+}
+
+pub(crate) struct RecordWriter<E> {
+    recorders: Vec<Box<dyn Recorder>>,
+    on_error: E,
+    unfinished: Unfinished,
+    is_lost: bool,
+}
+
+impl<E: FnMut(RecordError)> RecordWriter<E> {
+    pub(crate) fn new(
+        recorders: Vec<Box<dyn Recorder>>,
+        on_error: E,
+        unfinished: Unfinished,
+    ) -> Self {
+        Self {
+            recorders,
+            on_error,
+            unfinished,
+            is_lost: false,
+        }
+    }
+
+    /// Writes all events until there are no more, and says whether something could not be written.
+    pub(crate) fn write_all(&mut self, entries: &Receiver<ToRecorder>, backlog: &Backlog) -> bool {
+        let (mut has_events, mut has_deliveries) = (true, self.wants_deliveries());
+        while has_events || has_deliveries {
+            let wakes_at = self.recorders.iter().filter_map(|to| to.wakes_at()).min();
+            let next = match wakes_at {
+                None => entries.recv().map_err(|_| RecvTimeoutError::Disconnected),
+                Some(at) => entries.recv_timeout(at.saturating_duration_since(Instant::now())),
+            };
+            match next {
+                Ok(ToRecorder::Event(entry)) => {
+                    self.each(|recorder| recorder.record(&entry));
+                    backlog.remove();
+                }
+                Ok(ToRecorder::Delivered(seq)) => self.each(|recorder| recorder.delivered(seq)),
+                Ok(ToRecorder::Lost(loss)) => self.each(|recorder| recorder.lost(loss)),
+                Ok(ToRecorder::NoMoreEvents) => has_events = false,
+                Ok(ToRecorder::NoMoreDeliveries) => has_deliveries = false,
+                Err(RecvTimeoutError::Timeout) => {}
+                // Nobody is left who could say so.
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+            if wakes_at.is_some_and(|at| at <= Instant::now()) {
+                self.each(|recorder| recorder.wake());
+            }
+        }
+        self.each(|recorder| recorder.finish());
+        self.is_lost
+    }
+
+    fn wants_deliveries(&self) -> bool {
+        self.recorders.iter().any(|to| to.wants_deliveries())
+    }
+
+    fn each(&mut self, mut write: impl FnMut(&mut dyn Recorder) -> Result<(), RecordError>) {
+        for (place, recorder) in self.recorders.iter_mut().enumerate() {
+            let was_finished = recorder.is_finished();
+            if let Err(error) = write(&mut **recorder) {
+                self.is_lost |= error.effect() != Effect::Nothing;
+                (self.on_error)(error);
+            }
+            if recorder.is_finished() && !was_finished {
+                let names = self.unfinished.lock();
+                names.unwrap_or_else(PoisonError::into_inner)[place] = None;
+            }
+        }
+    }
+}

@@ -1,0 +1,378 @@
+//! What a person sees: output in one piece, and what went wrong.
+
+use std::io::{self, Write};
+use std::time::SystemTime;
+
+use super::digest::{Digest, Seen, count};
+use super::display::{Frame, Headline, Looks, Show};
+use super::paste::Paster;
+use super::prefix::Lines;
+use super::screen;
+use crate::event::{
+    Attempt, Event, JobEnd, JobRetry, NumberedJob, OutputLoss, Print, Status, Stream,
+};
+use crate::plan::format_duration;
+use crate::process::Spool;
+use crate::sink::ci::Vendor;
+use crate::sink::console::Console;
+use crate::sink::describe;
+use crate::sink::sink::{Interest, Sink};
+
+/// The output of each job in one piece when it ends; prun's own words on standard error.
+pub(crate) struct Human {
+    looks: Looks,
+    paster: Paster,
+    /// Whether a run without a failure is told as well.
+    always_counts: bool,
+    digest: Digest,
+    /// Whether the reader of standard output went away: then prun ends without a word.
+    mute: bool,
+    /// Lines that are not whole yet, where output is shown line by line.
+    lines: Option<Lines>,
+    /// The job whose output is told while it runs, and how many lines there were before it.
+    streamed: Option<(u64, u64)>,
+    /// Groups that were folded.
+    groups: u64,
+    /// Whether what comes next would be in the last of them.
+    in_group: bool,
+}
+
+impl Human {
+    pub(crate) fn new(looks: Looks, paster: Paster) -> Self {
+        let is_watched = looks.terminal && looks.show != Show::Failed;
+        let always_counts = looks.verbose || is_watched || looks.tells_each;
+        Self {
+            looks,
+            paster,
+            always_counts,
+            digest: Digest::default(),
+            mute: false,
+            lines: looks.by_line.then(|| Lines::new(looks.style, looks.vendor)),
+            streamed: None,
+            groups: 0,
+            in_group: false,
+        }
+    }
+
+    /// One line of prun's own.
+    fn line(&mut self, line: &str, console: &mut Console) -> io::Result<()> {
+        self.leave_group(console)?;
+        let line = match self.looks.vendor {
+            Some(vendor) => vendor.words(line),
+            None => line.into(),
+        };
+        writeln!(console.words()?, "{line}")
+    }
+
+    fn leave_group(&mut self, console: &mut Console) -> io::Result<()> {
+        let is_open = std::mem::take(&mut self.in_group);
+        match self.looks.vendor.and_then(Vendor::reopen) {
+            Some(mark) if is_open => {
+                console.out().write_all(mark.as_bytes())?;
+                console.flush()
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// What an attempt printed and was not told while it ran; its headline above it, or behind it
+    /// if `is_told` where the two go to different places. How many lines stood before its output,
+    /// if all of that is shown in the place where the digest will be.
+    fn attempt(
+        &mut self,
+        job: &NumberedJob,
+        attempt: &Attempt,
+        headline: &Headline,
+        is_told: bool,
+        console: &mut Console,
+    ) -> io::Result<Option<u64>> {
+        let is_shown = match self.looks.show {
+            Show::All => true,
+            Show::Failed => !headline.is_good,
+            Show::Nothing | Show::Words => false,
+        };
+        let is_silent = attempt.stdout.is_empty() && attempt.stderr.is_empty();
+        if is_shown && self.looks.is_live && !is_silent {
+            self.begin(job, console)?;
+        }
+        let streamed = self.streamed.take_if(|(seq, _)| *seq == job.seq);
+        let before = streamed.map_or_else(|| console.newlines(), |(_, before)| before);
+        let is_below = streamed.is_none() && !self.looks.is_live;
+        let line = headline.painted(self.looks.style);
+        match self.looks.frame {
+            Frame::Folded(vendor) if is_shown && is_below => {
+                self.logged(vendor, attempt, headline, is_silent, console)?;
+            }
+            Frame::Headed if is_shown && is_below => {
+                if is_told || !is_silent || headline.is_marked {
+                    self.line(&line, console)?;
+                }
+                self.output(job, attempt, console)?;
+            }
+            frame => {
+                if is_shown {
+                    self.output(job, attempt, console)?;
+                }
+                let is_marked = is_shown && frame != Frame::Bare && headline.is_marked;
+                if is_told || is_marked {
+                    self.line(&line, console)?;
+                }
+            }
+        }
+        if attempt.is_truncated() {
+            let lost = attempt.stdout.lost() + attempt.stderr.lost();
+            let error = attempt.stdout.error().or(attempt.stderr.error());
+            let why = error.map(ToString::to_string).unwrap_or_default();
+            let line = format!("prun: {lost} bytes of output could not be kept: {why}");
+            self.line(&line, console)?;
+        }
+        let is_here = is_shown && self.looks.frame == Frame::Headed && !attempt.is_truncated();
+        Ok(is_here.then_some(before))
+    }
+
+    fn output(
+        &mut self,
+        job: &NumberedJob,
+        attempt: &Attempt,
+        console: &mut Console,
+    ) -> io::Result<()> {
+        match attempt.terminal {
+            // What it drew over later was not shown yet.
+            Some(size) if !self.looks.is_live => {
+                // What was written before may go to the same place.
+                console.flush()?;
+                screen::collapse(&attempt.stdout, size, &mut console.output(Stream::Stdout))?;
+            }
+            _ => {
+                self.print(job, Stream::Stdout, &attempt.stdout, console)?;
+                self.print(job, Stream::Stderr, &attempt.stderr, console)?;
+            }
+        }
+        if let Some(lines) = &mut self.lines {
+            for stream in [Stream::Stdout, Stream::Stderr] {
+                lines.finish(job, stream, &mut console.output(stream))?;
+            }
+        }
+        console.end_output()
+    }
+
+    /// A piece of output of a job that runs.
+    fn streamed(&mut self, print: &Print, console: &mut Console) -> io::Result<()> {
+        self.begin(&print.job, console)?;
+        self.print(&print.job, print.stream, &print.piece, console)
+    }
+
+    /// Tells whose output begins, where it is not plain from the setting or from each line.
+    fn begin(&mut self, job: &NumberedJob, console: &mut Console) -> io::Result<()> {
+        if self.streamed.is_some_and(|(seq, _)| seq == job.seq) {
+            return Ok(());
+        }
+        self.streamed = Some((job.seq, console.newlines()));
+        let Looks {
+            frame,
+            alone,
+            by_line,
+            ..
+        } = self.looks;
+        match frame == Frame::Headed && !alone && !by_line {
+            true => self.line(&format!("── {}", describe::label(job)), console),
+            false => Ok(()),
+        }
+    }
+
+    fn print(
+        &mut self,
+        job: &NumberedJob,
+        stream: Stream,
+        piece: &Spool,
+        console: &mut Console,
+    ) -> io::Result<()> {
+        // What was written before may go to the same place.
+        console.flush()?;
+        match &mut self.lines {
+            None => console.copy(stream, piece),
+            Some(lines) => lines.write(job, stream, piece, &mut console.output(stream)),
+        }
+    }
+
+    /// The same in a log that can be folded.
+    fn logged(
+        &mut self,
+        vendor: Vendor,
+        attempt: &Attempt,
+        headline: &Headline,
+        is_silent: bool,
+        console: &mut Console,
+    ) -> io::Result<()> {
+        let is_folded = headline.is_good && !is_silent && vendor.folds();
+        let number = self.groups + 1;
+        if is_folded {
+            self.groups = number;
+            let mark = vendor.open(&headline.title(), number, attempt.started_at);
+            console.words()?.write_all(mark.as_bytes())?;
+        } else {
+            self.line(&headline.painted(self.looks.style), console)?;
+        }
+        console.copy(Stream::Stdout, &attempt.stdout)?;
+        console.end_line()?;
+        console.copy(Stream::Stderr, &attempt.stderr)?;
+        console.end_line()?;
+        console.end_output()?;
+        if is_folded {
+            self.in_group = true;
+            let mark = vendor.close(&headline.title(), number, attempt.started_at + attempt.wall);
+            console.words()?.write_all(mark.as_bytes())?;
+        }
+        console.flush()
+    }
+
+    fn ended(&mut self, end: &JobEnd, console: &mut Console) -> io::Result<()> {
+        if let Some(last) = &end.last {
+            let headline = self.last_headline(end, last);
+            let is_line =
+                self.looks.tells_each && (self.looks.show != Show::Failed || !headline.is_good);
+            let is_told = self.looks.verbose || is_line;
+            let before = self.attempt(&end.job, last, &headline, is_told, console)?;
+            if last.leaked && self.looks.show != Show::Failed {
+                let label = describe::label(&end.job);
+                let what = "a process that it left behind still holds its output (leaked)";
+                self.line(&format!("prun: {label}: {what}"), console)?;
+            }
+            let lines = self.digest.add(end, last, before, &self.paster);
+            let vendor = self.looks.vendor.filter(|_| end.status.is_failure());
+            let Headline { label, facts, .. } = &headline;
+            if let Some(mark) = vendor.and_then(|vendor| vendor.annotation(label, facts, lines)) {
+                writeln!(console.words()?, "{mark}")?;
+            }
+        }
+        Ok(())
+    }
+
+    fn last_headline(&self, end: &JobEnd, last: &Attempt) -> Headline {
+        let mut facts = vec![describe::ending(end), format_duration(last.wall)];
+        if let (true, Some(exit)) = (self.looks.verbose, last.exit()) {
+            let cpu = exit.usage.user + exit.usage.system;
+            facts.push(format!("cpu {}", format_duration(cpu)));
+            let mib = exit.usage.max_rss_bytes as f64 / (1024.0 * 1024.0);
+            facts.push(format!("memory {mib:.1} MiB"));
+        }
+        Headline {
+            label: describe::label(&end.job),
+            facts: facts.join(", "),
+            is_good: end.status == Status::Ok,
+            is_marked: end.status.is_failure(),
+            next: String::new(),
+        }
+    }
+
+    fn retried(&mut self, retry: &JobRetry, console: &mut Console) -> io::Result<()> {
+        let (job, attempt) = (&retry.job, &retry.attempt);
+        let delay = match retry.delay.is_zero() {
+            true => String::new(),
+            false => format!(" in {}", format_duration(retry.delay)),
+        };
+        let headline = Headline {
+            label: describe::label(job),
+            facts: describe::attempt_ending(attempt),
+            is_good: false,
+            is_marked: true,
+            next: format!("; attempt {} follows{delay}", attempt.number + 1),
+        };
+        let is_told = self.looks.verbose || self.always_counts;
+        self.attempt(job, attempt, &headline, is_told, console)?;
+        Ok(())
+    }
+
+    /// What failed, where it stands in the same place as the output of it: as much as is of use.
+    fn digest_lines(&self, console: &Console) -> Vec<String> {
+        let (style, alone) = (self.looks.style, self.looks.alone);
+        let place = match (
+            self.looks.frame,
+            Console::size().filter(|_| self.looks.terminal),
+        ) {
+            (Frame::Headed, Some(size)) => Seen::On {
+                screen: u64::from(size.rows),
+                newlines: console.newlines(),
+                alone,
+            },
+            (Frame::Headed | Frame::Folded(_), _) => Seen::Above,
+            (Frame::Bare, _) => Seen::Elsewhere,
+        };
+        self.digest.lines(place, style)
+    }
+}
+
+impl Sink for Human {
+    fn interest(&self) -> Interest {
+        Interest {
+            starts: self.looks.verbose,
+            silent_successes: self.looks.verbose || self.looks.tells_each,
+            silent_runs: self.always_counts,
+        }
+    }
+
+    fn tell(&mut self, event: &Event, _at: SystemTime, console: &mut Console) -> io::Result<()> {
+        self.say(event, console)
+    }
+}
+
+impl Human {
+    fn say(&mut self, event: &Event, console: &mut Console) -> io::Result<()> {
+        let Looks {
+            show,
+            verbose,
+            style,
+            ..
+        } = self.looks;
+        if show == Show::Nothing || self.mute {
+            return Ok(());
+        }
+        match event {
+            Event::JobStarted(start) if verbose => {
+                let label = describe::label(&start.job);
+                let command = self.paster.line(&start.job, start.slot, start.attempt);
+                let again = match start.attempt {
+                    1 => String::new(),
+                    attempt => format!(", attempt {attempt}"),
+                };
+                let (slot, pid) = (start.slot, start.pid);
+                let facts = style.dim(format!("start, slot {slot}, pid {pid}{again}"));
+                self.line(&format!("── {label} ({facts}) $ {command}"), console)
+            }
+            Event::JobPrinted(print) if show == Show::All => self.streamed(print, console),
+            Event::RunStarted { .. }
+            | Event::JobStarted(_)
+            | Event::JobPrinted(_)
+            | Event::Suspended
+            | Event::Continued => Ok(()),
+            Event::JobRetried(retry) => self.retried(retry, console),
+            Event::JobEnded(end) => self.ended(end, console),
+            Event::Warned(text) | Event::InputFailed(text) => {
+                let line = format!("prun: {}", describe::escape(text.as_bytes()));
+                self.line(&line, console)
+            }
+            Event::Stopped(stop) => {
+                self.line(&format!("prun: {}", describe::stopping(stop)), console)
+            }
+            Event::Asked(running) => self.lines(describe::running(running), console),
+            Event::OutputFailed(loss) => {
+                self.mute = *loss == OutputLoss::ReaderGone;
+                Ok(())
+            }
+            Event::RunEnded { elapsed, counts } => {
+                let mut lines = self.digest_lines(console);
+                if verbose {
+                    lines.extend(self.digest.slowest(style));
+                }
+                if self.always_counts || !self.digest.is_empty() || counts.has_unfinished() {
+                    lines.push(count(counts, *elapsed, style));
+                }
+                self.lines(lines, console)
+            }
+        }
+    }
+
+    fn lines(&mut self, lines: Vec<String>, console: &mut Console) -> io::Result<()> {
+        lines.iter().try_for_each(|line| self.line(line, console))
+    }
+}

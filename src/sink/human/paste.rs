@@ -1,0 +1,352 @@
+//! A line that does once more what a job did, to be pasted into a shell where prun was called: the
+//! command with its directory, its variables and its input.
+//!
+//! It stands on the screen alone, where whoever reads it has typed or written the values of its
+//! variables. The log of a CI is read by others: there variables are named, and an input is counted.
+//! Files and records, which go furthest, have the command without all that.
+
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Component, Path, PathBuf};
+
+use crate::event::NumberedJob;
+use crate::plan::{Shape, Shell, Work, shape};
+use crate::sink::ci::Vendor;
+use crate::sink::describe::{is_visible, printf_format, quote_visibly, visible_script};
+use crate::sink::describe::{paste, planned_argv};
+
+/// An input is shown up to so many bytes of its `printf` format.
+const LONGEST_INPUT: usize = 1000;
+
+/// Variables that a shell sets, keeps or overrides for itself: given to it they mean what they meant
+/// to the job, assigned in it they may not. So do all whose names begin with `BASH`.
+const SHELLS_OWN: &[&str] = &[
+    "DIRSTACK",
+    "ENV",
+    "EPOCHREALTIME",
+    "EPOCHSECONDS",
+    "EUID",
+    "FUNCNAME",
+    "GROUPS",
+    "HISTCMD",
+    "IFS",
+    "LINENO",
+    "OLDPWD",
+    "OPTARG",
+    "OPTIND",
+    "PIPESTATUS",
+    "POSIXLY_CORRECT",
+    "PPID",
+    "PS4",
+    "PWD",
+    "RANDOM",
+    "SECONDS",
+    "SHELLOPTS",
+    "SHLVL",
+    "SRANDOM",
+    "UID",
+    "_",
+];
+
+/// Builtins that are programs as well, and as such do the same.
+const ALIKE: &[&str] = &[
+    "[", "echo", "false", "kill", "printf", "pwd", "test", "true",
+];
+
+/// Changes to the environment, each name once; none unsets.
+pub(crate) type Changes<'a> = BTreeMap<&'a OsStr, Option<&'a OsStr>>;
+
+/// The same with their values as a shell reads them.
+type Spelled<'a> = BTreeMap<&'a OsStr, Option<OsString>>;
+
+/// Where the lines are to be pasted; nowhere, if a run is told again: its log has neither variables
+/// nor input, and may be read on another machine.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Paster(Option<Caller>);
+
+/// Who may read the lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Readers {
+    /// Whoever called prun.
+    Caller,
+    /// Others as well, in such a log.
+    Log(Vendor),
+}
+
+#[derive(Clone, Debug)]
+struct Caller {
+    readers: Readers,
+    cwd: PathBuf,
+    env: Vec<(OsString, Option<OsString>)>,
+}
+
+impl Paster {
+    /// For lines to be pasted in the directory `cwd`. `env` is what the run changes for every job.
+    pub(crate) fn new(
+        readers: Readers,
+        cwd: PathBuf,
+        env: Vec<(OsString, Option<OsString>)>,
+    ) -> Self {
+        Self(Some(Caller { readers, cwd, env }))
+    }
+
+    /// The command as it was written, and as it ran in this attempt.
+    pub(crate) fn line(&self, job: &NumberedJob, slot: u32, attempt: u32) -> String {
+        let Some(caller) = &self.0 else {
+            return paste(job);
+        };
+        let line = caller.line(job, slot, attempt, Command::written(job, slot));
+        match caller.readers {
+            Readers::Caller => line,
+            Readers::Log(vendor) => vendor.command(line),
+        }
+    }
+
+    /// The words that are executed first, whether a shell's or the command's own.
+    pub(crate) fn exact(&self, job: &NumberedJob, slot: u32) -> String {
+        match &self.0 {
+            Some(caller) => caller.line(job, slot, 1, Command::exact(job, slot)),
+            None => paste(job),
+        }
+    }
+}
+
+/// What the run and the job change in the environment: of two changes of one name the later counts.
+pub(crate) fn changes<'a>(
+    run: &'a [(OsString, Option<OsString>)],
+    job: &'a NumberedJob,
+) -> Changes<'a> {
+    let changes = run.iter().chain(&job.job.env);
+    let pair = |(name, value): &'a (OsString, Option<OsString>)| (&**name, value.as_deref());
+    changes.map(pair).collect()
+}
+
+impl Caller {
+    fn line(&self, job: &NumberedJob, slot: u32, attempt: u32, mut command: Command) -> String {
+        let own = job.variables(slot, attempt);
+        let own = own.iter().filter(|(name, _)| holds(&command.text, name));
+        let own = own.map(|(name, value)| (OsStr::new(*name), Some(quote_visibly(value))));
+        let changes = changes(&self.env, job).into_iter();
+        let changes = changes.map(|(name, value)| (name, value.map(|v| self.spelled(name, v))));
+        let changes: Spelled<'_> = changes.chain(own).collect();
+        let dir = self.dir(&job.cwd);
+        let stdin = job.job.stdin.as_deref();
+        if dir.is_some() || !changes.is_empty() || stdin.is_some() {
+            command = command.ready_to_embed().with(&changes).within(dir);
+        }
+        let Some(stdin) = stdin else {
+            return visible_script(&command.text);
+        };
+        let format = printf_format(stdin);
+        if self.readers == Readers::Caller && format.len() <= LONGEST_INPUT {
+            let mut line = OsString::from("printf ");
+            line.push(quote_visibly(format.as_ref()));
+            line.push(" | ");
+            line.push(command.text);
+            return visible_script(&line);
+        }
+        let (line, len) = (visible_script(&command.text), stdin.len());
+        format!("{line} # standard input: {len} bytes, left out here")
+    }
+
+    /// The value of a variable as a shell reads it, or where that may have it from.
+    fn spelled(&self, name: &OsStr, value: &OsStr) -> OsString {
+        match self.readers {
+            Readers::Caller => quote_visibly(value),
+            Readers::Log(_) if is_name(name) => {
+                [OsStr::new("\"$"), name, OsStr::new("\"")].join(OsStr::new(""))
+            }
+            Readers::Log(_) => "'***'".into(),
+        }
+    }
+
+    /// What goes to the job's directory, if it is another one.
+    fn dir(&self, cwd: &Path) -> Option<OsString> {
+        let mut change = OsString::from("cd ");
+        // A shell takes `link/..` for the directory that holds the link, unless it is told not to.
+        if cwd.components().any(|part| part == Component::ParentDir) {
+            change.push("-P ");
+            change.push(quote_visibly(cwd.as_os_str()));
+            return Some(change);
+        }
+        let below = cwd.strip_prefix(&self.cwd).unwrap_or(cwd);
+        if below == Path::new("") {
+            return None;
+        }
+        let is_option = below.as_os_str().as_bytes().starts_with(b"-");
+        let below = match is_option {
+            true => &Path::new(".").join(below),
+            false => below,
+        };
+        change.push(quote_visibly(below.as_os_str()));
+        Some(change)
+    }
+}
+
+/// A command line, and what may be put before it.
+struct Command {
+    text: OsString,
+    shape: Shape,
+}
+
+impl Command {
+    fn program(text: OsString) -> Self {
+        let shape = Shape::Program;
+        Self { text, shape }
+    }
+
+    /// As it was written, if that means the same to any shell.
+    fn written(job: &NumberedJob, slot: u32) -> Self {
+        match &job.job.work {
+            Work::Line { line, shell, .. } if shell.as_deref() == Some(&Shell::default()) => Self {
+                text: line.clone(),
+                shape: shape(line.as_bytes()),
+            },
+            _ => Self::exact(job, slot),
+        }
+    }
+
+    fn exact(job: &NumberedJob, slot: u32) -> Self {
+        let (argv, _) = planned_argv(job, slot);
+        let words: Vec<_> = argv.iter().map(|word| quote_visibly(word)).collect();
+        let text = words.join(OsStr::new(" "));
+        Self::program(match is_left_to_programs(&argv) {
+            true => text,
+            false => [OsStr::new("env"), &text].join(OsStr::new(" ")),
+        })
+    }
+
+    /// The same, given to a shell of its own.
+    fn in_shell(self) -> Self {
+        let mut text = OsString::from("sh -c ");
+        text.push(match is_visible(&self.text) {
+            true => quote_visibly(&self.text),
+            false => return Self::program(visible_script(&self.text).into()),
+        });
+        Self::program(text)
+    }
+
+    /// The same, in a form that can have something before it and behind it on one line.
+    fn ready_to_embed(self) -> Self {
+        let text = self.text.as_bytes();
+        let is_open = text.contains(&b'#') || text.ends_with(b"\\") || holds(&self.text, "<<");
+        let is_whole = is_visible(&self.text) && shlex::bytes::split(text).is_some();
+        match self.shape {
+            Shape::Compound if is_open || !is_whole => self.in_shell(),
+            _ => self,
+        }
+    }
+
+    /// The same with these changes to its environment.
+    fn with(self, changes: &Spelled<'_>) -> Self {
+        let set = changes.iter().filter_map(|(name, value)| {
+            let mut pair = quote_visibly(name);
+            pair.push("=");
+            pair.push(value.as_ref()?);
+            Some(pair)
+        });
+        let set: Vec<_> = set.collect();
+        let unset = changes.iter().filter(|(_, value)| value.is_none());
+        let unset: Vec<_> = unset.map(|(name, _)| quote_visibly(name)).collect();
+        let is_ordinary = changes.keys().all(|name| is_ordinary(name));
+        let mut words = Vec::new();
+        match self.shape {
+            _ if changes.is_empty() => return self,
+            Shape::Program | Shape::Builtin if is_ordinary && unset.is_empty() => {
+                words.extend(set);
+            }
+            Shape::Program => {
+                words.push("env".into());
+                words.extend(unset.into_iter().flat_map(|name| ["-u".into(), name]));
+                words.extend(set);
+            }
+            Shape::Builtin | Shape::Compound if is_ordinary => {
+                return Self {
+                    text: listed(&unset, &set, &self.text),
+                    shape: Shape::Compound,
+                };
+            }
+            Shape::Builtin | Shape::Compound => return self.in_shell().with(changes),
+        }
+        words.push(self.text);
+        Self::program(words.join(OsStr::new(" ")))
+    }
+
+    /// The same where `dir` leads, and in a shell of its own if it changes that.
+    fn within(self, dir: Option<OsString>) -> Self {
+        let mut text = OsString::from("(");
+        match (dir, self.shape) {
+            (Some(dir), Shape::Compound) => {
+                text.push(dir);
+                text.push(" || exit; ");
+            }
+            (Some(dir), Shape::Program | Shape::Builtin) => {
+                text.push(dir);
+                text.push(" && ");
+            }
+            (None, Shape::Program | Shape::Builtin) => return self,
+            // Two in a row begin something else.
+            (None, Shape::Compound) if self.text.as_bytes().starts_with(b"(") => text.push(" "),
+            (None, Shape::Compound) => {}
+        }
+        text.push(self.text);
+        text.push(")");
+        Self::program(text)
+    }
+}
+
+/// Changes that hold for all of a command line.
+fn listed(unset: &[OsString], set: &[OsString], line: &OsStr) -> OsString {
+    let mut text = OsString::new();
+    for (command, words) in [("unset", unset), ("export", set)] {
+        if words.is_empty() {
+            continue;
+        }
+        text.push(command);
+        for word in words {
+            text.push(" ");
+            text.push(word);
+        }
+        text.push("; ");
+    }
+    text.push(line);
+    text
+}
+
+/// Whether a shell that reads these words executes the program that they name, or does the same.
+fn is_left_to_programs(argv: &[OsString]) -> bool {
+    let Some((program, args)) = argv.split_first() else {
+        return true;
+    };
+    let is_alike = ALIKE.iter().any(|alike| program == alike);
+    let is_told_apart = |arg: &OsString| {
+        let arg = arg.as_bytes();
+        arg.contains(&b'\\') || (program == "echo" && arg.starts_with(b"-"))
+    };
+    match shape(crate::process::quote(program).as_bytes()) {
+        Shape::Program => true,
+        Shape::Builtin | Shape::Compound => is_alike && !args.iter().any(is_told_apart),
+    }
+}
+
+/// Whether a shell can be told to set or unset the variable, to the same effect as if it were given.
+fn is_ordinary(name: &OsStr) -> bool {
+    let is_own = name.as_bytes().starts_with(b"BASH") || SHELLS_OWN.iter().any(|own| name == *own);
+    is_name(name) && !is_own
+}
+
+/// Whether it is a name to a shell.
+fn is_name(name: &OsStr) -> bool {
+    let bytes = name.as_bytes();
+    let is_letter = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+    bytes.iter().all(is_letter) && bytes.first().is_some_and(|first| !first.is_ascii_digit())
+}
+
+fn holds(text: &OsStr, part: &str) -> bool {
+    let mut windows = text.as_bytes().windows(part.len());
+    windows.any(|window| window == part.as_bytes())
+}
+
+#[cfg(test)]
+mod tests;

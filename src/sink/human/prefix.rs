@@ -1,0 +1,328 @@
+//! The output of jobs that run at once, line by line: each line stands behind its job's name.
+
+use std::collections::HashMap;
+use std::io::{self, Read, Write};
+
+use super::style::Style;
+use crate::event::{NumberedJob, Stream};
+use crate::process::Spool;
+use crate::sink::ci::Vendor;
+use crate::sink::console::Colours;
+use crate::sink::describe;
+
+/// A longer line is shown in pieces, marked where it is cut, so that it costs no memory.
+const LONGEST_LINE: usize = 16 * 1024;
+/// Stands at both ends of a cut.
+const CUT: &str = "…";
+/// Switches all colours off.
+const OFF: &[u8] = b"\x1b[0m";
+/// Longer names are shortened.
+const WIDEST: usize = 24;
+
+/// Lines that are not whole yet, and what stands before them.
+#[derive(Debug)]
+pub(crate) struct Lines {
+    prefixes: Prefixes,
+    open: HashMap<(u64, Stream), Open>,
+}
+
+/// The names before the lines.
+#[derive(Debug)]
+struct Prefixes {
+    style: Style,
+    /// Whose log it is, in which names do nothing.
+    vendor: Option<Vendor>,
+    /// Of the widest name so far; the others are padded.
+    width: usize,
+    /// The last one that was made, for which job and width.
+    last: (u64, usize, String),
+}
+
+/// The beginning of a line.
+#[derive(Debug, Default)]
+struct Open {
+    bytes: Vec<u8>,
+    /// Whether more of the line was shown before.
+    cut: bool,
+    /// Whether a character that controls the terminal may be in it, or in what comes with it.
+    has_controls: bool,
+    /// Those that lines before have left switched on.
+    colours: Colours,
+}
+
+impl Lines {
+    /// No line yet.
+    pub(crate) fn new(style: Style, vendor: Option<Vendor>) -> Self {
+        Self {
+            prefixes: Prefixes {
+                style,
+                vendor,
+                width: 0,
+                last: (0, 0, String::new()),
+            },
+            open: HashMap::new(),
+        }
+    }
+
+    /// Shows the lines that `piece` makes whole; what is left of it waits for its end.
+    pub(crate) fn write(
+        &mut self,
+        job: &NumberedJob,
+        stream: Stream,
+        piece: &Spool,
+        out: &mut impl Write,
+    ) -> io::Result<()> {
+        let prefix = self.prefixes.of(job);
+        let open = self.open.entry((job.seq, stream)).or_default();
+        open.add(piece.head(), prefix, out)?;
+        let mut rest = piece.kept(piece.taken() + piece.head().len() as u64);
+        let mut buf = Vec::new();
+        while rest
+            .by_ref()
+            .take(LONGEST_LINE as u64)
+            .read_to_end(&mut buf)?
+            > 0
+        {
+            open.add(&buf, prefix, out)?;
+            buf.clear();
+        }
+        Ok(())
+    }
+
+    /// Shows what waits for the end of its line: none will come.
+    pub(crate) fn finish(
+        &mut self,
+        job: &NumberedJob,
+        stream: Stream,
+        out: &mut impl Write,
+    ) -> io::Result<()> {
+        match self.open.remove(&(job.seq, stream)) {
+            Some(mut open) if !open.bytes.is_empty() => {
+                let prefix = self.prefixes.of(job);
+                let bytes = std::mem::take(&mut open.bytes);
+                open.line(&bytes, b"\n", prefix, out)
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Prefixes {
+    /// The job's name, in its own colour and as wide as the others.
+    fn of(&mut self, job: &NumberedJob) -> &str {
+        // A job that prints much has one piece after the other.
+        if (self.last.0, self.last.1) != (job.seq, self.width) {
+            let mut name = describe::label(job);
+            if let Some(vendor) = self.vendor {
+                name = vendor.words(&name).into_owned();
+            }
+            let name = console::truncate_str(&name, WIDEST, CUT);
+            self.width = self.width.max(console::measure_text_width(&name));
+            let name = console::pad_str(&name, self.width, console::Alignment::Left, None);
+            let prefix = self.style.tint(job.seq, format!("{name} |")) + " ";
+            self.last = (job.seq, self.width, prefix);
+        }
+        &self.last.2
+    }
+}
+
+impl Open {
+    fn add(&mut self, bytes: &[u8], prefix: &str, out: &mut impl Write) -> io::Result<()> {
+        // Looked for in the whole piece, without an end at the first: lines may be short.
+        let controls = |found, byte: &u8| found | matches!(byte, 0x08 | b'\r' | 0x1b);
+        self.has_controls &= !self.bytes.is_empty();
+        self.has_controls |= bytes.iter().fold(false, controls);
+        for line in bytes.split_inclusive(|byte| *byte == b'\n') {
+            match line.strip_suffix(b"\n") {
+                Some(line) if self.bytes.is_empty() => self.whole(line, prefix, out)?,
+                Some(line) => {
+                    let mut begun = std::mem::take(&mut self.bytes);
+                    begun.extend_from_slice(line);
+                    self.whole(&begun, prefix, out)?;
+                    begun.clear();
+                    // The buffer serves the next line.
+                    self.bytes = begun;
+                }
+                None => {
+                    self.bytes.extend_from_slice(line);
+                    if self.bytes.len() > LONGEST_LINE {
+                        let bytes = std::mem::take(&mut self.bytes);
+                        self.bytes = self.shorten(&bytes, prefix, out)?.to_vec();
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Shows a line to its end.
+    fn whole(&mut self, line: &[u8], prefix: &str, out: &mut impl Write) -> io::Result<()> {
+        let rest = self.shorten(line, prefix, out)?;
+        self.line(rest, b"\n", prefix, out)?;
+        self.cut = false;
+        Ok(())
+    }
+
+    /// Shows pieces of a line that is too long; what is returned is not.
+    fn shorten<'a>(
+        &mut self,
+        mut line: &'a [u8],
+        prefix: &str,
+        out: &mut impl Write,
+    ) -> io::Result<&'a [u8]> {
+        while line.len() > LONGEST_LINE {
+            let (piece, rest) = line.split_at(LONGEST_LINE);
+            self.line(piece, "…\n".as_bytes(), prefix, out)?;
+            self.cut = true;
+            line = rest;
+        }
+        Ok(line)
+    }
+
+    fn line(
+        &mut self,
+        line: &[u8],
+        end: &[u8],
+        prefix: &str,
+        out: &mut impl Write,
+    ) -> io::Result<()> {
+        out.write_all(prefix.as_bytes())?;
+        if self.cut {
+            out.write_all(CUT.as_bytes())?;
+        }
+        if self.has_controls || !self.colours.open().is_empty() {
+            let cut = if self.cut { CUT } else { "" };
+            self.controlled(line, &format!("{prefix}{cut}"), out)?;
+        } else {
+            out.write_all(line)?;
+        }
+        out.write_all(end)
+    }
+
+    /// A line with control characters, none of which can make its prefix go away: whatever goes
+    /// back to the beginning of the line, or clears it, is followed by the prefix again.
+    fn controlled(&mut self, line: &[u8], prefix: &str, out: &mut impl Write) -> io::Result<()> {
+        out.write_all(self.colours.open())?;
+        let end = line.iter().rposition(|byte| *byte != b'\r');
+        let (mut rest, end) = line.split_at(end.map_or(0, |at| at + 1));
+        // How many characters stand behind the prefix.
+        let mut column = 0;
+        while !rest.is_empty() {
+            let (piece, after) = rest.split_at(piece(rest));
+            rest = after;
+            self.colours.go_through(piece);
+            let wipes = match piece {
+                // It would go back into the prefix.
+                [0x08] if column == 0 => continue,
+                [0x08] => {
+                    column -= 1;
+                    false
+                }
+                [b'\r'] => true,
+                [0x1b, b'[', parameters @ .., b'K'] => parameters.iter().any(|byte| *byte != b'0'),
+                [0x1b, ..] => false,
+                text => {
+                    column += columns(text);
+                    false
+                }
+            };
+            out.write_all(piece)?;
+            if wipes {
+                let back: &[u8] = if piece == b"\r" { b"" } else { b"\r" };
+                let off: &[u8] = if self.colours.open().is_empty() {
+                    b""
+                } else {
+                    OFF
+                };
+                let open = self.colours.open();
+                out.write_all(&[back, off, prefix.as_bytes(), open].concat())?;
+                column = 0;
+            }
+        }
+        if !self.colours.open().is_empty() {
+            // They are the job's own: what stands behind the line is another one's, or prun's.
+            out.write_all(OFF)?;
+        }
+        out.write_all(end)
+    }
+}
+
+/// How many columns a text takes up at least. Terminals differ in how wide they show a character, if
+/// they show it at all, so that only those count of which all think alike: what goes back behind
+/// others must not reach the prefix.
+fn columns(text: &[u8]) -> usize {
+    let is_sure = |c: &char| match c {
+        ' '..='~' => true,
+        '\u{ad}' => false,
+        // Letters of Europe; then arrows, lines, blocks and the dots of spinners.
+        '\u{a1}'..='\u{2ff}' | '\u{2190}'..='\u{259f}' | '\u{2800}'..='\u{28ff}' => true,
+        _ => false,
+    };
+    String::from_utf8_lossy(text)
+        .chars()
+        .filter(is_sure)
+        .count()
+}
+
+/// How long the first piece of a text is: one character that goes back, one sequence, or everything
+/// up to the next of those.
+fn piece(text: &[u8]) -> usize {
+    let is_end = |byte: &u8| matches!(byte, 0x08 | b'\r' | 0x1b);
+    let up_to = |from: usize, is_last: fn(&u8) -> bool| {
+        let end = text[from..].iter().position(is_last);
+        end.map_or(text.len(), |end| from + end + 1)
+    };
+    match text {
+        [0x08 | b'\r', ..] | [0x1b] => 1,
+        [0x1b, b'[', ..] => up_to(2, |byte| matches!(byte, 0x40..=0x7e)),
+        // A title, a link: up to BEL or ESC \.
+        [0x1b, b']' | b'P' | b'X' | b'^' | b'_', ..] => {
+            up_to(2, |byte| matches!(byte, 0x07 | b'\\'))
+        }
+        [0x1b, ..] => 2,
+        _ => text.iter().position(is_end).unwrap_or(text.len()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(text: &str) -> String {
+        let (mut open, mut shown) = (Open::default(), Vec::new());
+        open.add(text.as_bytes(), "p | ", &mut shown).unwrap();
+        String::from_utf8(shown).unwrap()
+    }
+
+    #[test]
+    fn nothing_makes_a_prefix_go_away() {
+        for (text, expected) in [
+            ("a\n", "p | a\n"),
+            ("1%\r2%\n", "p | 1%\rp | 2%\n"),
+            ("a\r\n", "p | a\r\n"),
+            ("1\r\x1b[2K2\n", "p | 1\rp | \x1b[2K\rp | 2\n"),
+            ("a\x1b[Kb\n", "p | a\x1b[Kb\n"),
+            ("\x08\x08a\x08\x08b\n", "p | a\x08b\n"),
+            ("a\u{200b}\u{301}\x08\x08b\n", "p | a\u{200b}\u{301}\x08b\n"),
+            ("⠋\x08⠙\x08\x08\n", "p | ⠋\x08⠙\x08\n"),
+            (
+                "\x1b[31m\x08\x1b]0;title\x07\x08\n",
+                "p | \x1b[31m\x1b]0;title\x07\x1b[0m\n",
+            ),
+        ] {
+            assert_eq!(shown(text), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn colours_end_with_their_line_and_go_on_in_the_next() {
+        assert_eq!(
+            shown("\x1b[31mred\nstill\x1b[0m\nplain\n"),
+            "p | \x1b[31mred\x1b[0m\np | \x1b[31mstill\x1b[0m\np | plain\n"
+        );
+        assert_eq!(
+            shown("\x1b[1ma\rb\n"),
+            "p | \x1b[1ma\r\x1b[0mp | \x1b[1mb\x1b[0m\n"
+        );
+    }
+}

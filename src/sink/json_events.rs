@@ -1,0 +1,118 @@
+//! The events of a run as they happen, one flat JSON object a line on standard output.
+
+use std::collections::HashMap;
+use std::io::{self, Read, Write};
+use std::time::SystemTime;
+
+use super::console::Console;
+use super::event_line::{Fact, Line, Output};
+use super::sink::{Interest, Sink};
+use super::text::cut_character;
+use crate::event::{Attempt, Event, Stream};
+use crate::process::Spool;
+
+/// At most so much of what a job printed is in one line.
+const LONGEST: u64 = 64 * 1024;
+
+/// Writes every event, and the output of running jobs as it comes.
+#[derive(Default)]
+pub(crate) struct Events {
+    /// The beginning of a character whose rest may come with the next piece.
+    cut: HashMap<(u64, Stream), Vec<u8>>,
+}
+
+impl Events {
+    fn line(fact: Fact<'_>, at: SystemTime, console: &mut Console) -> io::Result<()> {
+        serde_json::to_writer(console.out(), &Line { at, fact })?;
+        console.out().write_all(b"\n")
+    }
+
+    /// Tells a piece of output, but for a character that is not whole.
+    fn output(
+        &mut self,
+        (seq, attempt, stream): (u64, u32, Stream),
+        piece: &Spool,
+        at: SystemTime,
+        console: &mut Console,
+    ) -> io::Result<()> {
+        let mut rest = piece.kept(piece.taken());
+        loop {
+            let mut bytes = self.cut.remove(&(seq, stream)).unwrap_or_default();
+            let before = bytes.len();
+            rest.by_ref().take(LONGEST).read_to_end(&mut bytes)?;
+            let is_end = bytes.len() == before;
+            let cut = bytes.split_off(bytes.len() - cut_character(&bytes));
+            if !bytes.is_empty() {
+                let output = Output {
+                    seq,
+                    attempt,
+                    stream,
+                    bytes: &bytes,
+                };
+                Self::line(Fact::Output(output), at, console)?;
+            }
+            if !cut.is_empty() {
+                self.cut.insert((seq, stream), cut);
+            }
+            if is_end {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Tells what an attempt printed and was not told while it ran.
+    fn rest(
+        &mut self,
+        seq: u64,
+        attempt: &Attempt,
+        at: SystemTime,
+        console: &mut Console,
+    ) -> io::Result<()> {
+        let number = attempt.number;
+        for (stream, spool) in [
+            (Stream::Stdout, &attempt.stdout),
+            (Stream::Stderr, &attempt.stderr),
+        ] {
+            self.output((seq, number, stream), spool, at, console)?;
+            // No rest comes: what was begun is no character.
+            if let Some(bytes) = self.cut.remove(&(seq, stream)) {
+                let output = Output {
+                    seq,
+                    attempt: number,
+                    stream,
+                    bytes: &bytes,
+                };
+                Self::line(Fact::Output(output), at, console)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Sink for Events {
+    fn interest(&self) -> Interest {
+        Interest::ALL
+    }
+
+    fn keeps_order(&self) -> bool {
+        false
+    }
+
+    fn tell(&mut self, event: &Event, at: SystemTime, console: &mut Console) -> io::Result<()> {
+        match event {
+            Event::RunStarted { .. } => Self::line(Fact::RunStart, at, console)?,
+            Event::JobPrinted(print) => {
+                let whose = (print.job.seq, print.attempt, print.stream);
+                self.output(whose, &print.piece, at, console)?;
+            }
+            _ => {}
+        }
+        if let (Some(attempt), Some(seq)) = (event.attempt(), event.seq()) {
+            self.rest(seq, attempt, at, console)?;
+        }
+        if let Some(fact) = Fact::of(event) {
+            Self::line(fact, at, console)?;
+        }
+        Ok(())
+    }
+}
