@@ -10,7 +10,7 @@ use super::exit::{ExitInfo, WaitError};
 use super::handle::{Delivery, Scope, SignalError};
 use super::handle::{Hold, ProcessHandle, StopError};
 use super::reap::dropped;
-use super::spawn::newborn::Newborn;
+use super::spawn::Newborn;
 use super::stream::StreamReader;
 use super::stream::StreamWriter;
 use super::stream::{Capture, Peek, Pieces};

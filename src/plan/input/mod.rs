@@ -5,13 +5,13 @@
 //! alike, and `lookahead` is the buffer below it, whose first bytes can be looked at.
 
 mod checked_file;
-mod lines;
+mod input_lines;
 mod lookahead;
 pub(super) mod open;
 mod stream;
 
-pub(crate) use lines::Records;
-pub(super) use lines::{Lines, LinesError};
+pub(crate) use input_lines::Records;
+pub(super) use input_lines::{Lines, LinesError};
 pub(super) use lookahead::BUFFER_BYTES;
 #[cfg(test)]
 pub(super) use lookahead::tests::Chunks;

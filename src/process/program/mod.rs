@@ -6,7 +6,7 @@
 pub(super) mod diagnose;
 mod elf;
 #[cfg(linux)]
-pub(super) mod nearby;
+pub(super) mod local_program;
 pub(super) mod path_lookup;
 
 pub(super) use diagnose::name_of;

@@ -5,8 +5,7 @@
 //! three ways to start it. `newborn` owns the child from its first moment. A [`StartError`] says where a
 //! start failed.
 
-pub(super) mod newborn;
-mod our_environment;
+mod inherited_environment;
 #[cfg(linux)]
 mod posix_spawn;
 mod prepare;
@@ -18,7 +17,10 @@ pub(super) mod spawn;
 mod start_error;
 mod std_spawn;
 mod stdio_ends;
+pub(super) mod unwatched_child;
 #[cfg(linux)]
 mod vfork;
 
 pub(super) use start_error::StartError;
+
+pub(super) use unwatched_child::Newborn;

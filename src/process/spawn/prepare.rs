@@ -7,7 +7,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
 use rustix::fs::{Mode, RawMode};
 
-use super::our_environment::our_environment;
+use super::inherited_environment::our_environment;
 use super::start_error::StartError;
 use super::stdio_ends::Theirs;
 use crate::os::child::{Forked, Identity, Kept, Program, Steps};

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use tokio::runtime::Handle;
 
-use super::newborn::Newborn;
 #[cfg(linux)]
 use super::posix_spawn;
 use super::std_spawn::ByStd;
 use super::stdio_ends::{Ours, Theirs, input, output};
+use super::unwatched_child::Newborn;
 #[cfg(linux)]
 use super::vfork;
 use crate::process::command::Command;
@@ -19,7 +19,7 @@ use crate::process::error::{SpawnError, SpawnErrorKind};
 use crate::process::process::{Process, Streams};
 use crate::process::program::diagnose;
 #[cfg(linux)]
-use crate::process::program::nearby;
+use crate::process::program::local_program;
 use crate::process::spawn::start_error::StartError;
 #[cfg(linux)]
 use crate::process::spawn_thread::here;
@@ -126,7 +126,7 @@ impl Command {
     /// Starts it in this thread, if that does not hang.
     #[cfg(linux)]
     fn at_once(&self, begun: &Begun) -> Option<Started> {
-        let is_nearby = nearby::is_nearby(self);
+        let is_nearby = local_program::is_nearby(self);
         let born = is_nearby.then(|| here(begun, || self.give_birth()))?;
         Some(born?.map_err(|error| SpawnError::of(self, error)))
     }
@@ -147,7 +147,7 @@ impl Command {
             let born = command.give_birth();
             #[cfg(linux)]
             if born.is_ok() && begun.elapsed() < QUICK {
-                nearby::remember(&command);
+                local_program::remember(&command);
             }
             born.map_err(|error| SpawnError::of(&command, error))
         }

@@ -9,12 +9,13 @@
 //! may wait for the disk. `held` counts what was handed out, `from_file` makes a spool of a file that is
 //! there, and `loss` is the error of one that is not whole.
 
+mod disk_threads;
 mod from_file;
-mod held;
 mod loss;
 mod options;
 mod segment;
 mod shared_file;
+mod spill;
 #[cfg(linux)]
 mod splice;
 #[expect(
@@ -22,11 +23,10 @@ mod splice;
     reason = "the chamber is named for its main type"
 )]
 mod spool;
-mod threads;
 mod writing;
 
+pub(super) use disk_threads::{is_wanted, on_thread};
 pub use loss::LostOutput;
 pub use options::SpoolOptions;
 pub use spool::{Spool, SpoolReader};
-pub(super) use threads::{is_wanted, on_thread};
 pub(super) use writing::Step;

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use super::threads::on_thread;
+use super::disk_threads::on_thread;
 
 /// What the system frees of a file at once.
 #[cfg(linux)]

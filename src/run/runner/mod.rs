@@ -4,8 +4,8 @@
 //! has no room for another job. `running` and `pasts` are what it knows of the jobs that run, and of
 //! those that are tried again.
 
+mod earlier_attempts;
 mod lack;
-mod pasts;
 #[expect(
     clippy::module_inception,
     reason = "the chamber is named for its main type"

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, watch};
 
-use super::pasts::{Past, Pasts};
+use super::earlier_attempts::{Past, Pasts};
 use super::running::Running;
 use crate::event::{
     Attempt, CancelReason, Cause, Event, Flow, JobEnd, JobRetry, NumberedJob, OutputLoss, Room,
