@@ -333,11 +333,11 @@ pub(crate) enum OutputLoss {
 }
 
 /// Resolves when those who tell the events can take more.
-pub(crate) type Room = Pin<Box<dyn Future<Output = ()> + Send>>;
+pub(crate) type WhenReady = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// Whether those who tell the events can take more.
 pub(crate) enum Flow {
     Ready,
     /// The event was taken, but nothing new is to be started until this future is ready.
-    Full(Room),
+    Full(WhenReady),
 }

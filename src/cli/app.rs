@@ -13,7 +13,7 @@ use super::args::SHAPES;
 use super::args::generate;
 use super::args::hint;
 use super::replay::replay;
-use super::settings::Form;
+use super::settings::OutputForm;
 use super::settings::Surroundings;
 use super::settings::{Settings, settle, settle_replay};
 use crate::event::{Cause, End, Event, NumberedJob, OutputLoss, Stop};
@@ -22,12 +22,12 @@ use crate::guard::{self, Guarding};
 use crate::plan::{Entry, Source};
 use crate::process::{Signal, continue_stopped_spawns, reap_strangers, reset_inherited_signals};
 use crate::run::{
-    Control, Ended, Feed, Foreground, Heard, Ledger, Runner, follow_size, listen, listen_no_more,
-    need_files,
+    CompletedJobs, Control, Ended, Escalation, Feed, Foreground, Runner, follow_size, listen,
+    listen_no_more, need_files,
 };
 use crate::sink::{
-    Console, Dispatch, Drained, DryRun, Effect, Events, Heartbeat, Human, JobLog, JsonLines, Looks,
-    OnLoss, OpenLog, Progress, RecordError, Show, Sink, Vendor, dry_run, escape,
+    Console, Dispatch, DisplayOptions, Drained, DryRun, Effect, Events, Heartbeat, Human, JobLog,
+    JsonLines, OnLoss, OpenLog, ProgressBar, RecorderError, Show, Sink, Vendor, dry_run, escape,
 };
 use crate::summary::Summary;
 
@@ -94,12 +94,12 @@ fn start(args: Args) -> Result<ExitCode, Box<dyn std::error::Error>> {
     if let Some(log) = &args.replay {
         let (mut settings, past) = settle_replay(&args, log, &Surroundings::look()?)?;
         let sinks = sinks(&mut settings);
-        let looks = settings.looks;
+        let display = settings.display;
         return replay(
             past,
             sinks,
             settings.files.recorders,
-            &looks,
+            &display,
             settings.keep_order,
         );
     }
@@ -107,10 +107,10 @@ fn start(args: Args) -> Result<ExitCode, Box<dyn std::error::Error>> {
         say(SHAPES);
         return Ok(ExitCode::Usage);
     };
-    warn(&settings.warnings, &settings.looks)?;
+    warn(&settings.warnings, &settings.display)?;
     match settings.form {
-        Form::DryRun(form) => Ok(list(source, &settings, form)?),
-        Form::Output | Form::Records | Form::Events => {
+        OutputForm::DryRun(form) => Ok(list(source, &settings, form)?),
+        OutputForm::Output | OutputForm::Records | OutputForm::Events => {
             need_files()?;
             let short = |error| format!("cannot begin: {error}");
             let mut builder = tokio::runtime::Builder::new_current_thread();
@@ -124,12 +124,12 @@ fn start(args: Args) -> Result<ExitCode, Box<dyn std::error::Error>> {
 }
 
 /// Says what is odd about the run that begins, where all that is said of it goes.
-fn warn(warnings: &[String], looks: &Looks) -> io::Result<()> {
+fn warn(warnings: &[String], display: &DisplayOptions) -> io::Result<()> {
     if warnings.is_empty() {
         return Ok(());
     }
     let mut console = Console::new()?;
-    console.set_off(looks);
+    console.set_off(display);
     for warning in warnings {
         writeln!(console.words()?, "prun: {}", escape(warning.as_bytes()))?;
     }
@@ -178,9 +178,9 @@ async fn run(mut settings: Settings, source: Source) -> io::Result<ExitCode> {
     settings.options.guard = guarding.guard();
     let sinks = sinks(&mut settings);
     let mut recorders = settings.files.recorders;
-    let mut ledger = None;
+    let mut completed_jobs = None;
     if let Some(mut log) = settings.log.take() {
-        ledger = Some(Ledger::new(std::mem::take(&mut log.done)));
+        completed_jobs = Some(CompletedJobs::new(std::mem::take(&mut log.done)));
         // Before the others: it is what a later run goes on from.
         recorders.insert(0, Box::new(JobLog::begin(log, &settings.run_id)?));
     }
@@ -195,12 +195,12 @@ async fn run(mut settings: Settings, source: Source) -> io::Result<ExitCode> {
         });
     }
     let mut console = Console::new()?;
-    console.set_off(&settings.looks);
+    console.set_off(&settings.display);
     let failed = control.clone();
     let on_loss = OnLoss {
         // A run that is over needs no stopping.
         output: move |loss| drop(control.send(Control::OutputFailed(loss))),
-        record: move |error: RecordError| {
+        record: move |error: RecorderError| {
             let _ = failed.send(Control::RecordFailed {
                 why: error.to_string().into(),
                 ends_run: error.effect() == Effect::EndsRun,
@@ -210,11 +210,11 @@ async fn run(mut settings: Settings, source: Source) -> io::Result<ExitCode> {
     let in_order = settings.keep_order;
     let mut dispatch = Dispatch::start(sinks, recorders, console, in_order, on_loss)?;
     // Nothing can be full yet.
-    let _ = dispatch.tell(&Event::RunStarted {
+    let _ = dispatch.handle(&Event::RunStarted {
         total: source.total(),
     });
-    let runner = Runner::new(settings.options, ledger, |event: &Event| {
-        dispatch.tell(event)
+    let runner = Runner::new(settings.options, completed_jobs, |event: &Event| {
+        dispatch.handle(event)
     });
     let mut ended = runner.run(Feed::new(source)?, &mut controls).await;
     let mut words = finish(dispatch.finish(), &mut controls, &mut ended, grace).await;
@@ -224,29 +224,31 @@ async fn run(mut settings: Settings, source: Source) -> io::Result<ExitCode> {
         hear(control, &mut ended, &mut words);
     })
     .await;
-    if !Console::words_would_block(settings.looks.frame) && warn(&words, &settings.looks).is_err() {
+    if !Console::words_would_block(settings.display.frame)
+        && warn(&words, &settings.display).is_err()
+    {
         ended.summary.lose_output(OutputLoss::NotWritten);
     }
     Ok(ended.summary.verdict())
 }
 
 fn sinks(settings: &mut Settings) -> Vec<Box<dyn Sink>> {
-    let looks = settings.looks;
+    let display = settings.display;
     let mut sinks: Vec<Box<dyn Sink>> = Vec::new();
     match settings.form {
-        Form::Records => sinks.push(Box::new(JsonLines)),
-        Form::Events => sinks.push(Box::new(Events::default())),
-        Form::Output | Form::DryRun(_) => {}
+        OutputForm::Records => sinks.push(Box::new(JsonLines)),
+        OutputForm::Events => sinks.push(Box::new(Events::default())),
+        OutputForm::Output | OutputForm::DryRun(_) => {}
     }
-    sinks.push(Box::new(Human::new(looks, settings.paster.clone())));
-    if looks.tells_each && matches!(looks.show, Show::All | Show::Words) {
-        let vendor = looks.vendor.unwrap_or(Vendor::Plain);
+    sinks.push(Box::new(Human::new(display, settings.paster.clone())));
+    if display.tells_each && matches!(display.show, Show::All | Show::Words) {
+        let vendor = display.vendor.unwrap_or(Vendor::Plain);
         sinks.push(Box::new(Heartbeat::new(vendor)));
     }
     sinks.append(&mut settings.files.sinks);
-    if looks.has_bar {
+    if display.has_bar {
         // Last of all that write to the terminal.
-        sinks.push(Box::new(Progress::new(looks.style)));
+        sinks.push(Box::new(ProgressBar::new(display.style)));
     }
     sinks
 }
@@ -277,9 +279,9 @@ async fn finish(
                 }
             }
             Some(control) = controls.recv() => match hear(control, ended, &mut words) {
-                Heard::Echo => {}
-                Heard::First | Heard::Second => patience = until(ended),
-                Heard::Third => limit = Some(clock.now() + LAST_MOMENT),
+                Escalation::Echo => {}
+                Escalation::First | Escalation::Second => patience = until(ended),
+                Escalation::Third => limit = Some(clock.now() + LAST_MOMENT),
             },
             () = clock.sleep_until_some(limit) => {
                 ended.summary.lose_output(OutputLoss::NotWritten);
@@ -303,10 +305,10 @@ async fn finish(
 }
 
 /// Takes a control in when no jobs run any more.
-fn hear(control: Control, ended: &mut Ended, words: &mut Vec<String>) -> Heard {
+fn hear(control: Control, ended: &mut Ended, words: &mut Vec<String>) -> Escalation {
     match control {
         Control::Signal(signal) => {
-            let heard = ended.cancel.signal(signal, ended.clock.now());
+            let escalation = ended.cancel.signal(signal, ended.clock.now());
             let stop = Stop {
                 cause: Cause::Signal(signal),
                 end: End::Killed,
@@ -314,19 +316,19 @@ fn hear(control: Control, ended: &mut Ended, words: &mut Vec<String>) -> Heard {
                 grace: Duration::ZERO,
             };
             ended.summary.fold(&Event::Stopped(stop));
-            heard
+            escalation
         }
         // Only prun itself is left to stop.
         Control::Suspend => {
             Signal::STOP.raise();
-            Heard::Echo
+            Escalation::Echo
         }
         Control::RecordFailed { why, .. } => {
             words.push(why.to_string());
-            Heard::Echo
+            Escalation::Echo
         }
         // The writer says the same when it ends, and nothing runs any more.
-        Control::OutputFailed(_) | Control::ReaderGone | Control::ShowRunning => Heard::Echo,
+        Control::OutputFailed(_) | Control::ReaderGone | Control::ShowRunning => Escalation::Echo,
     }
 }
 

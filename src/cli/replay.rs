@@ -6,22 +6,22 @@ use std::sync::mpsc;
 
 use crate::event::{Flow, OutputLoss};
 use crate::exit::ExitCode;
-use crate::sink::{Console, Dispatch, Looks, OnLoss, PastRun, Recorder, Sink, escape};
+use crate::sink::{Console, Dispatch, DisplayOptions, LoggedRun, OnLoss, Recorder, Sink, escape};
 use crate::summary::Summary;
 
 /// Tells the run, and ends as it did.
 pub(super) fn replay(
-    mut past: PastRun,
+    mut past: LoggedRun,
     sinks: Vec<Box<dyn Sink>>,
     files: Vec<Box<dyn Recorder>>,
-    looks: &Looks,
+    display: &DisplayOptions,
     in_order: bool,
 ) -> Result<ExitCode, Box<dyn std::error::Error>> {
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
     let lost = Arc::new(AtomicBool::new(false));
     let is_lost = Arc::clone(&lost);
     let mut console = Console::new()?;
-    console.set_off(looks);
+    console.set_off(display);
     let (failed, failures) = mpsc::channel();
     let on_loss = OnLoss {
         // Without standard error the run is still told.
@@ -35,7 +35,7 @@ pub(super) fn replay(
     let mut summary = Summary::default();
     while let Some((at, event)) = past.next()? {
         summary.fold(&event);
-        let flow = dispatch.tell_at(at, &event);
+        let flow = dispatch.handle_at(at, &event);
         if is_lost.load(Ordering::Relaxed) {
             break;
         }
@@ -50,7 +50,7 @@ pub(super) fn replay(
         }
     }
     let mut console = Console::new()?;
-    console.set_off(looks);
+    console.set_off(display);
     for error in failures {
         let error = escape(error.to_string().as_bytes());
         writeln!(console.words()?, "prun: {error}")?;

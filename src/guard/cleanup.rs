@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::table::Place;
+use super::table::SlotState;
 use crate::process::Signal;
 
 /// How long a process may take to appear that was being started when prun ended. Its program was
@@ -34,7 +34,7 @@ impl Cleanup {
     pub(super) fn new(
         was_ending: bool,
         grace: Duration,
-        places: impl IntoIterator<Item = Place>,
+        places: impl IntoIterator<Item = SlotState>,
     ) -> Self {
         let mut cleanup = Self {
             kill_at: if was_ending { Duration::ZERO } else { grace },
@@ -43,8 +43,8 @@ impl Cleanup {
         };
         for place in places {
             match place {
-                Place::Starting(seq) => cleanup.starting.push(seq),
-                Place::Running(group) => cleanup.follow(group),
+                SlotState::Starting(seq) => cleanup.starting.push(seq),
+                SlotState::Running(group) => cleanup.follow(group),
             }
         }
         cleanup
@@ -139,8 +139,8 @@ mod tests {
         ) {
             let grace = Duration::from_millis(grace);
             let mut lives: BTreeMap<u32, Life> = (10..).zip(lives).collect();
-            let places = lives.keys().map(|group| Place::Running(*group));
-            let late = starting.map(|_| Place::Starting(7));
+            let places = lives.keys().map(|group| SlotState::Running(*group));
+            let late = starting.map(|_| SlotState::Starting(7));
             let mut cleanup = Cleanup::new(was_ending, grace, places.chain(late).collect::<Vec<_>>());
             let (mut gone, mut told) = (BTreeSet::new(), BTreeMap::<u32, Vec<Signal>>::new());
             let mut now = Duration::ZERO;
@@ -192,7 +192,7 @@ mod tests {
 
     #[test]
     fn a_group_that_does_not_die_of_kill_is_not_waited_for_for_ever() {
-        let mut cleanup = Cleanup::new(true, Duration::from_secs(9), [Place::Running(10)]);
+        let mut cleanup = Cleanup::new(true, Duration::from_secs(9), [SlotState::Running(10)]);
         assert_eq!(cleanup.look(Duration::ZERO, |_| true), [(10, Signal::KILL)]);
         assert!(!cleanup.is_over(KILL_WAIT - Duration::from_millis(1)));
         assert!(cleanup.is_over(KILL_WAIT));
@@ -200,7 +200,7 @@ mod tests {
 
     #[test]
     fn a_process_that_does_not_appear_was_never_started() {
-        let mut cleanup = Cleanup::new(false, Duration::from_secs(9), [Place::Starting(3)]);
+        let mut cleanup = Cleanup::new(false, Duration::from_secs(9), [SlotState::Starting(3)]);
         assert!(!cleanup.is_over(Duration::ZERO));
         assert!(cleanup.look(START_WAIT, |_| true).is_empty());
         assert!(cleanup.is_over(START_WAIT));

@@ -13,7 +13,7 @@ use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinHandle;
 
 use super::program::ARGUMENT;
-use super::table::{Phase, Place, Table};
+use super::table::{Phase, SlotState, Table};
 use crate::os::sys::map_shared;
 use crate::process::{Command, Environment, Group, Process, SpawnError, Stdio, wait_for};
 
@@ -57,10 +57,10 @@ enum Cause {
 
 /// To whom attempts tell what they start; by default nobody.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Guard(Option<Arc<Told>>);
+pub(crate) struct Guard(Option<Arc<SharedTable>>);
 
 #[derive(Debug)]
-struct Told {
+struct SharedTable {
     table: Table,
     /// A process was started.
     started: Notify,
@@ -69,10 +69,10 @@ struct Told {
 impl Guard {
     /// The job of number `seq` is being started in `slot`. To be kept until its process group is no
     /// more prun's to end.
-    pub(crate) fn enter(&self, slot: u32, seq: u64) -> Post {
-        self.put(slot, Some(Place::Starting(seq)));
+    pub(crate) fn enter(&self, slot: u32, seq: u64) -> GuardedJob {
+        self.put(slot, Some(SlotState::Starting(seq)));
         let guard = self.clone();
-        Post { guard, slot }
+        GuardedJob { guard, slot }
     }
 
     /// The jobs are asked to end.
@@ -86,7 +86,7 @@ impl Guard {
         }
     }
 
-    fn put(&self, slot: u32, place: Option<Place>) {
+    fn put(&self, slot: u32, place: Option<SlotState>) {
         if let Some(told) = &self.0 {
             told.table.put(slot, place);
         }
@@ -95,28 +95,28 @@ impl Guard {
 
 /// A job that is guarded.
 #[derive(Debug)]
-pub(crate) struct Post {
+pub(crate) struct GuardedJob {
     guard: Guard,
     slot: u32,
 }
 
-impl Post {
+impl GuardedJob {
     /// Its process runs, and leads this group.
     pub(crate) fn started(&self, group: u32) {
-        self.guard.put(self.slot, Some(Place::Running(group)));
+        self.guard.put(self.slot, Some(SlotState::Running(group)));
         if let Some(told) = &self.guard.0 {
             told.started.notify_one();
         }
     }
 }
 
-impl Drop for Post {
+impl Drop for GuardedJob {
     fn drop(&mut self) {
         self.guard.put(self.slot, None);
     }
 }
 
-impl Told {
+impl SharedTable {
     /// Waits until a job has run for a while.
     async fn somebody_stays(&self) {
         loop {
@@ -185,7 +185,7 @@ impl Guarding {
             }
             Wanted::WhenNeeded | Wanted::Never => None,
         };
-        let told = Arc::new(Told {
+        let told = Arc::new(SharedTable {
             table,
             started: Notify::new(),
         });
@@ -220,7 +220,7 @@ impl Guarding {
 
 /// Starts the process when it is worth it, if it does not run yet, and ends it with the run.
 async fn keep(
-    told: Arc<Told>,
+    told: Arc<SharedTable>,
     ready: Ready,
     mut started: Option<Started>,
     mut is_over: oneshot::Receiver<()>,

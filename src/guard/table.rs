@@ -37,7 +37,7 @@ pub(super) enum Phase {
 
 /// What is in a slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum SlotState {
     /// The job of this number is being started: its process may be there and not be known yet.
     Starting(u64),
     /// A process group runs.
@@ -94,17 +94,17 @@ impl Table {
     }
 
     /// What is in `slot`, if anything is.
-    pub(super) fn place(self, slot: u32) -> Option<Place> {
+    pub(super) fn place(self, slot: u32) -> Option<SlotState> {
         let cell = self.cell(slot)?.load(Ordering::Acquire);
         match u32::try_from(cell) {
             Ok(0) => None,
-            Ok(group) => Some(Place::Running(group)),
-            Err(_) => Some(Place::Starting(cell & !STARTING)),
+            Ok(group) => Some(SlotState::Running(group)),
+            Err(_) => Some(SlotState::Starting(cell & !STARTING)),
         }
     }
 
     /// Puts a place into `slot`, or makes it free. A slot beyond the table is unguarded.
-    pub(super) fn put(self, slot: u32, place: Option<Place>) {
+    pub(super) fn put(self, slot: u32, place: Option<SlotState>) {
         let Some(cell) = self.cell(slot) else {
             return;
         };
@@ -113,14 +113,14 @@ impl Table {
         }
         let value = match place {
             None => 0,
-            Some(Place::Starting(seq)) => STARTING | seq,
-            Some(Place::Running(group)) => group.into(),
+            Some(SlotState::Starting(seq)) => STARTING | seq,
+            Some(SlotState::Running(group)) => group.into(),
         };
         cell.store(value, Ordering::Release);
     }
 
     /// The slots in which something is.
-    pub(super) fn places(self) -> impl Iterator<Item = (u32, Place)> {
+    pub(super) fn places(self) -> impl Iterator<Item = (u32, SlotState)> {
         let used = u32::try_from(self.get(Header::Used)).unwrap_or(u32::MAX);
         (1..=used).filter_map(move |slot| Some((slot, self.place(slot)?)))
     }
@@ -150,11 +150,11 @@ mod tests {
         Vec::leak((0..cells).map(|_| AtomicU64::new(0)).collect())
     }
 
-    fn place() -> impl Strategy<Value = Option<Place>> {
+    fn place() -> impl Strategy<Value = Option<SlotState>> {
         prop_oneof![
             Just(None),
-            (1..1u64 << 40).prop_map(|seq| Some(Place::Starting(seq))),
-            (2u32..1 << 22).prop_map(|group| Some(Place::Running(group))),
+            (1..1u64 << 40).prop_map(|seq| Some(SlotState::Starting(seq))),
+            (2u32..1 << 22).prop_map(|group| Some(SlotState::Running(group))),
         ]
     }
 

@@ -30,4 +30,4 @@ pub(crate) use pipe::{comes, enlarge, pipe, register, register_shared, set_size}
 pub use pty::TerminalSize;
 pub use signal::{ParseSignalError, Signal};
 pub(crate) use terminal::{Terminal, is_in_foreground};
-pub(crate) use thread::start_beside;
+pub(crate) use thread::start_thread;

@@ -111,7 +111,7 @@ fn block_signals() -> nix::Result<SigSet> {
 pub(crate) struct HeldSignals(());
 
 /// Lets the signals that come from now on wait. Those that came before have been caught: no other
-/// thread of ours takes any, see [`start_beside`](crate::process::start_beside).
+/// thread of ours takes any, see [`start_thread`](crate::process::start_thread).
 pub(crate) fn hold_signals() -> HeldSignals {
     // It fails for no mask that there is.
     let _ = block_signals();

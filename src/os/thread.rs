@@ -14,7 +14,7 @@ use super::own_signals::without_signals;
 ///
 /// # Errors
 /// When the system has no thread to give.
-pub(crate) fn start_beside<T: Send + 'static>(
+pub(crate) fn start_thread<T: Send + 'static>(
     name: &str,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> io::Result<JoinHandle<T>> {

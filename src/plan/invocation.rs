@@ -10,7 +10,7 @@ use super::template::Template;
 
 /// What a job runs.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Work {
+pub(crate) enum Invocation {
     /// Words executed as they are, never by a shell (`argv` of a job file).
     Argv(Vec<OsString>),
     /// A command line with `sh -c` meaning. At least one of the two ways to run it is there.
@@ -29,24 +29,24 @@ pub(crate) enum Work {
     Recorded {
         /// The command line as it was written.
         line: OsString,
-        spoken: Box<Spoken>,
+        spoken: Box<Argv>,
     },
 }
 
 /// The words of one attempt. At least one of the two ways is there.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub(crate) struct Spoken {
+pub(crate) struct Argv {
     /// Those that are executed without a shell.
     pub(crate) direct: Option<Vec<OsString>>,
     /// Those that are executed where that is not possible, or fails in a way that a shell tells.
     pub(crate) shell: Option<Vec<OsString>>,
 }
 
-impl Work {
+impl Invocation {
     /// The words of an attempt of job number `seq` with these values in a slot.
-    pub(crate) fn spoken(&self, args: &[OsString], seq: u64, slot: u32) -> Spoken {
+    pub(crate) fn spoken(&self, args: &[OsString], seq: u64, slot: u32) -> Argv {
         match self {
-            Self::Argv(argv) => Spoken {
+            Self::Argv(argv) => Argv {
                 direct: Some(argv.clone()),
                 shell: None,
             },
@@ -54,26 +54,26 @@ impl Work {
                 line,
                 direct,
                 shell,
-            } => Spoken {
+            } => Argv {
                 direct: direct.clone(),
                 shell: shell.as_ref().map(|shell| shell.argv(line)),
             },
-            Self::Template(template) => Spoken {
+            Self::Template(template) => Argv {
                 direct: template.direct(args, seq, slot),
                 shell: template.shell(args, seq, slot),
             },
-            Self::Recorded { spoken, .. } => Spoken::clone(spoken),
+            Self::Recorded { spoken, .. } => Argv::clone(spoken),
         }
     }
 
     /// The work of a job that was executed, or was to be, as `argv`: a shell's, or its own.
     pub(crate) fn recorded(line: OsString, argv: Vec<OsString>, shell: bool) -> Self {
         let spoken = match shell {
-            false => Spoken {
+            false => Argv {
                 direct: Some(argv),
                 shell: None,
             },
-            true => Spoken {
+            true => Argv {
                 direct: None,
                 shell: Some(argv),
             },
@@ -93,14 +93,14 @@ impl Work {
 }
 
 /// Decides how `line` is run under `rule`.
-pub(crate) fn work(line: &[u8], rule: &ShellRule) -> Result<Work, WordsError> {
+pub(crate) fn work(line: &[u8], rule: &ShellRule) -> Result<Invocation, WordsError> {
     tokenize::check(line)?;
     let (direct, shell) = match rule {
         ShellRule::Auto(shell) => (tokenize::plain_words(line), Some(Arc::clone(shell))),
         ShellRule::Always(shell) => (None, Some(Arc::clone(shell))),
         ShellRule::Never => (Some(tokenize::exact_words(line)?), None),
     };
-    Ok(Work::Line {
+    Ok(Invocation::Line {
         line: OsString::from_vec(line.to_vec()),
         direct,
         shell,

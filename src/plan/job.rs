@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::command::ShellRule;
 use super::command::WordsError;
-use super::invocation::{Work, work};
+use super::invocation::{Invocation, work};
 
 /// One line of the plan.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,7 +18,7 @@ pub(crate) struct Job {
     /// What it is called, if it was given a name.
     pub(crate) name: Option<String>,
     /// What it runs.
-    pub(crate) work: Work,
+    pub(crate) work: Invocation,
     /// The values that it is run for; none without a template.
     pub(crate) args: Vec<OsString>,
     /// Its working directory, if it is not the run's.
@@ -45,7 +45,7 @@ impl Job {
     }
 
     /// A job with nothing special about it.
-    pub(super) fn new(origin: Origin, name: Option<String>, work: Work) -> Self {
+    pub(super) fn new(origin: Origin, name: Option<String>, work: Invocation) -> Self {
         Self {
             origin,
             name,
@@ -124,7 +124,7 @@ mod tests {
         let rule = ShellRule::Auto(Arc::default());
         let job = Job::from_line(origin("jobs.txt", 7), text.as_bytes(), &rule)?;
         match job.work {
-            Work::Line { line, .. } => Ok((job.name, line)),
+            Invocation::Line { line, .. } => Ok((job.name, line)),
             other => panic!("{other:?}"),
         }
     }

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
-use super::invocation::{Spoken, Work};
+use super::invocation::{Argv, Invocation};
 use super::job::Job;
 
 /// Names a job by its content, and by how many jobs of the same content came before it.
@@ -20,11 +20,11 @@ impl Key {
     pub(crate) fn of(job: &Job, cwd: &Path, env: &[(OsString, Option<OsString>)]) -> Self {
         let mut fields = Fields(Sha256::new());
         match &job.work {
-            Work::Argv(argv) => {
+            Invocation::Argv(argv) => {
                 fields.add(b"argv");
                 fields.add_all(argv);
             }
-            Work::Line {
+            Invocation::Line {
                 line,
                 direct,
                 shell,
@@ -44,10 +44,10 @@ impl Key {
                         .unwrap_or_default(),
                 );
             }
-            Work::Template(_) | Work::Recorded { .. } => {
+            Invocation::Template(_) | Invocation::Recorded { .. } => {
                 fields.add(b"template");
                 // The job's number and slot may differ from run to run, and it is the same job.
-                let Spoken { direct, shell } = job.work.spoken(&job.args, 0, 0);
+                let Argv { direct, shell } = job.work.spoken(&job.args, 0, 0);
                 fields.add_all(&direct.unwrap_or_default());
                 fields.add_all(&shell.unwrap_or_default());
             }

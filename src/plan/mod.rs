@@ -2,7 +2,7 @@
 //!
 //! The main type is [`Source`], a stream of [`Job`]s: typed command lines, a job file, or an open
 //! stream such as standard input. A job knows where it was written and what it is to execute
-//! ([`Work`]: words, or a command line that may need a [`Shell`]).
+//! ([`Invocation`]: words, or a command line that may need a [`Shell`]).
 //!
 //! * `job` is one line of the plan, `source` the stream of them, `typed_commands` those of the command
 //!   line, and `unique_names` the check that every name is its job's own.
@@ -27,11 +27,11 @@ mod template;
 mod typed_commands;
 mod unique_names;
 
-pub(crate) use arguments::{BatchSize, InputsError, Rules, Typed, ValueSource, divide};
+pub(crate) use arguments::{ArgumentsError, BatchSize, Rules, TypedCommands, ValueSource, divide};
 pub(crate) use command::{Shape, Shell, ShellError, ShellRule, shape};
 pub(crate) use duration::{DurationError, format_duration, parse_duration};
-pub(crate) use input::Records;
-pub(crate) use invocation::{Spoken, Work};
+pub(crate) use input::Separator;
+pub(crate) use invocation::{Argv, Invocation};
 pub(crate) use job::{Job, Origin};
 pub(crate) use jobfile::Entry;
 pub(crate) use key::Key;

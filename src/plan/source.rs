@@ -8,21 +8,21 @@ use std::sync::Arc;
 use thiserror::Error;
 
 use super::arguments::ValueSource;
-use super::arguments::{Inputs, InputsError, Rules};
+use super::arguments::{Arguments, ArgumentsError, Rules};
 use super::command::ShellRule;
-use super::input::Records;
+use super::input::Separator;
 use super::input::{OpenError, Opened, open};
 use super::job::{Job, Origin};
 use super::jobfile::{Entry, JobFile, JobFileError};
 use super::jobfile::{Foreign, Format, by_name};
 use super::typed_commands;
-use super::typed_commands::TypedError;
-use super::unique_names::Names;
+use super::typed_commands::TypedCommandsError;
+use super::unique_names::UniqueNames;
 
 /// A stream of jobs. It ends after its first error.
 pub(crate) struct Source {
     supply: Supply,
-    names: Names,
+    names: UniqueNames,
     total: Option<u64>,
     ended: bool,
 }
@@ -36,7 +36,7 @@ enum Supply {
     /// A pipe, a terminal: whoever writes it decides when.
     Stream(JobFile),
     /// A template, once for each set of values.
-    Inputs(Box<Inputs>),
+    Inputs(Box<Arguments>),
 }
 
 /// Why there are no more jobs.
@@ -44,7 +44,7 @@ enum Supply {
 pub(crate) enum SourceError {
     /// A typed command is not taken.
     #[error(transparent)]
-    Typed(#[from] TypedError),
+    Typed(#[from] TypedCommandsError),
     /// The job file cannot be opened.
     #[error(transparent)]
     Open(#[from] OpenError),
@@ -53,7 +53,7 @@ pub(crate) enum SourceError {
     Foreign(Arc<str>, Foreign),
     /// A template or its values are at fault.
     #[error(transparent)]
-    Inputs(#[from] InputsError),
+    Inputs(#[from] ArgumentsError),
     /// The job file cannot be read on.
     #[error(transparent)]
     JobFile(#[from] JobFileError),
@@ -79,7 +79,7 @@ impl Source {
     }
 
     fn typed(jobs: Vec<Job>) -> Result<Self, SourceError> {
-        let mut names = Names::default();
+        let mut names = UniqueNames::default();
         for job in &jobs {
             check_name(&mut names, job)?;
         }
@@ -94,7 +94,7 @@ impl Source {
         rules: Rules,
         rule: &ShellRule,
     ) -> Result<Self, SourceError> {
-        let inputs = Inputs::new(template, sources, rules, rule)?;
+        let inputs = Arguments::new(template, sources, rules, rule)?;
         let total = inputs.total();
         Ok(Self::new(Supply::Inputs(Box::new(inputs)), total))
     }
@@ -106,7 +106,7 @@ impl Source {
     /// `/dev/stdin`) is a stream; opening it may wait for a writer.
     pub(crate) fn file(
         path: &Path,
-        records: Records,
+        records: Separator,
         rule: &ShellRule,
     ) -> Result<Self, SourceError> {
         let label: Arc<str> = path.display().to_string().into();
@@ -120,7 +120,7 @@ impl Source {
                 return Ok(Self::new(Supply::Stream(file), None));
             }
         };
-        let mut names = Names::default();
+        let mut names = UniqueNames::default();
         let total = checked(read(Box::new(file.clone())), &mut names)?;
         names.clear();
         let mut source = Self::new(Supply::Regular(read(Box::new(file))), Some(total));
@@ -129,7 +129,7 @@ impl Source {
     }
 
     /// Standard input as a job file. Where it is a file, that file's name counts.
-    pub(crate) fn stdin(records: Records, rule: &ShellRule) -> Result<Self, SourceError> {
+    pub(crate) fn stdin(records: Separator, rule: &ShellRule) -> Result<Self, SourceError> {
         let named = named(Path::new("/dev/stdin"), &"stdin".into())?;
         let input = open::stdin("job file")?;
         Ok(Self::stream(named, Box::new(input), records, rule))
@@ -139,7 +139,7 @@ impl Source {
     pub(crate) fn stream(
         named: Option<Format>,
         input: Box<dyn Read + Send>,
-        records: Records,
+        records: Separator,
         rule: &ShellRule,
     ) -> Self {
         let file = JobFile::new("stdin".into(), named, records, input, rule.clone());
@@ -150,7 +150,7 @@ impl Source {
     fn new(supply: Supply, total: Option<u64>) -> Self {
         Self {
             supply,
-            names: Names::default(),
+            names: UniqueNames::default(),
             total,
             ended: false,
         }
@@ -207,7 +207,7 @@ impl Iterator for Source {
 }
 
 /// Reads a file through and counts its jobs; the first error is the answer.
-fn checked(file: JobFile, names: &mut Names) -> Result<u64, SourceError> {
+fn checked(file: JobFile, names: &mut UniqueNames) -> Result<u64, SourceError> {
     let mut jobs = 0;
     for entry in file {
         let entry = entry.map_err(SourceError::from);
@@ -219,7 +219,10 @@ fn checked(file: JobFile, names: &mut Names) -> Result<u64, SourceError> {
 }
 
 /// The entry, if its name is its own.
-fn with_name(names: &mut Names, entry: Result<Entry, SourceError>) -> Result<Entry, SourceError> {
+fn with_name(
+    names: &mut UniqueNames,
+    entry: Result<Entry, SourceError>,
+) -> Result<Entry, SourceError> {
     let entry = entry?;
     if let Entry::Job(job) = &entry {
         check_name(names, job)?;
@@ -228,7 +231,7 @@ fn with_name(names: &mut Names, entry: Result<Entry, SourceError>) -> Result<Ent
 }
 
 /// Refuses a name that an earlier job has.
-fn check_name(names: &mut Names, job: &Job) -> Result<(), SourceError> {
+fn check_name(names: &mut UniqueNames, job: &Job) -> Result<(), SourceError> {
     match &job.name {
         Some(name) if !names.take(name) => Err(SourceError::Name(job.origin.clone(), name.clone())),
         _ => Ok(()),

@@ -15,7 +15,7 @@ const LONGEST_SUGGESTION: usize = 200;
 
 /// Why a typed command is not taken.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub(crate) enum TypedError {
+pub(crate) enum TypedCommandsError {
     /// An option of prun's behind a command.
     #[error("`{option}`: options go before the commands{}", .quoted.as_deref().map(if_its_own).unwrap_or_default())]
     LateOption {
@@ -53,21 +53,21 @@ pub(super) fn jobs(
     commands: &[OsString],
     rule: &ShellRule,
     is_option: impl Fn(&str) -> bool,
-) -> Result<Vec<Job>, TypedError> {
+) -> Result<Vec<Job>, TypedCommandsError> {
     // Options first: `prun find . -name {}` is one command without quotes, not a placeholder.
     for (index, command) in commands.iter().enumerate() {
         check_start(commands, index, command, &is_option)?;
     }
     let job = |(command, origin): (&OsString, Origin)| match unescaped(command.as_bytes()) {
         Some(text) => job(origin, &text, rule),
-        None => Err(TypedError::Placeholder(origin)),
+        None => Err(TypedCommandsError::Placeholder(origin)),
     };
     commands.iter().zip(origins()).map(job).collect()
 }
 
 /// The jobs of command lines that were given as arguments. What is in them is theirs: no placeholder
 /// and no option of ours is looked for.
-pub(super) fn listed(lines: &[OsString], rule: &ShellRule) -> Result<Vec<Job>, TypedError> {
+pub(super) fn listed(lines: &[OsString], rule: &ShellRule) -> Result<Vec<Job>, TypedCommandsError> {
     let job = |(line, origin): (&OsString, Origin)| job(origin, line.as_bytes(), rule);
     lines.iter().zip(origins()).map(job).collect()
 }
@@ -82,8 +82,9 @@ fn origins() -> impl Iterator<Item = Origin> {
 }
 
 /// The job of one typed command line.
-fn job(origin: Origin, line: &[u8], rule: &ShellRule) -> Result<Job, TypedError> {
-    Job::from_line(origin.clone(), line, rule).map_err(|error| TypedError::Words(origin, error))
+fn job(origin: Origin, line: &[u8], rule: &ShellRule) -> Result<Job, TypedCommandsError> {
+    Job::from_line(origin.clone(), line, rule)
+        .map_err(|error| TypedCommandsError::Words(origin, error))
 }
 
 /// Refuses a command that begins with `-`.
@@ -92,7 +93,7 @@ fn check_start(
     index: usize,
     command: &OsStr,
     is_option: impl Fn(&str) -> bool,
-) -> Result<(), TypedError> {
+) -> Result<(), TypedCommandsError> {
     if !command.as_bytes().starts_with(b"-") {
         return Ok(());
     }
@@ -100,12 +101,12 @@ fn check_start(
     let quoted = quoted_whole(commands, index);
     let name = word.split_once('=').map_or(word.as_str(), |(name, _)| name);
     Err(if is_option(name) {
-        TypedError::LateOption {
+        TypedCommandsError::LateOption {
             option: name.to_owned(),
             quoted,
         }
     } else {
-        TypedError::Unquoted { word, quoted }
+        TypedCommandsError::Unquoted { word, quoted }
     })
 }
 
@@ -150,7 +151,7 @@ fn unescaped(text: &[u8]) -> Option<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::invocation::Work;
+    use super::super::invocation::Invocation;
     use super::*;
 
     const OPTIONS: &[&str] = &["--json", "--jobs", "--version"];
@@ -161,7 +162,7 @@ mod tests {
         let jobs = jobs(&commands, &rule, |name| OPTIONS.contains(&name))
             .map_err(|error| error.to_string())?;
         let told = |job: Job| match job.work {
-            Work::Line { line, .. } => (job.name, line.into_string().unwrap()),
+            Invocation::Line { line, .. } => (job.name, line.into_string().unwrap()),
             other => panic!("{other:?}"),
         };
         Ok(jobs.into_iter().map(told).collect())

@@ -6,12 +6,12 @@ use std::hash::{BuildHasher, RandomState};
 /// The names given so far, as hashes of 128 bits: two different names collide in one of 10^38
 /// pairs, less often than a memory chip errs.
 #[derive(Default)]
-pub(super) struct Names {
+pub(super) struct UniqueNames {
     seen: HashSet<u128>,
     halves: [RandomState; 2],
 }
 
-impl Names {
+impl UniqueNames {
     /// Takes a name; false when somebody has it already.
     pub(super) fn take(&mut self, name: &str) -> bool {
         let [high, low] = self.halves.each_ref().map(|half| half.hash_one(name));
@@ -30,7 +30,7 @@ mod tests {
 
     #[test]
     fn a_name_can_be_taken_once() {
-        let mut names = Names::default();
+        let mut names = UniqueNames::default();
         assert!(names.take("api"));
         assert!(names.take("web"));
         assert!(!names.take("api"));
@@ -40,7 +40,7 @@ mod tests {
 
     #[test]
     fn the_two_halves_of_a_hash_differ() {
-        let names = Names::default();
+        let names = UniqueNames::default();
         let [high, low] = names.halves.each_ref().map(|half| half.hash_one("api"));
         assert_ne!(high, low);
     }

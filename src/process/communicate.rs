@@ -11,7 +11,7 @@ use super::spool::{LostOutput, Spool};
 use super::stream::Capture;
 use super::stream::StreamReader;
 use super::stream::StreamWriter;
-use super::stream::{Drain, leaked_pipes};
+use super::stream::{LeakedPipes, leaked_pipes};
 use super::wait_for::wait_for;
 
 /// What a process wrote, and how it ended.
@@ -234,7 +234,7 @@ impl Process {
                     leaked |= !capture.drain_available().await;
                 }
             }
-            capture.unload().await;
+            capture.spill().await;
         }
         let spoke = leaked.then(|| self.leave_captures());
         let [stdout, stderr] = &mut self.captures;
@@ -253,7 +253,7 @@ impl Process {
         let pipes = open.filter(|capture| capture.is_open()).count();
         let spoke = Arc::new(AtomicBool::new(false));
         if let Some(reading) = self.draining.clone() {
-            leaked_pipes::keep(Drain {
+            leaked_pipes::keep(LeakedPipes {
                 reading,
                 pipes,
                 spoke: Arc::clone(&spoke),
@@ -279,7 +279,7 @@ impl Process {
 fn leave(reader: StreamReader) {
     let spoke = Arc::new(AtomicBool::new(false));
     let reading = tokio::spawn(reader.discard(Arc::clone(&spoke)));
-    leaked_pipes::keep(Drain {
+    leaked_pipes::keep(LeakedPipes {
         reading: reading.abort_handle(),
         pipes: 1,
         spoke,

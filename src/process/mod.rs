@@ -146,8 +146,8 @@ pub(crate) use reap::reap_strangers;
 pub use run::RunError;
 #[doc(hidden)]
 pub use spawn_thread::continue_stopped_spawns;
-pub(crate) use spawn_thread::{Begun, aside};
+pub(crate) use spawn_thread::{SpawnStart, run_on_spawn_thread};
 pub use spool::{LostOutput, Spool, SpoolOptions, SpoolReader};
 pub use stream::{LinePiece, Lines, Pieces, ReadError, StreamReader, StreamWriter};
-pub(crate) use stream::{has_closed_drains, reader_gone};
+pub(crate) use stream::{has_closed_leaked_pipes, reader_gone};
 pub use wait_for::{TimeoutError, wait_for};

@@ -10,7 +10,7 @@ use super::exit::{ExitInfo, WaitError};
 use super::handle::{Delivery, Scope, SignalError};
 use super::handle::{Hold, ProcessHandle, StopError};
 use super::reap::dropped;
-use super::spawn::Newborn;
+use super::spawn::UnwatchedChild;
 use super::stream::StreamReader;
 use super::stream::StreamWriter;
 use super::stream::{Capture, Peek, Pieces};
@@ -55,7 +55,7 @@ pub(super) struct Streams {
 
 impl Process {
     pub(super) fn new(
-        newborn: Newborn,
+        newborn: UnwatchedChild,
         streams: Streams,
         draining: Option<AbortHandle>,
         command: &Command,

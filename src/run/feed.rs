@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use tokio::sync::mpsc::{self, Receiver};
 
-use crate::os::start_beside;
+use crate::os::start_thread;
 use crate::plan::{Entry, Source, SourceError};
 
 /// So many entries go to the loop at once, if they are there: a hand-over costs a wake-up.
@@ -46,7 +46,7 @@ impl Feed {
         let origin = if source.may_block() {
             let (sender, batches) = mpsc::channel(2);
             // It is not joined: at an early end it may wait in a read that never returns.
-            start_beside("prun-reader", move || read_all(source, &sender))?;
+            start_thread("prun-reader", move || read_all(source, &sender))?;
             Origin::Streamed(batches)
         } else {
             Origin::Listed(Box::new(source))

@@ -47,7 +47,7 @@ pub(crate) struct Options {
     /// What a job without an input of its own reads.
     pub(crate) stdin: Stdio,
     /// What becomes of the jobs' output.
-    pub(crate) output: Output,
+    pub(crate) output: JobOutput,
     /// Whether jobs are told in their order.
     pub(crate) keep_order: bool,
     /// Where captured output waits.
@@ -75,7 +75,7 @@ impl Options {
     /// Makes the file for captured output that memory does not take, so that a folder which takes none
     /// is found before the first job starts, and not when one prints much. The answer is a warning.
     pub(super) fn open_spool(&self) -> Option<String> {
-        let is_captured = matches!(self.output, Output::Captured { .. });
+        let is_captured = matches!(self.output, JobOutput::Captured { .. });
         (is_captured && self.log_dir.is_none())
             .then(|| self.spool.open())
             .flatten()
@@ -87,7 +87,7 @@ impl Options {
         job: &NumberedJob,
         attempt: u32,
     ) -> Option<io::Result<OpenLogs>> {
-        let Output::Captured { together, .. } = self.output else {
+        let JobOutput::Captured { together, .. } = self.output else {
             return None;
         };
         let log_dir = self.log_dir.as_ref()?;
@@ -97,11 +97,11 @@ impl Options {
 
 /// What becomes of the jobs' output on its way to the events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Output {
+pub(crate) enum JobOutput {
     /// Kept until it is told.
     Captured {
         /// When that is.
-        telling: Telling,
+        delivery: OutputDelivery,
         /// Whether the two streams share one pipe, since they go to one place: only then is their
         /// order exact.
         together: bool,
@@ -112,17 +112,17 @@ pub(crate) enum Output {
     Discarded,
 }
 
-impl Output {
+impl JobOutput {
     /// Whether each job is told while it runs when its turn has come.
     pub(super) fn is_told_in_order(self) -> bool {
-        let in_order = |telling| telling == Telling::InOrder;
-        matches!(self, Self::Captured { telling, .. } if in_order(telling))
+        let in_order = |delivery| delivery == OutputDelivery::InOrder;
+        matches!(self, Self::Captured { delivery, .. } if in_order(delivery))
     }
 }
 
 /// When the captured output of a job is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Telling {
+pub(crate) enum OutputDelivery {
     /// In one piece, when the job ends.
     AtItsEnd,
     /// While it comes.

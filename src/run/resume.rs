@@ -8,13 +8,13 @@ use crate::plan::{Job, Key};
 
 /// Gives every job its key, and knows those that are done.
 #[derive(Debug, Default)]
-pub(crate) struct Ledger {
+pub(crate) struct CompletedJobs {
     done: HashSet<Key>,
     /// How many jobs of a content came so far.
     seen: HashMap<Key, u32>,
 }
 
-impl Ledger {
+impl CompletedJobs {
     /// The jobs with these keys are done.
     pub(crate) fn new(done: HashSet<Key>) -> Self {
         Self {

@@ -5,7 +5,7 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 
 use crate::event::{Attempt, Cause, End, JobEnd, NumberedJob, Outcome, RunningJob, Status, Stop};
-use crate::plan::{Shell, Spoken, Work, format_duration};
+use crate::plan::{Argv, Invocation, Shell, format_duration};
 use crate::process::{join, quote};
 
 /// A command longer than this is shortened where it stands for a name.
@@ -157,7 +157,7 @@ pub(super) fn argv(end: &JobEnd) -> (Cow<'_, [OsString]>, bool) {
 
 /// The words that would be executed first in a slot, and whether they are a shell's.
 pub(super) fn planned_argv(job: &NumberedJob, slot: u32) -> (Vec<OsString>, bool) {
-    let Spoken { direct, shell } = job.job.work.spoken(&job.job.args, job.seq, slot);
+    let Argv { direct, shell } = job.job.work.spoken(&job.job.args, job.seq, slot);
     match direct {
         Some(argv) => (argv, false),
         None => (shell.unwrap_or_default(), true),
@@ -167,9 +167,9 @@ pub(super) fn planned_argv(job: &NumberedJob, slot: u32) -> (Vec<OsString>, bool
 /// The command alone, in one line that can be pasted into a shell.
 pub(super) fn paste(job: &NumberedJob) -> String {
     let is_line = match &job.job.work {
-        Work::Line { .. } => true,
-        Work::Recorded { .. } => job.job.args.is_empty(),
-        Work::Argv(_) | Work::Template(_) => false,
+        Invocation::Line { .. } => true,
+        Invocation::Recorded { .. } => job.job.args.is_empty(),
+        Invocation::Argv(_) | Invocation::Template(_) => false,
     };
     if let Some(line) = job.job.work.line().filter(|_| is_line) {
         return visible_script(line);

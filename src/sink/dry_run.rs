@@ -116,11 +116,12 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::plan::{Entry, Job, Records, ShellRule, Source, Work};
+    use crate::plan::{Entry, Invocation, Job, Separator, ShellRule, Source};
 
     fn read_back(line: Vec<u8>) -> Job {
         let rule = ShellRule::Never;
-        let mut source = Source::stream(None, Box::new(Cursor::new(line)), Records::Lines, &rule);
+        let mut source =
+            Source::stream(None, Box::new(Cursor::new(line)), Separator::Newline, &rule);
         match source.next() {
             Some(Ok(Entry::Job(job))) => job,
             other => panic!("{other:?}"),
@@ -151,7 +152,7 @@ mod tests {
         ) {
             let argv: Vec<OsString> = std::iter::once(program).chain(words).collect();
             let mut job = read_back(b"{\"argv\":[\"x\"]}\n".to_vec());
-            job.work = Work::Argv(argv.clone());
+            job.work = Invocation::Argv(argv.clone());
             job.env = env.into_iter().collect();
             job.stdin = stdin;
             let cwd = PathBuf::from(cwd);

@@ -98,7 +98,7 @@ impl Sink for Events {
         false
     }
 
-    fn tell(&mut self, event: &Event, at: SystemTime, console: &mut Console) -> io::Result<()> {
+    fn handle(&mut self, event: &Event, at: SystemTime, console: &mut Console) -> io::Result<()> {
         match event {
             Event::RunStarted { .. } => Self::line(Fact::RunStart, at, console)?,
             Event::JobPrinted(print) => {

@@ -30,7 +30,7 @@ impl Sink for JsonLines {
         }
     }
 
-    fn tell(&mut self, event: &Event, _at: SystemTime, console: &mut Console) -> io::Result<()> {
+    fn handle(&mut self, event: &Event, _at: SystemTime, console: &mut Console) -> io::Result<()> {
         let Event::JobEnded(end) = event else {
             return Ok(());
         };

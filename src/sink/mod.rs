@@ -36,11 +36,13 @@ pub(crate) use dry_run::{DryRun, dry_run};
 pub(crate) use file::run_file::RunFileError;
 pub(crate) use file::run_files::{BegunFiles, RunFiles};
 pub(crate) use file::step_summary::StepSummary;
-pub(crate) use human::{Frame, Heartbeat, Human, Looks, Paster, Progress, Readers, Show, Style};
-pub(crate) use joblog::error::PastError;
-pub(crate) use joblog::replay::{PastRun, ReplayError};
+pub(crate) use human::{
+    DisplayOptions, Frame, Heartbeat, Human, Paster, ProgressBar, Readers, Show, Style,
+};
+pub(crate) use joblog::error::JobLogError;
+pub(crate) use joblog::replay::{LoggedRun, ReplayError};
 pub(crate) use joblog::{JobLog, OpenLog, open as open_log};
 pub(crate) use json_events::Events;
 pub(crate) use json_records::JsonLines;
-pub(crate) use recorder::{Effect, RecordError, Recorder};
+pub(crate) use recorder::{Effect, Recorder, RecorderError};
 pub(crate) use sink::Sink;

@@ -8,7 +8,7 @@ use super::sink::Interest;
 use crate::event::{Event, OutputLoss};
 
 /// One event for the files.
-pub(crate) struct Entry {
+pub(crate) struct RecorderEntry {
     /// When it happened.
     pub(crate) at: SystemTime,
     pub(crate) event: Event,
@@ -25,7 +25,7 @@ pub(crate) trait Recorder: Send {
     fn interest(&self) -> Interest;
 
     /// Writes what is to be told of one event.
-    fn record(&mut self, entry: &Entry) -> Result<(), RecordError>;
+    fn record(&mut self, entry: &RecorderEntry) -> Result<(), RecorderError>;
 
     /// Whether it wants to know of every job whether its output has arrived.
     fn wants_deliveries(&self) -> bool {
@@ -33,12 +33,12 @@ pub(crate) trait Recorder: Send {
     }
 
     /// The output of the job with this number has arrived.
-    fn delivered(&mut self, _seq: u64) -> Result<(), RecordError> {
+    fn delivered(&mut self, _seq: u64) -> Result<(), RecorderError> {
         Ok(())
     }
 
     /// Output was lost on its way to whoever reads it.
-    fn lost(&mut self, _loss: OutputLoss) -> Result<(), RecordError> {
+    fn lost(&mut self, _loss: OutputLoss) -> Result<(), RecorderError> {
         Ok(())
     }
 
@@ -48,12 +48,12 @@ pub(crate) trait Recorder: Send {
     }
 
     /// Writes that, at that time or somewhat later.
-    fn wake(&mut self) -> Result<(), RecordError> {
+    fn wake(&mut self) -> Result<(), RecorderError> {
         Ok(())
     }
 
     /// Writes what is left when nothing more comes.
-    fn finish(&mut self) -> Result<(), RecordError> {
+    fn finish(&mut self) -> Result<(), RecorderError> {
         Ok(())
     }
 
@@ -63,7 +63,7 @@ pub(crate) trait Recorder: Send {
 
 /// Why a file is not what it should be.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum RecordError {
+pub(crate) enum RecorderError {
     /// Nobody could go on from this run.
     #[error("cannot write the job log {}: {source}", path.display())]
     JobLog { path: PathBuf, source: io::Error },
@@ -96,7 +96,7 @@ pub(crate) enum Effect {
     Nothing,
 }
 
-impl RecordError {
+impl RecorderError {
     /// What becomes of the run by it.
     pub(crate) fn effect(&self) -> Effect {
         match self {

@@ -7,12 +7,12 @@ use crate::event::Event;
 
 /// The first job that has not ended, and the events of those behind it.
 #[derive(Debug)]
-pub(super) struct Order {
+pub(super) struct Reorder {
     first: u64,
     held: BTreeMap<u64, Vec<(SystemTime, Event)>>,
 }
 
-impl Order {
+impl Reorder {
     /// Nothing has ended.
     pub(super) fn new() -> Self {
         Self {
@@ -26,7 +26,7 @@ impl Order {
         &mut self,
         at: SystemTime,
         event: Event,
-        mut tell: impl FnMut(SystemTime, &Event),
+        mut handle: impl FnMut(SystemTime, &Event),
     ) {
         match event.seq() {
             Some(seq) if seq > self.first => {
@@ -38,7 +38,7 @@ impl Order {
                 held.push((at, event));
             }
             _ => {
-                tell(at, &event);
+                handle(at, &event);
                 let mut ended = matches!(event, Event::JobEnded(_));
                 while ended {
                     self.first += 1;
@@ -47,7 +47,7 @@ impl Order {
                     };
                     ended = matches!(held.last(), Some((_, Event::JobEnded(_))));
                     for (at, event) in held {
-                        tell(at, &event);
+                        handle(at, &event);
                     }
                 }
             }

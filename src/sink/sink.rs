@@ -21,7 +21,7 @@ pub(crate) trait Sink: Send {
     ///
     /// # Errors
     /// Output of a job cannot be written, or not be read back.
-    fn tell(&mut self, event: &Event, at: SystemTime, console: &mut Console) -> io::Result<()>;
+    fn handle(&mut self, event: &Event, at: SystemTime, console: &mut Console) -> io::Result<()>;
 
     /// When it wants to say something of its own, be there an event or not.
     fn wakes_at(&self) -> Option<Instant> {

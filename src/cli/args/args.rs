@@ -40,7 +40,7 @@ pub(crate) struct Args {
     #[arg(value_name = "COMMAND", trailing_var_arg = true, value_parser = OsStringValueParser::new())]
     pub(crate) commands: Vec<OsString>,
 
-    /// Arguments for the command, one a line; '-' is standard input
+    /// Inputs for the command, one a line; '-' is standard input
     ///
     /// An empty line is an empty argument; CRLF and a byte order mark are dropped. Without a command,
     /// as -f. May be repeated: every combination runs, the first source varying slowest.
@@ -53,7 +53,7 @@ pub(crate) struct Args {
     #[arg(short = 'N', long, value_name = "N|max", value_parser = parse_batch, allow_negative_numbers = true, help_heading = "Input")]
     pub(crate) max_args: Option<BatchSize>,
 
-    /// Arguments and command lines end with NUL in place of a newline
+    /// Inputs and command lines end with NUL in place of a newline
     ///
     /// Those of -a and of -f, as `find -print0` writes them. All other bytes of an argument are kept.
     #[arg(short = '0', long, help_heading = "Input")]

@@ -5,14 +5,14 @@ use std::path::PathBuf;
 use super::surroundings::Surroundings;
 use crate::cli::args::Args;
 use crate::cli::args::{CiMode, ColorMode, OutputMode, ProgressMode};
-use crate::sink::{Frame, Looks, Show, Style, Vendor};
+use crate::sink::{DisplayOptions, Frame, Show, Style, Vendor};
 
 /// How a person is told.
-pub(crate) fn looks(args: &Args, surroundings: &Surroundings, show: Show) -> Looks {
+pub(crate) fn display(args: &Args, surroundings: &Surroundings, show: Show) -> DisplayOptions {
     let vendor = vendor(args.ci, surroundings);
     let terminal = surroundings.stderr_is_terminal;
     let progress = progress(args, surroundings, vendor);
-    Looks {
+    DisplayOptions {
         show,
         verbose: args.verbose,
         terminal,
@@ -53,11 +53,11 @@ fn is_dumb(surroundings: &Surroundings) -> bool {
 }
 
 /// The same when it is known whether there is one job in all.
-pub(crate) fn settled(looks: Looks, alone: bool) -> Looks {
-    Looks {
+pub(crate) fn settled(display: DisplayOptions, alone: bool) -> DisplayOptions {
+    DisplayOptions {
         alone,
-        has_bar: looks.has_bar && !alone,
-        ..looks
+        has_bar: display.has_bar && !alone,
+        ..display
     }
 }
 
@@ -114,8 +114,11 @@ fn vendor(asked: CiMode, surroundings: &Surroundings) -> Option<Vendor> {
 }
 
 /// The file of which GitHub makes a page, if this is a workflow of its own that tells of itself.
-pub(crate) fn step_summary(looks: &Looks, surroundings: &Surroundings) -> Option<PathBuf> {
-    let is_told = looks.vendor == Some(Vendor::Github) && looks.show != Show::Nothing;
+pub(crate) fn step_summary(
+    display: &DisplayOptions,
+    surroundings: &Surroundings,
+) -> Option<PathBuf> {
+    let is_told = display.vendor == Some(Vendor::Github) && display.show != Show::Nothing;
     let path = (surroundings.variable)("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty());
     path.filter(|_| is_told).map(PathBuf::from)
 }

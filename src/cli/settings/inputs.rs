@@ -8,7 +8,8 @@ use clap::CommandFactory;
 use crate::cli::args::Args;
 use crate::cli::args::batch_hint;
 use crate::plan::{
-    InputsError, Records, Rules, ShellRule, Source, SourceError, Typed, ValueSource, divide,
+    ArgumentsError, Rules, Separator, ShellRule, Source, SourceError, TypedCommands, ValueSource,
+    divide,
 };
 
 /// What a command line names to be run.
@@ -22,11 +23,11 @@ pub(crate) enum Input {
     /// Standard input as a job file.
     Stdin,
     /// A command, and where its values come from.
-    Template(Vec<OsString>, Vec<Values>),
+    Template(Vec<OsString>, Vec<ValueOrigin>),
 }
 
 /// Where values come from.
-pub(crate) enum Values {
+pub(crate) enum ValueOrigin {
     List(Vec<OsString>),
     File(PathBuf),
     Stdin,
@@ -50,7 +51,7 @@ pub(crate) enum InputError {
     #[error("{0}")]
     Neighbour(&'static str),
     #[error(transparent)]
-    Inputs(#[from] InputsError),
+    Inputs(#[from] ArgumentsError),
     #[error(transparent)]
     Source(#[from] SourceError),
 }
@@ -62,7 +63,7 @@ impl Input {
         if let Some(hint) = batch_hint(args.dry_run, first) {
             return Err(InputError::Neighbour(hint));
         }
-        let Typed { words, lists } = divide(args.commands.clone())?;
+        let TypedCommands { words, lists } = divide(args.commands.clone())?;
         if let Some(file) = &args.file {
             return match (
                 words.is_empty() && lists.is_empty(),
@@ -74,11 +75,13 @@ impl Input {
             };
         }
         let files = args.arg_files.iter().map(|file| match is_stdin(file) {
-            true => Values::Stdin,
-            false => Values::File(file.clone()),
+            true => ValueOrigin::Stdin,
+            false => ValueOrigin::File(file.clone()),
         });
-        let mut sources: Vec<Values> = files.chain(lists.into_iter().map(Values::List)).collect();
-        let of_stdin = |values: &&Values| matches!(values, Values::Stdin);
+        let mut sources: Vec<ValueOrigin> = files
+            .chain(lists.into_iter().map(ValueOrigin::List))
+            .collect();
+        let of_stdin = |values: &&ValueOrigin| matches!(values, ValueOrigin::Stdin);
         if sources.iter().filter(of_stdin).count() > 1 {
             return Err(InputError::StdinTwice);
         }
@@ -102,12 +105,12 @@ impl Input {
         }
     }
 
-    /// Arguments without a template are command lines.
-    fn without_template(values: Values) -> Self {
+    /// Inputs without a template are command lines.
+    fn without_template(values: ValueOrigin) -> Self {
         match values {
-            Values::List(lines) => Self::Listed(lines),
-            Values::File(file) => Self::File(file),
-            Values::Stdin => Self::Stdin,
+            ValueOrigin::List(lines) => Self::Listed(lines),
+            ValueOrigin::File(file) => Self::File(file),
+            ValueOrigin::Stdin => Self::Stdin,
         }
     }
 
@@ -134,9 +137,9 @@ impl Input {
             Self::Stdin => Source::stdin(records, rule)?,
             Self::Template(template, values) => {
                 let sources = values.into_iter().map(|values| match values {
-                    Values::List(list) => ValueSource::List(list),
-                    Values::File(file) => ValueSource::File(file),
-                    Values::Stdin => ValueSource::Stdin,
+                    ValueOrigin::List(list) => ValueSource::List(list),
+                    ValueOrigin::File(file) => ValueSource::File(file),
+                    ValueOrigin::Stdin => ValueSource::Stdin,
                 });
                 Source::inputs(&template, sources.collect(), rules, rule)?
             }
@@ -145,10 +148,10 @@ impl Input {
 }
 
 /// How the records of files end.
-pub(crate) fn records(args: &Args) -> Records {
+pub(crate) fn records(args: &Args) -> Separator {
     match args.null {
-        true => Records::Null,
-        false => Records::Lines,
+        true => Separator::Null,
+        false => Separator::Newline,
     }
 }
 

@@ -18,6 +18,6 @@ mod output;
 mod settings;
 mod surroundings;
 
-pub(super) use output::Form;
+pub(super) use output::OutputForm;
 pub(super) use settings::{Settings, settle, settle_replay};
 pub(super) use surroundings::Surroundings;

@@ -6,12 +6,12 @@ use super::surroundings::Surroundings;
 use crate::cli::args::Args;
 use crate::cli::args::OutputMode;
 use crate::process::TerminalSize;
-use crate::run::{Output, Telling};
-use crate::sink::{DryRun, Frame, Looks, Show};
+use crate::run::{JobOutput, OutputDelivery};
+use crate::sink::{DisplayOptions, DryRun, Frame, Show};
 
 /// What standard output is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Form {
+pub(crate) enum OutputForm {
     /// The jobs' own output.
     Output,
     /// A record for each job.
@@ -28,20 +28,20 @@ pub(crate) const PAGERS: [&str; 2] = ["PAGER", "GIT_PAGER"];
 /// The size of the terminal for each job's output, if one is asked for, or why there is none.
 pub(crate) fn terminal(
     args: &Args,
-    form: Form,
-    looks: Looks,
+    form: OutputForm,
+    display: DisplayOptions,
     surroundings: &Surroundings,
 ) -> Result<Option<TerminalSize>, &'static str> {
     if !args.pty {
         return Ok(None);
     }
-    let is_shown = matches!(looks.show, Show::All | Show::Failed);
+    let is_shown = matches!(display.show, Show::All | Show::Failed);
     match args.output {
         OutputMode::Raw => return Err("with -o raw the jobs have prun's own terminal, or none"),
         OutputMode::None => return Err("with -o none no output is shown"),
         OutputMode::Group | OutputMode::Line => {}
     }
-    if form != Form::Output || !is_shown {
+    if form != OutputForm::Output || !is_shown {
         return Err("no output is shown");
     }
     if args.log_dir.is_some() {
@@ -60,9 +60,9 @@ const USUAL_SIZE: TerminalSize = TerminalSize {
 };
 
 /// What decides about the jobs' output besides the options that name it.
-pub(crate) struct Way {
-    pub(crate) form: Form,
-    pub(crate) looks: Looks,
+pub(crate) struct OutputRules {
+    pub(crate) form: OutputForm,
+    pub(crate) display: DisplayOptions,
     /// How many jobs run at once; none for no limit.
     pub(crate) jobs: Option<NonZeroUsize>,
     pub(crate) keep_order: bool,
@@ -70,36 +70,36 @@ pub(crate) struct Way {
     pub(crate) has_terminal: bool,
 }
 
-impl Way {
+impl OutputRules {
     /// What becomes of the jobs' output, whose two streams may lead to one place.
-    pub(crate) fn output(&self, args: &Args, one_place: bool) -> Output {
-        let Looks {
+    pub(crate) fn output(&self, args: &Args, one_place: bool) -> JobOutput {
+        let DisplayOptions {
             show,
             vendor,
             frame,
             alone,
             ..
-        } = self.looks;
-        let as_text = self.form == Form::Output && show == Show::All;
-        let telling = match args.output {
-            _ if args.tty => return Output::Inherited,
-            OutputMode::Raw => return Output::Inherited,
-            OutputMode::None => return Output::Discarded,
+        } = self.display;
+        let as_text = self.form == OutputForm::Output && show == Show::All;
+        let delivery = match args.output {
+            _ if args.tty => return JobOutput::Inherited,
+            OutputMode::Raw => return JobOutput::Inherited,
+            OutputMode::None => return JobOutput::Discarded,
             // From its files, which are read when they are whole.
-            _ if args.log_dir.is_some() => Telling::AtItsEnd,
-            _ if self.form == Form::Events => Telling::AsItComes,
-            _ if !as_text => Telling::AtItsEnd,
+            _ if args.log_dir.is_some() => OutputDelivery::AtItsEnd,
+            _ if self.form == OutputForm::Events => OutputDelivery::AsItComes,
+            _ if !as_text => OutputDelivery::AtItsEnd,
             // In a log a job's output stands below how it ended, or is folded if that was well.
-            OutputMode::Group if vendor.is_some() && !alone => Telling::AtItsEnd,
+            OutputMode::Group if vendor.is_some() && !alone => OutputDelivery::AtItsEnd,
             // What is drawn over later is not shown before.
-            OutputMode::Group if self.has_terminal && !alone => Telling::AtItsEnd,
-            _ if self.jobs == Some(NonZeroUsize::MIN) => Telling::AsItComes,
-            _ if self.keep_order => Telling::InOrder,
-            OutputMode::Line => Telling::AsItComes,
-            OutputMode::Group => Telling::AtItsEnd,
+            OutputMode::Group if self.has_terminal && !alone => OutputDelivery::AtItsEnd,
+            _ if self.jobs == Some(NonZeroUsize::MIN) => OutputDelivery::AsItComes,
+            _ if self.keep_order => OutputDelivery::InOrder,
+            OutputMode::Line => OutputDelivery::AsItComes,
+            OutputMode::Group => OutputDelivery::AtItsEnd,
         };
         let is_one_stream = one_place || matches!(frame, Frame::Folded(_));
-        let together = self.form == Form::Output && is_one_stream;
-        Output::Captured { telling, together }
+        let together = self.form == OutputForm::Output && is_one_stream;
+        JobOutput::Captured { delivery, together }
     }
 }

@@ -12,7 +12,7 @@ use super::files::{self, FilesError, files, log_dir};
 use super::grace::{self, GraceError};
 use super::inputs::{Input, InputError, records};
 use super::jobs::{fewer_at_once, wanted_jobs};
-use super::output::{self, Form};
+use super::output::{self, OutputForm};
 use super::surroundings::Surroundings;
 use crate::cli::args::Args;
 use crate::cli::args::{FailFastMode, JsonMode, OutputMode};
@@ -20,17 +20,17 @@ use crate::guard::{Guard, Wanted};
 use crate::os::Terminal;
 use crate::plan::{Rules, Shell, ShellError, ShellRule, Source};
 use crate::process::{Environment, Stdio, TerminalSize};
-use crate::run::{FailFast, Foreground, LogDirError, Options, Output, Policy, Telling};
+use crate::run::{FailFast, Foreground, JobOutput, LogDirError, Options, OutputDelivery, Policy};
 use crate::sink::{
-    BegunFiles, DryRun, Looks, OpenLog, PastError, PastRun, Paster, Readers, ReplayError,
-    RunFileError, Show, StepSummary, open_log,
+    BegunFiles, DisplayOptions, DryRun, JobLogError, LoggedRun, OpenLog, Paster, Readers,
+    ReplayError, RunFileError, Show, StepSummary, open_log,
 };
 
 /// What a run does not ask about again.
 pub(crate) struct Settings {
     pub(crate) options: Options,
-    pub(crate) form: Form,
-    pub(crate) looks: Looks,
+    pub(crate) form: OutputForm,
+    pub(crate) display: DisplayOptions,
     /// How commands are told so that they can be pasted.
     pub(crate) paster: Paster,
     /// Whether captured output that nobody will read ends the run.
@@ -65,7 +65,7 @@ pub(crate) enum SettingsError {
     #[error(transparent)]
     Environment(#[from] EnvironmentError),
     #[error(transparent)]
-    Log(#[from] PastError),
+    Log(#[from] JobLogError),
     #[error("--log-dir and -o {0} exclude each other: only captured output goes to files")]
     LogDirAndOutput(&'static str),
     #[error(transparent)]
@@ -110,7 +110,7 @@ pub(crate) fn settle(
     };
     files::check(&args)?;
     let source = input.open(rules, &rule)?;
-    if !matches!(settings.form, Form::DryRun(_)) {
+    if !matches!(settings.form, OutputForm::DryRun(_)) {
         let fewer = fewer_at_once(most, wanted, source.total());
         match (wanted, source.total()) {
             // There may be fewer jobs than that.
@@ -119,33 +119,33 @@ pub(crate) fn settle(
         }
     }
     let alone = source.total() == Some(1);
-    settings.looks = display::settled(settings.looks, alone);
-    settings.watches_reader = matches!(settings.looks.show, Show::All | Show::Words);
+    settings.display = display::settled(settings.display, alone);
+    settings.watches_reader = matches!(settings.display.show, Show::All | Show::Words);
     // A file may get a second job while it is read; then they keep their order.
-    settings.keep_order |= alone && settings.form != Form::Events;
-    match output::terminal(&args, settings.form, settings.looks, &surroundings) {
+    settings.keep_order |= alone && settings.form != OutputForm::Events;
+    match output::terminal(&args, settings.form, settings.display, &surroundings) {
         Ok(size) => settings.terminal = size,
         Err(why) => settings.warnings.push(format!("--pty is ignored: {why}")),
     }
-    let way = output::Way {
+    let way = output::OutputRules {
         form: settings.form,
-        looks: settings.looks,
+        display: settings.display,
         jobs: settings.options.jobs,
         keep_order: settings.keep_order,
         has_terminal: settings.terminal.is_some(),
     };
     settings.options.output = way.output(&args, surroundings.one_place);
-    settings.looks.is_live = alone
+    settings.display.is_live = alone
         || matches!(
             settings.options.output,
-            Output::Captured {
-                telling: Telling::AsItComes,
+            JobOutput::Captured {
+                delivery: OutputDelivery::AsItComes,
                 ..
             }
         );
-    let readers = match (settings.form, settings.looks.vendor) {
+    let readers = match (settings.form, settings.display.vendor) {
         // Whoever asks for the commands gets them whole.
-        (Form::DryRun(_), _) | (_, None) => Readers::Caller,
+        (OutputForm::DryRun(_), _) | (_, None) => Readers::Caller,
         (_, Some(vendor)) => Readers::Log(vendor),
     };
     let (cwd, env) = (surroundings.cwd.clone(), settings.options.env.clone());
@@ -159,7 +159,7 @@ pub(crate) fn settle(
     let (options, run_id) = (&mut settings.options, &settings.run_id);
     options.environment = environment::settled(variables, options.grace, &options.env, run_id)?;
     // Last of all, so that nothing is made for a command line that is wrong.
-    if let Form::Output | Form::Records | Form::Events = settings.form {
+    if let OutputForm::Output | OutputForm::Records | OutputForm::Events = settings.form {
         if let Some((log_dir, warning)) = log_dir(&args, &surroundings.cwd)? {
             settings.options.log_dir = Some(log_dir);
             settings.warnings.extend(warning);
@@ -171,7 +171,7 @@ pub(crate) fn settle(
         if let Some(log) = &mut settings.log {
             settings.warnings.append(&mut log.warnings);
         }
-        if let Some(path) = display::step_summary(&settings.looks, &surroundings) {
+        if let Some(path) = display::step_summary(&settings.display, &surroundings) {
             settings
                 .files
                 .recorders
@@ -186,12 +186,12 @@ pub(crate) fn settle_replay(
     args: &Args,
     log: &Path,
     surroundings: &Surroundings,
-) -> Result<(Settings, PastRun), SettingsError> {
+) -> Result<(Settings, LoggedRun), SettingsError> {
     let mut settings = settings(args, surroundings, None)?;
     // It is over at once.
-    settings.looks.has_bar = false;
+    settings.display.has_bar = false;
     files::check(args)?;
-    let past = PastRun::find(log)?;
+    let past = LoggedRun::find(log)?;
     settings.files = files(args).begin()?;
     Ok((settings, past))
 }
@@ -210,9 +210,9 @@ fn settings(
     jobs: Option<NonZeroUsize>,
 ) -> Result<Settings, SettingsError> {
     let form = match (args.dry_run, args.json) {
-        (true, None) => Form::DryRun(DryRun::Shell),
-        (true, Some(_)) => Form::DryRun(DryRun::JobFile),
-        (false, None) => Form::Output,
+        (true, None) => OutputForm::DryRun(DryRun::Shell),
+        (true, Some(_)) => OutputForm::DryRun(DryRun::JobFile),
+        (false, None) => OutputForm::Output,
         (false, Some(JsonMode::Events)) if args.keep_order => {
             return Err(SettingsError::EventsInOrder);
         }
@@ -220,8 +220,8 @@ fn settings(
             (OutputMode::Raw, _) => return Err(SettingsError::JsonAndOutput("raw")),
             (OutputMode::Line, _) => return Err(SettingsError::JsonAndOutput("line")),
             (OutputMode::None, _) => return Err(SettingsError::JsonAndOutput("none")),
-            (OutputMode::Group, JsonMode::Jobs) => Form::Records,
-            (OutputMode::Group, JsonMode::Events) => Form::Events,
+            (OutputMode::Group, JsonMode::Jobs) => OutputForm::Records,
+            (OutputMode::Group, JsonMode::Events) => OutputForm::Events,
         },
     };
     match (&args.log_dir, args.output) {
@@ -231,7 +231,7 @@ fn settings(
     }
     let show = match (args.quiet, form) {
         (2.., _) => Show::Nothing,
-        (_, Form::Records | Form::Events) => Show::Words,
+        (_, OutputForm::Records | OutputForm::Events) => Show::Words,
         (1, _) => Show::Failed,
         (0, _) => Show::All,
     };
@@ -253,7 +253,7 @@ fn settings(
         environment: Environment::default(),
         stdin: stdin(args.tty),
         // The rest is settled when the source is open.
-        output: Output::Discarded,
+        output: JobOutput::Discarded,
         keep_order: args.keep_order,
         spool: Options::spool(),
         terminal: None,
@@ -264,7 +264,7 @@ fn settings(
     Ok(Settings {
         options,
         form,
-        looks: display::looks(args, surroundings, show),
+        display: display::display(args, surroundings, show),
         paster: Paster::default(),
         watches_reader: false,
         keep_order: args.keep_order,

@@ -12,9 +12,9 @@ const MOST: u64 = 1 << 20;
 
 /// The descriptors that the program gets, besides the standard streams.
 #[derive(Debug)]
-pub(crate) struct Kept(Vec<RawFd>);
+pub(crate) struct KeptDescriptors(Vec<RawFd>);
 
-impl FromIterator<RawFd> for Kept {
+impl FromIterator<RawFd> for KeptDescriptors {
     fn from_iter<T: IntoIterator<Item = RawFd>>(numbers: T) -> Self {
         let mut kept: Vec<_> = numbers.into_iter().collect();
         kept.sort_unstable();
@@ -22,7 +22,7 @@ impl FromIterator<RawFd> for Kept {
     }
 }
 
-impl Kept {
+impl KeptDescriptors {
     /// Marks all others of this process.
     pub(crate) fn close_others_on_exec(&self) {
         #[cfg(linux)]

@@ -6,23 +6,23 @@ use std::process::Command;
 use std::sync::Arc;
 
 use super::step::Failed;
-use super::steps::{Forked, Place, Steps};
+use super::steps::{ChildKind, Forked, Steps};
 use crate::os::sys::Mapping;
 
 /// Where a forked process tells which step failed: std's own way takes nothing but the system's number.
-pub(crate) struct Told(Arc<Mapping>);
+pub(crate) struct ChildReport(Arc<Mapping>);
 
 /// Lets `command` take `steps` after its fork, and after std has given the new process its streams.
 pub(crate) fn take_after_fork(
     command: &mut Command,
     steps: Steps,
     forked: Forked,
-) -> io::Result<Told> {
-    let told = Told::nothing()?;
-    let there = Told(Arc::clone(&told.0));
+) -> io::Result<ChildReport> {
+    let told = ChildReport::nothing()?;
+    let there = ChildReport(Arc::clone(&told.0));
     let in_child = move || {
-        let failed = steps.take(&Place::Fork(&forked));
-        there.tell(Some(failed));
+        let failed = steps.take(&ChildKind::Fork(&forked));
+        there.report(Some(failed));
         Err(failed.error())
     };
     // SAFETY: the closure makes only system calls that are safe after a fork, and allocates nothing; for
@@ -31,21 +31,21 @@ pub(crate) fn take_after_fork(
     Ok(told)
 }
 
-impl Told {
+impl ChildReport {
     fn nothing() -> io::Result<Self> {
         let told = Self(Arc::new(Mapping::shared(size_of::<Option<Failed>>())?));
-        told.tell(None);
+        told.report(None);
         Ok(told)
     }
 
     /// What has failed, once std has said that the start did.
     pub(crate) fn failed(&self) -> Option<Failed> {
         // SAFETY: the mapping is as large as that and begins at a page; what is in it was written by
-        // `tell`, and the one who wrote it last has ended.
+        // `report`, and the one who wrote it last has ended.
         unsafe { self.place().read_volatile() }
     }
 
-    fn tell(&self, failed: Option<Failed>) {
+    fn report(&self, failed: Option<Failed>) {
         // SAFETY: the mapping is as large as that and begins at a page. We write before there is a new
         // process, and then it alone.
         unsafe { self.place().write_volatile(failed) };

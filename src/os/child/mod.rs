@@ -13,8 +13,8 @@ mod steps;
 #[cfg(linux)]
 mod vfork;
 
-pub(crate) use close_on_exec::Kept;
-pub(crate) use fork::{Told, take_after_fork};
+pub(crate) use close_on_exec::KeptDescriptors;
+pub(crate) use fork::{ChildReport, take_after_fork};
 pub(crate) use hook::Hook;
 pub(crate) use identity::Identity;
 pub(crate) use step::{Failed, Step};

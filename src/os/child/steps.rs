@@ -14,7 +14,7 @@ use nix::sys::signal::SigSet;
 use rustix::fs::Mode;
 use rustix::process;
 
-use super::close_on_exec::Kept;
+use super::close_on_exec::KeptDescriptors;
 use super::hook::Hook;
 use super::identity::Identity;
 use super::step::{Failed, Step};
@@ -35,7 +35,7 @@ pub(crate) struct Steps {
     /// What it does at SIGPIPE: nothing, or the default. A Rust program ignores it.
     pub(crate) at_sigpipe: sighandler_t,
     /// The descriptors that the program gets, if it does not get all that are not marked.
-    pub(crate) kept: Option<Kept>,
+    pub(crate) kept: Option<KeptDescriptors>,
     pub(crate) program: Program,
 }
 
@@ -48,11 +48,11 @@ pub(crate) struct Forked {
 }
 
 /// Where a new process takes its steps.
-pub(crate) enum Place<'a> {
+pub(crate) enum ChildKind<'a> {
     /// In our memory, with all signals blocked and some of them caught as yet. The mask comes into force
     /// when none is any more.
     #[cfg(linux)]
-    OurMemory(&'a SigSet),
+    Vfork(&'a SigSet),
     Fork(&'a Forked),
 }
 
@@ -95,14 +95,14 @@ impl FromIterator<CString> for Strings {
 
 impl Steps {
     /// Takes them in a new process, which does not return but when one has failed.
-    pub(crate) fn take(&self, place: &Place<'_>) -> Failed {
+    pub(crate) fn take(&self, place: &ChildKind<'_>) -> Failed {
         match self.change(place) {
             Ok(()) => Step::Exec.failed()(self.program.execute()),
             Err(failed) => failed,
         }
     }
 
-    fn change(&self, place: &Place<'_>) -> Result<(), Failed> {
+    fn change(&self, place: &ChildKind<'_>) -> Result<(), Failed> {
         if self.new_session {
             process::setsid().map_err(Step::Session.failed())?;
         }
@@ -123,18 +123,18 @@ impl Steps {
         let signals = Step::Signals.failed();
         set_action(libc::SIGPIPE, self.at_sigpipe).map_err(&signals)?;
         match place {
-            Place::Fork(forked) => {
+            ChildKind::Fork(forked) => {
                 forked.identity.take_on()?;
                 forked.hooks.iter().try_for_each(run)?;
             }
             #[cfg(linux)]
-            Place::OurMemory(_) => {}
+            ChildKind::Vfork(_) => {}
         }
         if let Some(kept) = &self.kept {
             kept.close_others_on_exec();
         }
         #[cfg(linux)]
-        if let Place::OurMemory(mask) = place {
+        if let ChildKind::Vfork(mask) = place {
             forget_handlers().map_err(&signals)?;
             mask.thread_set_mask().map_err(&signals)?;
         }

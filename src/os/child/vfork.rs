@@ -12,7 +12,7 @@ use nix::sys::wait::waitpid;
 use nix::unistd::Pid;
 
 use super::step::{Failed, Step};
-use super::steps::{Place, Steps};
+use super::steps::{ChildKind, Steps};
 use crate::os::sys::Mapping;
 
 /// The stack of the new process. Its frames are few; the larger ones are those of a build that is not
@@ -26,7 +26,7 @@ thread_local! {
 }
 
 /// What the new process is given.
-struct Birth<'a> {
+struct VforkArguments<'a> {
     steps: &'a Steps,
     /// The mask of the thread that starts it.
     mask: SigSet,
@@ -43,7 +43,7 @@ pub(crate) fn vfork(steps: &Steps) -> Result<u32, Failed> {
     // Were a handler run in the new process, it would change what is ours as well.
     let all = SigSet::all();
     let mask = all.thread_swap_mask(SigmaskHow::SIG_SETMASK);
-    let birth = Birth {
+    let birth = VforkArguments {
         steps,
         mask: mask.map_err(Step::Birth.failed())?,
         failed: Cell::new(None),
@@ -77,10 +77,10 @@ pub(crate) fn vfork(steps: &Steps) -> Result<u32, Failed> {
 
 /// The life of the new process before its program; the answer is its exit code if there is none.
 extern "C" fn live(birth: *mut c_void) -> c_int {
-    // SAFETY: it was given a `Birth`, which lives for as long as this runs.
-    let birth = unsafe { &*birth.cast::<Birth<'_>>() };
+    // SAFETY: it was given a `VforkArguments`, which lives for as long as this runs.
+    let birth = unsafe { &*birth.cast::<VforkArguments<'_>>() };
     birth
         .failed
-        .set(Some(birth.steps.take(&Place::OurMemory(&birth.mask))));
+        .set(Some(birth.steps.take(&ChildKind::Vfork(&birth.mask))));
     127
 }

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
-use super::combine::{Combine, CombineError, Room};
+use super::combine::{ArgumentSpace, Combine, CombineError};
 use super::values::{ValueError, ValueSource, Values};
 use crate::plan::command::ShellRule;
-use crate::plan::input::Records;
-use crate::plan::invocation::Work;
+use crate::plan::input::Separator;
+use crate::plan::invocation::Invocation;
 use crate::plan::job::{Job, Origin};
 use crate::plan::jobfile::Entry;
 use crate::plan::template::Width;
@@ -17,7 +17,7 @@ use crate::plan::template::{Template, TemplateError};
 
 /// What was typed behind the options, divided.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Typed {
+pub(crate) struct TypedCommands {
     /// The words before the first `:::`.
     pub(crate) words: Vec<OsString>,
     /// The lists behind each `:::`.
@@ -37,7 +37,7 @@ pub(crate) enum BatchSize {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Rules {
     /// How the records of a file end.
-    pub(crate) records: Records,
+    pub(crate) records: Separator,
     /// Whether sources go together instead of being combined.
     pub(crate) link: bool,
     /// Several values a job.
@@ -50,7 +50,7 @@ pub(crate) struct Rules {
 
 /// Why the inputs make no jobs.
 #[derive(Debug, Error)]
-pub(crate) enum InputsError {
+pub(crate) enum ArgumentsError {
     /// The command is at fault.
     #[error(transparent)]
     Template(#[from] TemplateError),
@@ -71,8 +71,8 @@ pub(crate) enum InputsError {
 }
 
 /// Divides the words at each `:::`; no list at all where there is no `:::`.
-pub(crate) fn divide(typed: Vec<OsString>) -> Result<Typed, InputsError> {
-    let mut divided = Typed {
+pub(crate) fn divide(typed: Vec<OsString>) -> Result<TypedCommands, ArgumentsError> {
+    let mut divided = TypedCommands {
         words: Vec::new(),
         lists: Vec::new(),
     };
@@ -95,7 +95,7 @@ pub(crate) fn divide(typed: Vec<OsString>) -> Result<Typed, InputsError> {
                 continue;
             }
         };
-        return Err(InputsError::Marker(
+        return Err(ArgumentsError::Marker(
             word.to_string_lossy().into_owned(),
             hint,
         ));
@@ -104,7 +104,7 @@ pub(crate) fn divide(typed: Vec<OsString>) -> Result<Typed, InputsError> {
 }
 
 /// The jobs of a template.
-pub(crate) struct Inputs {
+pub(crate) struct Arguments {
     template: Arc<Template>,
     combine: Combine,
     label: Arc<str>,
@@ -113,7 +113,7 @@ pub(crate) struct Inputs {
     waiting: Option<Job>,
 }
 
-impl Inputs {
+impl Arguments {
     /// The jobs of `template`, one for each set of values. What is wrong with a list or a regular
     /// file is an error here.
     pub(crate) fn new(
@@ -121,10 +121,12 @@ impl Inputs {
         sources: Vec<ValueSource>,
         rules: Rules,
         rule: &ShellRule,
-    ) -> Result<Self, InputsError> {
+    ) -> Result<Self, ArgumentsError> {
         let width = match rules.batch {
             None => Width::Sources(sources.len()),
-            Some(_) if sources.len() > 1 => return Err(InputsError::BatchOfSeveral(sources.len())),
+            Some(_) if sources.len() > 1 => {
+                return Err(ArgumentsError::BatchOfSeveral(sources.len()));
+            }
             Some(BatchSize::Number(number)) => Width::Batch(Some(number)),
             Some(BatchSize::Most) => Width::Batch(None),
         };
@@ -137,7 +139,7 @@ impl Inputs {
             (Width::Batch(size), Some(values)) => {
                 let (fixed, times) = template.cost();
                 let bytes = rules.argument_bytes.saturating_sub(fixed);
-                Combine::batch(values, size, Room { bytes, times }, rules.slots)
+                Combine::batch(values, size, ArgumentSpace { bytes, times }, rules.slots)
             }
             (_, last) => {
                 opened.extend(last);
@@ -178,7 +180,7 @@ impl Inputs {
             source: Arc::clone(&self.label),
             line: self.count,
         };
-        let work = Work::Template(Arc::clone(&self.template));
+        let work = Invocation::Template(Arc::clone(&self.template));
         Job {
             args,
             ..Job::new(origin, None, work)
@@ -186,8 +188,8 @@ impl Inputs {
     }
 }
 
-impl Iterator for Inputs {
-    type Item = Result<Entry, InputsError>;
+impl Iterator for Arguments {
+    type Item = Result<Entry, ArgumentsError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         if self.waiting.is_none() {

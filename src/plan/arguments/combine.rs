@@ -50,14 +50,14 @@ pub(crate) struct Product {
 pub(crate) struct Batch {
     values: Values,
     most: usize,
-    room: Room,
+    room: ArgumentSpace,
     /// A value that did not fit into the batch before.
     left: Option<OsString>,
 }
 
 /// How many bytes of values an argument list has room for.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Room {
+pub(crate) struct ArgumentSpace {
     pub(crate) bytes: usize,
     /// How often each value is in it.
     pub(crate) times: usize,
@@ -90,7 +90,12 @@ impl Combine {
 
     /// Batches of at most so many values; none for as many as there is room for, but so few that
     /// each of `slots` gets some.
-    pub(crate) fn batch(values: Values, size: Option<usize>, room: Room, slots: usize) -> Self {
+    pub(crate) fn batch(
+        values: Values,
+        size: Option<usize>,
+        room: ArgumentSpace,
+        slots: usize,
+    ) -> Self {
         let share = |total: u64| usize::try_from(total.div_ceil(slots.max(1) as u64)).ok();
         let most = match (size, values.total()) {
             (Some(size), _) => size,
@@ -101,7 +106,7 @@ impl Combine {
             values,
             most: most.max(1),
             room: if size.is_some() {
-                Room {
+                ArgumentSpace {
                     bytes: usize::MAX,
                     times: 0,
                 }
@@ -262,16 +267,16 @@ mod tests {
     use super::super::values::ValueSource;
     use super::*;
     use crate::plan::input::Chunks;
-    use crate::plan::input::Records;
+    use crate::plan::input::Separator;
 
     fn list(words: &str) -> Values {
         let words = words.split_whitespace().map(OsString::from).collect();
-        Values::open(ValueSource::List(words), Records::Lines).unwrap()
+        Values::open(ValueSource::List(words), Separator::Newline).unwrap()
     }
 
     fn stream(text: &str) -> Values {
         let input = Chunks::new(&[text.as_bytes(), b""]);
-        Values::stream("stdin".into(), input, Records::Lines)
+        Values::stream("stdin".into(), input, Separator::Newline)
     }
 
     fn all(combine: Combine) -> Vec<String> {
@@ -320,7 +325,7 @@ mod tests {
 
     #[test]
     fn batches_are_full_but_for_the_last() {
-        let room = Room { bytes: 0, times: 1 };
+        let room = ArgumentSpace { bytes: 0, times: 1 };
         let batch = Combine::batch(list("a b c d e"), Some(2), room, 9);
         assert_eq!(batch.total(), Some(3));
         assert_eq!(all(batch), ["a b", "c d", "e"]);
@@ -328,7 +333,7 @@ mod tests {
 
     #[test]
     fn as_many_as_fit_are_spread_over_the_slots() {
-        let room = |values| Room {
+        let room = |values| ArgumentSpace {
             bytes: values * (1 + WORD_BYTES),
             times: 1,
         };

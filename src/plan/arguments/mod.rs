@@ -10,6 +10,6 @@ mod arguments;
 mod combine;
 mod values;
 
-pub(super) use arguments::Inputs;
-pub(crate) use arguments::{BatchSize, InputsError, Rules, Typed, divide};
+pub(super) use arguments::Arguments;
+pub(crate) use arguments::{ArgumentsError, BatchSize, Rules, TypedCommands, divide};
 pub(crate) use values::ValueSource;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
-use crate::plan::input::{Lines, LinesError, Records};
+use crate::plan::input::{InputLines, InputLinesError, Separator};
 use crate::plan::input::{OpenError, Opened, open};
 use crate::plan::job::Origin;
 
@@ -56,7 +56,7 @@ enum Supply {
 /// Records, each of which is a value: an empty one is an empty value, so that those behind it keep
 /// their places.
 struct Reader {
-    lines: Lines,
+    lines: InputLines,
     warning: Option<String>,
     is_ended: bool,
 }
@@ -64,7 +64,7 @@ struct Reader {
 impl Values {
     /// Opens a source. A regular file is read through once, to count its values and to find what is
     /// wrong with them before anything starts.
-    pub(crate) fn open(source: ValueSource, records: Records) -> Result<Self, ValueError> {
+    pub(crate) fn open(source: ValueSource, records: Separator) -> Result<Self, ValueError> {
         match source {
             ValueSource::List(list) => Ok(Self {
                 total: Some(list.len() as u64),
@@ -79,14 +79,14 @@ impl Values {
     }
 
     /// An open stream that is called `label`.
-    pub(crate) fn stream(label: Arc<str>, input: Box<dyn Read + Send>, records: Records) -> Self {
+    pub(crate) fn stream(label: Arc<str>, input: Box<dyn Read + Send>, records: Separator) -> Self {
         Self {
             supply: Supply::Stream(Reader::new(label, records, input)),
             total: None,
         }
     }
 
-    fn file(path: &Path, records: Records) -> Result<Self, ValueError> {
+    fn file(path: &Path, records: Separator) -> Result<Self, ValueError> {
         let label: Arc<str> = path.display().to_string().into();
         let reader = |input| Reader::new(Arc::clone(&label), records, input);
         let file = match open::open(path, "file of arguments")? {
@@ -145,9 +145,9 @@ impl Iterator for Values {
 }
 
 impl Reader {
-    fn new(label: Arc<str>, records: Records, input: Box<dyn Read + Send>) -> Self {
+    fn new(label: Arc<str>, records: Separator, input: Box<dyn Read + Send>) -> Self {
         Self {
-            lines: Lines::new(label, records, input),
+            lines: InputLines::new(label, records, input),
             warning: None,
             is_ended: false,
         }
@@ -159,7 +159,7 @@ impl Reader {
 
     fn read(&mut self) -> Result<Option<OsString>, ValueError> {
         // A name that ends with NUL may begin with what is a mark in a text.
-        if self.lines.records == Records::Lines {
+        if self.lines.records == Separator::Newline {
             self.lines.drop_mark()?;
         }
         let mut record = Vec::new();
@@ -175,11 +175,11 @@ impl Reader {
     }
 }
 
-impl From<LinesError> for ValueError {
-    fn from(error: LinesError) -> Self {
+impl From<InputLinesError> for ValueError {
+    fn from(error: InputLinesError) -> Self {
         match error {
-            LinesError::Read(label, error) => Self::Read(label, error),
-            LinesError::TooLong(origin, longest) => Self::TooLong(origin, longest),
+            InputLinesError::Read(label, error) => Self::Read(label, error),
+            InputLinesError::TooLong(origin, longest) => Self::TooLong(origin, longest),
         }
     }
 }
@@ -202,7 +202,7 @@ mod tests {
     use super::*;
     use crate::plan::input::Chunks;
 
-    fn stream(chunks: &[&[u8]], records: Records) -> Values {
+    fn stream(chunks: &[&[u8]], records: Separator) -> Values {
         Values::stream("stdin".into(), Chunks::new(chunks), records)
     }
 
@@ -216,17 +216,17 @@ mod tests {
 
     #[test]
     fn lines_are_values_whatever_is_in_them() {
-        let values = stream(&[b"a b\n\n# c\r\nd\r", b""], Records::Lines);
+        let values = stream(&[b"a b\n\n# c\r\nd\r", b""], Separator::Newline);
         assert_eq!(all(values), ["a b", "", "# c", "d\r"]);
-        let values = stream(&[b"\n", b""], Records::Lines);
+        let values = stream(&[b"\n", b""], Separator::Newline);
         assert_eq!(all(values), [""]);
-        let values = stream(&[b""], Records::Lines);
+        let values = stream(&[b""], Separator::Newline);
         assert!(all(values).is_empty());
     }
 
     #[test]
     fn carriage_returns_are_told_once() {
-        let mut values = stream(&[b"a\nb\r\nc\r\n", b""], Records::Lines);
+        let mut values = stream(&[b"a\nb\r\nc\r\n", b""], Separator::Newline);
         let mut told = Vec::new();
         while values.next().is_some() {
             told.push(values.warning());
@@ -238,21 +238,21 @@ mod tests {
     #[test]
     fn a_mark_is_no_part_of_the_first_line_but_one_of_a_name() {
         let text = "\u{feff}a\r".as_bytes();
-        let values = stream(&[text, b"\n", b""], Records::Lines);
+        let values = stream(&[text, b"\n", b""], Separator::Newline);
         assert_eq!(all(values), ["a"]);
-        let values = stream(&[text, b"\0", b""], Records::Null);
+        let values = stream(&[text, b"\0", b""], Separator::Null);
         assert_eq!(all(values), ["\u{feff}a\r"]);
     }
 
     #[test]
     fn records_that_end_with_nul_may_hold_newlines_or_nothing() {
-        let values = stream(&[b"a\nb\0\0c\0", b""], Records::Null);
+        let values = stream(&[b"a\nb\0\0c\0", b""], Separator::Null);
         assert_eq!(all(values), ["a\nb", "", "c"]);
     }
 
     #[test]
     fn a_nul_byte_in_a_line_is_an_error_with_its_line() {
-        let values = stream(&[b"a\nb\0c\nd\n"], Records::Lines);
+        let values = stream(&[b"a\nb\0c\nd\n"], Separator::Newline);
         let error = "error stdin:2: NUL byte in the argument: no program can be given one \
                      (arguments that end with NUL need -0)";
         assert_eq!(all(values), ["a", error]);
@@ -260,7 +260,7 @@ mod tests {
 
     #[test]
     fn a_value_is_given_before_the_next_one_arrives() {
-        let mut values = stream(&[b"a\nb"], Records::Lines);
+        let mut values = stream(&[b"a\nb"], Separator::Newline);
         assert!(!values.buffered());
         assert!(values.next().is_some());
         assert!(!values.buffered());

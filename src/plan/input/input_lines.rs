@@ -4,21 +4,21 @@
 use std::io::{self, BufRead, Read};
 use std::sync::Arc;
 
-use super::lookahead::{Found, Intake, LONGEST_RECORD};
+use super::lookahead::{LONGEST_RECORD, Lookahead, RecordEnd};
 use crate::plan::job::Origin;
 
 /// How records end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Records {
+pub(crate) enum Separator {
     /// With a newline; the carriage returns of CRLF are dropped.
-    Lines,
+    Newline,
     /// With NUL. All bytes are taken as they are.
     Null,
 }
 
 /// Why there are no more records. What they are is for the caller to say.
 #[derive(Debug)]
-pub(crate) enum LinesError {
+pub(crate) enum InputLinesError {
     /// The system would not read.
     Read(Arc<str>, io::Error),
     /// A record that never seems to end.
@@ -26,10 +26,10 @@ pub(crate) enum LinesError {
 }
 
 /// A text that is being read.
-pub(crate) struct Lines {
-    pub(crate) intake: Intake,
+pub(crate) struct InputLines {
+    pub(crate) lookahead: Lookahead,
     label: Arc<str>,
-    pub(crate) records: Records,
+    pub(crate) records: Separator,
     /// How many bytes a record may have.
     pub(crate) longest: usize,
     /// How many records were read.
@@ -41,21 +41,21 @@ pub(crate) struct Lines {
     is_ended: bool,
 }
 
-impl Records {
+impl Separator {
     /// The byte that ends a record.
     fn end(self) -> u8 {
         match self {
-            Self::Lines => b'\n',
+            Self::Newline => b'\n',
             Self::Null => 0,
         }
     }
 }
 
-impl Lines {
+impl InputLines {
     /// A text that is called `label` in messages. Nothing is read yet.
-    pub(crate) fn new(label: Arc<str>, records: Records, input: Box<dyn Read + Send>) -> Self {
+    pub(crate) fn new(label: Arc<str>, records: Separator, input: Box<dyn Read + Send>) -> Self {
         Self {
-            intake: Intake::new(input),
+            lookahead: Lookahead::new(input),
             label,
             records,
             longest: LONGEST_RECORD,
@@ -72,31 +72,31 @@ impl Lines {
         &mut self,
         record: &mut Vec<u8>,
         skips: impl Fn(&[u8]) -> bool,
-    ) -> Result<bool, LinesError> {
+    ) -> Result<bool, InputLinesError> {
         loop {
             if self.is_ended {
                 return Ok(false);
             }
             let found = self
-                .intake
+                .lookahead
                 .read_record(self.records.end(), self.longest, record)
                 .map_err(|error| self.unread(error))?;
             self.number += 1;
             // A last line without a newline has no CRLF either: the carriage return is its own.
             self.is_crlf = false;
             match found {
-                Found::Record if self.records == Records::Lines => {
+                RecordEnd::Record if self.records == Separator::Newline => {
                     self.is_crlf = record.pop_if(|last| *last == b'\r').is_some();
                 }
-                Found::Record => {}
-                Found::Last => self.is_ended = true,
-                Found::End => {
+                RecordEnd::Record => {}
+                RecordEnd::Last => self.is_ended = true,
+                RecordEnd::End => {
                     self.is_ended = true;
                     return Ok(false);
                 }
-                Found::TooLong => {
+                RecordEnd::TooLong => {
                     self.is_ended = true;
-                    return Err(LinesError::TooLong(self.here(), self.longest));
+                    return Err(InputLinesError::TooLong(self.here(), self.longest));
                 }
             }
             if !skips(record) {
@@ -106,29 +106,32 @@ impl Lines {
     }
 
     /// Drops the byte order mark that an editor may have put at the start; once.
-    pub(crate) fn drop_mark(&mut self) -> Result<(), LinesError> {
+    pub(crate) fn drop_mark(&mut self) -> Result<(), InputLinesError> {
         if std::mem::replace(&mut self.has_begun, true) {
             return Ok(());
         }
-        let dropped = self.intake.skip_mark();
+        let dropped = self.lookahead.skip_mark();
         dropped.map_err(|error| self.unread(error))
     }
 
     /// The next bytes, as many as are enough or all there are; none of them is taken.
-    pub(crate) fn look(&mut self, is_enough: impl Fn(&[u8]) -> bool) -> Result<&[u8], LinesError> {
-        let looked = self.intake.look(is_enough);
-        looked.map_err(|error| LinesError::Read(Arc::clone(&self.label), error))
+    pub(crate) fn look(
+        &mut self,
+        is_enough: impl Fn(&[u8]) -> bool,
+    ) -> Result<&[u8], InputLinesError> {
+        let looked = self.lookahead.look(is_enough);
+        looked.map_err(|error| InputLinesError::Read(Arc::clone(&self.label), error))
     }
 
     /// The bytes that come next; none at the end.
-    pub(crate) fn peek(&mut self) -> Result<&[u8], LinesError> {
-        let bytes = self.intake.fill_buf();
-        bytes.map_err(|error| LinesError::Read(Arc::clone(&self.label), error))
+    pub(crate) fn peek(&mut self) -> Result<&[u8], InputLinesError> {
+        let bytes = self.lookahead.fill_buf();
+        bytes.map_err(|error| InputLinesError::Read(Arc::clone(&self.label), error))
     }
 
     /// Takes a first line of so many bytes away, which is counted but no record.
     pub(crate) fn take_line(&mut self, length: usize) {
-        self.intake.consume(length);
+        self.lookahead.consume(length);
         self.number += u64::from(length > 0);
     }
 
@@ -145,7 +148,7 @@ impl Lines {
 
     /// Whether the next record that is not skipped is wholly at hand. In doubt the answer is no.
     pub(crate) fn buffered(&self, skips: impl Fn(&[u8]) -> bool) -> bool {
-        self.is_ended || self.intake.holds_record(self.records.end(), skips)
+        self.is_ended || self.lookahead.holds_record(self.records.end(), skips)
     }
 
     /// Where the record that was read last is.
@@ -161,7 +164,7 @@ impl Lines {
         }
     }
 
-    fn unread(&self, error: io::Error) -> LinesError {
-        LinesError::Read(Arc::clone(&self.label), error)
+    fn unread(&self, error: io::Error) -> InputLinesError {
+        InputLinesError::Read(Arc::clone(&self.label), error)
     }
 }

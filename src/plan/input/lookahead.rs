@@ -12,7 +12,7 @@ pub(crate) const LONGEST_RECORD: usize = 64 * 1024 * 1024;
 
 /// What was found where a record should be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Found {
+pub(crate) enum RecordEnd {
     /// A record, and what ends it.
     Record,
     /// A record that the end of the input ends.
@@ -24,7 +24,7 @@ pub(crate) enum Found {
 }
 
 /// A buffered input whose first bytes can be looked at before they are read.
-pub(crate) struct Intake {
+pub(crate) struct Lookahead {
     /// The bytes that were looked at, from `start` on not yet read.
     looked: Vec<u8>,
     start: usize,
@@ -33,7 +33,7 @@ pub(crate) struct Intake {
     ended: bool,
 }
 
-impl Intake {
+impl Lookahead {
     /// Nothing is read before it is asked for.
     pub(crate) fn new(input: Box<dyn Read + Send>) -> Self {
         Self {
@@ -86,20 +86,20 @@ impl Intake {
         end: u8,
         longest: usize,
         record: &mut Vec<u8>,
-    ) -> io::Result<Found> {
+    ) -> io::Result<RecordEnd> {
         record.clear();
         // The memory of an unusually long one is given back.
         record.shrink_to(BUFFER_BYTES);
         let mut limited = Read::take(&mut *self, longest as u64 + 1);
         limited.read_until(end, record)?;
         Ok(if record.is_empty() {
-            Found::End
+            RecordEnd::End
         } else if record.pop_if(|last| *last == end).is_some() {
-            Found::Record
+            RecordEnd::Record
         } else if record.len() > longest {
-            Found::TooLong
+            RecordEnd::TooLong
         } else {
-            Found::Last
+            RecordEnd::Last
         })
     }
 
@@ -121,7 +121,7 @@ impl Intake {
     }
 }
 
-impl Read for Intake {
+impl Read for Lookahead {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         let count = self.fill_buf()?.read(into)?;
         self.consume(count);
@@ -129,7 +129,7 @@ impl Read for Intake {
     }
 }
 
-impl BufRead for Intake {
+impl BufRead for Lookahead {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         if self.start < self.looked.len() {
             return Ok(&self.looked[self.start..]);
@@ -175,31 +175,31 @@ pub(crate) mod tests {
 
     #[test]
     fn looking_takes_nothing_away() {
-        let mut intake = Intake::new(Chunks::new(&[b"l", b"s\n", b""]));
-        assert_eq!(intake.look(|first| first.len() > 2).unwrap(), b"ls\n");
+        let mut lookahead = Lookahead::new(Chunks::new(&[b"l", b"s\n", b""]));
+        assert_eq!(lookahead.look(|first| first.len() > 2).unwrap(), b"ls\n");
         let mut whole = String::new();
-        intake.read_to_string(&mut whole).unwrap();
+        lookahead.read_to_string(&mut whole).unwrap();
         assert_eq!(whole, "ls\n");
     }
 
     #[test]
     fn no_more_is_looked_at_than_is_enough() {
-        let mut intake = Intake::new(Chunks::new(&[b"l"]));
-        intake.skip_mark().unwrap();
-        assert_eq!(intake.look(|first| !first.is_empty()).unwrap(), b"l");
+        let mut lookahead = Lookahead::new(Chunks::new(&[b"l"]));
+        lookahead.skip_mark().unwrap();
+        assert_eq!(lookahead.look(|first| !first.is_empty()).unwrap(), b"l");
     }
 
     #[test]
     fn a_mark_is_dropped_however_it_arrives() {
-        let mut intake = Intake::new(Chunks::new(&[b"\xef", b"\xbb", b"\xbfls"]));
-        intake.skip_mark().unwrap();
-        assert_eq!(intake.fill_buf().unwrap(), b"ls");
+        let mut lookahead = Lookahead::new(Chunks::new(&[b"\xef", b"\xbb", b"\xbfls"]));
+        lookahead.skip_mark().unwrap();
+        assert_eq!(lookahead.fill_buf().unwrap(), b"ls");
     }
 
     #[test]
     fn half_a_mark_stays() {
-        let mut intake = Intake::new(Chunks::new(&[b"\xef\xbbls"]));
-        intake.skip_mark().unwrap();
-        assert_eq!(intake.fill_buf().unwrap(), b"\xef\xbbls");
+        let mut lookahead = Lookahead::new(Chunks::new(&[b"\xef\xbbls"]));
+        lookahead.skip_mark().unwrap();
+        assert_eq!(lookahead.fill_buf().unwrap(), b"\xef\xbbls");
     }
 }

@@ -10,8 +10,8 @@ mod lookahead;
 pub(super) mod open;
 mod stream;
 
-pub(crate) use input_lines::Records;
-pub(super) use input_lines::{Lines, LinesError};
+pub(crate) use input_lines::Separator;
+pub(super) use input_lines::{InputLines, InputLinesError};
 pub(super) use lookahead::BUFFER_BYTES;
 #[cfg(test)]
 pub(super) use lookahead::tests::Chunks;

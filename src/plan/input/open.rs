@@ -9,14 +9,14 @@ use rustix::fs::{OFlags, fcntl_getfl};
 use thiserror::Error;
 
 use super::checked_file::CheckedFile;
-use super::stream::Stream;
+use super::stream::InputStream;
 
 /// A file as it was opened.
 pub(crate) enum Opened {
     /// One that can be read through before it is used.
     Regular(CheckedFile),
     /// A FIFO, a terminal, `/dev/stdin`: whoever writes it decides when and what.
-    Stream(Stream),
+    Stream(InputStream),
 }
 
 /// Why a file cannot be opened; `what` it should be comes last.
@@ -44,13 +44,13 @@ pub(crate) fn open(path: &Path, what: &'static str) -> Result<Opened, OpenError>
     // Files of /proc say that they are empty, and may hold something else at every reading.
     Ok(match metadata.is_file() && metadata.len() > 0 {
         true => Opened::Regular(CheckedFile::new(file)),
-        false => Opened::Stream(Stream::new(file)),
+        false => Opened::Stream(InputStream::new(file)),
     })
 }
 
 /// Standard input, which is to be a `what`. Not std's own, for which one that cannot be read is
 /// one that is empty.
-pub(crate) fn stdin(what: &'static str) -> Result<Stream, OpenError> {
+pub(crate) fn stdin(what: &'static str) -> Result<InputStream, OpenError> {
     let unopened = |error| OpenError::Open("stdin".to_owned(), error, what);
     let file = File::from(io::stdin().as_fd().try_clone_to_owned().map_err(unopened)?);
     let flags = fcntl_getfl(&file).map_err(|error| unopened(error.into()))?;
@@ -59,7 +59,7 @@ pub(crate) fn stdin(what: &'static str) -> Result<Stream, OpenError> {
     }
     match file.metadata().map_err(unopened)?.is_dir() {
         true => Err(OpenError::Directory("stdin".to_owned(), what)),
-        false => Ok(Stream::new(file)),
+        false => Ok(InputStream::new(file)),
     }
 }
 

@@ -8,15 +8,15 @@ use rustix::io::Errno;
 
 /// A file whose writer decides what is in it, and when. It may be shared with programs that set
 /// `O_NONBLOCK` on it; that nothing is there yet is no error.
-pub(crate) struct Stream(File);
+pub(crate) struct InputStream(File);
 
-impl Stream {
+impl InputStream {
     pub(crate) fn new(file: File) -> Self {
         Self(file)
     }
 }
 
-impl Read for Stream {
+impl Read for InputStream {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         loop {
             match self.0.read(into) {

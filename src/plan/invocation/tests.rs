@@ -11,7 +11,7 @@ use super::*;
 /// The words that `Auto` would execute, if it needs no shell.
 fn direct(line: &[u8]) -> Option<Vec<OsString>> {
     match work(line, &ShellRule::Auto(Arc::default())).unwrap() {
-        Work::Line { direct, shell, .. } => {
+        Invocation::Line { direct, shell, .. } => {
             assert_eq!(shell, Some(Arc::default()), "Auto may always fall back");
             direct
         }
@@ -22,7 +22,7 @@ fn direct(line: &[u8]) -> Option<Vec<OsString>> {
 /// The words under `Never`.
 fn exact(line: &str) -> Result<Vec<OsString>, WordsError> {
     match work(line.as_bytes(), &ShellRule::Never)? {
-        Work::Line {
+        Invocation::Line {
             direct: Some(words),
             shell: None,
             ..
@@ -104,7 +104,7 @@ fn letters_beyond_ascii_need_no_shell() {
 fn bytes_that_are_not_utf_8_go_to_the_shell_unchanged() {
     let line = b"ls \xff\xfe";
     match work(line, &ShellRule::Auto(Arc::default())).unwrap() {
-        Work::Line {
+        Invocation::Line {
             line: kept,
             direct: None,
             ..
@@ -116,7 +116,7 @@ fn bytes_that_are_not_utf_8_go_to_the_shell_unchanged() {
 #[test]
 fn always_means_a_shell_for_plain_words_too() {
     let shell = Arc::default();
-    let expected = Work::Line {
+    let expected = Invocation::Line {
         line: "ls".into(),
         direct: None,
         shell: Some(Arc::clone(&shell)),
@@ -238,7 +238,7 @@ proptest! {
         let mut ours = Vec::new();
         let mut plain = Vec::new();
         for line in lines {
-            if let Ok(Work::Line { direct: Some(words), .. }) =
+            if let Ok(Invocation::Line { direct: Some(words), .. }) =
                 work(line.as_bytes(), &ShellRule::Auto(Arc::default()))
             {
                 ours.push(words.into_iter().map(OsString::into_vec).collect::<Vec<_>>());

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use thiserror::Error;
 
-use crate::plan::input::Records;
+use crate::plan::input::Separator;
 
 /// How a job file is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -174,7 +174,7 @@ pub(crate) fn by_name(name: &Path) -> Result<Option<Format>, Foreign> {
 pub(crate) fn by_first_bytes(
     first: &[u8],
     named: Option<Format>,
-    records: Records,
+    records: Separator,
 ) -> Result<Option<Opening>, Foreign> {
     let first = &first[..first.len().min(LOOK_BYTES)];
     match find(first, MAGIC, |one, other| one == other) {
@@ -183,7 +183,7 @@ pub(crate) fn by_first_bytes(
         Found::Nothing => {}
     }
     // Whoever asks for records that end with NUL says what it is, and each may be a whole script.
-    if records == Records::Null && named.is_none() {
+    if records == Separator::Null && named.is_none() {
         return Ok(Some(Opening {
             format: Format::NullLines,
             comment: 0,
@@ -220,10 +220,10 @@ pub(crate) fn by_first_bytes(
 
 impl Format {
     /// A text whose records end like this.
-    pub(crate) fn of(records: Records) -> Self {
+    pub(crate) fn of(records: Separator) -> Self {
         match records {
-            Records::Lines => Self::Lines,
-            Records::Null => Self::NullLines,
+            Separator::Newline => Self::Lines,
+            Separator::Null => Self::NullLines,
         }
     }
 }

@@ -9,7 +9,7 @@ const MOST_DEPTH: u32 = 128;
 
 /// What a byte of the array belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Step {
+pub(crate) enum ElementByte {
     /// The array itself.
     Outside,
     /// A record.
@@ -64,7 +64,7 @@ enum State {
 
 /// A line and a column, both from 1; the column counts bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Place {
+pub(crate) struct LineColumn {
     /// The line.
     pub(crate) line: u64,
     /// The column in it.
@@ -75,14 +75,14 @@ pub(crate) struct Place {
 #[derive(Debug, Clone)]
 pub(crate) struct Elements {
     state: State,
-    here: Place,
-    start: Place,
+    here: LineColumn,
+    start: LineColumn,
 }
 
 impl Elements {
     /// A scan that has seen nothing.
     pub(crate) fn new() -> Self {
-        let here = Place { line: 1, column: 0 };
+        let here = LineColumn { line: 1, column: 0 };
         Self {
             state: State::Before,
             here,
@@ -97,17 +97,17 @@ impl Elements {
     }
 
     /// Where the scan is: at the byte it took last.
-    pub(crate) fn here(&self) -> Place {
+    pub(crate) fn here(&self) -> LineColumn {
         self.here
     }
 
     /// Where the last record begins.
-    pub(crate) fn start(&self) -> Place {
+    pub(crate) fn start(&self) -> LineColumn {
         self.start
     }
 
     /// Takes the next byte.
-    pub(crate) fn step(&mut self, byte: u8) -> Result<Step, ElementsError> {
+    pub(crate) fn step(&mut self, byte: u8) -> Result<ElementByte, ElementsError> {
         self.here.column += 1;
         let (state, step) = follow(self.state, byte)?;
         if state == State::Inside(1) && matches!(self.state, State::First | State::Next) {
@@ -130,17 +130,17 @@ impl Elements {
 }
 
 /// What a byte makes of a state.
-fn follow(state: State, byte: u8) -> Result<(State, Step), ElementsError> {
+fn follow(state: State, byte: u8) -> Result<(State, ElementByte), ElementsError> {
     Ok(match (state, byte) {
         (State::Inside(depth), _) => return inside(depth, byte),
-        (State::Text(depth), b'"') => (State::Inside(depth), Step::Inside),
-        (State::Text(depth), b'\\') => (State::Escape(depth), Step::Inside),
-        (State::Text(depth) | State::Escape(depth), _) => (State::Text(depth), Step::Inside),
-        (_, b' ' | b'\t' | b'\r' | b'\n') => (state, Step::Outside),
-        (State::Before, b'[') => (State::First, Step::Outside),
-        (State::First | State::Next, b'{') => (State::Inside(1), Step::Inside),
-        (State::First | State::After, b']') => (State::Closed, Step::Outside),
-        (State::After, b',') => (State::Next, Step::Outside),
+        (State::Text(depth), b'"') => (State::Inside(depth), ElementByte::Inside),
+        (State::Text(depth), b'\\') => (State::Escape(depth), ElementByte::Inside),
+        (State::Text(depth) | State::Escape(depth), _) => (State::Text(depth), ElementByte::Inside),
+        (_, b' ' | b'\t' | b'\r' | b'\n') => (state, ElementByte::Outside),
+        (State::Before, b'[') => (State::First, ElementByte::Outside),
+        (State::First | State::Next, b'{') => (State::Inside(1), ElementByte::Inside),
+        (State::First | State::After, b']') => (State::Closed, ElementByte::Outside),
+        (State::After, b',') => (State::Next, ElementByte::Outside),
         (State::Before, _) => return Err(ElementsError::Unopened),
         (State::First | State::Next, _) => return Err(ElementsError::NoRecord),
         (State::After, _) => return Err(ElementsError::NoComma),
@@ -150,14 +150,14 @@ fn follow(state: State, byte: u8) -> Result<(State, Step), ElementsError> {
 
 /// What a byte in a record, outside its strings, makes of the depth. Which bracket closes which is
 /// not looked at: serde_json will.
-fn inside(depth: u32, byte: u8) -> Result<(State, Step), ElementsError> {
+fn inside(depth: u32, byte: u8) -> Result<(State, ElementByte), ElementsError> {
     Ok(match byte {
-        b'"' => (State::Text(depth), Step::Inside),
+        b'"' => (State::Text(depth), ElementByte::Inside),
         b'{' | b'[' if depth == MOST_DEPTH => return Err(ElementsError::TooDeep),
-        b'{' | b'[' => (State::Inside(depth + 1), Step::Inside),
-        b'}' | b']' if depth == 1 => (State::After, Step::Complete),
-        b'}' | b']' => (State::Inside(depth - 1), Step::Inside),
-        _ => (State::Inside(depth), Step::Inside),
+        b'{' | b'[' => (State::Inside(depth + 1), ElementByte::Inside),
+        b'}' | b']' if depth == 1 => (State::After, ElementByte::Complete),
+        b'}' | b']' => (State::Inside(depth - 1), ElementByte::Inside),
+        _ => (State::Inside(depth), ElementByte::Inside),
     })
 }
 
@@ -180,10 +180,10 @@ mod tests {
         for byte in text.bytes() {
             let step = elements.step(byte);
             let step = step.map_err(|e| (e, elements.here().line, elements.here().column))?;
-            if step != Step::Outside {
+            if step != ElementByte::Outside {
                 element.push(byte);
             }
-            if step == Step::Complete {
+            if step == ElementByte::Complete {
                 let text = String::from_utf8(std::mem::take(&mut element)).unwrap();
                 found.push((text, elements.start().line, elements.start().column));
             }

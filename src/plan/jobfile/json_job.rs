@@ -13,12 +13,12 @@ use super::json_fields::{Env, Fields, ShellField, shown};
 use crate::plan::command::WordsError;
 use crate::plan::command::{Shell, ShellError, ShellRule};
 use crate::plan::duration::{DurationError, parse_duration};
-use crate::plan::invocation::{Work, work as line_work};
+use crate::plan::invocation::{Invocation, work as line_work};
 use crate::plan::job::{Job, Origin};
 
 /// Why a JSON record is no job.
 #[derive(Debug, PartialEq, Eq, Error)]
-pub(crate) enum RecordError {
+pub(crate) enum JsonJobError {
     /// It is no JSON, or a key or a type is wrong; the place counts from the record's start.
     #[error("{message}")]
     Json {
@@ -70,7 +70,7 @@ pub(crate) enum RecordError {
 }
 
 /// The job of one JSON text, which must be an object and nothing more.
-pub(crate) fn job(text: &[u8], origin: Origin, rule: &ShellRule) -> Result<Job, RecordError> {
+pub(crate) fn job(text: &[u8], origin: Origin, rule: &ShellRule) -> Result<Job, JsonJobError> {
     let mut fields: Fields = serde_json::from_slice(text).map_err(json_error)?;
     let work = work(&mut fields, rule)?;
     let mut job = Job::new(origin, fields.name, work);
@@ -81,7 +81,7 @@ pub(crate) fn job(text: &[u8], origin: Origin, rule: &ShellRule) -> Result<Job, 
     job.timeout = match fields.timeout {
         Some(timeout) => Some(
             parse_duration(&timeout.0)
-                .map_err(|error| RecordError::Timeout(shown(&timeout.0), error))?,
+                .map_err(|error| JsonJobError::Timeout(shown(&timeout.0), error))?,
         ),
         None => None,
     };
@@ -93,7 +93,7 @@ pub(crate) fn job(text: &[u8], origin: Origin, rule: &ShellRule) -> Result<Job, 
 }
 
 /// The error of serde_json, its place apart from its message.
-fn json_error(error: serde_json::Error) -> RecordError {
+fn json_error(error: serde_json::Error) -> JsonJobError {
     let (line, column) = (error.line(), error.column());
     let mut message = error.to_string();
     if let Some(bare) = message.strip_suffix(&format!(" at line {line} column {column}")) {
@@ -102,7 +102,7 @@ fn json_error(error: serde_json::Error) -> RecordError {
     if error.is_eof() {
         message.push_str(": each record must be on one line, or the file one array of records");
     }
-    RecordError::Json {
+    JsonJobError::Json {
         message,
         line: line as u64,
         column: column as u64,
@@ -115,7 +115,7 @@ fn either(
     text: Option<String>,
     base64: Option<String>,
     key: &str,
-) -> Result<Option<Vec<u8>>, RecordError> {
+) -> Result<Option<Vec<u8>>, JsonJobError> {
     match base64 {
         Some(base64) => decoded(&base64, || format!("`{key}`")).map(Some),
         None => Ok(text.map(String::into_bytes)),
@@ -123,21 +123,21 @@ fn either(
 }
 
 /// The bytes that were written in base64, where `place` tells.
-fn decoded(text: &str, place: impl FnOnce() -> String) -> Result<Vec<u8>, RecordError> {
+fn decoded(text: &str, place: impl FnOnce() -> String) -> Result<Vec<u8>, JsonJobError> {
     let bytes = BASE64_STANDARD.decode(text);
-    bytes.map_err(|_| RecordError::Base64(place()))
+    bytes.map_err(|_| JsonJobError::Base64(place()))
 }
 
 /// What the record runs.
-fn work(fields: &mut Fields, rule: &ShellRule) -> Result<Work, RecordError> {
+fn work(fields: &mut Fields, rule: &ShellRule) -> Result<Invocation, JsonJobError> {
     let argv = match (fields.argv.take(), fields.argv_base64.take()) {
         (_, Some(words)) => Some(decoded_words(&words)?),
         (Some(words), None) => Some(words.into_iter().map(OsString::from).collect()),
         (None, None) => None,
     };
     match (fields.cmd.take(), argv) {
-        (None, None) => Err(RecordError::NoCommand),
-        (Some(_), Some(_)) => Err(RecordError::TwoCommands),
+        (None, None) => Err(JsonJobError::NoCommand),
+        (Some(_), Some(_)) => Err(JsonJobError::TwoCommands),
         (Some(line), None) => {
             let rule = shell_rule(fields.shell.take(), rule)?;
             Ok(line_work(line.as_bytes(), &rule)?)
@@ -147,24 +147,24 @@ fn work(fields: &mut Fields, rule: &ShellRule) -> Result<Work, RecordError> {
 }
 
 /// Words that are executed as they are.
-fn argv_work(words: Vec<OsString>, has_shell: bool) -> Result<Work, RecordError> {
+fn argv_work(words: Vec<OsString>, has_shell: bool) -> Result<Invocation, JsonJobError> {
     if has_shell {
-        return Err(RecordError::ShellWithArgv);
+        return Err(JsonJobError::ShellWithArgv);
     }
     if words.is_empty() {
-        return Err(RecordError::EmptyArgv);
+        return Err(JsonJobError::EmptyArgv);
     }
     if words
         .iter()
         .any(|word| word.as_encoded_bytes().contains(&0))
     {
-        return Err(RecordError::Nul("argv"));
+        return Err(JsonJobError::Nul("argv"));
     }
-    Ok(Work::Argv(words))
+    Ok(Invocation::Argv(words))
 }
 
 /// The words that were written in base64.
-fn decoded_words(words: &[String]) -> Result<Vec<OsString>, RecordError> {
+fn decoded_words(words: &[String]) -> Result<Vec<OsString>, JsonJobError> {
     let numbered = words.iter().zip(1..);
     numbered
         .map(|(word, number)| {
@@ -175,11 +175,11 @@ fn decoded_words(words: &[String]) -> Result<Vec<OsString>, RecordError> {
 }
 
 /// The rule for one record, which knows better than the run; only `--exec` cannot be overruled.
-fn shell_rule(field: Option<ShellField>, rule: &ShellRule) -> Result<ShellRule, RecordError> {
+fn shell_rule(field: Option<ShellField>, rule: &ShellRule) -> Result<ShellRule, JsonJobError> {
     match (field, rule) {
         (None, rule) => Ok(rule.clone()),
         (Some(ShellField::Wanted(false)), _) => Ok(ShellRule::Never),
-        (Some(_), ShellRule::Never) => Err(RecordError::ShellForbidden),
+        (Some(_), ShellRule::Never) => Err(JsonJobError::ShellForbidden),
         (Some(ShellField::Wanted(true)), ShellRule::Auto(shell) | ShellRule::Always(shell)) => {
             Ok(ShellRule::Always(Arc::clone(shell)))
         }
@@ -193,7 +193,7 @@ fn shell_rule(field: Option<ShellField>, rule: &ShellRule) -> Result<ShellRule, 
 fn variables(
     env: Option<Env>,
     base64: Option<Env>,
-) -> Result<Vec<(OsString, Option<OsString>)>, RecordError> {
+) -> Result<Vec<(OsString, Option<OsString>)>, JsonJobError> {
     let is_base64 = base64.is_some();
     let Some(Env(pairs)) = base64.or(env) else {
         return Ok(Vec::new());
@@ -205,12 +205,12 @@ fn variables(
     let variable = |(name, value): (String, Option<String>)| {
         let (name, value) = (bytes(name)?, value.map(bytes).transpose()?);
         if name.is_empty() || name.iter().any(|byte| b"=\0".contains(byte)) {
-            return Err(RecordError::Variable(shown(&String::from_utf8_lossy(
+            return Err(JsonJobError::Variable(shown(&String::from_utf8_lossy(
                 &name,
             ))));
         }
         if value.as_ref().is_some_and(|value| value.contains(&0)) {
-            return Err(RecordError::Nul("env"));
+            return Err(JsonJobError::Nul("env"));
         }
         Ok((OsString::from_vec(name), value.map(OsString::from_vec)))
     };
@@ -218,10 +218,10 @@ fn variables(
 }
 
 /// Refuses an empty text, and one with a NUL byte in it.
-fn check_text(key: &'static str, text: Option<&[u8]>) -> Result<(), RecordError> {
+fn check_text(key: &'static str, text: Option<&[u8]>) -> Result<(), JsonJobError> {
     match text {
-        Some([]) => Err(RecordError::Empty(key)),
-        Some(text) if text.contains(&0) => Err(RecordError::Nul(key)),
+        Some([]) => Err(JsonJobError::Empty(key)),
+        Some(text) if text.contains(&0) => Err(JsonJobError::Nul(key)),
         _ => Ok(()),
     }
 }

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use thiserror::Error;
 
 use super::format::{Foreign, Format, Opening, by_first_bytes};
-use super::json_array::{Elements, ElementsError, Step};
+use super::json_array::{ElementByte, Elements, ElementsError};
 use super::json_job;
-use super::json_job::RecordError;
+use super::json_job::JsonJobError;
 use crate::plan::command::ShellRule;
 use crate::plan::command::WordsError;
 use crate::plan::input::BUFFER_BYTES;
-use crate::plan::input::{Lines, LinesError, Records};
+use crate::plan::input::{InputLines, InputLinesError, Separator};
 use crate::plan::job::{Job, Origin};
 
 /// What a job file gives.
@@ -54,7 +54,7 @@ pub(crate) enum JobFileError {
 
 /// A job file that is being read.
 pub(crate) struct JobFile {
-    lines: Lines,
+    lines: InputLines,
     /// What the name of the file tells.
     named: Option<Format>,
     /// What its first bytes tell too, once they were seen.
@@ -76,12 +76,12 @@ impl JobFile {
     pub(crate) fn new(
         label: Arc<str>,
         named: Option<Format>,
-        records: Records,
+        records: Separator,
         input: Box<dyn Read + Send>,
         rule: ShellRule,
     ) -> Self {
         Self {
-            lines: Lines::new(label, records, input),
+            lines: InputLines::new(label, records, input),
             named,
             format: None,
             rule,
@@ -102,8 +102,8 @@ impl JobFile {
             None => false,
             Some(Format::JsonArray) => {
                 let mut ahead = self.elements.clone();
-                let ends = |step| !matches!(step, Ok(Step::Outside | Step::Inside));
-                let mut bytes = self.lines.intake.at_hand().iter();
+                let ends = |step| !matches!(step, Ok(ElementByte::Outside | ElementByte::Inside));
+                let mut bytes = self.lines.lookahead.at_hand().iter();
                 bytes.any(|byte| ends(ahead.step(*byte)))
             }
             Some(format) => self.lines.buffered(|record| format.skips(record)),
@@ -147,7 +147,7 @@ impl JobFile {
         }
         // JSON has a newline behind each record, whatever ends those of a text.
         if format != Format::NullLines {
-            self.lines.records = Records::Lines;
+            self.lines.records = Separator::Newline;
         }
         Ok(*self.format.insert(format))
     }
@@ -197,10 +197,10 @@ impl JobFile {
                 };
             }
             let (taken, step) = cut(&mut self.elements, bytes, &mut self.record);
-            self.lines.intake.consume(taken);
+            self.lines.lookahead.consume(taken);
             match step {
                 Err(error) => return Err(self.array_error(error)),
-                Ok(Step::Complete) => {
+                Ok(ElementByte::Complete) => {
                     let start = self.elements.start();
                     let job = self.json_job(start.line, start.column)?;
                     return Ok(Some(Entry::Job(job)));
@@ -218,7 +218,7 @@ impl JobFile {
     fn json_job(&self, line: u64, column: u64) -> Result<Job, JobFileError> {
         let origin = self.lines.origin(line);
         json_job::job(&self.record, origin.clone(), &self.rule).map_err(|error| match error {
-            RecordError::Json {
+            JsonJobError::Json {
                 message,
                 line: below,
                 column: along,
@@ -243,11 +243,11 @@ impl JobFile {
     }
 }
 
-impl From<LinesError> for JobFileError {
-    fn from(error: LinesError) -> Self {
+impl From<InputLinesError> for JobFileError {
+    fn from(error: InputLinesError) -> Self {
         match error {
-            LinesError::Read(label, error) => Self::Read(label, error),
-            LinesError::TooLong(origin, longest) => Self::TooLong(origin, longest),
+            InputLinesError::Read(label, error) => Self::Read(label, error),
+            InputLinesError::TooLong(origin, longest) => Self::TooLong(origin, longest),
         }
     }
 }
@@ -257,19 +257,19 @@ fn cut(
     elements: &mut Elements,
     bytes: &[u8],
     record: &mut Vec<u8>,
-) -> (usize, Result<Step, ElementsError>) {
+) -> (usize, Result<ElementByte, ElementsError>) {
     for (index, byte) in bytes.iter().enumerate() {
         match elements.step(*byte) {
-            Ok(Step::Outside) => {}
-            Ok(Step::Inside) => record.push(*byte),
-            Ok(Step::Complete) => {
+            Ok(ElementByte::Outside) => {}
+            Ok(ElementByte::Inside) => record.push(*byte),
+            Ok(ElementByte::Complete) => {
                 record.push(*byte);
-                return (index + 1, Ok(Step::Complete));
+                return (index + 1, Ok(ElementByte::Complete));
             }
             Err(error) => return (index + 1, Err(error)),
         }
     }
-    (bytes.len(), Ok(Step::Outside))
+    (bytes.len(), Ok(ElementByte::Outside))
 }
 
 impl Format {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::super::input::Chunks;
-use super::super::invocation::Work;
+use super::super::invocation::Invocation;
 use super::*;
 
 fn rule() -> ShellRule {
@@ -25,7 +25,7 @@ impl Temporary {
 
     fn source(&self) -> Result<Source, String> {
         let label = self.0.display().to_string();
-        Source::file(&self.0, Records::Lines, &rule())
+        Source::file(&self.0, Separator::Newline, &rule())
             .map_err(|e| e.to_string().replace(&label, "FILE"))
     }
 
@@ -43,7 +43,7 @@ impl Drop for Temporary {
 fn lines(source: Source) -> Vec<String> {
     let told = |entry: Result<Entry, SourceError>| match entry {
         Ok(Entry::Job(Job {
-            work: Work::Line { line, .. },
+            work: Invocation::Line { line, .. },
             ..
         })) => line.into_string().unwrap(),
         Ok(other) => format!("{other:?}"),
@@ -120,7 +120,7 @@ fn the_extension_wins_over_the_first_bytes() {
 
 #[test]
 fn a_missing_file_is_an_error_with_its_name() {
-    let error = Source::file(Path::new("/no/such/jobs.txt"), Records::Lines, &rule())
+    let error = Source::file(Path::new("/no/such/jobs.txt"), Separator::Newline, &rule())
         .err()
         .unwrap();
     assert_eq!(
@@ -131,7 +131,7 @@ fn a_missing_file_is_an_error_with_its_name() {
 
 #[test]
 fn a_directory_is_an_error_with_its_name() {
-    let error = Source::file(Path::new("/"), Records::Lines, &rule())
+    let error = Source::file(Path::new("/"), Separator::Newline, &rule())
         .err()
         .unwrap();
     assert_eq!(error.to_string(), "/: is a directory: name a job file");
@@ -139,7 +139,7 @@ fn a_directory_is_an_error_with_its_name() {
 
 #[test]
 fn a_device_is_a_stream() {
-    let source = Source::file(Path::new("/dev/null"), Records::Lines, &rule()).unwrap();
+    let source = Source::file(Path::new("/dev/null"), Separator::Newline, &rule()).unwrap();
     assert_eq!(source.total(), None);
     assert!(source.may_block());
     assert!(lines(source).is_empty());
@@ -147,7 +147,7 @@ fn a_device_is_a_stream() {
 
 #[test]
 fn a_stream_gives_its_first_job_before_the_second_arrives() {
-    let mut source = Source::stream(None, Chunks::new(&[b"a\nb\n"]), Records::Lines, &rule());
+    let mut source = Source::stream(None, Chunks::new(&[b"a\nb\n"]), Separator::Newline, &rule());
     assert!(source.may_block());
     assert!(!source.buffered());
     assert!(source.next().is_some());
@@ -161,7 +161,7 @@ fn an_error_on_a_stream_comes_at_its_line_and_ends_it() {
     let source = Source::stream(
         None,
         Chunks::new(&[b"a: x\nb\na: y\nc\n"]),
-        Records::Lines,
+        Separator::Newline,
         &rule(),
     );
     let error = "error stdin:3: the name `a` is taken by an earlier job: every name must be unique";
@@ -171,7 +171,7 @@ fn an_error_on_a_stream_comes_at_its_line_and_ends_it() {
 #[test]
 fn records_that_end_with_nul_are_a_format_to_ask_for() {
     let input = Chunks::new(&[b"a\nb\0c\0", b""]);
-    let source = Source::stream(None, input, Records::Null, &rule());
+    let source = Source::stream(None, input, Separator::Null, &rule());
     assert_eq!(lines(source), ["a\nb", "c"]);
 }
 

@@ -5,7 +5,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
 /// What a placeholder shows of a value, as GNU parallel computes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Form {
+pub(crate) enum PlaceholderForm {
     /// `{}`: all of it.
     Whole,
     /// `{.}`: without its extension.
@@ -22,9 +22,9 @@ pub(crate) enum Form {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Hole {
     /// `{}` where a job has several values: all of them.
-    All(Form),
+    All(PlaceholderForm),
     /// One value, counted from 0.
-    Value(usize, Form),
+    Value(usize, PlaceholderForm),
     /// `{#}`: the number of the job.
     Seq,
     /// `{%}`: the slot that it runs in.
@@ -81,11 +81,11 @@ fn hole(name: &[u8], width: usize) -> Option<Hole> {
     let digits = name.iter().take_while(|byte| byte.is_ascii_digit()).count();
     let (number, form) = name.split_at(digits);
     let form = match form {
-        b"" => Form::Whole,
-        b"." => Form::NoExtension,
-        b"/" => Form::Base,
-        b"//" => Form::Directory,
-        b"/." => Form::BaseNoExtension,
+        b"" => PlaceholderForm::Whole,
+        b"." => PlaceholderForm::NoExtension,
+        b"/" => PlaceholderForm::Base,
+        b"//" => PlaceholderForm::Directory,
+        b"/." => PlaceholderForm::BaseNoExtension,
         _ => return None,
     };
     match number {
@@ -147,7 +147,7 @@ impl Width {
     }
 }
 
-impl Form {
+impl PlaceholderForm {
     /// What it shows of `value`.
     pub(crate) fn of(self, value: &OsStr) -> OsString {
         let bytes = value.as_bytes();

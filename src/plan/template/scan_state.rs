@@ -6,7 +6,7 @@ use super::placeholder::{Braces, Hole, braces};
 
 /// A template as it was read.
 #[derive(Debug, Default)]
-pub(crate) struct Scan {
+pub(crate) struct Scanner {
     pub(crate) parts: Vec<Part>,
     /// Whether it uses `$1`, `$@` or `$*` itself.
     pub(crate) is_positional: bool,
@@ -36,7 +36,7 @@ pub(crate) type Context = String;
 
 /// What the next word is, if not an argument.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Target {
+pub(crate) enum RedirectTarget {
     /// The file of a redirection.
     File,
     /// Behind `>&`: a descriptor, perhaps.
@@ -50,16 +50,16 @@ pub(crate) struct Outside {
     is_substitution: bool,
     oddity: Option<&'static str>,
     is_quoted: bool,
-    target: Option<Target>,
+    target: Option<RedirectTarget>,
 }
 
 /// A template that is being read.
 #[derive(Default)]
-pub(crate) struct Reading<'a> {
+pub(crate) struct ScanState<'a> {
     text: &'a [u8],
     at: usize,
     width: usize,
-    scan: Scan,
+    scan: Scanner,
     /// The word that is being read, if one is.
     pub(crate) word: Option<Word>,
     /// Whether a part of it is quoted, so that it is no keyword.
@@ -67,7 +67,7 @@ pub(crate) struct Reading<'a> {
     /// What in it may change the meaning of a value beside it.
     pub(crate) oddity: Option<&'static str>,
     pub(crate) words: Vec<Word>,
-    pub(crate) target: Option<Target>,
+    pub(crate) target: Option<RedirectTarget>,
     outside: Vec<Outside>,
     /// What forbids every placeholder, if there is something.
     problem: Option<Context>,
@@ -78,7 +78,7 @@ pub(crate) struct Reading<'a> {
     pub(crate) is_compound: bool,
 }
 
-impl<'a> Reading<'a> {
+impl<'a> ScanState<'a> {
     pub(crate) fn new(text: &'a [u8], width: usize) -> Self {
         Self {
             text,
@@ -297,7 +297,7 @@ impl<'a> Reading<'a> {
     }
 
     /// What was read, or why its placeholders cannot stand.
-    pub(crate) fn finish(mut self) -> Result<Scan, Context> {
+    pub(crate) fn finish(mut self) -> Result<Scanner, Context> {
         self.end_command()?;
         if !self.outside.is_empty() {
             self.forbid("in a template with an open parenthesis");

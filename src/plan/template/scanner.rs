@@ -6,17 +6,17 @@
 
 use super::injection_rules::Word;
 use super::placeholder::Braces;
-use super::scan_state::{Context, Part, Reading, Scan, Target};
+use super::scan_state::{Context, Part, RedirectTarget, ScanState, Scanner};
 
 /// Reads `text` for jobs with `width` values; an error says where a placeholder cannot stand.
-pub(crate) fn scan(text: &[u8], width: usize) -> Result<Scan, Context> {
-    let mut reading = Reading::new(text, width);
+pub(crate) fn scan(text: &[u8], width: usize) -> Result<Scanner, Context> {
+    let mut reading = ScanState::new(text, width);
     reading.read()?;
     reading.end_word()?;
     reading.finish()
 }
 
-impl Reading<'_> {
+impl ScanState<'_> {
     fn read(&mut self) -> Result<(), Context> {
         while let Some(byte) = self.peek(0) {
             match byte {
@@ -114,14 +114,14 @@ impl Reading<'_> {
             (_, Some(b'(')) => self.opaque("behind `<(` or `>(`"),
             (_, Some(b'&')) => {
                 self.keep(2);
-                self.target = Some(Target::Descriptor);
+                self.target = Some(RedirectTarget::Descriptor);
                 Ok(())
             }
             (_, next) => {
                 let is_double =
                     matches!((byte, next), (b'>', Some(b'>' | b'|')) | (b'<', Some(b'>')));
                 self.keep(if is_double { 2 } else { 1 });
-                self.target = Some(Target::File);
+                self.target = Some(RedirectTarget::File);
                 Ok(())
             }
         }
@@ -304,7 +304,7 @@ impl Reading<'_> {
         if let Some(target) = self.target.take() {
             return match target {
                 // bash expands such a word twice: `>& "$@"` runs what is in a value.
-                Target::Descriptor if word.has_hole => Err("behind `>&` or `<&`".into()),
+                RedirectTarget::Descriptor if word.has_hole => Err("behind `>&` or `<&`".into()),
                 _ => Ok(()),
             };
         }

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use thiserror::Error;
 
 use super::injection_rules;
-use super::placeholder::{Form, Hole, Width};
-use super::scan_state::{Part, Scan};
+use super::placeholder::{Hole, PlaceholderForm, Width};
+use super::scan_state::{Part, Scanner};
 use crate::plan::command::Shell;
 
 /// A script that is given values.
@@ -64,7 +64,7 @@ impl Script {
 
     /// The script of a template; `is_appended` puts all values at its end.
     pub(crate) fn new(
-        scan: &Scan,
+        scan: &Scanner,
         is_appended: bool,
         width: Width,
         shell: &Arc<Shell>,
@@ -84,13 +84,18 @@ impl Script {
         });
         check_holes(holes.clone(), width)?;
         let has_all = holes.clone().any(|hole| matches!(hole, Hole::All(_)));
-        let is_plain = |hole| matches!(hole, Hole::Value(_, Form::Whole) | Hole::All(Form::Whole));
+        let is_plain = |hole| {
+            matches!(
+                hole,
+                Hole::Value(_, PlaceholderForm::Whole) | Hole::All(PlaceholderForm::Whole)
+            )
+        };
         // `"$@"` would take in whatever follows the values.
         if matches!(width, Width::Batch(_)) && has_all {
             script.width = 0;
             if !holes
                 .clone()
-                .all(|hole| matches!(hole, Hole::All(Form::Whole)))
+                .all(|hole| matches!(hole, Hole::All(PlaceholderForm::Whole)))
             {
                 return Err(ScriptError::MixedBatch);
             }
@@ -135,12 +140,12 @@ impl Script {
     /// All values as words.
     fn all_values(
         &mut self,
-        form: Form,
+        form: PlaceholderForm,
         width: Width,
         text: &mut Vec<u8>,
     ) -> Result<(), ScriptError> {
         let count = match (width, form) {
-            (Width::Batch(_), Form::Whole) => {
+            (Width::Batch(_), PlaceholderForm::Whole) => {
                 text.extend_from_slice(b"\"$@\"");
                 return Ok(());
             }
@@ -159,10 +164,12 @@ impl Script {
     /// `set -u`.
     fn parameter(&mut self, hole: Hole, width: Width) -> String {
         match hole {
-            Hole::Value(index @ 1.., Form::Whole) if matches!(width, Width::Batch(_)) => {
+            Hole::Value(index @ 1.., PlaceholderForm::Whole)
+                if matches!(width, Width::Batch(_)) =>
+            {
                 format!("${{{}-}}", index + 1)
             }
-            Hole::Value(index, Form::Whole) => format!("${{{}}}", index + 1),
+            Hole::Value(index, PlaceholderForm::Whole) => format!("${{{}}}", index + 1),
             _ => {
                 let known = self.derived.iter().position(|derived| *derived == hole);
                 let place = known.unwrap_or_else(|| {

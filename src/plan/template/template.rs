@@ -11,7 +11,7 @@ use thiserror::Error;
 
 use super::injection_rules;
 use super::injection_rules::Word;
-use super::placeholder::{Form, Hole, Piece, Width, pieces};
+use super::placeholder::{Hole, Piece, PlaceholderForm, Width, pieces};
 use super::scan_state::Part;
 use super::scanner::scan;
 use super::script::{Script, ScriptError, check_holes};
@@ -219,8 +219,8 @@ pub(crate) const WORD_BYTES: usize = size_of::<usize>() + 1;
 /// All values, or the only one.
 fn all(width: Width) -> Hole {
     match width {
-        Width::Sources(1) | Width::Batch(Some(1)) => Hole::Value(0, Form::Whole),
-        _ => Hole::All(Form::Whole),
+        Width::Sources(1) | Width::Batch(Some(1)) => Hole::Value(0, PlaceholderForm::Whole),
+        _ => Hole::All(PlaceholderForm::Whole),
     }
 }
 

@@ -15,27 +15,27 @@ use crate::os::sys;
 use crate::os::sys::Child;
 use crate::process::command::Backend;
 use crate::process::exit::{ExitInfo, Started, WaitError};
-use crate::process::reap::{Born, Claim};
+use crate::process::reap::{ChildInfo, Claim};
 
 /// What everybody who knows a process may ask and do. Cheap to clone, usable from any thread.
 #[derive(Clone)]
 pub struct ProcessHandle {
-    pub(super) shared: Arc<Shared>,
+    pub(super) shared: Arc<SharedProcess>,
 }
 
 /// The one truth about a process.
-pub(super) struct Shared {
+pub(super) struct SharedProcess {
     pub(super) pid: u32,
     pub(super) leads_group: bool,
     started: Started,
     pub(super) watcher: Watcher,
     /// Signals are sent and exits are collected under this one lock: a number is never signalled
     /// after it was given back to the system.
-    state: Mutex<State>,
+    state: Mutex<ProcessState>,
     _claim: Claim,
 }
 
-pub(crate) struct State {
+pub(crate) struct ProcessState {
     status: Status,
     pub(super) number: GroupNumber,
     /// Whether it was left to those who look after orphans.
@@ -51,13 +51,13 @@ enum Status {
 }
 
 impl ProcessHandle {
-    pub(crate) fn new(born: Born, watcher: Watcher) -> Self {
-        let state = State {
+    pub(crate) fn new(born: ChildInfo, watcher: Watcher) -> Self {
+        let state = ProcessState {
             status: Status::Running,
             number: GroupNumber::default(),
             is_adopted: false,
         };
-        let shared = Shared {
+        let shared = SharedProcess {
             pid: born.claim.pid(),
             leads_group: born.leads_group,
             started: born.started,
@@ -127,14 +127,14 @@ impl ProcessHandle {
     /// May be dropped and called again.
     pub async fn wait(&self) -> Result<ExitInfo, WaitError> {
         let pid = self.shared.pid;
-        let ended = || self.poll_exit().map_err(Stop::Wait);
+        let ended = || self.poll_exit().map_err(WaitFailure::Wait);
         self.shared
             .watcher
             .until(ended)
             .await
             .map_err(|stop| match stop {
-                Stop::Wait(error) => error,
-                Stop::Io(source) => WaitError::Os { pid, source },
+                WaitFailure::Wait(error) => error,
+                WaitFailure::Io(source) => WaitError::Os { pid, source },
             })
     }
 
@@ -206,12 +206,12 @@ impl ProcessHandle {
     }
 
     /// Whether it is left to those who look after orphans for the first time: it is but once.
-    pub(crate) fn leave_once(state: &mut State) -> bool {
+    pub(crate) fn leave_once(state: &mut ProcessState) -> bool {
         !std::mem::replace(&mut state.is_adopted, true)
     }
 
     /// The one truth about it, while nobody else changes that.
-    pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
+    pub(crate) fn lock(&self) -> MutexGuard<'_, ProcessState> {
         self.shared.lock()
     }
 
@@ -241,20 +241,20 @@ impl ProcessHandle {
 }
 
 /// Why waiting stops without an exit.
-enum Stop {
+enum WaitFailure {
     Wait(WaitError),
     Io(io::Error),
 }
 
-impl From<io::Error> for Stop {
+impl From<io::Error> for WaitFailure {
     fn from(error: io::Error) -> Self {
         Self::Io(error)
     }
 }
 
-impl Shared {
+impl SharedProcess {
     /// A panic while the lock is held cannot leave the state half changed, so poison is ignored.
-    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, ProcessState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -295,7 +295,7 @@ impl Shared {
     }
 }
 
-impl Drop for Shared {
+impl Drop for SharedProcess {
     fn drop(&mut self) {
         let mut state = self.lock();
         self.give_up(&mut state.number);
@@ -314,7 +314,7 @@ impl fmt::Debug for ProcessHandle {
     }
 }
 
-impl fmt::Debug for Shared {
+impl fmt::Debug for SharedProcess {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "process {}", self.pid)
     }

@@ -14,7 +14,7 @@
 use std::io;
 
 use super::group_number::GroupNumber;
-use super::handle::{ProcessHandle, Shared, State};
+use super::handle::{ProcessHandle, ProcessState, SharedProcess};
 use crate::os::process_group;
 use crate::os::sys;
 use crate::os::sys::RawExit;
@@ -59,7 +59,7 @@ impl ProcessHandle {
 
     /// Looks whether the process has ended. If the number is needed, it stays a zombie.
     #[cfg(linux)]
-    pub(super) fn collect(&self, state: &mut State) -> io::Result<Option<RawExit>> {
+    pub(super) fn collect(&self, state: &mut ProcessState) -> io::Result<Option<RawExit>> {
         let child = self.shared.child();
         if !state.number.is_needed() {
             return sys::try_wait(child);
@@ -72,7 +72,7 @@ impl ProcessHandle {
     /// Looks whether the process has ended, and reaps it. If the number is needed, its group is
     /// followed from then on.
     #[cfg(not(linux))]
-    pub(super) fn collect(&self, state: &mut State) -> io::Result<Option<RawExit>> {
+    pub(super) fn collect(&self, state: &mut ProcessState) -> io::Result<Option<RawExit>> {
         let ended = sys::try_wait(self.shared.child())?;
         state.number.is_kept = ended.is_some() && state.number.is_needed();
         if self.shared.is_anybody_left(&mut state.number) {
@@ -98,7 +98,7 @@ impl ProcessHandle {
     }
 }
 
-impl Shared {
+impl SharedProcess {
     fn signals_group_by_number(&self) -> bool {
         let by_pidfd = self.watcher.pidfd().is_some() && process_group::can_signal_by_pidfd();
         self.leads_group && !by_pidfd

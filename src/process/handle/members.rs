@@ -16,7 +16,7 @@ use tokio::sync::oneshot;
 
 #[cfg(linux)]
 use crate::os::process_group::{self, Stat};
-use crate::os::start_beside;
+use crate::os::start_thread;
 
 /// The members of one group, as far as they are known.
 pub(crate) struct Members {
@@ -90,7 +90,7 @@ fn ask(question: Question) {
     let mut answerer = ANSWERER.lock().unwrap_or_else(PoisonError::into_inner);
     if answerer.is_none() {
         let (sender, questions) = mpsc::channel();
-        let thread = start_beside("prun-groups", move || answer_all(&questions));
+        let thread = start_thread("prun-groups", move || answer_all(&questions));
         *answerer = thread.ok().map(|_| sender);
     }
     if let Some(answerer) = &*answerer {

@@ -18,7 +18,7 @@ mod watcher;
 
 pub use delivery::{Delivery, Scope, SignalError};
 pub use handle::ProcessHandle;
-pub(super) use handle::State;
+pub(super) use handle::ProcessState;
 pub(crate) use hold::Hold;
 pub use stop::StopError;
 pub(super) use watcher::Watcher;

@@ -27,7 +27,7 @@ const SYSTEM: [&str; 3] = ["/bin", "/sbin", "/usr"];
 /// So many programs are remembered.
 const MOST: usize = 4096;
 
-static NEARBY: LazyLock<Nearby> = LazyLock::new(|| {
+static NEARBY: LazyLock<LocalPrograms> = LazyLock::new(|| {
     // Read once: to read it asks none of the file systems that it names.
     let mut text = Vec::with_capacity(64 * 1024);
     let mounts = File::open("/proc/self/mountinfo").and_then(|mut all| all.read_to_end(&mut text));
@@ -35,14 +35,14 @@ static NEARBY: LazyLock<Nearby> = LazyLock::new(|| {
     let mounts = mounts.map_or(Vec::new(), |_| mount_points(&text));
     let path = std::env::var_os("PATH").unwrap_or_default();
     let is_path_local = std::env::split_paths(&path).all(|dir| is_local(&mounts, &dir));
-    Nearby {
+    LocalPrograms {
         mounts,
         is_path_local,
         found: Mutex::default(),
     }
 });
 
-struct Nearby {
+struct LocalPrograms {
     mounts: Vec<Mount>,
     /// Whether all directories of our `PATH` are.
     is_path_local: bool,
@@ -51,7 +51,7 @@ struct Nearby {
 }
 
 /// Whether the program of `command` is. Makes no system call but the first time.
-pub(crate) fn is_nearby(command: &Command) -> bool {
+pub(crate) fn is_on_local_disk(command: &Command) -> bool {
     // A fork takes its time, and so may code of the caller's.
     if command.changes.need_fork() {
         return false;
@@ -90,7 +90,7 @@ pub(crate) fn remember(command: &Command) {
     }
 }
 
-impl Nearby {
+impl LocalPrograms {
     /// A panic while the lock is held cannot leave a set half changed, so poison is ignored.
     fn found(&self) -> MutexGuard<'_, HashSet<OsString>> {
         self.found.lock().unwrap_or_else(PoisonError::into_inner)

@@ -42,7 +42,7 @@ impl Drop for Claim {
 }
 
 /// What is known of a process that was just started.
-pub(crate) struct Born {
+pub(crate) struct ChildInfo {
     pub(crate) claim: Claim,
     pub(crate) started: Started,
     pub(crate) leads_group: bool,

@@ -13,13 +13,13 @@ use std::time::Duration;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
-use crate::os::start_beside;
-use crate::process::handle::{ProcessHandle, State};
+use crate::os::start_thread;
+use crate::process::handle::{ProcessHandle, ProcessState};
 
 /// How long one without a pidfd may stay a zombie. The others tell of their ends themselves.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
-struct Orphans {
+struct DroppedProcesses {
     /// Those that the thread does not know yet.
     new: Vec<ProcessHandle>,
     has_thread: bool,
@@ -27,7 +27,7 @@ struct Orphans {
     waker: Option<PipeWriter>,
 }
 
-static ORPHANS: Mutex<Orphans> = Mutex::new(Orphans {
+static ORPHANS: Mutex<DroppedProcesses> = Mutex::new(DroppedProcesses {
     new: Vec::new(),
     has_thread: false,
     waker: None,
@@ -37,7 +37,7 @@ static ORPHANS: Mutex<Orphans> = Mutex::new(Orphans {
 static CAME: Condvar = Condvar::new();
 
 /// A panic while the lock is held cannot leave it half changed, so poison is ignored.
-fn orphans() -> MutexGuard<'static, Orphans> {
+fn orphans() -> MutexGuard<'static, DroppedProcesses> {
     ORPHANS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -48,7 +48,7 @@ pub(crate) fn adopt(process: &ProcessHandle) {
 }
 
 /// The same for whoever has locked what is known of it.
-pub(crate) fn adopt_locked(process: &ProcessHandle, state: &mut State) {
+pub(crate) fn adopt_locked(process: &ProcessHandle, state: &mut ProcessState) {
     if ProcessHandle::leave_once(state) {
         take_in(process.clone());
     }
@@ -59,7 +59,7 @@ fn take_in(process: ProcessHandle) {
     orphans.new.push(process);
     if !orphans.has_thread {
         // If the system has no thread to give now, the next one asks again.
-        orphans.has_thread = start_beside("prun-orphans", look_after_all).is_ok();
+        orphans.has_thread = start_thread("prun-orphans", look_after_all).is_ok();
     } else if orphans.new.len() > 1 {
         // It is awake, or about to be.
     } else if let Some(mut waker) = orphans.waker.as_ref() {
@@ -78,7 +78,7 @@ fn look_after_all() {
         if with_pidfd.is_empty() && without.is_empty() {
             // Nobody needs to wake it through the pipe any more, whose descriptors are free for others.
             (orphans.waker, wakeups) = (None, None);
-            let is_idle = |orphans: &mut Orphans| orphans.new.is_empty();
+            let is_idle = |orphans: &mut DroppedProcesses| orphans.new.is_empty();
             let came = CAME.wait_while(orphans, is_idle);
             orphans = came.unwrap_or_else(PoisonError::into_inner);
         }
@@ -97,11 +97,11 @@ fn look_after_all() {
         }
         without.retain(ProcessHandle::needs_looks);
         if !with_pidfd.is_empty() || !without.is_empty() {
-            let looks = wakeups.is_none() || !without.is_empty();
+            let display = wakeups.is_none() || !without.is_empty();
             wait_for_any(
                 &mut with_pidfd,
                 wakeups.as_mut(),
-                looks.then_some(LOOK_EVERY),
+                display.then_some(LOOK_EVERY),
             );
         }
     }

@@ -7,5 +7,5 @@ pub(super) mod claims;
 pub(super) mod dropped;
 mod init_reaper;
 
-pub(super) use claims::{Born, Claim};
+pub(super) use claims::{ChildInfo, Claim};
 pub(crate) use init_reaper::reap_strangers;

@@ -16,7 +16,7 @@ struct Last {
 }
 
 /// Our environment as it is now.
-pub(crate) fn our_environment() -> Result<Environment, SpawnErrorKind> {
+pub(crate) fn inherited_environment() -> Result<Environment, SpawnErrorKind> {
     static LAST: Mutex<Option<Last>> = Mutex::new(None);
     let variables: Vec<_> = std::env::vars_os().collect();
     // It is replaced as a whole, so poison is ignored.

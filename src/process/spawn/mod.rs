@@ -1,7 +1,7 @@
 //! From a command to a running process.
 //!
 //! `spawn` is the way there. `stdio_ends` makes the pipes, `prepare` says what the command means for a
-//! new process, with `our_environment` or another one, and `posix_spawn`, `vfork` and `std_spawn` are the
+//! new process, with `inherited_environment` or another one, and `posix_spawn`, `vfork` and `std_spawn` are the
 //! three ways to start it. `newborn` owns the child from its first moment. A [`StartError`] says where a
 //! start failed.
 
@@ -23,4 +23,4 @@ mod vfork;
 
 pub(super) use start_error::StartError;
 
-pub(super) use unwatched_child::Newborn;
+pub(super) use unwatched_child::UnwatchedChild;

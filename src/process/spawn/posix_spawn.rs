@@ -12,8 +12,8 @@ use nix::spawn::{self, PosixSpawnAttr, PosixSpawnFileActions, PosixSpawnFlags};
 use nix::sys::signal::{SigSet, Signal};
 use nix::unistd::Pid;
 
-use super::prepare::{Given, c_string};
-use super::stdio_ends::Theirs;
+use super::prepare::{ChildDescriptors, c_string};
+use super::stdio_ends::ChildEnd;
 use crate::process::command::Command;
 use crate::process::command::Environment;
 use crate::process::program::{has_slash, path_lookup};
@@ -28,8 +28,8 @@ pub(crate) fn is_enough(command: &Command) -> bool {
 }
 
 /// Starts `command` with these ends of its standard streams, and says its number.
-pub(crate) fn start(command: &Command, streams: &[Theirs<'_>; 3]) -> Result<u32, StartError> {
-    let given = Given::new(command, streams)?;
+pub(crate) fn start(command: &Command, streams: &[ChildEnd<'_>; 3]) -> Result<u32, StartError> {
+    let given = ChildDescriptors::new(command, streams)?;
     let actions = actions(&given).map_err(StartError::setup("standard streams"))?;
     let environment = command.base_environment()?;
     let pid = execute(command, &environment, &actions).map_err(StartError::Exec)?;
@@ -37,7 +37,7 @@ pub(crate) fn start(command: &Command, streams: &[Theirs<'_>; 3]) -> Result<u32,
 }
 
 /// What gives the child its streams.
-fn actions(given: &Given) -> io::Result<PosixSpawnFileActions> {
+fn actions(given: &ChildDescriptors) -> io::Result<PosixSpawnFileActions> {
     let mut actions = PosixSpawnFileActions::init()?;
     for (fd, number) in &given.descriptors {
         actions.add_dup2(*fd, *number)?;

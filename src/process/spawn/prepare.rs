@@ -7,10 +7,10 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
 use rustix::fs::{Mode, RawMode};
 
-use super::inherited_environment::our_environment;
+use super::inherited_environment::inherited_environment;
 use super::start_error::StartError;
-use super::stdio_ends::Theirs;
-use crate::os::child::{Forked, Identity, Kept, Program, Steps};
+use super::stdio_ends::ChildEnd;
+use crate::os::child::{Forked, Identity, KeptDescriptors, Program, Steps};
 use crate::os::sys;
 use crate::process::command::Command;
 use crate::process::command::Environment;
@@ -19,7 +19,7 @@ use crate::process::program::name_of;
 use crate::process::program::path_lookup;
 
 /// Descriptors of ours, and the numbers under which a process will have them, one after the other.
-pub(crate) struct Given {
+pub(crate) struct ChildDescriptors {
     pub(crate) descriptors: Vec<(RawFd, RawFd)>,
     /// Copies of those whose own numbers are given away, to be held until the process has its own.
     pub(crate) moved: Vec<OwnedFd>,
@@ -27,9 +27,9 @@ pub(crate) struct Given {
     others: Vec<RawFd>,
 }
 
-impl Given {
+impl ChildDescriptors {
     /// What `command` gives besides these streams.
-    pub(crate) fn new(command: &Command, streams: &[Theirs<'_>]) -> Result<Self, StartError> {
+    pub(crate) fn new(command: &Command, streams: &[ChildEnd<'_>]) -> Result<Self, StartError> {
         let passed = command.changes.pass_fds.iter();
         let mut given = Self {
             descriptors: Vec::with_capacity(3 + passed.len()),
@@ -38,7 +38,7 @@ impl Given {
         };
         for (number, stream) in (0..).zip(streams) {
             match (stream, stream.fd()) {
-                (Theirs::ToStdout, _) => given.descriptors.push((1, number)),
+                (ChildEnd::ToStdout, _) => given.descriptors.push((1, number)),
                 (_, Some(fd)) => given.give(fd, number)?,
                 (_, None) => {}
             }
@@ -100,7 +100,7 @@ impl Command {
     }
 
     /// Which descriptors it keeps from 3 on, if it does not keep all.
-    fn kept(&self) -> Option<Kept> {
+    fn kept(&self) -> Option<KeptDescriptors> {
         let passed = self.changes.pass_fds.iter();
         self.changes
             .close_fds
@@ -129,7 +129,7 @@ impl Command {
     pub(crate) fn base_environment(&self) -> Result<Environment, StartError> {
         match &self.environment {
             Some(environment) => Ok(environment.clone()),
-            None => our_environment().map_err(StartError::Kind),
+            None => inherited_environment().map_err(StartError::Kind),
         }
     }
 

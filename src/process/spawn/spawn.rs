@@ -7,9 +7,9 @@ use tokio::runtime::Handle;
 
 #[cfg(linux)]
 use super::posix_spawn;
-use super::std_spawn::ByStd;
-use super::stdio_ends::{Ours, Theirs, input, output};
-use super::unwatched_child::Newborn;
+use super::std_spawn::StdCommand;
+use super::stdio_ends::{ChildEnd, ParentEnd, input, output};
+use super::unwatched_child::UnwatchedChild;
 #[cfg(linux)]
 use super::vfork;
 use crate::process::command::Command;
@@ -23,7 +23,7 @@ use crate::process::program::local_program;
 use crate::process::spawn::start_error::StartError;
 #[cfg(linux)]
 use crate::process::spawn_thread::here;
-use crate::process::spawn_thread::{Begun, aside, aside_blocking};
+use crate::process::spawn_thread::{SpawnStart, run_on_spawn_thread, run_on_spawn_thread_blocking};
 use crate::process::stream::drain;
 
 /// How often a program that is being written is tried again: 1, 2, 4 … 64 ms, 127 ms in all.
@@ -54,7 +54,7 @@ impl Command {
     /// process by then, it is killed and reaped: on Linux before it executes the program, or as soon
     /// as it did. It leads a process group then if it was to, and that gets the `SIGKILL`.
     pub async fn spawn(&self) -> Result<Process, SpawnError> {
-        Arc::new(self.clone()).start(&Begun::default()).await
+        Arc::new(self.clone()).start(&SpawnStart::default()).await
     }
 
     /// Starts the process as [`spawn`](Self::spawn) does, and holds the calling thread up until the
@@ -79,10 +79,10 @@ impl Command {
         command.check()?;
         let mut tries = Tries::default();
         loop {
-            let begun = Begun::default();
+            let begun = SpawnStart::default();
             let started = match command.at_once(&begun) {
                 Some(started) => started,
-                None => aside_blocking(&begun, command.order())
+                None => run_on_spawn_thread_blocking(&begun, command.order())
                     .unwrap_or_else(|none| Err(SpawnError::of(&command, none.into()))),
             };
             match tries.again(started) {
@@ -95,14 +95,14 @@ impl Command {
     }
 
     /// As `spawn`; says besides when it is begun.
-    pub(crate) async fn start(self: Arc<Self>, begun: &Begun) -> Result<Process, SpawnError> {
+    pub(crate) async fn start(self: Arc<Self>, begun: &SpawnStart) -> Result<Process, SpawnError> {
         self.check()?;
         let mut tries = Tries::default();
         loop {
             let started = match self.at_once(begun) {
                 Some(started) => started,
                 None => {
-                    let started = aside(begun, self.order()).await;
+                    let started = run_on_spawn_thread(begun, self.order()).await;
                     // By now another runtime may poll this.
                     drivers::check().map_err(|kind| SpawnError::new(kind, &self))?;
                     started.unwrap_or_else(|none| Err(SpawnError::of(&self, none.into())))
@@ -125,15 +125,15 @@ impl Command {
 
     /// Starts it in this thread, if that does not hang.
     #[cfg(linux)]
-    fn at_once(&self, begun: &Begun) -> Option<Started> {
-        let is_nearby = local_program::is_nearby(self);
-        let born = is_nearby.then(|| here(begun, || self.give_birth()))?;
+    fn at_once(&self, begun: &SpawnStart) -> Option<Started> {
+        let is_on_local_disk = local_program::is_on_local_disk(self);
+        let born = is_on_local_disk.then(|| here(begun, || self.give_birth()))?;
         Some(born?.map_err(|error| SpawnError::of(self, error)))
     }
 
     /// Elsewhere nobody knows what does not hang.
     #[cfg(not(linux))]
-    fn at_once(&self, _begun: &Begun) -> Option<Started> {
+    fn at_once(&self, _begun: &SpawnStart) -> Option<Started> {
         None
     }
 
@@ -154,7 +154,7 @@ impl Command {
     }
 
     /// The process, whose captured streams are drained from now on.
-    fn drained(&self, newborn: Newborn, streams: Streams) -> Process {
+    fn drained(&self, newborn: UnwatchedChild, streams: Streams) -> Process {
         let [stdout, stderr] = &streams.captures;
         let draining = drain(stdout.as_ref(), stderr.as_ref());
         Process::new(newborn, streams, draining, self)
@@ -162,15 +162,15 @@ impl Command {
 
     /// Executes the program. Its pipes are made here and not before, so that no process that begins
     /// earlier has copies of them.
-    fn give_birth(&self) -> Result<(Newborn, Streams), StartError> {
-        let way = Way::of(self)?;
+    fn give_birth(&self) -> Result<(UnwatchedChild, Streams), StartError> {
+        let way = SpawnPath::of(self)?;
         // Our ends are registered before the process exists: what can fail fails while there is
         // nothing to clean up, and nothing can fail once it runs.
         let [stdin, stdout, stderr] = self.stdio();
         let (stdin, our_stdin) = input(stdin, self)?;
         let (stdout, our_stdout) = output(stdout, self, "standard output")?;
         let (stderr, our_stderr) = match stderr {
-            Stdio::ToStdout => (Theirs::ToStdout, Ours::default()),
+            Stdio::ToStdout => (ChildEnd::ToStdout, ParentEnd::default()),
             other => output(other, self, "standard error")?,
         };
         let newborn = way.start(self, [stdin, stdout, stderr])?;
@@ -185,7 +185,7 @@ impl Command {
 }
 
 /// A process that was started, or not.
-type Started = Result<(Newborn, Streams), SpawnError>;
+type Started = Result<(UnwatchedChild, Streams), SpawnError>;
 
 /// How often a start was tried.
 #[derive(Default)]
@@ -204,17 +204,17 @@ impl Tries {
 }
 
 /// How the process begins.
-enum Way {
+enum SpawnPath {
     /// By `posix_spawn` itself.
     #[cfg(linux)]
     PosixSpawn,
     /// In our memory, until it has its own program.
     #[cfg(linux)]
     Vfork,
-    Std(Box<ByStd>),
+    Std(Box<StdCommand>),
 }
 
-impl Way {
+impl SpawnPath {
     fn of(command: &Command) -> Result<Self, StartError> {
         #[cfg(linux)]
         if !command.changes.need_fork() {
@@ -223,12 +223,16 @@ impl Way {
                 false => Self::Vfork,
             });
         }
-        Ok(Self::Std(Box::new(ByStd::new(command)?)))
+        Ok(Self::Std(Box::new(StdCommand::new(command)?)))
     }
 
     /// Starts the process, and closes its ends of the streams here: while one is open no reader
     /// sees the end.
-    fn start(self, command: &Command, streams: [Theirs<'_>; 3]) -> Result<Newborn, StartError> {
+    fn start(
+        self,
+        command: &Command,
+        streams: [ChildEnd<'_>; 3],
+    ) -> Result<UnwatchedChild, StartError> {
         let pid = match self {
             #[cfg(linux)]
             Self::PosixSpawn => posix_spawn::start(command, &streams),
@@ -236,6 +240,6 @@ impl Way {
             Self::Vfork => vfork::start(command, &streams),
             Self::Std(std) => std.start(streams),
         }?;
-        Ok(Newborn::new(pid, command))
+        Ok(UnwatchedChild::new(pid, command))
     }
 }

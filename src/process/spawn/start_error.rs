@@ -4,7 +4,7 @@ use std::io;
 
 use crate::os::child::Failed;
 use crate::process::error::SpawnErrorKind;
-use crate::process::spawn_thread::NoThread;
+use crate::process::spawn_thread::NoSpawnThread;
 
 /// What failed in a start. Each error says where it was born, since the system has one number for
 /// many reasons: only what it says of the execution itself can be about the program.
@@ -20,13 +20,13 @@ pub(crate) enum StartError {
     Step(Failed),
 }
 
-impl From<NoThread> for StartError {
-    fn from(none: NoThread) -> Self {
-        let lack = none.lack();
+impl From<NoSpawnThread> for StartError {
+    fn from(none: NoSpawnThread) -> Self {
+        let lack = none.shortage();
         match none {
             // A thread is a process to the system, and refused as one.
-            NoThread::Refused(error) => Self::Exec(error),
-            NoThread::AllHang => Self::Kind(SpawnErrorKind::Resource(lack)),
+            NoSpawnThread::Refused(error) => Self::Exec(error),
+            NoSpawnThread::AllHang => Self::Kind(SpawnErrorKind::Resource(lack)),
         }
     }
 }

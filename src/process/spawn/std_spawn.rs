@@ -3,25 +3,25 @@
 
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 
-use super::prepare::Given;
+use super::prepare::ChildDescriptors;
 use super::start_error::StartError;
-use super::stdio_ends::Theirs;
-use crate::os::child::{self, Told};
+use super::stdio_ends::ChildEnd;
+use crate::os::child::{self, ChildReport};
 use crate::os::sys;
 use crate::process::command::Command;
 use crate::process::error::SpawnErrorKind;
 use crate::process::program::name_of;
 
 /// A command that std will start.
-pub(crate) struct ByStd {
+pub(crate) struct StdCommand {
     command: std::process::Command,
     /// What becomes known of a start by fork; none is by `posix_spawn`.
-    told: Option<Told>,
+    told: Option<ChildReport>,
     /// To be held until the child has its own copies.
     held: Vec<OwnedFd>,
 }
 
-impl ByStd {
+impl StdCommand {
     /// Prepares `command`. Before any other descriptor is made, since the ones to pass on have
     /// numbers that are to stay free.
     pub(crate) fn new(command: &Command) -> Result<Self, StartError> {
@@ -39,7 +39,7 @@ impl ByStd {
         }
         let mut held = reserved(command)?;
         // std itself gives it the standard streams.
-        let given = Given::new(command, &[])?;
+        let given = ChildDescriptors::new(command, &[])?;
         held.extend(given.moved);
         let steps = command.steps(given.descriptors)?;
         let mut std = std::process::Command::new(&command.program);
@@ -53,7 +53,7 @@ impl ByStd {
     }
 
     /// Starts it with these ends of its standard streams, and says its number.
-    pub(crate) fn start(self, streams: [Theirs<'_>; 3]) -> Result<u32, StartError> {
+    pub(crate) fn start(self, streams: [ChildEnd<'_>; 3]) -> Result<u32, StartError> {
         let Self {
             mut command,
             told,
@@ -61,12 +61,12 @@ impl ByStd {
         } = self;
         let [stdin, stdout, stderr] = streams;
         let stderr = match stderr {
-            Theirs::ToStdout => stdout
+            ChildEnd::ToStdout => stdout
                 .share()
                 .map_err(StartError::setup("standard error"))?,
             stderr => stderr,
         };
-        let own = |stream: Theirs<'_>, name| stream.into_std().map_err(StartError::setup(name));
+        let own = |stream: ChildEnd<'_>, name| stream.into_std().map_err(StartError::setup(name));
         command
             .stdin(own(stdin, "standard input")?)
             .stdout(own(stdout, "standard output")?)

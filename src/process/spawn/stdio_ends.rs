@@ -18,7 +18,7 @@ use crate::process::stream::StreamReader;
 use crate::process::stream::StreamWriter;
 
 /// The process's end of a standard stream.
-pub(crate) enum Theirs<'a> {
+pub(crate) enum ChildEnd<'a> {
     Inherit,
     /// Standard output's; for standard error.
     ToStdout,
@@ -26,7 +26,7 @@ pub(crate) enum Theirs<'a> {
     Lent(BorrowedFd<'a>),
 }
 
-impl Theirs<'_> {
+impl ChildEnd<'_> {
     pub(crate) fn into_std(self) -> io::Result<StdStdio> {
         Ok(match self {
             Self::Inherit | Self::ToStdout => StdStdio::inherit(),
@@ -57,7 +57,7 @@ impl Theirs<'_> {
 
 /// Our end of an output stream, in whose hands it is.
 #[derive(Default)]
-pub(crate) struct Ours {
+pub(crate) struct ParentEnd {
     pub(crate) read: Option<StreamReader>,
     pub(crate) captured: Option<Capture>,
 }
@@ -66,17 +66,17 @@ pub(crate) struct Ours {
 pub(crate) fn input<'a>(
     stdin: &'a Stdio,
     command: &Command,
-) -> Result<(Theirs<'a>, Option<StreamWriter>), StartError> {
+) -> Result<(ChildEnd<'a>, Option<StreamWriter>), StartError> {
     const NAME: &str = "standard input";
     Ok(match stdin {
-        Stdio::Inherit => (Theirs::Inherit, None),
-        Stdio::Null => (Theirs::Own(null(File::options().read(true), NAME)?), None),
-        Stdio::File(file) => (Theirs::Lent(file.as_fd()), None),
-        Stdio::Fd(fd) => (Theirs::Lent(fd.as_fd()), None),
+        Stdio::Inherit => (ChildEnd::Inherit, None),
+        Stdio::Null => (ChildEnd::Own(null(File::options().read(true), NAME)?), None),
+        Stdio::File(file) => (ChildEnd::Lent(file.as_fd()), None),
+        Stdio::Fd(fd) => (ChildEnd::Lent(fd.as_fd()), None),
         Stdio::Pipe => {
             let (theirs, ours) = pipe_of(command).map_err(StartError::setup(NAME))?;
             let ours = register(ours, Interest::WRITABLE).map_err(StartError::setup(NAME))?;
-            (Theirs::Own(theirs.into()), Some(StreamWriter::new(ours)))
+            (ChildEnd::Own(theirs.into()), Some(StreamWriter::new(ours)))
         }
         Stdio::ToStdout => return Err(invalid(InvalidStdio::ToStdout)),
         Stdio::Capture(_) | Stdio::Terminal(..) => {
@@ -90,32 +90,32 @@ pub(crate) fn output<'a>(
     stdio: &'a Stdio,
     command: &Command,
     name: &'static str,
-) -> Result<(Theirs<'a>, Ours), StartError> {
-    let mut ours = Ours::default();
+) -> Result<(ChildEnd<'a>, ParentEnd), StartError> {
+    let mut ours = ParentEnd::default();
     let theirs = match stdio {
-        Stdio::Inherit => Theirs::Inherit,
-        Stdio::Null => Theirs::Own(null(File::options().write(true), name)?),
-        Stdio::File(file) => Theirs::Lent(file.as_fd()),
-        Stdio::Fd(fd) => Theirs::Lent(fd.as_fd()),
+        Stdio::Inherit => ChildEnd::Inherit,
+        Stdio::Null => ChildEnd::Own(null(File::options().write(true), name)?),
+        Stdio::File(file) => ChildEnd::Lent(file.as_fd()),
+        Stdio::Fd(fd) => ChildEnd::Lent(fd.as_fd()),
         Stdio::Pipe => {
             let (reader, writer) = pipe_of(command).map_err(StartError::setup(name))?;
             let reader = register(reader, Interest::READABLE).map_err(StartError::setup(name))?;
             let may_grow = command.pipe_size.is_none();
             ours.read = Some(StreamReader::new(reader, command.limit, may_grow));
-            Theirs::Own(writer.into())
+            ChildEnd::Own(writer.into())
         }
         Stdio::Capture(options) => {
             let (reader, writer) = pipe_of(command).map_err(StartError::setup(name))?;
             let reader = register_shared(reader).map_err(StartError::setup(name))?;
             let may_grow = command.pipe_size.is_none();
             ours.captured = Some(Capture::new(reader, options.clone(), may_grow));
-            Theirs::Own(writer.into())
+            ChildEnd::Own(writer.into())
         }
         Stdio::Terminal(options, size) => {
             let (terminal, theirs) = pty::open(*size).map_err(StartError::setup(name))?;
             let terminal = register_shared(terminal).map_err(StartError::setup(name))?;
             ours.captured = Some(Capture::new(terminal, options.clone(), false));
-            Theirs::Own(theirs)
+            ChildEnd::Own(theirs)
         }
         Stdio::ToStdout => return Err(invalid(InvalidStdio::ToStdout)),
     };

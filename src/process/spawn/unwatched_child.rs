@@ -7,15 +7,15 @@ use crate::process::handle::ProcessHandle;
 use crate::process::handle::Scope;
 use crate::process::handle::Watcher;
 use crate::process::reap::dropped;
-use crate::process::reap::{Born, Claim};
+use crate::process::reap::{ChildInfo, Claim};
 
 /// Dropped before it is watched, it is killed and reaped: nobody knows of it.
-pub(crate) struct Newborn(Option<Born>);
+pub(crate) struct UnwatchedChild(Option<ChildInfo>);
 
-impl Newborn {
+impl UnwatchedChild {
     /// To be called by the thread that has just started the process.
     pub(crate) fn new(pid: u32, command: &Command) -> Self {
-        Self(Some(Born {
+        Self(Some(ChildInfo {
             claim: Claim::on(pid),
             started: Started::now(),
             leads_group: command.leads_group(),
@@ -32,7 +32,7 @@ impl Newborn {
     }
 }
 
-impl Drop for Newborn {
+impl Drop for UnwatchedChild {
     fn drop(&mut self) {
         if let Some(born) = self.0.take() {
             let scope = match born.leads_group {

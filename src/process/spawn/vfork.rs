@@ -1,14 +1,14 @@
 //! A start without a copy of our memory, for what `posix_spawn` cannot do.
 
-use super::prepare::Given;
-use super::stdio_ends::Theirs;
+use super::prepare::ChildDescriptors;
+use super::stdio_ends::ChildEnd;
 use crate::os::child;
 use crate::process::command::Command;
 use crate::process::spawn::start_error::StartError;
 
 /// Starts `command` with these ends of its standard streams, and says its number.
-pub(crate) fn start(command: &Command, streams: &[Theirs<'_>; 3]) -> Result<u32, StartError> {
-    let given = Given::new(command, streams)?;
+pub(crate) fn start(command: &Command, streams: &[ChildEnd<'_>; 3]) -> Result<u32, StartError> {
+    let given = ChildDescriptors::new(command, streams)?;
     let steps = command.steps(given.descriptors)?;
     let started = child::vfork(&steps).map_err(StartError::Step);
     // The child has its own copies.

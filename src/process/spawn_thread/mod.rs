@@ -13,6 +13,6 @@ mod stopped_spawns;
 
 #[cfg(linux)]
 pub(super) use spawn_thread::here;
-pub(crate) use spawn_thread::{Begun, aside};
-pub(super) use spawn_thread::{NoThread, aside_blocking};
+pub(super) use spawn_thread::{NoSpawnThread, run_on_spawn_thread_blocking};
+pub(crate) use spawn_thread::{SpawnStart, run_on_spawn_thread};
 pub use stopped_spawns::continue_stopped_spawns;

@@ -17,7 +17,7 @@ use nix::sys::signal::{SigSet, SigmaskHow};
 use tokio::sync::oneshot;
 
 use super::starting;
-use crate::os::start_beside;
+use crate::os::start_thread;
 use crate::process::error::Shortage;
 use crate::process::exit::Started;
 use crate::process::reap::claims;
@@ -32,15 +32,15 @@ const MOST_THREADS: usize = 32;
 
 /// Why no thread takes an order.
 #[derive(Debug)]
-pub(crate) enum NoThread {
+pub(crate) enum NoSpawnThread {
     /// The system has none to give.
     Refused(io::Error),
     AllHang,
 }
 
-impl NoThread {
+impl NoSpawnThread {
     /// What the system is out of.
-    pub(crate) fn lack(&self) -> Shortage {
+    pub(crate) fn shortage(&self) -> Shortage {
         match self {
             Self::Refused(_) => Shortage::Processes,
             Self::AllHang => Shortage::Threads,
@@ -92,9 +92,9 @@ struct Order {
 
 /// The moment at which the first of some orders was taken, once it is.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Begun(Arc<OnceLock<Started>>);
+pub(crate) struct SpawnStart(Arc<OnceLock<Started>>);
 
-impl Begun {
+impl SpawnStart {
     /// Does it now.
     fn by<T>(&self, work: impl FnOnce() -> T) -> std::thread::Result<T> {
         self.0.get_or_init(Started::now);
@@ -111,10 +111,10 @@ impl Begun {
 ///
 /// Dropped before, it is not done, or its answer is dropped; and a child that has not executed its
 /// program by then is killed.
-pub(crate) async fn aside<T: Send + 'static>(
-    begun: &Begun,
+pub(crate) async fn run_on_spawn_thread<T: Send + 'static>(
+    begun: &SpawnStart,
     work: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, NoThread> {
+) -> Result<T, NoSpawnThread> {
     let (sender, answer) = oneshot::channel();
     let begun = begun.clone();
     let work = move || {
@@ -142,10 +142,10 @@ pub(crate) async fn aside<T: Send + 'static>(
 }
 
 /// The same for a caller that is not async.
-pub(crate) fn aside_blocking<T: Send + 'static>(
-    begun: &Begun,
+pub(crate) fn run_on_spawn_thread_blocking<T: Send + 'static>(
+    begun: &SpawnStart,
     work: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, NoThread> {
+) -> Result<T, NoSpawnThread> {
     let (sender, answer) = mpsc::channel();
     let begun = begun.clone();
     let work = move || {
@@ -171,7 +171,7 @@ pub(crate) fn aside_blocking<T: Send + 'static>(
 /// Does in this thread what does not hang, as if it were an order. None while another thread does
 /// one: if that one hangs, a child of it may have copies of all pipes that are made meanwhile.
 #[cfg(linux)]
-pub(crate) fn here<T>(begun: &Begun, work: impl FnOnce() -> T) -> Option<T> {
+pub(crate) fn here<T>(begun: &SpawnStart, work: impl FnOnce() -> T) -> Option<T> {
     let mut state = SPAWNER.lock();
     if state.taken.len() > state.here || !state.waiting.is_empty() {
         return None;
@@ -229,7 +229,10 @@ impl Spawner {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn order(&'static self, work: Box<dyn FnOnce() + Send>) -> Result<(Placed, Place), NoThread> {
+    fn order(
+        &'static self,
+        work: Box<dyn FnOnce() + Send>,
+    ) -> Result<(Placed, Place), NoSpawnThread> {
         let mut state = self.lock();
         if state.threads == 0 {
             self.start_thread(&mut state)?;
@@ -254,14 +257,14 @@ impl Spawner {
     }
 
     /// Starts another thread if the order still waits and no step was made meanwhile.
-    fn reinforce(&'static self, number: u64, steps: u64) -> Result<Place, NoThread> {
+    fn reinforce(&'static self, number: u64, steps: u64) -> Result<Place, NoSpawnThread> {
         let mut state = self.lock();
         if state.waiting.iter().all(|order| order.number != number) {
             return Ok(Place::Taken);
         }
         if state.steps == steps {
             if state.threads == MOST_THREADS {
-                return Err(NoThread::AllHang);
+                return Err(NoSpawnThread::AllHang);
             }
             self.start_thread(&mut state)?;
         }
@@ -270,12 +273,12 @@ impl Spawner {
 
     /// The processes that it starts inherit its signal mask: while it does an order that is the one of
     /// the thread that asked for it, as if that one started them itself.
-    fn start_thread(&'static self, state: &mut State) -> Result<(), NoThread> {
+    fn start_thread(&'static self, state: &mut State) -> Result<(), NoSpawnThread> {
         let name = state.current + 1;
         // It fails for no thread that there is.
         let mask = SigSet::thread_get_mask().unwrap_or(SigSet::empty());
-        let started = start_beside("prun-spawner", move || self.take_orders(name, mask));
-        started.map_err(NoThread::Refused)?;
+        let started = start_thread("prun-spawner", move || self.take_orders(name, mask));
+        started.map_err(NoSpawnThread::Refused)?;
         state.current = name;
         state.is_idle = false;
         state.threads += 1;

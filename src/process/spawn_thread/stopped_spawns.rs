@@ -11,7 +11,7 @@ use std::time::Duration;
 #[cfg(linux)]
 use super::{spawn_thread, starting};
 #[cfg(linux)]
-use crate::os::start_beside;
+use crate::os::start_thread;
 
 /// A spawn takes well under a millisecond; one that takes so long is looked at.
 #[cfg(linux)]
@@ -29,7 +29,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(100);
 #[doc(hidden)]
 pub fn continue_stopped_spawns() -> io::Result<()> {
     #[cfg(linux)]
-    start_beside("prun-spawns", look_for_ever)?;
+    start_thread("prun-spawns", look_for_ever)?;
     Ok(())
 }
 

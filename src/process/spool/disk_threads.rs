@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
-use crate::os::start_beside;
+use crate::os::start_thread;
 
 /// More would wait for the same disk.
 const MOST_THREADS: usize = 4;
@@ -14,11 +14,11 @@ const MOST_THREADS: usize = 4;
 /// How long a thread without work stays.
 const IDLE: Duration = Duration::from_secs(10);
 
-type Work = Box<dyn FnOnce() + Send>;
+type Invocation = Box<dyn FnOnce() + Send>;
 
 /// What is to be done, and who is there to do it.
 struct Pool {
-    queue: VecDeque<Work>,
+    queue: VecDeque<Invocation>,
     threads: usize,
     idle: usize,
 }
@@ -49,7 +49,7 @@ pub(crate) fn on_thread<T: Send + 'static>(
     told
 }
 
-fn queue(work: Work) {
+fn queue(work: Invocation) {
     let mut pool = pool();
     pool.queue.push_back(work);
     if pool.idle >= pool.queue.len() {
@@ -60,7 +60,7 @@ fn queue(work: Work) {
         return;
     }
     pool.threads += 1;
-    if start_beside("prun-disk", || Thread.work()).is_ok() {
+    if start_thread("prun-disk", || Thread.work()).is_ok() {
         return;
     }
     pool.threads -= 1;
@@ -98,7 +98,7 @@ impl Drop for Thread {
 }
 
 /// Waits for work. None when there was none for long: then whoever asks is counted no more.
-fn next() -> Option<Work> {
+fn next() -> Option<Invocation> {
     let mut pool = pool();
     loop {
         if let Some(work) = pool.queue.pop_front() {

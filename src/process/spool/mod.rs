@@ -29,4 +29,4 @@ pub(super) use disk_threads::{is_wanted, on_thread};
 pub use loss::LostOutput;
 pub use options::SpoolOptions;
 pub use spool::{Spool, SpoolReader};
-pub(super) use writing::Step;
+pub(super) use writing::Transfer;

@@ -50,7 +50,7 @@ impl Segment {
 
 /// The part of the file that a spool writes to.
 #[derive(Debug, Default)]
-pub(super) struct Tail {
+pub(super) struct OpenExtent {
     pub(super) extent: Option<Arc<Extent>>,
     pub(super) used: u64,
 }

@@ -22,7 +22,7 @@ pub(super) struct SharedFile {
     /// So many bytes of spools that were handed out may stay in memory.
     pub(super) budget: usize,
     file: OnceLock<Arc<File>>,
-    space: Mutex<Space>,
+    space: Mutex<FreeSpace>,
     in_memory: AtomicUsize,
 }
 
@@ -74,7 +74,7 @@ impl SharedFile {
     }
 
     /// A panic while the lock is held cannot leave it half changed, so poison is ignored.
-    fn space(&self) -> MutexGuard<'_, Space> {
+    fn space(&self) -> MutexGuard<'_, FreeSpace> {
         self.space.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -162,13 +162,13 @@ impl Drop for Extent {
 
 /// Which parts are free before the end.
 #[derive(Debug, Default)]
-struct Space {
+struct FreeSpace {
     end: u64,
     /// By where they begin, how long they are; no two of them touch, and none the end.
     free: BTreeMap<u64, u64>,
 }
 
-impl Space {
+impl FreeSpace {
     /// Where the part begins, and how long it is.
     fn take(&mut self, least: u64, most: u64) -> (u64, u64) {
         let Some((&at, &len)) = self.free.iter().find(|(_, len)| **len >= least) else {
@@ -213,7 +213,7 @@ mod tests {
         fn parts_never_overlap_and_all_room_comes_back(
             steps in prop::collection::vec((1u64..200, 1u64..200, any::<prop::sample::Index>()), 1..60),
         ) {
-            let mut space = Space::default();
+            let mut space = FreeSpace::default();
             let mut taken: Vec<(u64, u64)> = Vec::new();
             for (least, more, which) in &steps {
                 let (at, len) = space.take(*least, least + more);

@@ -10,19 +10,19 @@ use super::shared_file::SharedFile;
 use super::spool::Spool;
 
 /// What a spool has in memory, on its way to the file.
-pub(crate) struct Unloading {
+pub(crate) struct Spilling {
     shared: Arc<SharedFile>,
     bytes: Vec<u8>,
     taken: u64,
 }
 
-impl Unloading {
+impl Spilling {
     /// Writes it, and says where it is then.
-    pub(crate) fn write(self) -> io::Result<Unloaded> {
+    pub(crate) fn write(self) -> io::Result<Spilled> {
         let len = self.bytes.len() as u64;
         let extent = self.shared.extent(len, len)?;
         extent.file.write_all_at(&self.bytes, extent.at)?;
-        Ok(Unloaded {
+        Ok(Spilled {
             segment: Segment::whole(extent),
             taken: self.taken,
         })
@@ -30,7 +30,7 @@ impl Unloading {
 }
 
 /// What a spool had in memory, in the file.
-pub(crate) struct Unloaded {
+pub(crate) struct Spilled {
     segment: Segment,
     taken: u64,
 }
@@ -38,10 +38,10 @@ pub(crate) struct Unloaded {
 impl Spool {
     /// What it has in memory, if it is to be written to the file before it is handed out: if there
     /// is too much of that already.
-    pub(crate) fn to_unload(&self) -> Option<Unloading> {
+    pub(crate) fn to_spill(&self) -> Option<Spilling> {
         let shared = self.shared.as_ref()?;
         let is_too_much = !self.memory.is_empty() && !shared.has_room(self.memory.capacity());
-        (is_too_much && self.error.is_none()).then(|| Unloading {
+        (is_too_much && self.error.is_none()).then(|| Spilling {
             shared: Arc::clone(shared),
             bytes: self.memory.clone(),
             taken: self.taken,
@@ -50,7 +50,7 @@ impl Spool {
 
     /// Gives up what it has in memory, since that is in the file. What was taken meanwhile is not
     /// what was written.
-    pub(crate) fn unload(&mut self, Unloaded { segment, taken }: Unloaded) {
+    pub(crate) fn spill(&mut self, Spilled { segment, taken }: Spilled) {
         if self.taken != taken || self.memory.len() as u64 != segment.len {
             return;
         }

@@ -19,10 +19,10 @@ const MOVED_AT_ONCE: usize = 256 * 1024;
 thread_local! {
     /// One for all streams of a thread, as each move empties it again. Absent until the first
     /// move, and while one goes on: so none is left behind that is not empty.
-    static RELAY: Cell<Option<Relay>> = const { Cell::new(None) };
+    static TRANSFER_PIPE: Cell<Option<TransferPipe>> = const { Cell::new(None) };
 }
 
-struct Relay {
+struct TransferPipe {
     reader: PipeReader,
     writer: PipeWriter,
 }
@@ -47,11 +47,11 @@ pub(crate) fn move_to_file(
     mut at: u64,
     most: usize,
 ) -> io::Result<Moved> {
-    let relay = RELAY.take().map_or_else(Relay::new, Ok)?;
+    let transfer = TRANSFER_PIPE.take().map_or_else(TransferPipe::new, Ok)?;
     let taken = splice(
         pipe,
         None,
-        &relay.writer,
+        &transfer.writer,
         None,
         MOVED_AT_ONCE.min(most),
         SpliceFlags::NONBLOCK,
@@ -59,7 +59,7 @@ pub(crate) fn move_to_file(
     let mut in_relay = *taken.as_ref().unwrap_or(&0);
     while in_relay > 0 {
         match splice(
-            &relay.reader,
+            &transfer.reader,
             None,
             file,
             Some(&mut at),
@@ -72,15 +72,15 @@ pub(crate) fn move_to_file(
         }
     }
     let mut left = vec![0; in_relay];
-    (&relay.reader).read_exact(&mut left)?;
-    RELAY.set(Some(relay));
+    (&transfer.reader).read_exact(&mut left)?;
+    TRANSFER_PIPE.set(Some(transfer));
     Ok(Moved {
         in_file: taken? - in_relay,
         left,
     })
 }
 
-impl Relay {
+impl TransferPipe {
     fn new() -> io::Result<Self> {
         let (reader, writer) = pipe()?;
         enlarge(&writer, MOVED_AT_ONCE);

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use super::loss::LostOutput;
 use super::options::SpoolOptions;
-use super::segment::{Segment, Tail};
+use super::segment::{OpenExtent, Segment};
 use super::shared_file::{Counted, SharedFile};
 use crate::os::Blocking;
 
@@ -41,7 +41,7 @@ pub struct Spool {
     /// What follows.
     pub(super) segments: Vec<Segment>,
     pub(super) in_file: u64,
-    pub(super) tail: Tail,
+    pub(super) tail: OpenExtent,
     /// Bytes before those in memory, which were taken and are kept no more.
     pub(super) dropped: u64,
     /// Bytes of the stream that were taken.

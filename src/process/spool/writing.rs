@@ -6,7 +6,7 @@ use std::io;
 use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 
-use super::segment::{Segment, Tail};
+use super::segment::{OpenExtent, Segment};
 use super::shared_file::{Extent, SharedFile};
 #[cfg(linux)]
 use super::splice;
@@ -22,7 +22,7 @@ const MOST_EXTENT: u64 = 8 * 1024 * 1024;
 
 /// What one step brought.
 #[derive(Debug, PartialEq)]
-pub(crate) enum Step {
+pub(crate) enum Transfer {
     Moved,
     /// The pipe was empty.
     Empty,
@@ -35,7 +35,7 @@ pub(crate) enum Step {
 #[derive(Debug)]
 pub(crate) struct Writing {
     shared: Option<Arc<SharedFile>>,
-    tail: Tail,
+    tail: OpenExtent,
     segments: Vec<Segment>,
     lost: u64,
     error: Option<io::Error>,
@@ -104,28 +104,28 @@ impl Writing {
 
     /// Moves what is in `pipe` to the file, without its bytes passing through this program where the
     /// system can do that.
-    pub(crate) fn move_from(&mut self, pipe: &File) -> Step {
+    pub(crate) fn move_from(&mut self, pipe: &File) -> Transfer {
         #[cfg(linux)]
         if let Ok((extent, at, room)) = self.room() {
             let room = usize::try_from(room).unwrap_or(usize::MAX);
             match splice::move_to_file(pipe, &extent.file, at, room) {
-                Ok(Moved { in_file: 0, left }) if left.is_empty() => return Step::Ended,
+                Ok(Moved { in_file: 0, left }) if left.is_empty() => return Transfer::Ended,
                 Ok(Moved { in_file, left }) => {
                     self.wrote(in_file as u64);
                     // A file that takes no more says why when it is written to.
                     self.write(&left);
-                    return Step::Moved;
+                    return Transfer::Moved;
                 }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Step::Empty,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Transfer::Empty,
                 // Reading tells why.
                 Err(_) => {}
             }
         }
         match read_chunk(pipe, usize::MAX, |bytes| self.write(bytes)) {
-            Ok(Chunk::Data { .. }) => Step::Moved,
-            Ok(Chunk::Empty) => Step::Empty,
+            Ok(Chunk::Data { .. }) => Transfer::Moved,
+            Ok(Chunk::Empty) => Transfer::Empty,
             // A pipe that cannot be read will not give more; of a terminal it is the end.
-            Ok(Chunk::Eof) | Err(_) => Step::Ended,
+            Ok(Chunk::Eof) | Err(_) => Transfer::Ended,
         }
     }
 }

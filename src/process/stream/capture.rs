@@ -12,21 +12,21 @@ use tokio::sync::{Notify, Semaphore};
 use super::chunk::{CHUNKS_AT_THE_END, Chunk, read_chunk};
 use crate::os::{TerminalSize, pty};
 use crate::os::{comes, enlarge, pipe};
-use crate::process::spool::{Spool, SpoolOptions, Step, is_wanted, on_thread};
+use crate::process::spool::{Spool, SpoolOptions, Transfer, is_wanted, on_thread};
 
 /// A stream being captured: a background future moves its bytes from the pipe to a [`Spool`].
 #[derive(Debug)]
-pub(crate) struct Capture(pub(super) Arc<Shared>);
+pub(crate) struct Capture(pub(super) Arc<SharedCapture>);
 
 #[derive(Debug)]
-pub(super) struct Shared {
+pub(super) struct SharedCapture {
     pub(super) pipe: Arc<File>,
     /// Whether the pipe may be made larger than it is.
     may_grow: bool,
     /// Whoever has its one permit reads the pipe: this thread, or one that waits for the disk.
     reading: Semaphore,
     /// Nobody waits for anything while it is locked.
-    state: Mutex<State>,
+    state: Mutex<CaptureState>,
     pub(super) ended: Notify,
     /// For whoever takes pieces: there is one, or the end has come.
     pub(super) printed: Notify,
@@ -35,7 +35,7 @@ pub(super) struct Shared {
 }
 
 #[derive(Debug)]
-pub(super) struct State {
+pub(super) struct CaptureState {
     /// The pipe as the loop knows it, until the pump takes it.
     pub(super) registered: Option<AsyncFd<Arc<File>>>,
     /// None once the capture was taken: what comes later is read and thrown away, because a
@@ -53,11 +53,11 @@ pub(super) struct State {
 impl Capture {
     /// One of what comes through `pipe`, as soon as it is drained.
     pub(crate) fn new(pipe: AsyncFd<Arc<File>>, options: SpoolOptions, may_grow: bool) -> Self {
-        Self(Arc::new(Shared {
+        Self(Arc::new(SharedCapture {
             pipe: Arc::clone(pipe.get_ref()),
             may_grow,
             reading: Semaphore::new(1),
-            state: Mutex::new(State {
+            state: Mutex::new(CaptureState {
                 registered: Some(pipe),
                 spool: Some(Spool::new(options)),
                 spoke: None,
@@ -91,25 +91,25 @@ impl Capture {
     pub(crate) async fn drain_available(&self) -> bool {
         // Nobody takes pieces any more.
         self.0.lock().in_pieces = false;
-        self.0.read(CHUNKS_AT_THE_END, Duration::ZERO).await == Progress::Ended
+        self.0.read(CHUNKS_AT_THE_END, Duration::ZERO).await == ReadProgress::Ended
     }
 
     /// Moves what is in memory to the file, if all that was handed out has too much there.
     /// Cancel-safe.
-    pub(crate) async fn unload(&self) {
+    pub(crate) async fn spill(&self) {
         let shared = &self.0;
-        let to_unload = || shared.lock().spool.as_ref().and_then(Spool::to_unload);
-        if to_unload().is_none() {
+        let to_spill = || shared.lock().spool.as_ref().and_then(Spool::to_spill);
+        if to_spill().is_none() {
             return;
         }
         let Some(reading) = Reading::of(shared).await else {
             return;
         };
-        let Some(unloading) = to_unload() else { return };
+        let Some(spilling) = to_spill() else { return };
         let done = on_thread(move || {
             // Where it cannot be written it stays in memory: that is no loss.
-            if let (Ok(unloaded), Some(spool)) = (unloading.write(), &mut reading.0.lock().spool) {
-                spool.unload(unloaded);
+            if let (Ok(spilled), Some(spool)) = (spilling.write(), &mut reading.0.lock().spool) {
+                spool.spill(spilled);
             }
         });
         let _ = done.await;
@@ -149,7 +149,7 @@ impl Capture {
 /// comes with [`Process::captured`](crate::process::Process::captured).
 #[doc(hidden)]
 #[derive(Debug)]
-pub struct Pieces(Arc<Shared>);
+pub struct Pieces(Arc<SharedCapture>);
 
 impl Drop for Pieces {
     /// Nobody takes pieces any more, so everything is kept from now on.
@@ -193,7 +193,7 @@ impl Pieces {
 
 /// A look at the end of captured output, which takes nothing away and keeps no pipe open.
 #[derive(Clone, Debug)]
-pub(crate) struct Peek(Weak<Shared>);
+pub(crate) struct Peek(Weak<SharedCapture>);
 
 impl Peek {
     /// When something came last, and the last bytes that came and were not taken, at most so many.
@@ -212,7 +212,7 @@ impl Peek {
 }
 
 #[derive(PartialEq)]
-pub(super) enum Progress {
+pub(super) enum ReadProgress {
     /// The pipe was empty.
     Empty,
     /// There may be more.
@@ -225,30 +225,34 @@ pub(super) enum Progress {
     Ended,
 }
 
-impl Shared {
+impl SharedCapture {
     /// A panic while the lock is held cannot leave the state half changed, so poison is ignored.
-    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, CaptureState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Reads what is there, at most so many chunks. What memory does not take is moved to the file by
     /// another thread, which waits so long for more. Dropped, it has lost nothing.
-    pub(super) async fn read(self: &Arc<Self>, chunks: usize, more_comes: Duration) -> Progress {
+    pub(super) async fn read(
+        self: &Arc<Self>,
+        chunks: usize,
+        more_comes: Duration,
+    ) -> ReadProgress {
         match self.read_here(chunks).await {
-            Progress::Beyond => {}
+            ReadProgress::Beyond => {}
             progress => return progress,
         }
         let Some(reading) = Reading::of(self).await else {
-            return Progress::Ended;
+            return ReadProgress::Ended;
         };
         let moved = on_thread(move || reading.0.move_to_file(chunks, more_comes));
-        moved.await.unwrap_or(Progress::More)
+        moved.await.unwrap_or(ReadProgress::More)
     }
 
     /// The same as far as memory takes it.
-    pub(super) async fn read_here(&self, chunks: usize) -> Progress {
+    pub(super) async fn read_here(&self, chunks: usize) -> ReadProgress {
         let Ok(_permit) = self.reading.acquire().await else {
-            return Progress::Ended;
+            return ReadProgress::Ended;
         };
         let mut state = self.lock();
         let before = state.spool.as_ref().map_or(0, Spool::len);
@@ -258,7 +262,7 @@ impl Shared {
     }
 
     /// Takes down that there is more than before.
-    fn note(&self, state: &mut State, before: u64) {
+    fn note(&self, state: &mut CaptureState, before: u64) {
         let has_more = |spool: &Spool| spool.len() > before;
         if state.spool.as_ref().is_some_and(has_more) {
             state.printed_at = Some(Instant::now());
@@ -268,15 +272,17 @@ impl Shared {
         }
     }
 
-    fn read_into(&self, state: &mut State, chunks: usize) -> Progress {
+    fn read_into(&self, state: &mut CaptureState, chunks: usize) -> ReadProgress {
         if state.ended {
-            return Progress::Ended;
+            return ReadProgress::Ended;
         }
         for _ in 0..chunks {
             let most = match &state.spool {
                 Some(spool) if spool.error().is_none() => match spool.room() {
-                    0 if state.in_pieces && spool.taken() < spool.len() => return Progress::Full,
-                    0 => return Progress::Beyond,
+                    0 if state.in_pieces && spool.taken() < spool.len() => {
+                        return ReadProgress::Full;
+                    }
+                    0 => return ReadProgress::Beyond,
                     room => room,
                 },
                 // What comes is counted or thrown away.
@@ -289,19 +295,19 @@ impl Shared {
             };
             match read_chunk(&self.pipe, most, keep) {
                 Ok(Chunk::Data { .. }) => {}
-                Ok(Chunk::Empty) => return Progress::Empty,
+                Ok(Chunk::Empty) => return ReadProgress::Empty,
                 // A pipe that cannot be read will not give more; of a terminal it is the end.
                 Ok(Chunk::Eof) | Err(_) => {
                     state.ended = true;
-                    return Progress::Ended;
+                    return ReadProgress::Ended;
                 }
             }
         }
-        Progress::More
+        ReadProgress::More
     }
 
     /// The same into the file, by whoever may wait for the disk.
-    fn move_to_file(&self, chunks: usize, more_comes: Duration) -> Progress {
+    fn move_to_file(&self, chunks: usize, more_comes: Duration) -> ReadProgress {
         if self.may_grow {
             enlarge(&self.pipe, pipe::LARGE);
         }
@@ -315,7 +321,7 @@ impl Shared {
                         spool.begin_writing()
                     }
                     // It is for the other thread to go on.
-                    _ => return Progress::More,
+                    _ => return ReadProgress::More,
                 }
             };
             let step = writing.move_from(&self.pipe);
@@ -325,25 +331,25 @@ impl Shared {
                 spool.end_writing(writing);
                 self.note(&mut state, before);
             }
-            state.ended |= step == Step::Ended;
+            state.ended |= step == Transfer::Ended;
             drop(state);
             match step {
-                Step::Ended => return Progress::Ended,
-                Step::Empty if is_wanted() || !comes(&self.pipe, more_comes) => {
-                    return Progress::Empty;
+                Transfer::Ended => return ReadProgress::Ended,
+                Transfer::Empty if is_wanted() || !comes(&self.pipe, more_comes) => {
+                    return ReadProgress::Empty;
                 }
-                Step::Empty | Step::Moved => {}
+                Transfer::Empty | Transfer::Moved => {}
             }
         }
-        Progress::More
+        ReadProgress::More
     }
 }
 
 /// The permit to read a pipe, also for another thread.
-struct Reading(Arc<Shared>);
+struct Reading(Arc<SharedCapture>);
 
 impl Reading {
-    async fn of(shared: &Arc<Shared>) -> Option<Self> {
+    async fn of(shared: &Arc<SharedCapture>) -> Option<Self> {
         shared.reading.acquire().await.ok()?.forget();
         Some(Self(Arc::clone(shared)))
     }

@@ -12,7 +12,7 @@ use crate::os::open_files_limit;
 const LEAST: usize = 8;
 
 /// The pipes that one process left behind.
-pub(crate) struct Drain {
+pub(crate) struct LeakedPipes {
     /// What reads them, and has them.
     pub(crate) reading: AbortHandle,
     pub(crate) pipes: usize,
@@ -20,13 +20,13 @@ pub(crate) struct Drain {
     pub(crate) spoke: Arc<AtomicBool>,
 }
 
-static DRAINS: Mutex<Vec<Drain>> = Mutex::new(Vec::new());
+static DRAINS: Mutex<Vec<LeakedPipes>> = Mutex::new(Vec::new());
 
 static HAS_CLOSED: AtomicBool = AtomicBool::new(false);
 
 /// Keeps `drain` while its pipes have a writer, and closes others where there are too many: the
 /// oldest of which nothing came, since whoever is silent seldom writes again, else the oldest.
-pub(crate) fn keep(drain: Drain) {
+pub(crate) fn keep(drain: LeakedPipes) {
     let most = open_files_limit().map_or(usize::MAX, |limit| {
         LEAST.max(usize::try_from(limit / 4).unwrap_or(usize::MAX))
     });
@@ -40,11 +40,11 @@ pub(crate) fn keep(drain: Drain) {
 }
 
 /// Adds `drain`, and takes out those that are too many.
-fn surplus(drains: &mut Vec<Drain>, drain: Drain, most: usize) -> Vec<Drain> {
+fn surplus(drains: &mut Vec<LeakedPipes>, drain: LeakedPipes, most: usize) -> Vec<LeakedPipes> {
     let mut pipes = drain.pipes + drains.iter().map(|drain| drain.pipes).sum::<usize>();
     let mut surplus = Vec::new();
     while pipes > most && !drains.is_empty() {
-        let is_silent = |drain: &Drain| !drain.spoke.load(Ordering::Relaxed);
+        let is_silent = |drain: &LeakedPipes| !drain.spoke.load(Ordering::Relaxed);
         let closed = drains.remove(drains.iter().position(is_silent).unwrap_or(0));
         pipes -= closed.pipes;
         surplus.push(closed);
@@ -54,7 +54,7 @@ fn surplus(drains: &mut Vec<Drain>, drain: Drain, most: usize) -> Vec<Drain> {
 }
 
 /// Whether pipes were closed because there were too many.
-pub(crate) fn has_closed_drains() -> bool {
+pub(crate) fn has_closed_leaked_pipes() -> bool {
     HAS_CLOSED.load(Ordering::Relaxed)
 }
 
@@ -64,13 +64,13 @@ mod tests {
 
     #[tokio::test]
     async fn the_oldest_silent_ones_go_first() {
-        let drain = |pipes: usize, spoke: bool| Drain {
+        let drain = |pipes: usize, spoke: bool| LeakedPipes {
             reading: tokio::spawn(std::future::pending::<()>()).abort_handle(),
             pipes,
             spoke: Arc::new(spoke.into()),
         };
-        let left = |drains: &[Drain]| {
-            let spoke = |drain: &Drain| (drain.pipes, drain.spoke.load(Ordering::Relaxed));
+        let left = |drains: &[LeakedPipes]| {
+            let spoke = |drain: &LeakedPipes| (drain.pipes, drain.spoke.load(Ordering::Relaxed));
             drains.iter().map(spoke).collect::<Vec<_>>()
         };
         let mut drains = vec![drain(1, true), drain(2, false), drain(1, false)];

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::io::Interest;
 use tokio::task::AbortHandle;
 
-use super::capture::{Capture, Progress, Shared};
+use super::capture::{Capture, ReadProgress, SharedCapture};
 use crate::os::sys::register;
 
 /// So many chunks are read before other futures get their turn.
@@ -33,7 +33,7 @@ pub(crate) fn drain(stdout: Option<&Capture>, stderr: Option<&Capture>) -> Optio
     }
 }
 
-async fn pump(shared: Arc<Shared>) {
+async fn pump(shared: Arc<SharedCapture>) {
     let mut registered = shared.lock().registered.take();
     loop {
         let progress = match &registered {
@@ -44,28 +44,28 @@ async fn pump(shared: Arc<Shared>) {
                     break;
                 };
                 let progress = shared.read_here(CHUNKS_A_TURN).await;
-                if progress == Progress::Empty {
+                if progress == ReadProgress::Empty {
                     ready.clear_ready();
                 }
                 progress
             }
             None => {
                 let progress = shared.read(CHUNKS_A_TURN, MORE_COMES).await;
-                if progress == Progress::Empty {
+                if progress == ReadProgress::Empty {
                     registered = register(Arc::clone(&shared.pipe), Interest::READABLE).ok();
                 }
                 progress
             }
         };
         match progress {
-            Progress::Empty if registered.is_some() => {}
+            ReadProgress::Empty if registered.is_some() => {}
             // The system has no room for another registration: it is looked at from time to time.
-            Progress::Empty => tokio::time::sleep(LOOK_AGAIN).await,
+            ReadProgress::Empty => tokio::time::sleep(LOOK_AGAIN).await,
             // While another thread reads it, each write to it would wake this one.
-            Progress::Beyond => registered = None,
-            Progress::More => tokio::task::yield_now().await,
-            Progress::Full => shared.taken.notified().await,
-            Progress::Ended => break,
+            ReadProgress::Beyond => registered = None,
+            ReadProgress::More => tokio::task::yield_now().await,
+            ReadProgress::Full => shared.taken.notified().await,
+            ReadProgress::Ended => break,
         }
     }
     shared.ended.notify_one();

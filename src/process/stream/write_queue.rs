@@ -26,31 +26,33 @@ struct State {
     /// writer and the queue gives it up last closes it.
     pipe: Option<Arc<AsyncFd<File>>>,
     /// Set once queued bytes could not be written: then nothing is ever queued again.
-    lost: Option<Lost>,
+    lost: Option<QueueLoss>,
     waiter: Option<Waiter>,
 }
 
 /// Why queued bytes will not be written.
 #[derive(Clone, Copy)]
-enum Lost {
+enum QueueLoss {
     /// The pipe gave this error number.
     Os(i32),
     /// The runtime that would have moved them has shut down.
     Runtime,
 }
 
-impl From<&io::Error> for Lost {
+impl From<&io::Error> for QueueLoss {
     fn from(error: &io::Error) -> Self {
         // The system's errors have a number, the runtime's own has none.
         error.raw_os_error().map_or(Self::Runtime, Self::Os)
     }
 }
 
-impl From<Lost> for io::Error {
-    fn from(lost: Lost) -> Self {
+impl From<QueueLoss> for io::Error {
+    fn from(lost: QueueLoss) -> Self {
         match lost {
-            Lost::Os(code) => Self::from_raw_os_error(code),
-            Lost::Runtime => Self::other("the runtime shut down before everything was written"),
+            QueueLoss::Os(code) => Self::from_raw_os_error(code),
+            QueueLoss::Runtime => {
+                Self::other("the runtime shut down before everything was written")
+            }
         }
     }
 }
@@ -148,7 +150,7 @@ impl State {
         self.waiter = Some(Waiter { most, waker });
     }
 
-    fn lose(&mut self, lost: Lost) {
+    fn lose(&mut self, lost: QueueLoss) {
         self.lost.get_or_insert(lost);
         self.bytes = VecDeque::new();
         self.pipe = None;
@@ -252,7 +254,7 @@ impl Drop for Flow {
         if let Some(queue) = self.0.take() {
             let mut state = queue.lock();
             if state.pipe.is_some() {
-                state.lose(Lost::Runtime);
+                state.lose(QueueLoss::Runtime);
             }
             wake(state);
         }

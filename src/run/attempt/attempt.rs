@@ -11,8 +11,8 @@ use super::messages::{Assignment, AttemptEvent};
 use super::output::Printer;
 use super::wait::{asked_to_end, wait_or_end};
 use crate::event::{Attempt, JobStart, Outcome};
-use crate::plan::{Spoken, format_duration};
-use crate::process::{Begun, KillOnDrop, Process, Shortage, Spool, TerminalSize};
+use crate::plan::{Argv, format_duration};
+use crate::process::{KillOnDrop, Process, Shortage, SpawnStart, Spool, TerminalSize};
 use crate::run::policy::Clock;
 use crate::run::policy::Request;
 
@@ -37,7 +37,11 @@ pub(crate) async fn run(assignment: Assignment) {
     let attempt = Arc::new(attempt);
     let event = match fate {
         Fate::Ended => AttemptEvent::Ended { job, attempt },
-        Fate::HeldBack(lack) => AttemptEvent::HeldBack { job, attempt, lack },
+        Fate::HeldBack(shortage) => AttemptEvent::HeldBack {
+            job,
+            attempt,
+            shortage,
+        },
         Fate::Withdrawn => AttemptEvent::Withdrawn { job, slot },
     };
     // A runner that is gone does not want to know.
@@ -81,7 +85,7 @@ async fn make(mut assignment: Assignment) -> (Attempt, Fate) {
     let post = options.guard.enter(*slot, job.seq);
     let limit = job.job.timeout.or(options.timeout);
     let limit = limit.filter(|limit| !limit.is_zero());
-    let begun = Begun::default();
+    let begun = SpawnStart::default();
     let launch = tokio::select! {
         biased;
         launch = launch(job, *attempt, *slot, options, &begun) => Ok(launch),
@@ -102,7 +106,7 @@ async fn make(mut assignment: Assignment) -> (Attempt, Fate) {
     } = match launch {
         Ok(launch) => launch,
         Err(limit) => {
-            let Spoken { direct, shell } = job.job.work.spoken(&job.job.args, job.seq, *slot);
+            let Argv { direct, shell } = job.job.work.spoken(&job.job.args, job.seq, *slot);
             ended.shell = direct.is_none();
             ended.argv = direct.or(shell).unwrap_or_default();
             ended.wall = clock.now().saturating_sub(begun);
@@ -114,10 +118,10 @@ async fn make(mut assignment: Assignment) -> (Attempt, Fate) {
     (ended.argv, ended.shell, ended.exec_error) = (argv, shell, exec_error);
     let mut process = match process {
         Ok(process) => process,
-        Err(Refused { why, lack }) => {
+        Err(Refused { why, shortage }) => {
             ended.outcome = Outcome::NotStarted(why);
             ended.wall = clock.now().saturating_sub(begun);
-            return (ended, lack.map_or(Fate::Ended, Fate::HeldBack));
+            return (ended, shortage.map_or(Fate::Ended, Fate::HeldBack));
         }
     };
     post.started(process.pid());
@@ -179,7 +183,7 @@ async fn make(mut assignment: Assignment) -> (Attempt, Fate) {
 }
 
 /// Waits until a start was begun as long ago as the time limit says, if there is one.
-async fn over(clock: &Clock, limit: Option<Duration>, begun: &Begun) -> Duration {
+async fn over(clock: &Clock, limit: Option<Duration>, begun: &SpawnStart) -> Duration {
     let Some(limit) = limit else {
         return std::future::pending().await;
     };

@@ -20,7 +20,7 @@ pub(crate) enum Foreground {
 }
 
 /// What a job did with the terminal.
-pub(crate) enum Wish {
+pub(crate) enum TerminalRequest {
     /// It wants it, and may not have it.
     Refused,
     /// It was stopped while it had it: Ctrl-Z.
@@ -47,16 +47,16 @@ impl Foreground {
     }
 
     /// Waits until the process was stopped for the terminal's sake. Cancel-safe.
-    pub(crate) async fn wish(&self, process: &Process) -> Wish {
+    pub(crate) async fn wish(&self, process: &Process) -> TerminalRequest {
         if matches!(self, Self::None) {
             return std::future::pending().await;
         }
         loop {
             tokio::time::sleep(LOOK_EVERY).await;
             match (self, process.stopped_by()) {
-                (Self::Kept, Some(Signal::TTIN | Signal::TTOU)) => return Wish::Refused,
+                (Self::Kept, Some(Signal::TTIN | Signal::TTOU)) => return TerminalRequest::Refused,
                 (Self::Given(_), Some(Signal::TTIN | Signal::TTOU)) => self.give(process),
-                (Self::Given(_), Some(_)) => return Wish::Suspended,
+                (Self::Given(_), Some(_)) => return TerminalRequest::Suspended,
                 _ => {}
             }
         }

@@ -7,11 +7,12 @@ use std::sync::Arc;
 
 use super::log_dir::OpenLogs;
 use crate::event::NumberedJob;
-use crate::plan::Spoken;
+use crate::plan::Argv;
 use crate::process::{
-    Begun, Command, Group, KillOnDrop, Process, Shortage, SpawnError, SpawnErrorKind, Stdio, aside,
+    Command, Group, KillOnDrop, Process, Shortage, SpawnError, SpawnErrorKind, SpawnStart, Stdio,
+    run_on_spawn_thread,
 };
-use crate::run::options::{Options, Output};
+use crate::run::options::{JobOutput, Options};
 
 /// A started process and what was executed.
 pub(crate) struct Launch {
@@ -28,17 +29,17 @@ pub(crate) struct Launch {
 pub(crate) struct Refused {
     pub(crate) why: String,
     /// What the system is out of, if that is why.
-    pub(crate) lack: Option<Shortage>,
+    pub(crate) shortage: Option<Shortage>,
 }
 
 impl From<SpawnErrorKind> for Refused {
     fn from(kind: SpawnErrorKind) -> Self {
-        let lack = match kind {
-            SpawnErrorKind::Resource(lack) => Some(lack),
+        let shortage = match kind {
+            SpawnErrorKind::Resource(shortage) => Some(shortage),
             _ => None,
         };
         let why = kind.to_string();
-        Self { why, lack }
+        Self { why, shortage }
     }
 }
 
@@ -49,7 +50,7 @@ pub(crate) async fn launch(
     attempt: u32,
     slot: u32,
     options: &Arc<Options>,
-    begun: &Begun,
+    begun: &SpawnStart,
 ) -> Launch {
     let (logs, pwd) = match prepare(numbered, attempt, options, begun).await {
         Ok(ready) => ready,
@@ -71,11 +72,13 @@ pub(crate) async fn launch(
     };
     let mut launch = execute(numbered, options, logs.as_ref(), &at).await;
     launch.logs = logs;
-    if let Err(Refused { lack: Some(_), .. }) = &launch.process
+    if let Err(Refused {
+        shortage: Some(_), ..
+    }) = &launch.process
         && let Some(logs) = launch.logs.take()
     {
         // The next time it makes the same files.
-        let _ = aside(begun, move || logs.discard()).await;
+        let _ = run_on_spawn_thread(begun, move || logs.discard()).await;
     }
     launch
 }
@@ -87,7 +90,7 @@ async fn prepare(
     numbered: &Arc<NumberedJob>,
     attempt: u32,
     options: &Arc<Options>,
-    begun: &Begun,
+    begun: &SpawnStart,
 ) -> Result<(Option<OpenLogs>, Option<PathBuf>), Refused> {
     let has_pwd = options.environment.get("PWD").is_some();
     let is_told = options.env.iter().any(|(name, _)| name == "PWD");
@@ -96,16 +99,16 @@ async fn prepare(
         return Ok((None, None));
     }
     let (job, options) = (Arc::clone(numbered), Arc::clone(options));
-    let ready = aside(begun, move || {
+    let ready = run_on_spawn_thread(begun, move || {
         let logs = options.begin_logs(&job, attempt).transpose()?;
         let pwd = needs_pwd.then(|| job.cwd.canonicalize().ok()).flatten();
         Ok((logs, pwd))
     });
     let ready = ready.await;
-    let ready = ready.map_err(|none| SpawnErrorKind::Resource(none.lack()))?;
+    let ready = ready.map_err(|none| SpawnErrorKind::Resource(none.shortage()))?;
     ready.map_err(|error: io::Error| Refused {
         why: error.to_string(),
-        lack: None,
+        shortage: None,
     })
 }
 
@@ -119,7 +122,7 @@ struct Place<'a> {
     attempt: u32,
     slot: u32,
     pwd: Option<PathBuf>,
-    begun: &'a Begun,
+    begun: &'a SpawnStart,
 }
 
 async fn execute(
@@ -171,21 +174,21 @@ async fn execute(
             None => Stdio::Capture(options.spool.clone()),
         };
         let (stdout, stderr) = match (options.output, logs) {
-            (Output::Captured { .. }, Some(logs)) => (
+            (JobOutput::Captured { .. }, Some(logs)) => (
                 Stdio::File(Arc::clone(&logs.stdout)),
                 logs.stderr.clone().map_or(Stdio::ToStdout, Stdio::File),
             ),
-            (Output::Captured { together: true, .. }, None) => (capture(), Stdio::ToStdout),
-            (Output::Captured { .. }, None) => (capture(), capture()),
-            (Output::Inherited, _) => (Stdio::Inherit, Stdio::Inherit),
-            (Output::Discarded, _) => (Stdio::Null, Stdio::Null),
+            (JobOutput::Captured { together: true, .. }, None) => (capture(), Stdio::ToStdout),
+            (JobOutput::Captured { .. }, None) => (capture(), capture()),
+            (JobOutput::Inherited, _) => (Stdio::Inherit, Stdio::Inherit),
+            (JobOutput::Discarded, _) => (Stdio::Null, Stdio::Null),
         };
         command.stdout(stdout).stderr(stderr);
         command
     };
     let start = |argv: &[OsString]| Arc::new(command(argv)).start(begun);
     let refused = |error: SpawnError| Refused::from(error.kind);
-    let Spoken { direct, shell } = job.work.spoken(&job.args, numbered.seq, *slot);
+    let Argv { direct, shell } = job.work.spoken(&job.args, numbered.seq, *slot);
     let Some(direct) = direct else {
         let argv = shell.unwrap_or_default();
         let process = start(&argv).await.map_err(refused);

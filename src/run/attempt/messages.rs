@@ -24,7 +24,7 @@ pub(crate) enum AttemptEvent {
     HeldBack {
         job: Arc<NumberedJob>,
         attempt: Arc<Attempt>,
-        lack: Shortage,
+        shortage: Shortage,
     },
     /// The run ends, and its program was not executed by then. It is as if it never began.
     Withdrawn { job: Arc<NumberedJob>, slot: u32 },

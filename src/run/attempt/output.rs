@@ -30,14 +30,14 @@ impl Printer {
         // A runner that is gone does not want to know.
         if turn.await.is_ok() {
             tokio::join!(
-                self.tell(Stream::Stdout, stdout),
-                self.tell(Stream::Stderr, stderr)
+                self.forward(Stream::Stdout, stdout),
+                self.forward(Stream::Stderr, stderr)
             );
         }
         std::future::pending().await
     }
 
-    async fn tell(&self, stream: Stream, pieces: Option<Pieces>) {
+    async fn forward(&self, stream: Stream, pieces: Option<Pieces>) {
         let Some(mut pieces) = pieces else { return };
         // A permit is taken when there is something to tell, since silent jobs would keep them all.
         while pieces.ready().await {

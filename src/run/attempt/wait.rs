@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use super::foreground::Wish;
+use super::foreground::TerminalRequest;
 use super::messages::{Assignment, AttemptEvent};
 use crate::event::{CancelReason, Outcome};
 use crate::process::{ExitInfo, Process, Scope, Signal, wait_for};
@@ -17,7 +17,7 @@ use crate::run::signals::{STOP_SIGNALS, passed_on};
 const KILL_WAIT: Duration = Duration::from_secs(5);
 
 /// Why a process is to be ended.
-enum Cut {
+enum EndCause {
     TimedOut(Duration),
     Asked,
     NeededTerminal,
@@ -50,12 +50,12 @@ pub(crate) async fn wait_or_end(
             Outcome::Canceled { reason, exit }
         }
         (Ok(exit), None) => Outcome::Exited(exit),
-        (Ok(exit), Some(Cut::TimedOut(limit))) => Outcome::TimedOut { limit, exit },
-        (Ok(exit), Some(Cut::Asked)) => Outcome::Canceled {
+        (Ok(exit), Some(EndCause::TimedOut(limit))) => Outcome::TimedOut { limit, exit },
+        (Ok(exit), Some(EndCause::Asked)) => Outcome::Canceled {
             reason: assignment.requests.borrow().reason(),
             exit,
         },
-        (Ok(exit), Some(Cut::NeededTerminal)) => Outcome::NeededTerminal { exit },
+        (Ok(exit), Some(EndCause::NeededTerminal)) => Outcome::NeededTerminal { exit },
         (Err(error), _) => Outcome::Lost(error.to_string()),
     }
 }
@@ -78,7 +78,7 @@ async fn first_cut(
     process: &Process,
     due: Option<(Duration, Moment)>,
     assignment: &mut Assignment,
-) -> Option<(Signal, Cut)> {
+) -> Option<(Signal, EndCause)> {
     let Assignment {
         options,
         clock,
@@ -90,11 +90,11 @@ async fn first_cut(
         tokio::select! {
             biased;
             _ = process.wait() => return None,
-            first = asked_to_end(requests) => return Some((first, Cut::Asked)),
-            limit = over(clock, due) => return Some((Signal::TERM, Cut::TimedOut(limit))),
+            first = asked_to_end(requests) => return Some((first, EndCause::Asked)),
+            limit = over(clock, due) => return Some((Signal::TERM, EndCause::TimedOut(limit))),
             wish = options.foreground.wish(process) => match wish {
-                Wish::Refused => return Some((Signal::TERM, Cut::NeededTerminal)),
-                Wish::Suspended => {
+                TerminalRequest::Refused => return Some((Signal::TERM, EndCause::NeededTerminal)),
+                TerminalRequest::Suspended => {
                     options.foreground.take_back();
                     // The runner stops prun, and continues the job when prun goes on.
                     let _ = events.send(AttemptEvent::Suspended).await;

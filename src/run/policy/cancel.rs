@@ -58,7 +58,7 @@ impl Request {
 
 /// Which of prun's signals this one was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Heard {
+pub(crate) enum Escalation {
     /// The one before, once more.
     Echo,
     /// The jobs are ended gently.
@@ -130,12 +130,12 @@ impl Cancel {
     }
 
     /// prun got `signal`.
-    pub(crate) fn signal(&mut self, signal: Signal, now: Moment) -> Heard {
+    pub(crate) fn signal(&mut self, signal: Signal, now: Moment) -> Escalation {
         let echo = self
             .last_signal
             .is_some_and(|(last, at)| last == signal && now.saturating_sub(at) < SAME_SIGNAL);
         if echo {
-            return Heard::Echo;
+            return Escalation::Echo;
         }
         self.last_signal = Some((signal, now));
         self.signals += 1;
@@ -146,13 +146,13 @@ impl Cancel {
                 let passed_on = STOP_SIGNALS.contains(&signal);
                 let signal = if passed_on { signal } else { Signal::TERM };
                 self.advance(Request::Stop { signal, reason });
-                Heard::First
+                Escalation::First
             }
             2 => {
                 self.advance(Request::Kill { reason });
-                Heard::Second
+                Escalation::Second
             }
-            _ => Heard::Third,
+            _ => Escalation::Third,
         }
     }
 
@@ -249,7 +249,7 @@ mod tests {
     fn a_second_signal_kills_and_a_third_leaves() {
         let mut cancel = Cancel::new(Policy::default());
         let reason = Some(CancelReason::Signal);
-        assert_eq!(cancel.signal(Signal::INT, NOW), Heard::First);
+        assert_eq!(cancel.signal(Signal::INT, NOW), Escalation::First);
         assert_eq!(
             cancel.request(),
             Request::Stop {
@@ -258,9 +258,9 @@ mod tests {
             }
         );
         assert!(!cancel.may_start());
-        assert_eq!(cancel.signal(Signal::TERM, NOW), Heard::Second);
+        assert_eq!(cancel.signal(Signal::TERM, NOW), Escalation::Second);
         assert_eq!(cancel.request(), Request::Kill { reason });
-        assert_eq!(cancel.signal(Signal::INT, NOW), Heard::Third);
+        assert_eq!(cancel.signal(Signal::INT, NOW), Escalation::Third);
     }
 
     #[test]
@@ -269,11 +269,11 @@ mod tests {
         cancel.signal(Signal::INT, NOW);
         assert_eq!(
             cancel.signal(Signal::INT, NOW + SAME_SIGNAL / 2),
-            Heard::Echo
+            Escalation::Echo
         );
         assert_eq!(
             cancel.signal(Signal::INT, NOW + SAME_SIGNAL * 2),
-            Heard::Second
+            Escalation::Second
         );
     }
 
@@ -284,7 +284,7 @@ mod tests {
             cancel.job_ended(Status::Failed),
             Some(CancelReason::FailFast)
         );
-        assert_eq!(cancel.signal(Signal::INT, NOW), Heard::First);
+        assert_eq!(cancel.signal(Signal::INT, NOW), Escalation::First);
         assert!(matches!(
             cancel.request(),
             Request::Stop {
@@ -292,7 +292,7 @@ mod tests {
                 ..
             }
         ));
-        assert_eq!(cancel.signal(Signal::INT, NOW * 2), Heard::Second);
+        assert_eq!(cancel.signal(Signal::INT, NOW * 2), Escalation::Second);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::os::start_beside;
+use crate::os::start_thread;
 
 /// A point in the time of a run, from its start.
 pub(crate) type Moment = Duration;
@@ -58,7 +58,7 @@ impl Clock {
             }
         };
         // Without the thread a wait of prun's own would look like a pause.
-        if start_beside("prun-clock", look_for_ever).is_ok() {
+        if start_thread("prun-clock", look_for_ever).is_ok() {
             let watch = Watch::since(self.shared.begun.elapsed());
             let _ = self.shared.watch.set(Mutex::new(watch));
         }
@@ -191,14 +191,14 @@ mod tests {
             let mut watch = Watch::since(Duration::ZERO);
             let (mut now, mut told) = (Duration::ZERO, Duration::ZERO);
             let mut expected = Duration::ZERO;
-            for (step, looks) in steps {
+            for (step, display) in steps {
                 let step = Duration::from_millis(step);
                 now += step;
                 if step > TICK + LATE {
                     expected += step - TICK;
                 }
                 // However many look at a time, a pause counts once.
-                for _ in 0..looks {
+                for _ in 0..display {
                     watch.look(now);
                 }
                 prop_assert_eq!(watch.paused, expected);

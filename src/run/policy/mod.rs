@@ -13,8 +13,8 @@ mod resource_limit;
 mod schedule;
 
 pub(super) use cancel::{Cancel, Request, steps};
-pub(crate) use cancel::{FailFast, Heard, Policy};
+pub(crate) use cancel::{Escalation, FailFast, Policy};
 pub(super) use clock::{Clock, Moment};
-pub(super) use output_turn::Turn;
+pub(super) use output_turn::OutputTurn;
 pub(super) use resource_limit::Refusal;
 pub(super) use schedule::Schedule;

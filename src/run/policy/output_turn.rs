@@ -8,13 +8,13 @@ const MOST_AHEAD: usize = 100_000;
 
 /// The first job that has not ended, by the endings of the others.
 #[derive(Debug)]
-pub(crate) struct Turn {
+pub(crate) struct OutputTurn {
     first: u64,
     /// Those behind it that have ended.
     ended: BTreeSet<u64>,
 }
 
-impl Turn {
+impl OutputTurn {
     /// Nothing has ended.
     pub(crate) fn new() -> Self {
         let ended = BTreeSet::new();
@@ -49,7 +49,7 @@ mod tests {
 
     #[test]
     fn it_is_far_ahead_until_the_first_has_ended() {
-        let mut turn = Turn::new();
+        let mut turn = OutputTurn::new();
         for seq in 2..MOST_AHEAD as u64 + 2 {
             assert!(!turn.is_far_ahead());
             turn.ended(seq);
@@ -62,7 +62,7 @@ mod tests {
     proptest! {
         #[test]
         fn it_is_always_the_first_one_that_has_not_ended(order in Just((1..40u64).collect::<Vec<_>>()).prop_shuffle()) {
-            let mut turn = Turn::new();
+            let mut turn = OutputTurn::new();
             let mut ended = BTreeSet::new();
             for seq in order {
                 let before = turn.first();

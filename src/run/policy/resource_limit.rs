@@ -25,7 +25,7 @@ pub(crate) enum Refusal {
 
 /// Refusals since the last start.
 #[derive(Debug, Default)]
-pub(crate) struct Shortage {
+pub(crate) struct ResourceLimit {
     /// The last pause.
     pause: Duration,
     until: Option<Moment>,
@@ -35,7 +35,7 @@ pub(crate) struct Shortage {
     is_lasting: bool,
 }
 
-impl Shortage {
+impl ResourceLimit {
     /// A start was refused while `running` processes ran.
     pub(crate) fn refused(&mut self, now: Moment, running: usize) -> Refusal {
         if running > 0 {
@@ -91,14 +91,14 @@ mod tests {
 
     #[test]
     fn half_of_what_was_reached_may_run() {
-        assert_eq!(Shortage::default().refused(NOW, 30), later(15));
-        assert_eq!(Shortage::default().refused(NOW, 1), later(1));
-        assert_eq!(Shortage::default().refused(NOW, 0), later(1));
+        assert_eq!(ResourceLimit::default().refused(NOW, 30), later(15));
+        assert_eq!(ResourceLimit::default().refused(NOW, 1), later(1));
+        assert_eq!(ResourceLimit::default().refused(NOW, 0), later(1));
     }
 
     #[test]
     fn pauses_double_up_to_a_second() {
-        let mut shortage = Shortage::default();
+        let mut shortage = ResourceLimit::default();
         let mut now = NOW;
         for expected in [10, 20, 40, 80, 160, 320, 640, 1000, 1000] {
             shortage.refused(now, 1);
@@ -115,7 +115,7 @@ mod tests {
 
     #[test]
     fn an_end_makes_room_at_once() {
-        let mut shortage = Shortage::default();
+        let mut shortage = ResourceLimit::default();
         shortage.refused(NOW, 5);
         shortage.relieved();
         assert_eq!(shortage.until(), None);
@@ -123,7 +123,7 @@ mod tests {
 
     #[test]
     fn only_when_nothing_runs_for_long_a_start_has_failed() {
-        let mut shortage = Shortage::default();
+        let mut shortage = ResourceLimit::default();
         assert_eq!(shortage.refused(NOW, 0), later(1));
         let late = NOW + HELD_BACK_AT_MOST;
         assert_eq!(shortage.refused(late - FIRST_PAUSE, 0), later(1));
@@ -136,7 +136,7 @@ mod tests {
 
     #[test]
     fn a_lasting_shortage_is_waited_for_once() {
-        let mut shortage = Shortage::default();
+        let mut shortage = ResourceLimit::default();
         assert_eq!(shortage.refused(NOW, 0), later(1));
         let late = NOW + HELD_BACK_AT_MOST;
         for _ in 0..100 {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::clock::Moment;
 pub(crate) use super::resource_limit::Refusal;
-use super::resource_limit::Shortage;
+use super::resource_limit::ResourceLimit;
 
 /// The places for running jobs, and the queue of those that run again (`J`).
 #[derive(Debug)]
@@ -22,7 +22,7 @@ pub(crate) struct Schedule<J> {
     /// Between two starts, at least.
     delay: Duration,
     last_start: Option<Moment>,
-    shortage: Shortage,
+    resource_limit: ResourceLimit,
     /// Whether any process was ever started.
     has_started: bool,
 }
@@ -42,7 +42,7 @@ impl<J> Schedule<J> {
             limit,
             delay,
             last_start: None,
-            shortage: Shortage::default(),
+            resource_limit: ResourceLimit::default(),
             has_started: false,
             running: 0,
             free: BinaryHeap::new(),
@@ -67,7 +67,8 @@ impl<J> Schedule<J> {
         let next = self
             .last_start
             .and_then(|last| last.checked_add(self.delay));
-        next.max(self.shortage.until()).filter(|next| *next > now)
+        next.max(self.resource_limit.until())
+            .filter(|next| *next > now)
     }
 
     /// Takes the lowest free slot for a start at this moment.
@@ -86,21 +87,21 @@ impl<J> Schedule<J> {
 
     /// Gives the slot of an ended process back.
     pub(crate) fn release(&mut self, slot: u32) {
-        self.shortage.relieved();
+        self.resource_limit.relieved();
         self.give_back(slot);
     }
 
     /// A process was started.
     pub(crate) fn started(&mut self) {
         self.has_started = true;
-        self.shortage.started();
+        self.resource_limit.started();
     }
 
     /// The system refused the start in `slot`, which is given back, while `reached` processes ran.
     /// For good, no more than half of those run at once: jobs may want to start processes too.
     pub(crate) fn refused(&mut self, slot: u32, now: Moment, reached: usize) -> Refusal {
         self.give_back(slot);
-        let refusal = self.shortage.refused(now, reached);
+        let refusal = self.resource_limit.refused(now, reached);
         if let Refusal::Later { limit } = refusal {
             self.limit = Some(self.limit.map_or(limit, |old| old.min(limit)));
         }
@@ -109,7 +110,7 @@ impl<J> Schedule<J> {
 
     /// Whether the system refused every start, and will go on so.
     pub(crate) fn cannot_begin(&self) -> bool {
-        self.shortage.is_lasting() && !self.has_started
+        self.resource_limit.is_lasting() && !self.has_started
     }
 
     fn give_back(&mut self, slot: u32) {

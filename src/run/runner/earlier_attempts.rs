@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::event::Attempt;
 
 /// What became of a job so far.
-pub(crate) struct Past {
+pub(crate) struct EarlierAttempt {
     pub(crate) last: Arc<Attempt>,
     /// From reading the job to its first start.
     pub(crate) queued: Duration,
@@ -16,15 +16,15 @@ pub(crate) struct Past {
 /// The pasts of the jobs whose second or later attempt is made. Its output is kept no longer than it
 /// may be told: an attempt that runs tells what it prints itself.
 #[derive(Default)]
-pub(crate) struct Pasts {
+pub(crate) struct EarlierAttempts {
     queued: HashMap<u64, Duration>,
     /// Until the next one has started.
     lasts: HashMap<u64, Arc<Attempt>>,
 }
 
-impl Pasts {
+impl EarlierAttempts {
     /// Another attempt of the job is being made.
-    pub(crate) fn insert(&mut self, seq: u64, Past { last, queued }: Past) {
+    pub(crate) fn insert(&mut self, seq: u64, EarlierAttempt { last, queued }: EarlierAttempt) {
         self.queued.insert(seq, queued);
         self.lasts.insert(seq, last);
     }
@@ -35,9 +35,9 @@ impl Pasts {
     }
 
     /// It could not be started now.
-    pub(crate) fn take_back(&mut self, seq: u64) -> Option<Past> {
+    pub(crate) fn take_back(&mut self, seq: u64) -> Option<EarlierAttempt> {
         let past = self.lasts.remove(&seq).zip(self.queued.remove(&seq));
-        past.map(|(last, queued)| Past { last, queued })
+        past.map(|(last, queued)| EarlierAttempt { last, queued })
     }
 
     /// It has ended. The answer is how long the job was queued before the first one.

@@ -6,26 +6,26 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, watch};
 
-use super::earlier_attempts::{Past, Pasts};
+use super::earlier_attempts::{EarlierAttempt, EarlierAttempts};
 use super::running::Running;
 use crate::event::{
-    Attempt, CancelReason, Cause, Event, Flow, JobEnd, JobRetry, NumberedJob, OutputLoss, Room,
-    Status,
+    Attempt, CancelReason, Cause, Event, Flow, JobEnd, JobRetry, NumberedJob, OutputLoss, Status,
+    WhenReady,
 };
 use crate::plan::{Entry, Job};
-use crate::process::{Shortage, Signal, has_closed_drains};
+use crate::process::{Shortage, Signal, has_closed_leaked_pipes};
 use crate::run::attempt::Foreground;
 use crate::run::attempt::attempt;
 use crate::run::attempt::{Assignment, AttemptEvent, Printing};
 use crate::run::control::Control;
 use crate::run::feed::Feed;
-use crate::run::options::{Options, Output, Telling};
+use crate::run::options::{JobOutput, Options, OutputDelivery};
+use crate::run::policy::OutputTurn;
 use crate::run::policy::Schedule;
-use crate::run::policy::Turn;
 use crate::run::policy::backoff;
-use crate::run::policy::{Cancel, Heard, Request};
+use crate::run::policy::{Cancel, Escalation, Request};
 use crate::run::policy::{Clock, Moment};
-use crate::run::resume::Ledger;
+use crate::run::resume::CompletedJobs;
 use crate::summary::Summary;
 
 const CLOSED_DRAINS: &str = "too many processes that jobs left behind hold their output: the oldest \
@@ -36,7 +36,7 @@ const CLOSED_DRAINS: &str = "too many processes that jobs left behind hold their
 pub(crate) struct Next {
     pub(crate) job: Arc<NumberedJob>,
     /// None before its first attempt.
-    pub(crate) past: Option<Past>,
+    pub(crate) past: Option<EarlierAttempt>,
 }
 
 /// A run that is over, but for the telling.
@@ -50,8 +50,8 @@ pub(crate) struct Ended {
 pub(crate) struct Runner<T> {
     pub(crate) options: Arc<Options>,
     /// What earlier runs have done, if there is a job log.
-    ledger: Option<Ledger>,
-    tell: T,
+    completed_jobs: Option<CompletedJobs>,
+    forward: T,
     summary: Summary,
     pub(crate) clock: Clock,
     pub(crate) schedule: Schedule<Next>,
@@ -64,36 +64,36 @@ pub(crate) struct Runner<T> {
     /// Whether the first thing that is printed ends the run.
     pub(crate) reader_gone: bool,
     /// The first that has not ended, if they are told in their order.
-    order: Option<Turn>,
+    order: Option<OutputTurn>,
     attempts: mpsc::Sender<AttemptEvent>,
     pub(crate) arrivals: mpsc::Receiver<AttemptEvent>,
     last_seq: u64,
-    pub(crate) pasts: Pasts,
+    pub(crate) pasts: EarlierAttempts,
     /// What the system is out of, as it was told.
-    pub(crate) lack: Option<Shortage>,
+    pub(crate) shortage: Option<Shortage>,
     /// Said when as many run at once as may.
     pub(super) limit_warning: Option<String>,
     /// Whether it was told that pipes were closed.
     told_of_drains: bool,
     /// Until those who tell have room again.
-    pub(crate) full: Option<(Room, Moment)>,
+    pub(crate) full: Option<(WhenReady, Moment)>,
     /// How long starts may take that are going on, if prun is to be stopped then.
     pub(crate) suspending: Option<Moment>,
 }
 
 impl<T: FnMut(&Event) -> Flow> Runner<T> {
-    /// A run by `options`, going on from `ledger`, that announces its events to `tell`.
-    pub(crate) fn new(options: Options, ledger: Option<Ledger>, tell: T) -> Self {
+    /// A run by `options`, going on from `completed_jobs`, that announces its events to `forward`.
+    pub(crate) fn new(options: Options, completed_jobs: Option<CompletedJobs>, forward: T) -> Self {
         let (attempts, arrivals) = mpsc::channel(64);
         let turn = match options.output {
-            Output::Captured { telling, .. } => match telling {
-                Telling::AtItsEnd => 0,
-                Telling::AsItComes => u64::MAX,
-                Telling::InOrder => 1,
+            JobOutput::Captured { delivery, .. } => match delivery {
+                OutputDelivery::AtItsEnd => 0,
+                OutputDelivery::AsItComes => u64::MAX,
+                OutputDelivery::InOrder => 1,
             },
-            Output::Inherited | Output::Discarded => 0,
+            JobOutput::Inherited | JobOutput::Discarded => 0,
         };
-        let order = options.keep_order.then(Turn::new);
+        let order = options.keep_order.then(OutputTurn::new);
         let turn = watch::Sender::new(turn);
         Self {
             printing: Printing::new(turn.subscribe()),
@@ -102,8 +102,8 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
             reader_gone: false,
             schedule: Schedule::new(options.jobs, options.delay),
             cancel: Cancel::new(options.policy),
-            ledger,
-            tell,
+            completed_jobs,
+            forward,
             summary: Summary::default(),
             clock: Clock::start(),
             running: Running::default(),
@@ -111,8 +111,8 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
             attempts,
             arrivals,
             last_seq: 0,
-            pasts: Pasts::default(),
-            lack: None,
+            pasts: EarlierAttempts::default(),
+            shortage: None,
             limit_warning: options.limit_warning.clone(),
             told_of_drains: false,
             options: Arc::new(options),
@@ -142,13 +142,13 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
                 break;
             }
             if !exhausted {
-                self.tell_of_limit();
+                self.report_limit();
             }
             let pause = self.schedule.paused_until(clock.now());
             let suspending = self.suspending;
             let may_start = pause.is_none() && suspending.is_none();
             let has_room = self.schedule.has_room() && may_start;
-            let is_far_ahead = self.order.as_ref().is_some_and(Turn::is_far_ahead);
+            let is_far_ahead = self.order.as_ref().is_some_and(OutputTurn::is_far_ahead);
             let may_read =
                 self.full.is_none() && (has_room && !is_far_ahead || !self.cancel.may_start());
             let next_due = pause.or_else(|| self.schedule.next_due().filter(|_| has_room));
@@ -156,7 +156,7 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
             let patience = self.patience();
             tokio::select! {
                 biased;
-                Some(control) = controls.recv() => if self.on_control(control) == Heard::Third {
+                Some(control) = controls.recv() => if self.on_control(control) == Escalation::Third {
                     return self.ended();
                 },
                 Some(event) = self.arrivals.recv() => self.on_attempt(event),
@@ -182,7 +182,7 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
                 self.abandon_waiting();
             }
         }
-        self.tell_if_nothing_began();
+        self.report_if_nothing_began();
         let (elapsed, counts) = (self.clock.now(), self.summary.counts());
         self.announce(&Event::RunEnded { elapsed, counts });
         self.ended()
@@ -199,7 +199,7 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
 
     pub(crate) fn announce(&mut self, event: &Event) {
         self.summary.fold(event);
-        if let Flow::Full(room) = (self.tell)(event) {
+        if let Flow::Full(room) = (self.forward)(event) {
             let since = self.full.take().map(|(_, since)| since);
             self.full = Some((room, since.unwrap_or_else(|| self.clock.now())));
         }
@@ -212,12 +212,13 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
             None => Arc::clone(&self.options.cwd),
         };
         let read_at = self.clock.moment_of(read_at);
-        let ledger = self.ledger.as_mut();
-        let key = ledger.map(|ledger| ledger.key(&job, &cwd, &self.options.env));
+        let completed_jobs = self.completed_jobs.as_mut();
+        let key =
+            completed_jobs.map(|completed_jobs| completed_jobs.key(&job, &cwd, &self.options.env));
         let is_done = |key| {
-            self.ledger
+            self.completed_jobs
                 .as_ref()
-                .is_some_and(|ledger| ledger.is_done(key))
+                .is_some_and(|completed_jobs| completed_jobs.is_done(key))
         };
         let done = key.is_some_and(is_done);
         let seq = self.last_seq;
@@ -287,8 +288,12 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
             }
             AttemptEvent::Printed(print) => self.announce(&Event::JobPrinted(print)),
             AttemptEvent::Suspended => self.suspend_soon(),
-            AttemptEvent::HeldBack { job, attempt, lack } => {
-                self.on_held_back(job, attempt, lack);
+            AttemptEvent::HeldBack {
+                job,
+                attempt,
+                shortage,
+            } => {
+                self.on_held_back(job, attempt, shortage);
             }
             AttemptEvent::Withdrawn { job, slot } => self.on_withdrawn(job, slot),
             AttemptEvent::Ended { job, attempt } => {
@@ -296,7 +301,7 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
                 self.running.remove(attempt.slot);
                 let interrupted = attempt.exit().and_then(|exit| exit.signal);
                 if attempt.leaked {
-                    self.tell_of_drains();
+                    self.report_leaked_pipes();
                 }
                 self.on_ended(job, attempt);
                 // The keys of the terminal reach only the job that has it.
@@ -310,8 +315,8 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
     }
 
     /// Processes that jobs left behind hold so many pipes that some were closed.
-    fn tell_of_drains(&mut self) {
-        if has_closed_drains() && !std::mem::replace(&mut self.told_of_drains, true) {
+    fn report_leaked_pipes(&mut self) {
+        if has_closed_leaked_pipes() && !std::mem::replace(&mut self.told_of_drains, true) {
             self.announce(&Event::Warned(CLOSED_DRAINS.into()));
         }
     }
@@ -322,7 +327,7 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
         let retries = job.job.retries.unwrap_or(self.options.retries);
         let may_retry = self.cancel.may_start() && last.number <= retries;
         if last.status() == Status::Ok || !may_retry {
-            return self.end_after(job, Past { last, queued });
+            return self.end_after(job, EarlierAttempt { last, queued });
         }
         let delay = backoff::delay(self.options.retry_delay, last.number);
         let event = JobRetry {
@@ -332,7 +337,7 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
         };
         self.announce(&Event::JobRetried(Arc::new(event)));
         let (due, seq) = (self.clock.now() + delay, job.seq);
-        let past = Some(Past { last, queued });
+        let past = Some(EarlierAttempt { last, queued });
         self.schedule.wait_until(due, seq, Next { job, past });
     }
 
@@ -348,7 +353,11 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
     }
 
     /// Ends a job by what its last attempt says.
-    fn end_after(&mut self, job: Arc<NumberedJob>, Past { last, queued }: Past) {
+    fn end_after(
+        &mut self,
+        job: Arc<NumberedJob>,
+        EarlierAttempt { last, queued }: EarlierAttempt,
+    ) {
         let (status, reason, code) = (last.status(), last.reason(), last.shell_code());
         self.end(job, status, reason, Some(last), Some(queued));
         match self.cancel.job_ended(status) {
@@ -386,7 +395,7 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
     }
 }
 
-async fn until_ready(room: &mut Option<(Room, Moment)>) {
+async fn until_ready(room: &mut Option<(WhenReady, Moment)>) {
     match room {
         Some((room, _)) => room.await,
         None => std::future::pending().await,

@@ -9,28 +9,28 @@ use crate::os::process_group::is_orphaned;
 use crate::process::Signal;
 use crate::run::control::Control;
 use crate::run::policy::Moment;
-use crate::run::policy::{Heard, Request};
+use crate::run::policy::{Escalation, Request};
 
 /// How long prun waits for starts that are going on before it is stopped. The same Ctrl-Z may have
 /// stopped one of them, which is found and continued after 0.2 s.
 const START_WAIT: Duration = Duration::from_secs(2);
 
 impl<T: FnMut(&Event) -> Flow> Runner<T> {
-    pub(crate) fn on_control(&mut self, control: Control) -> Heard {
+    pub(crate) fn on_control(&mut self, control: Control) -> Escalation {
         match control {
             Control::Signal(signal) => {
-                let heard = self.cancel.signal(signal, self.clock.now());
-                match heard {
-                    Heard::First => self.stop(Cause::Signal(signal), End::Gentle),
-                    Heard::Second => self.stop(Cause::Signal(signal), End::Killed),
-                    Heard::Echo => {}
+                let escalation = self.cancel.signal(signal, self.clock.now());
+                match escalation {
+                    Escalation::First => self.stop(Cause::Signal(signal), End::Gentle),
+                    Escalation::Second => self.stop(Cause::Signal(signal), End::Killed),
+                    Escalation::Echo => {}
                     // Nobody waits for the attempts to do it.
-                    Heard::Third => {
+                    Escalation::Third => {
                         self.take_arrivals();
                         self.running.signal(Signal::KILL);
                     }
                 }
-                return heard;
+                return escalation;
             }
             Control::Suspend => self.suspend_soon(),
             Control::ShowRunning => {
@@ -50,7 +50,7 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
                 }
             }
         }
-        Heard::Echo
+        Escalation::Echo
     }
 
     /// What was printed cannot be told: nothing more is started, and what runs is ended, unless

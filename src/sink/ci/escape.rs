@@ -27,7 +27,7 @@ pub(crate) enum Author {
 /// Goes along with a text, piece by piece, and makes that it holds no command which would concern
 /// others.
 #[derive(Debug)]
-pub(crate) struct Defuser {
+pub(crate) struct Escaper {
     /// What would be a command at the beginning of a line, in lower case.
     at_start: &'static [&'static str],
     /// What would be one anywhere, in lower case; all of them end in the same byte.
@@ -54,7 +54,7 @@ const STOP: &str = "::stop-commands";
 const LONGEST_TOKEN: usize = 200;
 const MOST_TOKENS: usize = 8;
 
-impl Defuser {
+impl Escaper {
     pub(crate) fn new(vendor: Vendor, author: Author) -> Self {
         let at_start: &[&str] = match (vendor, author) {
             (Vendor::Github, Author::Job) => &["::group", "::endgroup", STOP],

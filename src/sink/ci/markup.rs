@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::ffi::OsStr;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::escape::{Author, Defuser};
+use super::escape::{Author, Escaper};
 use super::vendor::Vendor;
 use crate::sink::describe;
 
@@ -70,9 +70,9 @@ impl Vendor {
     /// A line of prun's own, in which names and commands, that come from elsewhere, do nothing.
     pub(crate) fn words(self, line: &str) -> Cow<'_, str> {
         let mut harmless = Vec::with_capacity(line.len());
-        let mut defuser = Defuser::new(self, Author::Prun);
-        defuser.take(line.as_bytes(), &mut harmless);
-        defuser.end_line(&mut harmless);
+        let mut escaper = Escaper::new(self, Author::Prun);
+        escaper.take(line.as_bytes(), &mut harmless);
+        escaper.end_line(&mut harmless);
         match harmless == line.as_bytes() {
             true => Cow::Borrowed(line),
             false => Cow::Owned(String::from_utf8_lossy(&harmless).into_owned()),

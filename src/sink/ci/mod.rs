@@ -7,5 +7,5 @@ mod escape;
 mod markup;
 mod vendor;
 
-pub(super) use escape::{Author, Defuser};
+pub(super) use escape::{Author, Escaper};
 pub(crate) use vendor::Vendor;

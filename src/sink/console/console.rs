@@ -9,24 +9,24 @@ use std::sync::Arc;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::colours::Colours;
-use super::region::{Now, Region};
-use super::sanitize::Tame;
-use super::stream::{OnError, Output, Stream};
+use super::region::{Region, TerminalState};
+use super::sanitize::Sanitizer;
+use super::stream::{ConsoleStream, JobWriter, OnError};
 use crate::event::{self, OutputLoss};
 use crate::os::{Blocking, is_in_foreground};
 use crate::process::{Spool, TerminalSize, reader_gone};
-use crate::sink::ci::{Author, Defuser};
-use crate::sink::human::{Frame, Looks};
+use crate::sink::ci::{Author, Escaper};
+use crate::sink::human::{DisplayOptions, Frame};
 
 /// The two standard streams. Standard output reports errors; standard error has nobody to report
 /// them to, so what prun cannot say there is dropped. Output of jobs that is lost there is known.
 pub(crate) struct Console {
-    out: BufWriter<Stream>,
-    err: BufWriter<Stream>,
+    out: BufWriter<ConsoleStream>,
+    err: BufWriter<ConsoleStream>,
     /// Whether prun's own words go to standard output, among the jobs' output.
     says_on_out: bool,
     /// Keeps the jobs' output from being a command where prun's own words go, if that is a log.
-    defuser: Option<Defuser>,
+    escaper: Option<Escaper>,
     defused: Vec<u8>,
     /// The lines that are drawn below everything; they go before anything is written.
     region: Region,
@@ -45,10 +45,10 @@ impl Console {
             err_place = Arc::clone(&out_place);
         }
         Ok(Self {
-            out: Stream::new(Blocking::new(out), out_place, OnError::Report),
-            err: Stream::new(Blocking::new(err), err_place, OnError::GiveUp),
+            out: ConsoleStream::new(Blocking::new(out), out_place, OnError::Report),
+            err: ConsoleStream::new(Blocking::new(err), err_place, OnError::GiveUp),
             says_on_out: false,
-            defuser: None,
+            escaper: None,
             defused: Vec::new(),
             region: Region::default(),
             typed: 0,
@@ -57,23 +57,23 @@ impl Console {
 
     /// Says how the jobs' output is set off: where prun's own words go, whether they are kept from a
     /// line that output left without an end, and from its colours; and what output may not do there.
-    pub(crate) fn set_off(&mut self, looks: &Looks) {
-        self.says_on_out = matches!(looks.frame, Frame::Folded(_));
-        let vendor = looks.vendor.filter(|vendor| vendor.folds());
-        self.defuser = vendor.map(|vendor| Defuser::new(vendor, Author::Job));
-        if looks.frame != Frame::Bare || vendor.is_some() || Self::stderr_is_terminal() {
+    pub(crate) fn set_off(&mut self, display: &DisplayOptions) {
+        self.says_on_out = matches!(display.frame, Frame::Folded(_));
+        let vendor = display.vendor.filter(|vendor| vendor.folds());
+        self.escaper = vendor.map(|vendor| Escaper::new(vendor, Author::Job));
+        if display.frame != Frame::Bare || vendor.is_some() || Self::stderr_is_terminal() {
             self.log().get_ref().place().colours = Some(Colours::default());
         }
-        if looks.has_bar || looks.by_line {
+        if display.has_bar || display.by_line {
             // Lines are drawn there, or begin with names: output may colour, but not move the cursor.
-            let tame = |is_terminal: bool| is_terminal.then(Tame::default);
-            self.out.get_mut().tame = tame(Self::stdout_is_terminal());
-            self.err.get_mut().tame = tame(Self::stderr_is_terminal());
+            let sanitizer = |is_terminal: bool| is_terminal.then(Sanitizer::default);
+            self.out.get_mut().sanitizer = sanitizer(Self::stdout_is_terminal());
+            self.err.get_mut().sanitizer = sanitizer(Self::stderr_is_terminal());
         }
     }
 
     /// Where prun's own words go.
-    fn log(&mut self) -> &mut BufWriter<Stream> {
+    fn log(&mut self) -> &mut BufWriter<ConsoleStream> {
         match self.says_on_out {
             true => &mut self.out,
             false => &mut self.err,
@@ -93,7 +93,7 @@ impl Console {
         // What cannot be flushed is told by the next one who writes.
         let _ = self.flush();
         if self.err.get_ref().place().is_mid_line() || !is_in_foreground(io::stderr()) {
-            return self.lift();
+            return self.clear_region();
         }
         let now = self.now();
         let text = self.region.draw(lines, now);
@@ -101,20 +101,20 @@ impl Console {
     }
 
     /// Removes the drawn lines.
-    pub(crate) fn lift(&mut self) {
+    pub(crate) fn clear_region(&mut self) {
         if self.region.is_drawn() {
             let now = self.now();
-            let text = self.region.lift(now);
+            let text = self.region.clear_region(now);
             self.err.get_mut().write_as_it_is(text.as_bytes());
         }
     }
 
-    fn now(&mut self) -> Now {
+    fn now(&mut self) -> TerminalState {
         let size = Console::size().map(|size| (size.rows.into(), size.columns.into()));
         // A terminal counts whole lines.
         let typed = rustix::io::ioctl_fionread(io::stderr()).unwrap_or_default();
         let is_typed = std::mem::replace(&mut self.typed, typed) != typed;
-        Now { size, is_typed }
+        TerminalState { size, is_typed }
     }
 
     /// Whether lines are drawn.
@@ -186,13 +186,13 @@ impl Console {
 
     /// Standard output.
     pub(crate) fn out(&mut self) -> &mut impl Write {
-        self.lift();
+        self.clear_region();
         &mut self.out
     }
 
     /// Standard error, where nothing fails.
     pub(crate) fn err(&mut self) -> &mut impl Write {
-        self.lift();
+        self.clear_region();
         &mut self.err
     }
 
@@ -201,39 +201,39 @@ impl Console {
     /// # Errors
     /// What was written before could not be written.
     pub(crate) fn words(&mut self) -> io::Result<&mut (dyn Write + Send)> {
-        self.lift();
+        self.clear_region();
         self.release()?;
         let before = self.log().get_ref().place().before_words();
         self.log().write_all(before.as_bytes())?;
-        if let Some(defuser) = &mut self.defuser {
+        if let Some(escaper) = &mut self.escaper {
             let mut ends = Vec::new();
-            defuser.interrupt(&mut ends);
+            escaper.interrupt(&mut ends);
             self.log().write_all(&ends)?;
         }
         Ok(self.log())
     }
 
     /// What a job prints on this stream goes here.
-    pub(crate) fn output(&mut self, stream: event::Stream) -> Output<'_> {
-        self.lift();
+    pub(crate) fn output(&mut self, stream: event::Stream) -> JobWriter<'_> {
+        self.clear_region();
         let is_on_out = self.says_on_out || stream == event::Stream::Stdout;
         let is_log = is_on_out == self.says_on_out;
-        Output {
+        JobWriter {
             stream: if is_on_out {
                 &mut self.out
             } else {
                 &mut self.err
             },
-            defuser: self.defuser.as_mut().filter(|_| is_log),
+            escaper: self.escaper.as_mut().filter(|_| is_log),
             defused: &mut self.defused,
         }
     }
 
     /// Writes everything, also what may have become a command if more of its line had come.
     fn release(&mut self) -> io::Result<()> {
-        if let Some(defuser) = &mut self.defuser {
+        if let Some(escaper) = &mut self.escaper {
             let mut held = Vec::new();
-            defuser.end_line(&mut held);
+            escaper.end_line(&mut held);
             if !held.is_empty() {
                 let log = self.log();
                 log.get_mut().carries_output = true;
@@ -256,11 +256,11 @@ impl Console {
     /// The output of a job ends here, and whatever it made of the log with it.
     pub(crate) fn end_output(&mut self) -> io::Result<()> {
         self.release()?;
-        if self.defuser.as_ref().is_some_and(Defuser::has_stops) {
+        if self.escaper.as_ref().is_some_and(Escaper::has_stops) {
             self.words()?;
         }
-        if let Some(defuser) = &mut self.defuser {
-            defuser.forget();
+        if let Some(escaper) = &mut self.escaper {
+            escaper.forget();
         }
         self.flush()
     }
@@ -327,6 +327,6 @@ impl Console {
 
 impl Drop for Console {
     fn drop(&mut self) {
-        self.lift();
+        self.clear_region();
     }
 }

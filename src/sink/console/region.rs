@@ -18,7 +18,7 @@ pub(crate) type Size = (usize, usize);
 
 /// The terminal, when something is to be drawn.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Now {
+pub(crate) struct TerminalState {
     pub(crate) size: Option<Size>,
     /// Whether a line was typed since it was drawn last.
     pub(crate) is_typed: bool,
@@ -38,7 +38,7 @@ impl Region {
     }
 
     /// What draws `lines` in place of those that are drawn.
-    pub(crate) fn draw(&mut self, lines: Vec<String>, now: Now) -> String {
+    pub(crate) fn draw(&mut self, lines: Vec<String>, now: TerminalState) -> String {
         let mut text = self.begin(now).to_owned();
         let before = self.rows(now.size);
         text.push_str("\x1b[?7l");
@@ -59,7 +59,7 @@ impl Region {
     }
 
     /// What removes the lines, and leaves the cursor where they began.
-    pub(crate) fn lift(&mut self, now: Now) -> String {
+    pub(crate) fn clear_region(&mut self, now: TerminalState) -> String {
         if !self.is_drawn() {
             return String::new();
         }
@@ -72,7 +72,7 @@ impl Region {
     }
 
     /// What brings the cursor to the beginning of the first line.
-    fn begin(&self, now: Now) -> &'static str {
+    fn begin(&self, now: TerminalState) -> &'static str {
         match self.is_drawn() && now.is_typed && now.size == self.size {
             true => "\x1b8\r",
             false => "\r",

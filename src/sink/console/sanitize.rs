@@ -7,7 +7,7 @@
 
 /// How far a sequence has come.
 #[derive(Debug, Default)]
-pub(crate) struct Tame {
+pub(crate) struct Sanitizer {
     /// What was seen of it.
     held: Vec<u8>,
     /// Whether not all of it is held.
@@ -28,7 +28,7 @@ enum Verdict {
     LeftOut,
 }
 
-impl Tame {
+impl Sanitizer {
     /// Adds what of `bytes` may be shown to `shown`.
     pub(crate) fn filter(&mut self, bytes: &[u8], shown: &mut Vec<u8>) {
         for &byte in bytes {
@@ -113,9 +113,9 @@ mod tests {
     use proptest::prelude::*;
 
     fn shown(text: &str, piece: usize) -> String {
-        let (mut tame, mut shown) = (Tame::default(), Vec::new());
+        let (mut sanitizer, mut shown) = (Sanitizer::default(), Vec::new());
         for piece in text.as_bytes().chunks(piece) {
-            tame.filter(piece, &mut shown);
+            sanitizer.filter(piece, &mut shown);
         }
         String::from_utf8_lossy(&shown).into_owned()
     }

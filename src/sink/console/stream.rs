@@ -5,10 +5,10 @@ use std::io::{self, BufWriter, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::colours::Colours;
-use super::sanitize::Tame;
+use super::sanitize::Sanitizer;
 use crate::os::Blocking;
 use crate::process::Spool;
-use crate::sink::ci::Defuser;
+use crate::sink::ci::Escaper;
 
 /// What happens where something cannot be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,12 +21,12 @@ pub(crate) enum OnError {
 }
 
 /// A stream that can be given up.
-pub(crate) struct Stream {
+pub(crate) struct ConsoleStream {
     file: Option<Blocking>,
     /// Where output may colour, and nothing else.
-    pub(crate) tame: Option<Tame>,
-    tamed: Vec<u8>,
-    place: Arc<Mutex<Place>>,
+    pub(crate) sanitizer: Option<Sanitizer>,
+    sanitized: Vec<u8>,
+    place: Arc<Mutex<StreamState>>,
     on_error: OnError,
     /// Why it was given up.
     error: Option<io::Error>,
@@ -38,7 +38,7 @@ pub(crate) struct Stream {
 
 /// Where a stream leads, and how what was written there ends.
 #[derive(Default)]
-pub(crate) struct Place {
+pub(crate) struct StreamState {
     /// The last byte, if there is one.
     last: Option<u8>,
     /// What is known of the colours there, if prun's own words are to be kept from them.
@@ -47,7 +47,7 @@ pub(crate) struct Place {
     pub(crate) newlines: u64,
 }
 
-impl Place {
+impl StreamState {
     fn note(&mut self, bytes: &[u8]) {
         self.last = bytes.last().copied().or(self.last);
         if let Some(colours) = &mut self.colours {
@@ -71,17 +71,17 @@ impl Place {
     }
 }
 
-impl Stream {
+impl ConsoleStream {
     /// A stream to `file`, which leads to `place`; buffered.
     pub(crate) fn new(
         file: Blocking,
-        place: Arc<Mutex<Place>>,
+        place: Arc<Mutex<StreamState>>,
         on_error: OnError,
     ) -> BufWriter<Self> {
         let stream = Self {
             file: Some(file),
-            tame: None,
-            tamed: Vec::new(),
+            sanitizer: None,
+            sanitized: Vec::new(),
             place,
             on_error,
             error: None,
@@ -92,13 +92,13 @@ impl Stream {
     }
 
     /// A panic while the lock is held cannot leave it half changed, so poison is ignored.
-    pub(crate) fn place(&self) -> MutexGuard<'_, Place> {
+    pub(crate) fn place(&self) -> MutexGuard<'_, StreamState> {
         self.place.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether what is written has to pass through here.
     pub(crate) fn looks_at_output(&self) -> bool {
-        self.tame.is_some() || self.place().colours.is_some()
+        self.sanitizer.is_some() || self.place().colours.is_some()
     }
 
     /// Writes what is prun's own and may move the cursor.
@@ -155,19 +155,19 @@ impl Stream {
     }
 }
 
-impl Write for Stream {
+impl Write for ConsoleStream {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let written = match (&mut self.file, &mut self.tame) {
+        let written = match (&mut self.file, &mut self.sanitizer) {
             (None, _) => Ok(bytes.len()),
             (Some(file), None) => file.write(bytes),
-            (Some(file), Some(tame)) => {
-                self.tamed.clear();
-                tame.filter(bytes, &mut self.tamed);
-                file.write_all(&self.tamed).map(|()| bytes.len())
+            (Some(file), Some(sanitizer)) => {
+                self.sanitized.clear();
+                sanitizer.filter(bytes, &mut self.sanitized);
+                file.write_all(&self.sanitized).map(|()| bytes.len())
             }
         };
-        match (&written, &self.file, &self.tame) {
-            (Ok(_), Some(_), Some(_)) => self.place().note(&self.tamed),
+        match (&written, &self.file, &self.sanitizer) {
+            (Ok(_), Some(_), Some(_)) => self.place().note(&self.sanitized),
             (Ok(n), Some(_), None) => self.place().note(&bytes[..*n]),
             _ => {}
         }
@@ -182,13 +182,13 @@ impl Write for Stream {
 }
 
 /// Writes what a job printed. In a log where some text is a command, it becomes none.
-pub(crate) struct Output<'a> {
-    pub(crate) stream: &'a mut BufWriter<Stream>,
-    pub(crate) defuser: Option<&'a mut Defuser>,
+pub(crate) struct JobWriter<'a> {
+    pub(crate) stream: &'a mut BufWriter<ConsoleStream>,
+    pub(crate) escaper: Option<&'a mut Escaper>,
     pub(crate) defused: &'a mut Vec<u8>,
 }
 
-impl Write for Output<'_> {
+impl Write for JobWriter<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.write_all(bytes).map(|()| bytes.len())
     }
@@ -197,11 +197,11 @@ impl Write for Output<'_> {
     #[inline]
     fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.stream.get_mut().carries_output = true;
-        let Some(defuser) = &mut self.defuser else {
+        let Some(escaper) = &mut self.escaper else {
             return self.stream.write_all(bytes);
         };
         self.defused.clear();
-        defuser.take(bytes, self.defused);
+        escaper.take(bytes, self.defused);
         self.stream.write_all(self.defused)
     }
 

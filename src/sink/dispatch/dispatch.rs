@@ -10,11 +10,11 @@ use tokio::sync::oneshot;
 use super::backlog::Backlog;
 use super::recorders;
 use super::recorders::{RecordWriter, ToRecorder};
-use super::writer::Teller;
+use super::writer::ConsoleThread;
 use crate::event::{Event, Flow, OutputLoss, Status};
-use crate::os::start_beside;
+use crate::os::start_thread;
 use crate::sink::console::Console;
-use crate::sink::recorder::{Entry, RecordError, Recorder};
+use crate::sink::recorder::{Recorder, RecorderEntry, RecorderError};
 use crate::sink::sink::{Interest, Sink};
 
 /// How long prun may wait until a suspension was told: a terminal may be stopped as well.
@@ -50,7 +50,7 @@ impl Dispatch {
     ) -> io::Result<Self>
     where
         L: FnMut(OutputLoss) + Send + 'static,
-        E: FnMut(RecordError) + Send + 'static,
+        E: FnMut(RecorderError) + Send + 'static,
     {
         let mut interest = all(sinks.iter().map(|sink| sink.interest()));
         // The next one's turn comes by the end of the one before, however silent that was.
@@ -60,27 +60,28 @@ impl Dispatch {
         let unfinished = recorders::unfinished(&recorders);
         if !recorders.is_empty() {
             let (queue, entries) = Queue::new(all(recorders.iter().map(|to| to.interest())));
-            let (tell, told) = oneshot::channel();
+            let (handle, told) = oneshot::channel();
             let backlog = Arc::clone(&queue.backlog);
             let open = Arc::clone(&unfinished);
             let mut writer = RecordWriter::new(recorders, on_loss.record, open);
-            start_beside("prun-records", move || {
+            start_thread("prun-records", move || {
                 // Whoever is gone does not want to know.
-                let _ = tell.send(writer.write_all(&entries, &backlog));
+                let _ = handle.send(writer.write_all(&entries, &backlog));
             })?;
             (records, recorded) = (Some(queue), Some(told));
         }
         let (queue, events) = Queue::new(interest);
-        let (tell, told) = oneshot::channel();
+        let (handle, told) = oneshot::channel();
         let (lifted, is_lifted) = mpsc::sync_channel(1);
         let backlog = Arc::clone(&queue.backlog);
         let deliveries = records.as_ref().filter(|_| wants_deliveries);
         let deliveries = deliveries.map(|queue| queue.sender.clone());
-        start_beside("prun-writer", move || {
-            let mut teller = Teller::new(sinks, console, lifted, deliveries, on_loss.output);
-            let loss = teller.tell_all(&events, in_order, &backlog);
+        start_thread("prun-writer", move || {
+            let mut console_thread =
+                ConsoleThread::new(sinks, console, lifted, deliveries, on_loss.output);
+            let loss = console_thread.handle_all(&events, in_order, &backlog);
             // Whoever is gone does not want to know.
-            let _ = tell.send(loss);
+            let _ = handle.send(loss);
         })?;
         Ok(Self {
             console: queue,
@@ -93,18 +94,18 @@ impl Dispatch {
     }
 
     /// Takes one event that happens now, and says whether more can be taken.
-    pub(crate) fn tell(&mut self, event: &Event) -> Flow {
-        self.tell_at(SystemTime::now(), event)
+    pub(crate) fn handle(&mut self, event: &Event) -> Flow {
+        self.handle_at(SystemTime::now(), event)
     }
 
     /// The same for an event that happened at `at`.
-    pub(crate) fn tell_at(&mut self, at: SystemTime, event: &Event) -> Flow {
+    pub(crate) fn handle_at(&mut self, at: SystemTime, event: &Event) -> Flow {
         let is_told = self.console.wants(event);
         let mut rooms = Vec::new();
         if let Some(records) = &mut self.records
             && records.wants(event)
         {
-            let entry = Entry {
+            let entry = RecorderEntry {
                 at,
                 event: event.clone(),
                 is_delivered: !is_told,
@@ -281,7 +282,7 @@ mod tests {
             Interest::default()
         }
 
-        fn tell(&mut self, event: &Event, _: SystemTime, _: &mut Console) -> io::Result<()> {
+        fn handle(&mut self, event: &Event, _: SystemTime, _: &mut Console) -> io::Result<()> {
             panic!("nobody wanted to hear of {event:?}")
         }
     }
@@ -300,7 +301,7 @@ mod tests {
             Event::RunStarted { total: Some(1) },
             Event::RunEnded { elapsed, counts },
         ] {
-            assert!(matches!(dispatch.tell(&event), Flow::Ready));
+            assert!(matches!(dispatch.handle(&event), Flow::Ready));
         }
         assert!(dispatch.finish().is_complete());
     }

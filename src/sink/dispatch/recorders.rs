@@ -6,11 +6,11 @@ use std::time::Instant;
 
 use super::backlog::Backlog;
 use crate::event::OutputLoss;
-use crate::sink::recorder::{Effect, Entry, RecordError, Recorder};
+use crate::sink::recorder::{Effect, Recorder, RecorderEntry, RecorderError};
 
 /// What the thread is told.
 pub(crate) enum ToRecorder {
-    Event(Entry),
+    Event(RecorderEntry),
     /// The output of the job with this number has arrived.
     Delivered(u64),
     /// Output was lost.
@@ -41,7 +41,7 @@ pub(crate) struct RecordWriter<E> {
     is_lost: bool,
 }
 
-impl<E: FnMut(RecordError)> RecordWriter<E> {
+impl<E: FnMut(RecorderError)> RecordWriter<E> {
     pub(crate) fn new(
         recorders: Vec<Box<dyn Recorder>>,
         on_error: E,
@@ -89,7 +89,7 @@ impl<E: FnMut(RecordError)> RecordWriter<E> {
         self.recorders.iter().any(|to| to.wants_deliveries())
     }
 
-    fn each(&mut self, mut write: impl FnMut(&mut dyn Recorder) -> Result<(), RecordError>) {
+    fn each(&mut self, mut write: impl FnMut(&mut dyn Recorder) -> Result<(), RecorderError>) {
         for (place, recorder) in self.recorders.iter_mut().enumerate() {
             let was_finished = recorder.is_finished();
             if let Err(error) = write(&mut **recorder) {

@@ -9,10 +9,10 @@ use super::backlog::Backlog;
 use super::recorders::ToRecorder;
 use crate::event::{Event, OutputLoss};
 use crate::sink::console::Console;
-use crate::sink::reorder::Order;
+use crate::sink::reorder::Reorder;
 use crate::sink::sink::Sink;
 
-pub(crate) struct Teller<L> {
+pub(crate) struct ConsoleThread<L> {
     sinks: Vec<Box<dyn Sink>>,
     console: Console,
     /// Says that a suspension was told.
@@ -27,7 +27,7 @@ pub(crate) struct Teller<L> {
     lost: Option<OutputLoss>,
 }
 
-impl<L: FnMut(OutputLoss)> Teller<L> {
+impl<L: FnMut(OutputLoss)> ConsoleThread<L> {
     pub(crate) fn new(
         sinks: Vec<Box<dyn Sink>>,
         console: Console,
@@ -49,13 +49,13 @@ impl<L: FnMut(OutputLoss)> Teller<L> {
     }
 
     /// Tells all events until there are no more, and says how output was lost, if it was.
-    pub(crate) fn tell_all(
+    pub(crate) fn handle_all(
         &mut self,
         events: &Receiver<(SystemTime, Event)>,
         in_order: bool,
         backlog: &Backlog,
     ) -> Option<OutputLoss> {
-        let mut order = in_order.then(Order::new);
+        let mut order = in_order.then(Reorder::new);
         loop {
             let wakes_at = self.sinks.iter().filter_map(|sink| sink.wakes_at()).min();
             let next = match wakes_at {
@@ -67,14 +67,14 @@ impl<L: FnMut(OutputLoss)> Teller<L> {
                     let is_suspension = matches!(event, Event::Suspended);
                     match &mut order {
                         Some(order) => {
-                            self.tell(at, &event, |sink| !sink.keeps_order());
+                            self.handle(at, &event, |sink| !sink.keeps_order());
                             order.take_in(at, event, |at, event| {
-                                self.tell(at, event, |sink| sink.keeps_order());
+                                self.handle(at, event, |sink| sink.keeps_order());
                                 self.deliver(event);
                             });
                         }
                         None => {
-                            self.tell(at, &event, |_| true);
+                            self.handle(at, &event, |_| true);
                             self.deliver(&event);
                             drop(event);
                         }
@@ -100,10 +100,10 @@ impl<L: FnMut(OutputLoss)> Teller<L> {
         self.lost
     }
 
-    fn tell(&mut self, at: SystemTime, event: &Event, which: impl Fn(&dyn Sink) -> bool) {
+    fn handle(&mut self, at: SystemTime, event: &Event, which: impl Fn(&dyn Sink) -> bool) {
         for place in 0..self.sinks.len() {
             if which(&*self.sinks[place]) {
-                let told = self.sinks[place].tell(event, at, &mut self.console);
+                let told = self.sinks[place].handle(event, at, &mut self.console);
                 let is_lost = self.note(told);
                 self.undelivered.extend(event.seq().filter(|_| is_lost));
             }

@@ -21,7 +21,7 @@ use crate::sink::console::Console;
 
 /// What is to be written.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Output {
+pub(crate) enum FileKind {
     /// The job log.
     Log { resume: bool },
     /// A file that tells of one run.
@@ -44,7 +44,7 @@ pub(crate) enum Standing {
 
 /// How it is written.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Way {
+pub(crate) enum WriteMode {
     /// Behind what is there.
     Append,
     /// As it comes.
@@ -58,16 +58,16 @@ pub(crate) enum Way {
     Refuse(&'static str),
 }
 
-pub(crate) fn way(output: Output, standing: Standing) -> Way {
+pub(crate) fn way(output: FileKind, standing: Standing) -> WriteMode {
     match (standing, output) {
-        (Standing::Stream | Standing::Output, Output::Log { resume: true }) => {
-            Way::Refuse("is no regular file, and --resume reads it: name one")
+        (Standing::Stream | Standing::Output, FileKind::Log { resume: true }) => {
+            WriteMode::Refuse("is no regular file, and --resume reads it: name one")
         }
-        (Standing::Output, Output::RunFile) => Way::Output,
-        (Standing::Stream | Standing::Output, _) => Way::Stream,
-        (_, Output::Log { .. }) => Way::Append,
-        (Standing::Nothing | Standing::OwnFile, Output::RunFile) => Way::Replace,
-        (Standing::File, Output::RunFile) => Way::InPlace,
+        (Standing::Output, FileKind::RunFile) => WriteMode::Output,
+        (Standing::Stream | Standing::Output, _) => WriteMode::Stream,
+        (_, FileKind::Log { .. }) => WriteMode::Append,
+        (Standing::Nothing | Standing::OwnFile, FileKind::RunFile) => WriteMode::Replace,
+        (Standing::File, FileKind::RunFile) => WriteMode::InPlace,
     }
 }
 
@@ -82,7 +82,7 @@ pub(crate) fn standing(path: &Path) -> io::Result<Standing> {
 }
 
 /// What stands at the path of a file that tells of a run, open and unchanged.
-pub(crate) struct Target {
+pub(crate) struct OpenTarget {
     pub(crate) standing: Standing,
     /// What is there.
     pub(crate) there: Option<File>,
@@ -90,7 +90,7 @@ pub(crate) struct Target {
     pub(crate) new: Option<(File, Unnamed)>,
 }
 
-impl Target {
+impl OpenTarget {
     pub(crate) fn open(path: &Path) -> io::Result<Self> {
         if path.as_os_str() == "-" {
             return Ok(Self::stream(Standing::Output, Console::stdout()?));
@@ -165,20 +165,26 @@ mod tests {
 
     #[test]
     fn each_output_has_a_way_for_all_that_may_stand_there() {
-        let log = |resume| Output::Log { resume };
-        let outputs = [log(false), log(true), Output::RunFile];
+        let log = |resume| FileKind::Log { resume };
+        let outputs = [log(false), log(true), FileKind::RunFile];
         let ways = |standing| outputs.map(|output| way(output, standing));
-        let append = Way::Append;
-        assert_eq!(ways(Standing::Nothing), [append, append, Way::Replace]);
-        assert_eq!(ways(Standing::OwnFile), [append, append, Way::Replace]);
-        assert_eq!(ways(Standing::File), [append, append, Way::InPlace]);
+        let append = WriteMode::Append;
+        assert_eq!(
+            ways(Standing::Nothing),
+            [append, append, WriteMode::Replace]
+        );
+        assert_eq!(
+            ways(Standing::OwnFile),
+            [append, append, WriteMode::Replace]
+        );
+        assert_eq!(ways(Standing::File), [append, append, WriteMode::InPlace]);
         for (standing, way) in [
-            (Standing::Stream, Way::Stream),
-            (Standing::Output, Way::Output),
+            (Standing::Stream, WriteMode::Stream),
+            (Standing::Output, WriteMode::Output),
         ] {
             let [log, resumed, file] = ways(standing);
-            assert_eq!([log, file], [Way::Stream, way]);
-            assert!(matches!(resumed, Way::Refuse(_)));
+            assert_eq!([log, file], [WriteMode::Stream, way]);
+            assert!(matches!(resumed, WriteMode::Refuse(_)));
         }
     }
 }

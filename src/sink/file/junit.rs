@@ -21,11 +21,11 @@ use quick_junit::{
     TestSuite,
 };
 
-use super::run_file::{Draft, Form, RunFileError};
+use super::run_file::{Draft, FileFormat, RunFileError};
 use crate::event::{Attempt, Counts, Event, JobEnd, Status};
 use crate::process::Spool;
 use crate::sink::describe;
-use crate::sink::human::{TAIL, Tail, last_lines};
+use crate::sink::human::{OutputTail, TAIL, last_lines};
 use crate::sink::json_records::seconds;
 use crate::sink::sink::Interest;
 
@@ -92,7 +92,7 @@ impl Junit {
     }
 }
 
-impl Form for Junit {
+impl FileFormat for Junit {
     const WHAT: &'static str = "the JUnit report";
 
     fn interest(&self) -> Interest {
@@ -246,7 +246,7 @@ fn kind(status: Status) -> NonSuccessKind {
 
 /// The last bytes of a stream, and a word about those before them.
 fn output(attempt: &Attempt, spool: &Spool, most: u64) -> Option<String> {
-    let Tail { bytes, cut } = Tail::of(spool, attempt.terminal, most);
+    let OutputTail { bytes, cut } = OutputTail::of(spool, attempt.terminal, most);
     let shown = text(String::from_utf8_lossy(&bytes));
     match (cut, shown.is_empty()) {
         (0, true) => None,

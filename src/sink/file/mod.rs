@@ -13,4 +13,4 @@ pub(super) mod step_summary;
 pub(super) mod trace;
 pub(super) mod unnamed;
 
-pub(super) use destination::{Output, Way, standing, way};
+pub(super) use destination::{FileKind, WriteMode, standing, way};

@@ -16,10 +16,10 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::run_file::{Draft, Form, RunFileError};
+use super::run_file::{Draft, FileFormat, RunFileError};
 use crate::event::{Attempt, Event, JobEnd, Status};
 use crate::sink::describe;
-use crate::sink::human::Tail;
+use crate::sink::human::OutputTail;
 use crate::sink::json_records::seconds;
 use crate::sink::sink::Interest;
 
@@ -107,7 +107,7 @@ impl Report {
                 ("out", "out_cut", &last.stdout),
                 ("err", "err_cut", &last.stderr),
             ] {
-                let tail = Tail::of(spool, last.terminal, OUTPUT.min(self.room as u64));
+                let tail = OutputTail::of(spool, last.terminal, OUTPUT.min(self.room as u64));
                 self.room -= tail.bytes.len().min(self.room);
                 job[text] = String::from_utf8_lossy(&tail.bytes).into();
                 job[cut] = tail.cut.into();
@@ -119,7 +119,7 @@ impl Report {
     }
 }
 
-impl Form for Report {
+impl FileFormat for Report {
     const WHAT: &'static str = "the report";
 
     fn interest(&self) -> Interest {

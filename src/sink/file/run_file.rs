@@ -8,16 +8,16 @@ use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use super::destination::{Output, Target, Way, way};
+use super::destination::{FileKind, OpenTarget, WriteMode, way};
 use super::unnamed::Unnamed;
 use crate::event::Event;
 use crate::os::{close, sync};
 use crate::sink::console::Console;
-use crate::sink::recorder::{Entry, RecordError, Recorder};
+use crate::sink::recorder::{Recorder, RecorderEntry, RecorderError};
 use crate::sink::sink::{Interest, Sink};
 
 /// A form in which a run is written to a file.
-pub(crate) trait Form: Send {
+pub(crate) trait FileFormat: Send {
     /// What the file is called in an error.
     const WHAT: &'static str;
 
@@ -41,7 +41,7 @@ pub(crate) struct RunFile<F> {
     form: Option<F>,
 }
 
-impl<F: Form> RunFile<F> {
+impl<F: FileFormat> RunFile<F> {
     pub(crate) fn new(path: &Path, form: F) -> Self {
         Self {
             path: path.to_owned(),
@@ -62,18 +62,21 @@ impl<F: Form> RunFile<F> {
     }
 }
 
-impl<F: Form> Recorder for RunFile<F> {
+impl<F: FileFormat> Recorder for RunFile<F> {
     fn name(&self) -> String {
         format!("{} {}", F::WHAT, self.path.display())
     }
 
     fn interest(&self) -> Interest {
-        self.form.as_ref().map(Form::interest).unwrap_or_default()
+        self.form
+            .as_ref()
+            .map(FileFormat::interest)
+            .unwrap_or_default()
     }
 
-    fn record(&mut self, entry: &Entry) -> Result<(), RecordError> {
+    fn record(&mut self, entry: &RecorderEntry) -> Result<(), RecorderError> {
         let written = self.write(&entry.event, entry.at);
-        written.map_err(|source| RecordError::RunFile {
+        written.map_err(|source| RecorderError::RunFile {
             what: F::WHAT,
             path: self.path.clone(),
             source,
@@ -86,7 +89,7 @@ impl<F: Form> Recorder for RunFile<F> {
 }
 
 /// On standard output it comes behind what the others tell there.
-impl<F: Form> Sink for RunFile<F> {
+impl<F: FileFormat> Sink for RunFile<F> {
     fn interest(&self) -> Interest {
         Recorder::interest(self)
     }
@@ -96,8 +99,8 @@ impl<F: Form> Sink for RunFile<F> {
         false
     }
 
-    fn tell(&mut self, event: &Event, at: SystemTime, console: &mut Console) -> io::Result<()> {
-        console.lift();
+    fn handle(&mut self, event: &Event, at: SystemTime, console: &mut Console) -> io::Result<()> {
+        console.clear_region();
         self.write(event, at)
     }
 }
@@ -125,12 +128,12 @@ impl RunFileError {
 pub(crate) struct Draft {
     path: PathBuf,
     text: BufWriter<File>,
-    place: Place,
+    place: RunFilePlace,
     is_output: bool,
 }
 
 /// Where it is when it is whole.
-enum Place {
+enum RunFilePlace {
     /// What is written is a new file, to take the place of what is at the path. That is open, in case
     /// the system lets no other file have its name: something may be mounted there.
     Name(Unnamed, Option<File>),
@@ -146,25 +149,29 @@ impl Draft {
     /// Begins one. A path that cannot be written is found here, and what is there stays.
     pub(crate) fn begin(option: &'static str, path: &Path) -> Result<Self, RunFileError> {
         let failed = |error: io::Error| RunFileError::new(option, path, error);
-        let Target {
+        let OpenTarget {
             standing,
             there,
             new,
-        } = Target::open(path).map_err(failed)?;
-        let way = way(Output::RunFile, standing);
+        } = OpenTarget::open(path).map_err(failed)?;
+        let way = way(FileKind::RunFile, standing);
         let elsewhere = || tempfile::tempfile().map_err(failed);
         let (text, place) = match (way, there, new) {
-            (Way::Replace, there, Some((text, unnamed))) => (text, Place::Name(unnamed, there)),
-            (Way::InPlace, Some(there), _) => (elsewhere()?, Place::Over(there)),
-            (Way::Stream | Way::Output, Some(there), _) => (elsewhere()?, Place::Into(there)),
-            (Way::Refuse(why), ..) => return Err(RunFileError::new(option, path, why)),
+            (WriteMode::Replace, there, Some((text, unnamed))) => {
+                (text, RunFilePlace::Name(unnamed, there))
+            }
+            (WriteMode::InPlace, Some(there), _) => (elsewhere()?, RunFilePlace::Over(there)),
+            (WriteMode::Stream | WriteMode::Output, Some(there), _) => {
+                (elsewhere()?, RunFilePlace::Into(there))
+            }
+            (WriteMode::Refuse(why), ..) => return Err(RunFileError::new(option, path, why)),
             _ => return Err(RunFileError::new(option, path, "cannot be written")),
         };
         Ok(Self {
             path: path.to_owned(),
             text: BufWriter::new(text),
             place,
-            is_output: way == Way::Output,
+            is_output: way == WriteMode::Output,
         })
     }
 
@@ -181,11 +188,11 @@ impl Draft {
     /// Puts it in its place before it is whole; what is written from now on is there at once.
     pub(crate) fn publish(&mut self) -> io::Result<()> {
         self.text.flush()?;
-        match std::mem::replace(&mut self.place, Place::Taken) {
-            Place::Taken => Ok(()),
-            Place::Into(file) => self.move_into(file),
-            Place::Over(file) => self.move_over(file),
-            Place::Name(unnamed, there) => {
+        match std::mem::replace(&mut self.place, RunFilePlace::Taken) {
+            RunFilePlace::Taken => Ok(()),
+            RunFilePlace::Into(file) => self.move_into(file),
+            RunFilePlace::Over(file) => self.move_over(file),
+            RunFilePlace::Name(unnamed, there) => {
                 let text = self.text.get_ref();
                 match (unnamed.take_place(text, &self.path), there) {
                     (Err(_), Some(there)) => self.move_over(there),
@@ -211,7 +218,7 @@ impl Draft {
     /// Puts it in its place, whole, and waits until it is kept there.
     pub(crate) fn finish(mut self) -> io::Result<()> {
         self.text.flush()?;
-        if let Place::Name(..) = self.place {
+        if let RunFilePlace::Name(..) = self.place {
             // What the file system refuses at last is known before the old file goes.
             let text = self.text.get_ref();
             sync(text)?;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::junit::Junit;
 use super::report::Report;
-use super::run_file::{Form, RunFile, RunFileError};
+use super::run_file::{FileFormat, RunFile, RunFileError};
 use super::trace::Trace;
 use crate::sink::recorder::Recorder;
 use crate::sink::sink::Sink;
@@ -43,7 +43,7 @@ impl RunFiles {
 }
 
 impl BegunFiles {
-    fn add<F: Form + 'static>(&mut self, path: &Path, form: F) {
+    fn add<F: FileFormat + 'static>(&mut self, path: &Path, form: F) {
         let is_output = form.draft().is_output();
         let file = Box::new(RunFile::new(path, form));
         match is_output {

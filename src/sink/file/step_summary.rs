@@ -10,7 +10,7 @@ use crate::plan::format_duration;
 use crate::sink::describe;
 use crate::sink::human::Style;
 use crate::sink::human::counted;
-use crate::sink::recorder::{Entry, RecordError, Recorder};
+use crate::sink::recorder::{Recorder, RecorderEntry, RecorderError};
 use crate::sink::sink::Interest;
 
 /// Rows of the table at the most: the page takes no more than a megabyte.
@@ -85,14 +85,14 @@ impl Recorder for StepSummary {
         }
     }
 
-    fn record(&mut self, entry: &Entry) -> Result<(), RecordError> {
+    fn record(&mut self, entry: &RecorderEntry) -> Result<(), RecorderError> {
         match &entry.event {
             Event::JobEnded(end) => self.ended(end),
             Event::RunEnded { elapsed, counts } => {
                 self.is_over = true;
                 let table = self.table(&counted(counts, *elapsed, Style::Plain));
                 let path = self.path.clone();
-                let failed = |source| RecordError::StepSummary { path, source };
+                let failed = |source| RecorderError::StepSummary { path, source };
                 self.append(&table).map_err(failed)?;
             }
             _ => {}

@@ -11,7 +11,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 
-use super::run_file::{Draft, Form, RunFileError};
+use super::run_file::{Draft, FileFormat, RunFileError};
 use crate::event::{Attempt, Event, NumberedJob, Status};
 use crate::sink::describe;
 use crate::sink::json_records::seconds;
@@ -119,7 +119,7 @@ impl Trace {
     }
 }
 
-impl Form for Trace {
+impl FileFormat for Trace {
     const WHAT: &'static str = "the trace";
 
     fn interest(&self) -> Interest {

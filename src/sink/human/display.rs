@@ -17,7 +17,7 @@ pub(crate) enum Show {
 
 /// How a person is told of a run.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Looks {
+pub(crate) struct DisplayOptions {
     pub(crate) show: Show,
     /// Whether starts and endings are told too.
     pub(crate) verbose: bool,

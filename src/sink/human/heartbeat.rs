@@ -62,7 +62,7 @@ impl Sink for Heartbeat {
         false
     }
 
-    fn tell(&mut self, event: &Event, _at: SystemTime, _console: &mut Console) -> io::Result<()> {
+    fn handle(&mut self, event: &Event, _at: SystemTime, _console: &mut Console) -> io::Result<()> {
         match event {
             Event::JobPrinted(_) => {}
             Event::JobStarted(start) => {

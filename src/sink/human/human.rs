@@ -4,9 +4,9 @@ use std::io::{self, Write};
 use std::time::SystemTime;
 
 use super::digest::{Digest, Seen, count};
-use super::display::{Frame, Headline, Looks, Show};
+use super::display::{DisplayOptions, Frame, Headline, Show};
 use super::paste::Paster;
-use super::prefix::Lines;
+use super::prefix::PrefixedLines;
 use super::screen;
 use crate::event::{
     Attempt, Event, JobEnd, JobRetry, NumberedJob, OutputLoss, Print, Status, Stream,
@@ -20,7 +20,7 @@ use crate::sink::sink::{Interest, Sink};
 
 /// The output of each job in one piece when it ends; prun's own words on standard error.
 pub(crate) struct Human {
-    looks: Looks,
+    display: DisplayOptions,
     paster: Paster,
     /// Whether a run without a failure is told as well.
     always_counts: bool,
@@ -28,7 +28,7 @@ pub(crate) struct Human {
     /// Whether the reader of standard output went away: then prun ends without a word.
     mute: bool,
     /// Lines that are not whole yet, where output is shown line by line.
-    lines: Option<Lines>,
+    lines: Option<PrefixedLines>,
     /// The job whose output is told while it runs, and how many lines there were before it.
     streamed: Option<(u64, u64)>,
     /// Groups that were folded.
@@ -38,16 +38,18 @@ pub(crate) struct Human {
 }
 
 impl Human {
-    pub(crate) fn new(looks: Looks, paster: Paster) -> Self {
-        let is_watched = looks.terminal && looks.show != Show::Failed;
-        let always_counts = looks.verbose || is_watched || looks.tells_each;
+    pub(crate) fn new(display: DisplayOptions, paster: Paster) -> Self {
+        let is_watched = display.terminal && display.show != Show::Failed;
+        let always_counts = display.verbose || is_watched || display.tells_each;
         Self {
-            looks,
+            display,
             paster,
             always_counts,
             digest: Digest::default(),
             mute: false,
-            lines: looks.by_line.then(|| Lines::new(looks.style, looks.vendor)),
+            lines: display
+                .by_line
+                .then(|| PrefixedLines::new(display.style, display.vendor)),
             streamed: None,
             groups: 0,
             in_group: false,
@@ -57,7 +59,7 @@ impl Human {
     /// One line of prun's own.
     fn line(&mut self, line: &str, console: &mut Console) -> io::Result<()> {
         self.leave_group(console)?;
-        let line = match self.looks.vendor {
+        let line = match self.display.vendor {
             Some(vendor) => vendor.words(line),
             None => line.into(),
         };
@@ -66,7 +68,7 @@ impl Human {
 
     fn leave_group(&mut self, console: &mut Console) -> io::Result<()> {
         let is_open = std::mem::take(&mut self.in_group);
-        match self.looks.vendor.and_then(Vendor::reopen) {
+        match self.display.vendor.and_then(Vendor::reopen) {
             Some(mark) if is_open => {
                 console.out().write_all(mark.as_bytes())?;
                 console.flush()
@@ -86,20 +88,20 @@ impl Human {
         is_told: bool,
         console: &mut Console,
     ) -> io::Result<Option<u64>> {
-        let is_shown = match self.looks.show {
+        let is_shown = match self.display.show {
             Show::All => true,
             Show::Failed => !headline.is_good,
             Show::Nothing | Show::Words => false,
         };
         let is_silent = attempt.stdout.is_empty() && attempt.stderr.is_empty();
-        if is_shown && self.looks.is_live && !is_silent {
+        if is_shown && self.display.is_live && !is_silent {
             self.begin(job, console)?;
         }
         let streamed = self.streamed.take_if(|(seq, _)| *seq == job.seq);
         let before = streamed.map_or_else(|| console.newlines(), |(_, before)| before);
-        let is_below = streamed.is_none() && !self.looks.is_live;
-        let line = headline.painted(self.looks.style);
-        match self.looks.frame {
+        let is_below = streamed.is_none() && !self.display.is_live;
+        let line = headline.painted(self.display.style);
+        match self.display.frame {
             Frame::Folded(vendor) if is_shown && is_below => {
                 self.logged(vendor, attempt, headline, is_silent, console)?;
             }
@@ -126,7 +128,7 @@ impl Human {
             let line = format!("prun: {lost} bytes of output could not be kept: {why}");
             self.line(&line, console)?;
         }
-        let is_here = is_shown && self.looks.frame == Frame::Headed && !attempt.is_truncated();
+        let is_here = is_shown && self.display.frame == Frame::Headed && !attempt.is_truncated();
         Ok(is_here.then_some(before))
     }
 
@@ -138,7 +140,7 @@ impl Human {
     ) -> io::Result<()> {
         match attempt.terminal {
             // What it drew over later was not shown yet.
-            Some(size) if !self.looks.is_live => {
+            Some(size) if !self.display.is_live => {
                 // What was written before may go to the same place.
                 console.flush()?;
                 screen::collapse(&attempt.stdout, size, &mut console.output(Stream::Stdout))?;
@@ -168,12 +170,12 @@ impl Human {
             return Ok(());
         }
         self.streamed = Some((job.seq, console.newlines()));
-        let Looks {
+        let DisplayOptions {
             frame,
             alone,
             by_line,
             ..
-        } = self.looks;
+        } = self.display;
         match frame == Frame::Headed && !alone && !by_line {
             true => self.line(&format!("── {}", describe::label(job)), console),
             false => Ok(()),
@@ -211,7 +213,7 @@ impl Human {
             let mark = vendor.open(&headline.title(), number, attempt.started_at);
             console.words()?.write_all(mark.as_bytes())?;
         } else {
-            self.line(&headline.painted(self.looks.style), console)?;
+            self.line(&headline.painted(self.display.style), console)?;
         }
         console.copy(Stream::Stdout, &attempt.stdout)?;
         console.end_line()?;
@@ -230,16 +232,16 @@ impl Human {
         if let Some(last) = &end.last {
             let headline = self.last_headline(end, last);
             let is_line =
-                self.looks.tells_each && (self.looks.show != Show::Failed || !headline.is_good);
-            let is_told = self.looks.verbose || is_line;
+                self.display.tells_each && (self.display.show != Show::Failed || !headline.is_good);
+            let is_told = self.display.verbose || is_line;
             let before = self.attempt(&end.job, last, &headline, is_told, console)?;
-            if last.leaked && self.looks.show != Show::Failed {
+            if last.leaked && self.display.show != Show::Failed {
                 let label = describe::label(&end.job);
                 let what = "a process that it left behind still holds its output (leaked)";
                 self.line(&format!("prun: {label}: {what}"), console)?;
             }
             let lines = self.digest.add(end, last, before, &self.paster);
-            let vendor = self.looks.vendor.filter(|_| end.status.is_failure());
+            let vendor = self.display.vendor.filter(|_| end.status.is_failure());
             let Headline { label, facts, .. } = &headline;
             if let Some(mark) = vendor.and_then(|vendor| vendor.annotation(label, facts, lines)) {
                 writeln!(console.words()?, "{mark}")?;
@@ -250,7 +252,7 @@ impl Human {
 
     fn last_headline(&self, end: &JobEnd, last: &Attempt) -> Headline {
         let mut facts = vec![describe::ending(end), format_duration(last.wall)];
-        if let (true, Some(exit)) = (self.looks.verbose, last.exit()) {
+        if let (true, Some(exit)) = (self.display.verbose, last.exit()) {
             let cpu = exit.usage.user + exit.usage.system;
             facts.push(format!("cpu {}", format_duration(cpu)));
             let mib = exit.usage.max_rss_bytes as f64 / (1024.0 * 1024.0);
@@ -278,17 +280,17 @@ impl Human {
             is_marked: true,
             next: format!("; attempt {} follows{delay}", attempt.number + 1),
         };
-        let is_told = self.looks.verbose || self.always_counts;
+        let is_told = self.display.verbose || self.always_counts;
         self.attempt(job, attempt, &headline, is_told, console)?;
         Ok(())
     }
 
     /// What failed, where it stands in the same place as the output of it: as much as is of use.
     fn digest_lines(&self, console: &Console) -> Vec<String> {
-        let (style, alone) = (self.looks.style, self.looks.alone);
+        let (style, alone) = (self.display.style, self.display.alone);
         let place = match (
-            self.looks.frame,
-            Console::size().filter(|_| self.looks.terminal),
+            self.display.frame,
+            Console::size().filter(|_| self.display.terminal),
         ) {
             (Frame::Headed, Some(size)) => Seen::On {
                 screen: u64::from(size.rows),
@@ -305,25 +307,25 @@ impl Human {
 impl Sink for Human {
     fn interest(&self) -> Interest {
         Interest {
-            starts: self.looks.verbose,
-            silent_successes: self.looks.verbose || self.looks.tells_each,
+            starts: self.display.verbose,
+            silent_successes: self.display.verbose || self.display.tells_each,
             silent_runs: self.always_counts,
         }
     }
 
-    fn tell(&mut self, event: &Event, _at: SystemTime, console: &mut Console) -> io::Result<()> {
+    fn handle(&mut self, event: &Event, _at: SystemTime, console: &mut Console) -> io::Result<()> {
         self.say(event, console)
     }
 }
 
 impl Human {
     fn say(&mut self, event: &Event, console: &mut Console) -> io::Result<()> {
-        let Looks {
+        let DisplayOptions {
             show,
             verbose,
             style,
             ..
-        } = self.looks;
+        } = self.display;
         if show == Show::Nothing || self.mute {
             return Ok(());
         }

@@ -21,11 +21,11 @@ mod style;
 mod tail;
 
 pub(super) use digest::counted;
-pub(crate) use display::{Frame, Looks, Show};
+pub(crate) use display::{DisplayOptions, Frame, Show};
 pub(crate) use heartbeat::Heartbeat;
 pub(crate) use human::Human;
 pub(super) use paste::{Changes, changes};
 pub(crate) use paste::{Paster, Readers};
-pub(crate) use progress::Progress;
+pub(crate) use progress::ProgressBar;
 pub(crate) use style::Style;
-pub(super) use tail::{TAIL, Tail, last_lines};
+pub(super) use tail::{OutputTail, TAIL, last_lines};

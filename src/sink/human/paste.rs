@@ -11,7 +11,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
 
 use crate::event::NumberedJob;
-use crate::plan::{Shape, Shell, Work, shape};
+use crate::plan::{Invocation, Shape, Shell, shape};
 use crate::sink::ci::Vendor;
 use crate::sink::describe::{is_visible, printf_format, quote_visibly, visible_script};
 use crate::sink::describe::{paste, planned_argv};
@@ -199,10 +199,12 @@ impl Command {
     /// As it was written, if that means the same to any shell.
     fn written(job: &NumberedJob, slot: u32) -> Self {
         match &job.job.work {
-            Work::Line { line, shell, .. } if shell.as_deref() == Some(&Shell::default()) => Self {
-                text: line.clone(),
-                shape: shape(line.as_bytes()),
-            },
+            Invocation::Line { line, shell, .. } if shell.as_deref() == Some(&Shell::default()) => {
+                Self {
+                    text: line.clone(),
+                    shape: shape(line.as_bytes()),
+                }
+            }
             _ => Self::exact(job, slot),
         }
     }

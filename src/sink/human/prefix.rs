@@ -21,7 +21,7 @@ const WIDEST: usize = 24;
 
 /// Lines that are not whole yet, and what stands before them.
 #[derive(Debug)]
-pub(crate) struct Lines {
+pub(crate) struct PrefixedLines {
     prefixes: Prefixes,
     open: HashMap<(u64, Stream), Open>,
 }
@@ -50,7 +50,7 @@ struct Open {
     colours: Colours,
 }
 
-impl Lines {
+impl PrefixedLines {
     /// No line yet.
     pub(crate) fn new(style: Style, vendor: Option<Vendor>) -> Self {
         Self {

@@ -26,7 +26,7 @@ const EXPERIENCE: Duration = Duration::from_secs(5);
 const WIDEST_BAR: usize = 40;
 
 /// Draws what runs, how much is done, and how long it may take.
-pub(crate) struct Progress {
+pub(crate) struct ProgressBar {
     style: Style,
     total: Option<u64>,
     done: u64,
@@ -48,7 +48,7 @@ struct Running {
     since: Instant,
 }
 
-impl Progress {
+impl ProgressBar {
     /// With nothing known of the run.
     pub(crate) fn new(style: Style) -> Self {
         let now = Instant::now();
@@ -156,7 +156,7 @@ fn clock(duration: Duration) -> String {
     }
 }
 
-impl Sink for Progress {
+impl Sink for ProgressBar {
     fn interest(&self) -> Interest {
         Interest::ALL
     }
@@ -165,7 +165,7 @@ impl Sink for Progress {
         false
     }
 
-    fn tell(&mut self, event: &Event, _at: SystemTime, console: &mut Console) -> io::Result<()> {
+    fn handle(&mut self, event: &Event, _at: SystemTime, console: &mut Console) -> io::Result<()> {
         match event {
             Event::RunStarted { total } => self.total = *total,
             Event::JobStarted(start) => {
@@ -186,12 +186,12 @@ impl Sink for Progress {
             }
             Event::Suspended => {
                 self.paused = Some(Instant::now());
-                console.lift();
+                console.clear_region();
             }
             Event::Continued => self.resume(),
             Event::RunEnded { .. } => {
                 self.is_over = true;
-                console.lift();
+                console.clear_region();
             }
             _ => {}
         }
@@ -219,16 +219,16 @@ mod tests {
 
     use super::*;
     use crate::event::{CancelReason, JobEnd, NumberedJob, Status};
-    use crate::plan::{Job, Origin, Work};
+    use crate::plan::{Invocation, Job, Origin};
 
     #[test]
     fn what_an_earlier_run_has_done_tells_nothing_of_the_time_that_is_left() {
-        let mut progress = Progress::new(Style::Plain);
+        let mut progress = ProgressBar::new(Style::Plain);
         let mut console = Console::new().unwrap();
         let at = SystemTime::now();
         let total = Some(100);
         progress
-            .tell(&Event::RunStarted { total }, at, &mut console)
+            .handle(&Event::RunStarted { total }, at, &mut console)
             .unwrap();
         for seq in 1..=90 {
             let origin = Origin {
@@ -243,7 +243,7 @@ mod tests {
                 job: Job {
                     origin,
                     name: None,
-                    work: Work::Argv(Vec::new()),
+                    work: Invocation::Argv(Vec::new()),
                     args: Vec::new(),
                     cwd: None,
                     env: Vec::new(),
@@ -260,7 +260,7 @@ mod tests {
                 queued: None,
                 last: None,
             }));
-            progress.tell(&end, at, &mut console).unwrap();
+            progress.handle(&end, at, &mut console).unwrap();
         }
         let later = progress.begun + Duration::from_secs(10);
         assert!(progress.bar(later, 79).ends_with("90/100, 0:10"));

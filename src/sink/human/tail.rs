@@ -14,13 +14,13 @@ pub(crate) const TAIL: u64 = 64 * 1024;
 const MOST_READ: u64 = 4 * 1024 * 1024;
 
 /// The last bytes of a stream.
-pub(crate) struct Tail {
+pub(crate) struct OutputTail {
     pub(crate) bytes: Vec<u8>,
     /// How many came before them, or could not be kept.
     pub(crate) cut: u64,
 }
 
-impl Tail {
+impl OutputTail {
     /// At most so many bytes, beginning with a whole character, without what the program has drawn
     /// over, on its terminal if it had one: twenty thousand frames of a progress bar are one. What
     /// cannot be read back counts as cut: it is told where the output itself is shown.
@@ -90,7 +90,7 @@ pub(crate) fn last_lines(attempt: &Attempt) -> Vec<String> {
 
 /// The last lines of a stream; the first of them may be a part of a longer line.
 fn last_lines_of(spool: &Spool, terminal: Option<TerminalSize>, most: usize) -> Vec<String> {
-    let Tail { bytes: tail, .. } = Tail::of(spool, terminal, LOOKED_AT);
+    let OutputTail { bytes: tail, .. } = OutputTail::of(spool, terminal, LOOKED_AT);
     let text = tail.strip_suffix(b"\n").unwrap_or(&tail);
     if text.is_empty() {
         return Vec::new();

@@ -7,8 +7,8 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::error::PastError;
-use super::survivors::{Begun, Run, Survivor, marked, sees_all};
+use super::error::JobLogError;
+use super::survivors::{Run, StartedAttempt, Survivor, marked, sees_all};
 use crate::plan::Key;
 use crate::sink::event_line::VERSION;
 
@@ -74,7 +74,7 @@ impl Line<'_> {
 }
 
 /// The jobs that are done. A line that cannot be read, or a job that still runs, is an error.
-pub(super) fn read(path: &Path, file: &File, len: u64) -> Result<Done, PastError> {
+pub(super) fn read(path: &Path, file: &File, len: u64) -> Result<Done, JobLogError> {
     let mut past = Past::default();
     each_line(path, file, len, |line| past.take_in(line))?;
     let unseen = past.unseen(path);
@@ -87,7 +87,7 @@ pub(super) fn read(path: &Path, file: &File, len: u64) -> Result<Done, PastError
     let started = past.started.values();
     let running = started.filter_map(|(run, begun)| begun.survivor(&past.runs[*run]));
     match running.chain(marked).next() {
-        Some(Survivor { job, pid, .. }) => Err(PastError::StillRunning {
+        Some(Survivor { job, pid, .. }) => Err(JobLogError::StillRunning {
             path: path.to_owned(),
             job,
             pid,
@@ -105,7 +105,7 @@ struct Past {
     runs: Vec<Run>,
     done: HashSet<Key>,
     /// Attempts that have no ending, and the runs they are of.
-    started: HashMap<Key, (usize, Begun)>,
+    started: HashMap<Key, (usize, StartedAttempt)>,
     /// The jobs of the last run that ended well, and whose output had not arrived yet.
     undelivered: HashMap<u64, Key>,
 }
@@ -128,7 +128,7 @@ impl Past {
             "job_start" => {
                 let key = line.key()?;
                 let pid = line.pid.ok_or_else(|| "it has no pid".to_owned())?;
-                let begun = Begun {
+                let begun = StartedAttempt {
                     job: line.job(),
                     pid,
                     ticks: line.pid_start_ticks,
@@ -235,8 +235,8 @@ fn each_line(
     mut file: &File,
     len: u64,
     mut take_in: impl FnMut(&Line<'_>) -> Result<(), Bad>,
-) -> Result<(), PastError> {
-    let failed = |source: io::Error| PastError::Open {
+) -> Result<(), JobLogError> {
+    let failed = |source: io::Error| JobLogError::Open {
         path: path.to_owned(),
         source,
     };
@@ -252,10 +252,10 @@ fn each_line(
         match line.and_then(|line: Line<'_>| take_in(&line)) {
             Ok(()) => {}
             Err(Bad::OtherVersion) => {
-                return Err(PastError::OtherVersion(path.to_owned(), number));
+                return Err(JobLogError::OtherVersion(path.to_owned(), number));
             }
             Err(Bad::Damaged(why)) => {
-                return Err(PastError::Damaged {
+                return Err(JobLogError::Damaged {
                     path: path.to_owned(),
                     line: number,
                     why,

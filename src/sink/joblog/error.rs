@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 /// A log that cannot be gone on with. Nothing was started.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum PastError {
+pub(crate) enum JobLogError {
     #[error("--joblog {}: {source}", path.display())]
     Open { path: PathBuf, source: io::Error },
     #[error("--joblog {}: {}", .0.display(), .1)]

@@ -12,7 +12,7 @@ const START: &[u8] = br#"{"type":"run_start","#;
 
 /// What a file is.
 #[derive(Debug, PartialEq)]
-pub(super) enum Found {
+pub(super) enum FirstLine {
     /// A job log, or nothing yet: an empty file, or a first line that was never finished.
     Log,
     /// One that this version cannot go on with.
@@ -29,32 +29,36 @@ struct Head {
 }
 
 /// Looks at the beginning of a file, and no further than it needs.
-pub(super) fn look(mut file: &File) -> io::Result<Found> {
+pub(super) fn look(mut file: &File) -> io::Result<FirstLine> {
     file.seek(SeekFrom::Start(0))?;
     look_at(BufReader::with_capacity(64 * 1024, file))
 }
 
-fn look_at(mut bytes: impl BufRead) -> io::Result<Found> {
+fn look_at(mut bytes: impl BufRead) -> io::Result<FirstLine> {
     let mut line = Vec::new();
     { &mut bytes }
         .take(START.len() as u64)
         .read_to_end(&mut line)?;
     if !START.starts_with(written(&line)) {
-        return Ok(Found::Other);
+        return Ok(FirstLine::Other);
     }
     if line == START {
         bytes.read_until(b'\n', &mut line)?;
         if line.ends_with(b"\n") {
             return Ok(match serde_json::from_slice(&line) {
-                Ok(Head { v: Some(VERSION) }) => Found::Log,
-                Ok(_) => Found::OtherVersion,
-                Err(error) => Found::Damaged(error.to_string()),
+                Ok(Head { v: Some(VERSION) }) => FirstLine::Log,
+                Ok(_) => FirstLine::OtherVersion,
+                Err(error) => FirstLine::Damaged(error.to_string()),
             });
         }
     }
     // It was being written when the run was killed, or was never filled when the machine went down.
     let is_torn = !written(&line).contains(&0) && is_zeros(bytes)?;
-    Ok(if is_torn { Found::Log } else { Found::Other })
+    Ok(if is_torn {
+        FirstLine::Log
+    } else {
+        FirstLine::Other
+    })
 }
 
 /// The bytes before the zeros at the end.
@@ -84,7 +88,7 @@ mod tests {
 
     const FIRST: &str = "{\"type\":\"run_start\",\"t_unix_s\":1.5,\"v\":1,\"pid\":7}\n";
 
-    fn found(bytes: &[u8]) -> Found {
+    fn found(bytes: &[u8]) -> FirstLine {
         look_at(bytes).expect("memory can be read")
     }
 
@@ -95,13 +99,13 @@ mod tests {
             zeros in 0..200_000usize,
         ) {
             let bytes = [&FIRST.as_bytes()[..cut], &vec![0; zeros]].concat();
-            prop_assert_eq!(found(&bytes), Found::Log);
+            prop_assert_eq!(found(&bytes), FirstLine::Log);
         }
 
         #[test]
         fn nothing_else_is_one(bytes in prop::collection::vec(any::<u8>(), 1..100)) {
             let of_a_log = START.starts_with(written(&bytes)) || bytes.starts_with(START);
-            prop_assert_eq!(found(&bytes) == Found::Other, !of_a_log);
+            prop_assert_eq!(found(&bytes) == FirstLine::Other, !of_a_log);
         }
 
         #[test]
@@ -110,7 +114,7 @@ mod tests {
             zeros in 1..100_000usize,
         ) {
             let bytes = [&FIRST.as_bytes()[..cut], &vec![0; zeros], b"x"].concat();
-            prop_assert_eq!(found(&bytes), Found::Other);
+            prop_assert_eq!(found(&bytes), FirstLine::Other);
         }
     }
 
@@ -126,15 +130,15 @@ mod tests {
             b"{\"type\":\"run_end\",",
             b"{\"type\":\"run_started\"}",
         ] {
-            assert_eq!(found(bytes), Found::Other);
+            assert_eq!(found(bytes), FirstLine::Other);
         }
     }
 
     #[test]
     fn a_log_of_another_version_and_a_damaged_one_are_told_apart() {
         let other = FIRST.replace("\"v\":1", "\"v\":99");
-        assert_eq!(found(other.as_bytes()), Found::OtherVersion);
+        assert_eq!(found(other.as_bytes()), FirstLine::OtherVersion);
         let damaged = FIRST.replace('}', "");
-        assert!(matches!(found(damaged.as_bytes()), Found::Damaged(_)));
+        assert!(matches!(found(damaged.as_bytes()), FirstLine::Damaged(_)));
     }
 }

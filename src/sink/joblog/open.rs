@@ -7,11 +7,11 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use super::done::{self, Done};
-use super::error::PastError;
+use super::error::JobLogError;
 use super::first_line;
 use crate::os::{Lock, lock};
 use crate::plan::Key;
-use crate::sink::file::{Output, Way, standing, way};
+use crate::sink::file::{FileKind, WriteMode, standing, way};
 
 /// A log that is ours alone, and whole.
 pub(crate) struct OpenLog {
@@ -33,17 +33,17 @@ impl OpenLog {
 
 /// Opens the log at `path`, or makes it, for this run alone. With `resume` all of it is read, as a
 /// stream; else only its end is looked at.
-pub(crate) fn open(path: &Path, resume: bool) -> Result<OpenLog, PastError> {
-    let failed = |source| PastError::Open {
+pub(crate) fn open(path: &Path, resume: bool) -> Result<OpenLog, JobLogError> {
+    let failed = |source| JobLogError::Open {
         path: path.to_owned(),
         source,
     };
     let mut options = File::options();
     options.append(true);
     let standing = standing(path).map_err(failed)?;
-    match way(Output::Log { resume }, standing) {
-        Way::Refuse(why) => return Err(PastError::Refused(path.to_owned(), why)),
-        Way::Stream | Way::Output => {
+    match way(FileKind::Log { resume }, standing) {
+        WriteMode::Refuse(why) => return Err(JobLogError::Refused(path.to_owned(), why)),
+        WriteMode::Stream | WriteMode::Output => {
             let file = { options }.custom_flags(libc::O_NOCTTY).open(path);
             return Ok(OpenLog {
                 path: path.to_owned(),
@@ -53,7 +53,7 @@ pub(crate) fn open(path: &Path, resume: bool) -> Result<OpenLog, PastError> {
                 warnings: Vec::new(),
             });
         }
-        Way::Append | Way::Replace | Way::InPlace => {}
+        WriteMode::Append | WriteMode::Replace | WriteMode::InPlace => {}
     }
     // For nobody else to read; without waiting for the other end of a pipe that is there by now.
     options.read(true).create(true).mode(0o600);
@@ -61,24 +61,26 @@ pub(crate) fn open(path: &Path, resume: bool) -> Result<OpenLog, PastError> {
     let file = options.open(path).map_err(failed)?;
     if !file.metadata().map_err(failed)?.is_file() {
         let why = "is no regular file: name one";
-        return Err(PastError::Refused(path.to_owned(), why));
+        return Err(JobLogError::Refused(path.to_owned(), why));
     }
     let mut warnings = Vec::new();
     match lock(&file) {
         Lock::Ours => {}
-        Lock::Taken => return Err(PastError::Locked(path.to_owned())),
+        Lock::Taken => return Err(JobLogError::Locked(path.to_owned())),
         Lock::Refused(error) => warnings.push(format!(
             "--joblog {}: cannot be locked ({error}): let no other run write it meanwhile",
             path.display()
         )),
     }
     match first_line::look(&file).map_err(failed)? {
-        first_line::Found::Log => {}
-        first_line::Found::Other => return Err(PastError::NotALog(path.to_owned())),
-        first_line::Found::OtherVersion => return Err(PastError::OtherVersion(path.to_owned(), 1)),
-        first_line::Found::Damaged(why) => {
+        first_line::FirstLine::Log => {}
+        first_line::FirstLine::Other => return Err(JobLogError::NotALog(path.to_owned())),
+        first_line::FirstLine::OtherVersion => {
+            return Err(JobLogError::OtherVersion(path.to_owned(), 1));
+        }
+        first_line::FirstLine::Damaged(why) => {
             let (path, line) = (path.to_owned(), 1);
-            return Err(PastError::Damaged { path, line, why });
+            return Err(JobLogError::Damaged { path, line, why });
         }
     }
     let whole = whole_lines(&file).map_err(failed)?;
@@ -227,7 +229,7 @@ mod tests {
     fn a_log_has_one_writer() {
         let (_dir, path) = write(b"");
         let first = open(&path, false).unwrap();
-        assert!(matches!(open(&path, false), Err(PastError::Locked(_))));
+        assert!(matches!(open(&path, false), Err(JobLogError::Locked(_))));
         drop(first);
         assert!(open(&path, false).is_ok());
     }

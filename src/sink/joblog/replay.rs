@@ -7,27 +7,27 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use super::error::PastError;
+use super::error::JobLogError;
 use super::open;
 use super::to_event::Line;
 use crate::event::{Attempt, Counts, Event, JobEnd, JobStart, NumberedJob, Outcome, Status};
 use crate::sink::event_line;
 
 /// The events of a run in the past, with the times at which they happened.
-pub(crate) struct PastRun {
+pub(crate) struct LoggedRun {
     path: PathBuf,
     lines: Lines,
     begun: SystemTime,
     /// What is made up at the end, for a run that was killed.
     rest: VecDeque<(SystemTime, Event)>,
-    started: HashMap<u64, Begun>,
+    started: HashMap<u64, StartedAttempt>,
     counts: Counts,
     last_at: SystemTime,
     ended: bool,
 }
 
 /// A job that has no ending yet.
-enum Begun {
+enum StartedAttempt {
     Running(Arc<JobStart>, SystemTime),
     Waiting(Arc<NumberedJob>, Arc<Attempt>),
 }
@@ -40,7 +40,7 @@ pub(crate) enum ReplayError {
     #[error("--replay {}: no run is in it: name a file that --joblog has written", .0.display())]
     Empty(PathBuf),
     #[error(transparent)]
-    Damaged(#[from] PastError),
+    Damaged(#[from] JobLogError),
 }
 
 /// Whole lines, with their numbers.
@@ -59,7 +59,7 @@ impl Lines {
     }
 }
 
-impl PastRun {
+impl LoggedRun {
     /// Finds the last run in the log. Every line is looked at, so that a damaged one is found
     /// before anything is told.
     pub(crate) fn find(path: &Path) -> Result<Self, ReplayError> {
@@ -80,7 +80,7 @@ impl PastRun {
             let line = parse(path, &lines)?;
             if line.r#type == "run_start" {
                 if line.v != event_line::VERSION {
-                    return Err(PastError::OtherVersion(path.to_owned(), lines.number).into());
+                    return Err(JobLogError::OtherVersion(path.to_owned(), lines.number).into());
                 }
                 let begun = line.at().map_err(|why| damaged(path, lines.number, why))?;
                 found = Some((at, lines.number, begun));
@@ -140,14 +140,15 @@ impl PastRun {
         let event = match line.r#type.as_str() {
             "job_start" => {
                 let start = Arc::new(line.start(self.begun)?);
-                let begun = Begun::Running(Arc::clone(&start), at);
+                let begun = StartedAttempt::Running(Arc::clone(&start), at);
                 self.started.insert(line.seq, begun);
                 Event::JobStarted(start)
             }
             "job_retry" => {
                 let retry = line.retry(self.begun)?;
                 let (job, last) = (Arc::clone(&retry.job), Arc::clone(&retry.attempt));
-                self.started.insert(line.seq, Begun::Waiting(job, last));
+                self.started
+                    .insert(line.seq, StartedAttempt::Waiting(job, last));
                 Event::JobRetried(Arc::new(retry))
             }
             "job_end" => {
@@ -179,8 +180,9 @@ impl PastRun {
     fn made_up(&mut self) -> Option<(SystemTime, Event)> {
         if !std::mem::replace(&mut self.ended, true) {
             let at = self.last_at;
-            let mut open: Vec<Begun> = self.started.drain().map(|(_, begun)| begun).collect();
-            open.sort_by_key(Begun::seq);
+            let mut open: Vec<StartedAttempt> =
+                self.started.drain().map(|(_, begun)| begun).collect();
+            open.sort_by_key(StartedAttempt::seq);
             let path = self.path.display();
             let warning = format!(
                 "{path}: the log ends before the run does: {} jobs have no ending",
@@ -202,7 +204,7 @@ impl PastRun {
     }
 }
 
-impl Begun {
+impl StartedAttempt {
     fn seq(&self) -> u64 {
         match self {
             Self::Running(start, _) => start.job.seq,
@@ -253,5 +255,5 @@ fn parse(path: &Path, lines: &Lines) -> Result<Line, ReplayError> {
 
 fn damaged(path: &Path, line: u64, why: String) -> ReplayError {
     let path = path.to_owned();
-    PastError::Damaged { path, line, why }.into()
+    JobLogError::Damaged { path, line, why }.into()
 }

@@ -16,7 +16,7 @@ pub(super) struct Run {
 }
 
 /// An attempt that has no ending on record.
-pub(super) struct Begun {
+pub(super) struct StartedAttempt {
     pub(super) job: String,
     pub(super) pid: u32,
     /// When its process started.
@@ -42,7 +42,7 @@ impl Run {
     }
 }
 
-impl Begun {
+impl StartedAttempt {
     /// It, if it is the same process that runs, not one that has its number now.
     pub(super) fn survivor(&self, run: &Run) -> Option<Survivor> {
         let is_same = self.ticks.is_some()

@@ -15,7 +15,7 @@ use crate::event::{
     Attempt, CancelReason, Cause, End, JobEnd, JobRetry, JobStart, Logs, NumberedJob, Outcome,
     OutputLoss, Status, Stop,
 };
-use crate::plan::{Job, Key, Origin, Work};
+use crate::plan::{Invocation, Job, Key, Origin};
 use crate::process::{ExitInfo, LastLine, ParseSignalError, ResourceUsage, Signal, Spool, join};
 
 /// A line of any type: what a type does not have is absent.
@@ -117,7 +117,7 @@ impl Line {
 
     pub(crate) fn start(&self, run: SystemTime) -> Result<JobStart, String> {
         // What is executed is told by the ending; the command is all that a start needs.
-        let work = Work::recorded(self.command.clone().into(), Vec::new(), false);
+        let work = Invocation::recorded(self.command.clone().into(), Vec::new(), false);
         Ok(JobStart {
             job: Arc::new(self.job(work)?),
             attempt: self.attempt,
@@ -149,8 +149,8 @@ impl Line {
         let argv = words(&self.argv, self.argv_base64.as_deref())?;
         let is_argv = !self.shell && join(&argv).to_string_lossy() == self.cmd;
         let work = match is_argv && self.args.is_empty() {
-            true => Work::Argv(argv.clone()),
-            false => Work::recorded(self.cmd.clone().into(), argv.clone(), self.shell),
+            true => Invocation::Argv(argv.clone()),
+            false => Invocation::recorded(self.cmd.clone().into(), argv.clone(), self.shell),
         };
         let mut job = self.job(work)?;
         job.job.args = words(&self.args, self.args_base64.as_deref())?;
@@ -168,7 +168,7 @@ impl Line {
         })
     }
 
-    fn job(&self, work: Work) -> Result<NumberedJob, String> {
+    fn job(&self, work: Invocation) -> Result<NumberedJob, String> {
         let cwd = match &self.cwd_base64 {
             Some(base64) => OsString::from_vec(decoded(base64)?),
             None => self.cwd.clone().into(),

@@ -22,7 +22,7 @@ use super::survivors;
 use crate::event::{CancelReason, Event, JobEnd, OutputLoss, Status};
 use crate::os::{is_at, keeps_nothing};
 use crate::sink::OpenLog;
-use crate::sink::recorder::{Entry, RecordError, Recorder};
+use crate::sink::recorder::{Recorder, RecorderEntry, RecorderError};
 use crate::sink::sink::Interest;
 
 /// How often the log is brought to the disk, against a crash of the whole machine.
@@ -112,7 +112,7 @@ impl JobLog {
     }
 
     /// Writes a line, and brings the log to the disk now and then.
-    fn write(&mut self, at: SystemTime, fact: Fact<'_>) -> Result<(), RecordError> {
+    fn write(&mut self, at: SystemTime, fact: Fact<'_>) -> Result<(), RecorderError> {
         if self.state == State::Failed {
             return Ok(());
         }
@@ -125,13 +125,13 @@ impl JobLog {
         }
     }
 
-    fn failed(&mut self, source: io::Error) -> RecordError {
+    fn failed(&mut self, source: io::Error) -> RecorderError {
         self.state = State::Failed;
         let path = self.path.clone();
-        RecordError::JobLog { path, source }
+        RecorderError::JobLog { path, source }
     }
 
-    fn sync(&mut self) -> Result<(), RecordError> {
+    fn sync(&mut self) -> Result<(), RecorderError> {
         self.synced = Instant::now();
         if !self.can_sync {
             return Ok(());
@@ -145,24 +145,24 @@ impl JobLog {
         // The lines are in the file all the same.
         self.can_sync = false;
         let path = self.path.clone();
-        Err(RecordError::NotSynced { path, source })
+        Err(RecorderError::NotSynced { path, source })
     }
 
     /// Writes what does not wait any longer, up to the first that does.
-    fn flush(&mut self, now: Instant) -> Result<(), RecordError> {
+    fn flush(&mut self, now: Instant) -> Result<(), RecorderError> {
         while let Some(first) = self.waiting.front() {
             let is_over = first.until.is_none_or(|until| until <= now);
             if !is_over && self.waiting.len() <= MOST_WAITING {
                 break;
             }
             if let Some(first) = self.waiting.pop_front() {
-                self.tell(&first)?;
+                self.handle(&first)?;
             }
         }
         Ok(())
     }
 
-    fn tell(&mut self, line: &Waiting) -> Result<(), RecordError> {
+    fn handle(&mut self, line: &Waiting) -> Result<(), RecorderError> {
         let at = line.at;
         match &line.event {
             Event::JobStarted(start) => self.write(at, Fact::JobStart(start, line.ticks)),
@@ -201,7 +201,7 @@ impl JobLog {
         }
     }
 
-    fn end_run(&mut self, at: SystemTime, elapsed: Duration) -> Result<(), RecordError> {
+    fn end_run(&mut self, at: SystemTime, elapsed: Duration) -> Result<(), RecorderError> {
         if self.state == State::Failed {
             return Ok(());
         }
@@ -210,7 +210,7 @@ impl JobLog {
         let synced = self.sync();
         let is_file = self.file.metadata().is_ok_and(|meta| meta.is_file());
         match is_file && !is_at(&self.path, &self.file) {
-            true => Err(RecordError::JobLogGone(self.path.clone())),
+            true => Err(RecorderError::JobLogGone(self.path.clone())),
             false => synced,
         }
     }
@@ -241,7 +241,7 @@ impl Recorder for JobLog {
         true
     }
 
-    fn record(&mut self, entry: &Entry) -> Result<(), RecordError> {
+    fn record(&mut self, entry: &RecorderEntry) -> Result<(), RecorderError> {
         if !is_written(&entry.event) {
             return Ok(());
         }
@@ -271,7 +271,7 @@ impl Recorder for JobLog {
         self.flush(Instant::now())
     }
 
-    fn delivered(&mut self, seq: u64) -> Result<(), RecordError> {
+    fn delivered(&mut self, seq: u64) -> Result<(), RecorderError> {
         let is_it = |line: &&mut Waiting| {
             matches!(line.event, Event::JobEnded(_)) && line.event.seq() == Some(seq)
         };
@@ -285,8 +285,8 @@ impl Recorder for JobLog {
         }
     }
 
-    fn lost(&mut self, loss: OutputLoss) -> Result<(), RecordError> {
-        self.record(&Entry {
+    fn lost(&mut self, loss: OutputLoss) -> Result<(), RecorderError> {
+        self.record(&RecorderEntry {
             at: SystemTime::now(),
             event: Event::OutputFailed(loss),
             is_delivered: true,
@@ -297,11 +297,11 @@ impl Recorder for JobLog {
         self.waiting.front()?.until
     }
 
-    fn wake(&mut self) -> Result<(), RecordError> {
+    fn wake(&mut self) -> Result<(), RecorderError> {
         self.flush(Instant::now())
     }
 
-    fn finish(&mut self) -> Result<(), RecordError> {
+    fn finish(&mut self) -> Result<(), RecorderError> {
         // All waits are over by then.
         self.flush(Instant::now() + DELIVERY)
     }

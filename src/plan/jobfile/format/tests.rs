@@ -14,7 +14,7 @@ fn whole(text: impl AsRef<[u8]>) -> Result<Format, &'static str> {
 }
 
 fn named(named: Option<Format>, text: impl AsRef<[u8]>) -> Result<Format, &'static str> {
-    match by_first_bytes(text.as_ref(), named, Records::Lines) {
+    match by_first_bytes(text.as_ref(), named, Separator::Newline) {
         Ok(Some(opening)) => Ok(opening.format),
         Ok(None) => Ok(named.unwrap_or(Format::Lines)),
         Err(foreign) => Err(foreign.what),
@@ -164,7 +164,8 @@ fn a_line_that_names_prun_is_a_comment() {
             ("{\"cmd\":\"a\"}\n", Format::JsonLines),
             ("[{\"cmd\":\"a\"}]\n", Format::JsonArray),
         ] {
-            let opening = by_first_bytes(format!("{line}{text}").as_bytes(), None, Records::Lines);
+            let opening =
+                by_first_bytes(format!("{line}{text}").as_bytes(), None, Separator::Newline);
             let comment = line.len();
             assert_eq!(opening, Ok(Some(Opening { format, comment })), "{line}");
         }
@@ -184,10 +185,10 @@ fn the_name_tells_the_format_before_the_first_bytes_do() {
 
 #[test]
 fn records_that_end_with_nul_may_be_scripts() {
-    let opening = by_first_bytes(b"#!/bin/sh\nls\0", None, Records::Null);
+    let opening = by_first_bytes(b"#!/bin/sh\nls\0", None, Separator::Null);
     let format = Format::NullLines;
     assert_eq!(opening, Ok(Some(Opening { format, comment: 0 })));
-    let binary = by_first_bytes(b"\x7fELF\0", None, Records::Null);
+    let binary = by_first_bytes(b"\x7fELF\0", None, Separator::Null);
     assert_eq!(binary.map_err(|foreign| foreign.what), Err("a program"));
 }
 
@@ -231,7 +232,7 @@ proptest! {
     fn any_bytes_are_decided_once(bytes in vec(any::<u8>(), 0..64), sign in 0..MAGIC.len() + MARKUP.len()) {
         let (sign, _) = MAGIC.iter().chain(MARKUP).nth(sign).unwrap();
         for text in [bytes.clone(), [sign, bytes.as_slice()].concat()] {
-            for records in [Records::Lines, Records::Null] {
+            for records in [Separator::Newline, Separator::Null] {
                 let all = by_first_bytes(&text, None, records);
                 for length in 0..text.len() {
                     let some = by_first_bytes(&text[..length], None, records);

@@ -8,7 +8,7 @@ fn auto() -> ShellRule {
     ShellRule::Auto(Arc::default())
 }
 
-fn under(rule: &ShellRule, text: &str) -> Result<Job, RecordError> {
+fn under(rule: &ShellRule, text: &str) -> Result<Job, JsonJobError> {
     let origin = Origin {
         source: "jobs.jsonl".into(),
         line: 1,
@@ -26,7 +26,7 @@ fn error(text: &str) -> String {
 
 fn shell_of(rule: &ShellRule, text: &str) -> (bool, Option<Arc<Shell>>) {
     match under(rule, text).unwrap().work {
-        Work::Line { direct, shell, .. } => (direct.is_some(), shell),
+        Invocation::Line { direct, shell, .. } => (direct.is_some(), shell),
         other => panic!("{other:?}"),
     }
 }
@@ -48,14 +48,14 @@ fn a_record_with_every_key_becomes_a_job() {
     assert_eq!(job.timeout, Some(Duration::from_secs(300)));
     assert_eq!(job.retries, Some(1));
     let words = ["cargo", "test", "-p", "api"].map(OsString::from);
-    assert!(matches!(job.work, Work::Line { direct: Some(direct), .. } if direct == words));
+    assert!(matches!(job.work, Invocation::Line { direct: Some(direct), .. } if direct == words));
 }
 
 #[test]
 fn argv_is_executed_as_it_is() {
     let words = ["./load", "--n", "a;b", ""].map(OsString::from);
     let job = read(r#"{"argv":["./load","--n","a;b",""]}"#);
-    assert_eq!(job.work, Work::Argv(words.to_vec()));
+    assert_eq!(job.work, Invocation::Argv(words.to_vec()));
 }
 
 #[test]
@@ -68,7 +68,7 @@ fn a_cmd_is_no_name_and_command() {
 fn argv_base64_holds_what_json_cannot() {
     let words = vec!["ls".into(), OsString::from_vec(b"\xff\xfe".to_vec())];
     let job = read(r#"{"argv_base64":["bHM=","//4="]}"#);
-    assert_eq!(job.work, Work::Argv(words));
+    assert_eq!(job.work, Invocation::Argv(words));
 }
 
 #[test]
@@ -76,7 +76,7 @@ fn argv_base64_wins_over_argv() {
     let job = read(r#"{"argv":["l\ufffd"],"argv_base64":["bP8="]}"#);
     assert_eq!(
         job.work,
-        Work::Argv(vec![OsString::from_vec(b"l\xff".to_vec())])
+        Invocation::Argv(vec![OsString::from_vec(b"l\xff".to_vec())])
     );
 }
 
@@ -250,12 +250,12 @@ fn a_bad_timeout_is_shown_with_what_is_accepted() {
 #[test]
 fn exec_forbids_a_shell_of_a_record() {
     let error = under(&ShellRule::Never, r#"{"cmd":"ls","shell":true}"#).unwrap_err();
-    assert_eq!(error, RecordError::ShellForbidden);
+    assert_eq!(error, JsonJobError::ShellForbidden);
 }
 
 #[test]
 fn an_error_of_json_has_its_place_apart() {
-    let expected = RecordError::Json {
+    let expected = JsonJobError::Json {
         message: "unknown key `cmmd`: did you mean `cmd`?".into(),
         line: 1,
         column: 7,

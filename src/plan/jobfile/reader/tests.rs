@@ -4,7 +4,7 @@ mod properties;
 
 use super::*;
 use crate::plan::input::Chunks;
-use crate::plan::invocation::Work;
+use crate::plan::invocation::Invocation;
 
 /// A file whose name tells a format, or whose records end with NUL.
 fn open(format: Option<Format>, chunks: &[&[u8]]) -> JobFile {
@@ -13,8 +13,8 @@ fn open(format: Option<Format>, chunks: &[&[u8]]) -> JobFile {
 
 fn of(format: Option<Format>, input: Box<dyn Read + Send>, rule: ShellRule) -> JobFile {
     let (named, records) = match format {
-        Some(Format::NullLines) => (None, Records::Null),
-        named => (named, Records::Lines),
+        Some(Format::NullLines) => (None, Separator::Null),
+        named => (named, Separator::Newline),
     };
     JobFile::new("jobs".into(), named, records, input, rule)
 }
@@ -30,8 +30,8 @@ fn told(entry: Result<Entry, JobFileError>) -> String {
                 .map(|name| format!("[{name}] "))
                 .unwrap_or_default();
             let text = match job.work {
-                Work::Line { line, .. } => line.to_string_lossy().into_owned(),
-                Work::Argv(words) => format!("{words:?}"),
+                Invocation::Line { line, .. } => line.to_string_lossy().into_owned(),
+                Invocation::Argv(words) => format!("{words:?}"),
                 other => panic!("{other:?}"),
             };
             format!("{} {name}{text}", job.origin.line)
@@ -100,7 +100,7 @@ fn a_carriage_return_without_a_newline_belongs_to_the_command() {
 fn bytes_that_are_not_utf_8_are_fine() {
     let entry = open(None, &[b"ls \xff\n"]).next();
     let Some(Ok(Entry::Job(Job {
-        work: Work::Line { line, .. },
+        work: Invocation::Line { line, .. },
         ..
     }))) = entry
     else {

@@ -88,8 +88,8 @@ proptest! {
         }
         let from = if taken { pieces[0].1 } else { 0 };
         let before = spool.dropped as usize;
-        if let Some(unloading) = spool.to_unload() {
-            spool.unload(unloading.write().unwrap());
+        if let Some(spilling) = spool.to_spill() {
+            spool.spill(spilling.write().unwrap());
         }
         prop_assert!(spool.head().is_empty());
         prop_assert_eq!(spool.len(), all.len() as u64);

@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use super::*;
 use crate::plan::{ShellRule, Source};
 use crate::process::{Environment, Stdio};
-use crate::run::{Options, Output, Policy};
+use crate::run::{JobOutput, Options, Policy};
 
 fn options(dir: &Path) -> Options {
     Options {
@@ -23,7 +23,7 @@ fn options(dir: &Path) -> Options {
         env: Vec::new(),
         environment: Environment::default(),
         stdin: Stdio::Null,
-        output: Output::Discarded,
+        output: JobOutput::Discarded,
         keep_order: false,
         spool: Options::spool(),
         terminal: None,

@@ -6,15 +6,15 @@ use proptest::prelude::*;
 /// Output of a job as it is in the log, handed over in pieces of this size.
 fn logged(vendor: Vendor, output: &[u8], piece: usize) -> String {
     let mut log = Vec::new();
-    let mut defuser = Defuser::new(vendor, Author::Job);
+    let mut escaper = Escaper::new(vendor, Author::Job);
     for piece in output.chunks(piece) {
-        defuser.take(piece, &mut log);
+        escaper.take(piece, &mut log);
     }
-    defuser.end_line(&mut log);
+    escaper.end_line(&mut log);
     if log.last().is_some_and(|last| *last != b'\n') {
         log.push(b'\n');
     }
-    defuser.interrupt(&mut log);
+    escaper.interrupt(&mut log);
     String::from_utf8_lossy(&log).into_owned()
 }
 
@@ -79,12 +79,12 @@ fn a_stop_goes_on_behind_the_words_of_others_until_the_job_ends_it() {
         ),
         ("x\n", "y\n", "x\ny\n"),
     ] {
-        let (mut defuser, mut shown) = (Defuser::new(Vendor::Github, Author::Job), Vec::new());
-        defuser.take(before.as_bytes(), &mut shown);
-        defuser.end_line(&mut shown);
-        defuser.interrupt(&mut shown);
-        defuser.interrupt(&mut shown);
-        defuser.take(after.as_bytes(), &mut shown);
+        let (mut escaper, mut shown) = (Escaper::new(Vendor::Github, Author::Job), Vec::new());
+        escaper.take(before.as_bytes(), &mut shown);
+        escaper.end_line(&mut shown);
+        escaper.interrupt(&mut shown);
+        escaper.interrupt(&mut shown);
+        escaper.take(after.as_bytes(), &mut shown);
         assert_eq!(String::from_utf8(shown).unwrap(), log);
     }
 }

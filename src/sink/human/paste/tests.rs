@@ -34,7 +34,7 @@ impl Given {
         let mut job = Job::from_line(origin, line_or.as_bytes(), &rule).unwrap();
         if line.is_none() {
             let words = ["sh", "-c", TELL, "sh"].map(OsString::from);
-            job.work = Work::Argv(words.into_iter().chain(self.args.clone()).collect());
+            job.work = Invocation::Argv(words.into_iter().chain(self.args.clone()).collect());
         }
         job.env = self.env.clone();
         job.stdin = Some(self.stdin.clone());

@@ -75,7 +75,7 @@ proptest! {
         // A second read panics, so the promise must not lead to one.
         let mut file = open(Some(format), &[first]);
         file.format = Some(format);
-        file.lines.intake.fill_buf().unwrap();
+        file.lines.lookahead.fill_buf().unwrap();
         while file.buffered() && !file.ended {
             file.next();
         }
@@ -87,7 +87,7 @@ proptest! {
         let encode = |word: &Vec<u8>| base64::prelude::BASE64_STANDARD.encode(word);
         let record = serde_json::json!({ "argv_base64": words.iter().map(encode).collect::<Vec<_>>() });
         let entry = open(None, &[format!("{record}\n").as_bytes()]).next();
-        let Some(Ok(Entry::Job(Job { work: Work::Argv(read), .. }))) = entry else {
+        let Some(Ok(Entry::Job(Job { work: Invocation::Argv(read), .. }))) = entry else {
             panic!("no argv job");
         };
         let read: Vec<Vec<u8>> = read.into_iter().map(OsString::into_encoded_bytes).collect();

@@ -13,15 +13,15 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
         &mut self,
         job: Arc<NumberedJob>,
         attempt: Arc<Attempt>,
-        lack: Shortage,
+        shortage: Shortage,
     ) {
         let (now, reached) = (self.clock.now(), self.running.count());
         match self.schedule.refused(attempt.slot, now, reached) {
             Refusal::Final => self.on_ended(job, attempt),
             Refusal::Later { limit } => {
-                if self.lack.replace(lack).is_none() {
+                if self.shortage.replace(shortage).is_none() {
                     let warning = format!(
-                        "the system is out of {lack}: from here on at most {limit} at once"
+                        "the system is out of {shortage}: from here on at most {limit} at once"
                     );
                     self.announce(&Event::Warned(warning.into()));
                 }
@@ -32,7 +32,7 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
     }
 
     /// Says, once, that more might run at once if more files could be open.
-    pub(super) fn tell_of_limit(&mut self) {
+    pub(super) fn report_limit(&mut self) {
         if !self.schedule.has_room()
             && let Some(warning) = self.limit_warning.take()
         {
@@ -41,9 +41,9 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
     }
 
     /// Where not one process could be started, the run itself was wrong here.
-    pub(super) fn tell_if_nothing_began(&mut self) {
-        if let Some(lack) = self.lack.filter(|_| self.schedule.cannot_begin()) {
-            let nothing = format!("no job could be started: the system is out of {lack}");
+    pub(super) fn report_if_nothing_began(&mut self) {
+        if let Some(shortage) = self.shortage.filter(|_| self.schedule.cannot_begin()) {
+            let nothing = format!("no job could be started: the system is out of {shortage}");
             self.announce(&Event::InputFailed(nothing.into()));
         }
     }
