@@ -21,8 +21,8 @@ Register-ArgumentCompleter -Native -CommandName 'prun' -ScriptBlock {
 
     $completions = @(switch ($command) {
         'prun' {
-            [CompletionResult]::new('-a', '-a', [CompletionResultType]::ParameterName, 'Arguments for the command, one a line; ''-'' is standard input')
-            [CompletionResult]::new('--arg-file', '--arg-file', [CompletionResultType]::ParameterName, 'Arguments for the command, one a line; ''-'' is standard input')
+            [CompletionResult]::new('-a', '-a', [CompletionResultType]::ParameterName, 'Inputs for the command, one a line; ''-'' is standard input')
+            [CompletionResult]::new('--arg-file', '--arg-file', [CompletionResultType]::ParameterName, 'Inputs for the command, one a line; ''-'' is standard input')
             [CompletionResult]::new('-N', '-N ', [CompletionResultType]::ParameterName, 'So many arguments for each job')
             [CompletionResult]::new('--max-args', '--max-args', [CompletionResultType]::ParameterName, 'So many arguments for each job')
             [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Job file; ''-'' is standard input')
@@ -60,8 +60,8 @@ Register-ArgumentCompleter -Native -CommandName 'prun' -ScriptBlock {
             [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'What is shown while jobs run: auto, bar, plain, none')
             [CompletionResult]::new('--ci', '--ci', [CompletionResultType]::ParameterName, 'Whose log it is: auto, github, gitlab, azure, buildkite, teamcity, plain, off')
             [CompletionResult]::new('--completions', '--completions', [CompletionResultType]::ParameterName, 'Print the script that teaches a shell these options')
-            [CompletionResult]::new('-0', '-0', [CompletionResultType]::ParameterName, 'Arguments and command lines end with NUL in place of a newline')
-            [CompletionResult]::new('--null', '--null', [CompletionResultType]::ParameterName, 'Arguments and command lines end with NUL in place of a newline')
+            [CompletionResult]::new('-0', '-0', [CompletionResultType]::ParameterName, 'Inputs and command lines end with NUL in place of a newline')
+            [CompletionResult]::new('--null', '--null', [CompletionResultType]::ParameterName, 'Inputs and command lines end with NUL in place of a newline')
             [CompletionResult]::new('--link', '--link', [CompletionResultType]::ParameterName, 'Go through several sources together')
             [CompletionResult]::new('--race', '--race', [CompletionResultType]::ParameterName, 'The first job to end decides, the others are ended')
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Print the commands instead of running them')
@@ -77,6 +77,7 @@ Register-ArgumentCompleter -Native -CommandName 'prun' -ScriptBlock {
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Also show starts and endings, with CPU time and memory')
             [CompletionResult]::new('--resume', '--resume', [CompletionResultType]::ParameterName, 'Skip jobs that the job log says are done')
             [CompletionResult]::new('--man', '--man', [CompletionResultType]::ParameterName, 'Print the manual page')
+            [CompletionResult]::new('--schema', '--schema', [CompletionResultType]::ParameterName, 'Print the JSON Schema of --json, --json=events and --joblog')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')

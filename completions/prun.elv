@@ -18,8 +18,8 @@ set edit:completion:arg-completer[prun] = {|@words|
     }
     var completions = [
         &'prun'= {
-            cand -a 'Arguments for the command, one a line; ''-'' is standard input'
-            cand --arg-file 'Arguments for the command, one a line; ''-'' is standard input'
+            cand -a 'Inputs for the command, one a line; ''-'' is standard input'
+            cand --arg-file 'Inputs for the command, one a line; ''-'' is standard input'
             cand -N 'So many arguments for each job'
             cand --max-args 'So many arguments for each job'
             cand -f 'Job file; ''-'' is standard input'
@@ -57,8 +57,8 @@ set edit:completion:arg-completer[prun] = {|@words|
             cand --progress 'What is shown while jobs run: auto, bar, plain, none'
             cand --ci 'Whose log it is: auto, github, gitlab, azure, buildkite, teamcity, plain, off'
             cand --completions 'Print the script that teaches a shell these options'
-            cand -0 'Arguments and command lines end with NUL in place of a newline'
-            cand --null 'Arguments and command lines end with NUL in place of a newline'
+            cand -0 'Inputs and command lines end with NUL in place of a newline'
+            cand --null 'Inputs and command lines end with NUL in place of a newline'
             cand --link 'Go through several sources together'
             cand --race 'The first job to end decides, the others are ended'
             cand -n 'Print the commands instead of running them'
@@ -74,6 +74,7 @@ set edit:completion:arg-completer[prun] = {|@words|
             cand --verbose 'Also show starts and endings, with CPU time and memory'
             cand --resume 'Skip jobs that the job log says are done'
             cand --man 'Print the manual page'
+            cand --schema 'Print the JSON Schema of --json, --json=events and --joblog'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
             cand -V 'Print version'

@@ -1,4 +1,4 @@
-complete -c prun -s a -l arg-file -d 'Arguments for the command, one a line; \'-\' is standard input' -r -F
+complete -c prun -s a -l arg-file -d 'Inputs for the command, one a line; \'-\' is standard input' -r -F
 complete -c prun -s N -l max-args -d 'So many arguments for each job' -r
 complete -c prun -s f -l file -d 'Job file; \'-\' is standard input' -r -F
 complete -c prun -s j -l jobs -d 'How many at once: a number, 0 for no limit, or N% of the CPUs' -r
@@ -50,7 +50,7 @@ elvish\t''
 fish\t''
 powershell\t''
 zsh\t''"
-complete -c prun -s 0 -l null -d 'Arguments and command lines end with NUL in place of a newline'
+complete -c prun -s 0 -l null -d 'Inputs and command lines end with NUL in place of a newline'
 complete -c prun -l link -d 'Go through several sources together'
 complete -c prun -l race -d 'The first job to end decides, the others are ended'
 complete -c prun -s n -l dry-run -d 'Print the commands instead of running them'
@@ -62,5 +62,6 @@ complete -c prun -s q -l quiet -d 'Show only failed jobs; -qq shows nothing'
 complete -c prun -s v -l verbose -d 'Also show starts and endings, with CPU time and memory'
 complete -c prun -l resume -d 'Skip jobs that the job log says are done'
 complete -c prun -l man -d 'Print the manual page'
+complete -c prun -l schema -d 'Print the JSON Schema of --json, --json=events and --joblog'
 complete -c prun -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c prun -s V -l version -d 'Print version'

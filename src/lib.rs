@@ -101,6 +101,8 @@ mod guard;
 #[cfg(feature = "cli")]
 mod plan;
 #[cfg(feature = "cli")]
+mod record;
+#[cfg(feature = "cli")]
 mod run;
 #[cfg(feature = "cli")]
 mod sink;

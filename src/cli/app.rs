@@ -21,6 +21,7 @@ use crate::exit::ExitCode;
 use crate::guard::{self, Guarding};
 use crate::plan::{Entry, Source};
 use crate::process::{Signal, continue_stopped_spawns, reap_strangers, reset_inherited_signals};
+use crate::record::schema;
 use crate::run::{
     CompletedJobs, Control, Ended, Escalation, Feed, Foreground, Runner, follow_size, listen,
     listen_no_more, need_files,
@@ -138,13 +139,12 @@ fn warn(warnings: &[String], display: &DisplayOptions) -> io::Result<()> {
 
 /// What is made from the definition of the command line, if it is asked for.
 fn print_generated(args: &Args) -> io::Result<Option<ExitCode>> {
-    if args.completions.is_none() && !args.man {
-        return Ok(None);
-    }
     let mut text = Vec::new();
     match args.completions {
         Some(shell) => generate::completions(shell, &mut text)?,
-        None => generate::manual(&mut text)?,
+        None if args.man => generate::manual(&mut text)?,
+        None if args.schema => text = schema().into_bytes(),
+        None => return Ok(None),
     }
     print(&text).map(Some)
 }

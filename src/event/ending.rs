@@ -3,6 +3,9 @@
 use std::fmt;
 use std::time::Duration;
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use crate::process::ExitInfo;
 
 /// How an attempt ended.
@@ -28,7 +31,9 @@ pub(crate) enum Outcome {
 }
 
 /// The one word for how a job ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(inline)]
 pub(crate) enum Status {
     Ok,
     Failed,
@@ -77,7 +82,9 @@ impl fmt::Display for Status {
 }
 
 /// What ended or skipped a job from outside.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(inline)]
 pub(crate) enum CancelReason {
     /// prun itself was told to stop.
     Signal,
@@ -94,16 +101,6 @@ pub(crate) enum CancelReason {
 }
 
 impl CancelReason {
-    /// All of them.
-    pub(crate) const ALL: [Self; 6] = [
-        Self::Signal,
-        Self::FailFast,
-        Self::Deadline,
-        Self::Race,
-        Self::NeedsTerminal,
-        Self::Resumed,
-    ];
-
     /// As records have it.
     pub(crate) fn as_str(self) -> &'static str {
         match self {

@@ -4,6 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
+use std::str::FromStr;
 
 use sha2::{Digest, Sha256};
 
@@ -68,11 +69,23 @@ impl Key {
         fields.add(&n.to_be_bytes());
         fields.finish()
     }
+}
 
-    /// Reads what `Display` writes.
-    pub(crate) fn parse(text: &str) -> Option<Self> {
+/// A text that is not a key.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is not a key: 32 hexadecimal digits")]
+pub(crate) struct ParseKeyError(String);
+
+impl FromStr for Key {
+    type Err = ParseKeyError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
         let is_hex = text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-        is_hex.then(|| u128::from_str_radix(text, 16).ok().map(Self))?
+        let number = is_hex.then(|| u128::from_str_radix(text, 16).ok());
+        let number = number
+            .flatten()
+            .ok_or_else(|| ParseKeyError(text.to_owned()))?;
+        Ok(Self(number))
     }
 }
 
@@ -157,8 +170,8 @@ mod tests {
     #[test]
     fn a_key_is_read_back_and_never_changes() {
         let key = key(&job("make a"));
-        assert_eq!(Key::parse(&key.to_string()), Some(key));
-        assert_eq!(Key::parse("xyz"), None);
+        assert_eq!(key.to_string().parse(), Ok(key));
+        assert!("xyz".parse::<Key>().is_err());
         // Logs outlive releases.
         assert_eq!(key.to_string(), "e3ffe079419e8398dac4f0b5d92f7322");
     }

@@ -1,18 +1,15 @@
 //! What a person reads of a job and of a run: names, commands, endings.
 
-use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 
 use crate::event::{Attempt, Cause, End, JobEnd, NumberedJob, Outcome, RunningJob, Status, Stop};
-use crate::plan::{Argv, Invocation, Shell, format_duration};
-use crate::process::{join, quote};
+use crate::plan::{Invocation, Shell, format_duration};
+use crate::process::quote;
+use crate::record::{FIRST_SLOT, planned_argv, told_apart};
 
 /// A command longer than this is shortened where it stands for a name.
 const LONGEST_LABEL: usize = 60;
-
-/// The slot that a command is shown with before it has one.
-pub(super) const FIRST_SLOT: u32 = 1;
 
 /// Whether a character could take over the terminal, make text look like other text, or is not seen
 /// at all. `before` is the character that it follows.
@@ -136,34 +133,6 @@ pub(super) fn script_without(script: &OsStr, without: &[char]) -> String {
     format!("sh -c {}", printed(operand.as_bytes(), without))
 }
 
-/// The command as its user wrote it.
-pub(super) fn command(job: &NumberedJob) -> Cow<'_, OsStr> {
-    match job.job.work.line() {
-        Some(line) => Cow::Borrowed(line),
-        None => Cow::Owned(join(planned_argv(job, FIRST_SLOT).0)),
-    }
-}
-
-/// The words that are, or would be, executed.
-pub(super) fn argv(end: &JobEnd) -> (Cow<'_, [OsString]>, bool) {
-    match &end.last {
-        Some(last) => (Cow::Borrowed(&last.argv), last.shell),
-        None => {
-            let (argv, shell) = planned_argv(&end.job, FIRST_SLOT);
-            (Cow::Owned(argv), shell)
-        }
-    }
-}
-
-/// The words that would be executed first in a slot, and whether they are a shell's.
-pub(super) fn planned_argv(job: &NumberedJob, slot: u32) -> (Vec<OsString>, bool) {
-    let Argv { direct, shell } = job.job.work.spoken(&job.job.args, job.seq, slot);
-    match direct {
-        Some(argv) => (argv, false),
-        None => (shell.unwrap_or_default(), true),
-    }
-}
-
 /// The command alone, in one line that can be pasted into a shell.
 pub(super) fn paste(job: &NumberedJob) -> String {
     let is_line = match &job.job.work {
@@ -177,22 +146,6 @@ pub(super) fn paste(job: &NumberedJob) -> String {
     let (argv, _) = planned_argv(job, FIRST_SLOT);
     let words: Vec<_> = argv.iter().map(|word| quote_visibly(word)).collect();
     visible_script(&words.join(OsStr::new(" ")))
-}
-
-/// The command line of one job among those of its template.
-pub(super) fn told_apart(job: &NumberedJob) -> Cow<'_, OsStr> {
-    if job.job.args.is_empty() {
-        return command(job);
-    }
-    match planned_argv(job, FIRST_SLOT) {
-        (argv, false) => Cow::Owned(join(argv)),
-        (_, true) => {
-            let mut line = command(job).into_owned();
-            line.push(" ::: ");
-            line.push(join(&job.job.args));
-            Cow::Owned(line)
-        }
-    }
 }
 
 /// What a job is called: its name, or its command.

@@ -4,12 +4,13 @@ use std::collections::HashMap;
 use std::io::{self, Read, Write};
 use std::time::SystemTime;
 
+use serde::Serialize;
+
 use super::console::Console;
-use super::event_line::{Fact, Line, Output};
 use super::sink::{Interest, Sink};
-use super::text::cut_character;
 use crate::event::{Attempt, Event, Stream};
 use crate::process::Spool;
+use crate::record::{EventLine, RecordStreams, cut_character};
 
 /// At most so much of what a job printed is in one line.
 const LONGEST: u64 = 64 * 1024;
@@ -22,11 +23,6 @@ pub(crate) struct Events {
 }
 
 impl Events {
-    fn line(fact: Fact<'_>, at: SystemTime, console: &mut Console) -> io::Result<()> {
-        serde_json::to_writer(console.out(), &Line { at, fact })?;
-        console.out().write_all(b"\n")
-    }
-
     /// Tells a piece of output, but for a character that is not whole.
     fn output(
         &mut self,
@@ -43,13 +39,10 @@ impl Events {
             let is_end = bytes.len() == before;
             let cut = bytes.split_off(bytes.len() - cut_character(&bytes));
             if !bytes.is_empty() {
-                let output = Output {
-                    seq,
-                    attempt,
-                    stream,
-                    bytes: &bytes,
-                };
-                Self::line(Fact::Output(output), at, console)?;
+                write(
+                    &EventLine::output(seq, attempt, stream, &bytes, at),
+                    console,
+                )?;
             }
             if !cut.is_empty() {
                 self.cut.insert((seq, stream), cut);
@@ -76,13 +69,7 @@ impl Events {
             self.output((seq, number, stream), spool, at, console)?;
             // No rest comes: what was begun is no character.
             if let Some(bytes) = self.cut.remove(&(seq, stream)) {
-                let output = Output {
-                    seq,
-                    attempt: number,
-                    stream,
-                    bytes: &bytes,
-                };
-                Self::line(Fact::Output(output), at, console)?;
+                write(&EventLine::output(seq, number, stream, &bytes, at), console)?;
             }
         }
         Ok(())
@@ -99,20 +86,22 @@ impl Sink for Events {
     }
 
     fn handle(&mut self, event: &Event, at: SystemTime, console: &mut Console) -> io::Result<()> {
-        match event {
-            Event::RunStarted { .. } => Self::line(Fact::RunStart, at, console)?,
-            Event::JobPrinted(print) => {
-                let whose = (print.job.seq, print.attempt, print.stream);
-                self.output(whose, &print.piece, at, console)?;
-            }
-            _ => {}
+        if let Event::JobPrinted(print) = event {
+            let whose = (print.job.seq, print.attempt, print.stream);
+            self.output(whose, &print.piece, at, console)?;
         }
         if let (Some(attempt), Some(seq)) = (event.attempt(), event.seq()) {
             self.rest(seq, attempt, at, console)?;
         }
-        if let Some(fact) = Fact::of(event) {
-            Self::line(fact, at, console)?;
+        let streams = RecordStreams::default();
+        match EventLine::of(event, at, &streams) {
+            Some(line) => write(&line, console),
+            None => Ok(()),
         }
-        Ok(())
     }
+}
+
+fn write(line: &impl Serialize, console: &mut Console) -> io::Result<()> {
+    serde_json::to_writer(console.out(), line)?;
+    console.out().write_all(b"\n")
 }

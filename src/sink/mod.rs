@@ -13,7 +13,6 @@ mod console;
 mod describe;
 mod dispatch;
 mod dry_run;
-mod event_line;
 mod file;
 mod human;
 mod joblog;
@@ -26,7 +25,6 @@ mod reorder;
     reason = "the room is named for its main type"
 )]
 mod sink;
-mod text;
 
 pub(crate) use ci::Vendor;
 pub(crate) use console::Console;

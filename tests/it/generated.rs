@@ -1,4 +1,4 @@
-//! Completions and the manual page: the files that are kept are what the program prints, and real
+//! Completions, the manual page and the schema: the files that are kept are what the program prints, and real
 //! shells take them. `PRUN_BLESS=1 cargo test generated` writes them anew.
 
 use std::path::Path;
@@ -34,6 +34,11 @@ fn completions_are_kept_for_five_shells() {
 #[test]
 fn the_manual_page_is_kept() {
     is_kept("man/prun.1", &["--man"]);
+}
+
+#[test]
+fn the_schema_is_kept() {
+    is_kept("schema/prun.json", &["--schema"]);
 }
 
 #[test]

@@ -64,6 +64,11 @@ fn no_two_types_have_the_same_name() {
 }
 
 #[test]
+fn the_keys_of_a_record_are_spelled_in_one_room() {
+    keep(rules::wire_keys);
+}
+
+#[test]
 fn files_are_small() {
     keep(rules::lengths);
 }
@@ -243,6 +248,13 @@ fn a_name_of_two_types_is_found() {
     ];
     let found = complaints(rules::types, &two);
     assert_eq!(found, ["src/a/c.rs:2: A is a type at src/a/b.rs:1, too"]);
+}
+
+#[test]
+fn a_key_of_the_record_is_found() {
+    let text = "let a = \"exit_code\";\nlet b = exit_code;\n#[cfg(test)]\nmod tests { const C: &str = \"wall_s\"; }";
+    complains(rules::wire_keys, "src/sink/a.rs", text, &[1]);
+    complains(rules::wire_keys, "src/record/a.rs", text, &[]);
 }
 
 #[test]

@@ -238,15 +238,15 @@ fn a_log_that_cannot_be_told_is_an_error_before_anything_is_told() {
             "prun: run.log:2: damaged job log: ",
         ),
         (
-            "{\"type\":\"run_start\",\"v\":1,\"t_unix_s\":1.5}\n{\"type\":\"warning\",\"text\":\"a\"}\n{\"type\":\"b\"}\n",
+            "{\"type\":\"run_start\",\"v\":1,\"t_unix_s\":1.5}\n{\"type\":\"warning\",\"t_unix_s\":1.5,\"text\":\"a\"}\n{\"type\":\"b\"}\n",
             "prun: run.log:3: damaged job log: unknown type \"b\", of a later version?; ",
         ),
         (
             "{\"type\":\"run_start\",\"v\":1,\"t_unix_s\":-1}\n",
-            "prun: run.log:1: damaged job log: ",
+            "prun: run.log:1: damaged job log: -1 s is not a length of time",
         ),
         (
-            "{\"type\":\"run_start\",\"v\":1,\"t_unix_s\":1e9}\n{\"type\":\"job_end\",\"status\":\"ok\",\"attempts\":1,\"exit_code\":0,\"wall_s\":1e300}\n",
+            "{\"type\":\"run_start\",\"v\":1,\"t_unix_s\":1e9}\n{\"type\":\"run_end\",\"t_unix_s\":1e9,\"wall_s\":1e300}\n",
             "prun: run.log:2: damaged job log: ",
         ),
     ] {

@@ -127,6 +127,7 @@ fn log(jobs: u32) -> String {
             "cwd": "/w", "status": status, "exit_code": code, "attempts": 1, "slot": seq % 8 + 1, "pid": seq,
             "start_unix_s": start, "queued_s": 0.01, "wall_s": wall, "user_s": 0.2, "sys_s": 0.01,
             "max_rss_bytes": 1_000_000 + seq * 1000, "stdout": "some output\n".repeat(20), "stdout_bytes": 240,
+            "v": 1, "args": [], "leaked": false, "truncated": false, "stderr": "", "stderr_bytes": 0,
         });
         log += &format!("{end}\n");
     }

@@ -222,7 +222,7 @@ pub(crate) struct Args {
     ///
     /// jobs, which is meant if neither is said: one object for each finished job: how it ended,
     /// what it printed, its times, its memory. events: starts, output, retries and endings as they
-    /// happen. schema/prun.json in the sources describes them all.
+    /// happen. `prun --schema` describes them all.
     #[arg(long, value_name = "jobs|events", value_enum, num_args = 0..=1, require_equals = true, default_missing_value = "jobs", hide_possible_values = true, help_heading = "Output")]
     pub(crate) json: Option<JsonMode>,
 
@@ -305,4 +305,10 @@ pub(crate) struct Args {
     /// To read it: `prun --man | man -l -`.
     #[arg(long, help_heading = "About prun")]
     pub(crate) man: bool,
+
+    /// Print the JSON Schema of --json, --json=events and --joblog
+    ///
+    /// Its $defs are job, event and log: one for each line of these.
+    #[arg(long, help_heading = "About prun")]
+    pub(crate) schema: bool,
 }

@@ -24,9 +24,9 @@ use quick_junit::{
 use super::run_file::{Draft, FileFormat, RunFileError};
 use crate::event::{Attempt, Counts, Event, JobEnd, Status};
 use crate::process::Spool;
+use crate::record::seconds;
 use crate::sink::describe;
 use crate::sink::human::{OutputTail, TAIL, last_lines};
-use crate::sink::json_records::seconds;
 use crate::sink::sink::Interest;
 
 /// As much as is kept of each stream of an attempt that was followed by another one: these are

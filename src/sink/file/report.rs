@@ -18,9 +18,9 @@ use sha2::{Digest, Sha256};
 
 use super::run_file::{Draft, FileFormat, RunFileError};
 use crate::event::{Attempt, Event, JobEnd, Status};
+use crate::record::seconds;
 use crate::sink::describe;
 use crate::sink::human::OutputTail;
-use crate::sink::json_records::seconds;
 use crate::sink::sink::Interest;
 
 const PAGE: &str = include_str!("report/page.html");

@@ -13,8 +13,8 @@ use serde_json::{Value, json};
 
 use super::run_file::{Draft, FileFormat, RunFileError};
 use crate::event::{Attempt, Event, NumberedJob, Status};
+use crate::record::seconds;
 use crate::sink::describe;
-use crate::sink::json_records::seconds;
 use crate::sink::sink::Interest;
 
 /// Writes the trace.

@@ -24,7 +24,7 @@ pub(super) use digest::counted;
 pub(crate) use display::{DisplayOptions, Frame, Show};
 pub(crate) use heartbeat::Heartbeat;
 pub(crate) use human::Human;
-pub(super) use paste::{Changes, changes};
+pub(super) use paste::changes;
 pub(crate) use paste::{Paster, Readers};
 pub(crate) use progress::ProgressBar;
 pub(crate) use style::Style;

@@ -12,9 +12,10 @@ use std::path::{Component, Path, PathBuf};
 
 use crate::event::NumberedJob;
 use crate::plan::{Invocation, Shape, Shell, shape};
+use crate::record::{Variables, planned_argv};
 use crate::sink::ci::Vendor;
+use crate::sink::describe::paste;
 use crate::sink::describe::{is_visible, printf_format, quote_visibly, visible_script};
-use crate::sink::describe::{paste, planned_argv};
 
 /// An input is shown up to so many bytes of its `printf` format.
 const LONGEST_INPUT: usize = 1000;
@@ -53,9 +54,6 @@ const SHELLS_OWN: &[&str] = &[
 const ALIKE: &[&str] = &[
     "[", "echo", "false", "kill", "printf", "pwd", "test", "true",
 ];
-
-/// Changes to the environment, each name once; none unsets.
-pub(crate) type Changes<'a> = BTreeMap<&'a OsStr, Option<&'a OsStr>>;
 
 /// The same with their values as a shell reads them.
 type Spelled<'a> = BTreeMap<&'a OsStr, Option<OsString>>;
@@ -116,7 +114,7 @@ impl Paster {
 pub(crate) fn changes<'a>(
     run: &'a [(OsString, Option<OsString>)],
     job: &'a NumberedJob,
-) -> Changes<'a> {
+) -> Variables<'a> {
     let changes = run.iter().chain(&job.job.env);
     let pair = |(name, value): &'a (OsString, Option<OsString>)| (&**name, value.as_deref());
     changes.map(pair).collect()

@@ -8,7 +8,7 @@ use crate::process::{Spool, TerminalSize};
 use crate::sink::describe;
 
 /// As much as a record keeps of a stream.
-pub(crate) const TAIL: u64 = 64 * 1024;
+pub(crate) use crate::record::TAIL;
 
 /// As much is read at the most where most of it was drawn over.
 const MOST_READ: u64 = 4 * 1024 * 1024;

@@ -5,12 +5,13 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 
-use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use super::error::JobLogError;
 use super::survivors::{Run, StartedAttempt, Survivor, marked, sees_all};
+use crate::event::{CancelReason, Status};
 use crate::plan::Key;
-use crate::sink::event_line::VERSION;
+use crate::record::{LineError, LogLine, Str};
 
 /// What a log says of the jobs in it.
 #[derive(Default)]
@@ -21,56 +22,17 @@ pub(super) struct Done {
     pub(super) unseen: Option<String>,
 }
 
-/// The parts of a line that matter to a later run. Those that every line of a long log has are not
-/// copied; no word of prun's own has an escape in it.
-#[derive(Deserialize)]
-#[serde(bound(deserialize = "'de: 'a"))]
-struct Line<'a> {
-    r#type: &'a str,
-    #[serde(default)]
-    v: Option<u64>,
-    #[serde(default)]
-    run_id: Option<&'a str>,
-    #[serde(default)]
-    key: Option<&'a str>,
-    #[serde(default)]
-    status: Option<&'a str>,
-    #[serde(default)]
-    reason: Option<&'a str>,
-    #[serde(default)]
-    truncated: bool,
-    #[serde(default)]
-    delivered: Option<bool>,
-    #[serde(default)]
-    boot_id: Option<&'a str>,
-    #[serde(default)]
-    pid_namespace: Option<u64>,
-    #[serde(default)]
-    pid: Option<u32>,
-    #[serde(default)]
-    pid_start_ticks: Option<u64>,
-    #[serde(default)]
-    seq: Option<u64>,
-    #[serde(default)]
-    attempt: Option<u32>,
-    #[serde(default)]
-    name: Option<String>,
+/// A line without its output, which is passed over.
+type Line<'a> = LogLine<'a, IgnoredAny, IgnoredAny>;
+
+/// What a job is called in a message.
+fn label(seq: u64, name: Option<&Str<'_>>) -> String {
+    name.map_or_else(|| format!("job {seq}"), |name| name.0.to_string())
 }
 
-impl Line<'_> {
-    fn key(&self) -> Result<Key, String> {
-        let key = self.key.and_then(Key::parse);
-        key.ok_or_else(|| "it has no key".to_owned())
-    }
-
-    fn seq(&self) -> Result<u64, String> {
-        self.seq.ok_or_else(|| "it has no seq".to_owned())
-    }
-
-    fn job(&self) -> String {
-        let seq = self.seq.unwrap_or_default();
-        self.name.clone().unwrap_or_else(|| format!("job {seq}"))
-    }
+/// The key of a line, which every line about a job has.
+fn key(key: Option<Key>) -> Result<Key, String> {
+    key.ok_or_else(|| "it has no key".to_owned())
 }
 
 /// The jobs that are done. A line that cannot be read, or a job that still runs, is an error.
@@ -111,68 +73,62 @@ struct Past {
 }
 
 impl Past {
-    fn take_in(&mut self, line: &Line<'_>) -> Result<(), Bad> {
-        match line.r#type {
-            "run_start" => {
-                if line.v != Some(VERSION) {
-                    return Err(Bad::OtherVersion);
-                }
+    fn take_in(&mut self, line: &Line<'_>) -> Result<(), String> {
+        match line {
+            LogLine::RunStart(start) => {
                 self.undelivered.clear();
                 self.runs.push(Run {
-                    id: line.run_id.map(str::to_owned),
-                    boot_id: line.boot_id.map(str::to_owned),
-                    pid_namespace: line.pid_namespace,
+                    id: start.run_id.as_ref().map(|id| id.0.to_string()),
+                    boot_id: start.boot_id.as_ref().map(|id| id.0.to_string()),
+                    pid_namespace: start.pid_namespace,
                     has_ended: false,
                 });
             }
-            "job_start" => {
-                let key = line.key()?;
-                let pid = line.pid.ok_or_else(|| "it has no pid".to_owned())?;
+            LogLine::JobStart(start) => {
+                let key = key(start.key)?;
                 let begun = StartedAttempt {
-                    job: line.job(),
-                    pid,
-                    ticks: line.pid_start_ticks,
+                    job: label(start.seq, start.name.as_ref()),
+                    pid: start.pid,
+                    ticks: start.pid_start_ticks,
                 };
                 self.done.remove(&key);
                 let run = self.runs.len().checked_sub(1);
                 let run = run.ok_or_else(|| "no run has begun before it".to_owned())?;
                 self.started.insert(key, (run, begun));
             }
-            "job_retry" => {
-                let key = line.key()?;
+            LogLine::JobRetry(record) => {
+                let key = key(record.key)?;
                 self.done.remove(&key);
                 self.started.remove(&key);
             }
-            "job_end" => {
-                let key = line.key()?;
+            LogLine::JobEnd(record) => {
+                let key = key(record.key)?;
                 self.started.remove(&key);
-                match (line.status, line.reason) {
-                    (None, _) => return Err("it has no status".to_owned().into()),
+                match (record.status, record.reason) {
                     // It says what the lines before say.
-                    (Some("ok"), Some("resumed")) => {}
-                    (Some("ok"), _) if line.truncated => drop(self.done.remove(&key)),
-                    (Some("ok"), _) if line.delivered == Some(false) => {
+                    (Status::Ok, Some(CancelReason::Resumed)) => {}
+                    (Status::Ok, _) if record.truncated => drop(self.done.remove(&key)),
+                    (Status::Ok, _) if record.delivered == Some(false) => {
                         self.done.remove(&key);
-                        self.undelivered.insert(line.seq()?, key);
+                        self.undelivered.insert(record.seq, key);
                     }
-                    (Some("ok"), _) => drop(self.done.insert(key)),
-                    (Some(_), _) => drop(self.done.remove(&key)),
+                    (Status::Ok, _) => drop(self.done.insert(key)),
+                    (_, _) => drop(self.done.remove(&key)),
                 }
             }
-            "job_delivered" => {
-                let key = self.undelivered.remove(&line.seq()?);
+            LogLine::JobDelivered(line) => {
+                let key = self.undelivered.remove(&line.seq);
                 self.done.extend(key);
             }
-            "run_end" => {
+            LogLine::RunEnd(_) => {
                 if let Some(run) = self.runs.last_mut() {
                     run.has_ended = true;
                 }
             }
-            "stop" | "warning" | "input_failed" | "output_failed" => {}
-            other => {
-                let why = format!("unknown type {other:?}, of a later version?");
-                return Err(why.into());
-            }
+            LogLine::Stop(_)
+            | LogLine::Warning(_)
+            | LogLine::InputFailed(_)
+            | LogLine::OutputFailed(_) => {}
         }
         Ok(())
     }
@@ -195,37 +151,22 @@ impl Past {
 }
 
 /// Drops the survivors that belong to attempts which have ended.
-fn ended_of(survivors: &mut Vec<Survivor>) -> impl FnMut(&Line<'_>) -> Result<(), Bad> {
+fn ended_of(survivors: &mut Vec<Survivor>) -> impl FnMut(&Line<'_>) -> Result<(), String> {
     let mut run = None;
     move |line| {
-        match line.r#type {
-            "run_start" => run = line.run_id.map(str::to_owned),
-            "job_end" | "job_retry" => {
-                let last = match line.r#type {
-                    "job_end" => u32::MAX,
-                    _ => line.attempt.unwrap_or_default(),
-                };
-                survivors.retain(|survivor| {
-                    Some(&survivor.run) != run.as_ref()
-                        || Some(survivor.seq) != line.seq
-                        || survivor.attempt > last
-                });
+        let (seq, last) = match line {
+            LogLine::RunStart(start) => {
+                run = start.run_id.as_ref().map(|id| id.0.to_string());
+                return Ok(());
             }
-            _ => {}
-        }
+            LogLine::JobEnd(record) => (record.seq, u32::MAX),
+            LogLine::JobRetry(record) => (record.seq, record.attempt.unwrap_or_default()),
+            _ => return Ok(()),
+        };
+        survivors.retain(|survivor| {
+            Some(&survivor.run) != run.as_ref() || survivor.seq != seq || survivor.attempt > last
+        });
         Ok(())
-    }
-}
-
-/// What is wrong with a line.
-enum Bad {
-    OtherVersion,
-    Damaged(String),
-}
-
-impl From<String> for Bad {
-    fn from(why: String) -> Self {
-        Self::Damaged(why)
     }
 }
 
@@ -234,7 +175,7 @@ fn each_line(
     path: &Path,
     mut file: &File,
     len: u64,
-    mut take_in: impl FnMut(&Line<'_>) -> Result<(), Bad>,
+    mut take_in: impl FnMut(&Line<'_>) -> Result<(), String>,
 ) -> Result<(), JobLogError> {
     let failed = |source: io::Error| JobLogError::Open {
         path: path.to_owned(),
@@ -248,13 +189,13 @@ fn each_line(
         if lines.read_until(b'\n', &mut text).map_err(failed)? == 0 {
             break;
         }
-        let line = serde_json::from_slice(&text).map_err(|error| Bad::Damaged(error.to_string()));
-        match line.and_then(|line: Line<'_>| take_in(&line)) {
+        let line = LogLine::read(&text);
+        match line.and_then(|line| Ok(take_in(&line)?)) {
             Ok(()) => {}
-            Err(Bad::OtherVersion) => {
+            Err(LineError::OtherVersion) => {
                 return Err(JobLogError::OtherVersion(path.to_owned(), number));
             }
-            Err(Bad::Damaged(why)) => {
+            Err(LineError::Damaged(why)) => {
                 return Err(JobLogError::Damaged {
                     path: path.to_owned(),
                     line: number,

@@ -5,7 +5,7 @@ use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 
 use serde::Deserialize;
 
-use crate::sink::event_line::VERSION;
+use crate::record::VERSION;
 
 /// What the first line of every log begins with.
 const START: &[u8] = br#"{"type":"run_start","#;

@@ -7,11 +7,9 @@
 mod done;
 pub(super) mod error;
 mod first_line;
-mod line;
 pub(super) mod open;
 pub(super) mod replay;
 mod survivors;
-mod to_event;
 mod writer;
 
 pub(crate) use open::{OpenLog, open};

@@ -143,18 +143,18 @@ mod tests {
         let key = |n: u32| format!("{n:032x}");
         let start = |n| {
             format!(
-                r#"{{"type":"job_start","key":"{}","seq":1,"pid":1}}"#,
+                r#"{{"type":"job_start","t_unix_s":1,"key":"{}","seq":1,"name":null,"attempt":1,"slot":1,"pid":1,"command":"a"}}"#,
                 key(n)
             )
         };
         let end = |n, status| {
             format!(
-                r#"{{"type":"job_end","key":"{}","status":"{status}","cmd":"a\\nb"}}"#,
+                r#"{{"type":"job_end","key":"{}","v":1,"seq":1,"cmd":"a\\nb","argv":["a"],"shell":false,"args":[],"cwd":"/","status":"{status}","attempts":1,"leaked":false,"truncated":false,"stdout_bytes":0,"stderr_bytes":0}}"#,
                 key(n)
             )
         };
-        let run_start = r#"{"type":"run_start","v":1,"boot_id":"x"}"#.to_owned();
-        let run_end = r#"{"type":"run_end","wall_s":1.0}"#.to_owned();
+        let run_start = r#"{"type":"run_start","t_unix_s":1,"v":1,"boot_id":"x"}"#.to_owned();
+        let run_end = r#"{"type":"run_end","t_unix_s":2,"wall_s":1.0}"#.to_owned();
         vec![
             run_start,
             start(1),
@@ -195,7 +195,7 @@ mod tests {
             let done: Vec<bool> = [1, 2]
                 .map(|n| format!("{n:032x}"))
                 .iter()
-                .map(|key| open.done.contains(&Key::parse(key).unwrap()))
+                .map(|key| open.done.contains(&key.parse::<Key>().unwrap()))
                 .collect();
             assert_eq!(done, [count >= 3, count >= 7], "cut at {cut}");
             drop(open);

@@ -9,9 +9,11 @@ use std::time::SystemTime;
 
 use super::error::JobLogError;
 use super::open;
-use super::to_event::Line;
 use crate::event::{Attempt, Counts, Event, JobEnd, JobStart, NumberedJob, Outcome, Status};
-use crate::sink::event_line;
+use crate::record::{LineError, LogLine, Str};
+
+/// A line with its output.
+type Line<'a> = LogLine<'a, Str<'a>, Str<'a>>;
 
 /// The events of a run in the past, with the times at which they happened.
 pub(crate) struct LoggedRun {
@@ -77,12 +79,8 @@ impl LoggedRun {
         let (mut at, mut found) = (0, None);
         while let Some(text) = lines.next().map_err(failed)? {
             let length = text.len() as u64;
-            let line = parse(path, &lines)?;
-            if line.r#type == "run_start" {
-                if line.v != event_line::VERSION {
-                    return Err(JobLogError::OtherVersion(path.to_owned(), lines.number).into());
-                }
-                let begun = line.at().map_err(|why| damaged(path, lines.number, why))?;
+            if let LogLine::RunStart(start) = parse(path, &lines)? {
+                let begun = start.at().map_err(|why| damaged(path, lines.number, why))?;
                 found = Some((at, lines.number, begun));
             }
             at += length;
@@ -126,54 +124,35 @@ impl LoggedRun {
                 return Ok(self.made_up());
             }
             let line = parse(&self.path, &self.lines)?;
-            let event = self.event(&line);
+            let event = event(&line, self.begun, self.counts);
             let event = event.map_err(|why| damaged(&self.path, self.lines.number, why))?;
-            if event.is_some() {
-                return Ok(event);
+            if let Some((at, event)) = event {
+                self.keep(at, &event);
+                return Ok(Some((at, event)));
             }
         }
     }
 
-    fn event(&mut self, line: &Line) -> Result<Option<(SystemTime, Event)>, String> {
-        let at = line.at()?;
+    /// Remembers what the end of the run needs, which may not be in the log.
+    fn keep(&mut self, at: SystemTime, event: &Event) {
         self.last_at = self.last_at.max(at);
-        let event = match line.r#type.as_str() {
-            "job_start" => {
-                let start = Arc::new(line.start(self.begun)?);
-                let begun = StartedAttempt::Running(Arc::clone(&start), at);
-                self.started.insert(line.seq, begun);
-                Event::JobStarted(start)
+        match event {
+            Event::JobStarted(start) => {
+                let begun = StartedAttempt::Running(Arc::clone(start), at);
+                self.started.insert(start.job.seq, begun);
             }
-            "job_retry" => {
-                let retry = line.retry(self.begun)?;
+            Event::JobRetried(retry) => {
                 let (job, last) = (Arc::clone(&retry.job), Arc::clone(&retry.attempt));
-                self.started
-                    .insert(line.seq, StartedAttempt::Waiting(job, last));
-                Event::JobRetried(Arc::new(retry))
+                let waiting = StartedAttempt::Waiting(job, last);
+                self.started.insert(retry.job.seq, waiting);
             }
-            "job_end" => {
-                let end = line.ended(self.begun)?;
-                self.started.remove(&line.seq);
+            Event::JobEnded(end) => {
+                self.started.remove(&end.job.seq);
                 self.counts.add(end.status);
-                Event::JobEnded(Arc::new(end))
             }
-            "stop" => Event::Stopped(line.stop()?),
-            "warning" => Event::Warned(line.words()),
-            "input_failed" => Event::InputFailed(line.words()),
-            "output_failed" => Event::OutputFailed(line.loss()),
-            "run_end" => {
-                self.ended = true;
-                Event::RunEnded {
-                    elapsed: line.elapsed()?,
-                    counts: self.counts,
-                }
-            }
-            "run_start" => Event::RunStarted { total: None },
-            // Whether it reached a reader then is nothing that is told again.
-            "job_delivered" => return Ok(None),
-            other => return Err(format!("unknown type {other:?}, of a later version?")),
-        };
-        Ok(Some((at, event)))
+            Event::RunEnded { .. } => self.ended = true,
+            _ => {}
+        }
     }
 
     /// The end that a run does not have which was killed, or goes on.
@@ -248,9 +227,56 @@ impl StartedAttempt {
     }
 }
 
-fn parse(path: &Path, lines: &Lines) -> Result<Line, ReplayError> {
-    let line = serde_json::from_slice(&lines.text);
-    line.map_err(|error: serde_json::Error| damaged(path, lines.number, error.to_string()))
+/// The event of a line of a run that began at `run` and whose jobs have ended so, if it has one.
+fn event(
+    line: &Line<'_>,
+    run: SystemTime,
+    counts: Counts,
+) -> Result<Option<(SystemTime, Event)>, String> {
+    Ok(Some(match line {
+        LogLine::RunStart(start) => (start.at()?, Event::RunStarted { total: None }),
+        LogLine::JobStart(start) => {
+            let (at, start) = start.start(run)?;
+            (at, Event::JobStarted(Arc::new(start)))
+        }
+        LogLine::JobRetry(record) => {
+            let retry = Arc::new(record.retry(run)?);
+            (record.at()?, Event::JobRetried(retry))
+        }
+        LogLine::JobEnd(record) => {
+            let end = Arc::new(record.ended(run)?);
+            (record.at()?, Event::JobEnded(end))
+        }
+        // Whether output reached its reader then does not matter now.
+        LogLine::JobDelivered(_) => return Ok(None),
+        LogLine::Stop(stop) => {
+            let (at, stop) = stop.stop()?;
+            (at, Event::Stopped(stop))
+        }
+        LogLine::Warning(line) => {
+            let (at, text) = line.text()?;
+            (at, Event::Warned(text))
+        }
+        LogLine::InputFailed(line) => {
+            let (at, text) = line.text()?;
+            (at, Event::InputFailed(text))
+        }
+        LogLine::OutputFailed(line) => {
+            let (at, loss) = line.loss()?;
+            (at, Event::OutputFailed(loss))
+        }
+        LogLine::RunEnd(line) => {
+            let (at, elapsed) = line.ended()?;
+            (at, Event::RunEnded { elapsed, counts })
+        }
+    }))
+}
+
+fn parse<'a>(path: &Path, lines: &'a Lines) -> Result<Line<'a>, ReplayError> {
+    LogLine::read(&lines.text).map_err(|error| match error {
+        LineError::OtherVersion => JobLogError::OtherVersion(path.to_owned(), lines.number).into(),
+        LineError::Damaged(why) => damaged(path, lines.number, why),
+    })
 }
 
 fn damaged(path: &Path, line: u64, why: String) -> ReplayError {

@@ -2,7 +2,7 @@
 //!
 //! One JSON object a line: a run's beginning and end and what ended it early, each attempt's start,
 //! each job's ending with its record, and the same for each attempt before the last (with the last
-//! 64 KiB of its output, if it failed). `recall` reads them. The file is locked
+//! 64 KiB of its output, if it failed). The file is locked
 //! for the whole run, and every line is one write: whenever prun is killed, all lines but perhaps
 //! the last are whole, and the next run drops what is not.
 //!
@@ -17,10 +17,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use super::line::{Fact, Line};
 use super::survivors;
 use crate::event::{CancelReason, Event, JobEnd, OutputLoss, Status};
 use crate::os::{is_at, keeps_nothing};
+use crate::record::{Base64, LogLine, LogStart, RecordStreams, Seconds, Str, Text, VERSION};
 use crate::sink::OpenLog;
 use crate::sink::recorder::{Recorder, RecorderEntry, RecorderError};
 use crate::sink::sink::Interest;
@@ -33,6 +33,9 @@ const DELIVERY: Duration = Duration::from_millis(200);
 
 /// So many endings wait at the most, as each holds its job's output.
 const MOST_WAITING: usize = 32;
+
+/// A line that is written.
+type Line<'a> = LogLine<'a, Text<'a>, Base64<'a>>;
 
 /// The open log of a run.
 pub(crate) struct JobLog {
@@ -92,14 +95,23 @@ impl JobLog {
             losses: Vec::new(),
             state: State::Open,
         };
-        log.append(SystemTime::now(), Fact::RunStart(run_id))?;
+        let boot_id = survivors::boot_id();
+        let start = LogStart {
+            t_unix_s: Seconds::since_epoch(SystemTime::now()),
+            v: VERSION,
+            run_id: Some(run_id.into()),
+            pid: Some(std::process::id()),
+            boot_id: boot_id.as_deref().map(Str::from),
+            pid_namespace: survivors::pid_namespace(),
+        };
+        log.append(&Line::RunStart(start))?;
         Ok(log)
     }
 
     /// Writes one line whole, or not at all.
-    fn append(&mut self, at: SystemTime, fact: Fact<'_>) -> io::Result<()> {
+    fn append(&mut self, line: &Line<'_>) -> io::Result<()> {
         self.line.clear();
-        serde_json::to_writer(&mut self.line, &Line { at, fact })?;
+        serde_json::to_writer(&mut self.line, line)?;
         self.line.push(b'\n');
         if let Err(error) = self.file.write_all(&self.line) {
             // What was written of it goes, so that the log stays well-formed; if even that
@@ -112,11 +124,11 @@ impl JobLog {
     }
 
     /// Writes a line, and brings the log to the disk now and then.
-    fn write(&mut self, at: SystemTime, fact: Fact<'_>) -> Result<(), RecorderError> {
+    fn write(&mut self, line: &Line<'_>) -> Result<(), RecorderError> {
         if self.state == State::Failed {
             return Ok(());
         }
-        if let Err(source) = self.append(at, fact) {
+        if let Err(source) = self.append(line) {
             return Err(self.failed(source));
         }
         match self.synced.elapsed() > SYNC_EVERY {
@@ -163,9 +175,9 @@ impl JobLog {
     }
 
     fn handle(&mut self, line: &Waiting) -> Result<(), RecorderError> {
-        let at = line.at;
+        let (at, streams) = (line.at, RecordStreams::default());
         match &line.event {
-            Event::JobStarted(start) => self.write(at, Fact::JobStart(start, line.ticks)),
+            Event::JobStarted(start) => self.write(&Line::started(start, line.ticks, at)),
             Event::JobRetried(retry) => {
                 let attempt = &retry.attempt;
                 let tried = JobEnd {
@@ -176,26 +188,19 @@ impl JobLog {
                     queued: None,
                     last: Some(Arc::clone(attempt)),
                 };
-                let (tried, delay) = (&tried, retry.delay);
-                self.write(at, Fact::JobRetry { tried, delay })
+                self.write(&Line::retried(&tried, retry.delay, &streams, at))
             }
             Event::JobEnded(end) => {
                 let is_delivered = line.until.is_none();
                 if !is_delivered {
                     self.undelivered.insert(end.job.seq);
                 }
-                self.write(at, Fact::JobEnd { end, is_delivered })
+                self.write(&Line::ended(end, is_delivered, &streams, at))
             }
-            Event::Warned(text) => self.write(at, Fact::Words("warning", text)),
-            Event::InputFailed(text) => self.write(at, Fact::Words("input_failed", text)),
-            Event::OutputFailed(loss) => {
-                let how = match loss {
-                    OutputLoss::ReaderGone => "reader_gone",
-                    OutputLoss::NotWritten | OutputLoss::Stderr => "not_written",
-                };
-                self.write(at, Fact::Words("output_failed", how))
-            }
-            Event::Stopped(stop) => self.write(at, Fact::Stop(stop)),
+            Event::Warned(text) => self.write(&Line::warning(text, at)),
+            Event::InputFailed(text) => self.write(&Line::input_failed(text, at)),
+            Event::OutputFailed(loss) => self.write(&Line::output_failed(*loss, at)),
+            Event::Stopped(stop) => self.write(&Line::stop(stop, at)),
             Event::RunEnded { elapsed, .. } => self.end_run(at, *elapsed),
             _ => Ok(()),
         }
@@ -205,7 +210,7 @@ impl JobLog {
         if self.state == State::Failed {
             return Ok(());
         }
-        self.write(at, Fact::RunEnd { elapsed })?;
+        self.write(&Line::run_end(elapsed, at))?;
         self.state = State::Whole;
         let synced = self.sync();
         let is_file = self.file.metadata().is_ok_and(|meta| meta.is_file());
@@ -279,7 +284,7 @@ impl Recorder for JobLog {
             end.until = None;
             self.flush(Instant::now())
         } else if self.undelivered.remove(&seq) {
-            self.write(SystemTime::now(), Fact::JobDelivered(seq))
+            self.write(&Line::delivered(seq, SystemTime::now()))
         } else {
             Ok(())
         }

@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use super::source::{Path, Source, Token};
 
 /// The rooms by level. A room may know itself and whatever is strictly lower.
-const ROOMS: [(&str, u8); 11] = [
+const ROOMS: [(&str, u8); 12] = [
     ("main", 6),
     ("cli", 5),
     ("run", 4),
     ("sink", 4),
     ("summary", 3),
     ("exit", 3),
+    ("record", 3),
     ("event", 2),
     ("guard", 2),
     ("process", 1),
@@ -30,6 +31,9 @@ const MOST_FILES: usize = 12;
 
 /// Where `unsafe` may stand.
 const UNSAFE: &str = "src/os/";
+
+/// The room of the wire, and the folders of other formats: job files, JUnit, traces.
+const OTHER_FORMATS: [&str; 3] = ["src/record/", "src/plan/jobfile/", "src/sink/file/"];
 
 /// Where stdout and stderr may be written.
 const CONSOLE: &str = "src/sink/console/console.rs";
@@ -164,6 +168,35 @@ fn is_shared(before: &[Token]) -> bool {
         ")" => (last..).take(12).any(|back| text(back) == "pub"),
         _ => false,
     }
+}
+
+/// The keys of our JSON are spelled in one room. Those that are words of other formats as well are not
+/// looked for, nor is the text of tests.
+pub(super) fn wire_keys(house: &House) -> Vec<String> {
+    const SCHEMA: &str = include_str!("../../../schema/prun.json");
+    let schema: serde_json::Value = serde_json::from_str(SCHEMA).expect("the schema is JSON");
+    let record = &schema["$defs"]["job"]["properties"];
+    let keys = record.as_object().expect("a record has keys").keys();
+    let keys: Vec<&String> = keys.filter(|key| key.contains('_')).collect();
+    let mut all = Vec::new();
+    for source in house.rooms() {
+        if OTHER_FORMATS
+            .iter()
+            .any(|folder| source.path.starts_with(folder))
+        {
+            continue;
+        }
+        let code = source.text.split("#[cfg(test)]").next().unwrap_or_default();
+        for (line, text) in (1..).zip(code.lines()) {
+            if let Some(key) = keys.iter().find(|key| text.contains(&format!("\"{key}\""))) {
+                let at = place(source, line);
+                all.push(format!(
+                    "{at}: {key} is a key of the record, and belongs to it"
+                ));
+            }
+        }
+    }
+    all
 }
 
 /// Files stay small.

@@ -32,6 +32,7 @@ pub(super) struct Path {
 /// One file.
 pub(super) struct Source {
     pub(super) path: String,
+    pub(super) text: String,
     /// Without those of tests among other code.
     pub(super) lines: usize,
     /// All of it.
@@ -46,6 +47,7 @@ impl Source {
         let (code, test_lines) = without_tests(&tokens);
         Self {
             path: path.to_owned(),
+            text: text.to_owned(),
             lines: text.lines().count() - test_lines,
             code,
             tokens,

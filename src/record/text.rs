@@ -10,11 +10,14 @@ use serde::{Serialize, Serializer};
 
 use crate::process::Spool;
 
+/// How much of a job's output is kept where not all of it is, in bytes of each stream.
+pub(crate) const TAIL: u64 = 64 * 1024;
+
 /// Read at a time; a multiple of 3, so that base64 needs no padding between pieces.
 const PIECE: usize = 48 * 1024;
 
 /// The spool's bytes from an offset on as text: valid UTF-8, with U+FFFD where a byte is not.
-pub(super) struct Text<'a> {
+pub(crate) struct Text<'a> {
     pub(super) spool: &'a Spool,
     /// Where the text begins.
     pub(super) from: u64,
@@ -56,7 +59,7 @@ impl Text<'_> {
 }
 
 /// How many bytes at the end begin a character whose rest may come with the next piece.
-pub(super) fn cut_character(bytes: &[u8]) -> usize {
+pub(crate) fn cut_character(bytes: &[u8]) -> usize {
     let is_begin = |byte: u8| byte & 0b1100_0000 != 0b1000_0000;
     // One that is whole but for its end has no more than three bytes.
     let longest = bytes.len().min(3);
@@ -70,10 +73,12 @@ pub(super) fn cut_character(bytes: &[u8]) -> usize {
 }
 
 /// The spool's bytes from an offset on in base64.
-pub(super) struct Base64<'a> {
+pub(crate) struct Base64<'a> {
     pub(super) spool: &'a Spool,
     /// Where the text begins.
     pub(super) from: u64,
+    /// Whether the text, which was written before, was not all of it.
+    pub(super) was_lossy: &'a Cell<bool>,
     /// Set by the writing: why it is not whole.
     pub(super) error: &'a Cell<Option<io::Error>>,
 }

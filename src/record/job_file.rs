@@ -1,0 +1,77 @@
+//! A line of a job file that runs a job as it was going to run.
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+
+use serde::Serialize;
+
+use super::command::{FIRST_SLOT, planned_argv};
+use super::scalar::{Seconds, Str, base64, words_base64};
+use crate::event::NumberedJob;
+
+/// The changes to the environment by the names of the variables; no value removes one.
+pub(crate) type Variables<'a> = BTreeMap<&'a OsStr, Option<&'a OsStr>>;
+
+/// A job as a job file has it. What is not UTF-8 is in base64 as well.
+#[derive(Serialize)]
+pub(crate) struct JobFileLine<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'a str>,
+    argv: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    argv_base64: Option<Vec<String>>,
+    cwd: Str<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cwd_base64: Option<String>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    env: BTreeMap<Str<'a>, Option<Str<'a>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    env_base64: Option<BTreeMap<String, Option<String>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stdin: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stdin_base64: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    timeout: Option<Seconds>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retries: Option<u32>,
+}
+
+impl<'a> JobFileLine<'a> {
+    /// The line of a job whose environment is changed so.
+    pub(crate) fn of(numbered: &'a NumberedJob, env: &Variables<'a>) -> Self {
+        let job = &numbered.job;
+        let (argv, _) = planned_argv(numbered, FIRST_SLOT);
+        let cwd = numbered.cwd.as_os_str();
+        let stdin = job.stdin.as_deref();
+        let is_text = |word: &OsStr| word.to_str().is_some();
+        let words = || env.keys().copied().chain(env.values().copied().flatten());
+        let bytes = |word: &OsStr| base64(word.as_bytes());
+        let in_base64 = || {
+            let pairs = env.iter();
+            pairs.map(|(name, value)| (bytes(name), value.map(bytes)))
+        };
+        Self {
+            name: job.name.as_deref(),
+            argv_base64: (!argv.iter().all(|word| is_text(word))).then(|| words_base64(&argv)),
+            argv: argv
+                .iter()
+                .map(|word| word.to_string_lossy().into_owned())
+                .collect(),
+            cwd: Str::lossy(cwd),
+            cwd_base64: (!is_text(cwd)).then(|| bytes(cwd)),
+            env: env
+                .iter()
+                .map(|(name, value)| (Str::lossy(name), value.map(Str::lossy)))
+                .collect(),
+            env_base64: (!words().all(is_text)).then(|| in_base64().collect()),
+            stdin: stdin.map(|stdin| String::from_utf8_lossy(stdin).into_owned()),
+            stdin_base64: stdin
+                .filter(|stdin| str::from_utf8(stdin).is_err())
+                .map(base64),
+            timeout: job.timeout.map(Seconds::from),
+            retries: job.retries,
+        }
+    }
+}
