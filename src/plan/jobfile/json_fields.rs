@@ -293,7 +293,7 @@ fn nearest(key: &str) -> Option<&'static str> {
     }
     let (letters, near) = KEYS
         .iter()
-        .map(|known| (distance(&key, known), *known))
+        .map(|known| (strsim::levenshtein(&key, known), *known))
         .min()?;
     if letters <= if key.len() < 5 { 1 } else { 2 } {
         return Some(near);
@@ -318,20 +318,6 @@ fn abbreviates(short: &str, long: &str) -> bool {
     short
         .bytes()
         .all(|letter| letters.any(|other| other == letter))
-}
-
-/// How many letters must be added, removed or replaced to make `a` into `b` (Levenshtein).
-fn distance(a: &str, b: &str) -> usize {
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.bytes().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
-        for (j, y) in b.bytes().enumerate() {
-            let replaced = diagonal + usize::from(x != y);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row[b.len()]
 }
 
 /// A text from a file as a message can show it: escaped, and not longer than a few words.
