@@ -3,7 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// A signal, shown by its name, and read from it.
+use nix::sys::signal::Signal as KnownSignal;
+
+/// A signal: displayed as its name, and parsed from a name or a number.
 ///
 /// ```
 /// use prun::process::Signal;
@@ -17,116 +19,79 @@ use std::str::FromStr;
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Signal(i32);
 
-/// Numbers and names of the signals that every Unix has; the rest is shown by number.
-const NAMES: &[(i32, &str)] = &[
-    (libc::SIGHUP, "SIGHUP"),
-    (libc::SIGINT, "SIGINT"),
-    (libc::SIGQUIT, "SIGQUIT"),
-    (libc::SIGILL, "SIGILL"),
-    (libc::SIGTRAP, "SIGTRAP"),
-    (libc::SIGABRT, "SIGABRT"),
-    (libc::SIGBUS, "SIGBUS"),
-    (libc::SIGFPE, "SIGFPE"),
-    (libc::SIGKILL, "SIGKILL"),
-    (libc::SIGUSR1, "SIGUSR1"),
-    (libc::SIGSEGV, "SIGSEGV"),
-    (libc::SIGUSR2, "SIGUSR2"),
-    (libc::SIGPIPE, "SIGPIPE"),
-    (libc::SIGALRM, "SIGALRM"),
-    (libc::SIGTERM, "SIGTERM"),
-    (libc::SIGCHLD, "SIGCHLD"),
-    (libc::SIGCONT, "SIGCONT"),
-    (libc::SIGSTOP, "SIGSTOP"),
-    (libc::SIGTSTP, "SIGTSTP"),
-    (libc::SIGTTIN, "SIGTTIN"),
-    (libc::SIGTTOU, "SIGTTOU"),
-    (libc::SIGURG, "SIGURG"),
-    (libc::SIGXCPU, "SIGXCPU"),
-    (libc::SIGXFSZ, "SIGXFSZ"),
-    (libc::SIGVTALRM, "SIGVTALRM"),
-    (libc::SIGPROF, "SIGPROF"),
-    (libc::SIGWINCH, "SIGWINCH"),
-    (libc::SIGIO, "SIGIO"),
-    (libc::SIGSYS, "SIGSYS"),
-    #[cfg(linux)]
-    (libc::SIGSTKFLT, "SIGSTKFLT"),
-    #[cfg(linux)]
-    (libc::SIGPWR, "SIGPWR"),
-];
-
 impl Signal {
-    /// The terminal went away.
+    /// The terminal was closed.
     pub const HUP: Self = Self(libc::SIGHUP);
     /// Ctrl-C.
     pub const INT: Self = Self(libc::SIGINT);
     /// Ctrl-\.
     pub const QUIT: Self = Self(libc::SIGQUIT);
-    /// An instruction that the processor does not know.
+    /// Illegal instruction.
     pub const ILL: Self = Self(libc::SIGILL);
-    /// A breakpoint of a debugger.
+    /// Breakpoint or trace trap.
     pub const TRAP: Self = Self(libc::SIGTRAP);
-    /// The program ended itself by `abort`.
+    /// The program called abort(3).
     pub const ABRT: Self = Self(libc::SIGABRT);
-    /// An access to memory that is not there.
+    /// Access to memory that does not exist or is misaligned.
     pub const BUS: Self = Self(libc::SIGBUS);
-    /// An error in arithmetic, such as a division by zero.
+    /// Arithmetic error, such as a division by zero.
     pub const FPE: Self = Self(libc::SIGFPE);
-    /// End at once; cannot be caught.
+    /// Kill; cannot be caught.
     pub const KILL: Self = Self(libc::SIGKILL);
-    /// Free for programs to use.
+    /// User-defined signal.
     pub const USR1: Self = Self(libc::SIGUSR1);
-    /// An access to memory that is not the program's.
+    /// Invalid memory access.
     pub const SEGV: Self = Self(libc::SIGSEGV);
-    /// Free for programs to use.
+    /// User-defined signal.
     pub const USR2: Self = Self(libc::SIGUSR2);
-    /// A pipe's reader went away.
+    /// Write to a pipe without a reader.
     pub const PIPE: Self = Self(libc::SIGPIPE);
-    /// A timer of alarm(2).
+    /// Timer of alarm(2).
     pub const ALRM: Self = Self(libc::SIGALRM);
-    /// Please end.
+    /// Request to terminate.
     pub const TERM: Self = Self(libc::SIGTERM);
     /// A child ended or stopped.
     pub const CHLD: Self = Self(libc::SIGCHLD);
-    /// Go on after a stop.
+    /// Continue after a stop.
     pub const CONT: Self = Self(libc::SIGCONT);
     /// Stop; cannot be caught.
     pub const STOP: Self = Self(libc::SIGSTOP);
     /// Ctrl-Z.
     pub const TSTP: Self = Self(libc::SIGTSTP);
-    /// A process in the background wanted to read the terminal.
+    /// A background process read from the terminal.
     pub const TTIN: Self = Self(libc::SIGTTIN);
-    /// A process in the background wanted to change the terminal.
+    /// A background process wrote to the terminal or changed its settings.
     pub const TTOU: Self = Self(libc::SIGTTOU);
     /// Urgent data on a socket.
     pub const URG: Self = Self(libc::SIGURG);
-    /// The limit of CPU time was reached.
+    /// CPU time limit exceeded.
     pub const XCPU: Self = Self(libc::SIGXCPU);
-    /// A file grew beyond the limit.
+    /// File size limit exceeded.
     pub const XFSZ: Self = Self(libc::SIGXFSZ);
-    /// A timer of CPU time in the program.
+    /// Virtual timer: CPU time in user mode.
     pub const VTALRM: Self = Self(libc::SIGVTALRM);
-    /// A timer of CPU time.
+    /// Profiling timer: CPU time in user mode and in the kernel.
     pub const PROF: Self = Self(libc::SIGPROF);
-    /// The terminal has another size.
+    /// The terminal's size changed.
     pub const WINCH: Self = Self(libc::SIGWINCH);
-    /// A descriptor is ready; `SIGPOLL`.
+    /// I/O is possible on a descriptor; also called `SIGPOLL`.
     pub const IO: Self = Self(libc::SIGIO);
-    /// A system call that does not exist or is forbidden.
+    /// Bad or forbidden system call.
     pub const SYS: Self = Self(libc::SIGSYS);
-    /// Unused; Linux alone.
+    /// Unused; only on Linux.
     #[cfg(linux)]
     pub const STKFLT: Self = Self(libc::SIGSTKFLT);
-    /// The power fails; Linux alone.
+    /// Power failure; only on Linux.
     #[cfg(linux)]
     pub const PWR: Self = Self(libc::SIGPWR);
 
-    /// The signal of this number; 0, which tests whether a process is there, is accepted too.
+    /// Returns the signal with this number. 0, which tests whether a process exists, is accepted as well.
     #[must_use]
     pub const fn from_raw(number: i32) -> Self {
         Self(number)
     }
 
-    /// The signal's number on this system.
+    /// Returns the signal's number on this system.
     #[must_use]
     pub const fn as_raw(self) -> i32 {
         self.0
@@ -135,9 +100,10 @@ impl Signal {
 
 impl fmt::Display for Signal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some((_, name)) = NAMES.iter().find(|(number, _)| *number == self.0) {
-            return f.write_str(name);
+        if let Ok(known) = KnownSignal::try_from(self.0) {
+            return f.write_str(known.as_str());
         }
+        // nix knows no real-time signals.
         #[cfg(linux)]
         if (libc::SIGRTMIN()..=libc::SIGRTMAX()).contains(&self.0) {
             return match self.0 - libc::SIGRTMIN() {
@@ -149,7 +115,7 @@ impl fmt::Display for Signal {
     }
 }
 
-/// A name that is no signal's.
+/// The error for text that is not the name or number of a signal.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("no such signal: {0}")]
 pub struct ParseSignalError(String);
@@ -157,29 +123,28 @@ pub struct ParseSignalError(String);
 impl FromStr for Signal {
     type Err = ParseSignalError;
 
-    /// Takes what kill(1) takes: a name with or without `SIG`, in either case, `RTMIN+3`, `RTMAX-3`,
-    /// or a number from 1 to the system's last one.
+    /// Accepts what kill(1) accepts: a name with or without `SIG`, in upper or lower case, `RTMIN+3`,
+    /// `RTMAX-3`, or a number from 1 to the system's highest.
     ///
     /// # Errors
-    /// [`ParseSignalError`] for anything else.
+    /// Returns [`ParseSignalError`] for anything else.
     fn from_str(text: &str) -> Result<Self, ParseSignalError> {
         let upper = text.to_ascii_uppercase();
-        // One without a name is shown as `signal 33`.
+        // Signals without a name are displayed as `signal 33`.
         let bare = upper.strip_prefix("SIGNAL ");
         let name = bare.or(upper.strip_prefix("SIG")).unwrap_or(&upper);
-        let is_named = |known: &&(i32, &str)| known.1.strip_prefix("SIG") == Some(name);
-        let number = match NAMES.iter().find(is_named) {
-            Some((number, _)) => Some(*number),
-            None => real_time(name).or_else(|| name.parse().ok()),
+        let number = match KnownSignal::from_str(&format!("SIG{name}")) {
+            Ok(known) => Some(known as i32),
+            Err(_) => real_time(name).or_else(|| name.parse().ok()),
         };
-        let number = number.filter(|number| (1..=last()).contains(number));
+        let number = number.filter(|number| (1..=highest()).contains(number));
         number
             .map(Self)
             .ok_or_else(|| ParseSignalError(text.to_owned()))
     }
 }
 
-/// The number of a real-time signal, by its distance from the first or the last one.
+/// Returns the number of a real-time signal, from its distance to the first or the last one.
 #[cfg(linux)]
 fn real_time(name: &str) -> Option<i32> {
     let (min, max) = (libc::SIGRTMIN(), libc::SIGRTMAX());
@@ -193,14 +158,14 @@ fn real_time(name: &str) -> Option<i32> {
     (min..=max).contains(&number).then_some(number)
 }
 
-/// Elsewhere they have no names here.
+/// Real-time signals have names only on Linux.
 #[cfg(not(linux))]
 fn real_time(_name: &str) -> Option<i32> {
     None
 }
 
-/// The highest number of a signal.
-fn last() -> i32 {
+/// Returns the highest signal number.
+fn highest() -> i32 {
     #[cfg(linux)]
     return libc::SIGRTMAX();
     #[cfg(not(linux))]
@@ -218,16 +183,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_signal_is_shown_by_its_name() {
+    fn a_signal_is_displayed_as_its_name() {
         assert_eq!(Signal::TERM.to_string(), "SIGTERM");
         assert_eq!(Signal::from_raw(200).to_string(), "signal 200");
     }
 
-    /// Elsewhere some have no name here.
+    /// On other systems some numbers have no name.
     #[cfg(linux)]
     #[test]
-    fn every_signal_is_read_from_what_it_is_shown_as() {
-        for number in 1..=last() {
+    fn every_signal_is_parsed_from_its_displayed_name() {
+        for number in 1..=highest() {
             let signal = Signal::from_raw(number);
             assert_eq!(signal.to_string().parse(), Ok(signal));
             assert_eq!(number.to_string().parse(), Ok(signal));
@@ -235,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn the_forms_of_kill_are_read() {
+    fn the_forms_that_kill_accepts_are_parsed() {
         for (text, signal) in [
             ("hup", Signal::HUP),
             ("SigInt", Signal::INT),
@@ -247,7 +212,7 @@ mod tests {
 
     #[cfg(linux)]
     #[test]
-    fn a_real_time_signal_is_shown_and_read_by_its_place() {
+    fn a_real_time_signal_is_displayed_and_parsed_by_its_distance() {
         let [min, max] = [libc::SIGRTMIN(), libc::SIGRTMAX()];
         assert_eq!(Signal::from_raw(min + 2).to_string(), "SIGRTMIN+2");
         assert_eq!("RTMAX-1".parse(), Ok(Signal::from_raw(max - 1)));
@@ -255,8 +220,8 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_signal_is_refused() {
-        let above = (last() + 1).to_string();
+    fn anything_else_is_refused() {
+        let above = (highest() + 1).to_string();
         for text in [
             "", "SIG", "0", "-9", "TERMS", "RTMIN+99", "RTMIN-1", "RTMAX+1", &above,
         ] {
