@@ -1,9 +1,14 @@
 //! The keys of a JSON record: their names, their types, and a helpful word for the wrong ones.
+//!
+//! The objects are read by visitors of our own, because each error has to name the key, what was
+//! expected and the nearest key. Derived code names no key for a wrong type, suggests none for an
+//! unknown one, and takes null for a missing key; serde's untagged enums report the line on which
+//! the object ends instead of the value's.
 
 use std::fmt;
-use std::marker::PhantomData;
 
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, Unexpected, Visitor};
+use serde_untagged::UntaggedEnumVisitor;
 
 /// The keys that a record may have.
 const KEYS: [&str; 13] = [
@@ -169,106 +174,40 @@ impl<'de> Visitor<'de> for EnvVisitor {
     }
 }
 
-/// Reads one value that may be written in more than one type.
-struct Scalar<T>(&'static str, PhantomData<T>);
-
-/// The types that a scalar may have; those that are not overridden are an error.
-trait FromScalar: Sized {
-    /// What `true` or `false` stands for.
-    fn from_bool(_: bool) -> Option<Self> {
-        None
-    }
-    /// What a text stands for.
-    fn from_text(_: &str) -> Option<Self> {
-        None
-    }
-    /// What a whole number stands for.
-    fn from_whole(_: i128) -> Option<Self> {
-        None
-    }
-    /// What any other number stands for.
-    fn from_float(_: f64) -> Option<Self> {
-        None
-    }
-}
-
-impl<T: FromScalar> Visitor<'_> for Scalar<T> {
-    type Value = T;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0)
-    }
-
-    fn visit_bool<E: Error>(self, value: bool) -> Result<T, E> {
-        T::from_bool(value)
-            .ok_or_else(|| E::invalid_type(serde::de::Unexpected::Bool(value), &self))
-    }
-
-    fn visit_str<E: Error>(self, value: &str) -> Result<T, E> {
-        T::from_text(value).ok_or_else(|| E::invalid_type(serde::de::Unexpected::Str(value), &self))
-    }
-
-    fn visit_u64<E: Error>(self, value: u64) -> Result<T, E> {
-        T::from_whole(value.into())
-            .ok_or_else(|| E::invalid_value(serde::de::Unexpected::Unsigned(value), &self))
-    }
-
-    fn visit_i64<E: Error>(self, value: i64) -> Result<T, E> {
-        T::from_whole(value.into())
-            .ok_or_else(|| E::invalid_value(serde::de::Unexpected::Signed(value), &self))
-    }
-
-    fn visit_f64<E: Error>(self, value: f64) -> Result<T, E> {
-        T::from_float(value)
-            .ok_or_else(|| E::invalid_value(serde::de::Unexpected::Float(value), &self))
-    }
-}
-
-impl FromScalar for Timeout {
-    fn from_text(text: &str) -> Option<Self> {
-        Some(Self(text.to_owned()))
-    }
-    fn from_whole(number: i128) -> Option<Self> {
-        Some(Self(number.to_string()))
-    }
-    fn from_float(number: f64) -> Option<Self> {
-        // The shortest digits that stand for this number, never with an exponent: what was written.
-        Some(Self(number.to_string()))
-    }
-}
-
-impl FromScalar for Retries {
-    fn from_whole(number: i128) -> Option<Self> {
-        u32::try_from(number).ok().map(Self)
-    }
-}
-
-impl FromScalar for ShellField {
-    fn from_bool(wanted: bool) -> Option<Self> {
-        Some(Self::Wanted(wanted))
-    }
-    fn from_text(text: &str) -> Option<Self> {
-        Some(Self::Program(text.to_owned()))
-    }
-}
-
 impl<'de> Deserialize<'de> for Timeout {
     fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
-        let expected = "a duration such as \"5m\", or a number of seconds";
-        input.deserialize_any(Scalar(expected, PhantomData))
+        UntaggedEnumVisitor::new()
+            .expecting("a duration such as \"5m\", or a number of seconds")
+            .string(|text| Ok(Self(text.to_owned())))
+            .u64(|number| Ok(Self(number.to_string())))
+            .i64(|number| Ok(Self(number.to_string())))
+            // The shortest decimal digits for this number, without an exponent.
+            .f64(|number| Ok(Self(number.to_string())))
+            .deserialize(input)
     }
 }
 
 impl<'de> Deserialize<'de> for Retries {
     fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
-        input.deserialize_any(Scalar("a whole number from 0 to 4294967295", PhantomData))
+        const EXPECTED: &str = "a whole number from 0 to 4294967295";
+        UntaggedEnumVisitor::new()
+            .expecting(EXPECTED)
+            .i64(|number| {
+                u32::try_from(number)
+                    .map(Self)
+                    .map_err(|_| Error::invalid_value(Unexpected::Signed(number), &EXPECTED))
+            })
+            .deserialize(input)
     }
 }
 
 impl<'de> Deserialize<'de> for ShellField {
     fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
-        let expected = "true, false or a shell such as \"bash -eu\"";
-        input.deserialize_any(Scalar(expected, PhantomData))
+        UntaggedEnumVisitor::new()
+            .expecting("true, false or a shell such as \"bash -eu\"")
+            .bool(|wanted| Ok(Self::Wanted(wanted)))
+            .string(|program| Ok(Self::Program(program.to_owned())))
+            .deserialize(input)
     }
 }
 

@@ -108,7 +108,7 @@ fn a_wrong_type_is_named_with_its_key() {
         ),
         (
             r#"{"shell":1}"#,
-            "`shell`: invalid value: integer `1`, expected true, false or a shell such as \"bash -eu\" at line 1 column 10",
+            "`shell`: invalid type: integer `1`, expected true, false or a shell such as \"bash -eu\" at line 1 column 10",
         ),
         (
             r#"{"env":{"A":1}}"#,
