@@ -1,57 +1,64 @@
-//! Lengths of time: read exactly, shown shortly.
+//! Durations: parsed exactly, formatted briefly.
 
 use std::time::Duration;
 
 use thiserror::Error;
 
-/// What is accepted, for every message.
+/// The accepted forms, for every error.
 const ACCEPTED: &str =
     "write seconds (`30`, `0.5`) or h, m, s and ms in this order (`250ms`, `5m`, `1h30m`)";
 
-/// The units in the order in which they may follow one another, with their nanoseconds.
+// The units, in nanoseconds.
+const MILLISECOND: u128 = 1_000_000;
+const SECOND: u128 = 1000 * MILLISECOND;
+const MINUTE: u128 = 60 * SECOND;
+const HOUR: u128 = 60 * MINUTE;
+
+/// The units in the order in which they may follow one another.
 const UNITS: [(&str, u128); 4] = [
-    ("h", 3_600_000_000_000),
-    ("m", 60_000_000_000),
-    ("s", 1_000_000_000),
-    ("ms", 1_000_000),
+    ("h", HOUR),
+    ("m", MINUTE),
+    ("s", SECOND),
+    ("ms", MILLISECOND),
 ];
 
-/// A hundred years. Nobody means more, and whoever adds it to a clock's time needs no check.
-const LONGEST: u128 = 100 * 365 * 24 * UNITS[0].1;
+/// The longest duration: 100 years. Its nanoseconds fit into 64 bits, and adding it to the time of
+/// a clock cannot overflow.
+const MAX_NANOS: u128 = 100 * 365 * 24 * HOUR;
 
-/// With more decimals than this not even hours come out as whole nanoseconds.
-const MOST_DECIMALS: usize = 13;
+/// The most decimals for which even hours can be whole nanoseconds.
+const MAX_DECIMALS: usize = 13;
 
-/// Why a text is no duration.
+/// Why a text is not a duration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub(crate) enum DurationError {
-    /// Nothing was written.
+    /// The text is empty.
     #[error("a duration is missing: {ACCEPTED}")]
     Empty,
-    /// Time does not run backwards.
+    /// The text starts with `-`.
     #[error("a duration cannot be negative: {ACCEPTED}")]
     Negative,
-    /// There is no decimal number where one belongs (`nan`, `inf`, `5.`).
+    /// A decimal number is missing (`nan`, `inf`, `5.`).
     #[error("a duration needs a decimal number before each unit: {ACCEPTED}")]
     Number,
-    /// An unknown unit, or none behind one of several numbers (`2d`, `1e9`, `1 s`, `1h30`).
+    /// An unknown unit, or none after one of several numbers (`2d`, `1e9`, `1 s`, `1h30`).
     #[error("unknown or missing unit in a duration: {ACCEPTED}")]
     Unit,
-    /// A unit stands twice, or after a smaller one.
+    /// A unit is repeated, or follows a smaller one.
     #[error("units of a duration are repeated or out of order: {ACCEPTED}")]
     Order,
-    /// It does not come out as whole nanoseconds.
+    /// The duration is not a whole number of nanoseconds.
     #[error("a duration cannot be finer than a nanosecond: {ACCEPTED}")]
     TooFine,
-    /// It is longer than a hundred years.
+    /// The duration is longer than 100 years.
     #[error("a duration cannot be longer than 100 years: {ACCEPTED}")]
     TooLong,
 }
 
-/// Reads `30`, `0.5s`, `250ms`, `5m` or `1h30m`; a bare number is seconds.
+/// Parses `30`, `0.5s`, `250ms`, `5m` or `1h30m`; a bare number is seconds.
 ///
-/// The arithmetic is on whole nanoseconds, so that no rounding ever makes a short limit zero, which
-/// means "no limit".
+/// The arithmetic uses whole nanoseconds: rounding could make a short limit zero, which means
+/// "no limit".
 pub(crate) fn parse_duration(text: &str) -> Result<Duration, DurationError> {
     if text.is_empty() {
         return Err(DurationError::Empty);
@@ -59,96 +66,87 @@ pub(crate) fn parse_duration(text: &str) -> Result<Duration, DurationError> {
     if text.starts_with('-') {
         return Err(DurationError::Negative);
     }
-    let (number, after) = split_number(text)?;
-    if after.is_empty() {
-        return number.times(UNITS[2].1).and_then(from_nanos);
+    let (number, rest) = split_number(text)?;
+    if rest.is_empty() {
+        return number.times(SECOND).and_then(from_nanos);
     }
     let mut total: u128 = 0;
-    let mut larger_units = 0;
+    let mut next_unit = 0;
     let mut rest = text;
     while !rest.is_empty() {
-        let (number, after) = split_number(rest)?;
-        let (unit, after) = split_unit(after)?;
-        if unit < larger_units {
+        let (number, after_number) = split_number(rest)?;
+        let (unit, after_unit) = split_unit(after_number)?;
+        if unit < next_unit {
             return Err(DurationError::Order);
         }
-        // Each part is at most LONGEST, so four of them are far from an overflow.
+        // At most four parts, each at most MAX_NANOS: no overflow.
         total += number.times(UNITS[unit].1)?;
-        larger_units = unit + 1;
-        rest = after;
+        next_unit = unit + 1;
+        rest = after_unit;
     }
     from_nanos(total)
 }
 
-/// A decimal number as it was written.
+/// The digits of a decimal number.
 struct Decimal<'a> {
     whole: &'a str,
-    /// The digits behind the point, without zeros at the end.
+    /// The digits after the point, without trailing zeros.
     fraction: &'a str,
 }
 
 impl Decimal<'_> {
-    /// This many times `nanos`, exactly, at most [`LONGEST`].
+    /// Returns the exact product of the number and `nanos`, at most [`MAX_NANOS`].
     fn times(&self, nanos: u128) -> Result<u128, DurationError> {
-        if self.fraction.len() > MOST_DECIMALS {
+        if self.fraction.len() > MAX_DECIMALS {
             return Err(DurationError::TooFine);
         }
-        let scale = self.fraction.bytes().fold(1, |scale: u128, _| scale * 10);
-        let fraction = digits(self.fraction)? * nanos;
+        let scale = 10_u128.pow(self.fraction.len() as u32);
+        let fraction = parse_digits(self.fraction)? * nanos;
         if !fraction.is_multiple_of(scale) {
             return Err(DurationError::TooFine);
         }
-        let total = digits(self.whole)? * nanos + fraction / scale;
-        if total > LONGEST {
+        let total = parse_digits(self.whole)? * nanos + fraction / scale;
+        if total > MAX_NANOS {
             return Err(DurationError::TooLong);
         }
         Ok(total)
     }
 }
 
-/// The value of decimal digits, of none zero. It stays below [`LONGEST`], so that it can be
-/// multiplied by any unit.
-fn digits(digits: &str) -> Result<u128, DurationError> {
+/// Returns the value of decimal digits, 0 if there are none. It is at most [`MAX_NANOS`], so that
+/// multiplying it by a unit cannot overflow.
+fn parse_digits(digits: &str) -> Result<u128, DurationError> {
     digits.bytes().try_fold(0, |value: u128, digit| {
         let value = value * 10 + u128::from(digit - b'0');
-        (value <= LONGEST)
+        (value <= MAX_NANOS)
             .then_some(value)
             .ok_or(DurationError::TooLong)
     })
 }
 
-/// Takes a decimal number off the front: `30`, `0.5` or `.5`.
+/// Splits a decimal number off the front: `30`, `0.5` or `.5`.
 fn split_number(text: &str) -> Result<(Decimal<'_>, &str), DurationError> {
     let (whole, rest) = split_digits(text);
-    let Some(behind_point) = rest.strip_prefix('.') else {
-        if whole.is_empty() {
-            return Err(DurationError::Number);
+    let (fraction, rest, is_number) = match rest.strip_prefix('.') {
+        Some(after_point) => {
+            let (fraction, rest) = split_digits(after_point);
+            (fraction, rest, !fraction.is_empty())
         }
-        return Ok((
-            Decimal {
-                whole,
-                fraction: "",
-            },
-            rest,
-        ));
+        None => ("", rest, !whole.is_empty()),
     };
-    let (fraction, rest) = split_digits(behind_point);
-    if fraction.is_empty() {
+    if !is_number {
         return Err(DurationError::Number);
     }
     let fraction = fraction.trim_end_matches('0');
     Ok((Decimal { whole, fraction }, rest))
 }
 
-/// Takes the decimal digits off the front.
+/// Splits the decimal digits off the front.
 fn split_digits(text: &str) -> (&str, &str) {
-    let end = text
-        .find(|symbol: char| !symbol.is_ascii_digit())
-        .unwrap_or(text.len());
-    text.split_at(end)
+    text.split_at(text.bytes().take_while(u8::is_ascii_digit).count())
 }
 
-/// Takes a unit off the front and tells its place in [`UNITS`].
+/// Splits a unit off the front and returns its index in [`UNITS`].
 fn split_unit(text: &str) -> Result<(usize, &str), DurationError> {
     let end = text
         .find(|symbol: char| symbol.is_ascii_digit() || symbol == '.')
@@ -158,21 +156,21 @@ fn split_unit(text: &str) -> Result<(usize, &str), DurationError> {
     Ok((unit.ok_or(DurationError::Unit)?, rest))
 }
 
-/// The duration of so many nanoseconds.
+/// Returns the duration of this many nanoseconds, at most [`MAX_NANOS`].
 fn from_nanos(nanos: u128) -> Result<Duration, DurationError> {
-    if nanos > LONGEST {
+    if nanos > MAX_NANOS {
         return Err(DurationError::TooLong);
     }
-    Ok(Duration::from_nanos_u128(nanos))
+    Ok(Duration::from_nanos(nanos as u64))
 }
 
-/// A short text for people: `0.2 s`, `59.9 s`, `1m05s`, `1h02m`.
+/// Formats a duration for people: `0.2 s`, `59.9 s`, `1m05s`, `1h02m`.
 pub(crate) fn format_duration(duration: Duration) -> String {
     let nanos = duration.as_nanos();
     let rounded = |unit: u128| (nanos + unit / 2) / unit;
-    let tenths = rounded(UNITS[2].1 / 10);
-    let seconds = rounded(UNITS[2].1);
-    let minutes = rounded(UNITS[1].1);
+    let tenths = rounded(SECOND / 10);
+    let seconds = rounded(SECOND);
+    let minutes = rounded(MINUTE);
     if tenths < 600 {
         format!("{}.{} s", tenths / 10, tenths % 10)
     } else if seconds < 3600 {
@@ -227,14 +225,14 @@ mod tests {
     }
 
     #[test]
-    fn nothing_short_becomes_zero() {
+    fn a_fraction_of_a_nanosecond_is_an_error_and_not_zero() {
         assert_eq!(error("0.0000000001"), DurationError::TooFine);
         assert_eq!(error("0.0000001ms"), DurationError::TooFine);
         assert_eq!(error("0.00000000000001h"), DurationError::TooFine);
     }
 
     #[test]
-    fn what_is_no_duration_is_an_error() {
+    fn anything_else_is_an_error() {
         assert_eq!(error(""), DurationError::Empty);
         assert_eq!(error("-5"), DurationError::Negative);
         for text in ["nan", "inf", "s", "+5", "5.", ".", " 5", "٣"] {
@@ -251,8 +249,8 @@ mod tests {
     }
 
     #[test]
-    fn a_hundred_years_are_the_end() {
-        assert_eq!(nanos("876000h"), LONGEST);
+    fn the_limit_is_100_years() {
+        assert_eq!(nanos("876000h"), MAX_NANOS);
         let nines = "9".repeat(1000);
         for text in ["876000h1ms", "99999999999999999999s", nines.as_str()] {
             assert_eq!(error(text), DurationError::TooLong, "{text}");
@@ -260,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_says_what_is_accepted() {
+    fn an_error_names_the_accepted_forms() {
         assert_eq!(
             error("-5").to_string(),
             "a duration cannot be negative: write seconds (`30`, `0.5`) or h, m, s and ms in this \
@@ -269,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn a_short_text_for_people() {
+    fn durations_are_formatted_briefly() {
         for (millis, text) in [
             (0, "0.0 s"),
             (49, "0.0 s"),
@@ -290,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn the_longest_time_there_is_can_be_shown() {
+    fn the_longest_duration_of_std_can_be_formatted() {
         assert_eq!(format_duration(Duration::MAX), "5124095576030431h00m");
     }
 
@@ -303,12 +301,12 @@ mod tests {
         }
 
         #[test]
-        fn no_text_that_is_nearly_right_makes_it_panic(text in "[0-9.hms-]{0,60}") {
+        fn no_text_of_the_right_characters_makes_it_panic(text in "[0-9.hms-]{0,60}") {
             let _ = parse_duration(&text);
         }
 
         #[test]
-        fn seconds_and_nanoseconds_come_back(seconds in 0..1_000_000_000_u64, nanos in 0..1_000_000_000_u32) {
+        fn seconds_and_nanoseconds_are_kept(seconds in 0..1_000_000_000_u64, nanos in 0..1_000_000_000_u32) {
             let expected = Ok(Duration::new(seconds, nanos));
             prop_assert_eq!(parse_duration(&format!("{seconds}.{nanos:09}")), expected);
         }
