@@ -59,15 +59,15 @@ fn a_bad_line_of_a_file_is_told_before_anything_starts() {
     );
     line_is_refused(
         "{\"name\":\"x\"}",
-        ": neither `cmd` nor `argv` is there: write one of them",
+        ": neither `cmd` nor `argv` is given: write one of them",
     );
     line_is_refused(
         "{\"cmd\":\"a\",\"argv\":[\"b\"]}",
-        ": both `cmd` and `argv` are there: keep one of them",
+        ": both `cmd` and `argv` are given: keep one of them",
     );
     line_is_refused(
         "{\"cmd\":\"a\",\"cmd\":\"b\"}",
-        ":16: the key `cmd` is there twice: keep one",
+        ":16: duplicate key `cmd`: keep one",
     );
     line_is_refused(
         "{\"cmd\":1}",
@@ -75,7 +75,7 @@ fn a_bad_line_of_a_file_is_told_before_anything_starts() {
     );
     line_is_refused(
         "{\"cmd\":\"a\"",
-        ":10: EOF while parsing an object: each record must be on one line, or the file one array of records",
+        ":10: EOF while parsing an object: write each job on one line, or all jobs as one array",
     );
     line_is_refused(
         "{\"cmd\":\"\"}",
@@ -87,7 +87,7 @@ fn a_bad_line_of_a_file_is_told_before_anything_starts() {
     );
     line_is_refused(
         "{\"argv\":[\"a\"],\"shell\":true}",
-        ": `shell` has no meaning with `argv`: use `cmd`, or leave `shell` out",
+        ": `shell` cannot be used with `argv`: use `cmd`, or remove `shell`",
     );
     line_is_refused(
         "{\"cmd\":\"a\",\"needs\":[]}",
@@ -103,7 +103,7 @@ fn a_bad_line_of_a_file_is_told_before_anything_starts() {
 fn a_bad_value_of_a_file_is_told_before_anything_starts() {
     line_is_refused(
         "{\"cmd\":\"a\",\"env\":{\"A=B\":\"1\"}}",
-        ": `env`: `A=B` cannot be the name of a variable: it must not be empty, or hold `=` or NUL",
+        ": `env`: invalid variable name `A=B`: it must not be empty or contain `=` or NUL",
     );
     line_is_refused(
         "{\"cmd\":\"a\",\"env\":{\"A\":1}}",
@@ -111,7 +111,7 @@ fn a_bad_value_of_a_file_is_told_before_anything_starts() {
     );
     line_is_refused(
         "{\"cmd\":\"a\",\"env\":{\"A\":\"1\",\"A\":\"2\"}}",
-        ":29: `env`: `A` is there twice: keep one",
+        ":29: `env`: duplicate variable `A`: keep one",
     );
     line_is_refused(
         "{\"cmd\":\"a\",\"timeout\":-1}",
@@ -123,7 +123,7 @@ fn a_bad_value_of_a_file_is_told_before_anything_starts() {
     );
     line_is_refused(
         "{\"cmd\":\"a\",\"cwd\":\"\"}",
-        ": `cwd` is empty: leave it out, or give it a value",
+        ": `cwd` is empty: remove it, or give it a value",
     );
 }
 

@@ -1,4 +1,4 @@
-//! The keys of a JSON record: their names, their types, and a helpful word for the wrong ones.
+//! The keys of a job in JSON: their names, their types, and the errors for wrong ones.
 //!
 //! The objects are read by visitors of our own, because each error has to name the key, what was
 //! expected and the nearest key. Derived code names no key for a wrong type, suggests none for an
@@ -10,7 +10,7 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Unexpected, Visitor};
 use serde_untagged::UntaggedEnumVisitor;
 
-/// The keys that a record may have.
+/// The keys that a job may have.
 const KEYS: [&str; 13] = [
     "cmd",
     "argv",
@@ -27,57 +27,57 @@ const KEYS: [&str; 13] = [
     "shell",
 ];
 
-/// The keys that a later version will know.
+/// The keys that are reserved for a later version.
 const RESERVED: [&str; 3] = ["needs", "weight", "allow_failure"];
 
-/// A record as it is written: every type is right, nothing else is checked. What is not UTF-8 is
-/// written in base64, under a key of its own.
+/// A job in JSON whose types are right; nothing else is checked. Values that are not UTF-8 are
+/// written in base64, under a key of their own.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Fields {
     /// A command line.
     pub(crate) cmd: Option<String>,
-    /// The words of a command.
+    /// The program and its arguments.
     pub(crate) argv: Option<Vec<String>>,
-    /// The same in base64.
+    /// The same, in base64.
     pub(crate) argv_base64: Option<Vec<String>>,
     /// The job's name.
     pub(crate) name: Option<String>,
     /// Its working directory.
     pub(crate) cwd: Option<String>,
-    /// The same in base64.
+    /// The same, in base64.
     pub(crate) cwd_base64: Option<String>,
     /// Its changes to the environment.
     pub(crate) env: Option<Env>,
-    /// The same, names and values in base64.
+    /// The same, with names and values in base64.
     pub(crate) env_base64: Option<Env>,
     /// Its standard input.
     pub(crate) stdin: Option<String>,
-    /// The same in base64.
+    /// The same, in base64.
     pub(crate) stdin_base64: Option<String>,
-    /// Its time limit, still as text.
+    /// Its time limit, not parsed yet.
     pub(crate) timeout: Option<Timeout>,
-    /// Its extra attempts.
+    /// How often a failed attempt is repeated.
     pub(crate) retries: Option<Retries>,
-    /// Whether it has a shell, and which.
+    /// Whether it is run by a shell, and by which.
     pub(crate) shell: Option<ShellField>,
 }
 
-/// The `env` of a record, in its order; null unsets.
+/// The value of `env`, in the order of the file; null unsets a variable.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Env(pub(crate) Vec<(String, Option<String>)>);
 
-/// The `timeout` of a record: a duration, or a number written as one.
+/// The value of `timeout`: a duration, or the digits of a number of seconds.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Timeout(pub(crate) String);
 
-/// The `retries` of a record.
+/// The value of `retries`.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Retries(pub(crate) u32);
 
-/// The `shell` of a record.
+/// The value of `shell`.
 #[derive(Debug, PartialEq)]
 pub(crate) enum ShellField {
-    /// `true` asks for a shell, `false` forbids one.
+    /// `true` requires a shell, `false` forbids it.
     Wanted(bool),
     /// The shell to use.
     Program(String),
@@ -89,7 +89,7 @@ impl<'de> Deserialize<'de> for Fields {
     }
 }
 
-/// Reads the pairs of a record.
+/// Reads the keys and values of a job.
 struct FieldsVisitor;
 
 impl<'de> Visitor<'de> for FieldsVisitor {
@@ -103,36 +103,36 @@ impl<'de> Visitor<'de> for FieldsVisitor {
         let mut fields = Fields::default();
         while let Some(key) = map.next_key::<String>()? {
             match key.as_str() {
-                "cmd" => fill(&mut fields.cmd, &key, &mut map)?,
-                "argv" => fill(&mut fields.argv, &key, &mut map)?,
-                "argv_base64" => fill(&mut fields.argv_base64, &key, &mut map)?,
-                "name" => fill(&mut fields.name, &key, &mut map)?,
-                "cwd" => fill(&mut fields.cwd, &key, &mut map)?,
-                "cwd_base64" => fill(&mut fields.cwd_base64, &key, &mut map)?,
-                "env" => fill(&mut fields.env, &key, &mut map)?,
-                "env_base64" => fill(&mut fields.env_base64, &key, &mut map)?,
-                "stdin" => fill(&mut fields.stdin, &key, &mut map)?,
-                "stdin_base64" => fill(&mut fields.stdin_base64, &key, &mut map)?,
-                "timeout" => fill(&mut fields.timeout, &key, &mut map)?,
-                "retries" => fill(&mut fields.retries, &key, &mut map)?,
-                "shell" => fill(&mut fields.shell, &key, &mut map)?,
-                _ => return Err(A::Error::custom(about_unknown(&key))),
+                "cmd" => read_value(&mut fields.cmd, &key, &mut map)?,
+                "argv" => read_value(&mut fields.argv, &key, &mut map)?,
+                "argv_base64" => read_value(&mut fields.argv_base64, &key, &mut map)?,
+                "name" => read_value(&mut fields.name, &key, &mut map)?,
+                "cwd" => read_value(&mut fields.cwd, &key, &mut map)?,
+                "cwd_base64" => read_value(&mut fields.cwd_base64, &key, &mut map)?,
+                "env" => read_value(&mut fields.env, &key, &mut map)?,
+                "env_base64" => read_value(&mut fields.env_base64, &key, &mut map)?,
+                "stdin" => read_value(&mut fields.stdin, &key, &mut map)?,
+                "stdin_base64" => read_value(&mut fields.stdin_base64, &key, &mut map)?,
+                "timeout" => read_value(&mut fields.timeout, &key, &mut map)?,
+                "retries" => read_value(&mut fields.retries, &key, &mut map)?,
+                "shell" => read_value(&mut fields.shell, &key, &mut map)?,
+                _ => return Err(A::Error::custom(unknown_key_error(&key))),
             }
         }
         Ok(fields)
     }
 }
 
-/// Reads the value of `key`, which must not have been there before. serde_json keeps the place of
-/// an error whose text is extended.
-fn fill<'de, T, A>(field: &mut Option<T>, key: &str, map: &mut A) -> Result<(), A::Error>
+/// Reads the value of `key`, and refuses a second one. serde_json keeps the line and column of an
+/// error whose text is extended.
+fn read_value<'de, T, A>(field: &mut Option<T>, key: &str, map: &mut A) -> Result<(), A::Error>
 where
     T: Deserialize<'de>,
     A: MapAccess<'de>,
 {
     if field.is_some() {
         return Err(A::Error::custom(format_args!(
-            "the key `{key}` is there twice: keep one"
+            "duplicate key `{key}`: keep one"
         )));
     }
     let value = map.next_value();
@@ -146,7 +146,7 @@ impl<'de> Deserialize<'de> for Env {
     }
 }
 
-/// Reads the pairs of `env`.
+/// Reads the names and values of `env`.
 struct EnvVisitor;
 
 impl<'de> Visitor<'de> for EnvVisitor {
@@ -160,14 +160,14 @@ impl<'de> Visitor<'de> for EnvVisitor {
         let mut pairs = Vec::new();
         let mut seen = std::collections::HashSet::new();
         while let Some(name) = map.next_key::<String>()? {
-            let shown = shown(&name);
+            let excerpt = excerpt(&name);
             if !seen.insert(name.clone()) {
                 return Err(A::Error::custom(format_args!(
-                    "`{shown}` is there twice: keep one"
+                    "duplicate variable `{excerpt}`: keep one"
                 )));
             }
             let value = map.next_value();
-            let value = value.map_err(|e| A::Error::custom(format_args!("`{shown}`: {e}")))?;
+            let value = value.map_err(|e| A::Error::custom(format_args!("`{excerpt}`: {e}")))?;
             pairs.push((name, value));
         }
         Ok(Env(pairs))
@@ -211,47 +211,47 @@ impl<'de> Deserialize<'de> for ShellField {
     }
 }
 
-/// What to say about a key that no record has.
-fn about_unknown(key: &str) -> String {
-    let shown = shown(key);
+/// Returns the error for an unknown key.
+fn unknown_key_error(key: &str) -> String {
+    let excerpt = excerpt(key);
     if RESERVED.contains(&key) {
-        return format!("the key `{shown}` is reserved for a later version: remove it");
+        return format!("the key `{excerpt}` is reserved for a later version: remove it");
     }
     match nearest(key) {
-        Some(known) => format!("unknown key `{shown}`: did you mean `{known}`?"),
-        None => format!("unknown key `{shown}`: the keys are {}", KEYS.join(", ")),
+        Some(known) => format!("unknown key `{excerpt}`: did you mean `{known}`?"),
+        None => format!("unknown key `{excerpt}`: the keys are {}", KEYS.join(", ")),
     }
 }
 
-/// The known key that was probably meant: one a letter or two away, one that begins alike, or one
-/// that is an abbreviation of what was written (`command`).
+/// Returns the known key that was probably meant: one with at most two letters changed, one with the
+/// same beginning, or one that abbreviates `key` (`cmd` for `command`).
 fn nearest(key: &str) -> Option<&'static str> {
     let key = key.to_lowercase();
     if key.len() > 20 {
         return None;
     }
-    let (letters, near) = KEYS
+    let (distance, near) = KEYS
         .iter()
         .map(|known| (strsim::levenshtein(&key, known), *known))
         .min()?;
-    if letters <= if key.len() < 5 { 1 } else { 2 } {
+    if distance <= if key.len() < 5 { 1 } else { 2 } {
         return Some(near);
     }
-    let alike = |known: &&str| {
+    let common_prefix = |known: &&str| {
         key.bytes()
             .zip(known.bytes())
             .take_while(|(a, b)| a == b)
             .count()
     };
-    // Of several the first: `env` before `env_base64`.
+    // `max_by_key` takes the last of several: reversed, `env` wins over `env_base64`.
     KEYS.into_iter()
         .rev()
-        .max_by_key(alike)
-        .filter(|known| alike(known) > 2)
+        .max_by_key(common_prefix)
+        .filter(|known| common_prefix(known) > 2)
         .or_else(|| KEYS.into_iter().find(|known| abbreviates(known, &key)))
 }
 
-/// Whether the letters of `short` stand in `long` in this order.
+/// Whether `long` contains the letters of `short` in this order.
 fn abbreviates(short: &str, long: &str) -> bool {
     let mut letters = long.bytes();
     short
@@ -259,18 +259,18 @@ fn abbreviates(short: &str, long: &str) -> bool {
         .all(|letter| letters.any(|other| other == letter))
 }
 
-/// A text from a file as a message can show it: escaped, and not longer than a few words.
-pub(crate) fn shown(text: &str) -> String {
-    const MOST: usize = 40;
-    let mut shown: String = text
+/// Returns the start of a text from a file for a message: escaped, and at most 40 characters long.
+pub(crate) fn excerpt(text: &str) -> String {
+    const MAX_CHARS: usize = 40;
+    let mut excerpt: String = text
         .chars()
-        .take(MOST)
+        .take(MAX_CHARS)
         .flat_map(char::escape_debug)
         .collect();
-    if text.chars().nth(MOST).is_some() {
-        shown.push('…');
+    if text.chars().nth(MAX_CHARS).is_some() {
+        excerpt.push('…');
     }
-    shown
+    excerpt
 }
 
 #[cfg(test)]

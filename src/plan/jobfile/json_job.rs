@@ -1,4 +1,4 @@
-//! Turns the text of one JSON record into a job.
+//! Parses a job written as a JSON object.
 
 use std::ffi::OsString;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
@@ -9,79 +9,77 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use thiserror::Error;
 
-use super::json_fields::{Env, Fields, ShellField, shown};
+use super::json_fields::{Env, Fields, ShellField, excerpt};
 use crate::plan::command::WordsError;
 use crate::plan::command::{Shell, ShellError, ShellRule};
 use crate::plan::duration::{DurationError, parse_duration};
-use crate::plan::invocation::{Invocation, work as line_work};
+use crate::plan::invocation::{Invocation, work as parse_line};
 use crate::plan::job::{Job, Origin};
 
-/// Why a JSON record is no job.
+/// Why a JSON text is not a job.
 #[derive(Debug, PartialEq, Eq, Error)]
 pub(crate) enum JsonJobError {
-    /// It is no JSON, or a key or a type is wrong; the place counts from the record's start.
+    /// It is not JSON, or a key or a type is wrong. The position counts from the start of the text.
     #[error("{message}")]
     Json {
         /// What is wrong.
         message: String,
-        /// The line in the record, from 1; 0 when nothing was seen.
+        /// The line, from 1; 0 if unknown.
         line: u64,
-        /// The column in it, likewise.
+        /// The column, from 1; 0 if unknown.
         column: u64,
     },
-    /// There is nothing to run.
-    #[error("neither `cmd` nor `argv` is there: write one of them")]
+    /// No command.
+    #[error("neither `cmd` nor `argv` is given: write one of them")]
     NoCommand,
-    /// There are two things to run.
-    #[error("both `cmd` and `argv` are there: keep one of them")]
+    /// Two commands.
+    #[error("both `cmd` and `argv` are given: keep one of them")]
     TwoCommands,
-    /// An argv without a program.
+    /// No program in `argv`.
     #[error("`argv` is empty: its first word must be a program")]
     EmptyArgv,
-    /// Something that should be base64.
-    #[error("{0} is no base64: encode all of it with the standard alphabet")]
+    /// A value that is not base64.
+    #[error("{0} is not base64: encode all of it with the standard alphabet")]
     Base64(String),
-    /// A value that may not be empty.
-    #[error("`{0}` is empty: leave it out, or give it a value")]
+    /// An empty value where it is not allowed.
+    #[error("`{0}` is empty: remove it, or give it a value")]
     Empty(&'static str),
-    /// A NUL byte in something that the system ends with one.
-    #[error("`{0}` holds a NUL byte, which no program can be given: remove it")]
+    /// A NUL byte in a value that the system terminates with NUL.
+    #[error("`{0}` contains a NUL byte, which cannot be passed to a program: remove it")]
     Nul(&'static str),
-    /// A variable that no environment can hold.
-    #[error(
-        "`env`: `{0}` cannot be the name of a variable: it must not be empty, or hold `=` or NUL"
-    )]
+    /// A variable name that the environment cannot contain.
+    #[error("`env`: invalid variable name `{0}`: it must not be empty or contain `=` or NUL")]
     Variable(String),
-    /// A shell for something that has no use for it.
-    #[error("`shell` has no meaning with `argv`: use `cmd`, or leave `shell` out")]
+    /// A shell for a command that is executed without one.
+    #[error("`shell` cannot be used with `argv`: use `cmd`, or remove `shell`")]
     ShellWithArgv,
-    /// A shell where none may be used.
-    #[error("`shell` asks for a shell, but --exec forbids one: leave one of them out")]
+    /// A shell although the run forbids shells.
+    #[error("`shell` requires a shell, but --exec forbids it: remove one of them")]
     ShellForbidden,
-    /// A shell that cannot be read.
+    /// An invalid shell.
     #[error("`shell`: {0}")]
     Shell(#[from] ShellError),
-    /// A time limit that cannot be read.
+    /// An invalid time limit.
     #[error("`timeout` `{0}`: {1}")]
     Timeout(String, DurationError),
-    /// A command line that cannot be run.
+    /// An invalid command line.
     #[error("`cmd`: {0}")]
     Words(#[from] WordsError),
 }
 
-/// The job of one JSON text, which must be an object and nothing more.
+/// Parses the job in a JSON text, which must be one object.
 pub(crate) fn job(text: &[u8], origin: Origin, rule: &ShellRule) -> Result<Job, JsonJobError> {
     let mut fields: Fields = serde_json::from_slice(text).map_err(json_error)?;
-    let work = work(&mut fields, rule)?;
-    let mut job = Job::new(origin, fields.name, work);
-    job.cwd = either(fields.cwd, fields.cwd_base64, "cwd_base64")?
+    let invocation = invocation(&mut fields, rule)?;
+    let mut job = Job::new(origin, fields.name, invocation);
+    job.cwd = text_or_base64(fields.cwd, fields.cwd_base64, "cwd_base64")?
         .map(|cwd| PathBuf::from(OsString::from_vec(cwd)));
-    job.env = variables(fields.env, fields.env_base64)?;
-    job.stdin = either(fields.stdin, fields.stdin_base64, "stdin_base64")?;
+    job.env = environment(fields.env, fields.env_base64)?;
+    job.stdin = text_or_base64(fields.stdin, fields.stdin_base64, "stdin_base64")?;
     job.timeout = match fields.timeout {
         Some(timeout) => Some(
             parse_duration(&timeout.0)
-                .map_err(|error| JsonJobError::Timeout(shown(&timeout.0), error))?,
+                .map_err(|error| JsonJobError::Timeout(excerpt(&timeout.0), error))?,
         ),
         None => None,
     };
@@ -92,7 +90,7 @@ pub(crate) fn job(text: &[u8], origin: Origin, rule: &ShellRule) -> Result<Job, 
     Ok(job)
 }
 
-/// The error of serde_json, its place apart from its message.
+/// Separates the position from the message of a serde_json error.
 fn json_error(error: serde_json::Error) -> JsonJobError {
     let (line, column) = (error.line(), error.column());
     let mut message = error.to_string();
@@ -100,7 +98,7 @@ fn json_error(error: serde_json::Error) -> JsonJobError {
         message.truncate(bare.len());
     }
     if error.is_eof() {
-        message.push_str(": each record must be on one line, or the file one array of records");
+        message.push_str(": write each job on one line, or all jobs as one array");
     }
     JsonJobError::Json {
         message,
@@ -109,29 +107,29 @@ fn json_error(error: serde_json::Error) -> JsonJobError {
     }
 }
 
-/// The bytes of a text, or those that are written in base64. Beside the text they take its place,
-/// because that is how prun itself writes what is not UTF-8; so it is with `argv` and `env`.
-fn either(
+/// Returns the bytes of a text or of its base64 form. If both are given, base64 wins: prun itself
+/// writes values that are not UTF-8 in both forms. The same holds for `argv` and `env`.
+fn text_or_base64(
     text: Option<String>,
     base64: Option<String>,
     key: &str,
 ) -> Result<Option<Vec<u8>>, JsonJobError> {
     match base64 {
-        Some(base64) => decoded(&base64, || format!("`{key}`")).map(Some),
+        Some(base64) => decode(&base64, || format!("`{key}`")).map(Some),
         None => Ok(text.map(String::into_bytes)),
     }
 }
 
-/// The bytes that were written in base64, where `place` tells.
-fn decoded(text: &str, place: impl FnOnce() -> String) -> Result<Vec<u8>, JsonJobError> {
+/// Decodes base64; `location` names the value in the error.
+fn decode(text: &str, location: impl FnOnce() -> String) -> Result<Vec<u8>, JsonJobError> {
     let bytes = BASE64_STANDARD.decode(text);
-    bytes.map_err(|_| JsonJobError::Base64(place()))
+    bytes.map_err(|_| JsonJobError::Base64(location()))
 }
 
-/// What the record runs.
-fn work(fields: &mut Fields, rule: &ShellRule) -> Result<Invocation, JsonJobError> {
+/// Returns what the job runs.
+fn invocation(fields: &mut Fields, rule: &ShellRule) -> Result<Invocation, JsonJobError> {
     let argv = match (fields.argv.take(), fields.argv_base64.take()) {
-        (_, Some(words)) => Some(decoded_words(&words)?),
+        (_, Some(words)) => Some(decode_words(&words)?),
         (Some(words), None) => Some(words.into_iter().map(OsString::from).collect()),
         (None, None) => None,
     };
@@ -140,14 +138,14 @@ fn work(fields: &mut Fields, rule: &ShellRule) -> Result<Invocation, JsonJobErro
         (Some(_), Some(_)) => Err(JsonJobError::TwoCommands),
         (Some(line), None) => {
             let rule = shell_rule(fields.shell.take(), rule)?;
-            Ok(line_work(line.as_bytes(), &rule)?)
+            Ok(parse_line(line.as_bytes(), &rule)?)
         }
-        (None, Some(words)) => argv_work(words, fields.shell.is_some()),
+        (None, Some(words)) => argv_invocation(words, fields.shell.is_some()),
     }
 }
 
-/// Words that are executed as they are.
-fn argv_work(words: Vec<OsString>, has_shell: bool) -> Result<Invocation, JsonJobError> {
+/// Returns the invocation of a program without a shell.
+fn argv_invocation(words: Vec<OsString>, has_shell: bool) -> Result<Invocation, JsonJobError> {
     if has_shell {
         return Err(JsonJobError::ShellWithArgv);
     }
@@ -163,18 +161,18 @@ fn argv_work(words: Vec<OsString>, has_shell: bool) -> Result<Invocation, JsonJo
     Ok(Invocation::Argv(words))
 }
 
-/// The words that were written in base64.
-fn decoded_words(words: &[String]) -> Result<Vec<OsString>, JsonJobError> {
+/// Decodes the words of `argv_base64`.
+fn decode_words(words: &[String]) -> Result<Vec<OsString>, JsonJobError> {
     let numbered = words.iter().zip(1..);
     numbered
         .map(|(word, number)| {
-            let bytes = decoded(word, || format!("word {number} of `argv_base64`"))?;
+            let bytes = decode(word, || format!("word {number} of `argv_base64`"))?;
             Ok(OsString::from_vec(bytes))
         })
         .collect()
 }
 
-/// The rule for one record, which knows better than the run; only `--exec` cannot be overruled.
+/// Returns the shell rule of one job: its `shell` overrides the rule of the run, except for `--exec`.
 fn shell_rule(field: Option<ShellField>, rule: &ShellRule) -> Result<ShellRule, JsonJobError> {
     match (field, rule) {
         (None, rule) => Ok(rule.clone()),
@@ -189,8 +187,8 @@ fn shell_rule(field: Option<ShellField>, rule: &ShellRule) -> Result<ShellRule, 
     }
 }
 
-/// The changes to the environment, each of which the system must be able to hold.
-fn variables(
+/// Returns the changes to the environment, after checking their names and values.
+fn environment(
     env: Option<Env>,
     base64: Option<Env>,
 ) -> Result<Vec<(OsString, Option<OsString>)>, JsonJobError> {
@@ -199,13 +197,13 @@ fn variables(
         return Ok(Vec::new());
     };
     let bytes = |text: String| match is_base64 {
-        true => decoded(&text, || format!("`env_base64`: `{}`", shown(&text))),
+        true => decode(&text, || format!("`env_base64`: `{}`", excerpt(&text))),
         false => Ok(text.into_bytes()),
     };
     let variable = |(name, value): (String, Option<String>)| {
         let (name, value) = (bytes(name)?, value.map(bytes).transpose()?);
         if name.is_empty() || name.iter().any(|byte| b"=\0".contains(byte)) {
-            return Err(JsonJobError::Variable(shown(&String::from_utf8_lossy(
+            return Err(JsonJobError::Variable(excerpt(&String::from_utf8_lossy(
                 &name,
             ))));
         }
@@ -217,7 +215,7 @@ fn variables(
     pairs.into_iter().map(variable).collect()
 }
 
-/// Refuses an empty text, and one with a NUL byte in it.
+/// Refuses an empty text and one that contains NUL.
 fn check_text(key: &'static str, text: Option<&[u8]>) -> Result<(), JsonJobError> {
     match text {
         Some([]) => Err(JsonJobError::Empty(key)),

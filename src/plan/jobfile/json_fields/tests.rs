@@ -1,4 +1,4 @@
-//! The types and the names of the keys, one promise a test.
+//! The names and types of the keys, and their errors.
 
 use super::*;
 
@@ -40,7 +40,7 @@ fn every_key_is_read() {
 }
 
 #[test]
-fn no_key_needs_to_be_there() {
+fn every_key_is_optional() {
     assert_eq!(fields("{}"), Fields::default());
 }
 
@@ -68,7 +68,7 @@ fn a_number_of_seconds_is_read_as_it_was_written() {
 }
 
 #[test]
-fn shell_is_a_text_or_a_truth() {
+fn shell_is_a_string_or_a_boolean() {
     assert_eq!(
         fields(r#"{"shell":true}"#).shell,
         Some(ShellField::Wanted(true))
@@ -128,14 +128,14 @@ fn a_wrong_type_is_named_with_its_key() {
 }
 
 #[test]
-fn a_key_or_a_variable_that_is_there_twice_is_an_error() {
+fn a_duplicate_key_or_variable_is_an_error() {
     assert_eq!(
         error(r#"{"cmd":"a","cmd":"b"}"#),
-        "the key `cmd` is there twice: keep one at line 1 column 16"
+        "duplicate key `cmd`: keep one at line 1 column 16"
     );
     assert_eq!(
         error(r#"{"env":{"A":"1","A":null}}"#),
-        "`env`: `A` is there twice: keep one at line 1 column 19"
+        "`env`: duplicate variable `A`: keep one at line 1 column 19"
     );
 }
 
@@ -152,7 +152,7 @@ fn an_unknown_key_gets_a_suggestion() {
         ("environment", "env"),
         ("argv_b64", "argv_base64"),
     ] {
-        let message = about_unknown(key);
+        let message = unknown_key_error(key);
         assert_eq!(
             message,
             format!("unknown key `{key}`: did you mean `{known}`?")
@@ -161,25 +161,25 @@ fn an_unknown_key_gets_a_suggestion() {
 }
 
 #[test]
-fn a_key_that_is_like_no_other_gets_the_list() {
+fn a_key_without_a_near_one_gets_the_list() {
     assert_eq!(
-        about_unknown("priority"),
+        unknown_key_error("priority"),
         "unknown key `priority`: the keys are cmd, argv, argv_base64, name, cwd, cwd_base64, \
          env, env_base64, stdin, stdin_base64, timeout, retries, shell"
     );
 }
 
 #[test]
-fn a_reserved_key_is_told_apart() {
+fn a_reserved_key_gets_an_error_of_its_own() {
     for key in RESERVED {
         let message = format!("the key `{key}` is reserved for a later version: remove it");
-        assert_eq!(about_unknown(key), message);
+        assert_eq!(unknown_key_error(key), message);
     }
 }
 
 #[test]
 fn an_unknown_key_cannot_take_over_the_message() {
-    let message = about_unknown(&format!("\u{1b}]0;{}", "x".repeat(1_000_000)));
+    let message = unknown_key_error(&format!("\u{1b}]0;{}", "x".repeat(1_000_000)));
     assert!(
         message.starts_with("unknown key `\\u{1b}]0;xxxx"),
         "{message}"
@@ -188,7 +188,7 @@ fn an_unknown_key_cannot_take_over_the_message() {
 }
 
 #[test]
-fn a_value_that_holds_a_place_does_not_move_the_error() {
+fn a_value_that_looks_like_a_position_does_not_move_the_error() {
     let message = error("{\"argv\":\" at line 7 column 7\"}");
     assert!(message.ends_with("at line 1 column 29"), "{message}");
 }

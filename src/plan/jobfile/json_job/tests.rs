@@ -1,4 +1,4 @@
-//! Records in examples: what becomes a job, and what each error says.
+//! Examples of jobs in JSON, and of each error.
 
 use std::time::Duration;
 
@@ -32,7 +32,7 @@ fn shell_of(rule: &ShellRule, text: &str) -> (bool, Option<Arc<Shell>>) {
 }
 
 #[test]
-fn a_record_with_every_key_becomes_a_job() {
+fn an_object_with_every_key_becomes_a_job() {
     let job = read(
         r#"{"name":"api","cmd":"cargo test -p api","cwd":"api","env":{"RUST_LOG":"warn","CI":null},
             "stdin":"a\u0000b","timeout":"5m","retries":1}"#,
@@ -59,13 +59,13 @@ fn argv_is_executed_as_it_is() {
 }
 
 #[test]
-fn a_cmd_is_no_name_and_command() {
+fn a_cmd_is_not_split_into_name_and_command() {
     let job = read(r#"{"cmd":"web: serve"}"#);
     assert_eq!(job.name, None);
 }
 
 #[test]
-fn argv_base64_holds_what_json_cannot() {
+fn argv_base64_may_be_other_than_utf_8() {
     let words = vec!["ls".into(), OsString::from_vec(b"\xff\xfe".to_vec())];
     let job = read(r#"{"argv_base64":["bHM=","//4="]}"#);
     assert_eq!(job.work, Invocation::Argv(words));
@@ -81,7 +81,7 @@ fn argv_base64_wins_over_argv() {
 }
 
 #[test]
-fn base64_holds_a_folder_variables_and_input_that_are_no_text() {
+fn cwd_env_and_stdin_in_base64_may_be_other_than_utf_8() {
     let job = read(
         r#"{"cmd":"ls","cwd":"?","cwd_base64":"Yf8=","env":{"?":"?"},
             "env_base64":{"Tv8=":"//4=","QQ==":null},"stdin":"?","stdin_base64":"/wA="}"#,
@@ -97,32 +97,32 @@ fn base64_holds_a_folder_variables_and_input_that_are_no_text() {
 }
 
 #[test]
-fn what_base64_holds_is_checked_like_text() {
+fn values_in_base64_are_checked_like_text() {
     let of = |field: &str| error(&format!("{{\"cmd\":\"ls\",{field}}}"));
     for (field, message) in [
         (
             r#""cwd_base64":"""#,
-            "`cwd` is empty: leave it out, or give it a value",
+            "`cwd` is empty: remove it, or give it a value",
         ),
         (
             r#""cwd_base64":"AA==""#,
-            "`cwd` holds a NUL byte, which no program can be given: remove it",
+            "`cwd` contains a NUL byte, which cannot be passed to a program: remove it",
         ),
         (
             r#""stdin_base64":"?""#,
-            "`stdin_base64` is no base64: encode all of it with the standard alphabet",
+            "`stdin_base64` is not base64: encode all of it with the standard alphabet",
         ),
         (
             r#""env_base64":{"QQ==":"A"}"#,
-            "`env_base64`: `A` is no base64: encode all of it with the standard alphabet",
+            "`env_base64`: `A` is not base64: encode all of it with the standard alphabet",
         ),
         (
             r#""env_base64":{"QT0=":"QQ=="}"#,
-            "`env`: `A=` cannot be the name of a variable: it must not be empty, or hold `=` or NUL",
+            "`env`: invalid variable name `A=`: it must not be empty or contain `=` or NUL",
         ),
         (
             r#""env_base64":{"QQ==":"AA=="}"#,
-            "`env` holds a NUL byte, which no program can be given: remove it",
+            "`env` contains a NUL byte, which cannot be passed to a program: remove it",
         ),
     ] {
         assert_eq!(of(field), message);
@@ -163,15 +163,15 @@ fn a_timeout_may_be_a_number_of_seconds() {
 
 #[test]
 fn exactly_one_command_is_needed() {
-    let neither = "neither `cmd` nor `argv` is there: write one of them";
-    let both = "both `cmd` and `argv` are there: keep one of them";
+    let neither = "neither `cmd` nor `argv` is given: write one of them";
+    let both = "both `cmd` and `argv` are given: keep one of them";
     assert_eq!(error("{}"), neither);
     assert_eq!(error(r#"{"cmd":"ls","argv":["ls"]}"#), both);
     assert_eq!(error(r#"{"cmd":"ls","argv_base64":["bHM="]}"#), both);
 }
 
 #[test]
-fn what_cannot_be_run_is_an_error() {
+fn a_command_that_cannot_run_is_an_error() {
     for (text, message) in [
         (
             r#"{"cmd":" "}"#,
@@ -187,15 +187,15 @@ fn what_cannot_be_run_is_an_error() {
         ),
         (
             r#"{"argv":["a\u0000b"]}"#,
-            "`argv` holds a NUL byte, which no program can be given: remove it",
+            "`argv` contains a NUL byte, which cannot be passed to a program: remove it",
         ),
         (
             r#"{"argv_base64":["bHM=","?"]}"#,
-            "word 2 of `argv_base64` is no base64: encode all of it with the standard alphabet",
+            "word 2 of `argv_base64` is not base64: encode all of it with the standard alphabet",
         ),
         (
             r#"{"argv":["ls"],"shell":true}"#,
-            "`shell` has no meaning with `argv`: use `cmd`, or leave `shell` out",
+            "`shell` cannot be used with `argv`: use `cmd`, or remove `shell`",
         ),
         (
             r#"{"cmd":"ls","shell":""}"#,
@@ -207,14 +207,14 @@ fn what_cannot_be_run_is_an_error() {
 }
 
 #[test]
-fn what_the_system_cannot_hold_is_an_error() {
+fn a_value_that_the_system_cannot_contain_is_an_error() {
     let variable = |name| {
-        format!(
-            "`env`: `{name}` cannot be the name of a variable: it must not be empty, or hold `=` or NUL"
-        )
+        format!("`env`: invalid variable name `{name}`: it must not be empty or contain `=` or NUL")
     };
-    let nul = |key| format!("`{key}` holds a NUL byte, which no program can be given: remove it");
-    let empty = |key| format!("`{key}` is empty: leave it out, or give it a value");
+    let nul = |key| {
+        format!("`{key}` contains a NUL byte, which cannot be passed to a program: remove it")
+    };
+    let empty = |key| format!("`{key}` is empty: remove it, or give it a value");
     for (pair, message) in [
         (r#""env":{"":"1"}"#, variable("")),
         (r#""env":{"A=B":"1"}"#, variable("A=B")),
@@ -248,13 +248,13 @@ fn a_bad_timeout_is_shown_with_what_is_accepted() {
 }
 
 #[test]
-fn exec_forbids_a_shell_of_a_record() {
+fn exec_forbids_the_shell_of_a_job() {
     let error = under(&ShellRule::Never, r#"{"cmd":"ls","shell":true}"#).unwrap_err();
     assert_eq!(error, JsonJobError::ShellForbidden);
 }
 
 #[test]
-fn an_error_of_json_has_its_place_apart() {
+fn an_error_in_json_has_its_position_apart() {
     let expected = JsonJobError::Json {
         message: "unknown key `cmmd`: did you mean `cmd`?".into(),
         line: 1,
@@ -264,13 +264,13 @@ fn an_error_of_json_has_its_place_apart() {
 }
 
 #[test]
-fn half_a_record_says_that_it_belongs_on_one_line() {
-    let text = "EOF while parsing an object: each record must be on one line, or the file one array of records";
+fn an_incomplete_object_gets_the_remedy() {
+    let text = "EOF while parsing an object: write each job on one line, or all jobs as one array";
     assert_eq!(error("{"), text);
 }
 
 #[test]
-fn a_deep_record_is_an_error_and_no_deep_stack() {
+fn deep_nesting_is_an_error_and_no_stack_overflow() {
     let deep = format!("{{\"argv\":{}", "[".repeat(100_000));
     assert!(error(&deep).starts_with("`argv`: invalid type: sequence"));
 }

@@ -151,12 +151,12 @@ fn json_errors_name_line_and_column() {
         ("{\"cmd\":\"ls\"} x", "jobs:2:14: trailing characters"),
         (
             "{",
-            "jobs:2:1: EOF while parsing an object: each record must be on one line, or the file one array of records",
+            "jobs:2:1: EOF while parsing an object: write each job on one line, or all jobs as one array",
         ),
         ("# no", "jobs:2:1: expected value"),
         (
             "{}",
-            "jobs:2: neither `cmd` nor `argv` is there: write one of them",
+            "jobs:2: neither `cmd` nor `argv` is given: write one of them",
         ),
     ] {
         let told = read(format!("{good}\n{line}\n{good}\n"));
