@@ -1,58 +1,58 @@
-//! The colours that a text has switched on and not off, so that what follows is not coloured as well.
+//! Tracks the colours that a text leaves on, so that they can be switched off after it.
 
-/// More sequences than this are of no use: the last ones count.
-const LONGEST: usize = 256;
+/// Maximum number of bytes of sequences to keep; when it is exceeded, the earlier ones are dropped.
+const MAX_BYTES: usize = 256;
 const ESC: u8 = 0x1b;
 
-/// What of a text's escape sequences is still in force at its end.
+/// The escape sequences of a text that are in force at its end.
 #[derive(Debug, Default)]
 pub(crate) struct Colours {
-    /// The sequences since the last one that switched everything off.
+    /// The colour sequences since the last reset.
     open: Vec<u8>,
-    /// Whether the cursor was hidden.
+    /// Whether the cursor is hidden.
     hides_cursor: bool,
-    /// The beginning of a sequence whose rest has not come yet.
-    begun: Vec<u8>,
+    /// The beginning of an incomplete sequence.
+    partial: Vec<u8>,
 }
 
 impl Colours {
-    /// Goes through the next piece of the text.
+    /// Parses the next piece of the text.
     pub(crate) fn go_through(&mut self, mut text: &[u8]) {
         loop {
-            if self.begun.is_empty() {
+            if self.partial.is_empty() {
                 let Some(at) = text.iter().position(|byte| *byte == ESC) else {
                     return;
                 };
-                self.begun.push(ESC);
+                self.partial.push(ESC);
                 text = &text[at + 1..];
             }
             let Some((&byte, rest)) = text.split_first() else {
                 return;
             };
             text = rest;
-            match self.begun.as_slice() {
-                [ESC] if byte == b'[' => self.begun.push(byte),
+            match self.partial.as_slice() {
+                [ESC] if byte == b'[' => self.partial.push(byte),
                 [ESC] if byte == ESC => {}
-                [ESC, _, ..] if !matches!(byte, 0x40..=0x7e) && self.begun.len() < LONGEST => {
-                    self.begun.push(byte);
+                [ESC, _, ..] if !matches!(byte, 0x40..=0x7e) && self.partial.len() < MAX_BYTES => {
+                    self.partial.push(byte);
                 }
                 _ => {
-                    let parameters = std::mem::take(&mut self.begun);
+                    let parameters = std::mem::take(&mut self.partial);
                     if let Some(parameters) = parameters.strip_prefix(b"\x1b[") {
-                        self.take_in(parameters, byte);
+                        self.apply(parameters, byte);
                     }
                 }
             }
         }
     }
 
-    /// Takes one whole sequence in.
-    fn take_in(&mut self, parameters: &[u8], kind: u8) {
+    /// Applies a complete sequence.
+    fn apply(&mut self, parameters: &[u8], kind: u8) {
         let is_off = parameters.iter().all(|byte| matches!(byte, b'0' | b';'));
         match (kind, parameters) {
             (b'm', _) if is_off => self.open.clear(),
             (b'm', _) => {
-                if self.open.len() + parameters.len() > LONGEST {
+                if self.open.len() + parameters.len() > MAX_BYTES {
                     self.open.clear();
                 }
                 self.open.extend([b"\x1b[", parameters, b"m"].concat());
@@ -63,12 +63,12 @@ impl Colours {
         }
     }
 
-    /// What switches the colours on again, which are on now.
+    /// Returns the sequences that switch the current colours on.
     pub(crate) fn open(&self) -> &[u8] {
         &self.open
     }
 
-    /// What switches off whatever is on, and forgets it.
+    /// Returns the sequences that switch everything off, and resets the state.
     pub(crate) fn close(&mut self) -> String {
         let mut text = String::new();
         if !self.open.is_empty() {
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_switched_on_and_not_off_is_open() {
+    fn colours_that_were_not_switched_off_are_open() {
         for (text, open) in [
             ("plain", ""),
             ("\x1b[31mred", "\x1b[31m"),

@@ -1,4 +1,4 @@
-//! Standard output and standard error: the only file that touches them.
+//! Standard output and standard error: the only file that writes to them.
 
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Write};
@@ -18,117 +18,120 @@ use crate::process::{Spool, TerminalSize, reader_gone};
 use crate::sink::ci::{Author, Escaper};
 use crate::sink::human::{DisplayOptions, Frame};
 
-/// The two standard streams. Standard output reports errors; standard error has nobody to report
-/// them to, so what prun cannot say there is dropped. Output of jobs that is lost there is known.
+/// The two standard streams. Errors on standard output are returned. Errors on standard error cannot
+/// be reported anywhere, so messages of prun that fail are dropped; lost output of jobs is noted.
 pub(crate) struct Console {
     out: BufWriter<ConsoleStream>,
     err: BufWriter<ConsoleStream>,
-    /// Whether prun's own words go to standard output, among the jobs' output.
-    says_on_out: bool,
-    /// Keeps the jobs' output from being a command where prun's own words go, if that is a log.
+    /// Whether prun's own messages go to standard output, with the output of the jobs.
+    logs_to_stdout: bool,
+    /// Escapes text in the output of jobs that a CI log would take for a command.
     escaper: Option<Escaper>,
-    defused: Vec<u8>,
-    /// The lines that are drawn below everything; they go before anything is written.
+    escaped: Vec<u8>,
+    /// The live region; it is cleared before anything else is written.
     region: Region,
-    /// What was typed on the terminal and nobody has read, in bytes, when they were drawn.
-    typed: u64,
+    /// Number of unread bytes in the input of the terminal at the last draw.
+    typed_len: u64,
 }
 
 impl Console {
-    /// The streams of this program.
+    /// Opens the standard streams of this process.
     pub(crate) fn new() -> io::Result<Self> {
-        // Not std's own writers: those split what they are given at newlines.
+        // Not std's writers, which split each write at newlines.
         let out = File::from(io::stdout().as_fd().try_clone_to_owned()?);
         let err = File::from(io::stderr().as_fd().try_clone_to_owned()?);
-        let (out_place, mut err_place) = (Arc::default(), Arc::default());
+        let (out_state, mut err_state) = (Arc::default(), Arc::default());
         if Self::is_one_place() {
-            err_place = Arc::clone(&out_place);
+            err_state = Arc::clone(&out_state);
         }
         Ok(Self {
-            out: ConsoleStream::new(Blocking::new(out), out_place, OnError::Report),
-            err: ConsoleStream::new(Blocking::new(err), err_place, OnError::GiveUp),
-            says_on_out: false,
+            out: ConsoleStream::new(Blocking::new(out), out_state, OnError::Report),
+            err: ConsoleStream::new(Blocking::new(err), err_state, OnError::Close),
+            logs_to_stdout: false,
             escaper: None,
-            defused: Vec::new(),
+            escaped: Vec::new(),
             region: Region::default(),
-            typed: 0,
+            typed_len: 0,
         })
     }
 
-    /// Says how the jobs' output is set off: where prun's own words go, whether they are kept from a
-    /// line that output left without an end, and from its colours; and what output may not do there.
+    /// Configures how the output of jobs is separated from prun's own messages: the stream of the
+    /// messages, whether they begin on a new line without the colours of the output before them, and
+    /// whether output is escaped or sanitized.
     pub(crate) fn set_off(&mut self, display: &DisplayOptions) {
-        self.says_on_out = matches!(display.frame, Frame::Folded(_));
+        self.logs_to_stdout = matches!(display.frame, Frame::Folded(_));
         let vendor = display.vendor.filter(|vendor| vendor.folds());
         self.escaper = vendor.map(|vendor| Escaper::new(vendor, Author::Job));
         if display.frame != Frame::Bare || vendor.is_some() || Self::stderr_is_terminal() {
-            self.log().get_ref().place().colours = Some(Colours::default());
+            self.log().get_ref().state().colours = Some(Colours::default());
         }
         if display.has_bar || display.by_line {
-            // Lines are drawn there, or begin with names: output may colour, but not move the cursor.
+            // A live region, or lines with prefixes: output may set colours, but not move the cursor.
             let sanitizer = |is_terminal: bool| is_terminal.then(Sanitizer::default);
             self.out.get_mut().sanitizer = sanitizer(Self::stdout_is_terminal());
             self.err.get_mut().sanitizer = sanitizer(Self::stderr_is_terminal());
         }
     }
 
-    /// Where prun's own words go.
+    /// Returns the stream of prun's own messages.
     fn log(&mut self) -> &mut BufWriter<ConsoleStream> {
-        match self.says_on_out {
+        match self.logs_to_stdout {
             true => &mut self.out,
             false => &mut self.err,
         }
     }
 
-    /// The size of the terminal where standard error leads, if it is one and it tells.
+    /// Returns the size of the terminal on standard error; `None` if there is none or its size is unknown.
     pub(crate) fn size() -> Option<TerminalSize> {
         let (rows, columns) = console::Term::stderr().size_checked()?;
         (rows > 0 && columns > 0).then_some(TerminalSize { rows, columns })
     }
 
-    /// Draws lines below everything, in place of those that were drawn before. Nothing is drawn
-    /// behind a line without an end, since more of it may come; nor while somebody else has the
-    /// terminal, such as the shell that started us in the background.
+    /// Draws the live region in place of the previous one, in one write. Nothing is drawn after an
+    /// incomplete line, since the rest may follow, nor while prun is in the background.
     pub(crate) fn draw(&mut self, lines: Vec<String>) {
-        // What cannot be flushed is told by the next one who writes.
+        // The error is returned by the next write.
         let _ = self.flush();
-        if self.err.get_ref().place().is_mid_line() || !is_in_foreground(io::stderr()) {
+        if self.err.get_ref().state().is_mid_line() || !is_in_foreground(io::stderr()) {
             return self.clear_region();
         }
-        let now = self.now();
+        let now = self.terminal_state();
         let text = self.region.draw(lines, now);
-        self.err.get_mut().write_as_it_is(text.as_bytes());
+        self.err.get_mut().write_raw(text.as_bytes());
     }
 
-    /// Removes the drawn lines.
+    /// Clears the live region.
     pub(crate) fn clear_region(&mut self) {
         if self.region.is_drawn() {
-            let now = self.now();
+            let now = self.terminal_state();
             let text = self.region.clear_region(now);
-            self.err.get_mut().write_as_it_is(text.as_bytes());
+            self.err.get_mut().write_raw(text.as_bytes());
         }
     }
 
-    fn now(&mut self) -> TerminalState {
+    /// Returns the state of the terminal, with what was typed since the last call.
+    fn terminal_state(&mut self) -> TerminalState {
         let size = Console::size().map(|size| (size.rows.into(), size.columns.into()));
-        // A terminal counts whole lines.
-        let typed = rustix::io::ioctl_fionread(io::stderr()).unwrap_or_default();
-        let is_typed = std::mem::replace(&mut self.typed, typed) != typed;
-        TerminalState { size, is_typed }
+        // In canonical mode only complete lines count.
+        let typed_len = rustix::io::ioctl_fionread(io::stderr()).unwrap_or_default();
+        let has_typed_line = std::mem::replace(&mut self.typed_len, typed_len) != typed_len;
+        TerminalState {
+            size,
+            has_typed_line,
+        }
     }
 
-    /// Whether lines are drawn.
+    /// Whether the live region is drawn.
     pub(crate) fn is_drawn(&self) -> bool {
         self.region.is_drawn()
     }
 
-    /// Whether a person may look at standard error.
+    /// Whether standard error is a terminal.
     pub(crate) fn stderr_is_terminal() -> bool {
         io::stderr().is_terminal()
     }
 
-    /// Whether a few of prun's own words would have to wait for somebody to read, where they go with
-    /// this frame.
+    /// Whether writing a message of prun's own would block, on the stream that this frame uses.
     pub(crate) fn words_would_block(frame: Frame) -> bool {
         let (out, err) = (io::stdout(), io::stderr());
         let words = match frame {
@@ -139,72 +142,73 @@ impl Console {
         matches!(poll(&mut polled, Some(&Timespec::default())), Ok(0))
     }
 
-    /// Resolves when nobody reads standard output any more; none where that cannot be known.
+    /// Returns a future that resolves when standard output has no reader any more; `None` if that
+    /// cannot be detected.
     pub(crate) fn reader_gone() -> Option<impl Future<Output = ()> + Send> {
         let out = io::stdout().as_fd().try_clone_to_owned().ok()?;
         reader_gone(File::from(out)).ok()
     }
 
-    /// Whether both streams lead to the same terminal or file.
+    /// Whether both streams are the same terminal or file.
     pub(crate) fn is_one_place() -> bool {
-        let place = |fd: BorrowedFd<'_>| -> io::Result<_> {
+        let identity = |fd: BorrowedFd<'_>| -> io::Result<_> {
             let meta = File::from(fd.try_clone_to_owned()?).metadata()?;
             Ok((meta.dev(), meta.ino(), meta.rdev()))
         };
-        let both =
-            place(io::stdout().as_fd()).and_then(|out| Ok(out == place(io::stderr().as_fd())?));
+        let both = identity(io::stdout().as_fd())
+            .and_then(|out| Ok(out == identity(io::stderr().as_fd())?));
         both.unwrap_or(false)
     }
 
-    /// Whether a person may look at standard output.
+    /// Whether standard output is a terminal.
     pub(crate) fn stdout_is_terminal() -> bool {
         io::stdout().is_terminal()
     }
 
-    /// Whether standard output goes through a pipe.
+    /// Whether standard output is a pipe.
     pub(crate) fn stdout_is_pipe() -> bool {
         let out = io::stdout().as_fd().try_clone_to_owned();
         let meta = out.and_then(|out| File::from(out).metadata());
         meta.is_ok_and(|meta| meta.file_type().is_fifo())
     }
 
-    /// Whether standard output is the pipe that whoever started us has too: nobody redirected it.
+    /// Whether standard output is the same pipe as that of the parent process, that is, not redirected.
     pub(crate) fn is_stdout_of_parent() -> bool {
         let parent = std::os::unix::process::parent_id();
-        let place = |path: String| {
+        let pipe = |path: String| {
             let file = std::fs::metadata(path).ok()?;
             file.file_type().is_fifo().then(|| (file.dev(), file.ino()))
         };
-        let ours = place("/proc/self/fd/1".to_owned());
-        ours.is_some() && ours == place(format!("/proc/{parent}/fd/1"))
+        let ours = pipe("/proc/self/fd/1".to_owned());
+        ours.is_some() && ours == pipe(format!("/proc/{parent}/fd/1"))
     }
 
-    /// Standard output itself, for a file of the run that goes there.
+    /// Returns a duplicate of standard output, for a file of the run that is written there.
     pub(crate) fn stdout() -> io::Result<File> {
         Ok(File::from(io::stdout().as_fd().try_clone_to_owned()?))
     }
 
-    /// Standard output.
+    /// Returns standard output, with the live region cleared.
     pub(crate) fn out(&mut self) -> &mut impl Write {
         self.clear_region();
         &mut self.out
     }
 
-    /// Standard error, where nothing fails.
+    /// Returns standard error, whose writes never fail, with the live region cleared.
     pub(crate) fn err(&mut self) -> &mut impl Write {
         self.clear_region();
         &mut self.err
     }
 
-    /// Where prun's own words go: to standard error, or into the log that standard output is.
+    /// Returns the stream of prun's own messages, at the beginning of a line without colours.
     ///
     /// # Errors
-    /// What was written before could not be written.
+    /// Buffered output could not be written.
     pub(crate) fn words(&mut self) -> io::Result<&mut (dyn Write + Send)> {
         self.clear_region();
-        self.release()?;
-        let before = self.log().get_ref().place().before_words();
-        self.log().write_all(before.as_bytes())?;
+        self.flush_held()?;
+        let separator = self.log().get_ref().state().separator();
+        self.log().write_all(separator.as_bytes())?;
         if let Some(escaper) = &mut self.escaper {
             let mut ends = Vec::new();
             escaper.interrupt(&mut ends);
@@ -213,11 +217,11 @@ impl Console {
         Ok(self.log())
     }
 
-    /// What a job prints on this stream goes here.
+    /// Returns the writer for the output of jobs on this stream.
     pub(crate) fn output(&mut self, stream: event::Stream) -> JobWriter<'_> {
         self.clear_region();
-        let is_on_out = self.says_on_out || stream == event::Stream::Stdout;
-        let is_log = is_on_out == self.says_on_out;
+        let is_on_out = self.logs_to_stdout || stream == event::Stream::Stdout;
+        let is_log = is_on_out == self.logs_to_stdout;
         JobWriter {
             stream: if is_on_out {
                 &mut self.out
@@ -225,12 +229,13 @@ impl Console {
                 &mut self.err
             },
             escaper: self.escaper.as_mut().filter(|_| is_log),
-            defused: &mut self.defused,
+            escaped: &mut self.escaped,
         }
     }
 
-    /// Writes everything, also what may have become a command if more of its line had come.
-    fn release(&mut self) -> io::Result<()> {
+    /// Writes everything, including the start of a line that the escaper holds back as a possible
+    /// command.
+    fn flush_held(&mut self) -> io::Result<()> {
         if let Some(escaper) = &mut self.escaper {
             let mut held = Vec::new();
             escaper.end_line(&mut held);
@@ -243,19 +248,19 @@ impl Console {
         self.flush()
     }
 
-    /// Ends the line of output that stands open in the log, if one does.
+    /// Ends an incomplete line of output in the log.
     pub(crate) fn end_line(&mut self) -> io::Result<()> {
-        self.release()?;
-        let is_mid_line = self.log().get_ref().place().is_mid_line();
+        self.flush_held()?;
+        let is_mid_line = self.log().get_ref().state().is_mid_line();
         match is_mid_line {
             true => self.log().write_all(b"\n"),
             false => Ok(()),
         }
     }
 
-    /// The output of a job ends here, and whatever it made of the log with it.
+    /// Ends the output of a job: cancels its stop-commands in a CI log, and writes what is buffered.
     pub(crate) fn end_output(&mut self) -> io::Result<()> {
-        self.release()?;
+        self.flush_held()?;
         if self.escaper.as_ref().is_some_and(Escaper::has_stops) {
             self.words()?;
         }
@@ -265,20 +270,20 @@ impl Console {
         self.flush()
     }
 
-    /// How many newlines went to the place of prun's own words so far, where that is counted.
+    /// Returns the number of newlines written to the stream of prun's own messages, if they are counted.
     pub(crate) fn newlines(&self) -> u64 {
-        let log = if self.says_on_out {
+        let log = if self.logs_to_stdout {
             &self.out
         } else {
             &self.err
         };
-        log.get_ref().place().newlines
+        log.get_ref().state().newlines
     }
 
-    /// Writes what is in `spool`, which a job printed on this stream.
+    /// Writes the contents of `spool`, the output of a job on this stream.
     pub(crate) fn copy(&mut self, stream: event::Stream, spool: &Spool) -> io::Result<()> {
         let mut output = self.output(stream);
-        if !spool.has_file() || output.stream.get_ref().looks_at_output() {
+        if !spool.has_file() || output.stream.get_ref().inspects_output() {
             return spool.copy_kept_to(&mut output);
         }
         output.flush()?;
@@ -290,31 +295,31 @@ impl Console {
     /// Writes what is buffered.
     pub(crate) fn flush(&mut self) -> io::Result<()> {
         let flushed = self.out.flush();
-        // It reports nothing, see above.
+        // Standard error reports no errors, see `Console`.
         let _ = self.err.flush();
         let err = self.err.get_mut();
         err.carries_output = false;
         if let Some(error) = err.take_error()
             && Self::stdout_is_terminal()
         {
-            // Elsewhere it would be taken for output; there the exit code tells it.
-            let told = "prun: cannot write what jobs print to standard error";
-            let _ = writeln!(self.out, "{told}: {error}").and_then(|()| self.out.flush());
+            // In a file or pipe it would be taken for output; the exit code reports the loss there.
+            let message = "prun: cannot write what jobs print to standard error";
+            let _ = writeln!(self.out, "{message}: {error}").and_then(|()| self.out.flush());
         }
         flushed
     }
 
-    /// Whether output of jobs was lost without an error since this was asked last, and how.
+    /// Returns how output of jobs was lost without an error since the last call, if any was.
     pub(crate) fn take_loss(&mut self) -> Option<OutputLoss> {
         let is_lost = std::mem::take(&mut self.err.get_mut().has_lost_output);
         is_lost.then_some(OutputLoss::Stderr)
     }
 
-    /// Writes nothing more to standard output after `error`, and says why. A reader that went away
-    /// is no news to anybody; everything else is.
+    /// Closes standard output after `error` and reports the error, unless it is that the reader has
+    /// gone away.
     pub(crate) fn lose_out(&mut self, error: &io::Error) -> OutputLoss {
         self.out.get_mut().close();
-        // What is still buffered goes nowhere.
+        // The stream is closed: this discards the buffer.
         let _ = self.out.flush();
         if error.kind() == io::ErrorKind::BrokenPipe {
             return OutputLoss::ReaderGone;

@@ -1,8 +1,8 @@
-//! Standard output and standard error, as what is written there.
+//! Standard output and standard error.
 //!
-//! `console` is the only file that touches them. A `stream` is one of them: whose bytes go through it, how
-//! they end, and whether they arrive. `region` is the part of the screen that is drawn again and again,
-//! `sanitize` keeps a job's output from driving the terminal, and `colours` knows which it left on.
+//! `console` is the only file that writes to them. `stream` is one of the two, with its write errors and the state of
+//! its last line. `region` draws the live region, `sanitize` removes control sequences from the output of jobs, and
+//! `colours` tracks the colours that output left on.
 
 mod colours;
 #[expect(

@@ -1,30 +1,30 @@
-//! Lines that are drawn below everything, and what draws and removes them.
+//! The live region: lines below the output, and the escape sequences that draw and clear them.
 //!
-//! Terminals differ in how wide they show a character, and somebody may type while lines are drawn.
-//! Neither may cost a row of what stands above, so nothing here counts on either:
+//! Terminals differ in the width of some characters, and the user may type while lines are drawn.
+//! Neither may erase a row above the region, so:
 //!
-//! * While lines are drawn the terminal does not begin a new row by itself (`ESC [ ? 7 l`): a line
-//!   that it takes for wider than its row loses its last characters, and no more.
-//! * The cursor waits at the beginning of the first line. A terminal that is resized moves it with
-//!   the line, before or after it tells of its new size.
-//! * What is typed is echoed there, and drawn over. Where that was more than the line, the cursor has
-//!   left its row: then it goes back to the place that the terminal remembers (`ESC 7`).
-//! * Rows are cleared one by one, never the rest of the screen at once: a terminal such as tmux keeps
-//!   a copy of a screen that is cleared. Where lines may have become several rows, too many rows are
-//!   cleared rather than too few: below them is nothing.
+//! * Automatic wrapping is off while lines are drawn (`ESC [ ? 7 l`): a line that the terminal takes
+//!   for wider than the row loses its last characters only.
+//! * Between frames the cursor is at the beginning of the first line. A terminal that is resized
+//!   moves it with that line, before or after it reports its new size.
+//! * Typed text is echoed at the cursor and drawn over. If Enter was typed, the cursor has left its
+//!   row, and is restored to the position that the terminal saved (`ESC 7`).
+//! * Rows are cleared one by one, never the rest of the screen at once: tmux, for example, copies a
+//!   screen that is cleared to its history. If lines may have wrapped, too many rows are cleared
+//!   rather than too few, because the rows below the region are empty.
 
 /// Rows and columns.
 pub(crate) type Size = (usize, usize);
 
-/// The terminal, when something is to be drawn.
+/// The state of the terminal before a draw.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct TerminalState {
     pub(crate) size: Option<Size>,
-    /// Whether a line was typed since it was drawn last.
-    pub(crate) is_typed: bool,
+    /// Whether a line was typed since the last draw.
+    pub(crate) has_typed_line: bool,
 }
 
-/// What is drawn.
+/// The lines on the screen, and the size for which they were drawn.
 #[derive(Debug, Default)]
 pub(crate) struct Region {
     drawn: Vec<String>,
@@ -32,15 +32,15 @@ pub(crate) struct Region {
 }
 
 impl Region {
-    /// Whether anything is.
+    /// Whether any lines are drawn.
     pub(crate) fn is_drawn(&self) -> bool {
         !self.drawn.is_empty()
     }
 
-    /// What draws `lines` in place of those that are drawn.
+    /// Returns the text that draws `lines` in place of the current ones.
     pub(crate) fn draw(&mut self, lines: Vec<String>, now: TerminalState) -> String {
-        let mut text = self.begin(now).to_owned();
-        let before = self.rows(now.size);
+        let mut text = self.move_to_start(now).to_owned();
+        let before = self.max_rows(now.size);
         text.push_str("\x1b[?7l");
         let rows: Vec<String> = lines.iter().map(|line| format!("\x1b[2K{line}")).collect();
         text.push_str(&rows.join("\r\n"));
@@ -58,29 +58,29 @@ impl Region {
         text
     }
 
-    /// What removes the lines, and leaves the cursor where they began.
+    /// Returns the text that clears the lines and leaves the cursor at the beginning of the first one.
     pub(crate) fn clear_region(&mut self, now: TerminalState) -> String {
         if !self.is_drawn() {
             return String::new();
         }
-        let mut text = self.begin(now).to_owned();
+        let mut text = self.move_to_start(now).to_owned();
         text.push_str("\x1b7\x1b[2K");
-        text.push_str(&"\x1b[B\x1b[2K".repeat(self.rows(now.size).saturating_sub(1)));
+        text.push_str(&"\x1b[B\x1b[2K".repeat(self.max_rows(now.size).saturating_sub(1)));
         text.push_str("\x1b8");
         self.drawn.clear();
         text
     }
 
-    /// What brings the cursor to the beginning of the first line.
-    fn begin(&self, now: TerminalState) -> &'static str {
-        match self.is_drawn() && now.is_typed && now.size == self.size {
+    /// Returns the text that moves the cursor to the beginning of the first line.
+    fn move_to_start(&self, now: TerminalState) -> &'static str {
+        match self.is_drawn() && now.has_typed_line && now.size == self.size {
             true => "\x1b8\r",
             false => "\r",
         }
     }
 
-    /// How many rows the lines may take up.
-    fn rows(&self, size: Option<Size>) -> usize {
+    /// Returns the maximum number of rows that the lines occupy, wrapped or not.
+    fn max_rows(&self, size: Option<Size>) -> usize {
         if size == self.size {
             return self.drawn.len();
         }
@@ -88,7 +88,7 @@ impl Region {
             return self.drawn.len();
         };
         // No character is wider than two columns.
-        let most = |line: &String| (2 * line.chars().count()).div_ceil(columns.max(1)).max(1);
-        self.drawn.iter().map(most).sum::<usize>().min(rows)
+        let max_rows = |line: &String| (2 * line.chars().count()).div_ceil(columns.max(1)).max(1);
+        self.drawn.iter().map(max_rows).sum::<usize>().min(rows)
     }
 }

@@ -1,61 +1,61 @@
-//! Output on its way to a terminal that holds a live region: it may colour, but not leave its line.
+//! Filters the output of jobs for a terminal with a live region: it may set colours, but not move the cursor.
 //!
-//! Text, tabs, carriage returns and backspaces pass, and of the escape sequences those that colour
-//! or clear the rest of a line. Whatever else moves the cursor, clears the screen, sets a title or
-//! asks the terminal something is left out: shown as text it would be noise. A newline ends
-//! every sequence, so that one without an end hides no more than its line.
+//! Text, tabs, carriage returns and backspaces pass, and the escape sequences that set colours or
+//! clear the rest of a line. All other sequences (cursor movement, clearing the screen, titles,
+//! queries) are removed; shown as text they would be noise. A newline ends every sequence, so that
+//! an unterminated one hides at most the rest of its line.
 
-/// How far a sequence has come.
+/// The filter for one stream, with the sequence that it is parsing.
 #[derive(Debug, Default)]
 pub(crate) struct Sanitizer {
-    /// What was seen of it.
+    /// The bytes of the sequence so far.
     held: Vec<u8>,
-    /// Whether not all of it is held.
-    is_long: bool,
+    /// Whether bytes were dropped from `held`.
+    is_cut: bool,
 }
 
-/// A longer sequence is none that passes.
-const LONGEST: usize = 64;
+/// Maximum length of a sequence that may pass, in bytes.
+const MAX_SEQUENCE: usize = 64;
 
 const ESC: u8 = 0x1b;
 const BEL: u8 = 0x07;
 
-/// What to do with a sequence.
+/// The decision about a sequence.
 enum Verdict {
-    /// It goes on.
-    Undecided,
-    Passed,
-    LeftOut,
+    /// The sequence is incomplete.
+    Incomplete,
+    Pass,
+    Remove,
 }
 
 impl Sanitizer {
-    /// Adds what of `bytes` may be shown to `shown`.
+    /// Appends the bytes that may be shown to `shown`.
     pub(crate) fn filter(&mut self, bytes: &[u8], shown: &mut Vec<u8>) {
         for &byte in bytes {
             match self.held.first() {
-                Some(&ESC) if byte != b'\n' => self.go_on(byte, shown),
+                Some(&ESC) if byte != b'\n' => self.continue_sequence(byte, shown),
                 Some(&0xc2) => {
                     self.held.clear();
-                    // The controls that UTF-8 spells with two bytes.
+                    // The C1 controls, two bytes in UTF-8.
                     if !matches!(byte, 0x80..=0x9f) {
                         shown.push(0xc2);
-                        self.begin(byte, shown);
+                        self.start(byte, shown);
                     }
                 }
                 _ => {
                     self.held.clear();
-                    self.begin(byte, shown);
+                    self.start(byte, shown);
                 }
             }
         }
     }
 
-    /// A byte that is not in a sequence.
-    fn begin(&mut self, byte: u8, shown: &mut Vec<u8>) {
+    /// Handles a byte outside a sequence.
+    fn start(&mut self, byte: u8, shown: &mut Vec<u8>) {
         match byte {
             ESC | 0xc2 => {
                 self.held.push(byte);
-                self.is_long = false;
+                self.is_cut = false;
             }
             b'\n' | b'\r' | b'\t' | 0x08 | BEL => shown.push(byte),
             0..=0x1f | 0x7f => {}
@@ -63,40 +63,42 @@ impl Sanitizer {
         }
     }
 
-    fn go_on(&mut self, byte: u8, shown: &mut Vec<u8>) {
+    /// Handles the next byte of a sequence.
+    fn continue_sequence(&mut self, byte: u8, shown: &mut Vec<u8>) {
         self.held.push(byte);
         match self.judge() {
-            Verdict::Undecided => {}
-            Verdict::Passed => shown.append(&mut self.held),
-            Verdict::LeftOut => self.held.clear(),
+            Verdict::Incomplete => {}
+            Verdict::Pass => shown.append(&mut self.held),
+            Verdict::Remove => self.held.clear(),
         }
-        // Of a long one only its kind and its last bytes matter.
-        if self.held.len() > LONGEST {
-            self.held.drain(3..LONGEST);
-            self.is_long = true;
+        // Only the introducer and the last bytes of a long sequence matter.
+        if self.held.len() > MAX_SEQUENCE {
+            self.held.drain(3..MAX_SEQUENCE);
+            self.is_cut = true;
         }
     }
 
+    /// Decides about the sequence so far.
     fn judge(&self) -> Verdict {
         let last = self.held[self.held.len() - 1];
         match self.held[..] {
-            [ESC, b'['] => Verdict::Undecided,
+            [ESC, b'['] => Verdict::Incomplete,
             [ESC, b'[', ..] => match last {
-                b'm' | b'K' if !self.is_long && self.has_plain_parameters() => Verdict::Passed,
-                0x40..=0x7e => Verdict::LeftOut,
-                _ => Verdict::Undecided,
+                b'm' | b'K' if !self.is_cut && self.has_plain_parameters() => Verdict::Pass,
+                0x40..=0x7e => Verdict::Remove,
+                _ => Verdict::Incomplete,
             },
-            // Strings: titles, links, answers; up to BEL or ESC \.
+            // Strings such as titles and links, up to BEL or ESC \.
             [ESC, b']' | b'P' | b'X' | b'^' | b'_', ..] => {
                 let is_end = last == BEL || self.held.ends_with(&[ESC, b'\\']);
                 match is_end && self.held.len() > 2 {
-                    true => Verdict::LeftOut,
-                    false => Verdict::Undecided,
+                    true => Verdict::Remove,
+                    false => Verdict::Incomplete,
                 }
             }
-            // Of two or three bytes: ESC c, ESC 7, ESC ( B.
-            [ESC, .., 0x20..=0x2f] => Verdict::Undecided,
-            _ => Verdict::LeftOut,
+            // Two or three bytes: ESC c, ESC 7, ESC ( B.
+            [ESC, .., 0x20..=0x2f] => Verdict::Incomplete,
+            _ => Verdict::Remove,
         }
     }
 

@@ -1,5 +1,4 @@
-//! A standard stream as that which passes through it: whose bytes they are, how they end, and
-//! whether they arrive.
+//! A standard stream: whether its bytes are a job's, the state of its last line, and its write errors.
 
 use std::io::{self, BufWriter, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,40 +9,40 @@ use crate::os::Blocking;
 use crate::process::Spool;
 use crate::sink::ci::Escaper;
 
-/// What happens where something cannot be written.
+/// What happens when a write fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum OnError {
-    /// Whoever writes is told.
+    /// Return the error to the caller.
     Report,
-    /// The stream is given up. What prun itself says may be lost in silence; whether something that
-    /// jobs printed was is to be asked for.
-    GiveUp,
+    /// Close the stream. prun's own messages are lost without an error; lost output of jobs is
+    /// reported by `has_lost_output`.
+    Close,
 }
 
-/// A stream that can be given up.
+/// A standard stream that is closed after a write error, if [`OnError`] says so.
 pub(crate) struct ConsoleStream {
     file: Option<Blocking>,
-    /// Where output may colour, and nothing else.
+    /// Removes control sequences other than colours from output, on a terminal.
     pub(crate) sanitizer: Option<Sanitizer>,
     sanitized: Vec<u8>,
-    place: Arc<Mutex<StreamState>>,
+    state: Arc<Mutex<StreamState>>,
     on_error: OnError,
-    /// Why it was given up.
+    /// The error after which it was closed.
     error: Option<io::Error>,
-    /// Whether bytes of a job are on their way.
+    /// Whether the buffer may hold output of a job.
     pub(crate) carries_output: bool,
-    /// Whether such bytes were lost.
+    /// Whether output of a job was lost.
     pub(crate) has_lost_output: bool,
 }
 
-/// Where a stream leads, and how what was written there ends.
+/// The state of a terminal or file, which both standard streams may share.
 #[derive(Default)]
 pub(crate) struct StreamState {
-    /// The last byte, if there is one.
+    /// The last byte written.
     last: Option<u8>,
-    /// What is known of the colours there, if prun's own words are to be kept from them.
+    /// The colours that output left on, if prun's own messages must not take them on.
     pub(crate) colours: Option<Colours>,
-    /// Newlines so far, where the colours are known.
+    /// Number of newlines written; counted only with `colours`.
     pub(crate) newlines: u64,
 }
 
@@ -60,8 +59,8 @@ impl StreamState {
         self.last.is_some_and(|last| last != b'\n')
     }
 
-    /// What keeps prun's words from the output before them.
-    pub(crate) fn before_words(&mut self) -> String {
+    /// Returns the text that separates prun's own messages from output before them.
+    pub(crate) fn separator(&mut self) -> String {
         let is_mid_line = self.is_mid_line();
         match &mut self.colours {
             None => String::new(),
@@ -72,17 +71,17 @@ impl StreamState {
 }
 
 impl ConsoleStream {
-    /// A stream to `file`, which leads to `place`; buffered.
+    /// Creates a buffered stream that writes to `file`, with that state.
     pub(crate) fn new(
         file: Blocking,
-        place: Arc<Mutex<StreamState>>,
+        state: Arc<Mutex<StreamState>>,
         on_error: OnError,
     ) -> BufWriter<Self> {
         let stream = Self {
             file: Some(file),
             sanitizer: None,
             sanitized: Vec::new(),
-            place,
+            state,
             on_error,
             error: None,
             carries_output: false,
@@ -91,43 +90,43 @@ impl ConsoleStream {
         BufWriter::with_capacity(32 * 1024, stream)
     }
 
-    /// A panic while the lock is held cannot leave it half changed, so poison is ignored.
-    pub(crate) fn place(&self) -> MutexGuard<'_, StreamState> {
-        self.place.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Locks the state. A panic cannot leave it half changed, so poison is ignored.
+    pub(crate) fn state(&self) -> MutexGuard<'_, StreamState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether what is written has to pass through here.
-    pub(crate) fn looks_at_output(&self) -> bool {
-        self.sanitizer.is_some() || self.place().colours.is_some()
+    /// Whether output must be written through this type, rather than sent from file to file.
+    pub(crate) fn inspects_output(&self) -> bool {
+        self.sanitizer.is_some() || self.state().colours.is_some()
     }
 
-    /// Writes what is prun's own and may move the cursor.
-    pub(crate) fn write_as_it_is(&mut self, bytes: &[u8]) {
+    /// Writes bytes of prun's own, such as the live region, without sanitizing or tracking them.
+    pub(crate) fn write_raw(&mut self, bytes: &[u8]) {
         if let Some(file) = &mut self.file {
-            // It is drawn again soon.
+            // A frame that is lost is drawn again soon.
             let _ = file.write_all(bytes);
         }
     }
 
-    /// Writes what is in `spool`, past the buffer, which is empty.
+    /// Writes the contents of `spool`, bypassing the buffer, which must be empty.
     pub(crate) fn send(&mut self, spool: &Spool) -> io::Result<()> {
         let sent = self
             .file
             .as_mut()
             .map_or(Ok(()), |file| spool.send_to(file));
         let mut last = [b'\n'];
-        // What cannot be read back could not be sent either.
+        // If it cannot be read, `sent` is an error already.
         let _ = spool.read_at(&mut last, spool.len().saturating_sub(1));
-        self.place().note(&last);
-        self.settle(sent)
+        self.state().note(&last);
+        self.handle_result(sent)
     }
 
-    /// Writes nothing more.
+    /// Discards all further writes.
     pub(crate) fn close(&mut self) {
         self.file = None;
     }
 
-    /// Why output of jobs was lost, once.
+    /// Returns, once, the error that lost output of a job.
     pub(crate) fn take_error(&mut self) -> Option<io::Error> {
         if self.has_lost_output {
             self.error.take()
@@ -136,12 +135,12 @@ impl ConsoleStream {
         }
     }
 
-    /// Gives the stream up after an error, where nobody is to be told of it; and takes down whether
-    /// what is lost was a job's.
-    fn settle<T: Default>(&mut self, written: io::Result<T>) -> io::Result<T> {
+    /// Handles the result of a write: with [`OnError::Close`] closes the stream after an error, and
+    /// notes whether output of a job was lost.
+    fn handle_result<T: Default>(&mut self, written: io::Result<T>) -> io::Result<T> {
         match written {
             Err(error)
-                if self.on_error == OnError::GiveUp
+                if self.on_error == OnError::Close
                     && error.kind() != io::ErrorKind::Interrupted =>
             {
                 self.error = Some(error);
@@ -150,7 +149,7 @@ impl ConsoleStream {
             written if self.file.is_some() => return written,
             _ => {}
         }
-        self.has_lost_output |= self.on_error == OnError::GiveUp && self.carries_output;
+        self.has_lost_output |= self.on_error == OnError::Close && self.carries_output;
         Ok(T::default())
     }
 }
@@ -167,12 +166,12 @@ impl Write for ConsoleStream {
             }
         };
         match (&written, &self.file, &self.sanitizer) {
-            (Ok(_), Some(_), Some(_)) => self.place().note(&self.sanitized),
-            (Ok(n), Some(_), None) => self.place().note(&bytes[..*n]),
+            (Ok(_), Some(_), Some(_)) => self.state().note(&self.sanitized),
+            (Ok(n), Some(_), None) => self.state().note(&bytes[..*n]),
             _ => {}
         }
-        let n = self.settle(written)?;
-        // What is given up goes nowhere.
+        let n = self.handle_result(written)?;
+        // A closed stream discards everything.
         Ok(if self.file.is_some() { n } else { bytes.len() })
     }
 
@@ -181,11 +180,11 @@ impl Write for ConsoleStream {
     }
 }
 
-/// Writes what a job printed. In a log where some text is a command, it becomes none.
+/// Writes the output of a job, and escapes text that the CI log would take for a command.
 pub(crate) struct JobWriter<'a> {
     pub(crate) stream: &'a mut BufWriter<ConsoleStream>,
     pub(crate) escaper: Option<&'a mut Escaper>,
-    pub(crate) defused: &'a mut Vec<u8>,
+    pub(crate) escaped: &'a mut Vec<u8>,
 }
 
 impl Write for JobWriter<'_> {
@@ -193,16 +192,16 @@ impl Write for JobWriter<'_> {
         self.write_all(bytes).map(|()| bytes.len())
     }
 
-    /// Line by line there are many small pieces, for which the buffer's own way is the shortest.
+    /// Overridden because line by line there are many small pieces, and `BufWriter::write_all` is fast for them.
     #[inline]
     fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.stream.get_mut().carries_output = true;
         let Some(escaper) = &mut self.escaper else {
             return self.stream.write_all(bytes);
         };
-        self.defused.clear();
-        escaper.take(bytes, self.defused);
-        self.stream.write_all(self.defused)
+        self.escaped.clear();
+        escaper.take(bytes, self.escaped);
+        self.stream.write_all(self.escaped)
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -1,4 +1,6 @@
-//! The live region: a bar, and the jobs that run longest, below what scrolls.
+//! The progress bar: a bar and the jobs that have run longest, in the live region below the output.
+//!
+//! Why this is not indicatif: see `docs/progress-bar.md`.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -12,35 +14,38 @@ use crate::sink::console::Console;
 use crate::sink::describe;
 use crate::sink::sink::{Interest, Sink};
 
-/// Running jobs that have a line, the oldest first; the others are counted.
-const MOST: usize = 8;
-/// How often it is drawn at the most.
-const REFRESH: Duration = Duration::from_millis(100);
-/// How soon it is drawn again after output has taken its place.
-const REDRAW: Duration = Duration::from_millis(20);
-/// A run that is over before needs no bar.
-const PATIENCE: Duration = Duration::from_millis(200);
-/// What is left of a run can be told after so long; before that it would be a guess.
-const EXPERIENCE: Duration = Duration::from_secs(5);
-/// The widest bar that is of use.
-const WIDEST_BAR: usize = 40;
+/// Maximum number of running jobs with a line, oldest first; the others are counted.
+const MAX_JOB_LINES: usize = 8;
+/// Interval between two frames.
+const FRAME_INTERVAL: Duration = Duration::from_millis(100);
+/// Delay before the bar is drawn again after output has cleared it.
+const REDRAW_DELAY: Duration = Duration::from_millis(20);
+/// Delay before the first frame: a shorter run needs no bar.
+const FIRST_FRAME_DELAY: Duration = Duration::from_millis(200);
+/// Elapsed time from which on the time left is shown; before that it would be a guess.
+const MIN_ELAPSED_FOR_ETA: Duration = Duration::from_secs(5);
+/// Maximum width of the bar, in columns.
+const MAX_BAR_WIDTH: usize = 40;
+/// Minimum width of the bar, in columns; with less space there is no bar.
+const MIN_BAR_WIDTH: usize = 10;
 
-/// Draws what runs, how much is done, and how long it may take.
+/// Draws the running jobs, the number of jobs done, and the estimated time left.
 pub(crate) struct ProgressBar {
     style: Style,
     total: Option<u64>,
     done: u64,
-    /// Of those, the ones that took time: what an earlier run has done, or what was skipped, did not.
-    worked: u64,
+    /// How many of `done` had an attempt in this run; jobs that were resumed or skipped took no time.
+    attempted: u64,
     failed: u64,
     running: BTreeMap<u64, Running>,
-    begun: Instant,
+    /// When the run started, plus the time in which prun was stopped.
+    started: Instant,
     drawn: Instant,
-    /// Whether output has taken its place.
-    is_lifted: bool,
-    /// Since when prun is stopped.
-    paused: Option<Instant>,
-    is_over: bool,
+    /// Whether output has cleared the region since the last frame.
+    is_cleared: bool,
+    /// When prun was stopped, if it is.
+    stopped_at: Option<Instant>,
+    has_ended: bool,
 }
 
 struct Running {
@@ -49,34 +54,34 @@ struct Running {
 }
 
 impl ProgressBar {
-    /// With nothing known of the run.
+    /// Creates the bar of a run that has not started.
     pub(crate) fn new(style: Style) -> Self {
         let now = Instant::now();
         Self {
             style,
             total: None,
             done: 0,
-            worked: 0,
+            attempted: 0,
             failed: 0,
             running: BTreeMap::new(),
-            begun: now,
+            started: now,
             drawn: now,
-            is_lifted: true,
-            paused: None,
-            is_over: false,
+            is_cleared: true,
+            stopped_at: None,
+            has_ended: false,
         }
     }
 
-    /// The lines for a terminal of so many rows and columns.
+    /// Returns the lines of a frame for a terminal of this size.
     fn lines(&self, now: Instant, (rows, columns): (usize, usize)) -> Vec<String> {
-        // A line that fills its row to the last column makes some terminals begin another one.
+        // Some terminals start a new row after a character in the last column.
         let width = columns.saturating_sub(1);
-        let most = MOST.min(rows.saturating_sub(3));
+        let max_jobs = MAX_JOB_LINES.min(rows.saturating_sub(3));
         let mut running: Vec<&Running> = self.running.values().collect();
         running.sort_by_key(|running| (running.since, running.start.job.seq));
-        let mut lines = vec![self.bar(now, width)];
-        for Running { start, since } in running.iter().take(most) {
-            let elapsed = clock(now.saturating_duration_since(*since));
+        let mut lines = vec![self.bar_line(now, width)];
+        for Running { start, since } in running.iter().take(max_jobs) {
+            let elapsed = format_clock(now.saturating_duration_since(*since));
             let label = describe::label(&start.job).replace('\t', " ");
             let mut line = format!("{elapsed:>7}  {label}");
             if let Some(last) = start.last_line.look() {
@@ -86,15 +91,16 @@ impl ProgressBar {
             }
             lines.push(self.style.dim(console::truncate_str(&line, width, "…")));
         }
-        if running.len() > most && most > 0 {
-            let more = format!("         and {} more", running.len() - most);
+        if running.len() > max_jobs && max_jobs > 0 {
+            let more = format!("         and {} more", running.len() - max_jobs);
             lines.push(self.style.dim(console::truncate_str(&more, width, "…")));
         }
         lines
     }
 
-    fn bar(&self, now: Instant, width: usize) -> String {
-        let elapsed = now.saturating_duration_since(self.begun);
+    /// Returns the first line: the bar if there is space for it, and the facts.
+    fn bar_line(&self, now: Instant, width: usize) -> String {
+        let elapsed = now.saturating_duration_since(self.started);
         let total = self.total.map(|total| total.max(self.done));
         let mut facts = match total {
             Some(total) => format!("{}/{total}", self.done),
@@ -103,18 +109,18 @@ impl ProgressBar {
         if self.failed > 0 {
             facts.push_str(&format!(", {} failed", self.failed));
         }
-        facts.push_str(&format!(", {}", clock(elapsed)));
-        if let (Some(total), 1..) = (total, self.worked) {
-            let left = elapsed.as_secs_f64() * (total - self.done) as f64 / self.worked as f64;
+        facts.push_str(&format!(", {}", format_clock(elapsed)));
+        if let (Some(total), 1..) = (total, self.attempted) {
+            let left = elapsed.as_secs_f64() * (total - self.done) as f64 / self.attempted as f64;
             let left = Duration::try_from_secs_f64(left).unwrap_or(Duration::MAX);
-            if self.done < total && elapsed >= EXPERIENCE {
-                facts.push_str(&format!(", about {} left", clock(left)));
+            if self.done < total && elapsed >= MIN_ELAPSED_FOR_ETA {
+                facts.push_str(&format!(", about {} left", format_clock(left)));
             }
         }
-        let room = width.saturating_sub(console::measure_text_width(&facts) + 3);
+        let space = width.saturating_sub(console::measure_text_width(&facts) + 3);
         let bar = match total {
-            Some(total) if total > 0 && room >= 10 => {
-                let length = room.min(WIDEST_BAR);
+            Some(total) if total > 0 && space >= MIN_BAR_WIDTH => {
+                let length = space.min(MAX_BAR_WIDTH);
                 let filled = (length as u64 * self.done / total) as usize;
                 format!("[{}{}] ", "=".repeat(filled), " ".repeat(length - filled))
             }
@@ -130,24 +136,24 @@ impl ProgressBar {
         if let Some(TerminalSize { rows, columns }) = Console::size() {
             console.draw(self.lines(now, (rows.into(), columns.into())));
         }
-        self.is_lifted = false;
+        self.is_cleared = false;
     }
 
-    /// The time in which prun was stopped does not count.
+    /// Takes the time in which prun was stopped out of all elapsed times.
     fn resume(&mut self) {
-        let Some(paused) = self.paused.take() else {
+        let Some(stopped_at) = self.stopped_at.take() else {
             return;
         };
-        let pause = paused.elapsed();
-        self.begun += pause;
+        let pause = stopped_at.elapsed();
+        self.started += pause;
         for running in self.running.values_mut() {
             running.since += pause;
         }
     }
 }
 
-/// Minutes and seconds: `0:07`, `1:02:03`.
-fn clock(duration: Duration) -> String {
+/// Formats hours, minutes and seconds: `0:07`, `1:02:03`.
+fn format_clock(duration: Duration) -> String {
     let seconds = duration.as_secs();
     let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
     match hours {
@@ -181,30 +187,34 @@ impl Sink for ProgressBar {
             Event::JobEnded(end) => {
                 self.running.remove(&end.job.seq);
                 self.done += 1;
-                self.worked += u64::from(end.last.is_some());
+                self.attempted += u64::from(end.last.is_some());
                 self.failed += u64::from(end.status.is_failure());
             }
             Event::Suspended => {
-                self.paused = Some(Instant::now());
+                self.stopped_at = Some(Instant::now());
                 console.clear_region();
             }
             Event::Continued => self.resume(),
             Event::RunEnded { .. } => {
-                self.is_over = true;
+                self.has_ended = true;
                 console.clear_region();
             }
             _ => {}
         }
-        self.is_lifted = !console.is_drawn();
+        self.is_cleared = !console.is_drawn();
         Ok(())
     }
 
     fn wakes_at(&self) -> Option<Instant> {
-        if self.is_over || self.paused.is_some() {
+        if self.has_ended || self.stopped_at.is_some() {
             return None;
         }
-        let pause = if self.is_lifted { REDRAW } else { REFRESH };
-        Some((self.drawn + pause).max(self.begun + PATIENCE))
+        let delay = if self.is_cleared {
+            REDRAW_DELAY
+        } else {
+            FRAME_INTERVAL
+        };
+        Some((self.drawn + delay).max(self.started + FIRST_FRAME_DELAY))
     }
 
     fn wake(&mut self, console: &mut Console) -> io::Result<()> {
@@ -222,7 +232,7 @@ mod tests {
     use crate::plan::{Invocation, Job, Origin};
 
     #[test]
-    fn what_an_earlier_run_has_done_tells_nothing_of_the_time_that_is_left() {
+    fn resumed_jobs_do_not_count_for_the_estimated_time_left() {
         let mut progress = ProgressBar::new(Style::Plain);
         let mut console = Console::new().unwrap();
         let at = SystemTime::now();
@@ -262,10 +272,10 @@ mod tests {
             }));
             progress.handle(&end, at, &mut console).unwrap();
         }
-        let later = progress.begun + Duration::from_secs(10);
-        assert!(progress.bar(later, 79).ends_with("90/100, 0:10"));
-        (progress.done, progress.worked) = (91, 1);
-        let bar = progress.bar(later, 79);
+        let later = progress.started + Duration::from_secs(10);
+        assert!(progress.bar_line(later, 79).ends_with("90/100, 0:10"));
+        (progress.done, progress.attempted) = (91, 1);
+        let bar = progress.bar_line(later, 79);
         assert!(bar.ends_with("91/100, 0:10, about 1:30 left"), "{bar}");
     }
 }

@@ -1,4 +1,4 @@
-//! Colours, where they are wanted.
+//! The colours of prun's own text.
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ pub(crate) enum Style {
 }
 
 impl Style {
-    /// What went well.
+    /// Formats a success.
     pub(crate) fn good(self, text: impl fmt::Display) -> String {
         self.paint(
             anstyle::Style::new().fg_color(Some(AnsiColor::Green.into())),
@@ -20,7 +20,7 @@ impl Style {
         )
     }
 
-    /// What went wrong.
+    /// Formats a failure.
     pub(crate) fn bad(self, text: impl fmt::Display) -> String {
         self.paint(
             anstyle::Style::new()
@@ -30,14 +30,14 @@ impl Style {
         )
     }
 
-    /// What stands in the background.
+    /// Formats secondary text.
     pub(crate) fn dim(self, text: impl fmt::Display) -> String {
         self.paint(anstyle::Style::new().dimmed(), text)
     }
 
-    /// What belongs to job number `seq`, always in the same colour.
+    /// Formats text of job number `seq`, in a colour that depends on the number alone.
     pub(crate) fn tint(self, seq: u64, text: impl fmt::Display) -> String {
-        // Neither red nor green, which say how something ended.
+        // Red and green are for failures and successes.
         let colours = [
             AnsiColor::Cyan,
             AnsiColor::Yellow,
