@@ -1,4 +1,4 @@
-//! A standard stream: whether its bytes are a job's, the state of its last line, and its write errors.
+//! One standard stream: its write errors, its last line, and whether it carries output of a job.
 
 use std::io::{self, BufWriter, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
