@@ -30,7 +30,11 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     // It ends by itself now; one that did not would be ended with all that it started.
     let exit = match wait_for(process.wait(), Duration::from_secs(10)).await {
         Ok(exit) => exit?,
-        Err(_) => process.stop(Scope::Group, Duration::from_secs(1)).await?,
+        Err(_) => {
+            process
+                .shutdown(Scope::Group, Duration::from_secs(1))
+                .await?
+        }
     };
     println!("exit {}", exit.returncode());
     Ok(())

@@ -19,7 +19,7 @@
 //!     Ok(output) => output?,
 //!     Err(_timeout) => {
 //!         // SIGTERM to the shell and to all that it started, after two seconds SIGKILL.
-//!         process.stop(Scope::Group, Duration::from_secs(2)).await?;
+//!         process.shutdown(Scope::Group, Duration::from_secs(2)).await?;
 //!         process.communicate(None).await?
 //!     }
 //! };

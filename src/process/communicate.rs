@@ -1,4 +1,4 @@
-//! Input in, output out, and the end of the process, all at once and without a deadlock.
+//! Writes input, reads output and waits for the process, all at once and without a deadlock.
 
 use std::io;
 use std::sync::Arc;
@@ -14,23 +14,23 @@ use super::stream::StreamWriter;
 use super::stream::{LeakedPipes, leaked_pipes};
 use super::wait_for::wait_for;
 
-/// What a process wrote, and how it ended.
+/// The output of a process, and how it ended.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Output {
-    /// Standard output; nothing if that was no pipe and not captured.
+    /// Standard output; empty if it was neither a pipe nor captured.
     pub stdout: Vec<u8>,
-    /// Standard error, likewise.
+    /// Standard error; empty if it was neither a pipe nor captured.
     pub stderr: Vec<u8>,
     /// How the process ended.
     pub exit: ExitInfo,
-    /// Whether another process still held a pipe of this one when the
-    /// [grace](super::Command::leak_grace) was over. What it writes later is not here: it is read and
-    /// thrown away, see [`Captured::leaked`].
+    /// Whether another process still held a pipe of this one after the
+    /// [leak grace](super::Command::leak_grace). Its later output is not included: it is read and
+    /// discarded, see [`Captured::leaked`].
     pub leaked: bool,
 }
 
-/// What became of the captured streams of an ended process.
+/// The captured output of a process that has ended.
 #[derive(Debug, Default)]
 #[non_exhaustive]
 pub struct Captured {
@@ -38,73 +38,74 @@ pub struct Captured {
     pub stdout: Option<Spool>,
     /// Standard error, if it was captured.
     pub stderr: Option<Spool>,
-    /// Whether another process still holds one of the pipes. What it writes from now on is read
-    /// and thrown away, because a closed pipe would kill it. Of all processes together at most a
-    /// quarter of the files that may be open (`RLIMIT_NOFILE`) is kept so, at least 8; beyond, the
-    /// oldest pipe that nothing has come through since is closed.
+    /// Whether another process still holds one of the pipes. Its further output is read and discarded,
+    /// since a closed pipe would kill it. At most a quarter of the open file limit (`RLIMIT_NOFILE`),
+    /// but at least 8 pipes, is kept open in this way for all processes together; beyond that, the
+    /// oldest pipe that has received nothing since is closed.
     pub leaked: bool,
 }
 
-/// Why [`Process::communicate`] failed. What was given to it or came from the process is in the error,
-/// or kept for the next call.
+/// Why [`Process::communicate`] failed. The input and the output read so far are in the error, or kept
+/// for the next call.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CommunicateError {
-    /// Input was given, but standard input is no pipe, or was taken.
-    #[error("there is input, but standard input is no pipe")]
+    /// Input was given, but standard input is not a pipe, or was taken.
+    #[error("input given, but standard input is not a pipe")]
     NoStdin(Vec<u8>),
     /// Input was given, but standard input has been closed.
-    #[error("there is input, but standard input has been closed")]
+    #[error("input given, but standard input has been closed")]
     StdinClosed(Vec<u8>),
-    /// Input was given to a call that goes on after a cancelled one.
-    #[error("communicate has already begun: go on with None as input")]
+    /// Input was given to a call that continues a cancelled one.
+    #[error("communicate has already begun: continue with None as input")]
     AlreadyStarted(Vec<u8>),
-    /// Some output could not be kept: the folder of its [`Spool`] is missing, say, or the disk is full.
-    /// How the process ended is in [`Process::exit`].
+    /// Part of the output could not be kept: the directory of its [`Spool`] is missing or the disk is full,
+    /// for example. [`Process::exit`] has the exit status.
     #[error("{lost} bytes of the output are lost")]
     OutputLost {
-        /// What was kept of standard output: its beginning, without a gap.
+        /// The standard output that was kept: its beginning, without a gap.
         stdout: Vec<u8>,
-        /// The same of standard error.
+        /// The standard error that was kept, likewise.
         stderr: Vec<u8>,
-        /// How many bytes are missing.
+        /// The number of missing bytes.
         lost: u64,
-        /// Why.
+        /// The reason.
         source: io::Error,
     },
-    /// The process has ended and all its output is here, but how it ended cannot be known.
-    #[error("the output is whole, but {source}")]
+    /// The process has ended and all its output was read, but its exit status is lost.
+    #[error("the output is complete, but {source}")]
     StatusLost {
-        /// All of standard output.
+        /// The complete standard output.
         stdout: Vec<u8>,
-        /// All of standard error.
+        /// The complete standard error.
         stderr: Vec<u8>,
         /// [`WaitError::StatusLost`].
         source: WaitError,
     },
-    /// The end of the process could not be learnt. What was read is kept for the next call.
+    /// Waiting for the process failed. The output read so far is kept for the next call.
     #[error(transparent)]
     Wait(#[from] WaitError),
-    /// A pipe could not be read. What was read is kept for the next call.
+    /// A pipe could not be read. The output read so far is kept for the next call.
     #[error("could not read from the process")]
     Io(#[from] io::Error),
 }
 
 impl Process {
-    /// Sends `input`, closes standard input, reads both outputs to their end and waits for the
-    /// process; like asyncio's `communicate`. A stream that is no pipe and not captured gives nothing.
+    /// Writes `input`, closes standard input, reads both outputs to their end and waits for the process;
+    /// like asyncio's `communicate`. A stream that is neither a pipe nor captured yields no output.
     ///
-    /// Standard input is closed also without input. A process that does not read its input is no
-    /// error. When the process has ended and another one still holds a pipe after the
-    /// [grace](super::Command::leak_grace), the call returns what came until then, says
-    /// [`leaked`](Output::leaked), and reads on in the background. Afterwards the streams are gone,
-    /// and a second call gives nothing but the exit.
+    /// Standard input is closed even if there is no input. It is not an error if the process does not
+    /// read its input. If another process still holds a pipe after this one has exited and the
+    /// [leak grace](super::Command::leak_grace) has passed, the call returns the output up to then with
+    /// [`leaked`](Output::leaked) set, and reading continues in the background. The streams are gone
+    /// afterwards, and a second call returns only the exit status.
     ///
     /// # Errors
-    /// [`CommunicateError`]; nothing that was read is lost.
+    /// [`CommunicateError`]. No output that was read is lost.
     ///
     /// # Cancel safety
-    /// Nothing is lost: call it again with `None`, and it goes on where it was. What was read so far
+    /// This method is cancel safe: no data is lost. Call it again with `None` to continue. The output
+    /// read so far is also available from [`stdout`](Process::stdout) and [`stderr`](Process::stderr).
     /// is in [`stdout`](Process::stdout) and [`stderr`](Process::stderr) as well.
     pub async fn communicate(
         &mut self,
@@ -118,7 +119,7 @@ impl Process {
             self.take_what_came()?;
         }
         let captured = self.captured().await?;
-        // The streams are let go from here on, so nothing below waits.
+        // The streams are released from here on, so nothing below waits.
         self.leaked |= captured.leaked;
         self.stdin = None;
         let mut loss: Option<LostOutput> = None;
@@ -150,7 +151,7 @@ impl Process {
                 source,
             });
         }
-        // It has ended by now.
+        // The process has ended by now.
         match self.wait().await {
             Ok(exit) => Ok(Output {
                 stdout,
@@ -166,22 +167,22 @@ impl Process {
         }
     }
 
-    /// Queues input, or gives it back.
+    /// Queues the input, or returns it in the error.
     fn send(&mut self, input: Vec<u8>) -> Result<(), CommunicateError> {
         match &mut self.stdin {
             _ if self.communicating => Err(CommunicateError::AlreadyStarted(input)),
             None => Err(CommunicateError::NoStdin(input)),
             Some(stdin) if stdin.was_closed() => Err(CommunicateError::StdinClosed(input)),
             Some(stdin) => {
-                // A process that closed its end already is no error, as it is none later.
+                // As later, it is not an error if the process has already closed its end.
                 let _ = stdin.write(input);
                 Ok(())
             }
         }
     }
 
-    /// Moves all bytes of the pipes, until their ends, or until the grace after the exit is over: then
-    /// the answer is no.
+    /// Moves all bytes through the pipes until their ends. Returns `false` if the grace after the exit
+    /// ended first.
     async fn transfer(&mut self) -> Result<bool, CommunicateError> {
         let (handle, grace) = (self.handle(), self.leak_grace);
         let transfer = async {
@@ -206,22 +207,22 @@ impl Process {
         Ok(true)
     }
 
-    /// Waits until the process ends, then until its captured streams end, but no longer than the
-    /// [grace](super::Command::leak_grace) after the exit, and hands out what they gave. Every byte
-    /// that the process itself wrote is there, but for what [`Spool::lost`] tells. A second call
-    /// gives nothing.
+    /// Waits until the process ends and then until its captured streams end, but no longer than the
+    /// [leak grace](super::Command::leak_grace) after the exit, and returns the captured output.
     ///
-    /// How the process ended is for [`wait`](Process::wait) to say: a lost status is no error here.
+    /// It contains every byte that the process itself wrote, except for those counted by
+    /// [`Spool::lost`]. A second call returns nothing. The exit status is reported by
+    /// [`wait`](Process::wait): a lost status is not an error here.
     ///
     /// # Errors
-    /// [`WaitError::Os`]; the output is kept for the next call.
+    /// [`WaitError::Os`]. The output is kept for the next call.
     ///
     /// # Cancel safety
-    /// May be dropped and called again.
+    /// This method is cancel safe: it may be dropped and called again.
     pub async fn captured(&mut self) -> Result<Captured, WaitError> {
         self.handle.ended().await?;
-        // An absolute deadline: one that began anew with each chunk would never come for a
-        // background process that keeps printing.
+        // An absolute deadline: one that restarted with each chunk would never be reached if a
+        // background process keeps printing.
         let deadline = self
             .leak_grace
             .and_then(|grace| Instant::now().checked_add(grace));
@@ -246,8 +247,8 @@ impl Process {
         })
     }
 
-    /// Another process holds captured pipes of this one. What is returned is to be set when it writes
-    /// there.
+    /// Leaves captured pipes to the other process that holds them. Returns a flag that is set when that
+    /// process writes to them.
     fn leave_captures(&self) -> Arc<AtomicBool> {
         let open = self.captures.iter().flatten();
         let pipes = open.filter(|capture| capture.is_open()).count();
@@ -262,7 +263,7 @@ impl Process {
         spoke
     }
 
-    /// A process that was left behind holds a pipe: what is in it is ours, what comes is not.
+    /// Another process holds a pipe: reads what is in it now, which belongs to the output.
     fn take_what_came(&mut self) -> io::Result<()> {
         if let Some(mut stdin) = self.stdin.take() {
             stdin.abort();
@@ -275,7 +276,7 @@ impl Process {
     }
 }
 
-/// Reads on what comes from a process that was left behind.
+/// Reads and discards the further output of a process that was left behind.
 fn leave(reader: StreamReader) {
     let spoke = Arc::new(AtomicBool::new(false));
     let reading = tokio::spawn(reader.discard(Arc::clone(&spoke)));
@@ -286,7 +287,7 @@ fn leave(reader: StreamReader) {
     });
 }
 
-/// Sends what is queued and closes; a process that does not read it is no error.
+/// Writes what is queued, and closes. It is not an error if the process does not read it.
 async fn feed(stdin: &mut Option<StreamWriter>) {
     if let Some(writer) = stdin {
         let _ = writer.wait_closed().await;

@@ -1,4 +1,4 @@
-//! What the engine needs of a tokio runtime besides its threads: the drivers of I/O and time.
+//! The drivers that the engine needs of a tokio runtime: I/O and time.
 
 use std::io;
 use std::panic::catch_unwind;
@@ -14,10 +14,10 @@ pub(super) fn check() -> Result<(), SpawnErrorKind> {
     if Handle::try_current().is_err() {
         return Err(SpawnErrorKind::NoRuntime);
     }
-    // tokio cannot be asked: what needs a driver panics without one. The panic hook is called then,
-    // which usually prints what tokio says to it.
+    // tokio has no query for this: using a missing driver panics. The panic hook runs, which
+    // usually prints tokio's message.
     let panics = |call: fn()| catch_unwind(call).is_err();
-    // There is no signal 0: where the driver is, this is an error, and does nothing.
+    // Signal 0 does not exist: with the driver this is an error without an effect.
     if panics(|| drop(signal(SignalKind::from_raw(0)))) {
         return Err(SpawnErrorKind::NoDriver(Driver::Io));
     }
@@ -27,8 +27,8 @@ pub(super) fn check() -> Result<(), SpawnErrorKind> {
     Ok(())
 }
 
-/// Listens for the ends of children. The runtime may be another than that of the spawn, and have no
-/// driver for it.
+/// Listens for `SIGCHLD`. The runtime may be another than that of the spawn, and lack the driver for
+/// it.
 pub(super) fn children() -> io::Result<Signal> {
     catch_unwind(|| signal(SignalKind::child()))
         .unwrap_or_else(|_| Err(io::Error::other("no tokio runtime with a driver for I/O")))

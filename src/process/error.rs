@@ -1,72 +1,72 @@
-//! Why a process could not be started: which of program, interpreter, directory or argument.
+//! Why a process could not be started: its program, interpreter, directory, an argument, …
 
 use std::ffi::OsString;
 use std::io;
 use std::os::fd::RawFd;
 use std::path::PathBuf;
 
-/// A process that could not be started; nothing of it is left.
+/// Why a process could not be started. No process is left behind.
 #[derive(Debug, thiserror::Error)]
 #[error("{kind}")]
 #[non_exhaustive]
 pub struct SpawnError {
     /// What was at fault.
     pub kind: SpawnErrorKind,
-    /// The program as it was named.
+    /// The program, as it was given to the command.
     pub program: OsString,
-    /// What the system said, if it was asked.
+    /// The error of the system call, if one failed.
     pub source: Option<io::Error>,
 }
 
-/// Which part of a command was at fault.
+/// The part of a command that was at fault.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SpawnErrorKind {
-    /// No file of this name, or none in `PATH`.
+    /// No such file, or no file of this name in `PATH`.
     #[error("no such program: {}", .0.display())]
     ProgramNotFound(OsString),
-    /// The file is there, but may not be executed.
+    /// The file exists but cannot be executed.
     #[error("not executable: {} ({why})", path.display())]
     NotExecutable {
         /// The file.
         path: PathBuf,
-        /// What forbids it.
+        /// The reason.
         why: &'static str,
     },
-    /// A symbolic link whose end is not there.
-    #[error("{}: a symbolic link to a file that does not exist", .0.display())]
+    /// A symbolic link whose target does not exist.
+    #[error("{}: broken symbolic link", .0.display())]
     BrokenLink(PathBuf),
-    /// A script whose `#!` line names what cannot run it.
+    /// A script whose `#!` line names an interpreter that cannot run it.
     #[error("{}: bad interpreter: {why}: {}", script.display(), interpreter.display())]
     BadInterpreter {
         /// The script.
         script: PathBuf,
-        /// What its first line names.
+        /// The interpreter named by its first line.
         interpreter: PathBuf,
-        /// What is wrong with that.
+        /// What is wrong with the interpreter.
         why: &'static str,
     },
-    /// A script with the line endings of another system, which the name of its interpreter ends in.
+    /// A script with CRLF line endings, so that the name of its interpreter ends with a carriage return.
     #[error("{}: its #! line ends with CRLF: convert the file to LF line endings", .0.display())]
     CrlfShebang(PathBuf),
-    /// A binary whose dynamic loader is missing: made for another system or libc.
+    /// A binary whose dynamic loader is missing: built for another system or libc.
     #[error(
-        "{}: its program loader is not installed: {} (made for another system?)",
+        "{}: dynamic loader not found: {} (built for another system?)",
         program.display(), loader.display()
     )]
     MissingLoader {
         /// The binary.
         program: PathBuf,
-        /// What it names as its loader.
+        /// The loader that it names.
         loader: PathBuf,
     },
-    /// A binary that is none for this system: of another processor, or damaged.
-    #[error("{}: a binary that this system cannot execute", .0.display())]
+    /// A binary that this system cannot execute: built for another architecture, or damaged.
+    #[error("{}: cannot execute binary file (wrong architecture, or damaged)", .0.display())]
     ForeignBinary(PathBuf),
     /// An executable text file without a `#!` line, which only a shell can run.
     #[error("{}: neither a binary nor a script with #!", .0.display())]
     NoShebang(PathBuf),
-    /// The directory to start in is missing, no directory, or closed to us.
+    /// The working directory does not exist, is not a directory, or may not be entered.
     #[error("cannot start in {}: {why}", path.display())]
     BadCwd {
         /// The directory.
@@ -74,110 +74,110 @@ pub enum SpawnErrorKind {
         /// What is wrong with it.
         why: String,
     },
-    /// One argument is longer than the system takes.
+    /// An argument is longer than the system allows.
     #[error("argument {index} is too long for the system: {len} bytes")]
     ArgTooLong {
-        /// Which, from 1; 0 is the program.
+        /// The index of the argument, from 1; 0 is the program.
         index: usize,
         /// Its length in bytes.
         len: usize,
     },
-    /// All arguments and variables together are longer than the system takes.
+    /// The arguments and the environment together are longer than the system allows.
     #[error("the arguments and the environment together are too long for the system")]
     ArgvTooLong,
-    /// An argument holds a NUL byte, which no system can pass on.
-    #[error("argument {index} holds a NUL byte")]
+    /// An argument contains a NUL byte.
+    #[error("argument {index} contains a NUL byte")]
     NulInArg {
-        /// Which, from 1; 0 is the program.
+        /// The index of the argument, from 1; 0 is the program.
         index: usize,
     },
-    /// One variable of the environment, with its name, is longer than the system takes.
+    /// An environment variable, including its name, is longer than the system allows.
     #[error("the environment variable {} is too long for the system: {len} bytes", name.display())]
     EnvTooLong {
-        /// Which.
+        /// The name of the variable.
         name: OsString,
-        /// The length of name and value in bytes.
+        /// The length of name and value, in bytes.
         len: usize,
     },
-    /// A variable's name is empty or holds `=` or NUL, or its value holds NUL.
-    #[error("the environment variable {} cannot be passed on", .0.display())]
+    /// A variable's name is empty or contains `=` or NUL, or its value contains NUL.
+    #[error("invalid environment variable: {}", .0.display())]
     BadEnv(OsString),
     /// The program's name is empty.
-    #[error("the program's name is empty")]
+    #[error("the program name is empty")]
     EmptyProgram,
-    /// A stream was given a kind that it cannot have.
+    /// The [`Stdio`](super::Stdio) is not valid for the stream.
     #[error(transparent)]
     InvalidStdio(InvalidStdio),
-    /// [`Command::pass_fd`](super::Command::pass_fd) was given a number that it cannot take.
+    /// The number given to [`Command::pass_fd`](super::Command::pass_fd) is invalid.
     #[error(transparent)]
     InvalidFd(InvalidFd),
-    /// [`Group::Join`](super::Group::Join) with a number that no process group has.
-    #[error("no process group has the number {0}")]
+    /// The number given to [`Group::Join`](super::Group::Join) cannot be a process group.
+    #[error("invalid process group: {0}")]
     InvalidGroup(u32),
-    /// The process was to begin by a fork (for [`Command::pre_exec`](super::Command::pre_exec) or another user, and on other systems
-    /// than Linux for more), and this program ignores `SIGCHLD`: then the system keeps no exit status, and a fork that
-    /// fails cannot be told from one that does not.
-    #[error("a process cannot begin by a fork while SIGCHLD is ignored")]
+    /// The process would have to be forked (for [`Command::pre_exec`](super::Command::pre_exec) or another
+    /// user; on systems other than Linux in more cases) while this program ignores `SIGCHLD`. The system
+    /// keeps no exit statuses then, and a failed start could not be told from a successful one.
+    #[error("cannot fork a process while SIGCHLD is ignored")]
     SigchldIgnored,
-    /// Something that the process was to have or to be, such as a pipe, `/dev/null` or another user,
-    /// could not be; the source has the reason. The program was not looked for.
+    /// A resource or attribute of the process, such as a pipe, `/dev/null` or another user id, could not
+    /// be set up; `source` has the reason. The program was not looked up.
     #[error("cannot set up {what}: {why}")]
     Setup {
-        /// What it was for.
+        /// What could not be set up.
         what: String,
-        /// What the system said.
+        /// The reason, from the system.
         why: String,
     },
-    /// Called outside a tokio runtime.
-    #[error("no tokio runtime: call spawn within one")]
+    /// `spawn` was called outside a tokio runtime.
+    #[error("no tokio runtime: call spawn from within one")]
     NoRuntime,
-    /// Called in a tokio runtime that was built without this driver. tokio says so by a panic, which is
-    /// caught (and ends a program that was compiled with `panic = "abort"`).
+    /// `spawn` was called in a tokio runtime without this driver. tokio reports this with a panic, which is
+    /// caught (and aborts a program compiled with `panic = "abort"`).
     #[error("the tokio runtime has no driver for {0}")]
     NoDriver(Driver),
-    /// The system is out of processes, memory or descriptors; it may work later.
+    /// The system is out of processes, memory or file descriptors. A later attempt may succeed.
     #[error("out of {0}")]
     Resource(Shortage),
-    /// Somebody has the program open for writing.
+    /// The program file is open for writing.
     #[error("{}: the file is open for writing", .0.display())]
     TextFileBusy(OsString),
-    /// Anything else; the source has it.
+    /// Any other error; `source` has it.
     #[error("could not start {}: {why}", program.display())]
     Os {
-        /// The program as it was named.
+        /// The program, as it was given to the command.
         program: OsString,
-        /// What the system said.
+        /// The reason, from the system.
         why: String,
     },
 }
 
-/// What the system is out of.
+/// The resource that the system is out of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Shortage {
     /// Processes, of this user or of the cgroup (`EAGAIN`).
     #[error("processes (ulimit -u, pids.max)")]
     Processes,
-    /// Threads that start processes: so many starts hang, as the programs' files do not answer.
-    #[error("threads (32 starts hang)")]
+    /// Spawning threads: 32 spawns hang, as the file systems of their programs do not respond.
+    #[error("threads (32 spawns are hanging)")]
     Threads,
     /// Memory (`ENOMEM`).
     #[error("memory")]
     Memory,
-    /// Descriptors of this process (`EMFILE`).
+    /// File descriptors of this process (`EMFILE`).
     #[error("file descriptors (ulimit -n)")]
     FileDescriptors,
-    /// Descriptors of all processes together (`ENFILE`).
-    #[error("file descriptors of the whole system")]
+    /// File descriptors of all processes together (`ENFILE`).
+    #[error("file descriptors (system-wide)")]
     SystemFileDescriptors,
 }
 
-/// A kind of stream that a standard stream cannot be.
+/// A [`Stdio`](super::Stdio) that is not valid for a standard stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum InvalidStdio {
-    /// [`Stdio::ToStdout`](super::Stdio::ToStdout) for another stream than standard error.
-    #[error("ToStdout is for standard error alone")]
+    /// [`Stdio::ToStdout`](super::Stdio::ToStdout) for a stream other than standard error.
+    #[error("ToStdout is valid only for standard error")]
     ToStdout,
     /// [`Stdio::Capture`](super::Stdio::Capture) or
     /// [`Stdio::Terminal`](super::Stdio::Terminal) for standard input.
@@ -185,17 +185,17 @@ pub enum InvalidStdio {
     CapturedInput,
 }
 
-/// A number that a descriptor cannot be [passed](super::Command::pass_fd) under.
+/// A descriptor number that cannot be [passed](super::Command::pass_fd).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum InvalidFd {
-    /// No descriptor has one below 0.
-    #[error("descriptor {0}: a number below 0")]
+    /// The number is negative.
+    #[error("descriptor {0}: negative number")]
     Negative(RawFd),
-    /// 0 to 2 are the standard streams, which have options of their own.
+    /// 0, 1 and 2 are the standard streams, which have options of their own.
     #[error("descriptor {0}: a standard stream")]
     Standard(RawFd),
-    /// Another descriptor is passed under it.
+    /// Another descriptor is passed under the same number.
     #[error("descriptor {0}: passed twice")]
     Twice(RawFd),
 }
@@ -204,16 +204,16 @@ pub enum InvalidFd {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Driver {
-    /// Watches pipes and the ends of processes.
+    /// The I/O driver: watches pipes and the ends of processes.
     #[error("I/O (build it with enable_io)")]
     Io,
-    /// Bounds waits, and tries again later.
+    /// The time driver: timeouts and retries.
     #[error("time (build it with enable_time)")]
     Time,
 }
 
 impl SpawnError {
-    /// The system's error number, if the system was asked.
+    /// Returns the OS error number, if a system call failed.
     #[must_use]
     pub fn raw_os_error(&self) -> Option<i32> {
         self.source.as_ref()?.raw_os_error()

@@ -8,26 +8,26 @@ use std::time::{Duration, Instant, SystemTime};
 use crate::os::Signal;
 use crate::os::sys::RawExit;
 
-/// Everything the engine knows of a process that ended.
+/// How a process ended: exit status, resource usage and times.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ExitInfo {
-    /// The exit code, none if a signal ended the process.
+    /// The exit code; `None` if a signal terminated the process.
     pub code: Option<i32>,
-    /// The signal that ended the process, if one did.
+    /// The signal that terminated the process, if one did.
     pub signal: Option<Signal>,
-    /// Whether the signal left a core dump.
+    /// Whether a core dump was written.
     pub core_dumped: bool,
-    /// CPU time and memory.
+    /// CPU time, memory, page faults and context switches.
     pub usage: ResourceUsage,
-    /// When the process was started, by the clock on the wall.
+    /// When the process was started, by the system clock.
     pub started_at: SystemTime,
-    /// From its start until its end was seen, by a clock that never jumps.
+    /// The time from its start until its end was detected, by a monotonic clock.
     pub elapsed: Duration,
 }
 
 impl ExitInfo {
-    /// The exit code, or −N for signal N, as in Python.
+    /// Returns the exit code, or −N if signal N terminated the process, as in Python.
     #[must_use]
     pub fn returncode(&self) -> i32 {
         match (self.code, self.signal) {
@@ -37,7 +37,7 @@ impl ExitInfo {
         }
     }
 
-    /// Whether the process ended by itself with code 0.
+    /// Whether the process exited with code 0.
     #[must_use]
     pub fn success(&self) -> bool {
         self.code == Some(0)
@@ -56,7 +56,7 @@ impl ExitInfo {
 }
 
 impl fmt::Display for ExitInfo {
-    /// As std shows an [`ExitStatus`]: `exit status: 1`, `signal: SIGSEGV (core dumped)`.
+    /// Formats like std's [`ExitStatus`]: `exit status: 1`, `signal: SIGSEGV (core dumped)`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.code, self.signal) {
             (None, Some(signal)) => write!(f, "signal: {signal}")?,
@@ -70,17 +70,17 @@ impl fmt::Display for ExitInfo {
 }
 
 impl From<ExitInfo> for ExitStatus {
-    /// For what takes std's type.
+    /// Converts to std's type.
     fn from(exit: ExitInfo) -> Self {
-        // As wait(2) gives it: every Unix has the code in the second byte, the signal in the first,
-        // and the core dump in that one's highest bit.
+        // The format of wait(2): on every Unix the code is in the second byte, the signal in the first,
+        // and the core dump flag in the highest bit of the first.
         let signal = exit.signal.map_or(0, Signal::as_raw);
         let core_dumped = if exit.core_dumped { 0x80 } else { 0 };
         Self::from_raw(exit.code.unwrap_or(0) << 8 | signal | core_dumped)
     }
 }
 
-/// The moment of a start, on both clocks.
+/// The time of a start, on both clocks.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Started {
     pub(super) at: SystemTime,
@@ -96,29 +96,29 @@ impl Started {
     }
 }
 
-/// What a process used, with the descendants that it waited for; as in getrusage(2).
+/// The resources used by a process and by the descendants that it waited for, as in getrusage(2).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ResourceUsage {
-    /// CPU time in the program.
+    /// CPU time in user mode.
     pub user: Duration,
-    /// CPU time in the kernel.
+    /// CPU time in kernel mode.
     pub system: Duration,
-    /// The most memory at one time, in bytes. The kernel's figure never reads below the peak of
-    /// the parent at the moment of the spawn.
+    /// Peak memory (maximum resident set size), in bytes. The kernel never reports less than the peak
+    /// of the parent at the time of the spawn.
     pub max_rss_bytes: u64,
-    /// Page faults that needed no reading from a disk.
+    /// Page faults served without reading from a disk.
     pub minor_faults: u64,
-    /// Page faults that did.
+    /// Page faults that required reading from a disk.
     pub major_faults: u64,
-    /// How often it gave up the CPU by itself.
+    /// Voluntary context switches.
     pub voluntary_switches: u64,
-    /// How often the CPU was taken from it.
+    /// Involuntary context switches.
     pub involuntary_switches: u64,
 }
 
 impl ResourceUsage {
-    /// `ru_maxrss` is in KiB everywhere but on Apple's systems.
+    /// `ru_maxrss` is in KiB on all systems but Apple's.
     fn new(usage: &libc::rusage) -> Self {
         let time = |time: libc::timeval| {
             Duration::from_secs(time.tv_sec as u64) + Duration::from_micros(time.tv_usec as u64)
@@ -140,24 +140,24 @@ impl ResourceUsage {
     }
 }
 
-/// Why a wait has no exit status to give.
+/// Why waiting for a process yielded no exit status.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum WaitError {
-    /// Other code in this program reaped the process, or `SIGCHLD` is ignored; never a number.
+    /// Other code in this program reaped the process, or `SIGCHLD` is ignored. No exit code is made up.
     #[error(
-        "the exit status of process {pid} is lost: somebody else reaped it, or SIGCHLD is ignored"
+        "the exit status of process {pid} is lost: reaped by other code, or SIGCHLD is ignored"
     )]
     StatusLost {
-        /// Whose status.
+        /// The process id.
         pid: u32,
     },
-    /// The system refused to watch the process, or the runtime is shut down.
+    /// The system cannot watch the process, or the runtime has shut down.
     #[error("could not wait for process {pid}")]
     Os {
-        /// Whose end.
+        /// The process id.
         pid: u32,
-        /// What the system said.
+        /// The error of the system call or the runtime.
         source: std::io::Error,
     },
 }

@@ -61,7 +61,7 @@
 //! | writing after the pipe is closed | is dropped in silence | is an error |
 //! | a status that other code collected | is 255 | is [`WaitError::StatusLost`] |
 //! | a signal to a process that has ended | `ProcessLookupError`, or nothing | [`Delivery::AlreadyExited`]; it never reaches a stranger with the same number |
-//! | a process group | can be asked for | can be signalled and [stopped](Process::stop), gently and then firmly |
+//! | a process group | can be asked for | can be signalled and [shut down](Process::shutdown), gently and then firmly |
 //! | a process that is dropped while it runs | is killed (from 3.13 on, by the documentation) | goes on, and is reaped, unless [`kill_on_drop`](Command::kill_on_drop) says otherwise |
 //! | a file system that does not answer | holds up the loop while it starts a program | holds up nobody else: see [`spawn`](Command::spawn) |
 //! | `user=` | keeps the supplementary groups | [`uid`](Command::uid) drops those of root, as std does |
@@ -139,7 +139,7 @@ pub use command::{Backend, Command, Environment, Group, KillOnDrop, Stdio};
 pub use communicate::{Captured, CommunicateError, Output};
 pub use error::{Driver, InvalidFd, InvalidStdio, Shortage, SpawnError, SpawnErrorKind};
 pub use exit::{ExitInfo, ResourceUsage, WaitError};
-pub use handle::{Delivery, ProcessHandle, Scope, SignalError, StopError};
+pub use handle::{Delivery, ProcessHandle, Scope, ShutdownError, SignalError};
 pub use process::{LastLine, Process};
 pub use quote::{join, quote};
 pub(crate) use reap::reap_strangers;

@@ -1,4 +1,4 @@
-//! A running process: a handle, and the streams that belong to it.
+//! A running process: a handle, and its standard streams.
 
 use std::io;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use tokio::task::AbortHandle;
 use super::command::{Backend, Command, KillOnDrop};
 use super::exit::{ExitInfo, WaitError};
 use super::handle::{Delivery, Scope, SignalError};
-use super::handle::{Hold, ProcessHandle, StopError};
+use super::handle::{Hold, ProcessHandle, ShutdownError};
 use super::reap::dropped;
 use super::spawn::UnwatchedChild;
 use super::stream::StreamReader;
@@ -17,35 +17,34 @@ use super::stream::{Capture, Peek, Pieces};
 use crate::os::Signal;
 use crate::os::TerminalSize;
 
-/// A started process, as asyncio's `Process`.
+/// A spawned process, like asyncio's `Process`.
 ///
-/// What others may ask and do as well, by a [`handle`](Self::handle), it does itself: `wait`, `kill`,
-/// `returncode` … Dropping it leaves the process running, unless
-/// [`Command::kill_on_drop`] says otherwise.
+/// It has the methods of its [`handle`](Self::handle) as well: `wait`, `kill`, `returncode` and so on.
+/// Dropping it leaves the process running, unless [`Command::kill_on_drop`] is set.
 #[derive(Debug)]
 pub struct Process {
-    /// The writer to standard input, if that is a [pipe](super::Stdio::Pipe). It may be taken out.
+    /// The writer to standard input, if that is a [pipe](super::Stdio::Pipe). It may be taken.
     pub stdin: Option<StreamWriter>,
-    /// The reader of standard output, if that is a [pipe](super::Stdio::Pipe). It may be taken out.
+    /// The reader of standard output, if that is a [pipe](super::Stdio::Pipe). It may be taken.
     pub stdout: Option<StreamReader>,
-    /// The reader of standard error, likewise.
+    /// The reader of standard error, if that is a [pipe](super::Stdio::Pipe). It may be taken.
     pub stderr: Option<StreamReader>,
     pub(super) handle: ProcessHandle,
-    /// Standard output and standard error, where they are captured.
+    /// Standard output and standard error, if they are captured.
     pub(super) captures: [Option<Capture>; 2],
-    /// What drains those two.
+    /// The future that drains them.
     pub(super) draining: Option<AbortHandle>,
     pub(super) leak_grace: Option<Duration>,
-    /// Whether `communicate` has begun, so that an input would come too late.
+    /// Whether `communicate` has begun, so that input would come too late.
     pub(super) communicating: bool,
-    /// Whether it has left a pipe to another process.
+    /// Whether another process has inherited a pipe and still holds it.
     pub(super) leaked: bool,
     kill_on_drop: KillOnDrop,
-    /// For the group that is to be killed then, also when the process itself has ended.
+    /// Keeps the group signallable for `KillOnDrop::Group`, even after the process itself has ended.
     _hold: Option<Hold>,
 }
 
-/// The ends of the process's streams that are ours.
+/// The parent's ends of the standard streams.
 pub(super) struct Streams {
     pub(super) stdin: Option<StreamWriter>,
     pub(super) stdout: Option<StreamReader>,
@@ -78,25 +77,25 @@ impl Process {
         process
     }
 
-    /// A handle that may outlive this value and be given to other threads.
+    /// Returns a handle, which may outlive this value and be sent to other threads.
     #[must_use]
     pub fn handle(&self) -> ProcessHandle {
         self.handle.clone()
     }
 
-    /// The process's number, also after its end (when the system may use it again).
+    /// Returns the process id. After the process has ended the system may reuse it.
     #[must_use]
     pub fn pid(&self) -> u32 {
         self.handle.pid()
     }
 
-    /// How the process ended, as [`ProcessHandle::returncode`].
+    /// Returns the exit code, or −N for signal N, as [`ProcessHandle::returncode`].
     #[must_use]
     pub fn returncode(&self) -> Option<i32> {
         self.handle.returncode()
     }
 
-    /// Everything about how the process ended; `None` while it runs.
+    /// Returns the exit status, resource usage and times of the process; `None` while it runs.
     #[must_use]
     pub fn exit(&self) -> Option<ExitInfo> {
         self.handle.exit()
@@ -105,10 +104,10 @@ impl Process {
     /// Waits until the process ends, as [`ProcessHandle::wait`]. Standard input stays open.
     ///
     /// # Errors
-    /// As there.
+    /// As [`ProcessHandle::wait`].
     ///
     /// # Cancel safety
-    /// May be dropped and called again.
+    /// This method is cancel safe: it may be dropped and called again.
     pub async fn wait(&self) -> Result<ExitInfo, WaitError> {
         self.handle.wait().await
     }
@@ -116,15 +115,15 @@ impl Process {
     /// Sends `signal` to the process, as [`ProcessHandle::send_signal`].
     ///
     /// # Errors
-    /// As there.
+    /// As [`ProcessHandle::send_signal`].
     pub fn send_signal(&self, signal: Signal) -> Result<Delivery, SignalError> {
         self.handle.send_signal(signal)
     }
 
-    /// Sends `signal` to the process or its group, as [`ProcessHandle::send_signal_to`].
+    /// Sends `signal` to the process or its process group, as [`ProcessHandle::send_signal_to`].
     ///
     /// # Errors
-    /// As there.
+    /// As [`ProcessHandle::send_signal_to`].
     pub fn send_signal_to(&self, scope: Scope, signal: Signal) -> Result<Delivery, SignalError> {
         self.handle.send_signal_to(scope, signal)
     }
@@ -137,7 +136,7 @@ impl Process {
         self.handle.terminate()
     }
 
-    /// Sends `SIGKILL` to the process. Its children live on: see [`stop`](Self::stop).
+    /// Sends `SIGKILL` to the process. Its children keep running: see [`shutdown`](Self::shutdown).
     ///
     /// # Errors
     /// As [`ProcessHandle::send_signal`].
@@ -145,32 +144,33 @@ impl Process {
         self.handle.kill()
     }
 
-    /// Ends the process, or its whole group, gently and then firmly, as [`ProcessHandle::stop`].
+    /// Ends the process or its process group: `SIGTERM`, then `SIGKILL` after `grace`, as
+    /// [`ProcessHandle::shutdown`].
     ///
     /// # Errors
-    /// As there.
+    /// As [`ProcessHandle::shutdown`].
     ///
     /// # Cancel safety
-    /// May be dropped and called again; `SIGTERM` may have been sent then.
-    pub async fn stop(&self, scope: Scope, grace: Duration) -> Result<ExitInfo, StopError> {
-        self.handle.stop(scope, grace).await
+    /// This method may be dropped and called again. `SIGTERM` may have been sent by then.
+    pub async fn shutdown(&self, scope: Scope, grace: Duration) -> Result<ExitInfo, ShutdownError> {
+        self.handle.shutdown(scope, grace).await
     }
 
-    /// The signal by which the process is stopped, if it is. One that was stopped has not ended.
+    /// Returns the signal that stopped the process, if it is stopped. A stopped process has not ended.
     #[must_use]
     pub fn stopped_by(&self) -> Option<Signal> {
         self.handle.stopped_by()
     }
 
-    /// What happens to the process when this value is dropped, from now on: in place of what
-    /// [`Command::kill_on_drop`] said.
+    /// Sets what happens to the process when this value is dropped, replacing
+    /// [`Command::kill_on_drop`].
     pub fn kill_on_drop(&mut self, policy: KillOnDrop) {
         self.kill_on_drop = policy;
         let group = (policy == KillOnDrop::Group).then_some(&self.handle);
         self._hold = group.and_then(ProcessHandle::hold);
     }
 
-    /// How the end of this process is learnt.
+    /// Returns how the end of this process is detected.
     #[doc(hidden)]
     #[must_use]
     pub fn backend(&self) -> Backend {
@@ -185,8 +185,8 @@ impl Process {
         self.handle.hold()
     }
 
-    /// A look at what the process printed last to its [captured](super::Stdio::Capture) streams,
-    /// also from other threads.
+    /// Returns a view of the last output on the [captured](super::Stdio::Capture) streams, usable from
+    /// other threads.
     #[doc(hidden)]
     #[must_use]
     pub fn last_line(&self) -> LastLine {
@@ -196,11 +196,11 @@ impl Process {
         }
     }
 
-    /// Gives the [terminal](super::Stdio::Terminal) of its output another size, and tells the
-    /// process, or its whole group if it leads one, by `SIGWINCH`. One that has ended is told nothing.
+    /// Resizes the [terminal](super::Stdio::Terminal) of the process's output and sends `SIGWINCH` to the
+    /// process, or to its whole group if it leads one. Nothing is sent to a process that has ended.
     ///
     /// # Errors
-    /// When its output does not go to a terminal of ours.
+    /// `Unsupported` if its output does not go to a pseudo-terminal of this program.
     pub fn resize_terminal(&self, size: TerminalSize) -> io::Result<()> {
         let terminal = self.captures[0].as_ref();
         terminal.ok_or(io::ErrorKind::Unsupported)?.resize(size)?;
@@ -208,20 +208,20 @@ impl Process {
             true => Scope::Group,
             false => Scope::Leader,
         };
-        // The system itself tells those whose controlling terminal it is.
+        // The kernel itself signals the processes whose controlling terminal it is.
         let _ = self.send_signal_to(scope, Signal::WINCH);
         Ok(())
     }
 
-    /// What standard output gives while the process runs, if it is
-    /// [captured](super::Stdio::Capture). To be asked for once: pieces go to one taker.
+    /// Returns standard output in pieces while the process runs, if it is
+    /// [captured](super::Stdio::Capture). Call it once: each piece is given to one taker.
     #[doc(hidden)]
     #[must_use]
     pub fn stdout_pieces(&self) -> Option<Pieces> {
         self.captures[0].as_ref().map(Capture::pieces)
     }
 
-    /// The same of standard error.
+    /// As [`stdout_pieces`](Self::stdout_pieces), for standard error.
     #[doc(hidden)]
     #[must_use]
     pub fn stderr_pieces(&self) -> Option<Pieces> {
@@ -229,7 +229,7 @@ impl Process {
     }
 }
 
-/// A look at what a running process printed last. Cheap to clone, and free for whoever never looks.
+/// A view of the last output of a running process. Cheap to clone; costs nothing until it is read.
 #[doc(hidden)]
 #[derive(Clone, Debug, Default)]
 pub struct LastLine {
@@ -237,11 +237,11 @@ pub struct LastLine {
 }
 
 impl LastLine {
-    /// The last line that is not empty of the stream that printed last, without its end; of a long
-    /// line, the end. None if nothing was captured that was not taken in [`Pieces`] or handed out.
+    /// Returns the last non-empty line of the stream that printed last, without its line ending; of a
+    /// long line, its end. `None` if nothing was captured that is not yet in [`Pieces`] or handed out.
     #[must_use]
     pub fn look(&self) -> Option<Vec<u8>> {
-        /// As much as is looked at.
+        /// How many bytes at the end are read.
         const END: usize = 1024;
         let ends = self
             .streams
@@ -255,7 +255,7 @@ impl LastLine {
 }
 
 impl Drop for Process {
-    /// Plain system calls only: the runtime may be gone.
+    /// Makes plain system calls only: the runtime may be gone.
     fn drop(&mut self) {
         let is_running = self.handle.is_running();
         let scope = match self.kill_on_drop {
@@ -264,7 +264,7 @@ impl Drop for Process {
             KillOnDrop::No => None,
         };
         if let Some(scope) = scope {
-            // Who has ended by itself just now, or may not be killed by us, is let go all the same.
+            // The process may have ended just now, or may not be killed by us: let go of it all the same.
             let _ = self.send_signal_to(scope, Signal::KILL);
         }
         if is_running {

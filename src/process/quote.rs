@@ -1,11 +1,11 @@
-//! Quoting for a POSIX shell, on bytes.
+//! Quoting of bytes for a POSIX shell.
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
-/// Quotes one word for a POSIX shell, byte for byte what Python's `shlex.quote` gives for text.
+/// Quotes one word for a POSIX shell. The result is byte for byte that of Python's `shlex.quote`.
 ///
-/// A NUL byte cannot be part of any word; it is passed through for the spawn to refuse.
+/// No word can contain a NUL byte; it is passed through, and the spawn reports it.
 ///
 /// ```
 /// use std::ffi::OsStr;
@@ -32,7 +32,7 @@ pub fn quote(word: &OsStr) -> OsString {
     OsString::from_vec(quoted)
 }
 
-/// Quotes words and joins them by blanks, as Python's `shlex.join`.
+/// Quotes words and joins them with spaces, like Python's `shlex.join`.
 ///
 /// ```
 /// assert_eq!(prun::process::join(["echo", "two words"]), "echo 'two words'");

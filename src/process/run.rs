@@ -1,4 +1,4 @@
-//! A command from its start to its end, in one call.
+//! Running a command from start to end in one call.
 
 use super::command::Command;
 use super::command::Stdio;
@@ -13,26 +13,26 @@ pub enum RunError {
     /// The process could not be started.
     #[error(transparent)]
     Spawn(#[from] SpawnError),
-    /// Its output could not be collected, or its end not be learnt.
+    /// Collecting the output or waiting for the process failed.
     #[error(transparent)]
     Communicate(#[from] CommunicateError),
-    /// Its end could not be learnt.
+    /// Waiting for the process failed.
     #[error(transparent)]
     Wait(#[from] WaitError),
 }
 
 impl Command {
-    /// Starts the process, and collects its output and its exit.
+    /// Starts the process, waits until it ends, and collects its output and exit status.
     ///
-    /// Where nothing else was said, standard input is empty, and standard output and standard error
-    /// are [pipes](Stdio::Pipe). A standard input that is a pipe is closed at once.
+    /// By default standard input is empty (`/dev/null`), and standard output and standard error are
+    /// [pipes](Stdio::Pipe). If standard input is a pipe, it is closed at once.
     ///
     /// # Errors
-    /// [`RunError`]. A process that fails is no error: see [`Output::exit`].
+    /// [`RunError`]. It is not an error if the process fails: see [`Output::exit`].
     ///
     /// # Cancel safety
-    /// The output is lost, and the process goes on or is killed, as
-    /// [`kill_on_drop`](Self::kill_on_drop) says. To keep what came until a time limit, use
+    /// If the future is dropped, the output is lost, and the process keeps running or is killed, as set
+    /// by [`kill_on_drop`](Self::kill_on_drop). To keep the output up to a time limit, use
     /// [`spawn`](Self::spawn) and [`communicate`](super::Process::communicate).
     ///
     /// ```
@@ -50,14 +50,15 @@ impl Command {
         Ok(command.spawn().await?.communicate(None).await?)
     }
 
-    /// Starts the process and waits for its end. The standard streams are inherited where nothing
-    /// else was said; those that are [pipes](Stdio::Pipe) are closed at once.
+    /// Starts the process and waits until it ends. By default the standard streams are inherited; those
+    /// that are [pipes](Stdio::Pipe) are closed at once.
     ///
     /// # Errors
-    /// [`RunError`]. A process that fails is no error.
+    /// [`RunError`]. It is not an error if the process fails.
     ///
     /// # Cancel safety
-    /// The process goes on or is killed, as [`kill_on_drop`](Self::kill_on_drop) says.
+    /// If the future is dropped, the process keeps running or is killed, as set by
+    /// [`kill_on_drop`](Self::kill_on_drop).
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {

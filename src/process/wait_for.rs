@@ -1,25 +1,25 @@
-//! A bound on the time that a future may take.
+//! A time limit for a future.
 
 use std::future::{Future, IntoFuture};
 use std::time::Duration;
 
-/// The time was over before the future was ready.
+/// The timeout elapsed before the future was ready.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("timed out")]
 pub struct TimeoutError;
 
-/// Waits for `future` at most `timeout`, as Python's `asyncio.wait_for`; `None` waits for ever.
+/// Waits for `future` for at most `timeout`, like Python's `asyncio.wait_for`; `None` waits for ever.
 ///
-/// A future that is ready wins even over a timeout of zero. At a timeout the future is dropped,
-/// and nothing else happens: a process that was waited for goes on, and can be waited for again
-/// (every future of this module may be dropped at any moment), or be ended by
-/// [`stop`](super::ProcessHandle::stop).
+/// A future that is ready wins, even with a timeout of zero. On a timeout the future is dropped, and
+/// nothing else happens: a process that was waited for keeps running. It can be waited for again
+/// (every future of this module may be dropped at any time), or ended with
+/// [`shutdown`](super::ProcessHandle::shutdown).
 ///
 /// # Errors
-/// [`TimeoutError`] when the time was over first.
+/// [`TimeoutError`] if the timeout elapsed first.
 ///
 /// # Cancel safety
-/// As `future`.
+/// As cancel safe as `future`.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {

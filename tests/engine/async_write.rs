@@ -228,6 +228,6 @@ engine_test!(
         writer.close();
         let error = Stdio::try_from(writer).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidInput);
-        assert_eq!(error.to_string(), "it was closed");
+        assert_eq!(error.to_string(), "the stream is closed");
     }
 );

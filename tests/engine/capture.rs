@@ -192,7 +192,10 @@ engine_test!(output_before_a_kill_is_not_lost, |at: At| async move {
     assert!(wait_for(process.captured(), short).await.is_err());
     let last_line = process.last_line();
     soon("output", || last_line.look().is_some()).await;
-    let exit = process.stop(Scope::Group, Duration::ZERO).await.unwrap();
+    let exit = process
+        .shutdown(Scope::Group, Duration::ZERO)
+        .await
+        .unwrap();
     assert_eq!(exit.returncode(), -9);
     let captured = process.captured().await.unwrap();
     assert!(!captured.leaked);

@@ -257,7 +257,10 @@ engine_test!(
             None,
             "a timeout ends nothing but the wait"
         );
-        let exit = process.stop(Scope::Group, Duration::ZERO).await.unwrap();
+        let exit = process
+            .shutdown(Scope::Group, Duration::ZERO)
+            .await
+            .unwrap();
         assert_eq!(exit.returncode(), -9);
         assert_eq!(
             streams(process.communicate(None).await.unwrap()),

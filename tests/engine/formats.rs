@@ -134,7 +134,7 @@ engine_test!(a_missing_loader_is_named, |at: At| async move {
     let program = folder.script("binary", foreign_binary());
     let error = refused(at.command(&program)).await;
     let text = format!(
-        "{}: its program loader is not installed: {LOADER} (made for another system?)",
+        "{}: dynamic loader not found: {LOADER} (built for another system?)",
         program.display()
     );
     let kind = SpawnErrorKind::MissingLoader {
@@ -161,7 +161,7 @@ engine_test!(a_binary_of_another_processor_is_told, |at: At| async move {
     let binary = folder.script("binary", elf);
     let error = refused(at.command(&binary)).await;
     let text = format!(
-        "{}: a binary that this system cannot execute",
+        "{}: cannot execute binary file (wrong architecture, or damaged)",
         binary.display()
     );
     let kind = SpawnErrorKind::ForeignBinary(binary);

@@ -38,7 +38,7 @@ const ORPHAN: &str = "sleep 60 & echo $!";
 // Ours, where `kill` of asyncio ends the leader alone.
 engine_test!(stop_ends_the_whole_group, |at: At| async move {
     let (process, members) = family(at, SLEEPERS, 2).await;
-    let exit = process.stop(Scope::Group, MINUTE).await.unwrap();
+    let exit = process.shutdown(Scope::Group, MINUTE).await.unwrap();
     assert_eq!(exit.returncode(), -15);
     assert!(members.iter().all(|member| !member.is_alive()));
 });
@@ -46,7 +46,7 @@ engine_test!(stop_ends_the_whole_group, |at: At| async move {
 // Ours: the leader alone is what was asked for.
 engine_test!(stop_of_the_leader_leaves_the_others, |at: At| async move {
     let (process, members) = family(at, SLEEPERS, 2).await;
-    let exit = process.stop(Scope::Leader, MINUTE).await.unwrap();
+    let exit = process.shutdown(Scope::Leader, MINUTE).await.unwrap();
     assert_eq!(exit.returncode(), -15);
     assert!(members.iter().all(|member| member.is_alive()));
 });
@@ -58,7 +58,7 @@ engine_test!(
         async move {
             let (process, members) = family(at, STUBBORN, 1).await;
             let begun = Instant::now();
-            let exit = process.stop(Scope::Group, SHORT).await.unwrap();
+            let exit = process.shutdown(Scope::Group, SHORT).await.unwrap();
             assert_eq!(exit.returncode(), -15, "the leader ended by SIGTERM");
             assert!(begun.elapsed() >= SHORT, "the other had its grace");
             assert!(!members[0].is_alive());
@@ -71,7 +71,7 @@ engine_test!(stop_returns_when_nobody_is_left, |at: At| async move {
     let (process, members) = family(at, SLEEPERS, 2).await;
     let begun = Instant::now();
     process
-        .stop(Scope::Group, Duration::from_secs(3600))
+        .shutdown(Scope::Group, Duration::from_secs(3600))
         .await
         .unwrap();
     assert!(begun.elapsed() < MINUTE);
@@ -87,7 +87,7 @@ engine_test!(
         // The leader has ended, and nobody has collected its status.
         soon("its end", || is_our_zombie(leader)).await;
         assert!(members[0].is_alive());
-        let exit = process.stop(Scope::Group, MINUTE).await.unwrap();
+        let exit = process.shutdown(Scope::Group, MINUTE).await.unwrap();
         assert_eq!(exit.returncode(), 0);
         assert!(!members[0].is_alive());
     }
@@ -97,7 +97,7 @@ engine_test!(
 engine_test!(stop_leaves_no_zombie, |at: At| async move {
     for line in [SLEEPERS, STUBBORN, ORPHAN] {
         let (process, _) = family(at, line, 1).await;
-        process.stop(Scope::Group, SHORT).await.unwrap();
+        process.shutdown(Scope::Group, SHORT).await.unwrap();
         assert!(!is_our_zombie(process.pid()), "{line}");
     }
 });
@@ -131,7 +131,7 @@ engine_test!(
         process.wait().await.unwrap();
         let sent = process.send_signal_to(Scope::Group, Signal::KILL).unwrap();
         assert_eq!(sent, Delivery::AlreadyExited);
-        let exit = process.stop(Scope::Group, MINUTE).await.unwrap();
+        let exit = process.shutdown(Scope::Group, MINUTE).await.unwrap();
         assert_eq!(exit.returncode(), 0);
     }
 );
@@ -143,7 +143,7 @@ engine_test!(stop_ends_a_whole_session, |at: At| async move {
     let mut process = command.spawn().await.unwrap();
     let line = process.stdout.as_mut().unwrap().read_line().await.unwrap();
     let member = Doomed::told(&line);
-    process.stop(Scope::Group, MINUTE).await.unwrap();
+    process.shutdown(Scope::Group, MINUTE).await.unwrap();
     assert!(!member.is_alive());
 });
 
@@ -156,7 +156,7 @@ engine_test!(stop_wakes_a_stopped_group, |at: At| async move {
         members.iter().all(|member| member.is_stopped())
     })
     .await;
-    let exit = process.stop(Scope::Group, MINUTE).await.unwrap();
+    let exit = process.shutdown(Scope::Group, MINUTE).await.unwrap();
     assert_eq!(exit.returncode(), -15);
     assert!(members.iter().all(|member| !member.is_alive()));
 });
@@ -166,7 +166,10 @@ engine_test!(
     stop_of_a_group_without_grace_kills_it,
     |at: At| async move {
         let (process, members) = family(at, STUBBORN, 1).await;
-        let exit = process.stop(Scope::Group, Duration::ZERO).await.unwrap();
+        let exit = process
+            .shutdown(Scope::Group, Duration::ZERO)
+            .await
+            .unwrap();
         assert_eq!(exit.returncode(), -9);
         assert!(!members[0].is_alive());
     }
@@ -179,13 +182,13 @@ engine_test!(
         let (process, members) = family(at, STUBBORN, 1).await;
         let leader = Life::of(process.pid());
         {
-            let mut stop = pin!(process.stop(Scope::Group, MINUTE));
+            let mut stop = pin!(process.shutdown(Scope::Group, MINUTE));
             while leader.is_alive() {
                 assert!(wait_for(&mut stop, SHORT).await.is_err());
             }
         }
         assert!(members[0].is_alive());
-        let exit = process.stop(Scope::Group, SHORT).await.unwrap();
+        let exit = process.shutdown(Scope::Group, SHORT).await.unwrap();
         assert_eq!(exit.returncode(), -15);
         assert!(!members[0].is_alive(), "the second call ended who was left");
         assert!(!is_our_zombie(process.pid()));
@@ -198,9 +201,9 @@ engine_test!(
     |at: At| async move {
         for polls in 1..8 {
             let (process, members) = family(at, SLEEPERS, 2).await;
-            let stop = process.stop(Scope::Group, MINUTE);
+            let stop = process.shutdown(Scope::Group, MINUTE);
             cancelled(polls, When::Woken, stop).await;
-            process.stop(Scope::Group, MINUTE).await.unwrap();
+            process.shutdown(Scope::Group, MINUTE).await.unwrap();
             assert!(
                 members.iter().all(|member| !member.is_alive()),
                 "cut after {polls} polls"
@@ -215,7 +218,13 @@ engine_test!(many_may_stop_one_process, |at: At| async move {
     let (process, members) = family(at, STUBBORN, 1).await;
     let stop = |grace| {
         let handle = process.handle();
-        tokio::spawn(async move { handle.stop(Scope::Group, grace).await.unwrap().returncode() })
+        tokio::spawn(async move {
+            handle
+                .shutdown(Scope::Group, grace)
+                .await
+                .unwrap()
+                .returncode()
+        })
     };
     let all = [stop(SHORT), stop(SHORT / 2), stop(MINUTE)];
     assert_eq!(process.wait().await.unwrap().returncode(), -15);
@@ -238,7 +247,7 @@ engine_test!(
         command.process_group(Group::New).leak_grace(MINUTE);
         let mut process = command.spawn().await.unwrap();
         process.stderr.as_mut().unwrap().read_line().await.unwrap();
-        let exit = process.stop(Scope::Group, MINUTE).await.unwrap();
+        let exit = process.shutdown(Scope::Group, MINUTE).await.unwrap();
         assert_eq!(exit.returncode(), 7);
         let captured = process.captured().await.unwrap();
         assert_eq!(captured.stdout.unwrap().len(), 1_000_000);

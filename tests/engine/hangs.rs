@@ -155,7 +155,7 @@ fn so_many_starts_may_hang_and_the_next_one_is_refused() {
                 }
                 let error = at.command("true").spawn().await.unwrap_err();
                 assert_eq!(error.kind, SpawnErrorKind::Resource(Shortage::Threads));
-                assert_eq!(error.to_string(), "out of threads (32 starts hang)");
+                assert_eq!(error.to_string(), "out of threads (32 spawns are hanging)");
                 drop(hung);
                 soon("the end of all", || children().is_empty()).await;
                 drop(held);

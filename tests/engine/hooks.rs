@@ -111,7 +111,7 @@ isolated_test!(
             let mut command = at.command(program);
             sys::fork_first(&mut command);
             let error = command.spawn().await.unwrap_err();
-            let text = "a process cannot begin by a fork while SIGCHLD is ignored";
+            let text = "cannot fork a process while SIGCHLD is ignored";
             assert_error(&error, SpawnErrorKind::SigchldIgnored, text, None);
         }
     }

@@ -151,7 +151,7 @@ engine_test!(
 engine_test!(a_stop_ends_what_is_kept_for_the_drop, |at: At| async move {
     let (process, left) = begun(&mut leaving(at, KillOnDrop::Group)).await;
     process.wait().await.unwrap();
-    let exit = process.stop(Scope::Group, MINUTE).await.unwrap();
+    let exit = process.shutdown(Scope::Group, MINUTE).await.unwrap();
     assert_eq!(exit.code, Some(3));
     assert!(!left.is_alive());
     let leader = process.pid();
@@ -164,7 +164,7 @@ const STUBBORN: &str = "sh -c 'trap \"\" TERM; echo $$; while :; do sleep 0.05; 
 
 /// Begins to stop the group, and gives it up when the leader has ended.
 async fn cut_stop(process: &Process, left: &Doomed) {
-    let stop = process.stop(Scope::Group, MINUTE);
+    let stop = process.shutdown(Scope::Group, MINUTE);
     let begun = tokio::time::timeout(Duration::from_millis(20), stop);
     assert!(begun.await.is_err(), "a member goes on");
     assert!(left.is_alive());
@@ -190,7 +190,10 @@ engine_test!(a_cut_stop_goes_on_after_a_wait, |at: At| async move {
     let (process, left) = begun(&mut command).await;
     cut_stop(&process, &left).await;
     assert_eq!(process.wait().await.unwrap().returncode(), -15);
-    let stopped = process.stop(Scope::Group, Duration::ZERO).await.unwrap();
+    let stopped = process
+        .shutdown(Scope::Group, Duration::ZERO)
+        .await
+        .unwrap();
     assert_eq!(stopped.returncode(), -15);
     assert!(!left.is_alive());
     assert!(!is_our_zombie(process.pid()));

@@ -143,8 +143,8 @@ engine_test!(
         );
         let pid = process.pid();
         let expected = format!(
-            "the output is whole, but the exit status of process {pid} is lost: somebody else \
-             reaped it, or SIGCHLD is ignored"
+            "the output is complete, but the exit status of process {pid} is lost: reaped by other \
+             code, or SIGCHLD is ignored"
         );
         assert_eq!(error.to_string(), expected);
     }

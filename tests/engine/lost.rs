@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use prun::process::{
-    CommunicateError, Delivery, KillOnDrop, Process, Scope, Signal, SpoolOptions, Stdio, StopError,
-    WaitError, wait_for,
+    CommunicateError, Delivery, KillOnDrop, Process, Scope, ShutdownError, Signal, SpoolOptions,
+    Stdio, WaitError, wait_for,
 };
 
 use super::at::{At, engine_test, isolated_test, plain_test};
@@ -50,8 +50,11 @@ engine_test!(
 engine_test!(stop_tells_of_a_lost_status, |at: At| async move {
     let process = at.command("true").spawn().await.unwrap();
     sys::reap(process.pid());
-    match process.stop(Scope::Leader, Duration::from_secs(60)).await {
-        Err(StopError::Wait(error)) => assert_lost(Err::<(), _>(error), &process),
+    match process
+        .shutdown(Scope::Leader, Duration::from_secs(60))
+        .await
+    {
+        Err(ShutdownError::Wait(error)) => assert_lost(Err::<(), _>(error), &process),
         other => panic!("the status is lost, and yet: {other:?}"),
     }
 });

@@ -199,7 +199,7 @@ engine_test!(stop_ends_a_stopped_process_gently, |at: At| async move {
         .unwrap();
     soon("its stop", || life.is_stopped()).await;
     let exit = process
-        .stop(Scope::Leader, Duration::from_secs(60))
+        .shutdown(Scope::Leader, Duration::from_secs(60))
         .await
         .unwrap();
     assert_eq!(exit.returncode(), -15);
@@ -212,7 +212,7 @@ engine_test!(
         let line = "trap '' TERM; echo begun; while :; do sleep 0.01; done";
         let process = begun(at.shell(line)).await;
         let exit = process
-            .stop(Scope::Leader, Duration::from_millis(100))
+            .shutdown(Scope::Leader, Duration::from_millis(100))
             .await
             .unwrap();
         assert_eq!(exit.returncode(), -9);
@@ -227,7 +227,10 @@ engine_test!(
 engine_test!(stop_without_grace_kills_at_once, |at: At| async move {
     let line = "trap 'exit 5' TERM; echo begun; while :; do sleep 0.01; done";
     let process = begun(at.shell(line)).await;
-    let exit = process.stop(Scope::Leader, Duration::ZERO).await.unwrap();
+    let exit = process
+        .shutdown(Scope::Leader, Duration::ZERO)
+        .await
+        .unwrap();
     assert_eq!(exit.returncode(), -9);
 });
 

@@ -141,7 +141,10 @@ plain_test!(without_a_runtime_nothing_is_started, |at: At| {
                 panic!("not an error at once");
             };
             assert_eq!(error.kind, SpawnErrorKind::NoRuntime);
-            assert_eq!(error.to_string(), "no tokio runtime: call spawn within one");
+            assert_eq!(
+                error.to_string(),
+                "no tokio runtime: call spawn from within one"
+            );
         }
         assert_eq!(children(), [0u32; 0]);
         assert_eq!(descriptors(), before);

@@ -73,10 +73,7 @@ fn what_is_there_and_cannot_be_executed_is_told_with_the_reason() {
             "./crlf -x",
             "exit 127, ./crlf: its #! line ends with CRLF: convert the file to LF line endings",
         ),
-        (
-            "./link",
-            "exit 127, ./link: a symbolic link to a file that does not exist",
-        ),
+        ("./link", "exit 127, ./link: broken symbolic link"),
         ("./busy", "exit 126, ./busy: the file is open for writing"),
     ] {
         let stage = Stage::new()

@@ -1,16 +1,16 @@
-//! What a new process changes in itself before it executes its program.
+//! Attributes that a new process sets on itself before it executes its program.
 
 use std::os::fd::{OwnedFd, RawFd};
 use std::sync::Arc;
 
 use crate::os::child::Hook;
 
-/// All that a process can be told to change in itself.
+/// The attributes of a new process.
 #[derive(Clone, Debug)]
 pub(crate) struct Attributes {
     pub(crate) group: Group,
     pub(crate) new_session: bool,
-    /// With the numbers under which the process has them.
+    /// Each with its number in the process.
     pub(crate) pass_fds: Vec<(Arc<OwnedFd>, RawFd)>,
     pub(crate) close_fds: bool,
     pub(crate) umask: Option<u32>,
@@ -22,7 +22,7 @@ pub(crate) struct Attributes {
 }
 
 impl Default for Attributes {
-    /// As Python's.
+    /// The defaults of Python's `subprocess`.
     fn default() -> Self {
         Self {
             group: Group::Inherit,
@@ -40,13 +40,13 @@ impl Default for Attributes {
 }
 
 impl Attributes {
-    /// Whether the process must not share our memory, not even until it has its own program.
+    /// Whether the process must not share our memory, not even until it executes its program.
     pub(crate) fn need_fork(&self) -> bool {
         let is_another = self.groups.is_some() || self.gid.is_some() || self.uid.is_some();
         is_another || !self.hooks.is_empty()
     }
 
-    /// Whether there is something among them that `posix_spawn` cannot do, or would not name if it failed.
+    /// Whether any of them is beyond `posix_spawn`, or would not be named by its error.
     pub(crate) fn need_steps(&self) -> bool {
         let Self {
             group,
@@ -66,15 +66,15 @@ impl Attributes {
     }
 }
 
-/// The process group of the new process.
+/// The process group of a new process.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Group {
-    /// Ours: the terminal's Ctrl-C reaches it.
+    /// The group of the parent: Ctrl-C in the terminal reaches the process.
     #[default]
     Inherit,
-    /// A new one that it leads, so that it can be ended with all that it started.
+    /// A new group led by the process, so that it can be ended together with its descendants.
     New,
-    /// That of the process with this number, which must lead one.
+    /// The group of the process with this number, which must lead one.
     Join(u32),
 }

@@ -1,4 +1,4 @@
-//! What is to be started: program, arguments, environment, streams.
+//! [`Command`]: program, arguments, environment and streams of a process to be started.
 
 use std::ffi::OsString;
 use std::num::NonZeroUsize;
@@ -15,10 +15,10 @@ const LEAK_GRACE: Duration = Duration::from_millis(200);
 /// asyncio's default `limit`.
 const DEFAULT_LIMIT: NonZeroUsize = NonZeroUsize::new(64 * 1024).expect("not zero");
 
-/// A process to be started, as asyncio's `create_subprocess_exec` and `create_subprocess_shell`.
+/// A builder for a process, like asyncio's `create_subprocess_exec` and `create_subprocess_shell`.
 ///
-/// A builder, as [`std::process::Command`]; it can be spawned many times, and cloned.
-/// [`spawn`](Self::spawn) inherits the standard streams unless told otherwise.
+/// Like [`std::process::Command`], it can be spawned any number of times; it can also be cloned. By
+/// default [`spawn`](Self::spawn) inherits the standard streams.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -36,12 +36,12 @@ pub struct Command {
     pub(crate) program: OsString,
     pub(crate) args: Vec<OsString>,
     pub(crate) arg0: Option<OsString>,
-    /// Ours, if there is none.
+    /// The environment of the parent, if `None`.
     pub(crate) environment: Option<Environment>,
-    /// One after the other, to that.
+    /// Applied to that in order.
     pub(crate) env: Vec<EnvChange>,
     pub(crate) cwd: Option<PathBuf>,
-    /// None is the default of whatever starts it.
+    /// `None` is the default of the method that starts the process.
     pub(crate) stdin: Option<Stdio>,
     pub(crate) stdout: Option<Stdio>,
     pub(crate) stderr: Option<Stdio>,
@@ -54,39 +54,39 @@ pub struct Command {
 }
 
 /// What happens to a process when its [`Process`](crate::process::Process) is dropped. Its exit status is
-/// collected in any case, so no zombie stays.
+/// collected in any case, so no zombie remains.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum KillOnDrop {
-    /// It goes on.
+    /// The process keeps running.
     #[default]
     No,
-    /// It gets `SIGKILL`.
+    /// The process is sent `SIGKILL`.
     Leader,
-    /// Its process group gets `SIGKILL`, also what is left of it when the process itself has ended
-    /// (with [`Group::New`] or in a new session; else the process alone). To let that live on, say
-    /// [`No`](Self::No) by [`Process::kill_on_drop`](crate::process::Process::kill_on_drop) before the drop.
+    /// The process group is sent `SIGKILL`, even if the process itself has ended (with [`Group::New`] or
+    /// in a new session; otherwise the process alone). To let the group live on, set [`No`](Self::No)
+    /// with [`Process::kill_on_drop`](crate::process::Process::kill_on_drop) before the drop.
     ///
     /// Before Linux 6.9 the process stays a zombie from its end until the drop, so that the number of
-    /// its group is not given to others. On other systems its group is followed meanwhile, as in
-    /// [`stop`](crate::process::ProcessHandle::stop).
+    /// its group is not reused. On systems other than Linux the group is polled meanwhile, as in
+    /// [`shutdown`](crate::process::ProcessHandle::shutdown).
     Group,
 }
 
-/// How the end of a process is learnt.
+/// How the end of a process is detected.
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Backend {
-    /// By a pidfd in the runtime's poll loop, where the system has it, else as `Sigchld`.
+    /// By a pidfd in the runtime's event loop if the system has them, otherwise as `Sigchld`.
     #[default]
     Pidfd,
-    /// By `SIGCHLD`, then asking for each process: slower with many, and works on every Unix.
+    /// By `SIGCHLD` and polling each process: slower with many processes, but works on every Unix.
     Sigchld,
 }
 
 impl Command {
-    /// Runs `program` without a shell. A name without `/` is looked up in the `PATH` that the
-    /// process will have; one with `/` is relative to [`current_dir`](Self::current_dir).
+    /// Constructs a command that runs `program` without a shell. A name without `/` is looked up in the
+    /// `PATH` of the new process; one with `/` is relative to [`current_dir`](Self::current_dir).
     pub fn exec(program: impl Into<OsString>) -> Self {
         Self {
             program: program.into(),
@@ -107,21 +107,22 @@ impl Command {
         }
     }
 
-    /// Runs a command line by `/bin/sh -c`. Use [`quote`](crate::process::quote()) for words that come from
-    /// elsewhere. A command that a signal ended inside the shell shows as the shell's code 128+N.
+    /// Constructs a command that runs a command line with `/bin/sh -c`. Quote untrusted words with
+    /// [`quote`](crate::process::quote()). If a signal terminates a command within the shell, the shell
+    /// exits with code 128+N.
     pub fn shell(line: impl Into<OsString>) -> Self {
         let mut shell = Self::exec("/bin/sh");
         shell.arg("-c").arg(line);
         shell
     }
 
-    /// Uses another program as the shell, or in general another program with the same arguments.
+    /// Replaces the program, keeping the arguments; of a [`shell`](Self::shell) command, the shell.
     pub fn shell_path(&mut self, program: impl Into<OsString>) -> &mut Self {
         self.program = program.into();
         self
     }
 
-    /// Adds one argument.
+    /// Adds an argument.
     pub fn arg(&mut self, arg: impl Into<OsString>) -> &mut Self {
         self.args.push(arg.into());
         self
@@ -137,16 +138,16 @@ impl Command {
         self
     }
 
-    /// Sets argument 0, by default the program's name.
+    /// Sets argument 0. The default is the name of the program.
     pub fn arg0(&mut self, name: impl Into<OsString>) -> &mut Self {
         self.arg0 = Some(name.into());
         self
     }
 
-    /// Starts from this environment in place of ours, whether it is named before or after changes.
-    /// Where many processes are started, this is the faster way to give them variables.
+    /// Starts from this environment instead of the parent's, whether it is set before or after other
+    /// changes. If many processes are started, this is the faster way to pass variables.
     pub fn environment(&mut self, environment: &Environment) -> &mut Self {
-        // What was cleared before is ours, or another one that this one stands in for.
+        // Earlier `Clear`s concerned the parent's environment, or one that is replaced now.
         let cleared = |change: &EnvChange| matches!(change, EnvChange::Clear);
         if let Some(at) = self.env.iter().rposition(cleared) {
             self.env.drain(..=at);
@@ -155,13 +156,13 @@ impl Command {
         self
     }
 
-    /// Sets a variable of the environment.
+    /// Sets an environment variable.
     pub fn env(&mut self, name: impl Into<OsString>, value: impl Into<OsString>) -> &mut Self {
         self.env.push(EnvChange::Set(name.into(), value.into()));
         self
     }
 
-    /// Sets variables of the environment.
+    /// Sets environment variables.
     pub fn envs<I, K, V>(&mut self, variables: I) -> &mut Self
     where
         I: IntoIterator<Item = (K, V)>,
@@ -173,84 +174,86 @@ impl Command {
         self
     }
 
-    /// Removes a variable of the environment.
+    /// Removes an environment variable.
     pub fn env_remove(&mut self, name: impl Into<OsString>) -> &mut Self {
         self.env.push(EnvChange::Remove(name.into()));
         self
     }
 
-    /// Starts from an empty environment; variables that are set later count.
+    /// Clears the environment; only variables set afterwards are passed.
     pub fn env_clear(&mut self) -> &mut Self {
         self.env.push(EnvChange::Clear);
         self
     }
 
-    /// Runs the process in `dir`.
+    /// Sets the working directory of the process.
     pub fn current_dir(&mut self, dir: impl Into<PathBuf>) -> &mut Self {
         self.cwd = Some(dir.into());
         self
     }
 
-    /// Where standard input comes from.
+    /// Sets standard input.
     pub fn stdin(&mut self, stdin: impl Into<Stdio>) -> &mut Self {
         self.stdin = Some(stdin.into());
         self
     }
 
-    /// Where standard output goes.
+    /// Sets standard output.
     pub fn stdout(&mut self, stdout: impl Into<Stdio>) -> &mut Self {
         self.stdout = Some(stdout.into());
         self
     }
 
-    /// Where standard error goes.
+    /// Sets standard error.
     pub fn stderr(&mut self, stderr: impl Into<Stdio>) -> &mut Self {
         self.stderr = Some(stderr.into());
         self
     }
 
-    /// How far [`StreamReader::read_line`](crate::process::StreamReader::read_line) and `read_until` look
-    /// for the separator, in bytes; 64 KiB by default.
+    /// Sets how far [`StreamReader::read_line`](crate::process::StreamReader::read_line) and `read_until`
+    /// search for the separator, in bytes. The default is 64 KiB.
     pub fn limit(&mut self, bytes: NonZeroUsize) -> &mut Self {
         self.limit = bytes;
         self
     }
 
-    /// How many bytes each pipe of the process can hold; Python's `pipesize=`. Linux makes it a power of
-    /// two of at least a page, and others than root may have up to `/proc/sys/fs/pipe-max-size`; what it
-    /// refuses is an error of the start ([`SpawnErrorKind::Setup`](crate::process::SpawnErrorKind::Setup)). On
-    /// other systems nothing is changed.
+    /// Sets the capacity of each pipe of the process, in bytes; Python's `pipesize=`.
     ///
-    /// By default it is what the system gives, and a pipe whose output is [captured](Stdio::Capture) gets
-    /// more when there is much.
+    /// Linux rounds it up to a power of two of at least a page, and limits it to
+    /// `/proc/sys/fs/pipe-max-size` for users other than root. If it refuses the size, the spawn fails
+    /// with [`SpawnErrorKind::Setup`](crate::process::SpawnErrorKind::Setup). Other systems ignore it.
+    ///
+    /// The default is the system's; a pipe whose output is [captured](Stdio::Capture) is enlarged if
+    /// there is much output.
     pub fn pipe_size(&mut self, bytes: usize) -> &mut Self {
         self.pipe_size = Some(bytes);
         self
     }
 
-    /// How long [`communicate`](crate::process::Process::communicate) and
-    /// [`captured`](crate::process::Process::captured) go on reading after the exit while another process
-    /// holds a pipe of this one open: 200 ms by default. Then the pipe counts as leaked, and what
-    /// came until then is the output. `None` waits for the end of the pipe, as asyncio does.
+    /// Sets how long [`communicate`](crate::process::Process::communicate) and
+    /// [`captured`](crate::process::Process::captured) continue to read after the exit while another
+    /// process holds a pipe of this one open. The default is 200 ms. After that the pipe counts as
+    /// leaked, and the output up to then is returned. `None` waits for the end of the pipe, as asyncio
+    /// does.
     pub fn leak_grace(&mut self, grace: impl Into<Option<Duration>>) -> &mut Self {
         self.leak_grace = grace.into();
         self
     }
 
-    /// What happens to the process when its [`Process`](crate::process::Process) is dropped.
+    /// Sets what happens to the process when its [`Process`](crate::process::Process) is dropped.
     pub fn kill_on_drop(&mut self, policy: KillOnDrop) -> &mut Self {
         self.kill_on_drop = policy;
         self
     }
 
-    /// How the end of the process is learnt. There is no need to choose, but in tests.
+    /// Sets how the end of the process is detected. Only tests need it.
     #[doc(hidden)]
     pub fn backend(&mut self, backend: Backend) -> &mut Self {
         self.backend = backend;
         self
     }
 
-    /// What the standard streams are.
+    /// The three standard streams.
     pub(crate) fn stdio(&self) -> [&Stdio; 3] {
         [&self.stdin, &self.stdout, &self.stderr]
             .map(|stream| stream.as_ref().unwrap_or(&Stdio::Inherit))

@@ -1,4 +1,4 @@
-//! An environment that is settled once, for many processes.
+//! [`Environment`]: a set of environment variables for many processes.
 
 use std::collections::BTreeMap;
 use std::ffi::{CStr, CString, OsStr, OsString};
@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use crate::process::error::SpawnErrorKind;
 
-/// All variables of a process, in place of those of this one; asyncio's `env=`. By default none.
+/// The complete environment of a process, in place of the parent's; asyncio's `env=`. Empty by default.
 ///
-/// Cheap to clone. Spawning many processes with [`Command::environment`] and few changes to it is
-/// cheaper than with changes to our own environment, which is collected anew for each process.
+/// Cheap to clone. For many processes, [`Command::environment`] with a few changes is cheaper than
+/// changes to the parent's environment, which is read again for each process.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -29,17 +29,17 @@ pub struct Environment(Arc<[Variable]>);
 
 #[derive(Debug)]
 struct Variable {
-    /// `NAME=value`, as the system takes it.
+    /// `NAME=value`, in the form of `environ`.
     pair: CString,
     name_len: usize,
 }
 
 impl Environment {
-    /// Settles an environment of these variables, for example of those of
-    /// [`std::env::vars_os`]. Of several with one name the last one counts.
+    /// Creates an environment from variables, for example those of [`std::env::vars_os`]. If a name
+    /// occurs more than once, the last value is used.
     ///
     /// # Errors
-    /// [`SpawnErrorKind::BadEnv`] names a variable that cannot be passed on.
+    /// [`SpawnErrorKind::BadEnv`] with the name of an invalid variable.
     pub fn new<I, K, V>(variables: I) -> Result<Self, SpawnErrorKind>
     where
         I: IntoIterator<Item = (K, V)>,
@@ -61,26 +61,26 @@ impl Environment {
         Ok(Self(settled.collect::<Result<_, _>>()?))
     }
 
-    /// The value of a variable.
+    /// Returns the value of a variable.
     #[must_use]
     pub fn get(&self, name: impl AsRef<OsStr>) -> Option<&OsStr> {
         position(&self.0, name.as_ref()).map(|at| self.0[at].value())
     }
 
-    /// All of them: names and values.
+    /// All names and values.
     pub(crate) fn variables(&self) -> impl Iterator<Item = (&OsStr, &OsStr)> {
         let variables = self.0.iter();
         variables.map(|variable| (variable.name(), variable.value()))
     }
 
-    /// The environment after `changes`: what stays of this one, then what was set, which is put
-    /// into `set`; each by name. None if one of them cannot be passed on.
+    /// The environment after `changes`: the remaining variables of this one, then those that were set,
+    /// which are stored in `set`; each sorted by name. `None` if one of them is invalid.
     pub(crate) fn changed<'a>(
         &'a self,
         changes: &[EnvChange],
         set: &'a mut Vec<CString>,
     ) -> Option<Vec<&'a CStr>> {
-        // What stands before it is of no account.
+        // Changes before the last `Clear` have no effect.
         let cleared = changes
             .iter()
             .rposition(|change| matches!(change, EnvChange::Clear));
@@ -102,7 +102,7 @@ impl Environment {
         let mut gone: Vec<usize> = named.filter_map(|name| position(stay, name)).collect();
         gone.sort_unstable();
         gone.dedup();
-        // From the end, so that the others keep their places until their turn.
+        // In descending order, so that the earlier positions stay valid.
         for at in gone.into_iter().rev() {
             whole.remove(at);
         }
@@ -111,7 +111,7 @@ impl Environment {
     }
 }
 
-/// One change to the environment; later ones win.
+/// A change to the environment; later changes override earlier ones.
 #[derive(Clone, Debug)]
 pub(crate) enum EnvChange {
     Set(OsString, OsString),
@@ -120,7 +120,7 @@ pub(crate) enum EnvChange {
 }
 
 impl EnvChange {
-    /// The one variable that is changed.
+    /// The name of the variable, if the change concerns a single one.
     pub(crate) fn name(&self) -> Option<&OsStr> {
         match self {
             Self::Set(name, _) | Self::Remove(name) => Some(name),
@@ -129,7 +129,7 @@ impl EnvChange {
     }
 }
 
-/// Where the variable of this name stands; they are in the order of their names.
+/// The position of the variable with this name; they are sorted by name.
 fn position(variables: &[Variable], name: &OsStr) -> Option<usize> {
     variables
         .binary_search_by(|variable| variable.name().cmp(name))
@@ -162,7 +162,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// The environment as a map, by the plain meaning of each change.
+    /// A model of the environment as a map, with the changes applied one by one.
     fn by_a_map(base: &[(String, String)], changes: &[EnvChange]) -> BTreeMap<OsString, OsString> {
         let base = base.iter().map(|(k, v)| (k.into(), v.into()));
         let mut map: BTreeMap<OsString, OsString> = base.collect();

@@ -1,13 +1,13 @@
-//! A command of std's as one of ours.
+//! Conversion from std's `Command`.
 
 use super::command::Command;
 
 impl From<&std::process::Command> for Command {
-    /// The same program with the same arguments, changes of the environment and directory.
+    /// Copies the program, arguments, environment changes and working directory.
     ///
-    /// std does not tell the rest: where the streams lead, whether the environment was cleared, argument
-    /// 0, the process group, user and groups, and what is to be done before the program is executed. They
-    /// are as those of [`exec`](Self::exec), and have to be set anew.
+    /// std does not expose the rest: the standard streams, whether the environment was cleared,
+    /// argument 0, the process group, user and groups, and `pre_exec` hooks. They have the defaults of
+    /// [`exec`](Self::exec) and must be set again.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {

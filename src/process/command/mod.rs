@@ -1,8 +1,8 @@
-//! What is to be started.
+//! The builder of a process.
 //!
 //! [`Command`] is the builder: program, arguments and streams ([`Stdio`]), with an [`Environment`].
-//! `attributes` is what the process changes in itself before its program, set by `set_attributes` and
-//! `pre_exec`; `from_std` takes std's command over.
+//! `attributes` are what the process changes in itself before it executes its program, set by
+//! `set_attributes` and `pre_exec`; `from_std` converts std's command.
 
 mod attributes;
 #[expect(

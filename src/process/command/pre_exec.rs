@@ -1,4 +1,4 @@
-//! Code of the caller's in a new process.
+//! Hooks of the caller that run in a new process.
 
 #![expect(
     unsafe_code,
@@ -11,20 +11,22 @@ use super::command::Command;
 use crate::os::child::Hook;
 
 impl Command {
-    /// Does something in the new process before it executes its program; Python's `preexec_fn=`, and
-    /// [`pre_exec`](std::os::unix::process::CommandExt::pre_exec) of std. Of several each is done, in
-    /// the order in which they were named, and the first that fails ends the start: the error is
-    /// [`SpawnErrorKind::Setup`], with the system's number of what `hook` gave (`EINVAL` if it has none).
+    /// Adds a hook that runs in the new process before it executes its program; Python's `preexec_fn=`,
+    /// and std's [`pre_exec`](std::os::unix::process::CommandExt::pre_exec).
     ///
-    /// It comes after everything else that the process is told to change in itself. Its own changes are
-    /// for itself alone. The process begins by a fork then, which takes the longer the more memory this
-    /// program has. It may be a child of another thread than the one that asks for it, as far as the
-    /// system knows threads as parents (`PR_SET_PDEATHSIG`).
+    /// Hooks run in the order in which they were added. The first that fails ends the spawn: the error
+    /// is [`SpawnErrorKind::Setup`], with the OS error number that the hook returned (`EINVAL` if it has
+    /// none).
+    ///
+    /// Hooks run after all other changes that the process makes to itself. Their effects are limited to
+    /// the new process. The process is forked, which takes longer the more memory this program has. It
+    /// may be the child of a thread other than the calling one, which matters where the system treats
+    /// threads as parents (`PR_SET_PDEATHSIG`).
     ///
     /// # Safety
-    /// `hook` runs after a fork in what was a program with many threads: it must not allocate or take a
-    /// lock, and may call what a signal handler may, as
-    /// [std](std::os::unix::process::CommandExt::pre_exec) says more fully. A panic in it is like that.
+    /// `hook` runs after a fork of a program with many threads: it must not allocate or take a lock, and
+    /// may call only async-signal-safe functions, as described in more detail by
+    /// [std](std::os::unix::process::CommandExt::pre_exec). It must not panic, since a panic allocates.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -33,7 +35,7 @@ impl Command {
     ///     0 => Ok(()),
     ///     _ => Err(std::io::Error::last_os_error()),
     /// };
-    /// // SAFETY: it makes one system call, and an error of the system's needs no memory.
+    /// // SAFETY: it makes one system call, and an OS error does not allocate.
     /// unsafe { command.pre_exec(nicer) };
     /// assert_eq!(command.output().await?.stdout, b"5\n");
     /// # Ok(()) }
@@ -44,7 +46,7 @@ impl Command {
     where
         F: Fn() -> io::Result<()> + Send + Sync + 'static,
     {
-        // SAFETY: the caller promises it.
+        // SAFETY: guaranteed by the caller.
         self.changes.hooks.push(unsafe { Hook::new(hook) });
         self
     }

@@ -1,4 +1,4 @@
-//! How a command is told what the new process changes in itself.
+//! The methods of [`Command`] that set attributes of the new process.
 
 use std::os::fd::{OwnedFd, RawFd};
 use std::sync::Arc;
@@ -7,25 +7,25 @@ use super::attributes::Group;
 use super::command::Command;
 
 impl Command {
-    /// The process group of the new process; Python's `process_group=`, and
-    /// [`process_group`](std::os::unix::process::CommandExt::process_group) of std.
+    /// Sets the process group of the new process; Python's `process_group=`, and std's
+    /// [`process_group`](std::os::unix::process::CommandExt::process_group).
     pub fn process_group(&mut self, group: Group) -> &mut Self {
         self.changes.group = group;
         self
     }
 
-    /// Whether the process leads a session of its own, without a terminal, and with it a process
-    /// group of its own; Python's `start_new_session=`.
+    /// Sets whether the process leads a new session, without a controlling terminal, and so a new
+    /// process group; Python's `start_new_session=`.
     pub fn new_session(&mut self, yes: bool) -> &mut Self {
         self.changes.new_session = yes;
         self
     }
 
-    /// Gives the process the descriptor `fd` under the number `number`, besides the three standard
-    /// streams; Python's `pass_fds=`, where the number is always the one that it has here.
+    /// Passes the descriptor `fd` to the process as descriptor `number`, in addition to the three
+    /// standard streams; Python's `pass_fds=`, where the number is always the same as here.
     ///
-    /// The command holds it open for as long as it lives. 0 to 2, negative numbers and a number that is
-    /// given twice are an error of the start ([`SpawnErrorKind::InvalidFd`]).
+    /// The command keeps the descriptor open for as long as it lives. With a number from 0 to 2, a
+    /// negative number or the same number twice, the spawn fails ([`SpawnErrorKind::InvalidFd`]).
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -47,32 +47,32 @@ impl Command {
         self
     }
 
-    /// Whether the process gets no descriptor but its standard streams and those of
-    /// [`pass_fd`](Self::pass_fd), as by default; Python's `close_fds=`. With `false` it gets all of ours
-    /// as well that are not marked close-on-exec, as std's and tokio's commands do.
+    /// Sets whether the process inherits only its standard streams and those of
+    /// [`pass_fd`](Self::pass_fd). The default is `true`; Python's `close_fds=`. With `false` it also
+    /// inherits all descriptors of the parent that are not marked close-on-exec, as with std and tokio.
     ///
-    /// What std, tokio and this crate open is marked. The others are those that this program was
-    /// started with, and what libraries in other languages opened.
+    /// Descriptors opened by std, tokio and this crate are marked close-on-exec. The others are those
+    /// that this program inherited itself, and those opened by libraries in other languages.
     ///
-    /// Where the system cannot mark them all in one call (before Linux 5.11, and elsewhere), the process
-    /// does it one by one; on other systems than Linux up to the limit of open files, and after a fork,
-    /// so that `false` is faster there.
+    /// If the system cannot mark them all in one call (before Linux 5.11, and on other systems), the
+    /// process marks them one by one; on systems other than Linux up to the open file limit, and after
+    /// a fork, so `false` is faster there.
     pub fn close_fds(&mut self, yes: bool) -> &mut Self {
         self.changes.close_fds = yes;
         self
     }
 
-    /// The process runs as the user of this number; Python's `user=`, and
-    /// [`uid`](std::os::unix::process::CommandExt::uid) of std.
+    /// Sets the user id of the process; Python's `user=`, and std's
+    /// [`uid`](std::os::unix::process::CommandExt::uid).
     ///
-    /// As with std, a process of root's that is given another user and no [`groups`](Self::groups) gives
-    /// root's supplementary groups up; Python leaves it those. Its group stays, unless
-    /// [`gid`](Self::gid) names another one. The directory is changed before, by the rights that we have,
-    /// and the program is executed after, by those of the user.
+    /// As with std, if root starts a process with another user id and no [`groups`](Self::groups), the
+    /// process drops root's supplementary groups; Python keeps them. The group id is unchanged unless
+    /// [`gid`](Self::gid) sets it. The working directory is entered before the change, with the
+    /// permissions of the parent, and the program is executed after it, with those of the user.
     ///
-    /// Without the right to do so the start is an error ([`SpawnErrorKind::Setup`]). The process begins by a
-    /// fork, here and with `gid` and `groups`, which takes the longer the more memory this program has: it
-    /// could not change so and share that memory.
+    /// Without the permission to do so, the spawn fails ([`SpawnErrorKind::Setup`]). With `uid`, `gid`
+    /// or `groups` the process is forked, which takes longer the more memory this program has: ids
+    /// cannot be changed while memory is shared.
     ///
     /// [`SpawnErrorKind::Setup`]: crate::process::SpawnErrorKind::Setup
     pub fn uid(&mut self, user: u32) -> &mut Self {
@@ -80,18 +80,18 @@ impl Command {
         self
     }
 
-    /// The process has the group of this number; Python's `group=`, and
-    /// [`gid`](std::os::unix::process::CommandExt::gid) of std.
+    /// Sets the group id of the process; Python's `group=`, and std's
+    /// [`gid`](std::os::unix::process::CommandExt::gid).
     pub fn gid(&mut self, group: u32) -> &mut Self {
         self.changes.gid = Some(group);
         self
     }
 
-    /// The process has these supplementary groups, and no others; Python's `extra_groups=`.
+    /// Sets the supplementary groups of the process, replacing all others; Python's `extra_groups=`.
     ///
     /// ```no_run
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// // Root alone may do this.
+    /// // Only root may do this.
     /// let mut id = prun::process::Command::exec("id");
     /// id.arg("-G").uid(1000).gid(1001).groups([1002, 1003]);
     /// assert_eq!(id.output().await?.stdout, b"1001 1002 1003\n");
@@ -102,16 +102,16 @@ impl Command {
         self
     }
 
-    /// Which permissions files lack that the process makes, for example `0o077`; Python's `umask=`.
+    /// Sets the umask of the process, for example `0o077`; Python's `umask=`.
     pub fn umask(&mut self, mask: u32) -> &mut Self {
         self.changes.umask = Some(mask);
         self
     }
 
-    /// Whether `SIGPIPE` has its default action in the process, as by default and with std; Python's
-    /// `restore_signals=`. Rust programs ignore it, and with `false` the process begins as this one: it
-    /// is told of a pipe that nobody reads by an error, and not ended. Of other signals that this program
-    /// ignores the process begins ignoring them in either case.
+    /// Sets whether `SIGPIPE` has its default action in the process. The default is `true`, as with std;
+    /// Python's `restore_signals=`. Rust programs ignore `SIGPIPE`; with `false` the process inherits
+    /// this: writing to a pipe without a reader fails with an error instead of ending the process. Other
+    /// signals that this program ignores are ignored by the process in either case.
     pub fn restore_signals(&mut self, yes: bool) -> &mut Self {
         self.changes.restore_signals = yes;
         self

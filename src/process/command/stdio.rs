@@ -1,4 +1,4 @@
-//! Where the standard streams of a process lead.
+//! [`Stdio`]: the standard streams of a process.
 
 use std::fs::File;
 use std::io;
@@ -9,31 +9,31 @@ use crate::os::TerminalSize;
 use crate::process::spool::SpoolOptions;
 use crate::process::stream::StreamWriter;
 
-/// Where a standard stream of the process leads.
+/// What a standard stream of the process is connected to.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub enum Stdio {
-    /// To where ours leads; asyncio's `None`.
+    /// The stream of the parent; asyncio's `None`.
     #[default]
     Inherit,
-    /// Through a pipe to a [`StreamReader`](crate::process::StreamReader) or from a
-    /// [`StreamWriter`]; read lazily.
+    /// A pipe to a [`StreamReader`](crate::process::StreamReader) or from a [`StreamWriter`]. It is read
+    /// only on demand.
     Pipe,
     /// To `/dev/null`; asyncio's `DEVNULL`.
     Null,
-    /// To the same place as standard output, in true order of the writes; for standard error
-    /// alone. asyncio's `STDOUT`.
+    /// The same destination as standard output, preserving the order of writes. Valid only for standard
+    /// error; asyncio's `STDOUT`.
     ToStdout,
-    /// To this file, at its current position.
+    /// A file, at its current position.
     File(Arc<File>),
-    /// To this descriptor.
+    /// A descriptor.
     Fd(Arc<OwnedFd>),
-    /// Always drained in the background into a [`Spool`](crate::process::Spool) of its own; for output
-    /// alone. The process can never block on it.
+    /// A pipe that is always drained in the background, into a [`Spool`](crate::process::Spool). Valid
+    /// only for output. The process never blocks on it.
     Capture(SpoolOptions),
-    /// The same through a pseudo-terminal of this size, for programs that colour and arrange what
-    /// they print for a person. Bytes come as they were written: a newline stays one.
-    /// [`Process::resize_terminal`](crate::process::Process::resize_terminal) gives it another size.
+    /// As `Capture`, through a pseudo-terminal of this size, for programs that colour and format their
+    /// output for terminals. Bytes are passed unchanged: a newline stays a newline.
+    /// [`Process::resize_terminal`](crate::process::Process::resize_terminal) changes the size.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -60,9 +60,9 @@ impl From<OwnedFd> for Stdio {
     }
 }
 
-/// For a pipeline: what the first command prints goes straight into the second one, which sees the end
-/// when the first process has ended and the first [`Command`](crate::process::Command) is dropped: it holds the
-/// pipe too.
+/// Connects the standard input of a running process to the output of the next: a pipeline built from
+/// its end. The process sees the end of its input when the writing process has ended and the writing
+/// [`Command`](crate::process::Command) is dropped, since the command holds the pipe too.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -76,8 +76,8 @@ impl From<OwnedFd> for Stdio {
 /// ```
 ///
 /// # Errors
-/// `InvalidInput` while bytes are [queued](StreamWriter::unsent) (they are delivered all the same), or
-/// when it was closed; `BrokenPipe` when bytes could not be written before.
+/// `InvalidInput` while bytes are [queued](StreamWriter::unsent) (they are still delivered), or if the
+/// writer was closed; `BrokenPipe` if earlier bytes could not be written.
 impl TryFrom<StreamWriter> for Stdio {
     type Error = io::Error;
 

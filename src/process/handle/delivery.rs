@@ -1,23 +1,23 @@
-//! Whom a signal is for, and what became of it.
+//! Recipients of a signal, and the result of sending one.
 
 use crate::os::Signal;
 
-/// Whom a signal is for.
+/// Which processes a signal is sent to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Scope {
     /// The process itself.
     Leader,
-    /// The process and all that it started, as far as they stayed in its process group.
+    /// Every process in its process group: the process and its descendants that have not left the group.
     Group,
 }
 
-/// What became of a signal.
+/// The result of sending a signal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Delivery {
-    /// The kernel took it.
+    /// The kernel accepted the signal.
     Sent,
-    /// There was nobody left to send it to; no error, since a process may end at any moment.
+    /// The process had already ended. This is not an error: a process may end at any moment.
     AlreadyExited,
 }
 
@@ -25,34 +25,34 @@ pub enum Delivery {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SignalError {
-    /// The process runs as another user.
+    /// The caller lacks the permission: the process runs as another user.
     #[error("not permitted to send {signal} to process {pid}")]
     Permission {
-        /// What was to be sent.
+        /// The signal.
         signal: Signal,
-        /// To whom.
+        /// The process id of the recipient.
         pid: u32,
     },
-    /// There is no such signal.
+    /// The signal does not exist on this system.
     #[error("signal number {} does not exist", signal.as_raw())]
     NoSuchSignal {
-        /// What was to be sent.
+        /// The signal.
         signal: Signal,
     },
-    /// [`Scope::Group`] for a process that was not started in a group of its own.
+    /// [`Scope::Group`] was given for a process that was not started in a process group of its own.
     #[error("process {pid} does not lead a process group: start it with Group::New")]
     NoGroup {
-        /// To whom.
+        /// The process id of the recipient.
         pid: u32,
     },
-    /// Anything else.
+    /// Any other error.
     #[error("could not send {signal} to process {pid}")]
     Os {
-        /// What was to be sent.
+        /// The signal.
         signal: Signal,
-        /// To whom.
+        /// The process id of the recipient.
         pid: u32,
-        /// What the system said.
+        /// The error of the system call.
         source: std::io::Error,
     },
 }

@@ -1,4 +1,4 @@
-//! What everybody who knows a process may ask and do: its end, and the signals that may reach it.
+//! [`ProcessHandle`]: waits for a process and sends signals to it.
 
 use std::fmt;
 use std::io;
@@ -17,20 +17,20 @@ use crate::process::command::Backend;
 use crate::process::exit::{ExitInfo, Started, WaitError};
 use crate::process::reap::{ChildInfo, Claim};
 
-/// What everybody who knows a process may ask and do. Cheap to clone, usable from any thread.
+/// Waits for a process and sends signals to it. Cheap to clone and usable from any thread.
 #[derive(Clone)]
 pub struct ProcessHandle {
     pub(super) shared: Arc<SharedProcess>,
 }
 
-/// The one truth about a process.
+/// The state shared by all handles of a process.
 pub(super) struct SharedProcess {
     pub(super) pid: u32,
     pub(super) leads_group: bool,
     started: Started,
     pub(super) watcher: Watcher,
-    /// Signals are sent and exits are collected under this one lock: a number is never signalled
-    /// after it was given back to the system.
+    /// Signals are sent and exit statuses collected under this one lock, so a process id is never
+    /// signalled after it was released to the system.
     state: Mutex<ProcessState>,
     _claim: Claim,
 }
@@ -38,7 +38,7 @@ pub(super) struct SharedProcess {
 pub(crate) struct ProcessState {
     status: Status,
     pub(super) number: GroupNumber,
-    /// Whether it was left to those who look after orphans.
+    /// Whether the reaper of dropped processes has taken it over.
     is_adopted: bool,
 }
 
@@ -46,7 +46,7 @@ pub(crate) struct ProcessState {
 enum Status {
     Running,
     Exited(ExitInfo),
-    /// Somebody else reaped it: how it ended cannot be known any more.
+    /// Other code reaped it: its exit status is lost.
     Lost,
 }
 
@@ -70,12 +70,12 @@ impl ProcessHandle {
         }
     }
 
-    /// Whether the process has not ended as far as can be told; looks, and reaps.
+    /// Whether the process is running, as far as can be determined. Polls, and reaps it if it ended.
     pub(crate) fn is_running(&self) -> bool {
         matches!(self.poll_exit(), Ok(None))
     }
 
-    /// What becomes readable when the process ends, if there is such a thing.
+    /// The pidfd, which becomes readable when the process ends; `None` where pidfds are not used.
     pub(crate) fn pidfd(&self) -> Option<BorrowedFd<'_>> {
         self.shared.watcher.pidfd()
     }
@@ -84,13 +84,13 @@ impl ProcessHandle {
         self.shared.leads_group
     }
 
-    /// The process's number, also after its end (when the system may use it again).
+    /// Returns the process id. After the process has ended the system may reuse it.
     #[must_use]
     pub fn pid(&self) -> u32 {
         self.shared.pid
     }
 
-    /// How the end of this process is learnt.
+    /// Returns how the end of this process is detected.
     #[doc(hidden)]
     #[must_use]
     pub fn backend(&self) -> Backend {
@@ -100,31 +100,31 @@ impl ProcessHandle {
         }
     }
 
-    /// How the process ended: its exit code, or −N for signal N; `None` while it runs (or when
-    /// its status was lost, see [`wait`](Self::wait)). Looks, so there is no need to wait first.
+    /// Returns the exit code, or −N if signal N ended the process; `None` while it runs, or if its
+    /// status was lost (see [`wait`](Self::wait)). Polls the process, so no `wait` is needed first.
     #[must_use]
     pub fn returncode(&self) -> Option<i32> {
         self.exit().map(|exit| exit.returncode())
     }
 
-    /// Everything about how the process ended; `None` while it runs.
+    /// Returns the exit status, resource usage and times of the process; `None` while it runs.
     #[must_use]
     pub fn exit(&self) -> Option<ExitInfo> {
         self.poll_exit().ok().flatten()
     }
 
-    /// Waits until the process ends: its exit, whatever becomes of its pipes.
+    /// Waits until the process ends, whatever becomes of its pipes.
     ///
-    /// Any number of callers may wait, as often as they like. A process that was stopped has not
-    /// ended. With [`Stdio::Pipe`](crate::process::Stdio::Pipe) and nobody reading, a process that writes
+    /// Any number of callers may wait, any number of times. A process stopped by a signal has not
+    /// ended. With [`Stdio::Pipe`](crate::process::Stdio::Pipe) and no reader, a process that writes
     /// more than the pipe holds never ends.
     ///
     /// # Errors
-    /// [`WaitError::StatusLost`] when other code reaped the process or `SIGCHLD` is ignored, and
-    /// [`WaitError::Os`] when the runtime of the spawn is gone.
+    /// [`WaitError::StatusLost`] if other code reaped the process or `SIGCHLD` is ignored;
+    /// [`WaitError::Os`] if the runtime that the process was spawned in has shut down.
     ///
     /// # Cancel safety
-    /// May be dropped and called again.
+    /// This method is cancel safe: it may be dropped and called again.
     pub async fn wait(&self) -> Result<ExitInfo, WaitError> {
         let pid = self.shared.pid;
         let ended = || self.poll_exit().map_err(WaitFailure::Wait);
@@ -138,7 +138,7 @@ impl ProcessHandle {
             })
     }
 
-    /// Waits until the process has ended, also where nobody can say how.
+    /// Waits until the process has ended, even if its exit status is lost.
     pub(crate) async fn ended(&self) -> Result<(), WaitError> {
         match self.wait().await {
             Ok(_) | Err(WaitError::StatusLost { .. }) => Ok(()),
@@ -149,18 +149,20 @@ impl ProcessHandle {
     /// Sends `signal` to the process.
     ///
     /// # Errors
-    /// [`SignalError`]; a process that has ended is none, see [`Delivery`].
+    /// [`SignalError`]. It is not an error if the process has ended: see [`Delivery`].
     pub fn send_signal(&self, signal: Signal) -> Result<Delivery, SignalError> {
         self.send_signal_to(Scope::Leader, signal)
     }
 
-    /// Sends `signal` to the process or to its whole group. The group may be signalled after its
-    /// leader ended; before Linux 6.9 and on other systems only as long as nobody was told of that
-    /// end, or with [`KillOnDrop::Group`](crate::process::KillOnDrop::Group).
+    /// Sends `signal` to the process or to its process group.
+    ///
+    /// A group may be signalled after its leader has ended. Before Linux 6.9 and on other systems this
+    /// works only until the end of the leader is reported to a caller, or with
+    /// [`KillOnDrop::Group`](crate::process::KillOnDrop::Group).
     ///
     /// # Errors
-    /// [`SignalError::NoGroup`] if the process was not started with
-    /// [`Group::New`](crate::process::Group::New) or in a new session.
+    /// As [`send_signal`](Self::send_signal), and [`SignalError::NoGroup`] if the process was not
+    /// started with [`Group::New`](crate::process::Group::New) or in a new session.
     pub fn send_signal_to(&self, scope: Scope, signal: Signal) -> Result<Delivery, SignalError> {
         let pid = self.shared.pid;
         match self.shared.send(scope, signal) {
@@ -186,7 +188,7 @@ impl ProcessHandle {
         self.send_signal(Signal::TERM)
     }
 
-    /// Sends `SIGKILL` to the process. Its children live on: see [`stop`](Self::stop).
+    /// Sends `SIGKILL` to the process. Its children keep running: see [`shutdown`](Self::shutdown).
     ///
     /// # Errors
     /// As [`send_signal`](Self::send_signal).
@@ -194,10 +196,10 @@ impl ProcessHandle {
         self.send_signal(Signal::KILL)
     }
 
-    /// The signal by which the process is stopped, if it is. One that was stopped has not ended.
+    /// Returns the signal that stopped the process, if it is stopped. A stopped process has not ended.
     #[must_use]
     pub fn stopped_by(&self) -> Option<Signal> {
-        // Under the lock, so that the number is still its own.
+        // Under the lock, so that the process id cannot be reused.
         let state = self.shared.lock();
         match state.status {
             Status::Running => sys::stopped_by(self.shared.child()).map(Signal::from_raw),
@@ -205,17 +207,17 @@ impl ProcessHandle {
         }
     }
 
-    /// Whether it is left to those who look after orphans for the first time: it is but once.
+    /// Marks the process as taken over by the reaper of dropped processes. Returns `true` the first time.
     pub(crate) fn leave_once(state: &mut ProcessState) -> bool {
         !std::mem::replace(&mut state.is_adopted, true)
     }
 
-    /// The one truth about it, while nobody else changes that.
+    /// Locks the shared state.
     pub(crate) fn lock(&self) -> MutexGuard<'_, ProcessState> {
         self.shared.lock()
     }
 
-    /// Looks whether the process has ended, and collects how.
+    /// Checks whether the process has ended, and collects its exit status.
     fn poll_exit(&self) -> Result<Option<ExitInfo>, WaitError> {
         let pid = self.shared.pid;
         let mut state = self.shared.lock();
@@ -240,7 +242,7 @@ impl ProcessHandle {
     }
 }
 
-/// Why waiting stops without an exit.
+/// Why waiting ended without an exit status.
 enum WaitFailure {
     Wait(WaitError),
     Io(io::Error),
@@ -253,7 +255,7 @@ impl From<io::Error> for WaitFailure {
 }
 
 impl SharedProcess {
-    /// A panic while the lock is held cannot leave the state half changed, so poison is ignored.
+    /// Ignores poison: a panic while the lock is held cannot leave the state half changed.
     pub(super) fn lock(&self) -> MutexGuard<'_, ProcessState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -303,7 +305,7 @@ impl Drop for SharedProcess {
 }
 
 impl fmt::Debug for ProcessHandle {
-    /// As asyncio's `repr`: the number, and whether it runs; looks at nothing.
+    /// Like asyncio's `repr`: the process id and whether it runs. Does not poll.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "<Process {}", self.shared.pid)?;
         match self.shared.lock().status {

@@ -1,15 +1,15 @@
-//! The number of a process group after the end of its leader.
+//! Keeping a process group's number reserved after its leader has ended.
 //!
-//! While a process lives or is a zombie, its number and its group's are not given to others. From
-//! Linux 6.9 on a group is signalled through its leader's pidfd, and its number does not matter.
-//! Where it does:
+//! While a process runs or is a zombie, its process id and its group's number are not reused. From
+//! Linux 6.9 on, a group is signalled through its leader's pidfd, and the number does not matter.
+//! Otherwise:
 //!
-//! * On Linux an ended leader stays a zombie for as long as somebody needs the number. The zombie
-//!   tells everything about its end, so nothing is missing meanwhile.
-//! * Other systems tell what a process used only when it is reaped. So it is reaped, and for as long
-//!   as somebody needs the number the group is asked again and again whether anybody is left: while
-//!   there is, the number is not given away either. In theory the last one may end and the number
-//!   be given to a new group between a look and a signal; that is one pause at the most.
+//! * On Linux an ended leader is kept as a zombie while the number is needed. `waitid` with `WNOWAIT`
+//!   reports everything about its end, so nothing is missing meanwhile.
+//! * Other systems report resource usage only when the process is reaped. So it is reaped, and while
+//!   the number is needed the group is polled for members: as long as there are any, the number is
+//!   not reused either. In theory the last member may end and the number be given to a new group
+//!   between a poll and a signal, that is, within one poll interval.
 
 use std::io;
 
@@ -21,7 +21,7 @@ use crate::os::sys::RawExit;
 #[cfg(not(linux))]
 use crate::process::reap::dropped;
 
-/// As long as this is there the group of a process can be signalled, also when its leader has ended.
+/// Keeps a process group signallable for as long as it lives, even after the leader has ended.
 #[derive(Debug)]
 pub(crate) struct Hold(ProcessHandle);
 
@@ -35,8 +35,8 @@ impl Drop for Hold {
 }
 
 impl ProcessHandle {
-    /// Keeps the number of the group, where signals go by it. To be done before anybody looks whether
-    /// the process has ended.
+    /// Keeps the group's number reserved, where signals are sent by number. Must be called before
+    /// anybody polls whether the process has ended.
     pub(crate) fn hold(&self) -> Option<Hold> {
         if !self.shared.signals_group_by_number() {
             return None;
@@ -45,19 +45,19 @@ impl ProcessHandle {
         Some(Hold(self.clone()))
     }
 
-    /// The same until [`finish_stop`](Self::finish_stop).
-    pub(super) fn begin_stop(&self) {
-        self.shared.lock().number.is_stopping = self.shared.signals_group_by_number();
+    /// As [`hold`](Self::hold), until [`finish_shutdown`](Self::finish_shutdown).
+    pub(super) fn begin_shutdown(&self) {
+        self.shared.lock().number.is_shutting_down = self.shared.signals_group_by_number();
     }
 
-    /// The whole group has ended.
-    pub(super) fn finish_stop(&self) {
+    /// Called when the whole group has ended.
+    pub(super) fn finish_shutdown(&self) {
         let number = &mut self.shared.lock().number;
-        number.is_stopping = false;
+        number.is_shutting_down = false;
         self.shared.give_up_unneeded(number);
     }
 
-    /// Looks whether the process has ended. If the number is needed, it stays a zombie.
+    /// Checks whether the process has ended. If the number is needed, it stays a zombie.
     #[cfg(linux)]
     pub(super) fn collect(&self, state: &mut ProcessState) -> io::Result<Option<RawExit>> {
         let child = self.shared.child();
@@ -69,26 +69,26 @@ impl ProcessHandle {
         Ok(ended)
     }
 
-    /// Looks whether the process has ended, and reaps it. If the number is needed, its group is
-    /// followed from then on.
+    /// Checks whether the process has ended, and reaps it. If the number is needed, its group is polled
+    /// from then on.
     #[cfg(not(linux))]
     pub(super) fn collect(&self, state: &mut ProcessState) -> io::Result<Option<RawExit>> {
         let ended = sys::try_wait(self.shared.child())?;
         state.number.is_kept = ended.is_some() && state.number.is_needed();
         if self.shared.is_anybody_left(&mut state.number) {
-            // Whoever looks after orphans looks after it.
+            // The reaper of dropped processes polls the group.
             dropped::adopt_locked(self, state);
         }
         Ok(ended)
     }
 
-    /// Whether somebody has to look again soon: the process runs, or its group is followed.
+    /// Whether it must be polled again soon: the process runs, or its group is polled.
     #[cfg(linux)]
     pub(crate) fn needs_looks(&self) -> bool {
         self.is_running()
     }
 
-    /// Whether somebody has to look again soon: the process runs, or its group is followed.
+    /// Whether it must be polled again soon: the process runs, or its group is polled.
     #[cfg(not(linux))]
     pub(crate) fn needs_looks(&self) -> bool {
         // Without another handle nobody can signal the group any more.
@@ -110,19 +110,19 @@ impl SharedProcess {
         }
     }
 
-    /// Lets the number go, if it is kept: nobody needs it any more.
+    /// Releases the number if it is kept.
     pub(super) fn give_up(&self, number: &mut GroupNumber) {
         let was_kept = std::mem::take(&mut number.is_kept);
         if cfg!(linux) && was_kept {
-            // What the zombie says is known already, from the look that kept it.
+            // The exit status is known already, from the poll that kept the zombie.
             let _ = sys::try_wait(self.child());
         }
     }
 
-    /// Whether the number is kept, and the group still has a member.
+    /// Whether the number is kept and the group still has a member.
     #[cfg(not(linux))]
     fn is_anybody_left(&self, number: &mut GroupNumber) -> bool {
-        // Any other error says that we may not signal those who are there.
+        // Any other error means that there are members that we may not signal.
         let is_empty = || {
             let asked = sys::kill(-(self.pid as libc::pid_t), 0);
             asked.is_err_and(|error| error.raw_os_error() == Some(libc::ESRCH))

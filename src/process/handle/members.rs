@@ -1,8 +1,8 @@
-//! Who of a process group is alive, asked again and again.
+//! Polling for living members of a process group.
 //!
-//! To look at all processes takes long where there are many. So a member that was found alive is asked
-//! for by itself, and only when it has ended are all looked at again: by a thread that does nothing
-//! else, and once for everybody who asks meanwhile.
+//! Reading the state of all processes takes long where there are many. So a member that was found
+//! alive is polled by itself, and only when it has ended are all processes read again: by a dedicated
+//! thread, once for all callers that are waiting.
 
 #[cfg(linux)]
 use std::{
@@ -18,7 +18,7 @@ use tokio::sync::oneshot;
 use crate::os::process_group::{self, Stat};
 use crate::os::start_thread;
 
-/// The members of one group, as far as they are known.
+/// The known members of one group.
 pub(crate) struct Members {
     #[cfg(linux)]
     group: u32,
@@ -35,13 +35,13 @@ impl Members {
         }
     }
 
-    /// A member that was alive at the last look, if that could tell.
+    /// A member that was alive at the last poll; `None` if that could not be determined.
     pub(crate) fn living(&self) -> Option<u32> {
         self.living
     }
 
-    /// Whether a member is alive. Zombies are not: where process 1 is slow to reap them, or never does,
-    /// waiting for them would never end.
+    /// Whether a member is alive. Zombies do not count: if process 1 is slow to reap them, or never
+    /// does, waiting for them would never end.
     #[cfg(linux)]
     pub(crate) async fn look(&mut self) -> bool {
         let is_member = |stat: Stat| stat.group == self.group && stat.is_alive();
@@ -50,19 +50,18 @@ impl Members {
         }
         let living = living_member(self.group).await;
         self.living = living.as_ref().ok().copied().flatten();
-        // Without /proc nothing can be told apart, and the grace ends the wait.
+        // Without /proc nothing can be determined, and the grace period ends the wait.
         self.living.is_some() || living.is_err()
     }
 
-    /// Elsewhere there is no /proc to look at: whoever is left, zombie or not, counts until the grace
-    /// is over.
+    /// Without /proc any remaining member, zombie or not, counts until the grace period has ended.
     #[cfg(not(linux))]
     pub(crate) async fn look(&mut self) -> bool {
         true
     }
 }
 
-/// Somebody who wants to know a living member of a group.
+/// A request for a living member of a group.
 #[cfg(linux)]
 struct Question {
     group: u32,
@@ -75,7 +74,7 @@ async fn living_member(group: u32) -> io::Result<Option<u32>> {
     ask(Question { group, tell });
     match told.await {
         Ok(told) => told,
-        // There is no thread to answer.
+        // The thread could not be started.
         Err(_) => {
             let living = process_group::living_members(&BTreeSet::from([group]))?;
             Ok(living.get(&group).copied())
@@ -86,7 +85,7 @@ async fn living_member(group: u32) -> io::Result<Option<u32>> {
 #[cfg(linux)]
 fn ask(question: Question) {
     static ANSWERER: Mutex<Option<mpsc::Sender<Question>>> = Mutex::new(None);
-    // A panic while the lock is held cannot leave it half changed, so poison is ignored.
+    // Ignores poison: a panic while the lock is held cannot leave the state half changed.
     let mut answerer = ANSWERER.lock().unwrap_or_else(PoisonError::into_inner);
     if answerer.is_none() {
         let (sender, questions) = mpsc::channel();
@@ -94,7 +93,7 @@ fn ask(question: Question) {
         *answerer = thread.ok().map(|_| sender);
     }
     if let Some(answerer) = &*answerer {
-        // The thread never ends, so it never stops receiving.
+        // The thread never ends, so the channel is never closed.
         let _ = answerer.send(question);
     }
 }
@@ -110,7 +109,7 @@ fn answer_all(questions: &mpsc::Receiver<Question>) {
                 Ok(living) => Ok(living.get(&group).copied()),
                 Err(error) => Err(error.kind().into()),
             };
-            // Whoever is gone does not want to know.
+            // The receiver may be gone.
             let _ = tell.send(answer);
         }
     }

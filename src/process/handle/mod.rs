@@ -1,8 +1,8 @@
-//! What everybody who knows a process may ask and do: its end, and the signals that may reach it.
+//! Handles of processes: waiting and signals.
 //!
-//! [`ProcessHandle`] is the one truth about a process, `watcher` how its end is learnt, `delivery` what
-//! became of a signal. `stop` ends a process or its group and looks after the `members` of that.
-//! `hold` keeps the number of a group, which `group_number` counts.
+//! [`ProcessHandle`] is the handle, `watcher` detects the end of a process, and `delivery` is the
+//! result of sending a signal. `shutdown` ends a process or its group, whose `members` it polls. `hold`
+//! keeps the number of a group reserved, with its state in `group_number`.
 
 mod delivery;
 mod group_number;
@@ -13,12 +13,12 @@ mod group_number;
 mod handle;
 mod hold;
 mod members;
-mod stop;
+mod shutdown;
 mod watcher;
 
 pub use delivery::{Delivery, Scope, SignalError};
 pub use handle::ProcessHandle;
 pub(super) use handle::ProcessState;
 pub(crate) use hold::Hold;
-pub use stop::StopError;
+pub use shutdown::ShutdownError;
 pub(super) use watcher::Watcher;

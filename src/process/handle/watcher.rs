@@ -1,4 +1,4 @@
-//! Learning of a process's end: by a pidfd, or by `SIGCHLD` where there is none.
+//! Detecting the end of a process: by a pidfd, or by `SIGCHLD` where there is none.
 
 use std::fs::File;
 use std::io;
@@ -11,18 +11,18 @@ use crate::os::sys;
 use crate::process::command::Backend;
 use crate::process::drivers;
 
-/// What wakes those who wait for the end of one process.
+/// Wakes the callers that wait for the end of one process.
 #[derive(Debug)]
 pub(crate) enum Watcher {
-    /// Readable from the end on: nothing is asked of any other process.
+    /// Readable once the process has ended; no other process is polled.
     Pidfd(AsyncFd<File>),
-    /// Every child's end wakes everybody.
+    /// The end of any child wakes all waiters.
     Sigchld,
 }
 
 impl Watcher {
-    /// Watches the running child `pid`. Where a pidfd is not to be had for any reason the
-    /// fallback serves, because the child already runs and must not be lost.
+    /// Watches the running child `pid`. If a pidfd cannot be had for any reason, falls back to `SIGCHLD`,
+    /// because the child already runs and must not be lost.
     pub(crate) fn new(pid: libc::pid_t, backend: Backend) -> Self {
         if backend == Backend::Pidfd
             && let Ok(pidfd) = sys::pidfd_open(pid)
@@ -33,7 +33,7 @@ impl Watcher {
         Self::Sigchld
     }
 
-    /// The pidfd, if there is one.
+    /// Returns the pidfd, if there is one.
     pub(crate) fn pidfd(&self) -> Option<BorrowedFd<'_>> {
         match self {
             Self::Pidfd(pidfd) => Some(pidfd.get_ref().as_fd()),
@@ -41,8 +41,8 @@ impl Watcher {
         }
     }
 
-    /// Calls `ended` until it has an answer: once now, and again whenever the child may have
-    /// ended. Cancel-safe, and for any number of waiters at once.
+    /// Calls `ended` until it returns a value: once now, and again whenever the child may have ended.
+    /// Cancel safe, and any number of waiters may call it at once.
     pub(crate) async fn until<T, E: From<io::Error>>(
         &self,
         mut ended: impl FnMut() -> Result<Option<T>, E>,
@@ -61,7 +61,7 @@ impl Watcher {
                 }
             }
             Self::Sigchld => {
-                // Listening starts before the first look, so that no end falls between the two.
+                // Listen before the first poll, so that no end is missed between the two.
                 let mut children = drivers::children()?;
                 loop {
                     if let Some(answer) = ended()? {

@@ -1,7 +1,7 @@
-//! Which children of this program the engine has started, and whose starts are over.
+//! The children of this program that the engine has started, and whether their starts have completed.
 //!
-//! Where others are among our children, they are told apart by this: orphans that come to process 1
-//! of a container, and children whose start is not over.
+//! This tells them apart from other children: orphans that process 1 of a container inherits, and
+//! children whose start has not completed.
 
 use std::cell::Cell;
 use std::collections::HashMap;
@@ -9,27 +9,27 @@ use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
 use crate::process::exit::Started;
 
-/// Each of ours, and whether its start is over.
+/// The engine's children, each with whether its start has completed.
 static OURS: LazyLock<Mutex<HashMap<u32, bool>>> = LazyLock::new(Mutex::default);
 
 thread_local! {
-    /// The process that this thread is starting, once it has a number.
+    /// The process that this thread is starting, once it has a process id.
     static NEWBORN: Cell<Option<u32>> = const { Cell::new(None) };
 }
 
-/// Says that a process is ours, for as long as anybody may ask for its status.
+/// Marks a process as the engine's, for as long as its status may be collected.
 #[derive(Debug)]
 pub(crate) struct Claim(u32);
 
 impl Claim {
-    /// To be made by the thread that has just started the process, before it does anything else.
+    /// Must be called by the thread that has just started the process, before it does anything else.
     pub(crate) fn on(pid: u32) -> Self {
         ours().insert(pid, false);
         NEWBORN.set(Some(pid));
         Self(pid)
     }
 
-    /// The process's number.
+    /// The process id.
     pub(crate) fn pid(&self) -> u32 {
         self.0
     }
@@ -41,7 +41,7 @@ impl Drop for Claim {
     }
 }
 
-/// What is known of a process that was just started.
+/// The facts about a process that was just started.
 pub(crate) struct ChildInfo {
     pub(crate) claim: Claim,
     pub(crate) started: Started,
@@ -53,7 +53,7 @@ pub(crate) fn is_ours(child: libc::pid_t) -> bool {
     ours().contains_key(&(child as u32))
 }
 
-/// The process that this thread was starting, if there is one, is in the hands of whoever wanted it.
+/// Records that the start of this thread's process, if there is one, has completed.
 pub(crate) fn start_is_over() {
     if let Some(pid) = NEWBORN.take()
         && let Some(is_over) = ours().get_mut(&pid)
@@ -69,6 +69,6 @@ pub(crate) fn is_being_started(child: libc::pid_t) -> bool {
 }
 
 fn ours() -> MutexGuard<'static, HashMap<u32, bool>> {
-    // A map of numbers cannot be left half changed, so poison is ignored.
+    // Ignore poison: a map of numbers cannot be left half changed.
     OURS.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,8 +1,8 @@
-//! Processes that nobody waits for: somebody must collect their exit statuses, or each would stay a
-//! zombie for as long as this program lives.
+//! Reaping processes that nobody waits for: otherwise each would stay a zombie for as long as this
+//! program lives.
 //!
-//! Those are the ones whose [`Process`](crate::process::Process) was dropped while they ran; and, where this
-//! program is process 1 of a container, all that lost their parent there: see `strangers`.
+//! These are the processes whose [`Process`](crate::process::Process) was dropped while they ran; and, if
+//! this program is process 1 of a container, the orphans that it inherits: see `init_reaper`.
 
 use std::io::{self, PipeReader, PipeWriter, Read, Write};
 use std::os::fd::AsFd;
@@ -16,14 +16,14 @@ use rustix::io::Errno;
 use crate::os::start_thread;
 use crate::process::handle::{ProcessHandle, ProcessState};
 
-/// How long one without a pidfd may stay a zombie. The others tell of their ends themselves.
+/// How long a process without a pidfd may stay a zombie. Pidfds report the end themselves.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 struct DroppedProcesses {
-    /// Those that the thread does not know yet.
+    /// Those that the thread has not taken over yet.
     new: Vec<ProcessHandle>,
     has_thread: bool,
-    /// Wakes the thread while it waits for an end.
+    /// Wakes the thread while it waits for the end of a process.
     waker: Option<PipeWriter>,
 }
 
@@ -33,21 +33,21 @@ static ORPHANS: Mutex<DroppedProcesses> = Mutex::new(DroppedProcesses {
     waker: None,
 });
 
-/// Wakes the thread while it has nobody to wait for.
+/// Wakes the thread while it has no processes.
 static CAME: Condvar = Condvar::new();
 
-/// A panic while the lock is held cannot leave it half changed, so poison is ignored.
+/// Ignores poison: a panic while the lock is held cannot leave the state half changed.
 fn orphans() -> MutexGuard<'static, DroppedProcesses> {
     ORPHANS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Takes over the duty to reap a process, once for all. Works without a runtime, since that may be gone
+/// Takes over the reaping of a process, at most once. Works without a runtime, since that may be gone
 /// already.
 pub(crate) fn adopt(process: &ProcessHandle) {
     adopt_locked(process, &mut process.lock());
 }
 
-/// The same for whoever has locked what is known of it.
+/// As [`adopt`], for callers that have locked the state.
 pub(crate) fn adopt_locked(process: &ProcessHandle, state: &mut ProcessState) {
     if ProcessHandle::leave_once(state) {
         take_in(process.clone());
@@ -58,12 +58,12 @@ fn take_in(process: ProcessHandle) {
     let mut orphans = orphans();
     orphans.new.push(process);
     if !orphans.has_thread {
-        // If the system has no thread to give now, the next one asks again.
+        // If the system cannot start a thread now, the next call tries again.
         orphans.has_thread = start_thread("prun-orphans", look_after_all).is_ok();
     } else if orphans.new.len() > 1 {
-        // It is awake, or about to be.
+        // The thread is awake, or about to be.
     } else if let Some(mut waker) = orphans.waker.as_ref() {
-        // It has room for a byte, and the thread has the other end.
+        // The pipe has capacity for a byte, and the thread holds the read end.
         let _ = waker.write(&[0]);
     } else {
         CAME.notify_one();
@@ -76,7 +76,7 @@ fn look_after_all() {
     loop {
         let mut orphans = orphans();
         if with_pidfd.is_empty() && without.is_empty() {
-            // Nobody needs to wake it through the pipe any more, whose descriptors are free for others.
+            // No more wakeups through the pipe are needed; free its descriptors.
             (orphans.waker, wakeups) = (None, None);
             let is_idle = |orphans: &mut DroppedProcesses| orphans.new.is_empty();
             let came = CAME.wait_while(orphans, is_idle);
@@ -107,22 +107,22 @@ fn look_after_all() {
     }
 }
 
-/// Waits for the end of one of them, for a byte that wakes the thread, or for so long; those that have ended are out.
+/// Waits until a process ends, a wakeup arrives or `timeout` elapses; removes those that have ended.
 fn wait_for_any(
     running: &mut Vec<ProcessHandle>,
     wakeups: Option<&mut PipeReader>,
-    longest: Option<Duration>,
+    timeout: Option<Duration>,
 ) {
-    let longest = longest.and_then(|longest| Timespec::try_from(longest).ok());
+    let timeout = timeout.and_then(|timeout| Timespec::try_from(timeout).ok());
     let pidfds = running.iter().filter_map(ProcessHandle::pidfd);
     let wake_fds = wakeups.iter().map(|pipe| pipe.as_fd());
     let mut polled: Vec<PollFd<'_>> = pidfds
         .chain(wake_fds)
         .map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN))
         .collect();
-    let is_blind = match poll(&mut polled, longest.as_ref()) {
+    let is_blind = match poll(&mut polled, timeout.as_ref()) {
         Ok(_) | Err(Errno::INTR) => false,
-        // It takes no more of them than files may be open, and that limit may have been lowered.
+        // poll(2) fails with more descriptors than the open file limit, which may have been lowered.
         Err(_) => true,
     };
     let mut ready = polled.iter().map(|polled| !polled.revents().is_empty());
@@ -130,7 +130,7 @@ fn wait_for_any(
     if let Some(wakeups) = wakeups
         && ready.last() == Some(&true)
     {
-        // It holds one byte at the most.
+        // It holds at most one byte.
         let _ = wakeups.read(&mut [0; 8]);
     }
     let mut ready = ready.into_iter();
@@ -138,7 +138,7 @@ fn wait_for_any(
     running.retain(|process| {
         let is_ready = ready.next() == Some(true);
         let goes_on = !(is_ready || is_blind) || process.is_running();
-        // A debugger is told of the end first.
+        // A debugger learns of the end first.
         is_early |= is_ready && goes_on;
         goes_on
     });

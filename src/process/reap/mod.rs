@@ -1,7 +1,7 @@
-//! Who collects the exit statuses that nobody waits for.
+//! Reaping processes that nobody waits for.
 //!
-//! `dropped` looks after the processes of which nobody has a handle any more, `init_reaper` after all
-//! that lose their parents in a container, and `claims` says which children are ours.
+//! `dropped` reaps processes that no handle refers to any more, `init_reaper` the orphans in a container,
+//! and `claims` records which children are ours.
 
 pub(super) mod claims;
 pub(super) mod dropped;

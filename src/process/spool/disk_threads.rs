@@ -1,4 +1,4 @@
-//! Threads that wait for a disk, so that the loop that runs the processes need not.
+//! Threads that wait for a disk, so that the event loop need not.
 
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -8,15 +8,15 @@ use tokio::sync::oneshot;
 
 use crate::os::start_thread;
 
-/// More would wait for the same disk.
+/// More threads would wait for the same disk.
 const MOST_THREADS: usize = 4;
 
-/// How long a thread without work stays.
+/// How long an idle thread stays.
 const IDLE: Duration = Duration::from_secs(10);
 
 type Invocation = Box<dyn FnOnce() + Send>;
 
-/// What is to be done, and who is there to do it.
+/// The queued work, and the threads that do it.
 struct Pool {
     queue: VecDeque<Invocation>,
     threads: usize,
@@ -31,19 +31,19 @@ static POOL: Mutex<Pool> = Mutex::new(Pool {
 
 static HAS_WORK: Condvar = Condvar::new();
 
-/// A panic while the lock is held cannot leave it half changed, so poison is ignored.
+/// Ignores poison: a panic while the lock is held cannot leave the state half changed.
 fn pool() -> MutexGuard<'static, Pool> {
     POOL.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Does `work` on another thread, in the order of the calls, and gives what it returns; here and now
-/// where the system has no thread to give.
+/// Does `work` on another thread, in the order of the calls, and returns its result; on the calling
+/// thread if the system cannot start one.
 pub(crate) fn on_thread<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> oneshot::Receiver<T> {
     let (tell, told) = oneshot::channel();
     queue(Box::new(move || {
-        // Whoever is gone does not want to know.
+        // The receiver may be gone.
         let _ = tell.send(work());
     }));
     told
@@ -66,19 +66,19 @@ fn queue(work: Invocation) {
     pool.threads -= 1;
     let left = match pool.threads {
         0 => std::mem::take(&mut pool.queue),
-        // Those that are there come to it.
+        // The existing threads will do it.
         _ => return,
     };
     drop(pool);
     left.into_iter().for_each(|work| work());
 }
 
-/// Whether other work waits.
+/// Whether other work is queued.
 pub(crate) fn is_wanted() -> bool {
     !pool().queue.is_empty()
 }
 
-/// One of the threads. It is counted until it finds no work for long, or panics.
+/// One of the threads. It is counted until it has been idle for long, or panics.
 struct Thread;
 
 impl Thread {
@@ -86,7 +86,7 @@ impl Thread {
         while let Some(work) = next() {
             work();
         }
-        // Not counted any more, from the moment on at which it found nothing.
+        // `next` has already uncounted it, under the lock under which it found no work.
         std::mem::forget(self);
     }
 }
@@ -97,7 +97,7 @@ impl Drop for Thread {
     }
 }
 
-/// Waits for work. None when there was none for long: then whoever asks is counted no more.
+/// Waits for work. `None` after a long idle time; the calling thread is then no longer counted.
 fn next() -> Option<Invocation> {
     let mut pool = pool();
     loop {

@@ -1,4 +1,4 @@
-//! Spools that no process filled: output in a file of its own, or read from a record of it.
+//! Spools that were not captured from a process here: output in a file of its own, or read from a record.
 
 use std::fs::File;
 use std::path::Path;
@@ -11,8 +11,8 @@ use super::spool::Spool;
 use crate::os::close;
 
 impl Spool {
-    /// The end of a stream that was kept elsewhere, with how many bytes came before and how many
-    /// were lost.
+    /// The end of a stream that was stored in another place, with the number of bytes before it and the
+    /// number of lost bytes.
     pub(crate) fn recalled(end: Vec<u8>, before: u64, lost: u64) -> Self {
         Self {
             memory: end,
@@ -23,17 +23,17 @@ impl Spool {
         }
     }
 
-    /// What is in a file by now, which the process wrote itself.
+    /// The contents of a file that the process wrote itself.
     pub(crate) fn of_file(file: Arc<File>) -> Self {
         let length = file.metadata().map(|meta| meta.len());
-        // Some file systems refuse what was written only then.
+        // Some file systems report failed writes only at close.
         let closed = file.try_clone().and_then(close);
         let mut spool = Self::default();
         match length {
             Ok(0) => {}
             Ok(length) => {
                 spool.push(Segment::whole(Arc::new(Extent::of_file(file, length))));
-                // It can be read here still, and perhaps nowhere else.
+                // It can still be read here, and perhaps nowhere else.
                 if let Err(error) = closed {
                     (spool.lost, spool.error) = (length, Some(error));
                 }
@@ -43,18 +43,18 @@ impl Spool {
         spool
     }
 
-    /// From where on its bytes can be read.
+    /// The offset from which on its bytes can be read.
     pub(crate) fn begin(&self) -> u64 {
         self.dropped
     }
 }
 
-/// Where output beyond memory may go if `TMPDIR` is no good.
+/// Where output that does not fit in memory goes if `TMPDIR` is not usable.
 const OTHER_FOLDERS: [&str; 2] = ["/var/tmp", "/tmp"];
 
 impl SpoolOptions {
-    /// Makes the file now, elsewhere if it cannot be made in `TMPDIR`. What is wrong then, and what
-    /// can be done, is the answer.
+    /// Creates the file now, in another directory if it cannot be created in `TMPDIR`. Returns a warning
+    /// that says what is wrong and how to fix it.
     pub(crate) fn open(&self) -> Option<String> {
         let first = self.shared.dir();
         let error = self.shared.open_in(&first).err()?;

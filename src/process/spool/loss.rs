@@ -2,16 +2,16 @@
 
 use std::io;
 
-/// Output that is not whole: of a stream that a process wrote, some bytes could not be kept, or what
-/// was kept cannot be read any more.
+/// Output that is incomplete: some bytes of a process's stream could not be kept, or the kept bytes can
+/// no longer be read.
 #[derive(Debug, thiserror::Error)]
 #[error("{lost} bytes of the output are lost")]
 #[non_exhaustive]
 pub struct LostOutput {
-    /// What there is: its beginning, without a gap.
+    /// The bytes that were kept: the beginning, without a gap.
     pub kept: Vec<u8>,
-    /// How many bytes are missing.
+    /// The number of missing bytes.
     pub lost: u64,
-    /// Why.
+    /// The reason.
     pub source: io::Error,
 }

@@ -1,13 +1,13 @@
-//! Where captured output is kept: a little in memory, the rest in a file that has no name.
+//! Storage of captured output: a little in memory, the rest in an unlinked file.
 //!
-//! Captured output must not sit in the heap: a job may print more than there is memory, and a big
-//! heap makes every later fork slower. One file is enough for all streams: what waits costs no
-//! descriptors, however much of it there is.
+//! Captured output must not be on the heap: a job may print more than there is memory, and a big heap
+//! makes every later fork slower. One file serves all streams: waiting output costs no descriptors,
+//! however much of it there is.
 //!
-//! [`Spool`] is one stream. What does not fit into memory is `segment`s of a `shared_file`, added by
-//! `writing`, which lets the system move the bytes by `splice` where it can; `threads` are those that
-//! may wait for the disk. `held` counts what was handed out, `from_file` makes a spool of a file that is
-//! there, and `loss` is the error of one that is not whole.
+//! [`Spool`] is one stream. Output that does not fit in memory is `segment`s of a `shared_file`, appended
+//! by `writing`, with `splice` where the system can; `disk_threads` may wait for the disk. `spill` bounds
+//! the memory of spools that were handed out, `from_file` makes a spool of an existing file, and `loss` is
+//! the error for incomplete output.
 
 mod disk_threads;
 mod from_file;

@@ -1,15 +1,15 @@
-//! How much output stays in memory, and where the rest goes.
+//! [`SpoolOptions`]: how much output stays in memory, and where the rest goes.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::shared_file::SharedFile;
 
-/// How much output stays in memory, and where the rest goes.
+/// How much captured output stays in memory, and where the rest goes.
 ///
-/// The clones of a value share one file for whatever does not fit, and what they count: give all
-/// processes of a program clones of one value. The file is made when the first stream needs it, and
-/// goes with the last of them.
+/// Clones share one file for output that does not fit in memory, and its accounting: give all
+/// processes of a program clones of one value. The file is created when the first stream needs it, and
+/// freed with the last one.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -29,7 +29,7 @@ pub struct SpoolOptions {
 }
 
 impl Default for SpoolOptions {
-    /// 64 KiB of each stream in memory, the rest in `$TMPDIR` (or `/tmp`).
+    /// 64 KiB per stream in memory, the rest in `$TMPDIR` (or `/tmp`).
     fn default() -> Self {
         Self {
             memory: 64 * 1024,
@@ -39,15 +39,15 @@ impl Default for SpoolOptions {
 }
 
 impl SpoolOptions {
-    /// Keeps at most `bytes` of each stream in memory.
+    /// Sets how many bytes of each stream are kept in memory. The default is 64 KiB.
     #[must_use]
     pub fn memory(mut self, bytes: usize) -> Self {
         self.memory = bytes;
         self
     }
 
-    /// Keeps at most `bytes` in memory of all the streams together that were handed out and are not
-    /// dropped; those that are handed out beyond are in the file whole. No limit unless told.
+    /// Sets how many bytes are kept in memory of all streams together that were handed out and are not
+    /// dropped; further streams that are handed out are in the file as a whole. No limit by default.
     #[must_use]
     pub fn total_memory(mut self, bytes: usize) -> Self {
         let dir = self.shared.own_dir.clone();
@@ -55,7 +55,7 @@ impl SpoolOptions {
         self
     }
 
-    /// Puts what does not fit into an unlinked temporary file in `dir`.
+    /// Sets the directory of the unlinked temporary file. The default is `$TMPDIR`, or `/tmp`.
     #[must_use]
     pub fn dir(mut self, dir: impl Into<PathBuf>) -> Self {
         let budget = self.shared.budget;

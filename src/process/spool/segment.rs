@@ -1,18 +1,18 @@
-//! A piece of the file that streams share.
+//! Pieces of the file that streams share.
 
 use std::fs::File;
 use std::sync::Arc;
 
 use super::shared_file::Extent;
 
-/// Bytes of a spool in the file, in one piece.
+/// A contiguous range of a spool's bytes in the file.
 #[derive(Clone, Debug)]
 pub(super) struct Segment {
     pub(super) extent: Arc<Extent>,
-    /// Where it begins in the file.
+    /// Its offset in the file.
     pub(super) at: u64,
     pub(super) len: u64,
-    /// How many bytes of the spool in the file come before it.
+    /// How many bytes of the spool in the file precede it.
     pub(super) before: u64,
 }
 
@@ -31,14 +31,14 @@ impl Segment {
         &self.extent.file
     }
 
-    /// Without so many of its first bytes.
+    /// Without its first `bytes` bytes.
     pub(super) fn skip(mut self, bytes: u64) -> Self {
         self.at += bytes;
         self.len -= bytes;
         self
     }
 
-    /// Takes `next` in, if it is what follows in the same part of the file.
+    /// Merges `next` if it directly follows in the same extent.
     pub(super) fn join(&mut self, next: &Self) -> bool {
         let follows = Arc::ptr_eq(&self.extent, &next.extent) && self.at + self.len == next.at;
         if follows {
@@ -48,7 +48,7 @@ impl Segment {
     }
 }
 
-/// The part of the file that a spool writes to.
+/// The extent that a spool writes to.
 #[derive(Debug, Default)]
 pub(super) struct OpenExtent {
     pub(super) extent: Option<Arc<Extent>>,

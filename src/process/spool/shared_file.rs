@@ -1,4 +1,4 @@
-//! One file without a name, and which parts of it are whose.
+//! One unlinked file, divided into extents.
 
 use std::collections::BTreeMap;
 use std::fs::{File, Permissions};
@@ -10,16 +10,16 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use super::disk_threads::on_thread;
 
-/// What the system frees of a file at once.
+/// The granularity in which the system frees parts of a file.
 #[cfg(linux)]
 const BLOCK: u64 = 4096;
 
-/// An unlinked temporary file for the bytes of many spools, made when the first one needs it, and
-/// what is counted of them all.
+/// An unlinked temporary file for the bytes of many spools, created when the first one needs it, and
+/// the accounting of them all.
 #[derive(Debug)]
 pub(super) struct SharedFile {
     pub(super) own_dir: Option<PathBuf>,
-    /// So many bytes of spools that were handed out may stay in memory.
+    /// How many bytes of spools that were handed out may stay in memory.
     pub(super) budget: usize,
     file: OnceLock<Arc<File>>,
     space: Mutex<FreeSpace>,
@@ -37,7 +37,7 @@ impl SharedFile {
         }
     }
 
-    /// Where the file is to be: `$TMPDIR` unless told, and as a shell has it an empty one is none.
+    /// The directory of the file: `$TMPDIR` unless set; as in a shell, an empty one counts as unset.
     pub(super) fn dir(&self) -> PathBuf {
         let dir = self.own_dir.clone().unwrap_or_else(std::env::temp_dir);
         match dir.as_os_str().is_empty() {
@@ -46,19 +46,19 @@ impl SharedFile {
         }
     }
 
-    /// Makes the file in `dir`, if there is none yet.
+    /// Creates the file in `dir`, if there is none yet.
     pub(super) fn open_in(&self, dir: &Path) -> io::Result<&Arc<File>> {
         if let Some(file) = self.file.get() {
             return Ok(file);
         }
         let file = tempfile::tempfile_in(dir)?;
-        // For its owner alone, whatever the umask.
+        // Accessible only to its owner, whatever the umask.
         file.set_permissions(Permissions::from_mode(0o600))?;
         Ok(self.file.get_or_init(|| Arc::new(file)))
     }
 
-    /// A part of the file for its taker alone: of `most` bytes, or of at least `least` where others
-    /// have left room before the end.
+    /// Allocates an exclusive extent of the file: of `most` bytes, or of at least `least` in a gap between
+    /// others.
     pub(super) fn extent(self: &Arc<Self>, least: u64, most: u64) -> io::Result<Arc<Extent>> {
         let file = match self.file.get() {
             Some(file) => file,
@@ -73,12 +73,12 @@ impl SharedFile {
         }))
     }
 
-    /// A panic while the lock is held cannot leave it half changed, so poison is ignored.
+    /// Ignores poison: a panic while the lock is held cannot leave the state half changed.
     fn space(&self) -> MutexGuard<'_, FreeSpace> {
         self.space.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Gives a part back: first to the disk, then to whoever takes one next.
+    /// Frees an extent: first its disk space, then its range for the next allocation.
     fn give_back(&self, file: &File, at: u64, len: u64) {
         #[cfg(linux)]
         {
@@ -86,24 +86,24 @@ impl SharedFile {
             let (from, to) = (at.next_multiple_of(BLOCK), (at + len) / BLOCK * BLOCK);
             if from < to {
                 let how = FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE;
-                // A file system that cannot do it has the room back later.
+                // A file system without hole punching gets the space back later.
                 let _ = fallocate(file, how, from, to - from);
             }
         }
-        // Under the lock, since what lies behind the end may be somebody's again after it.
+        // Under the lock, since the range behind the new end may be allocated again after it.
         let mut space = self.space();
         if let Some(end) = space.give_back(at, len) {
-            // The same.
+            // As above.
             let _ = file.set_len(end);
         }
     }
 
-    /// Whether so many bytes more may stay in memory.
+    /// Whether this many more bytes may stay in memory.
     pub(super) fn has_room(&self, bytes: usize) -> bool {
         self.in_memory.load(Ordering::Relaxed).saturating_add(bytes) <= self.budget
     }
 
-    /// Counts so many bytes for as long as the answer lives.
+    /// Counts bytes for as long as the returned value lives.
     pub(super) fn count(self: &Arc<Self>, bytes: usize) -> Counted {
         self.in_memory.fetch_add(bytes, Ordering::Relaxed);
         Counted {
@@ -128,18 +128,18 @@ impl Drop for Counted {
     }
 }
 
-/// A part of a file for one taker. It is given back when nobody has it any more.
+/// An exclusive range of a file. It is freed when its last owner drops it.
 #[derive(Debug)]
 pub(super) struct Extent {
     pub(super) file: Arc<File>,
     pub(super) at: u64,
     pub(super) len: u64,
-    /// None of a file that is somebody else's.
+    /// `None` if the file does not belong to spools.
     shared: Option<Arc<SharedFile>>,
 }
 
 impl Extent {
-    /// The first `len` bytes of a file that stays as it is.
+    /// The first `len` bytes of a file that is not changed.
     pub(super) fn of_file(file: Arc<File>, len: u64) -> Self {
         Self {
             file,
@@ -154,22 +154,22 @@ impl Drop for Extent {
     fn drop(&mut self) {
         if let Some(shared) = self.shared.take() {
             let (file, at, len) = (Arc::clone(&self.file), self.at, self.len);
-            // Nobody needs to know when that is done.
+            // Nobody waits for the result.
             drop(on_thread(move || shared.give_back(&file, at, len)));
         }
     }
 }
 
-/// Which parts are free before the end.
+/// The free ranges before the end.
 #[derive(Debug, Default)]
 struct FreeSpace {
     end: u64,
-    /// By where they begin, how long they are; no two of them touch, and none the end.
+    /// Lengths by offset; no two ranges touch, and none touches the end.
     free: BTreeMap<u64, u64>,
 }
 
 impl FreeSpace {
-    /// Where the part begins, and how long it is.
+    /// Returns the offset and the length of the range.
     fn take(&mut self, least: u64, most: u64) -> (u64, u64) {
         let Some((&at, &len)) = self.free.iter().find(|(_, len)| **len >= least) else {
             let at = self.end;
@@ -183,7 +183,7 @@ impl FreeSpace {
         (at, len.min(most))
     }
 
-    /// The answer is the new end, if it is another one.
+    /// Returns the new end, if it changed.
     fn give_back(&mut self, mut at: u64, mut len: u64) -> Option<u64> {
         if let Some((&before, &room)) = self.free.range(..at).next_back()
             && before + room == at

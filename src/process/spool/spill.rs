@@ -1,5 +1,5 @@
-//! Spools that wait to be told: what all of them have in memory is bounded, and nobody who looks at one
-//! waits for the disk.
+//! Moving the memory of spools that wait to be reported to the file: their total is bounded, and no
+//! reader of one waits for the disk.
 
 use std::io;
 use std::os::unix::fs::FileExt;
@@ -9,7 +9,7 @@ use super::segment::Segment;
 use super::shared_file::SharedFile;
 use super::spool::Spool;
 
-/// What a spool has in memory, on its way to the file.
+/// The bytes that a spool has in memory, on their way to the file.
 pub(crate) struct Spilling {
     shared: Arc<SharedFile>,
     bytes: Vec<u8>,
@@ -17,7 +17,7 @@ pub(crate) struct Spilling {
 }
 
 impl Spilling {
-    /// Writes it, and says where it is then.
+    /// Writes them, and returns where they are.
     pub(crate) fn write(self) -> io::Result<Spilled> {
         let len = self.bytes.len() as u64;
         let extent = self.shared.extent(len, len)?;
@@ -29,15 +29,15 @@ impl Spilling {
     }
 }
 
-/// What a spool had in memory, in the file.
+/// The bytes that a spool had in memory, in the file.
 pub(crate) struct Spilled {
     segment: Segment,
     taken: u64,
 }
 
 impl Spool {
-    /// What it has in memory, if it is to be written to the file before it is handed out: if there
-    /// is too much of that already.
+    /// Returns the bytes in memory if they are to be written to the file before the spool is handed out:
+    /// if spools have too many there already.
     pub(crate) fn to_spill(&self) -> Option<Spilling> {
         let shared = self.shared.as_ref()?;
         let is_too_much = !self.memory.is_empty() && !shared.has_room(self.memory.capacity());
@@ -48,8 +48,8 @@ impl Spool {
         })
     }
 
-    /// Gives up what it has in memory, since that is in the file. What was taken meanwhile is not
-    /// what was written.
+    /// Releases the bytes in memory, since they are in the file. Bytes that were taken meanwhile are
+    /// skipped.
     pub(crate) fn spill(&mut self, Spilled { segment, taken }: Spilled) {
         if self.taken != taken || self.memory.len() as u64 != segment.len {
             return;
@@ -62,14 +62,14 @@ impl Spool {
         }
     }
 
-    /// Counts what it has in memory until it is dropped.
+    /// Counts the bytes in memory until the spool is dropped.
     pub(crate) fn count(&mut self) {
         let bytes = self.memory.capacity();
         let shared = self.shared.as_ref().filter(|_| bytes > 0);
         self.counted = shared.map(|shared| shared.count(bytes));
     }
 
-    /// A copy of its last bytes that were not taken, at most so many. What is in the file stays there.
+    /// Copies up to `most` of its last bytes that were not taken. Bytes in the file stay there.
     pub(crate) fn last(&self, most: u64) -> Self {
         let from = self.len().saturating_sub(most).max(self.taken);
         let in_memory = self.len() - self.in_file;

@@ -1,8 +1,8 @@
-//! From a process's pipe to a file, by way of a pipe of ours.
+//! Moving output from a process's pipe to a file, through a pipe of our own.
 //!
-//! A splice into a file keeps its pipe locked for as long as the bytes are copied, so that the
-//! process which writes has to wait. Between two pipes pages change hands, which takes no time: the
-//! process fills its pipe again while ours is emptied into the file.
+//! A splice into a file keeps its source pipe locked while the bytes are copied, so a writing process
+//! has to wait. Between two pipes, pages are moved without copying: the process fills its pipe again
+//! while ours is emptied into the file.
 
 use std::cell::Cell;
 use std::fs::File;
@@ -13,12 +13,12 @@ use rustix::pipe::{SpliceFlags, splice};
 
 use crate::os::{enlarge, pipe};
 
-/// So much is moved at once, without a look at anything else.
+/// How many bytes are moved at once.
 const MOVED_AT_ONCE: usize = 256 * 1024;
 
 thread_local! {
-    /// One for all streams of a thread, as each move empties it again. Absent until the first
-    /// move, and while one goes on: so none is left behind that is not empty.
+    /// One for all streams of a thread, as each move empties it again. Absent until the first move,
+    /// and during a move: so none is left behind that is not empty.
     static TRANSFER_PIPE: Cell<Option<TransferPipe>> = const { Cell::new(None) };
 }
 
@@ -27,19 +27,19 @@ struct TransferPipe {
     writer: PipeWriter,
 }
 
-/// What was taken out of a pipe.
+/// The bytes taken out of a pipe.
 pub(crate) struct Moved {
-    /// So many bytes are in the file.
+    /// How many bytes are in the file.
     pub(crate) in_file: usize,
-    /// The bytes after those: what the file did not take.
+    /// The following bytes, which the file did not accept.
     pub(crate) left: Vec<u8>,
 }
 
-/// Moves what is in `pipe`, `most` bytes at the most, to `file` at `at`, without its bytes passing
-/// through this program; nothing at the end of the pipe.
+/// Moves up to `most` bytes from `pipe` to `file` at offset `at`, without copying them through this
+/// program; 0 bytes at the end of the pipe.
 ///
 /// # Errors
-/// `WouldBlock` when the pipe is empty. Another one means that it is to be read in another way;
+/// `WouldBlock` if the pipe is empty. Any other error means that it must be read in another way;
 /// nothing was taken out then.
 pub(crate) fn move_to_file(
     pipe: &File,
@@ -95,7 +95,7 @@ mod tests {
     use std::os::fd::OwnedFd;
     use std::os::unix::fs::FileExt;
 
-    /// A pipe with `bytes` in it, whose writer lives on.
+    /// A pipe with `bytes` in it, whose writer is still open.
     fn filled(bytes: &[u8]) -> (File, PipeWriter) {
         let (reader, mut writer) = pipe().unwrap();
         writer.write_all(bytes).unwrap();
@@ -110,7 +110,7 @@ mod tests {
         let all: Vec<u8> = (0..900_000u32).map(|n| (n % 251) as u8).collect();
         let expected = [b"head|".as_slice(), &all].concat();
         let feeder = std::thread::spawn(move || {
-            // Pieces that do not end where pages do.
+            // Pieces that do not end at page boundaries.
             all.chunks(1_017)
                 .for_each(|piece| writer.write_all(piece).unwrap());
         });

@@ -1,8 +1,4 @@
-//! Where captured output is kept: a little in memory, the rest in a file that has no name.
-//!
-//! Captured output must not sit in the heap: a job may print more than there is memory, and a big
-//! heap makes every later fork slower. One file is enough for all streams: what waits costs no
-//! descriptors, however much of it there is.
+//! [`Spool`]: one stream of captured output.
 
 use std::io::{self, Read, Write};
 use std::os::unix::fs::FileExt;
@@ -14,35 +10,35 @@ use super::segment::{OpenExtent, Segment};
 use super::shared_file::{Counted, SharedFile};
 use crate::os::Blocking;
 
-/// So much of a file goes into a pipe before its reader must have taken some.
+/// How many bytes of a file are put into a pipe at once.
 #[cfg(linux)]
 const SENT_AT_ONCE: usize = 256 * 1024;
 
-/// So much of what was taken out stays readable, for those who want to know how it ended.
+/// How many of the bytes that were taken stay readable, for those who show the end of the output.
 const KEPT_OF_TAKEN: usize = 64 * 1024;
 
 /// One captured stream: its head in memory, the rest in an unlinked temporary file that it shares with
-/// others.
+/// other streams.
 ///
-/// The file is made when the first byte needs it. When it cannot be made or written (no room left,
-/// say), the bytes are counted in [`lost`](Self::lost) and the capture goes on, so that the
-/// process does not block for ever on a pipe that nobody reads.
-// Of a stream that is taken out in pieces while the process runs, it is what was not taken yet, and
-// before that the last 64 KiB of what was.
+/// The file is created when the first byte needs it. If it cannot be created or written (because the
+/// disk is full, for example), the bytes are counted in [`lost`](Self::lost) and the capture continues,
+/// so that the process never blocks on a pipe that nobody reads.
+// If a stream is taken in pieces while the process runs, this is the part that was not taken yet, and
+// before it the last 64 KiB of the part that was.
 #[derive(Debug, Default)]
 pub struct Spool {
-    /// So much of it may be in memory.
+    /// How many bytes of it may be in memory.
     pub(super) limit: usize,
-    /// None of one that is filled already.
+    /// `None` if it is complete and needs no file.
     pub(super) shared: Option<Arc<SharedFile>>,
     pub(super) memory: Vec<u8>,
-    /// What counts that, once it was handed out.
+    /// Counts the memory, once it was handed out.
     pub(super) counted: Option<Counted>,
-    /// What follows.
+    /// The bytes after those in memory.
     pub(super) segments: Vec<Segment>,
     pub(super) in_file: u64,
     pub(super) tail: OpenExtent,
-    /// Bytes before those in memory, which were taken and are kept no more.
+    /// Bytes before those in memory, which were taken and are no longer kept.
     pub(super) dropped: u64,
     /// Bytes of the stream that were taken.
     pub(super) taken: u64,
@@ -51,7 +47,7 @@ pub struct Spool {
 }
 
 impl Spool {
-    /// An empty spool; nothing is allocated or opened yet.
+    /// Creates an empty spool. Nothing is allocated or opened yet.
     #[must_use]
     pub fn new(options: SpoolOptions) -> Self {
         Self {
@@ -61,63 +57,63 @@ impl Spool {
         }
     }
 
-    /// How long the stream is, without the bytes that could not be kept.
+    /// Returns the length of the stream in bytes, without the lost ones.
     #[must_use]
     pub fn len(&self) -> u64 {
         self.dropped + self.memory.len() as u64 + self.in_file
     }
 
-    /// Whether the stream gave nothing that could be kept.
+    /// Returns whether the stream has no bytes other than lost ones.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// How many bytes of the stream were taken out before.
+    /// Returns the number of bytes that were taken out before.
     #[doc(hidden)]
     #[must_use]
     pub fn taken(&self) -> u64 {
         self.taken
     }
 
-    /// How many bytes could not be kept; the reason is in [`error`](Self::error).
+    /// Returns the number of bytes that could not be kept; [`error`](Self::error) has the reason.
     #[must_use]
     pub fn lost(&self) -> u64 {
         self.lost
     }
 
-    /// Why bytes could not be kept.
+    /// Returns why bytes could not be kept.
     #[must_use]
     pub fn error(&self) -> Option<&io::Error> {
         self.error.as_ref()
     }
 
-    /// The bytes that were not taken before and are in memory: all, if there are no more than fit.
+    /// Returns the bytes in memory that were not taken before: all bytes, if no more than fit.
     #[must_use]
     pub fn head(&self) -> &[u8] {
         &self.memory[self.taken_in_memory()..]
     }
 
-    /// Of the bytes in memory, those at the front were taken.
+    /// How many bytes at the front of those in memory were taken.
     fn taken_in_memory(&self) -> usize {
         self.memory.len().min((self.taken - self.dropped) as usize)
     }
 
-    /// Where in the stream the bytes in the file begin that were not taken.
+    /// The offset in the stream of the first byte in the file that was not taken.
     fn file_from(&self) -> u64 {
         self.taken.max(self.len() - self.in_file)
     }
 
-    /// How much more can be kept without a file.
+    /// How many more bytes can be kept without a file.
     pub(crate) fn room(&self) -> usize {
         match self.segments.is_empty() {
             true => self.limit.saturating_sub(self.head().len()),
-            // What is in memory comes before what is not.
+            // The bytes in memory precede those in the file.
             false => 0,
         }
     }
 
-    /// Takes out what was not taken yet.
+    /// Takes the bytes that were not taken yet.
     pub(crate) fn take(&mut self) -> Self {
         let piece = Self {
             memory: self.memory.split_off(self.taken_in_memory()),
@@ -131,7 +127,7 @@ impl Spool {
         self.memory
             .drain(..self.memory.len().saturating_sub(before));
         let mut end = piece.kept(piece.len() - kept);
-        // What cannot be read back here cannot be told from the piece either, and there it is told.
+        // If it cannot be read back here, it cannot be read from the piece either, which reports it.
         let _ = end.read_to_end(&mut self.memory);
         self.dropped = self.taken - self.memory.len() as u64;
         piece
@@ -145,7 +141,7 @@ impl Spool {
     /// Adds `bytes` at the end.
     pub(crate) fn append(&mut self, bytes: &[u8]) {
         if self.error.is_some() {
-            // What comes after a hole is no longer this stream, so it is counted, not kept.
+            // Bytes after a gap are not part of the kept stream: count them only.
             self.lost += bytes.len() as u64;
             return;
         }
@@ -159,11 +155,11 @@ impl Spool {
         self.end_writing(writing);
     }
 
-    /// Reads the bytes from `offset` in the stream on; 0 at the end.
+    /// Reads bytes from `offset` in the stream; returns 0 at the end.
     ///
     /// # Errors
-    /// When the temporary file cannot be read. `InvalidInput` when the bytes at `offset` were taken
-    /// and are kept no more.
+    /// If the temporary file cannot be read. `InvalidInput` if the bytes at `offset` were taken and are
+    /// no longer kept.
     pub fn read_at(&self, buf: &mut [u8], offset: u64) -> io::Result<usize> {
         let in_memory = self.memory.len() as u64;
         let Some(offset) = offset.checked_sub(self.dropped) else {
@@ -190,7 +186,7 @@ impl Spool {
         }
     }
 
-    /// An error if bytes of the stream could not be kept.
+    /// Returns an error if bytes of the stream could not be kept.
     fn whole(&self) -> io::Result<()> {
         match &self.error {
             Some(error) if self.lost > 0 => {
@@ -201,8 +197,8 @@ impl Spool {
         }
     }
 
-    /// A reader of the bytes from `offset` in the stream on, or from the first one that is kept. Where
-    /// bytes could not be kept, it gives an error in place of the end.
+    /// Returns a reader of the bytes from `offset` in the stream, or from the first one that is kept. If
+    /// bytes were lost, it returns an error in place of the end.
     #[must_use]
     pub fn reader(&self, offset: u64) -> SpoolReader<'_> {
         SpoolReader {
@@ -211,7 +207,7 @@ impl Spool {
         }
     }
 
-    /// The same for whoever tells by himself what could not be kept.
+    /// As [`reader`](Self::reader), for callers that report lost bytes themselves.
     pub(crate) fn kept(&self, offset: u64) -> SpoolReader<'_> {
         SpoolReader {
             spool: self,
@@ -220,18 +216,17 @@ impl Spool {
         }
     }
 
-    /// Copies the bytes that were not taken before to `out`, holding no more than a small buffer of
-    /// them at a time.
+    /// Copies the bytes that were not taken before to `out`, through a small buffer.
     ///
     /// # Errors
-    /// Those of reading the spool and of writing to `out`; and when all is copied, the one for which
-    /// bytes could not be kept.
+    /// Errors of reading the spool and of writing to `out`; and after all bytes were copied, the reason
+    /// why others were lost.
     pub fn copy_to(&self, out: &mut impl Write) -> io::Result<()> {
         self.copy_kept_to(out)?;
         self.whole()
     }
 
-    /// The same for whoever tells by himself what could not be kept.
+    /// As [`copy_to`](Self::copy_to), for callers that report lost bytes themselves.
     pub(crate) fn copy_kept_to(&self, out: &mut impl Write) -> io::Result<()> {
         out.write_all(self.head())?;
         if self.in_file > 0 {
@@ -248,8 +243,8 @@ impl Spool {
         Ok(())
     }
 
-    /// Writes the bytes that were not taken before to `out`; those in a file do not pass through this
-    /// program where the system can do without.
+    /// Writes the bytes that were not taken before to `out`; those in a file are not copied through this
+    /// program if the system can avoid it.
     pub(crate) fn send_to(&self, out: &mut Blocking) -> io::Result<()> {
         out.write_all(self.head())?;
         let from = self.file_from();
@@ -258,8 +253,8 @@ impl Spool {
         io::copy(&mut self.kept(from), out).map(drop)
     }
 
-    /// Lets the system copy what is in the file, but for the first `skip` bytes, and says how much it
-    /// did. Where it stops, whoever goes on learns why; some files can only be written.
+    /// Has the system copy the bytes in the file, except for the first `skip`, and returns how many it
+    /// copied. On an error, falls back to read and write; some files support nothing else.
     #[cfg(linux)]
     fn send_segments(&self, out: &Blocking, mut skip: u64) -> io::Result<u64> {
         let mut all = 0;
@@ -286,15 +281,15 @@ impl Spool {
         Ok(all)
     }
 
-    /// All bytes that were not taken before, in memory.
+    /// Returns all bytes that were not taken before, in memory.
     ///
     /// # Errors
-    /// [`LostOutput`] when some could not be kept or cannot be read back; it has the others.
+    /// [`LostOutput`] if some could not be kept or cannot be read back; it contains the others.
     pub fn into_bytes(mut self) -> Result<Vec<u8>, LostOutput> {
         let (from, len) = (self.file_from(), self.len());
         let mut kept = self.memory.split_off(self.taken_in_memory());
         kept.reserve_exact(usize::try_from(len - from).unwrap_or(0));
-        // The memory is empty from here on, and what is in the file comes first.
+        // The memory is empty from here on, and the bytes in the file come first.
         self.memory = Vec::new();
         self.dropped = len - self.in_file;
         let mut rest = self.kept(from);
@@ -316,7 +311,7 @@ impl Spool {
     }
 }
 
-/// Reads a [`Spool`] from front to back.
+/// Reads a [`Spool`] from start to end.
 #[derive(Debug)]
 pub struct SpoolReader<'a> {
     spool: &'a Spool,

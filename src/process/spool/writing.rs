@@ -1,5 +1,5 @@
-//! Adding to what a spool has in the file, without the spool: nobody who only looks at it, or takes
-//! from it, has to wait for the disk.
+//! Appending to a spool's file without holding the spool: its readers and takers never wait for the
+//! disk.
 
 use std::fs::File;
 use std::io;
@@ -15,23 +15,23 @@ use super::splice::Moved;
 use super::spool::Spool;
 use crate::process::stream::{Chunk, read_chunk};
 
-/// The first part of the file that a stream gets, and the least that it makes do with.
+/// The length of the first extent of a stream, and the least that it can use.
 const LEAST_EXTENT: u64 = 64 * 1024;
-/// Each further one is twice as long, up to this: so a long stream is few parts.
+/// Each further extent is twice as long, up to this, so that a long stream has few extents.
 const MOST_EXTENT: u64 = 8 * 1024 * 1024;
 
-/// What one step brought.
+/// The result of one step.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Transfer {
     Moved,
     /// The pipe was empty.
     Empty,
-    /// It has no writer any more, or cannot be read.
+    /// The pipe has no writer any more, or cannot be read.
     Ended,
 }
 
-/// An addition to a spool in the making. Others may look at the spool and take from it meanwhile,
-/// but nobody else adds to it.
+/// An append to a spool in progress. The spool may be read and taken from meanwhile, but nothing else is
+/// appended to it.
 #[derive(Debug)]
 pub(crate) struct Writing {
     shared: Option<Arc<SharedFile>>,
@@ -42,7 +42,7 @@ pub(crate) struct Writing {
 }
 
 impl Writing {
-    /// Room in the file: the part that it is in, and where.
+    /// The space to write to: its extent, offset and length.
     fn room(&mut self) -> io::Result<(&Arc<Extent>, u64, u64)> {
         let shared = self.shared.as_ref().ok_or(io::ErrorKind::Unsupported)?;
         let tail = &mut self.tail;
@@ -60,7 +60,7 @@ impl Writing {
         Ok((extent, extent.at + tail.used, extent.len - tail.used))
     }
 
-    /// So many bytes were written to that room.
+    /// Records that `len` bytes were written to that space.
     fn wrote(&mut self, len: u64) {
         let Some(extent) = self.tail.extent.as_ref().filter(|_| len > 0) else {
             return;
@@ -81,12 +81,12 @@ impl Writing {
         }
     }
 
-    /// Adds `bytes`, or counts them as lost.
+    /// Writes `bytes`, or counts them as lost.
     pub(super) fn write(&mut self, mut bytes: &[u8]) {
         while !bytes.is_empty() && self.error.is_none() {
             let written = self.room().and_then(|(extent, at, room)| {
                 let len = bytes.len().min(usize::try_from(room).unwrap_or(usize::MAX));
-                // A piece that did not fit whole is not counted as kept.
+                // A partly written piece does not count as kept.
                 extent.file.write_all_at(&bytes[..len], at)?;
                 Ok(len)
             });
@@ -98,11 +98,11 @@ impl Writing {
                 Err(error) => self.error = Some(error),
             }
         }
-        // What comes after a hole is no longer this stream, so it is counted, not kept.
+        // Bytes after a gap are not part of the kept stream: count them only.
         self.lost += bytes.len() as u64;
     }
 
-    /// Moves what is in `pipe` to the file, without its bytes passing through this program where the
+    /// Moves the contents of `pipe` to the file, without copying them through this program where the
     /// system can do that.
     pub(crate) fn move_from(&mut self, pipe: &File) -> Transfer {
         #[cfg(linux)]
@@ -112,27 +112,27 @@ impl Writing {
                 Ok(Moved { in_file: 0, left }) if left.is_empty() => return Transfer::Ended,
                 Ok(Moved { in_file, left }) => {
                     self.wrote(in_file as u64);
-                    // A file that takes no more says why when it is written to.
+                    // If the file accepts no more, writing reports why.
                     self.write(&left);
                     return Transfer::Moved;
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Transfer::Empty,
-                // Reading tells why.
+                // Reading reports why.
                 Err(_) => {}
             }
         }
         match read_chunk(pipe, usize::MAX, |bytes| self.write(bytes)) {
             Ok(Chunk::Data { .. }) => Transfer::Moved,
             Ok(Chunk::Empty) => Transfer::Empty,
-            // A pipe that cannot be read will not give more; of a terminal it is the end.
+            // A pipe that cannot be read yields nothing more; for a terminal it is the end.
             Ok(Chunk::Eof) | Err(_) => Transfer::Ended,
         }
     }
 }
 
 impl Spool {
-    /// Begins to add to what is in the file. Whoever does so ends it by [`end_writing`](Self::end_writing) before
-    /// anything else is added.
+    /// Begins to append to the file. The caller must call [`end_writing`](Self::end_writing) before
+    /// anything else is appended.
     pub(crate) fn begin_writing(&mut self) -> Writing {
         Writing {
             shared: self.shared.clone(),
@@ -143,7 +143,7 @@ impl Spool {
         }
     }
 
-    /// Takes in what was added.
+    /// Adopts what was written.
     pub(crate) fn end_writing(&mut self, writing: Writing) {
         self.tail = writing.tail;
         for segment in writing.segments {
@@ -153,7 +153,7 @@ impl Spool {
         self.error = self.error.take().or(writing.error);
     }
 
-    /// Puts `segment` behind what is in the file.
+    /// Appends `segment`.
     pub(super) fn push(&mut self, mut segment: Segment) {
         segment.before = self.in_file;
         self.in_file += segment.len;

@@ -1,15 +1,15 @@
-//! Bytes that were read and not handed out yet.
+//! A buffer of bytes that were read and not handed out yet.
 
-/// A queue of bytes: they come in at its end and are taken from its front.
+/// A queue of bytes: appended at the end, taken from the front.
 #[derive(Debug, Default)]
 pub(crate) struct Buffer {
     bytes: Vec<u8>,
-    /// Where those begin that were not taken.
+    /// The start of the bytes that were not taken.
     start: usize,
 }
 
 impl Buffer {
-    /// What was not taken.
+    /// The bytes that were not taken.
     pub(crate) fn unread(&self) -> &[u8] {
         &self.bytes[self.start..]
     }
@@ -22,14 +22,14 @@ impl Buffer {
         self.unread().len()
     }
 
-    /// Where more is to be appended. What was taken makes room before the memory grows.
+    /// The vector to append to. Removes the taken bytes before the memory grows.
     pub(crate) fn end(&mut self) -> &mut Vec<u8> {
         self.bytes.drain(..self.start);
         self.start = 0;
         &mut self.bytes
     }
 
-    /// Takes the first `n` bytes, if there are so many.
+    /// Discards the first `n` bytes, or all if there are fewer.
     pub(crate) fn skip(&mut self, n: usize) {
         self.start += n.min(self.len());
         if self.start == self.bytes.len() {
@@ -38,9 +38,9 @@ impl Buffer {
         }
     }
 
-    /// Takes the first `n` bytes, which must be there.
+    /// Takes the first `n` bytes, which must be present.
     pub(crate) fn take(&mut self, n: usize) -> Vec<u8> {
-        // The memory itself goes where most of it is asked for: copying would cost more, and a
+        // Hand over the memory itself if most of it is requested: copying would cost more, and a
         // small piece must not keep much memory.
         if self.start == 0 && n >= self.bytes.capacity() / 2 {
             let rest = self.bytes.split_off(n);
@@ -55,7 +55,7 @@ impl Buffer {
         self.take(self.len())
     }
 
-    /// Takes as many bytes as `into` has room for.
+    /// Takes as many bytes as fit into `into`.
     pub(crate) fn take_into(&mut self, into: &mut [u8]) -> usize {
         let n = into.len().min(self.len());
         into[..n].copy_from_slice(&self.unread()[..n]);

@@ -1,4 +1,4 @@
-//! Streams that are always drained, so that a process can never block on its output.
+//! Captured streams: always drained, so that a process never blocks on its output.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -14,44 +14,44 @@ use crate::os::{TerminalSize, pty};
 use crate::os::{comes, enlarge, pipe};
 use crate::process::spool::{Spool, SpoolOptions, Transfer, is_wanted, on_thread};
 
-/// A stream being captured: a background future moves its bytes from the pipe to a [`Spool`].
+/// A captured stream: a background future moves its bytes from the pipe to a [`Spool`].
 #[derive(Debug)]
 pub(crate) struct Capture(pub(super) Arc<SharedCapture>);
 
 #[derive(Debug)]
 pub(super) struct SharedCapture {
     pub(super) pipe: Arc<File>,
-    /// Whether the pipe may be made larger than it is.
+    /// Whether the pipe may be enlarged.
     may_grow: bool,
-    /// Whoever has its one permit reads the pipe: this thread, or one that waits for the disk.
+    /// The holder of its one permit reads the pipe: this thread, or one that waits for the disk.
     reading: Semaphore,
-    /// Nobody waits for anything while it is locked.
+    /// Locked only for short times: never while waiting.
     state: Mutex<CaptureState>,
     pub(super) ended: Notify,
-    /// For whoever takes pieces: there is one, or the end has come.
+    /// Notifies the taker of pieces: there is one, or the stream has ended.
     pub(super) printed: Notify,
-    /// For the pump: a piece was taken.
+    /// Notifies the pump: a piece was taken.
     pub(super) taken: Notify,
 }
 
 #[derive(Debug)]
 pub(super) struct CaptureState {
-    /// The pipe as the loop knows it, until the pump takes it.
+    /// The pipe as registered with the runtime, until the pump takes it.
     pub(super) registered: Option<AsyncFd<Arc<File>>>,
-    /// None once the capture was taken: what comes later is read and thrown away, because a
-    /// closed pipe would kill a daemon that the process left behind.
+    /// `None` once the capture was taken: later output is read and discarded, since a closed pipe
+    /// would kill a daemon that the process left behind.
     spool: Option<Spool>,
-    /// To be set when something comes after that.
+    /// Set when output arrives after that.
     spoke: Option<Arc<AtomicBool>>,
-    /// Whether somebody takes it in pieces, so that nothing more is read while memory is full.
+    /// Whether it is taken in pieces, so that no more is read while memory is full.
     in_pieces: bool,
-    /// When something was read last.
+    /// When output was last read.
     printed_at: Option<Instant>,
     pub(super) ended: bool,
 }
 
 impl Capture {
-    /// One of what comes through `pipe`, as soon as it is drained.
+    /// Captures the output that comes through `pipe`, as soon as it is drained.
     pub(crate) fn new(pipe: AsyncFd<Arc<File>>, options: SpoolOptions, may_grow: bool) -> Self {
         Self(Arc::new(SharedCapture {
             pipe: Arc::clone(pipe.get_ref()),
@@ -71,31 +71,31 @@ impl Capture {
         }))
     }
 
-    /// Gives the terminal that it comes through another size.
+    /// Resizes the terminal that it comes through.
     pub(crate) fn resize(&self, size: TerminalSize) -> io::Result<()> {
         pty::resize(&self.0.pipe, size)
     }
 
-    /// The way to take it in pieces.
+    /// Returns the view that takes it in pieces.
     pub(crate) fn pieces(&self) -> Pieces {
         Pieces(Arc::clone(&self.0))
     }
 
-    /// A way to look at its end.
+    /// Returns a view of its end.
     pub(crate) fn peek(&self) -> Peek {
         Peek(Arc::downgrade(&self.0))
     }
 
-    /// Takes what is in the pipe now; true when that was its end. Bounded, since a process that was
-    /// left behind may write without end. Cancel-safe.
+    /// Reads what is in the pipe now; `true` if the end was reached. Bounded, since a process that was
+    /// left behind may write without end. Cancel safe.
     pub(crate) async fn drain_available(&self) -> bool {
-        // Nobody takes pieces any more.
+        // Pieces are no longer taken.
         self.0.lock().in_pieces = false;
         self.0.read(CHUNKS_AT_THE_END, Duration::ZERO).await == ReadProgress::Ended
     }
 
-    /// Moves what is in memory to the file, if all that was handed out has too much there.
-    /// Cancel-safe.
+    /// Moves the bytes in memory to the file, if the streams handed out have too many there. Cancel
+    /// safe.
     pub(crate) async fn spill(&self) {
         let shared = &self.0;
         let to_spill = || shared.lock().spool.as_ref().and_then(Spool::to_spill);
@@ -107,7 +107,7 @@ impl Capture {
         };
         let Some(spilling) = to_spill() else { return };
         let done = on_thread(move || {
-            // Where it cannot be written it stays in memory: that is no loss.
+            // If it cannot be written it stays in memory: nothing is lost.
             if let (Ok(spilled), Some(spool)) = (spilling.write(), &mut reading.0.lock().spool) {
                 spool.spill(spilled);
             }
@@ -115,20 +115,20 @@ impl Capture {
         let _ = done.await;
     }
 
-    /// Waits until every writer has closed the pipe. Cancel-safe.
+    /// Waits until every writer has closed the pipe. Cancel safe.
     pub(crate) async fn ended(&self) {
         while !self.0.lock().ended {
             self.0.ended.notified().await;
         }
     }
 
-    /// Whether a writer may be left.
+    /// Whether there may be a writer.
     pub(crate) fn is_open(&self) -> bool {
         !self.0.lock().ended
     }
 
-    /// Hands out what was captured. Where a writer is left, its output is thrown away from now on, and
-    /// `spoke` tells that there was some.
+    /// Hands out the captured output. If there is still a writer, its output is discarded from now on, and
+    /// `spoke` is set if there was any.
     pub(crate) fn take(self, spoke: Option<&Arc<AtomicBool>>) -> Spool {
         let mut spool = {
             let mut state = self.0.lock();
@@ -142,17 +142,17 @@ impl Capture {
     }
 }
 
-/// Captured output, taken out while the process runs.
+/// Captured output, taken while the process runs.
 ///
-/// From the first call of [`ready`](Self::ready) on, the process has to wait when nobody takes what
-/// it prints: no more is read than what fits in memory. What was not taken when the process ends
-/// comes with [`Process::captured`](crate::process::Process::captured).
+/// From the first call of [`ready`](Self::ready) on, the process has to wait if its output is not
+/// taken: no more is read than fits in memory. The output that was not taken when the process ends is
+/// returned by [`Process::captured`](crate::process::Process::captured).
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Pieces(Arc<SharedCapture>);
 
 impl Drop for Pieces {
-    /// Nobody takes pieces any more, so everything is kept from now on.
+    /// Pieces are no longer taken, so everything is kept from now on.
     fn drop(&mut self) {
         self.0.lock().in_pieces = false;
         self.0.taken.notify_one();
@@ -160,10 +160,10 @@ impl Drop for Pieces {
 }
 
 impl Pieces {
-    /// Waits until there is something to take; false at the end of the stream.
+    /// Waits until there is output to take; `false` at the end of the stream.
     ///
     /// # Cancel safety
-    /// May be dropped and called again.
+    /// This method is cancel safe: it may be dropped and called again.
     pub async fn ready(&mut self) -> bool {
         loop {
             {
@@ -183,7 +183,7 @@ impl Pieces {
         }
     }
 
-    /// Takes what was captured since the last piece; it may be nothing.
+    /// Takes the output captured since the last piece; it may be empty.
     pub fn take(&mut self) -> Spool {
         let piece = self.0.lock().spool.as_mut().map(Spool::take);
         self.0.taken.notify_one();
@@ -191,13 +191,13 @@ impl Pieces {
     }
 }
 
-/// A look at the end of captured output, which takes nothing away and keeps no pipe open.
+/// A view of the end of captured output. It takes nothing and keeps no pipe open.
 #[derive(Clone, Debug)]
 pub(crate) struct Peek(Weak<SharedCapture>);
 
 impl Peek {
-    /// When something came last, and the last bytes that came and were not taken, at most so many.
-    /// None where there are none.
+    /// Returns when output last arrived, and up to `most` of the last bytes not taken. `None` if there are
+    /// none.
     pub(crate) fn end(&self, most: usize) -> Option<(Instant, Vec<u8>)> {
         let (last, printed_at) = {
             let shared = self.0.upgrade()?;
@@ -205,7 +205,7 @@ impl Peek {
             (state.spool.as_ref()?.last(most as u64), state.printed_at?)
         };
         let mut end = Vec::new();
-        // What cannot be read back is told where the output itself is.
+        // Where the output itself is read, this error is reported.
         let _ = last.kept(0).read_to_end(&mut end);
         (!end.is_empty()).then_some((printed_at, end))
     }
@@ -217,22 +217,22 @@ pub(super) enum ReadProgress {
     Empty,
     /// There may be more.
     More,
-    /// Memory is full, and the rest goes to the file.
+    /// Memory is full; the rest goes to the file.
     Beyond,
-    /// Nothing more is read until a piece is taken.
+    /// No more is read until a piece is taken.
     Full,
     /// Every writer has closed the pipe.
     Ended,
 }
 
 impl SharedCapture {
-    /// A panic while the lock is held cannot leave the state half changed, so poison is ignored.
+    /// Ignores poison: a panic while the lock is held cannot leave the state half changed.
     pub(super) fn lock(&self) -> MutexGuard<'_, CaptureState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Reads what is there, at most so many chunks. What memory does not take is moved to the file by
-    /// another thread, which waits so long for more. Dropped, it has lost nothing.
+    /// Reads the available output, up to a number of chunks. Another thread moves to the file what does not
+    /// fit in memory, and waits for more for the given time. If dropped, it has lost nothing.
     pub(super) async fn read(
         self: &Arc<Self>,
         chunks: usize,
@@ -249,7 +249,7 @@ impl SharedCapture {
         moved.await.unwrap_or(ReadProgress::More)
     }
 
-    /// The same as far as memory takes it.
+    /// As [`read`](Self::read), as far as memory suffices.
     pub(super) async fn read_here(&self, chunks: usize) -> ReadProgress {
         let Ok(_permit) = self.reading.acquire().await else {
             return ReadProgress::Ended;
@@ -261,7 +261,7 @@ impl SharedCapture {
         progress
     }
 
-    /// Takes down that there is more than before.
+    /// Records that there is more output than before.
     fn note(&self, state: &mut CaptureState, before: u64) {
         let has_more = |spool: &Spool| spool.len() > before;
         if state.spool.as_ref().is_some_and(has_more) {
@@ -285,7 +285,7 @@ impl SharedCapture {
                     0 => return ReadProgress::Beyond,
                     room => room,
                 },
-                // What comes is counted or thrown away.
+                // Further bytes are counted or discarded.
                 _ => usize::MAX,
             };
             let keep = |bytes: &[u8]| match (&mut state.spool, &state.spoke) {
@@ -296,7 +296,7 @@ impl SharedCapture {
             match read_chunk(&self.pipe, most, keep) {
                 Ok(Chunk::Data { .. }) => {}
                 Ok(Chunk::Empty) => return ReadProgress::Empty,
-                // A pipe that cannot be read will not give more; of a terminal it is the end.
+                // A pipe that cannot be read yields nothing more; for a terminal it is the end.
                 Ok(Chunk::Eof) | Err(_) => {
                     state.ended = true;
                     return ReadProgress::Ended;
@@ -306,7 +306,7 @@ impl SharedCapture {
         ReadProgress::More
     }
 
-    /// The same into the file, by whoever may wait for the disk.
+    /// As [`read_into`](Self::read_into), but to the file, by a thread that may wait for the disk.
     fn move_to_file(&self, chunks: usize, more_comes: Duration) -> ReadProgress {
         if self.may_grow {
             enlarge(&self.pipe, pipe::LARGE);
@@ -320,7 +320,7 @@ impl SharedCapture {
                     Some(spool) if spool.error().is_none() && !is_full(spool) => {
                         spool.begin_writing()
                     }
-                    // It is for the other thread to go on.
+                    // The other thread continues.
                     _ => return ReadProgress::More,
                 }
             };
@@ -345,7 +345,7 @@ impl SharedCapture {
     }
 }
 
-/// The permit to read a pipe, also for another thread.
+/// The permit to read a pipe; it can be sent to another thread.
 struct Reading(Arc<SharedCapture>);
 
 impl Reading {

@@ -1,4 +1,4 @@
-//! Single reads of a pipe, which never wait.
+//! Single non-blocking reads of a pipe.
 
 use std::cell::RefCell;
 use std::fs::File;
@@ -8,32 +8,31 @@ use std::mem::MaybeUninit;
 use rustix::buffer::spare_capacity;
 use rustix::io::{Errno, retry_on_intr};
 
-/// As much as a pipe holds by default, so that one read empties it.
+/// The default capacity of a pipe, so that one read empties it.
 pub(crate) const CHUNK: usize = 64 * 1024;
 
-/// More than the largest pipe holds (1 MiB): so many chunks take all that an ended process wrote.
+/// More than the capacity of the largest pipe (1 MiB): enough to read all that an ended process wrote.
 pub(crate) const CHUNKS_AT_THE_END: usize = 32;
 
 thread_local! {
-    /// One buffer for all reads of a thread: a buffer for each stream would cost memory for
-    /// every process that runs, and a read never waits while it holds this one. Memory that no
-    /// read has filled is none yet.
+    /// One buffer for all reads of a thread: a buffer per stream would cost memory for every running
+    /// process, and a read never waits while it holds this one. Pages that no read has filled take no
+    /// memory.
     static SCRATCH: RefCell<Box<[MaybeUninit<u8>]>> = RefCell::new(Box::new_uninit_slice(CHUNK));
 }
 
-/// What one read of a pipe gave.
+/// The result of one read of a pipe.
 pub(crate) enum Chunk {
-    /// So many bytes; `short` if these are fewer than were asked for, so that the pipe was empty
-    /// then.
+    /// `len` bytes; `short` if fewer than requested, so that the pipe was empty at that time.
     Data { len: usize, short: bool },
-    /// Nothing is there now.
+    /// There is no data now.
     Empty,
-    /// Every writer has closed it.
+    /// Every writer has closed the pipe.
     Eof,
 }
 
 impl Chunk {
-    /// What a read into so much `room` gave.
+    /// The result of a read into `room` bytes.
     fn of(read: Result<usize, Errno>, room: usize) -> io::Result<Self> {
         match read {
             Ok(0) => Ok(Self::Eof),
@@ -47,7 +46,7 @@ impl Chunk {
     }
 }
 
-/// Reads once, and hands the bytes to `sink`.
+/// Reads once, and passes the bytes to `sink`.
 pub(crate) fn read_chunk(pipe: &File, most: usize, sink: impl FnOnce(&[u8])) -> io::Result<Chunk> {
     SCRATCH.with_borrow_mut(|scratch| {
         let most = most.min(scratch.len());
@@ -72,8 +71,8 @@ pub(crate) fn read_into(pipe: &File, buf: &mut [u8]) -> io::Result<Chunk> {
     Chunk::of(read, buf.len())
 }
 
-/// Reads once and appends the bytes to `buf`: without a detour where that has room for a whole
-/// chunk, and otherwise so that it grows only for what there is.
+/// Reads once and appends the bytes to `buf`: directly if it has capacity for a whole chunk, otherwise
+/// through the scratch buffer, so that it grows only by the bytes read.
 pub(crate) fn append(pipe: &File, buf: &mut Vec<u8>) -> io::Result<Chunk> {
     let room = buf.capacity() - buf.len();
     if room < CHUNK {

@@ -1,5 +1,5 @@
-//! Pipes that an ended process left to another one. They are read and thrown away, since a full one
-//! would hold that process up and a closed one kill it; but only so many, since each is a descriptor.
+//! Pipes that an ended process left to another one. They are read and discarded, since a full pipe
+//! would block that process and a closed one kill it. Their number is limited: each is a descriptor.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,15 +8,15 @@ use tokio::task::AbortHandle;
 
 use crate::os::open_files_limit;
 
-/// What is kept however few files may be open.
+/// How many are kept even if fewer files may be open.
 const LEAST: usize = 8;
 
 /// The pipes that one process left behind.
 pub(crate) struct LeakedPipes {
-    /// What reads them, and has them.
+    /// The future that reads them and owns them.
     pub(crate) reading: AbortHandle,
     pub(crate) pipes: usize,
-    /// Whether something came since.
+    /// Whether they received output since.
     pub(crate) spoke: Arc<AtomicBool>,
 }
 
@@ -24,13 +24,13 @@ static DRAINS: Mutex<Vec<LeakedPipes>> = Mutex::new(Vec::new());
 
 static HAS_CLOSED: AtomicBool = AtomicBool::new(false);
 
-/// Keeps `drain` while its pipes have a writer, and closes others where there are too many: the
-/// oldest of which nothing came, since whoever is silent seldom writes again, else the oldest.
+/// Keeps `drain` while its pipes have a writer, and closes others if there are too many: the oldest
+/// without output, since a silent process seldom writes again, else the oldest.
 pub(crate) fn keep(drain: LeakedPipes) {
     let most = open_files_limit().map_or(usize::MAX, |limit| {
         LEAST.max(usize::try_from(limit / 4).unwrap_or(usize::MAX))
     });
-    // A panic while the lock is held cannot leave it half changed, so poison is ignored.
+    // Ignores poison: a panic while the lock is held cannot leave the state half changed.
     let mut drains = DRAINS.lock().unwrap_or_else(PoisonError::into_inner);
     drains.retain(|drain| !drain.reading.is_finished());
     for surplus in surplus(&mut drains, drain, most) {
@@ -39,7 +39,7 @@ pub(crate) fn keep(drain: LeakedPipes) {
     }
 }
 
-/// Adds `drain`, and takes out those that are too many.
+/// Adds `drain`, and removes the surplus.
 fn surplus(drains: &mut Vec<LeakedPipes>, drain: LeakedPipes, most: usize) -> Vec<LeakedPipes> {
     let mut pipes = drain.pipes + drains.iter().map(|drain| drain.pipes).sum::<usize>();
     let mut surplus = Vec::new();
@@ -87,7 +87,7 @@ mod tests {
             left(&surplus(&mut drains, drain(2, false), 2)),
             [(1, true), (5, true)]
         );
-        // The newest stays, also where it is too much by itself.
+        // The newest stays, even if it alone exceeds the limit.
         assert_eq!(left(&drains), [(2, false)]);
     }
 }

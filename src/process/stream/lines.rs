@@ -1,4 +1,4 @@
-//! Lines of a stream, whole or in pieces.
+//! Reading lines, whole or in pieces.
 
 use std::io;
 
@@ -6,16 +6,16 @@ use super::reader::{ReadError, StreamReader};
 use super::search::position;
 
 impl StreamReader {
-    /// Reads a line with its `\n`. At the end of the stream comes what is left without one, then
+    /// Reads a line, including its `\n`. At the end of the stream, returns the rest without a `\n`, then
     /// an empty result.
     ///
     /// # Errors
-    /// [`ReadError::LimitOverrun`] when the line without its `\n` is longer than the limit. The
-    /// bytes are kept, unlike asyncio's `readline`, which drops them:
-    /// [`read_line_piece`](Self::read_line_piece) takes such a line.
+    /// [`ReadError::LimitOverrun`] if the line without its `\n` is longer than the limit. The bytes
+    /// are kept, unlike with asyncio's `readline`, which drops them:
+    /// [`read_line_piece`](Self::read_line_piece) reads such a line.
     ///
     /// # Cancel safety
-    /// What a dropped read had got stays in the reader.
+    /// This method is cancel safe: bytes that were read stay in the reader.
     pub async fn read_line(&mut self) -> Result<Vec<u8>, ReadError> {
         let newline = |bytes: &[u8]| position(bytes, b'\n').map(|at| at..at + 1);
         match self.read_until_found(1, newline).await {
@@ -24,21 +24,21 @@ impl StreamReader {
         }
     }
 
-    /// The lines from here on, one at a time; asyncio's `async for`.
+    /// Returns the lines from here on, one at a time; asyncio's `async for`.
     pub fn lines(&mut self) -> Lines<'_> {
         Lines { reader: self }
     }
 
-    /// Reads a line, or as much of it as the limit allows. For lines of any length.
+    /// Reads a line, or a piece of it of up to the limit. For lines of any length.
     ///
-    /// A line that [`read_line`](Self::read_line) would give is one piece. A longer one comes in
-    /// pieces of as many bytes as the limit says, and a last one with the rest.
+    /// A line that [`read_line`](Self::read_line) would return is one piece. A longer one is returned in
+    /// pieces as long as the limit, and a last piece with the rest.
     ///
     /// # Errors
-    /// When the pipe cannot be read.
+    /// If the pipe cannot be read.
     ///
     /// # Cancel safety
-    /// What a dropped read had got stays in the reader.
+    /// This method is cancel safe: bytes that were read stay in the reader.
     pub async fn read_line_piece(&mut self) -> io::Result<LinePiece> {
         let limit = self.limit.get();
         let mut searched = 0;
@@ -67,16 +67,15 @@ impl StreamReader {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LinePiece {
-    /// The bytes, with the `\n` if it is here. They are empty at the end of the stream alone.
+    /// The bytes, including the `\n` if this piece ends with it. Empty only at the end of the stream.
     pub bytes: Vec<u8>,
-    /// Whether the line ends with this piece: by a `\n`, or by the end of the stream.
+    /// Whether the line ends with this piece: with a `\n`, or at the end of the stream.
     pub ends_line: bool,
 }
 
 /// The lines of a [`StreamReader`].
 ///
-/// A line that is longer than the [limit](StreamReader::limit) is an error until it is taken another
-/// way:
+/// A line longer than the [limit](StreamReader::limit) is an error until it is read in another way:
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -91,7 +90,7 @@ pub struct LinePiece {
 ///     match lines.next_line().await {
 ///         Ok(Some(line)) => lengths.push(line.len()),
 ///         Ok(None) => break,
-///         // Left out, piece by piece.
+///         // Skip the line, piece by piece.
 ///         Err(ReadError::LimitOverrun { .. }) => {
 ///             while !lines.get_mut().read_line_piece().await?.ends_line {}
 ///         }
@@ -107,19 +106,19 @@ pub struct Lines<'a> {
 }
 
 impl Lines<'_> {
-    /// The next line, with its `\n` if it has one; none at the end of the stream.
+    /// Returns the next line, including its `\n` if it has one; `None` at the end of the stream.
     ///
     /// # Errors
     /// As [`StreamReader::read_line`].
     ///
     /// # Cancel safety
-    /// May be dropped and called again.
+    /// This method is cancel safe: it may be dropped and called again.
     pub async fn next_line(&mut self) -> Result<Option<Vec<u8>>, ReadError> {
         let line = self.reader.read_line().await?;
         Ok(Some(line).filter(|line| !line.is_empty()))
     }
 
-    /// The reader, which may be used between the lines.
+    /// Returns the reader, which may be used between lines.
     pub fn get_mut(&mut self) -> &mut StreamReader {
         self.reader
     }

@@ -1,9 +1,9 @@
 //! The standard streams of a process.
 //!
-//! [`StreamReader`] reads a pipe: `buffer` holds what came, `chunk` reads more, `search` finds the
-//! separators, `lines` and `traits` are further ways to read. [`StreamWriter`] writes to one, what the
-//! pipe does not take being in a `write_queue`. A `capture` is always drained, by the `pump`; `drains` are
-//! the pipes that an ended process left to another one.
+//! [`StreamReader`] reads a pipe: `buffer` holds the bytes read, `chunk` reads more, `search` finds the
+//! separators, `lines` and `traits` are further ways to read. [`StreamWriter`] writes to a pipe; the bytes
+//! that the pipe does not accept at once are in a `write_queue`. A `capture` is always drained, by the
+//! `pump`; `leaked_pipes` are those that an ended process left to another one.
 
 mod buffer;
 mod capture;

@@ -1,4 +1,4 @@
-//! The future that drains captured streams, or has them drained where one may wait for the disk.
+//! The future that drains captured streams, or has them drained by a thread that may wait for the disk.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,18 +9,18 @@ use tokio::task::AbortHandle;
 use super::capture::{Capture, ReadProgress, SharedCapture};
 use crate::os::sys::register;
 
-/// So many chunks are read before other futures get their turn.
+/// How many chunks are read before other futures may run.
 const CHUNKS_A_TURN: usize = 16;
 
-/// How long a thread that moves output to the file waits for more of it, which costs less than to
-/// come back.
+/// How long a thread that moves output to the file waits for more of it, which costs less than
+/// starting again.
 const MORE_COMES: Duration = Duration::from_millis(2);
 
-/// How long a pipe is left alone that the loop cannot watch.
+/// The interval between reads of a pipe that cannot be registered with the runtime.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
-/// Drains the streams of one process from now on, by one future, which is the answer; must be called
-/// within a tokio runtime.
+/// Drains the streams of one process from now on, in one future, whose handle is returned. Must be
+/// called within a tokio runtime.
 pub(crate) fn drain(stdout: Option<&Capture>, stderr: Option<&Capture>) -> Option<AbortHandle> {
     let shared = |Capture(shared): &Capture| Arc::clone(shared);
     match (stdout.map(shared), stderr.map(shared)) {
@@ -39,7 +39,7 @@ async fn pump(shared: Arc<SharedCapture>) {
         let progress = match &registered {
             Some(pipe) => {
                 let Ok(mut ready) = pipe.readable().await else {
-                    // The runtime is shutting down; whoever waits must not wait for ever.
+                    // The runtime is shutting down; nobody must wait for ever.
                     shared.lock().ended = true;
                     break;
                 };
@@ -59,7 +59,7 @@ async fn pump(shared: Arc<SharedCapture>) {
         };
         match progress {
             ReadProgress::Empty if registered.is_some() => {}
-            // The system has no room for another registration: it is looked at from time to time.
+            // The system has no capacity for another registration: poll the pipe.
             ReadProgress::Empty => tokio::time::sleep(LOOK_AGAIN).await,
             // While another thread reads it, each write to it would wake this one.
             ReadProgress::Beyond => registered = None,

@@ -1,4 +1,4 @@
-//! Reading a process's output, lazily: what nobody reads stays in the pipe.
+//! [`StreamReader`]: reads output on demand; unread output stays in the pipe.
 
 use std::fs::File;
 use std::future::poll_fn;
@@ -17,24 +17,24 @@ use super::chunk::{CHUNKS_AT_THE_END, Chunk, read_chunk};
 use super::search::first_end;
 use crate::os::{enlarge, pipe};
 
-/// Why a read did not give what was asked for. Nothing is dropped but what the error carries.
+/// Why a read failed. No bytes are lost: they stay in the reader or are in the error.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReadError {
-    /// The separator did not come within the limit. The bytes stay in the reader, and the same call
-    /// fails again: raise the limit ([`StreamReader::set_limit`]), take a long line in pieces
-    /// ([`StreamReader::read_line_piece`]), or take the bytes ([`StreamReader::read_exactly`]).
+    /// The separator was not found within the limit. The bytes stay in the reader, and the same call
+    /// fails again: raise the limit ([`StreamReader::set_limit`]), read a long line in pieces
+    /// ([`StreamReader::read_line_piece`]), or read the bytes ([`StreamReader::read_exactly`]).
     #[error("no separator within the first {consumed} bytes")]
     LimitOverrun {
-        /// How many bytes are in the reader and are known not to hold the separator.
+        /// The number of bytes in the reader that are known not to contain the separator.
         consumed: usize,
     },
-    /// The stream ended before what was asked for.
+    /// The stream ended early.
     #[error("the stream ended after {} bytes", partial.len())]
     Incomplete {
-        /// What came before the end.
+        /// The bytes before the end.
         partial: Vec<u8>,
-        /// How many bytes were asked for, if a number was.
+        /// The number of bytes requested, for [`StreamReader::read_exactly`].
         expected: Option<usize>,
     },
     /// The pipe could not be read.
@@ -42,28 +42,27 @@ pub enum ReadError {
     Io(#[from] io::Error),
 }
 
-/// The reading end of a process's standard output or standard error, as asyncio's `StreamReader`.
+/// The read end of a process's standard output or standard error, like asyncio's `StreamReader`.
 ///
-/// It reads only when asked, so a process that writes more than a pipe holds (64 KiB on Linux)
-/// waits until somebody reads; [`Stdio::Capture`](crate::process::Stdio::Capture) is the kind that is
-/// always drained.
+/// It reads only on demand, so a process that writes more than the pipe holds (64 KiB on Linux) waits
+/// until its output is read; [`Stdio::Capture`](crate::process::Stdio::Capture) is always drained.
 ///
-/// It is a [`tokio::io::AsyncRead`] and [`tokio::io::AsyncBufRead`] too, for all that takes one:
-/// `tokio::io::copy`, codecs, decoders. Where tokio's extension traits are imported, the methods
-/// here come before theirs of the same name. And it becomes the standard input of the next process
-/// of a pipeline, by [`Stdio::try_from`](crate::process::Stdio#impl-TryFrom<StreamReader>-for-Stdio).
+/// It implements [`tokio::io::AsyncRead`] and [`tokio::io::AsyncBufRead`], for `tokio::io::copy`, codecs
+/// and decoders. If tokio's extension traits are imported, the methods here take precedence over
+/// theirs of the same name. It can also be converted to the standard input of the next process of a
+/// pipeline, with [`Stdio::try_from`](crate::process::Stdio#impl-TryFrom<StreamReader>-for-Stdio).
 ///
 /// # Cancel safety
-/// Every method here may be dropped and called again, or another one in its place: bytes leave the
-/// reader only with a result.
+/// All methods are cancel safe: a dropped call may be followed by the same or any other method, since
+/// bytes leave the reader only with a result.
 #[derive(Debug)]
 pub struct StreamReader {
     pub(super) pipe: AsyncFd<File>,
-    /// Whether the end of the pipe was seen.
+    /// Whether the end of the pipe was reached.
     pub(super) ended: bool,
     pub(super) buf: Buffer,
     pub(super) limit: NonZeroUsize,
-    /// Whether the pipe is given more room as soon as much comes through it.
+    /// Whether the pipe is enlarged once there is much output.
     may_grow: bool,
 }
 
@@ -78,26 +77,26 @@ impl StreamReader {
         }
     }
 
-    /// Reads at least one byte into `buf`, and at most what it has room for; 0 is the end of the
-    /// stream (or an empty `buf`).
+    /// Reads at least one byte into `buf`, and at most its length. Returns 0 at the end of the stream (or
+    /// if `buf` is empty).
     ///
     /// # Errors
-    /// When the pipe cannot be read.
+    /// If the pipe cannot be read.
     ///
     /// # Cancel safety
-    /// A dropped read has taken nothing.
+    /// This method is cancel safe: a dropped read has taken no bytes.
     pub async fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         poll_fn(|cx| self.poll_read_into(cx, buf)).await
     }
 
-    /// Reads at least one byte and at most `max`; an empty result is the end of the stream (or
-    /// `max` was 0). asyncio's `read(n)`.
+    /// Reads at least one byte and at most `max`. Returns an empty vector at the end of the stream (or if
+    /// `max` is 0). asyncio's `read(n)`.
     ///
     /// # Errors
-    /// When the pipe cannot be read.
+    /// If the pipe cannot be read.
     ///
     /// # Cancel safety
-    /// A dropped read has taken nothing.
+    /// This method is cancel safe: a dropped read has taken no bytes.
     pub async fn read_chunk(&mut self, max: usize) -> io::Result<Vec<u8>> {
         if max > 0 && self.buf.is_empty() {
             self.fill().await?;
@@ -108,10 +107,10 @@ impl StreamReader {
     /// Reads until the end of the stream, without a limit. asyncio's `read()`.
     ///
     /// # Errors
-    /// When the pipe cannot be read.
+    /// If the pipe cannot be read.
     ///
     /// # Cancel safety
-    /// What a dropped read had got stays in the reader.
+    /// This method is cancel safe: bytes that were read stay in the reader.
     pub async fn read_to_end(&mut self) -> io::Result<Vec<u8>> {
         self.fill_to_end().await?;
         Ok(self.buf.take_all())
@@ -120,33 +119,32 @@ impl StreamReader {
     /// Reads up to and including `separator`.
     ///
     /// # Errors
-    /// [`ReadError::LimitOverrun`] when what stands before the separator is longer than the
-    /// limit (the bytes are kept); [`ReadError::Incomplete`] with all that is left when the
-    /// stream ends first.
+    /// [`ReadError::LimitOverrun`] if more bytes than the limit precede the separator (the bytes are
+    /// kept); [`ReadError::Incomplete`] with all remaining bytes if the stream ends first.
     ///
     /// # Panics
-    /// When `separator` is empty.
+    /// If `separator` is empty.
     ///
     /// # Cancel safety
-    /// What a dropped read had got stays in the reader.
+    /// This method is cancel safe: bytes that were read stay in the reader.
     pub async fn read_until(&mut self, separator: &[u8]) -> Result<Vec<u8>, ReadError> {
         self.read_until_any(&[separator]).await
     }
 
-    /// Reads up to and including one of `separators`, the one that ends first: the result is the
+    /// Reads up to and including one of `separators`, the one that ends first, so that the result is the
     /// shortest possible. asyncio's `readuntil` with a tuple.
     ///
-    /// Of two that end together the shorter one counts, when what stands before it is held to the
-    /// limit.
+    /// If two end at the same byte, the shorter one determines how many bytes precede the separator and
+    /// count towards the limit.
     ///
     /// # Errors
     /// As [`read_until`](Self::read_until).
     ///
     /// # Panics
-    /// When there are no separators, or one is empty.
+    /// If there are no separators, or one is empty.
     ///
     /// # Cancel safety
-    /// What a dropped read had got stays in the reader.
+    /// This method is cancel safe: bytes that were read stay in the reader.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -174,7 +172,7 @@ impl StreamReader {
         find: impl Fn(&[u8]) -> Option<Range<usize>>,
     ) -> Result<Vec<u8>, ReadError> {
         let limit = self.limit.get();
-        // Bytes that were searched are not searched again, but for a separator cut in two.
+        // Do not search bytes again, except for a separator that was cut in two.
         let mut searched = 0;
         loop {
             let unread = self.buf.unread();
@@ -196,13 +194,13 @@ impl StreamReader {
         }
     }
 
-    /// Reads exactly `n` bytes, whatever the limit.
+    /// Reads exactly `n` bytes, regardless of the limit.
     ///
     /// # Errors
-    /// [`ReadError::Incomplete`] with all that is left when the stream ends first.
+    /// [`ReadError::Incomplete`] with all remaining bytes if the stream ends first.
     ///
     /// # Cancel safety
-    /// What a dropped read had got stays in the reader.
+    /// This method is cancel safe: bytes that were read stay in the reader.
     pub async fn read_exactly(&mut self, n: usize) -> Result<Vec<u8>, ReadError> {
         while self.buf.len() < n {
             if self.ended {
@@ -213,27 +211,27 @@ impl StreamReader {
         Ok(self.buf.take(n))
     }
 
-    /// Whether the end of the stream was seen and everything before it was read. It says nothing
-    /// of the process: a stream may end before it, or outlive it.
+    /// Returns whether the end of the stream was reached and all bytes before it were read. This does not
+    /// depend on the process: a stream may end before the process does, or after it.
     #[must_use]
     pub fn at_eof(&self) -> bool {
         self.ended && self.buf.is_empty()
     }
 
-    /// How far [`read_line`](Self::read_line) and [`read_until`](Self::read_until) look for the
-    /// separator, in bytes; of [`read_line_piece`](Self::read_line_piece) the longest piece.
+    /// Returns how far [`read_line`](Self::read_line) and [`read_until`](Self::read_until) search for the
+    /// separator, and the longest piece of [`read_line_piece`](Self::read_line_piece), in bytes.
     #[must_use]
     pub fn limit(&self) -> NonZeroUsize {
         self.limit
     }
 
-    /// Sets the limit, in place of [`Command::limit`](crate::process::Command::limit): after
-    /// [`ReadError::LimitOverrun`], say, since the bytes are still there.
+    /// Sets the limit, replacing [`Command::limit`](crate::process::Command::limit). The bytes of a
+    /// [`ReadError::LimitOverrun`] are still in the reader, and can be read with a higher limit.
     pub fn set_limit(&mut self, bytes: NonZeroUsize) {
         self.limit = bytes;
     }
 
-    /// Takes everything up to the end of the stream into the reader, to be taken out later.
+    /// Reads to the end of the stream into the buffer, to be taken later.
     pub(crate) async fn fill_to_end(&mut self) -> io::Result<()> {
         while !self.ended {
             self.fill().await?;
@@ -241,9 +239,9 @@ impl StreamReader {
         Ok(())
     }
 
-    /// Takes into the reader what is in the pipe now.
+    /// Reads what is in the pipe now into the buffer.
     pub(crate) fn fill_available(&mut self) -> io::Result<()> {
-        // A bound, since whoever holds the pipe may write without end.
+        // Bounded, since the holder of the pipe may write without end.
         for _ in 0..CHUNKS_AT_THE_END {
             match append(self.pipe.get_ref(), self.buf.end())? {
                 Chunk::Data { .. } => {}
@@ -257,17 +255,17 @@ impl StreamReader {
         Ok(())
     }
 
-    /// All bytes that were read and not handed out.
+    /// Takes all bytes that were read and not handed out.
     pub(crate) fn take_all(&mut self) -> Vec<u8> {
         self.buf.take_all()
     }
 
-    /// Whether there may be more to come through the pipe.
+    /// Whether the pipe may still yield bytes.
     pub(crate) fn is_open(&self) -> bool {
         !self.ended
     }
 
-    /// Reads until the end and keeps nothing but that there was something.
+    /// Reads and discards until the end, and sets `spoke` if there was any output.
     pub(crate) async fn discard(self, spoke: Arc<AtomicBool>) {
         while let Ok(mut ready) = self.pipe.readable().await {
             let note = |_: &[u8]| spoke.store(true, Ordering::Relaxed);
@@ -284,7 +282,7 @@ impl StreamReader {
         ReadError::Incomplete { partial, expected }
     }
 
-    /// Reads one chunk into the buffer, or sees the end.
+    /// Reads one chunk into the buffer, or detects the end.
     pub(super) async fn fill(&mut self) -> io::Result<()> {
         poll_fn(|cx| self.poll_fill(cx)).await
     }
@@ -305,7 +303,7 @@ impl StreamReader {
         self.poll_pipe(cx, |pipe, _| read_into(pipe, into))
     }
 
-    /// Reads once, as soon as there is something; 0 is the end.
+    /// Reads once, as soon as there is data; 0 is the end.
     fn poll_pipe(
         &mut self,
         cx: &mut Context<'_>,

@@ -1,10 +1,10 @@
-//! Looking for the first of some separators.
+//! Searching for the first of several separators.
 
 use std::io::BufRead;
 use std::ops::Range;
 
-/// Where the separator is that ends first; of several that end there, the shortest. None of them may
-/// be empty.
+/// Returns the range of the separator that ends first; of several that end there, of the shortest. None
+/// of them may be empty.
 pub(crate) fn first_end(hay: &[u8], separators: &[&[u8]]) -> Option<Range<usize>> {
     if let [[.., last]] = separators {
         return first_with(hay, separators, |hay| position(hay, *last));
@@ -17,7 +17,7 @@ pub(crate) fn first_end(hay: &[u8], separators: &[&[u8]]) -> Option<Range<usize>
     first_with(hay, separators, |hay| hay.iter().position(is_last))
 }
 
-/// The same, given a search for the next byte by which one of them ends.
+/// As [`first_end`], given a search for the next byte with which a separator ends.
 fn first_with(
     hay: &[u8],
     separators: &[&[u8]],
@@ -35,7 +35,7 @@ fn first_with(
     }
 }
 
-/// Where `byte` is first. std has a fast search, and this is the way to it.
+/// Returns the position of `byte`, with std's fast search (memchr).
 pub(crate) fn position(mut hay: &[u8], byte: u8) -> Option<usize> {
     let whole = hay;
     let last = hay.skip_until(byte).ok()?.checked_sub(1)?;

@@ -1,4 +1,4 @@
-//! What a reader is to others: a source of bytes, a descriptor, the input of another process.
+//! Traits of a reader: a source of bytes, a descriptor, the input of another process.
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -12,7 +12,7 @@ use super::chunk::CHUNK;
 use super::reader::StreamReader;
 use crate::process::command::Stdio;
 
-/// What is in the reader comes first; beyond that nothing is read ahead.
+/// Buffered bytes are read first; beyond those, nothing is read ahead.
 impl AsyncRead for StreamReader {
     fn poll_read(
         self: Pin<&mut Self>,
@@ -29,7 +29,7 @@ impl AsyncRead for StreamReader {
     }
 }
 
-/// The limit does not bind these reads.
+/// These reads are not bound by the limit.
 impl AsyncBufRead for StreamReader {
     fn poll_fill_buf(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
         let reader = self.get_mut();
@@ -44,21 +44,22 @@ impl AsyncBufRead for StreamReader {
     }
 }
 
-/// The pipe. What was read ahead is not in it any more.
+/// The pipe. Bytes that were read ahead are no longer in it.
 impl AsFd for StreamReader {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.pipe.get_ref().as_fd()
     }
 }
 
-/// The standard input of the next process of a pipeline: the two then need nobody between them.
+/// Connects the output to the standard input of the next process of a pipeline, without this program in
+/// between.
 ///
-/// A [`Command`](crate::process::Command) keeps what it was given. Drop it once its process runs: while
-/// it has the pipe, a process that writes to it never learns that its reader is gone.
+/// A [`Command`](crate::process::Command) keeps the streams that it was given. Drop it once its process
+/// runs: while it holds the pipe, a writing process never learns that its reader is gone.
 ///
 /// # Errors
-/// `InvalidInput` when bytes were read ahead, which the process would not get: convert a reader
-/// before anything is read from it, or read until [`at_eof`](StreamReader::at_eof).
+/// `InvalidInput` if bytes were read ahead, which the process would not get: convert a reader before
+/// anything is read from it, or read until [`at_eof`](StreamReader::at_eof).
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -69,7 +70,7 @@ impl AsFd for StreamReader {
 /// let pipe = yes.stdout.take().expect("it is a pipe");
 /// let head = Command::exec("head").args(["-n", "2"]).stdin(Stdio::try_from(pipe)?).output().await?;
 /// assert_eq!(head.stdout, b"y\ny\n");
-/// assert_eq!(yes.wait().await?.returncode(), -13, "SIGPIPE ended it");
+/// assert_eq!(yes.wait().await?.returncode(), -13, "terminated by SIGPIPE");
 /// # Ok(()) }
 /// ```
 impl TryFrom<StreamReader> for Stdio {
@@ -84,7 +85,7 @@ impl TryFrom<StreamReader> for Stdio {
             return Ok(Self::Null);
         }
         let pipe = reader.pipe.into_inner();
-        // A program expects its reads to wait.
+        // Programs expect blocking reads.
         rustix::io::ioctl_fionbio(&pipe, false)?;
         Ok(Self::Fd(Arc::new(OwnedFd::from(pipe))))
     }

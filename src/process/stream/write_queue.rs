@@ -1,4 +1,4 @@
-//! The bytes that a pipe did not take at once, and the future that moves them into it.
+//! The bytes that a pipe did not accept at once, and the future that moves them into it.
 
 use std::collections::VecDeque;
 use std::fs::File;
@@ -11,21 +11,21 @@ use tokio::io::unix::AsyncFd;
 use tokio::runtime::Handle;
 use tokio::task::AbortHandle;
 
-/// A queue keeps no more memory than this once a large input is gone.
+/// How much memory a queue keeps at most once a large input is gone.
 const KEEP: usize = 128 * 1024;
 
-/// What a writer shares with the future that moves its bytes. That future exists only while bytes
-/// are queued.
+/// The state shared by a writer and the future that moves its bytes. That future exists only while
+/// bytes are queued.
 #[derive(Clone, Default)]
 pub(crate) struct Queue(Arc<Mutex<State>>);
 
 #[derive(Default)]
 struct State {
     bytes: VecDeque<u8>,
-    /// There exactly while bytes are queued, so that the pipe stays open for them. Whoever of the
-    /// writer and the queue gives it up last closes it.
+    /// Present exactly while bytes are queued, so that the pipe stays open for them. The last owner,
+    /// the writer or the queue, closes it.
     pipe: Option<Arc<AsyncFd<File>>>,
-    /// Set once queued bytes could not be written: then nothing is ever queued again.
+    /// Set once queued bytes could not be written; from then on nothing is queued.
     lost: Option<QueueLoss>,
     waiter: Option<Waiter>,
 }
@@ -33,7 +33,7 @@ struct State {
 /// Why queued bytes will not be written.
 #[derive(Clone, Copy)]
 enum QueueLoss {
-    /// The pipe gave this error number.
+    /// Writing to the pipe failed with this error number.
     Os(i32),
     /// The runtime that would have moved them has shut down.
     Runtime,
@@ -41,7 +41,7 @@ enum QueueLoss {
 
 impl From<&io::Error> for QueueLoss {
     fn from(error: &io::Error) -> Self {
-        // The system's errors have a number, the runtime's own has none.
+        // OS errors have a number, the runtime's own errors have none.
         error.raw_os_error().map_or(Self::Runtime, Self::Os)
     }
 }
@@ -57,9 +57,9 @@ impl From<QueueLoss> for io::Error {
     }
 }
 
-/// One is enough: whoever waits has borrowed the writer alone.
+/// One is enough: the waiting call borrows the writer exclusively.
 struct Waiter {
-    /// It waits until no more bytes than these are queued.
+    /// It waits until at most this many bytes are queued.
     most: usize,
     waker: Waker,
 }
@@ -74,7 +74,7 @@ impl Queue {
         self.lock().check()
     }
 
-    /// Queues `bytes` behind others, or gives them back if there are none.
+    /// Queues `bytes` after others, or returns them if there are none.
     pub(crate) fn append(&self, bytes: Vec<u8>) -> io::Result<Option<Vec<u8>>> {
         let mut state = self.lock();
         state.check()?;
@@ -94,16 +94,16 @@ impl Queue {
         runtime: &Handle,
     ) -> AbortHandle {
         let mut state = self.lock();
-        // Takes the memory over as it is: a large input is not copied.
+        // Takes over the memory: a large input is not copied.
         state.bytes = VecDeque::from(bytes);
         state.bytes.drain(..written);
         state.pipe = Some(pipe);
-        // A runtime that has shut down drops the future here and now, which takes the lock.
+        // A runtime that has shut down drops the future at once, which takes the lock.
         drop(state);
         runtime.spawn(Flow(Some(self.clone()))).abort_handle()
     }
 
-    /// Waits until no more than `most` bytes are queued.
+    /// Waits until at most `most` bytes are queued.
     pub(crate) fn poll_left(&self, cx: &Context<'_>, most: usize) -> Poll<io::Result<()>> {
         let mut state = self.lock();
         state.check()?;
@@ -114,24 +114,24 @@ impl Queue {
         Poll::Pending
     }
 
-    /// Wakes the caller when the queue is next empty after something was queued.
+    /// Wakes the caller the next time the queue becomes empty.
     pub(crate) fn wake_when_empty(&self, cx: &Context<'_>) {
         self.lock().wake_at(0, cx);
     }
 
-    /// Notes that the pipe could not be written to.
+    /// Records that the pipe could not be written.
     pub(crate) fn lose(&self, error: &io::Error) {
         self.lock().lose(error.into());
     }
 
-    /// Forgets what is queued.
+    /// Discards the queue.
     pub(crate) fn clear(&self) {
         let mut state = self.lock();
         state.bytes = VecDeque::new();
         state.pipe = None;
     }
 
-    /// A panic while the lock is held cannot leave the state half changed, so poison is ignored.
+    /// Ignores poison: a panic while the lock is held cannot leave the state half changed.
     fn lock(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -156,7 +156,7 @@ impl State {
         self.pipe = None;
     }
 
-    /// Writes once; ready when the pipe took something, or never will.
+    /// Writes once; ready when the pipe accepted bytes, or never will.
     fn poll_move(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let Some(pipe) = &self.pipe else {
             return Poll::Ready(());
@@ -179,13 +179,13 @@ impl State {
             *bytes = VecDeque::new();
             self.pipe = None;
         } else if bytes.capacity() > KEEP && bytes.len() < bytes.capacity() / 4 {
-            // Each time at least as many bytes were consumed as this copies.
+            // Amortised: at least as many bytes were consumed as this copies.
             bytes.shrink_to(KEEP.max(bytes.len() * 2));
         }
     }
 }
 
-/// Wakes whoever has waited long enough, with the lock released: a waker may do anything.
+/// Wakes the waiter if its condition is met, with the lock released: a waker may do anything.
 fn wake(mut state: MutexGuard<'_, State>) {
     let (lost, left) = (state.lost.is_some(), state.bytes.len());
     let waiter = state.waiter.take_if(|waiter| lost || left <= waiter.most);
@@ -195,8 +195,8 @@ fn wake(mut state: MutexGuard<'_, State>) {
     }
 }
 
-/// Writes `len` bytes by `write` once the pipe has room, and gives how many it took; some, unless
-/// there are none.
+/// Writes `len` bytes with `write` once the pipe has capacity, and returns how many it accepted: at least
+/// one, unless `len` is 0.
 pub(crate) fn poll_write(
     pipe: &AsyncFd<File>,
     cx: &mut Context<'_>,
@@ -207,7 +207,7 @@ pub(crate) fn poll_write(
         let mut ready = ready!(pipe.poll_write_ready(cx))?;
         let written = unless_full(&mut write)?;
         if written < len {
-            // It is full now: the next attempt would say so.
+            // The pipe is full now: the next attempt would fail with `WouldBlock`.
             ready.clear_ready();
         }
         if written > 0 || len == 0 {
@@ -216,7 +216,7 @@ pub(crate) fn poll_write(
     }
 }
 
-/// What a write to a pipe that never waits gives; nothing if the pipe is full.
+/// The result of a non-blocking write to a pipe; 0 if the pipe is full.
 pub(crate) fn unless_full(mut write: impl FnMut() -> io::Result<usize>) -> io::Result<usize> {
     loop {
         match write() {
@@ -227,8 +227,8 @@ pub(crate) fn unless_full(mut write: impl FnMut() -> io::Result<usize>) -> io::R
     }
 }
 
-/// Moves what is queued into the pipe, until nothing is. Dropped before that, since the runtime shuts
-/// down, it tells whoever waits.
+/// Moves queued bytes into the pipe until the queue is empty. If dropped before that, because the
+/// runtime shuts down, wakes the waiter with an error.
 struct Flow(Option<Queue>);
 
 impl Future for Flow {
@@ -241,7 +241,7 @@ impl Future for Flow {
             let done = state.pipe.is_none();
             wake(state);
             if done {
-                // By now a new future may move what was queued since.
+                // By now a new future may be moving bytes that were queued since.
                 self.0 = None;
             }
         }

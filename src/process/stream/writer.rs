@@ -1,4 +1,4 @@
-//! Writing to a process's standard input.
+//! [`StreamWriter`]: writes to a process's standard input.
 
 use std::fmt;
 use std::fs::File;
@@ -19,25 +19,24 @@ use tokio::task::AbortHandle;
 use super::write_queue::{Queue, poll_write, unless_full};
 use crate::os::sys;
 
-/// Above so many queued bytes [`StreamWriter::drain`] waits, as in asyncio…
+/// [`StreamWriter::drain`] waits if more bytes than this are queued, as in asyncio …
 const HIGH_WATER: usize = 64 * 1024;
-/// …until no more than these are left.
+/// … until at most this many are left.
 const LOW_WATER: usize = 16 * 1024;
 
-/// The writing end of a process's standard input, as asyncio's `StreamWriter`.
+/// The write end of a process's standard input, like asyncio's `StreamWriter`.
 ///
-/// [`write`](Self::write) writes what the pipe has room for and queues the rest,
-/// [`drain`](Self::drain) waits while too much is queued, and [`close`](Self::close) gives the process
-/// its end of file. What is queued flows on by itself, whatever the caller does meanwhile: also after
-/// `close`, and when the writer is dropped, which closes it too. That takes a runtime that runs: what is
-/// queued when the runtime of the spawn shuts down is lost. Wait for it with
-/// [`wait_closed`](Self::wait_closed) or [`flush`](Self::flush), or throw it away with
-/// [`abort`](Self::abort).
+/// [`write`](Self::write) writes as much as the pipe accepts and queues the rest, [`drain`](Self::drain)
+/// waits while too much is queued, and [`close`](Self::close) signals the end of the input. Queued bytes
+/// are written in the background: also after `close`, and after the writer is dropped, which closes it
+/// too. This requires a running runtime: bytes still queued when the runtime of the spawn shuts down
+/// are lost. Wait for them with [`wait_closed`](Self::wait_closed) or [`flush`](Self::flush), or
+/// discard them with [`abort`](Self::abort).
 ///
-/// As a tokio [`AsyncWrite`] it queues nothing: a write waits until the pipe has room, and the
-/// shutdown closes the pipe. (The methods here go first: `write`, `write_all` and `flush` of
-/// `AsyncWriteExt` need their full names.) There is no `AsFd`, as a closed writer has no descriptor: see
-/// [`fd`](Self::fd).
+/// As a tokio [`AsyncWrite`] it queues nothing: a write waits until the pipe has capacity, and shutdown
+/// closes the pipe. (The methods here take precedence: `write`, `write_all` and `flush` of
+/// `AsyncWriteExt` must be called by their full names.) There is no `AsFd`, since a closed writer has no
+/// descriptor: see [`fd`](Self::fd).
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -55,12 +54,12 @@ const LOW_WATER: usize = 16 * 1024;
 /// # Ok(()) }
 /// ```
 pub struct StreamWriter {
-    /// None once it is closed; the queue holds it for as long as it needs it.
+    /// `None` once it is closed; the queue holds the pipe for as long as it needs it.
     pipe: Option<Arc<AsyncFd<File>>>,
     queue: Queue,
-    /// Moves what is queued.
+    /// Runs the future that moves queued bytes.
     runtime: Handle,
-    /// The last future that did.
+    /// The last such future.
     flow: Option<AbortHandle>,
 }
 
@@ -75,14 +74,14 @@ impl StreamWriter {
         }
     }
 
-    /// Writes what the pipe has room for, and queues the rest; never waits. May be called from
-    /// anywhere, also outside the runtime.
+    /// Writes as much as the pipe accepts, and queues the rest; never waits. May be called from any
+    /// thread, also outside the runtime.
     ///
-    /// An owned `Vec` is not copied, unless others are queued before it.
+    /// An owned `Vec` is not copied, unless other bytes are queued before it.
     ///
     /// # Errors
-    /// `BrokenPipe` when the process has closed its end, or after [`close`](Self::close): bytes are
-    /// never dropped in silence. Another kind when the runtime of the spawn has shut down.
+    /// `BrokenPipe` if the process has closed its end, or after [`close`](Self::close): bytes are never
+    /// silently dropped. Another kind if the runtime of the spawn has shut down.
     pub fn write(&mut self, bytes: impl Into<Vec<u8>>) -> io::Result<()> {
         let pipe = self.pipe.as_ref().ok_or(io::ErrorKind::BrokenPipe)?;
         let Some(bytes) = self.queue.append(bytes.into())? else {
@@ -91,7 +90,7 @@ impl StreamWriter {
         if bytes.is_empty() {
             return Ok(());
         }
-        // Once: a process that reads as fast as this writes must not hold the caller up.
+        // Only once: a process that reads as fast as this writes must not hold up the caller.
         let written = unless_full(|| pipe.get_ref().write(&bytes));
         let written = written.inspect_err(|error| self.queue.lose(error))?;
         if written < bytes.len() {
@@ -102,14 +101,14 @@ impl StreamWriter {
         Ok(())
     }
 
-    /// Waits while more than 64 KiB are queued, until no more than 16 KiB are.
+    /// Waits while more than 64 KiB are queued, until at most 16 KiB are.
     ///
     /// # Errors
-    /// `BrokenPipe` when the process has closed its end. Another kind when the runtime of the spawn
-    /// shuts down before.
+    /// `BrokenPipe` if the process has closed its end. Another kind if the runtime of the spawn shuts
+    /// down first.
     ///
     /// # Cancel safety
-    /// May be dropped and called again; what is queued flows on meanwhile.
+    /// This method is cancel safe. Queued bytes are written meanwhile.
     pub async fn drain(&mut self) -> io::Result<()> {
         if self.unsent() > HIGH_WATER {
             return self.left(LOW_WATER).await;
@@ -117,39 +116,39 @@ impl StreamWriter {
         self.queue.check()
     }
 
-    /// Writes `bytes`, and waits until all of them, and all that was queued before, are in the pipe.
+    /// Writes `bytes`, and waits until they and all bytes queued before them are in the pipe.
     ///
     /// # Errors
     /// As [`write`](Self::write) and [`drain`](Self::drain).
     ///
     /// # Cancel safety
-    /// `bytes` are written or queued at the first poll, and flow on when this is dropped: go on with
-    /// [`flush`](Self::flush), not with the same bytes.
+    /// This method is not cancel safe: `bytes` are written or queued at the first poll, and are still
+    /// written if the future is dropped. Continue with [`flush`](Self::flush), not with the same bytes.
     pub async fn write_all(&mut self, bytes: impl Into<Vec<u8>>) -> io::Result<()> {
         self.write(bytes)?;
         self.flush().await
     }
 
-    /// Waits until all that is queued is in the pipe.
+    /// Waits until all queued bytes are in the pipe.
     ///
     /// # Errors
     /// As [`drain`](Self::drain).
     ///
     /// # Cancel safety
-    /// May be dropped and called again; what is queued flows on meanwhile.
+    /// This method is cancel safe. Queued bytes are written meanwhile.
     pub async fn flush(&mut self) -> io::Result<()> {
         self.left(0).await
     }
 
-    /// How many queued bytes have not gone into the pipe.
+    /// Returns the number of queued bytes that are not in the pipe yet.
     #[must_use]
     pub fn unsent(&self) -> usize {
         self.queue.len()
     }
 
-    /// Ends the stream after what is queued; asyncio's `write_eof` is the same.
+    /// Ends the stream after the queued bytes; asyncio's `write_eof` is the same.
     ///
-    /// With nothing queued the pipe is closed at once, else as soon as the last byte is in it.
+    /// If nothing is queued the pipe is closed at once, otherwise as soon as the last byte is in it.
     pub fn close(&mut self) {
         self.pipe = None;
     }
@@ -159,7 +158,7 @@ impl StreamWriter {
         self.pipe.is_none()
     }
 
-    /// Closes the pipe at once; what is queued is not written. asyncio's `transport.abort`.
+    /// Closes the pipe at once; queued bytes are discarded. asyncio's `transport.abort`.
     pub fn abort(&mut self) {
         self.pipe = None;
         self.queue.clear();
@@ -168,7 +167,7 @@ impl StreamWriter {
         }
     }
 
-    /// Whether the stream takes no more bytes: it was closed, or the process closed its end.
+    /// Returns whether the stream accepts no more bytes: it was closed, or the process closed its end.
     #[must_use]
     pub fn is_closing(&self) -> bool {
         let is_open = |pipe: &Arc<AsyncFd<File>>| {
@@ -177,40 +176,42 @@ impl StreamWriter {
         !self.pipe.as_ref().is_some_and(is_open)
     }
 
-    /// Closes the stream, and waits until what is queued has gone into the pipe and the pipe is
-    /// closed.
+    /// Closes the stream, and waits until the queued bytes are in the pipe and the pipe is closed.
     ///
     /// # Errors
-    /// `BrokenPipe` when the process closed its end before it was given everything. Another kind when
-    /// the runtime of the spawn shuts down before.
+    /// `BrokenPipe` if the process closed its end before all bytes were in the pipe. Another kind if the
+    /// runtime of the spawn shuts down first.
     ///
     /// # Cancel safety
-    /// May be dropped and called again. The stream stays closed, and what is queued flows on.
+    /// This method is cancel safe. If dropped, the stream stays closed, and queued bytes are written.
     pub async fn wait_closed(&mut self) -> io::Result<()> {
         self.close();
         self.left(0).await
     }
 
-    /// The pipe, for what is asked of descriptors; none once it was [closed](Self::close). Its flags
-    /// are to be left as they are: it does not block.
+    /// Returns the pipe, for queries on its descriptor; `None` once it was [closed](Self::close). Its
+    /// flags must not be changed: it is non-blocking.
     #[must_use]
     pub fn fd(&self) -> Option<BorrowedFd<'_>> {
         self.pipe.as_ref().map(|pipe| pipe.get_ref().as_fd())
     }
 
-    /// The pipe itself, blocking as a process expects it.
+    /// Returns the pipe itself, in blocking mode, as processes expect it.
     pub(crate) fn into_file(mut self) -> io::Result<File> {
         self.queue.check()?;
         let invalid = |why| io::Error::new(io::ErrorKind::InvalidInput, why);
-        let pipe = self.pipe.take().ok_or_else(|| invalid("it was closed"))?;
-        // The queue holds it too, as long as anything is queued.
+        let pipe = self
+            .pipe
+            .take()
+            .ok_or_else(|| invalid("the stream is closed"))?;
+        // The queue holds it too, as long as bytes are queued.
         let pipe = Arc::into_inner(pipe).ok_or_else(|| invalid("bytes are still queued"))?;
         let pipe = pipe.into_inner();
         rustix::io::ioctl_fionbio(&pipe, false)?;
         Ok(pipe)
     }
 
-    /// Waits until no more than `most` bytes are queued.
+    /// Waits until at most `most` bytes are queued.
     async fn left(&mut self, most: usize) -> io::Result<()> {
         poll_fn(|cx| self.queue.poll_left(cx, most)).await
     }
@@ -225,8 +226,8 @@ impl StreamWriter {
         let pipe = self.pipe.as_ref().ok_or(io::ErrorKind::BrokenPipe)?;
         let polled = poll_write(pipe, cx, len, || write(pipe.get_ref()));
         match &polled {
-            // The pipe knows only the last who waits for it. If that will be the queue's future, it
-            // tells when it is done.
+            // The pipe knows only its last waiter. If that will be the queue's future, it wakes the caller
+            // when it is done.
             Poll::Pending => self.queue.wake_when_empty(cx),
             Poll::Ready(Err(error)) => self.queue.lose(error),
             Poll::Ready(Ok(_)) => {}
@@ -235,7 +236,7 @@ impl StreamWriter {
     }
 }
 
-/// Each write goes into the pipe, after what is queued, and waits until that takes some of it.
+/// Each write goes into the pipe, after the queued bytes, and waits until the pipe accepts some of it.
 impl AsyncWrite for StreamWriter {
     fn poll_write(
         self: Pin<&mut Self>,
@@ -286,10 +287,10 @@ fn reader_is_gone(pipe: &File) -> bool {
     ready.is_ok() && look[0].revents().contains(PollFlags::ERR)
 }
 
-/// Waits until nobody reads what is written to `pipe` any more.
+/// Waits until nobody reads from `pipe` any more.
 ///
 /// # Errors
-/// For a file whose readers are not known: anything but a pipe, a socket or a terminal.
+/// For a file whose readers cannot be determined: anything but a pipe, a socket or a terminal.
 pub(crate) fn reader_gone(pipe: File) -> io::Result<impl Future<Output = ()> + Send> {
     let pipe = sys::register(pipe, Interest::ERROR)?;
     Ok(async move {

@@ -1,4 +1,4 @@
-//! The bytes of a spool, and what becomes of those that are taken or cannot be kept.
+//! The contents of a spool, and bytes that were taken or lost.
 
 use super::*;
 use proptest::prelude::*;
@@ -52,7 +52,7 @@ proptest! {
     }
 }
 
-/// How many bytes were taken when the last one was.
+/// How many bytes were taken when the last piece was.
 fn taken(pieces: &[(u8, usize, bool)]) -> usize {
     let last = pieces.iter().rposition(|(_, _, take)| *take);
     let before = pieces.iter().take(last.map_or(0, |last| last + 1));

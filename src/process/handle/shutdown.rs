@@ -1,4 +1,4 @@
-//! The end of a process or of its whole group: gently, then firmly.
+//! Shutting down a process or its process group: `SIGTERM`, then `SIGKILL`.
 
 use std::time::Duration;
 
@@ -10,66 +10,70 @@ use crate::os::sys;
 use crate::process::exit::{ExitInfo, WaitError};
 use crate::process::wait_for::wait_for;
 
-/// How long somebody may take to die of `SIGKILL`: in an uninterruptible call it is for ever.
+/// How long a process may take to die after `SIGKILL`: in an uninterruptible system call, for ever.
 const KILL_WAIT: Duration = Duration::from_secs(5);
 
-/// How soon a group is looked at again, at first and at last.
+/// The interval between polls of a group: the first, and the longest.
 const PAUSES: [Duration; 2] = [Duration::from_millis(2), Duration::from_millis(50)];
 
-/// Why a process could not be stopped.
+/// Why a process could not be shut down.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum StopError {
-    /// A signal could not be sent. Nobody was waited for after that.
+pub enum ShutdownError {
+    /// A signal could not be sent. Nothing was waited for after that.
     #[error(transparent)]
     Signal(#[from] SignalError),
-    /// Its end could not be learnt.
+    /// Waiting for the end failed.
     #[error(transparent)]
     Wait(#[from] WaitError),
-    /// It did not die of `SIGKILL`: it is in a call to the system that nothing interrupts, such as
-    /// one to a disk that does not answer, or a debugger holds it.
-    #[error("process {pid} has not ended in the {} seconds since SIGKILL was sent", KILL_WAIT.as_secs())]
+    /// A process did not die within 5 seconds of `SIGKILL`: it is in an uninterruptible system call, such
+    /// as one to a disk that does not answer, or a debugger holds it.
+    #[error("process {pid} is still running {} s after SIGKILL", KILL_WAIT.as_secs())]
     StillRunning {
-        /// Which process: it may be another member of the group.
+        /// Its process id. It may be another member of the group.
         pid: u32,
     },
 }
 
 impl ProcessHandle {
-    /// Ends the process gently, then firmly: `SIGTERM` and `SIGCONT` (a stopped process could not
-    /// act otherwise), and after `grace` `SIGKILL` to whoever of `scope` is left, whether or not
-    /// the leader is gone. Returns as soon as nobody is; zombies do not count. Without grace it is
-    /// `SIGKILL` at once. A process that has ended by itself is no error.
+    /// Ends the process or its process group: sends `SIGTERM`, then `SIGKILL` after `grace`.
     ///
-    /// On other systems than Linux a zombie of the group counts as somebody who is left, until 5
-    /// seconds after `SIGKILL`. There a group is known by its number alone, which is asked for every
-    /// 50 milliseconds once the leader has ended; in theory another group may be given the number
-    /// within that time, and get the signal.
+    /// `SIGTERM` is followed by `SIGCONT`, since a stopped process could not act on it. After `grace`,
+    /// every remaining process of `scope` is sent `SIGKILL`, whether or not the leader has ended.
+    /// Returns as soon as no process of `scope` is left; zombies do not count. With a grace of zero,
+    /// `SIGKILL` is sent at once. It is not an error if the process has already ended.
+    ///
+    /// On systems other than Linux a zombie in the group counts as left, until 5 seconds after
+    /// `SIGKILL`. There a group is known only by its number, which is polled every 50 milliseconds once
+    /// the leader has ended; in theory the number may be given to another group within that time, which
+    /// then receives the signal.
     ///
     /// # Errors
-    /// [`StopError::Signal`] at once if there is no group, or if nobody who lives may be sent the
-    /// signal; where it reaches some of a group, that is told of another one only when it lives 5
-    /// seconds after `SIGKILL`. [`StopError::StillRunning`] if somebody lives then who was sent it,
-    /// and [`StopError::Wait`] as in [`wait`](Self::wait).
+    /// * [`ShutdownError::Signal`] at once if there is no group, or if no living process of `scope` may
+    ///   be sent the signal. If only some members of a group may be, the others are reported only if they
+    ///   are alive 5 seconds after `SIGKILL`.
+    /// * [`ShutdownError::StillRunning`] if a process that was sent `SIGKILL` is alive after these 5
+    ///   seconds.
+    /// * [`ShutdownError::Wait`] as from [`wait`](Self::wait).
     ///
     /// # Cancel safety
-    /// May be dropped and called again; `SIGTERM` may have been sent then.
-    pub async fn stop(&self, scope: Scope, grace: Duration) -> Result<ExitInfo, StopError> {
+    /// This method may be dropped and called again. `SIGTERM` may have been sent by then.
+    pub async fn shutdown(&self, scope: Scope, grace: Duration) -> Result<ExitInfo, ShutdownError> {
         if scope == Scope::Group {
-            self.begin_stop();
+            self.begin_shutdown();
         }
         self.end(scope, grace).await?;
         if scope == Scope::Group {
-            self.finish_stop();
+            self.finish_shutdown();
         }
         Ok(self.wait().await?)
     }
 
-    async fn end(&self, scope: Scope, grace: Duration) -> Result<(), StopError> {
+    async fn end(&self, scope: Scope, grace: Duration) -> Result<(), ShutdownError> {
         let mut members = Members::of(self.pid());
         if !grace.is_zero() {
             self.send_to_end(scope, Signal::TERM, &mut members).await?;
-            // Whoever may be sent that one may be sent this one.
+            // Permission for SIGTERM implies permission for SIGCONT.
             let _ = self.send_signal_to(scope, Signal::CONT);
             if let Ok(gone) = wait_for(self.none_left(scope, &mut members), grace).await {
                 return Ok(gone?);
@@ -84,19 +88,19 @@ impl ProcessHandle {
             false => members.living(),
         };
         match left {
-            // It reached others of the group, or a zombie, but not this one.
+            // SIGKILL reached other members of the group, or a zombie, but not this one.
             Some(pid) if is_refused_by(pid) => {
                 let signal = Signal::KILL;
                 Err(SignalError::Permission { signal, pid }.into())
             }
-            Some(pid) => Err(StopError::StillRunning { pid }),
-            // Nobody is known to live: those who are left may be zombies.
+            Some(pid) => Err(ShutdownError::StillRunning { pid }),
+            // No member is known to be alive: the remaining ones may be zombies.
             None => Ok(()),
         }
     }
 
-    /// Sends a signal that is to end somebody. That it is refused matters only if anybody lives: a
-    /// zombie refuses it, too, if it was another user's process.
+    /// Sends a terminating signal. A refusal matters only if a process is alive: a zombie of another
+    /// user refuses it, too.
     async fn send_to_end(
         &self,
         scope: Scope,
@@ -111,7 +115,7 @@ impl ProcessHandle {
         }
     }
 
-    /// Waits until the process has ended and, for [`Scope::Group`], no living member of its group
+    /// Waits until the process has ended and, for [`Scope::Group`], until no living member of its group
     /// is left. Hold the process meanwhile if the group is to be signalled afterwards.
     pub(crate) async fn gone(&self, scope: Scope) -> Result<(), WaitError> {
         self.none_left(scope, &mut Members::of(self.pid())).await
@@ -127,12 +131,12 @@ impl ProcessHandle {
         Ok(())
     }
 
-    /// Whether the process lives or, for [`Scope::Group`], a member of its group.
+    /// Whether the process is running or, for [`Scope::Group`], a member of its group is alive.
     async fn is_left(&self, scope: Scope, members: &mut Members) -> bool {
         if self.is_running() {
             return true;
         }
-        // The system's answer is cheap, but counts zombies: unless it is no, the closer look decides.
+        // kill(2) is cheap but counts zombies: unless it finds no member, /proc decides.
         let none = Signal::from_raw(0);
         scope == Scope::Group
             && !matches!(
@@ -143,7 +147,7 @@ impl ProcessHandle {
     }
 }
 
-/// Whether we may not send signals to this process. This asks without sending any.
+/// Whether this process lacks the permission to signal `pid`. Sends no signal.
 fn is_refused_by(pid: u32) -> bool {
     let asked = sys::kill(pid as libc::pid_t, 0);
     asked.is_err_and(|error| error.raw_os_error() == Some(libc::EPERM))

@@ -4,7 +4,7 @@ use std::fs;
 use std::time::Duration;
 
 use prun::process::{
-    Command, Group, KillOnDrop, Process, Scope, Signal, SignalError, Stdio, StopError,
+    Command, Group, KillOnDrop, Process, Scope, ShutdownError, Signal, SignalError, Stdio,
 };
 
 use super::at::{At, MINUTE, engine_test, isolated_test, plain_test};
@@ -29,8 +29,8 @@ engine_test!(
     |at: At| async move {
         let (process, itself) = telling(&mut at.shell("echo $$; exec sleep 60")).await;
         for grace in [MINUTE, Duration::ZERO] {
-            match process.stop(Scope::Group, grace).await {
-                Err(StopError::Signal(SignalError::NoGroup { pid })) => {
+            match process.shutdown(Scope::Group, grace).await {
+                Err(ShutdownError::Signal(SignalError::NoGroup { pid })) => {
                     assert_eq!(pid, process.pid());
                 }
                 other => panic!("it has no group, and yet: {other:?}"),
@@ -46,8 +46,8 @@ engine_test!(
     |at: At| async move {
         let process = at.command("true").spawn().await.unwrap();
         process.wait().await.unwrap();
-        let error = process.stop(Scope::Group, MINUTE).await.unwrap_err();
-        let is_no_group = matches!(error, StopError::Signal(SignalError::NoGroup { .. }));
+        let error = process.shutdown(Scope::Group, MINUTE).await.unwrap_err();
+        let is_no_group = matches!(error, ShutdownError::Signal(SignalError::NoGroup { .. }));
         assert!(is_no_group, "{error:?}");
     }
 );
@@ -80,9 +80,9 @@ macro_rules! powerless_test {
 }
 
 #[track_caller]
-fn assert_forbidden(stopped: Result<impl std::fmt::Debug, StopError>, signal: Signal) {
+fn assert_forbidden(stopped: Result<impl std::fmt::Debug, ShutdownError>, signal: Signal) {
     match stopped {
-        Err(StopError::Signal(SignalError::Permission { signal: sent, .. })) => {
+        Err(ShutdownError::Signal(SignalError::Permission { signal: sent, .. })) => {
             assert_eq!(sent, signal);
         }
         other => panic!("it may not be signalled, and yet: {other:?}"),
@@ -94,8 +94,8 @@ powerless_test!(stop_of_what_may_not_be_signalled_says_so, |at: At| {
     async move {
         let (process, itself) = with_another(at, "exec ANOTHER").await;
         for scope in [Scope::Leader, Scope::Group] {
-            assert_forbidden(process.stop(scope, MINUTE).await, Signal::TERM);
-            assert_forbidden(process.stop(scope, Duration::ZERO).await, Signal::KILL);
+            assert_forbidden(process.shutdown(scope, MINUTE).await, Signal::TERM);
+            assert_forbidden(process.shutdown(scope, Duration::ZERO).await, Signal::KILL);
         }
         assert!(itself.is_alive());
     }
@@ -107,7 +107,7 @@ powerless_test!(stop_of_what_has_ended_is_no_error, |at: At| async move {
         let (mut process, itself) = with_another(at, "exec ANOTHER").await;
         process.stdin.take();
         soon("its end", || !itself.is_alive()).await;
-        let exit = process.stop(scope, MINUTE).await.unwrap();
+        let exit = process.shutdown(scope, MINUTE).await.unwrap();
         assert_eq!(exit.code, Some(1), "`read` found the end");
     }
 });
@@ -122,7 +122,7 @@ powerless_test!(
             process.wait().await.unwrap();
             drop(stdin);
         };
-        let (stopped, ()) = tokio::join!(process.stop(Scope::Group, MINUTE), ends);
+        let (stopped, ()) = tokio::join!(process.shutdown(Scope::Group, MINUTE), ends);
         assert_eq!(stopped.unwrap().returncode(), -15);
         assert!(!other.is_alive(), "it was waited for");
     }
@@ -133,7 +133,7 @@ powerless_test!(
     stop_tells_of_a_member_that_may_not_be_killed,
     |at: At| async move {
         let (process, other) = with_another(at, "ANOTHER & wait").await;
-        assert_forbidden(process.stop(Scope::Group, SHORT).await, Signal::KILL);
+        assert_forbidden(process.shutdown(Scope::Group, SHORT).await, Signal::KILL);
         assert_eq!(process.returncode(), Some(-15));
         assert!(other.is_alive());
     }
@@ -144,8 +144,8 @@ powerless_test!(
     stop_tells_of_a_member_to_whom_the_kill_was_refused,
     |at: At| async move {
         let (process, other) = with_another(at, "trap '' TERM; ANOTHER & sleep 60; wait").await;
-        match process.stop(Scope::Group, SHORT).await {
-            Err(StopError::Signal(SignalError::Permission { signal, pid })) => {
+        match process.shutdown(Scope::Group, SHORT).await {
+            Err(ShutdownError::Signal(SignalError::Permission { signal, pid })) => {
                 assert_eq!(signal, Signal::KILL);
                 assert!(other.has(pid) || cfg!(not(linux)));
             }
@@ -193,8 +193,8 @@ engine_test!(
         let Some((process, [_, holder])) = held(at, &[]).await else {
             return;
         };
-        match process.stop(Scope::Leader, Duration::ZERO).await {
-            Err(StopError::StillRunning { pid }) => assert_eq!(pid, process.pid()),
+        match process.shutdown(Scope::Leader, Duration::ZERO).await {
+            Err(ShutdownError::StillRunning { pid }) => assert_eq!(pid, process.pid()),
             other => panic!("it is held, and yet: {other:?}"),
         }
         assert_eq!(process.returncode(), None);
@@ -208,8 +208,8 @@ engine_test!(stop_tells_which_member_does_not_die, |at: At| async move {
     let Some((process, [held, holder])) = held(at, &["behind"]).await else {
         return;
     };
-    match process.stop(Scope::Group, Duration::ZERO).await {
-        Err(StopError::StillRunning { pid }) => assert!(held.has(pid)),
+    match process.shutdown(Scope::Group, Duration::ZERO).await {
+        Err(ShutdownError::StillRunning { pid }) => assert!(held.has(pid)),
         // Elsewhere nobody tells a zombie from a process that lives.
         Ok(_) if cfg!(not(linux)) => {}
         other => panic!("one is held, and yet: {other:?}"),
@@ -222,7 +222,7 @@ engine_test!(stop_tells_which_member_does_not_die, |at: At| async move {
 engine_test!(stop_knows_what_the_process_used, |at: At| async move {
     for line in ["echo $$; sleep 60 & wait", "echo $$; exec sleep 60"] {
         let (process, _) = telling(at.shell(line).process_group(Group::New)).await;
-        let exit = process.stop(Scope::Group, MINUTE).await.unwrap();
+        let exit = process.shutdown(Scope::Group, MINUTE).await.unwrap();
         assert!(exit.usage.max_rss_bytes > 0, "{line}: {:?}", exit.usage);
     }
 });
@@ -251,7 +251,7 @@ isolated_test!(
         let processes = fs::read_dir("/proc").unwrap().count() as u64;
         let before = reads();
         process
-            .stop(Scope::Group, Duration::from_secs(1))
+            .shutdown(Scope::Group, Duration::from_secs(1))
             .await
             .unwrap();
         // Each of them is one file, which is read twice: the second time for its end. The looks are
