@@ -1,24 +1,24 @@
-//! Child processes for [tokio](https://docs.rs/tokio), as Python's `asyncio` has them: output that a
-//! time limit does not lose, any number of waiters, whole process groups ended gently and then firmly,
-//! streams that never block a process, and errors that name what is at fault.
+//! Child processes for [tokio](https://docs.rs/tokio), modelled on Python's `asyncio`: output that
+//! survives a timeout, any number of waiters, shutdown of whole process groups with `SIGTERM` and then
+//! `SIGKILL`, streams that never block a process, and errors that name the cause.
 //!
 //! ```
 //! use std::time::Duration;
 //! use prun::process::{Command, Group, Scope, Stdio, wait_for};
 //!
 //! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! // One call: start it, collect both outputs, wait.
+//! // One call: spawn it, collect both outputs, wait.
 //! let output = Command::shell("echo out; echo err >&2; exit 3").output().await?;
 //! assert_eq!((output.stdout.as_slice(), output.exit.code), (b"out\n".as_slice(), Some(3)));
 //!
-//! // A time limit, then what came until then.
+//! // A time limit, and the output up to then.
 //! let mut command = Command::shell("echo begun; sleep 600");
 //! command.stdout(Stdio::Pipe).process_group(Group::New);
 //! let mut process = command.spawn().await?;
 //! let output = match wait_for(process.communicate(None), Duration::from_millis(200)).await {
 //!     Ok(output) => output?,
 //!     Err(_timeout) => {
-//!         // SIGTERM to the shell and to all that it started, after two seconds SIGKILL.
+//!         // SIGTERM to the shell and its descendants, SIGKILL after two seconds.
 //!         process.shutdown(Scope::Group, Duration::from_secs(2)).await?;
 //!         process.communicate(None).await?
 //!     }
@@ -28,10 +28,10 @@
 //! # Ok(()) }
 //! ```
 //!
-//! # In a project
+//! # Installation
 //!
-//! The package is `prun-cli`, the crate `prun`. Without the default feature `cli`, which is the program
-//! `prun`, it needs little but tokio:
+//! The package is named `prun-cli`, the crate `prun`. Without the default feature `cli`, which builds
+//! the program `prun`, it has few dependencies besides tokio:
 //!
 //! ```toml
 //! [dependencies]
@@ -39,43 +39,43 @@
 //! tokio = { version = "1", features = ["macros", "rt"] }
 //! ```
 //!
-//! The runtime needs its I/O and its time driver, as `#[tokio::main]` and
-//! [`enable_all`](tokio::runtime::Builder::enable_all) set them up. Any kind of runtime will do.
+//! It works with any flavor of runtime. The runtime needs the I/O and time drivers, which
+//! `#[tokio::main]` and [`enable_all`](tokio::runtime::Builder::enable_all) enable.
 //!
 //! # Pipe or capture
 //!
 //! | | [`Stdio::Pipe`](process::Stdio::Pipe) | [`Stdio::Capture`](process::Stdio::Capture) |
 //! |---|---|---|
-//! | read | when you ask: by [`StreamReader`](process::StreamReader), tokio's traits or `communicate` | always, in the background |
-//! | a process that prints much | waits until you read | never waits |
-//! | kept | in your memory | 64 KiB in memory, the rest in an unlinked file |
-//! | to be had | at any time | when the process has ended, by [`captured`](process::Process::captured) |
-//! | for | conversations, pipelines, output that is looked at as it comes | many processes, output of any size, nobody there to read |
+//! | read | on demand, with [`StreamReader`](process::StreamReader), tokio's traits or `communicate` | always, in the background |
+//! | a process with much output | blocks until it is read | never blocks |
+//! | stored | in your memory | 64 KiB in memory, the rest in an unlinked file |
+//! | available | at any time | after the process has ended, from [`captured`](process::Process::captured) |
+//! | use it for | conversations, pipelines, output that is processed as it arrives | many processes, output of any size, no reader |
 //!
-//! [`output`](process::Command::output) and [`communicate`](process::Process::communicate) collect
-//! either.
+//! [`output`](process::Command::output) and [`communicate`](process::Process::communicate) support
+//! both.
 //!
 //! # More
 //!
-//! [`process`] has the whole: examples, what differs from asyncio, and Python's names beside these.
+//! [`process`] has more examples, the differences from asyncio, and a table of Python's names.
 
-// The program, in rooms that know only what is below them:
+// The program, in layers that know only the layers below them:
 //
-//               main                 5  a doorway
+//               main                 5  the entry point
 //                |
-//               cli                  4  the command line, settled; wires the rest
+//               cli                  4  the command line and settings; connects the rest
 //              /    \
-//           run      sink            3  the doing; the telling (strangers to each other)
+//           run      sink            3  running the jobs; output and reports (they do not know each other)
 //              \    /
-//         summary -- exit            2  the verdict, and its numbers
+//         summary -- exit            2  the result of a run; the exit codes
 //                |
-//         event    guard             1  what happened: the one language; who ends the jobs of a killed prun
+//         event    guard             1  what happened in a run; the process that ends the jobs of a killed prun
 //              \    /
-//       process      plan            0  the engine; what is to be done (strangers)
+//       process      plan            0  the engine; the jobs to run (they do not know each other)
 //
-// A run walks through them once: the command line is settled, a source gives jobs, the runner
-// makes each an attempt and each attempt a process; facts come back as events, which every sink
-// tells and the summary adds up to an exit code.
+// The data of a run passes through them once: the command line becomes settings, a source yields jobs,
+// the runner makes attempts of each job and a process of each attempt; the results return as events,
+// which every sink handles and the summary adds up to an exit code.
 
 #[cfg_attr(
     not(feature = "cli"),
@@ -109,7 +109,7 @@ mod sink;
 #[cfg(feature = "cli")]
 mod summary;
 
-/// The README's own example, compiled and run with the others of this crate.
+/// The example in the README, compiled and run with the other doc tests.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -1,10 +1,10 @@
-//! The engine: child processes, as Python's `asyncio` subprocess module has them, on tokio.
+//! Child processes on tokio, modelled on Python's `asyncio` subprocess module.
 //!
-//! [`Command`] says what to start, [`Process`] is what runs, [`ProcessHandle`] is what may be
-//! shared of it. The engine knows std, tokio and the operating system; it knows nothing of jobs,
-//! plans or terminals.
+//! [`Command`] describes the process to start, [`Process`] is a running process, and [`ProcessHandle`]
+//! is the part of it that can be shared. This module depends only on std, tokio and the operating
+//! system; it knows nothing of jobs, plans or terminals.
 //!
-//! # Several at once
+//! # Concurrent processes
 //!
 //! ```
 //! # use prun::process::Command;
@@ -15,7 +15,7 @@
 //! # }
 //! ```
 //!
-//! # A process controlled through its streams
+//! # Talking to a process
 //!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -34,7 +34,7 @@
 //!
 //! # A pipeline
 //!
-//! The first process writes straight into the second; no byte passes through this program.
+//! The first process writes directly to the second; no byte passes through this program.
 //!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -48,28 +48,28 @@
 //! # Ok(()) }
 //! ```
 //!
-//! # Where it differs from asyncio
+//! # Differences from asyncio
 //!
 //! | | asyncio | here |
 //! |---|---|---|
-//! | [`wait`](Process::wait) | 3.11 to 3.14: until the pipes have ended, too | until the process has ended, whatever holds its pipes |
-//! | [`communicate`](Process::communicate), cancelled | what was read is lost | may be called again, and loses nothing |
-//! | …and another process holds a pipe | waits for its end | 200 ms after the exit it is over and says [`leaked`](Output::leaked); [`leak_grace`](Command::leak_grace)`(None)` waits |
-//! | …gives | two values, `None` for what is no pipe | [`Output`], with the exit; nothing for what is no pipe |
-//! | output of a [`Pipe`](Stdio::Pipe) | is read ahead, up to twice the limit | is read when asked; [`Capture`](Stdio::Capture) is always drained |
+//! | [`wait`](Process::wait) | 3.11 to 3.14: also waits for the ends of the pipes | until the process has ended, whoever holds its pipes |
+//! | [`communicate`](Process::communicate), cancelled | loses the output read so far | may be called again; nothing is lost |
+//! | …and another process holds a pipe | waits for the end of the pipe | returns 200 ms after the exit with [`leaked`](Output::leaked) set; with [`leak_grace`](Command::leak_grace)`(None)` it waits |
+//! | …returns | two values, `None` for a stream that is not a pipe | [`Output`], including the exit status; empty for a stream that is not a pipe |
+//! | output of a [`Pipe`](Stdio::Pipe) | is read ahead, up to twice the limit | is read on demand; [`Capture`](Stdio::Capture) is always drained |
 //! | a line longer than the limit | is dropped by `readline` | stays in the [`StreamReader`] |
-//! | writing after the pipe is closed | is dropped in silence | is an error |
+//! | writing after the pipe is closed | is silently ignored | is an error |
 //! | a status that other code collected | is 255 | is [`WaitError::StatusLost`] |
-//! | a signal to a process that has ended | `ProcessLookupError`, or nothing | [`Delivery::AlreadyExited`]; it never reaches a stranger with the same number |
-//! | a process group | can be asked for | can be signalled and [shut down](Process::shutdown), gently and then firmly |
-//! | a process that is dropped while it runs | is killed (from 3.13 on, by the documentation) | goes on, and is reaped, unless [`kill_on_drop`](Command::kill_on_drop) says otherwise |
-//! | a file system that does not answer | holds up the loop while it starts a program | holds up nobody else: see [`spawn`](Command::spawn) |
-//! | `user=` | keeps the supplementary groups | [`uid`](Command::uid) drops those of root, as std does |
-//! | a file with neither `#!` nor a binary | is an error | is [`SpawnErrorKind::NoShebang`] |
+//! | a signal to a process that has ended | `ProcessLookupError`, or nothing | [`Delivery::AlreadyExited`]; never reaches another process with the same process id |
+//! | a process group | can be created | can be signalled, and [shut down](Process::shutdown) with `SIGTERM` and then `SIGKILL` |
+//! | a running process that is dropped | is killed (from 3.13 on, as documented) | keeps running, and is reaped, unless [`kill_on_drop`](Command::kill_on_drop) is set |
+//! | a file system that does not respond | blocks the event loop while it starts a program | blocks nobody else: see [`spawn`](Command::spawn) |
+//! | `user=` | keeps the supplementary groups | [`uid`](Command::uid) drops those of root, like std |
+//! | a file that is neither a binary nor has a `#!` line | is an error | is [`SpawnErrorKind::NoShebang`] |
 //!
-//! Every future here may be dropped at any moment; what that means is told at each.
+//! Every future may be dropped at any time; each method documents its cancel safety.
 //!
-//! # From Python's names to these
+//! # Names in Python and here
 //!
 //! | asyncio | here |
 //! |---|---|
@@ -88,7 +88,7 @@
 //! | `pid`, `returncode` | [`Process::pid`], [`Process::returncode`] |
 //! | `stdin`, `stdout`, `stderr` | the fields of [`Process`] |
 //! | `wait()` | [`Process::wait`] |
-//! | `communicate(x)` | [`Process::communicate`]`(Some(x))`; [`Command::output`] starts as well |
+//! | `communicate(x)` | [`Process::communicate`]`(Some(x))`; [`Command::output`] also spawns |
 //! | `send_signal`, `terminate`, `kill` | the same names on [`Process`] and [`ProcessHandle`] |
 //! | `ProcessLookupError` | [`Delivery::AlreadyExited`] |
 //! | `asyncio.wait_for(x, t)` | [`wait_for()`]`(x, t)` |
@@ -104,11 +104,11 @@
 //! | child watchers | not needed |
 //! | `asyncio.run(main())` | `#[tokio::main]` |
 
-// A command's way: `command` says what to start, `spawn` starts it (by the `spawn_thread` where that may
-// hang), and `program` says which file that is, or why there is none. What runs is a `process`, whose
-// `handle` everybody may have; its streams are in `stream`, what they print in `spool`, and `reap`
-// collects what nobody waits for. `communicate`, `run` and `wait_for` are made of these. `error` is why
-// a start failed, `exit` how a process ended, and `drivers` what is needed of a runtime.
+// `command` describes the process, `spawn` starts it (on the `spawn_thread` if that may hang), and
+// `program` determines which file is executed, or why none can be. A running process is a `process`, whose
+// `handle` can be shared; its streams are in `stream`, captured output is in `spool`, and `reap` collects
+// the exit statuses that nobody waits for. `communicate`, `run` and `wait_for` are built on these. `error`
+// says why a start failed, `exit` how a process ended, and `drivers` checks the tokio runtime.
 
 mod command;
 mod communicate;

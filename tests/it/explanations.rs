@@ -94,7 +94,7 @@ fn a_program_that_may_not_be_looked_for_is_not_told_to_be_missing() {
     let stage = Stage::new().script("closed/s", "#!/bin/sh\n").in_shell(
         "chmod 755 . ..; chmod 700 closed; exec setpriv --reuid=65534 --clear-groups \"$@\"",
     );
-    let why = "permission denied for a directory of its path";
+    let why = "permission denied for a directory in its path";
     let ending = format!("exit 126, not executable: ./closed/s ({why})");
     ended(stage, "./closed/s", &ending);
 }

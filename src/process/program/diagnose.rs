@@ -1,9 +1,9 @@
-//! Finds which part of a command was at fault.
+//! Determines which part of a command was at fault.
 //!
-//! The system gives one number for many reasons (`ENOENT` for a missing program, a missing
-//! interpreter, a missing directory), so after a failure the file system is looked at again. What is
-//! then told is only what was seen; where nothing was seen, it is what the system said.
-//! The successful spawn pays nothing for this, and the answer holds for the moment of the look.
+//! The system uses one error number for many causes (`ENOENT` for a missing program, a missing
+//! interpreter, a missing directory), so after a failure the file system is examined. Only causes found
+//! there are reported; if none is found, the system's error is.
+//! Successful spawns do not pay for this, and the answer is as of the time of the examination.
 
 use std::collections::HashSet;
 use std::ffi::{OsStr, OsString};
@@ -23,13 +23,13 @@ use crate::process::command::{Attributes, Group};
 use crate::process::error::{InvalidFd, Shortage, SpawnError, SpawnErrorKind};
 use crate::process::spawn::StartError;
 
-/// One argument or variable may have so many pages on Linux, with its NUL.
+/// The most pages of one argument or variable on Linux, including its NUL.
 const MAX_ARG_PAGES: usize = 32;
 
-/// How many interpreters of interpreters Linux follows, and a few more.
+/// The most nested interpreters that are followed: more than Linux follows.
 const MOST_INTERPRETERS: usize = 8;
 
-/// Finds what the system would refuse without saying which part it was.
+/// Finds faults for which the system would not name the part.
 pub(crate) fn check(command: &Command) -> Result<(), SpawnErrorKind> {
     if command.program.is_empty() {
         return Err(SpawnErrorKind::EmptyProgram);
@@ -81,7 +81,7 @@ impl SpawnError {
         }
     }
 
-    /// Finds out what of `command` made it fail.
+    /// Determines which part of `command` caused `error`.
     pub(crate) fn of(command: &Command, error: StartError) -> Self {
         let (kind, source) = match error {
             StartError::Kind(kind) => return Self::new(kind, command),
@@ -100,7 +100,7 @@ impl SpawnError {
     }
 }
 
-/// What the system said of something that the process was to have.
+/// The error for a resource that could not be set up.
 pub(crate) fn setup(what: String, error: &io::Error) -> SpawnErrorKind {
     match shortage(error) {
         Some(lack) => SpawnErrorKind::Resource(lack),
@@ -111,7 +111,7 @@ pub(crate) fn setup(what: String, error: &io::Error) -> SpawnErrorKind {
     }
 }
 
-/// What the system said of a step of the new process.
+/// The error for a step of the new process.
 pub(crate) fn step(command: &Command, step: Step, error: &io::Error) -> SpawnErrorKind {
     let what = match step {
         #[cfg(linux)]
@@ -138,7 +138,7 @@ pub(crate) fn step(command: &Command, step: Step, error: &io::Error) -> SpawnErr
     setup(what, error)
 }
 
-/// What a descriptor of this number is to a process.
+/// The name of a process's descriptor.
 pub(crate) fn name_of(number: RawFd) -> String {
     match number {
         0 => "standard input".into(),
@@ -148,7 +148,7 @@ pub(crate) fn name_of(number: RawFd) -> String {
     }
 }
 
-/// What the system said of the execution.
+/// The error for a failed execution.
 pub(crate) fn diagnose(command: &Command, error: &io::Error) -> SpawnErrorKind {
     match error.raw_os_error() {
         Some(libc::ENOENT | libc::ENOTDIR | libc::EACCES | libc::ELOOP | libc::ENAMETOOLONG) => {
@@ -163,13 +163,13 @@ pub(crate) fn diagnose(command: &Command, error: &io::Error) -> SpawnErrorKind {
         }
         Some(libc::E2BIG) => too_long(command),
         Some(libc::ETXTBSY) => SpawnErrorKind::TextFileBusy(command.program.clone()),
-        // Of a pipe it would mean something else, but none is made here.
+        // EAGAIN of a pipe would mean something else, but none is created here.
         Some(libc::EAGAIN) => SpawnErrorKind::Resource(Shortage::Processes),
         _ => shortage(error).map_or_else(|| other(command, error), SpawnErrorKind::Resource),
     }
 }
 
-/// What the system is out of, whatever it was asked for.
+/// The exhausted resource, whatever the system call was.
 fn shortage(error: &io::Error) -> Option<Shortage> {
     match error.raw_os_error()? {
         libc::ENOMEM => Some(Shortage::Memory),
@@ -186,7 +186,7 @@ fn other(command: &Command, error: &io::Error) -> SpawnErrorKind {
     }
 }
 
-/// One that alone is too long for the system, if there is such a word or variable.
+/// The argument or variable that alone is too long for the system, if there is one.
 fn too_long(command: &Command) -> SpawnErrorKind {
     let most = MAX_ARG_PAGES * rustix::param::page_size() - 1;
     let mut words = std::iter::once(&command.program).chain(&command.args);
@@ -205,7 +205,7 @@ fn too_long(command: &Command) -> SpawnErrorKind {
     }
 }
 
-/// The names of the variables that the process was to have, and the lengths of their values.
+/// The names of the process's variables, and the lengths of their values.
 fn variables(command: &Command) -> Vec<(OsString, usize)> {
     let mut variables = Vec::new();
     let mut decided = HashSet::new();
@@ -234,7 +234,7 @@ fn variables(command: &Command) -> Vec<(OsString, usize)> {
     variables
 }
 
-/// The directory comes first, as the system changes to it first.
+/// The directory is examined first, as the system enters it first.
 fn not_found(command: &Command, error: &io::Error) -> SpawnErrorKind {
     if let Some(cwd) = &command.cwd
         && let Err(why) = check_dir(cwd)
@@ -250,12 +250,12 @@ fn not_found(command: &Command, error: &io::Error) -> SpawnErrorKind {
         why,
     };
     let Some(path) = find_program(command) else {
-        // What is named by its path may be where we may not look. For a bare name the system says so
-        // of any folder of `PATH`, and that tells nothing of the program.
+        // The path may lead through a directory that we may not search. For a bare name the system
+        // reports this for any directory of `PATH`, which says nothing about the program.
         return match number {
             Some(libc::EACCES) if has_slash(&command.program) => refused(
                 Path::new(&command.program),
-                "permission denied for a directory of its path",
+                "permission denied for a directory in its path",
             ),
             Some(libc::ELOOP) => other(command, error),
             _ => SpawnErrorKind::ProgramNotFound(command.program.clone()),
@@ -277,7 +277,7 @@ fn not_found(command: &Command, error: &io::Error) -> SpawnErrorKind {
     if meta.permissions().mode() & 0o111 == 0 {
         return refused(&path, "no execute permission; chmod +x sets it");
     }
-    // The file is there, and may be executed by somebody: what it asks for may be at fault.
+    // The file exists and is executable by somebody: its interpreter or loader may be at fault.
     match (asked_for(command, &path), number) {
         (Some(kind), Some(libc::ENOENT | libc::EACCES)) => kind,
         (_, Some(libc::EACCES)) => refused(&path, "permission denied"),
@@ -289,7 +289,7 @@ fn check_dir(dir: &Path) -> Result<(), String> {
     match dir.metadata() {
         Err(error) => Err(why_no_dir(&error)),
         Ok(meta) if !meta.is_dir() => Err("not a directory".into()),
-        // Whether we may enter it is best asked by naming something inside.
+        // Whether we may enter it is best tested by naming something inside.
         Ok(_) => match dir.join(".").metadata() {
             Ok(_) => Ok(()),
             Err(error) => Err(error.to_string()),
@@ -305,7 +305,7 @@ fn why_no_dir(error: &io::Error) -> String {
     }
 }
 
-/// What is wrong with the interpreter or the loader that a program asks for, if that is seen.
+/// The fault of the interpreter or loader that a program requests, if one is found.
 fn asked_for(command: &Command, program: &Path) -> Option<SpawnErrorKind> {
     let mut program = program.to_owned();
     for _ in 0..MOST_INTERPRETERS {
@@ -321,7 +321,7 @@ fn asked_for(command: &Command, program: &Path) -> Option<SpawnErrorKind> {
             Err(_) => return None,
             Ok(meta) if !meta.is_file() => "not a regular file",
             Ok(meta) if meta.permissions().mode() & 0o111 == 0 => "no execute permission",
-            // A script may be run by a script.
+            // A script may be interpreted by a script.
             Ok(_) => {
                 program = seen;
                 continue;
@@ -339,7 +339,7 @@ fn asked_for(command: &Command, program: &Path) -> Option<SpawnErrorKind> {
     None
 }
 
-/// What a `#!` line names, up to the blank or the end that Linux looks for.
+/// The interpreter named by a `#!` line, up to the blank or the end that Linux stops at.
 fn interpreter(script: &File) -> Option<PathBuf> {
     let mut head = [0; 256];
     let len = script.read_at(&mut head, 0).ok()?;

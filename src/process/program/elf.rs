@@ -1,22 +1,22 @@
-//! What an ELF binary says of itself, as far as it tells why it cannot be executed.
+//! The parts of an ELF binary that tell why it cannot be executed.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 
-/// The header that names the loader (`PT_INTERP`).
+/// The type of the program header that names the loader (`PT_INTERP`).
 const LOADER: u64 = 3;
 /// No path is longer on any system.
 const LONGEST_PATH: u64 = 4096;
 
-/// Whether the file begins as an ELF binary does.
+/// Whether the file starts with the ELF magic number.
 pub(crate) fn is_elf(file: &impl FileExt) -> bool {
     let mut magic = [0; 4];
     file.read_exact_at(&mut magic, 0).is_ok() && magic == *b"\x7fELF"
 }
 
-/// The loader that an ELF binary names; none for what is statically linked, or no such binary.
+/// The loader named by an ELF binary; `None` if it is statically linked, or not such a binary.
 pub(crate) fn loader(file: &impl FileExt) -> Option<PathBuf> {
     if !is_elf(file) {
         return None;
@@ -34,8 +34,8 @@ pub(crate) fn loader(file: &impl FileExt) -> Option<PathBuf> {
             false => digits.rev().fold(0, add),
         })
     };
-    // Where the headers' place, size and number stand, and in each its place and size of what it
-    // describes: for 64 bits, then for 32.
+    // The offsets of the headers' offset, size and number, and in each header of the offset and size
+    // of its segment: for 64 bits, then for 32.
     let ([place, size, count], [start, len], width) = match class[0] {
         2 => ([32, 54, 56], [8, 32], 8),
         1 => ([28, 42, 44], [4, 16], 4),

@@ -1,8 +1,8 @@
-//! Which programs can be executed without waiting for a server that may be gone.
+//! Programs that can be executed without waiting for a server that may be down.
 //!
-//! To hand a start over to another thread takes longer than the start itself. So whoever asks starts
-//! those programs that lie on a disk of this machine: what is in the directories of the system, and
-//! whatever was found to be there when another thread started it first.
+//! Handing a start to another thread takes longer than the start itself. So the calling thread starts
+//! programs that are on a local disk: those in the system directories, and those that were found to be
+//! local when another thread started them first.
 
 use std::collections::HashSet;
 use std::ffi::OsString;
@@ -15,23 +15,23 @@ use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 use super::path_lookup::{changes_path, has_slash};
 use crate::process::command::Command;
 
-/// The file systems that ask nobody but this machine.
+/// File systems that need no other machine.
 const LOCAL: [&str; 20] = [
     "bcachefs", "btrfs", "erofs", "exfat", "ext2", "ext3", "ext4", "f2fs", "iso9660", "jfs",
     "ntfs3", "overlay", "ramfs", "reiserfs", "rootfs", "squashfs", "tmpfs", "vfat", "xfs", "zfs",
 ];
 
-/// The directories of the system.
+/// The system directories.
 const SYSTEM: [&str; 3] = ["/bin", "/sbin", "/usr"];
 
-/// So many programs are remembered.
+/// How many programs are remembered.
 const MOST: usize = 4096;
 
 static NEARBY: LazyLock<LocalPrograms> = LazyLock::new(|| {
-    // Read once: to read it asks none of the file systems that it names.
+    // Read once. Reading it accesses none of the file systems that it lists.
     let mut text = Vec::with_capacity(64 * 1024);
     let mounts = File::open("/proc/self/mountinfo").and_then(|mut all| all.read_to_end(&mut text));
-    // Where it is not to be had, nothing is known to be nearby.
+    // If it cannot be read, nothing is known to be local.
     let mounts = mounts.map_or(Vec::new(), |_| mount_points(&text));
     let path = std::env::var_os("PATH").unwrap_or_default();
     let is_path_local = std::env::split_paths(&path).all(|dir| is_local(&mounts, &dir));
@@ -44,21 +44,21 @@ static NEARBY: LazyLock<LocalPrograms> = LazyLock::new(|| {
 
 struct LocalPrograms {
     mounts: Vec<Mount>,
-    /// Whether all directories of our `PATH` are.
+    /// Whether all directories of our `PATH` are local.
     is_path_local: bool,
-    /// Programs and directories that were found to be, by the words that name them.
+    /// Programs and directories that were found to be local, as given to commands.
     found: Mutex<HashSet<OsString>>,
 }
 
-/// Whether the program of `command` is. Makes no system call but the first time.
+/// Whether the program of `command` is local. Makes system calls only the first time.
 pub(crate) fn is_on_local_disk(command: &Command) -> bool {
-    // A fork takes its time, and so may code of the caller's.
+    // A fork takes long, and so may hooks of the caller.
     if command.changes.need_fork() {
         return false;
     }
     let program = command.program.as_os_str();
     if let Some(dir) = &command.cwd {
-        // What is relative to a directory is another program than that of the same name here.
+        // A name relative to the command's directory is another program than the same name here.
         let is_relative = has_slash(program) && !Path::new(program).is_absolute();
         if is_relative || !NEARBY.found().contains(dir.as_os_str()) {
             return false;
@@ -72,8 +72,8 @@ pub(crate) fn is_on_local_disk(command: &Command) -> bool {
     (is_system && is_local(&NEARBY.mounts, path)) || NEARBY.found().contains(program)
 }
 
-/// Remembers the program of `command`, which was executed, and its directory, each if it lies on a disk of
-/// this machine. Asks the file system, and so waits as long as a start may.
+/// Remembers the program of `command`, which was executed, and its directory, each if it is on a local
+/// disk. Accesses the file system, and so may wait as long as a start.
 pub(crate) fn remember(command: &Command) {
     let dir = command.cwd.as_deref();
     let program = Path::new(&command.program);
@@ -91,7 +91,7 @@ pub(crate) fn remember(command: &Command) {
 }
 
 impl LocalPrograms {
-    /// A panic while the lock is held cannot leave a set half changed, so poison is ignored.
+    /// Ignores poison: a panic while the lock is held cannot leave a set half changed.
     fn found(&self) -> MutexGuard<'_, HashSet<OsString>> {
         self.found.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -102,8 +102,8 @@ struct Mount {
     is_local: bool,
 }
 
-/// What `/proc/self/mountinfo` says: in its fifth field where something is mounted, and behind ` - `
-/// what it is.
+/// Parses `/proc/self/mountinfo`: the fifth field is the mount point, and after ` - ` comes the type of
+/// the file system.
 fn mount_points(mountinfo: &[u8]) -> Vec<Mount> {
     let mount = |line: &[u8]| {
         let mut fields = line.split(|byte| *byte == b' ');
@@ -120,7 +120,7 @@ fn mount_points(mountinfo: &[u8]) -> Vec<Mount> {
         .collect()
 }
 
-/// A blank, a tab, a newline and a backslash are written as three octal digits behind a backslash.
+/// Space, tab, newline and backslash are escaped as a backslash and three octal digits.
 fn unescaped(field: &[u8]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(field.len());
     let mut rest = field;
@@ -134,8 +134,8 @@ fn unescaped(field: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// Whether `path`, as it is written, lies on a file system of this machine: of the mounts above it the
-/// deepest counts, and of those at one place the last.
+/// Whether `path`, as written, is on a local file system: of the mounts above it the deepest counts, and
+/// of several at the same mount point the last.
 fn is_local(mounts: &[Mount], path: &Path) -> bool {
     let path = path.as_os_str().as_bytes();
     let is_above = |mount: &&Mount| {

@@ -1,7 +1,7 @@
 //! Which file a command runs.
 //!
-//! `path_lookup` finds it as the system does, `nearby` knows whether looking may hang, and `diagnose`,
-//! with `elf`, says why it could not be executed.
+//! `path_lookup` finds it as the system does, `local_program` knows whether starting it may hang, and
+//! `diagnose`, with `elf`, determines why it could not be executed.
 
 pub(super) mod diagnose;
 mod elf;

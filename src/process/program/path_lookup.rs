@@ -1,4 +1,4 @@
-//! Which file a program's name means: looked up in the `PATH` that the process will have.
+//! Looking up a program in the `PATH` of the new process.
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
@@ -8,17 +8,17 @@ use std::path::{Path, PathBuf};
 use crate::process::command::Command;
 use crate::process::command::{EnvChange, Environment};
 
-/// Where the system looks without a `PATH`.
+/// Where the system searches without a `PATH`.
 const DEFAULT_PATH: &str = "/bin:/usr/bin";
 
-/// The file of the program, seen from this process; none if there is none.
+/// The file of the program, relative to this process; `None` if there is none.
 pub(crate) fn find_program(command: &Command) -> Option<PathBuf> {
     let found = resolve(command)?;
     Some(seen_from_here(command, &found)).filter(|path| path.symlink_metadata().is_ok())
 }
 
-/// Where the program may be, seen from the directory that the process starts in: a name with `/` as it
-/// is, a bare one in each directory of `PATH`.
+/// The files that the program may be, relative to the directory that the process starts in: a name with
+/// `/` as it is, a bare one in each directory of `PATH`.
 pub(crate) fn candidates(command: &Command) -> Vec<PathBuf> {
     let program = &command.program;
     if has_slash(program) {
@@ -29,8 +29,8 @@ pub(crate) fn candidates(command: &Command) -> Vec<PathBuf> {
     dirs.map(|dir| dir.join(program)).collect()
 }
 
-/// The file of the program, seen from the directory that the process starts in. Of a bare name a file
-/// that may not be executed counts only if no other does.
+/// The file of the program, relative to the directory that the process starts in. For a bare name, a
+/// file that may not be executed counts only if there is no executable one.
 pub(crate) fn resolve(command: &Command) -> Option<PathBuf> {
     let mut files = candidates(command);
     if has_slash(&command.program) {
@@ -49,7 +49,7 @@ pub(crate) fn resolve(command: &Command) -> Option<PathBuf> {
     refused
 }
 
-/// Whether the system's own look-up would use another `PATH` than ours.
+/// Whether the system's own lookup would use a `PATH` other than ours.
 pub(crate) fn changes_path(command: &Command) -> bool {
     let is_other = |environment: &Environment| {
         environment.get("PATH").map(OsStr::to_owned) != std::env::var_os("PATH")
@@ -65,12 +65,12 @@ pub(crate) fn has_slash(program: &OsStr) -> bool {
     program.as_bytes().contains(&b'/')
 }
 
-/// A path of the command, which is relative to where it starts, from where we are.
+/// Converts a path that is relative to where the command starts to one from here.
 pub(crate) fn seen_from_here(command: &Command, file: &Path) -> PathBuf {
     command.cwd.as_deref().unwrap_or(Path::new("")).join(file)
 }
 
-/// The `PATH` that the process will have.
+/// The `PATH` of the new process.
 fn child_path(command: &Command) -> OsString {
     let mut path = match &command.environment {
         Some(environment) => environment.get("PATH").map(OsStr::to_owned),

@@ -1,7 +1,7 @@
-//! Our own environment, for processes that are given no other.
+//! The environment of this program, for processes that are given no other.
 //!
-//! It is read anew for each of them, as it may have changed. But to put it into the form that the
-//! system takes costs three times as much, and is done only when it did change.
+//! It is read again for each process, as it may have changed. Converting it to the form of `environ`
+//! costs three times as much, and is done only if it did change.
 
 use std::ffi::OsString;
 use std::sync::{Mutex, PoisonError};
@@ -9,17 +9,17 @@ use std::sync::{Mutex, PoisonError};
 use crate::process::command::Environment;
 use crate::process::error::SpawnErrorKind;
 
-/// As it was when it was read last.
+/// The environment when it was last read.
 struct Last {
     variables: Vec<(OsString, OsString)>,
     settled: Environment,
 }
 
-/// Our environment as it is now.
+/// Returns the current environment of this program.
 pub(crate) fn inherited_environment() -> Result<Environment, SpawnErrorKind> {
     static LAST: Mutex<Option<Last>> = Mutex::new(None);
     let variables: Vec<_> = std::env::vars_os().collect();
-    // It is replaced as a whole, so poison is ignored.
+    // Ignores poison: it is replaced as a whole.
     let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(last) = &*last
         && last.variables == variables

@@ -1,9 +1,9 @@
 //! From a command to a running process.
 //!
-//! `spawn` is the way there. `stdio_ends` makes the pipes, `prepare` says what the command means for a
-//! new process, with `inherited_environment` or another one, and `posix_spawn`, `vfork` and `std_spawn` are the
-//! three ways to start it. `newborn` owns the child from its first moment. A [`StartError`] says where a
-//! start failed.
+//! `spawn` is the entry point. `stdio_ends` makes the pipes, `prepare` turns the command into steps of the
+//! new process, with `inherited_environment` or another one, and `posix_spawn`, `vfork` and `std_spawn` are
+//! the three ways to start it. An `unwatched_child` owns the process at first. A [`StartError`] says which
+//! part of a start failed.
 
 mod inherited_environment;
 #[cfg(linux)]

@@ -1,9 +1,9 @@
-//! `posix_spawn` itself, for a command that needs no more.
+//! `posix_spawn` itself, for commands that need no more.
 //!
-//! std calls the same function, but when one variable is changed it collects all of ours anew, and
-//! sorts and copies them: with the 35 variables of a shell that is five sixths of the instructions
-//! that a spawn takes in this process, and more with the many of a CI job. Here that is done only for a
-//! command that has no environment of its own.
+//! std calls the same function, but if one variable is changed it collects the whole environment again,
+//! and sorts and copies it: with the 35 variables of a shell that is five sixths of the instructions that
+//! a spawn takes in this process, and more with the many of a CI job. Here that is done only for commands
+//! without an environment of their own.
 
 use std::ffi::CString;
 use std::io;
@@ -19,15 +19,15 @@ use crate::process::command::Environment;
 use crate::process::program::{has_slash, path_lookup};
 use crate::process::spawn::start_error::StartError;
 
-/// Whether it can do all that `command` asks for.
+/// Whether `posix_spawn` supports everything in `command`.
 pub(crate) fn is_enough(command: &Command) -> bool {
     command.cwd.is_none()
         && !command.changes.need_steps()
-        // It looks in our `PATH`.
+        // It searches the `PATH` of this program.
         && (has_slash(&command.program) || !path_lookup::changes_path(command))
 }
 
-/// Starts `command` with these ends of its standard streams, and says its number.
+/// Starts `command` with these ends of its standard streams, and returns its process id.
 pub(crate) fn start(command: &Command, streams: &[ChildEnd<'_>; 3]) -> Result<u32, StartError> {
     let given = ChildDescriptors::new(command, streams)?;
     let actions = actions(&given).map_err(StartError::setup("standard streams"))?;
@@ -36,7 +36,7 @@ pub(crate) fn start(command: &Command, streams: &[ChildEnd<'_>; 3]) -> Result<u3
     Ok(pid.as_raw() as u32)
 }
 
-/// What gives the child its streams.
+/// The file actions that set up the child's descriptors.
 fn actions(given: &ChildDescriptors) -> io::Result<PosixSpawnFileActions> {
     let mut actions = PosixSpawnFileActions::init()?;
     for (fd, number) in &given.descriptors {
@@ -52,7 +52,7 @@ fn execute(
 ) -> io::Result<Pid> {
     let mut attributes = PosixSpawnAttr::init()?;
     let mut flags = PosixSpawnFlags::POSIX_SPAWN_SETSIGDEF;
-    // Rust programs ignore it, which no other program expects; std does the same.
+    // Rust programs ignore SIGPIPE, which no other program expects; std does the same.
     let mut defaults = SigSet::empty();
     defaults.add(Signal::SIGPIPE);
     attributes.set_sigdefault(&defaults)?;

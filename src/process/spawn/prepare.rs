@@ -1,4 +1,4 @@
-//! What a command means for a new process: the steps that it takes before its program.
+//! The steps that a new process takes before it executes its program.
 
 use std::ffi::{CString, OsStr};
 use std::io;
@@ -18,17 +18,17 @@ use crate::process::command::Group;
 use crate::process::program::name_of;
 use crate::process::program::path_lookup;
 
-/// Descriptors of ours, and the numbers under which a process will have them, one after the other.
+/// Descriptors of this program, and the numbers under which the process gets them, in order.
 pub(crate) struct ChildDescriptors {
     pub(crate) descriptors: Vec<(RawFd, RawFd)>,
-    /// Copies of those whose own numbers are given away, to be held until the process has its own.
+    /// Copies of those whose own numbers are overwritten, to be held until the process has its own.
     pub(crate) moved: Vec<OwnedFd>,
-    /// The numbers besides those of the streams.
+    /// The numbers beyond the standard streams.
     others: Vec<RawFd>,
 }
 
 impl ChildDescriptors {
-    /// What `command` gives besides these streams.
+    /// The descriptors of `streams` and those that `command` passes.
     pub(crate) fn new(command: &Command, streams: &[ChildEnd<'_>]) -> Result<Self, StartError> {
         let passed = command.changes.pass_fds.iter();
         let mut given = Self {
@@ -52,7 +52,7 @@ impl ChildDescriptors {
     fn give(&mut self, fd: BorrowedFd<'_>, number: RawFd) -> Result<(), StartError> {
         let mut own = fd.as_raw_fd();
         if own <= 2 || self.others.contains(&own) {
-            // It may be overwritten before its turn.
+            // It may be overwritten before it is copied.
             let highest = self.others.iter().copied().fold(2, RawFd::max);
             let moved = sys::duplicate_from(fd, highest.saturating_add(1));
             let moved = moved.map_err(StartError::setup(name_of(number)))?;
@@ -86,7 +86,7 @@ impl Command {
         })
     }
 
-    /// What it does besides after a fork.
+    /// The additional steps after a fork.
     pub(crate) fn forked(&self) -> Forked {
         let changes = &self.changes;
         Forked {
@@ -99,7 +99,7 @@ impl Command {
         }
     }
 
-    /// Which descriptors it keeps from 3 on, if it does not keep all.
+    /// The descriptors from 3 on that it keeps, if it does not keep all.
     fn kept(&self) -> Option<KeptDescriptors> {
         let passed = self.changes.pass_fds.iter();
         self.changes
@@ -107,10 +107,10 @@ impl Command {
             .then(|| passed.map(|(_, number)| *number).collect())
     }
 
-    /// What `setpgid` is to be told, if it is to be called.
+    /// The argument of `setpgid`, if it is to be called.
     pub(crate) fn group_to_join(&self) -> Option<libc::pid_t> {
         match self.changes.group {
-            // The leader of a group cannot begin a session, and that of a session leads a group.
+            // The leader of a group cannot create a session, and a session leader leads a group.
             _ if self.changes.new_session => None,
             Group::Inherit => None,
             Group::New => Some(0),
@@ -125,7 +125,7 @@ impl Command {
         words.map(|word| c_string(word))
     }
 
-    /// The environment to which the changes are made.
+    /// The environment that the changes are applied to.
     pub(crate) fn base_environment(&self) -> Result<Environment, StartError> {
         match &self.environment {
             Some(environment) => Ok(environment.clone()),

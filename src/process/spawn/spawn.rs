@@ -26,40 +26,40 @@ use crate::process::spawn_thread::here;
 use crate::process::spawn_thread::{SpawnStart, run_on_spawn_thread, run_on_spawn_thread_blocking};
 use crate::process::stream::drain;
 
-/// How often a program that is being written is tried again: 1, 2, 4 … 64 ms, 127 ms in all.
+/// How often a program file that is being written is tried again: after 1, 2, 4 … 64 ms, 127 ms in all.
 const BUSY_RETRIES: u32 = 7;
 
-/// A program that takes no longer to be executed than this lies on a disk that answers.
+/// A program that is executed within this time is on a disk that responds.
 #[cfg(linux)]
 const QUICK: Duration = Duration::from_millis(100);
 
 impl Command {
     /// Starts the process.
     ///
-    /// Gives it when the program was executed, so a missing program is an error here. A program file
-    /// that another thread is just writing (`ETXTBSY`) is tried again for 127 ms.
+    /// Returns once the program was executed, so a missing program is an error here. A program file
+    /// that another thread is writing (`ETXTBSY`) is tried again for 127 ms.
     ///
-    /// The runtime never waits for a file system that may not answer: another thread looks for the
-    /// program and executes it. On Linux a program of the system's directories is started at once, and
-    /// so is one, and in a directory, that answered quickly before, if all lie on a disk of this machine:
-    /// that holds the calling thread up until the program is executed, for about a millisecond. As long
-    /// as one start hangs, because the file lies on a server that is gone, the next one is made by one
-    /// more thread, after 0.2 s; if 32 hang, further ones are refused ([`SpawnErrorKind::Resource`]).
+    /// The runtime never waits for a file system that may not respond: a separate thread looks up the
+    /// program and executes it. On Linux a program in a system directory is started on the calling
+    /// thread, as is one, and in a directory, that responded quickly before, if all are on a local disk:
+    /// this blocks the calling thread until the program is executed, for about a millisecond. While a
+    /// spawn hangs, because the file is on a server that is down, the next one is done by an additional
+    /// thread, after 0.2 s; while 32 spawns hang, further ones fail ([`SpawnErrorKind::Resource`]).
     ///
     /// # Errors
-    /// [`SpawnError`] says which part of the command is at fault. Then no process is left.
+    /// [`SpawnError`] says which part of the command is at fault. No process is left behind.
     ///
     /// # Cancel safety
-    /// Nothing is left of a future that was dropped. If the other thread has begun to start the
-    /// process by then, it is killed and reaped: on Linux before it executes the program, or as soon
-    /// as it did. It leads a process group then if it was to, and that gets the `SIGKILL`.
+    /// If the future is dropped, no process is left behind. If the separate thread has begun to start the
+    /// process by then, it is killed and reaped: on Linux before it executes the program, or right after.
+    /// If it was to lead a process group, the group is sent the `SIGKILL`.
     pub async fn spawn(&self) -> Result<Process, SpawnError> {
         Arc::new(self.clone()).start(&SpawnStart::default()).await
     }
 
-    /// Starts the process as [`spawn`](Self::spawn) does, and holds the calling thread up until the
-    /// program is executed: for code that is not async. It has to be called in the context of a runtime,
-    /// of which the process's pipes and its end are learnt.
+    /// Starts the process like [`spawn`](Self::spawn), blocking the calling thread until the program is
+    /// executed: for code that is not async. Must be called in the context of a runtime, which watches the
+    /// process and its pipes.
     ///
     /// # Errors
     /// As [`spawn`](Self::spawn).
@@ -94,7 +94,7 @@ impl Command {
         }
     }
 
-    /// As `spawn`; says besides when it is begun.
+    /// As `spawn`; `begun` reports when the start began.
     pub(crate) async fn start(self: Arc<Self>, begun: &SpawnStart) -> Result<Process, SpawnError> {
         self.check()?;
         let mut tries = Tries::default();
@@ -103,7 +103,7 @@ impl Command {
                 Some(started) => started,
                 None => {
                     let started = run_on_spawn_thread(begun, self.order()).await;
-                    // By now another runtime may poll this.
+                    // By now another runtime may be polling this future.
                     drivers::check().map_err(|kind| SpawnError::new(kind, &self))?;
                     started.unwrap_or_else(|none| Err(SpawnError::of(&self, none.into())))
                 }
@@ -117,13 +117,13 @@ impl Command {
         }
     }
 
-    /// Fails where the runtime lacks something, or the command makes no sense.
+    /// Fails if the runtime lacks a driver, or the command is invalid.
     fn check(&self) -> Result<(), SpawnError> {
         let checked = drivers::check().and_then(|()| diagnose::check(self));
         checked.map_err(|kind| SpawnError::new(kind, self))
     }
 
-    /// Starts it in this thread, if that does not hang.
+    /// Starts it on this thread, if that cannot hang.
     #[cfg(linux)]
     fn at_once(&self, begun: &SpawnStart) -> Option<Started> {
         let is_on_local_disk = local_program::is_on_local_disk(self);
@@ -131,13 +131,13 @@ impl Command {
         Some(born?.map_err(|error| SpawnError::of(self, error)))
     }
 
-    /// Elsewhere nobody knows what does not hang.
+    /// On other systems it is not known what cannot hang.
     #[cfg(not(linux))]
     fn at_once(&self, _begun: &SpawnStart) -> Option<Started> {
         None
     }
 
-    /// What another thread has to do to start it.
+    /// The start as a closure for another thread.
     fn order(self: &Arc<Self>) -> impl FnOnce() -> Started + Send + 'static {
         let (command, runtime) = (Arc::clone(self), Handle::current());
         move || {
@@ -153,18 +153,18 @@ impl Command {
         }
     }
 
-    /// The process, whose captured streams are drained from now on.
+    /// Creates the process, and starts to drain its captured streams.
     fn drained(&self, newborn: UnwatchedChild, streams: Streams) -> Process {
         let [stdout, stderr] = &streams.captures;
         let draining = drain(stdout.as_ref(), stderr.as_ref());
         Process::new(newborn, streams, draining, self)
     }
 
-    /// Executes the program. Its pipes are made here and not before, so that no process that begins
-    /// earlier has copies of them.
+    /// Starts the process. Its pipes are created here and not earlier, so that no process that is started
+    /// before inherits copies of them.
     fn give_birth(&self) -> Result<(UnwatchedChild, Streams), StartError> {
         let way = SpawnPath::of(self)?;
-        // Our ends are registered before the process exists: what can fail fails while there is
+        // Register our ends before the process exists: anything that can fail does so while there is
         // nothing to clean up, and nothing can fail once it runs.
         let [stdin, stdout, stderr] = self.stdio();
         let (stdin, our_stdin) = input(stdin, self)?;
@@ -184,15 +184,15 @@ impl Command {
     }
 }
 
-/// A process that was started, or not.
+/// The result of a start.
 type Started = Result<(UnwatchedChild, Streams), SpawnError>;
 
-/// How often a start was tried.
+/// Counts the attempts to start a process.
 #[derive(Default)]
 struct Tries(u32);
 
 impl Tries {
-    /// What came of the last one, or how long to wait for the next one.
+    /// Returns the result of the last attempt, or how long to wait before the next one.
     fn again(&mut self, started: Started) -> Result<Started, Duration> {
         let is_busy = |error: &SpawnError| matches!(error.kind, SpawnErrorKind::TextFileBusy(_));
         if self.0 < BUSY_RETRIES && started.as_ref().is_err_and(is_busy) {
@@ -203,12 +203,12 @@ impl Tries {
     }
 }
 
-/// How the process begins.
+/// How the process is started.
 enum SpawnPath {
-    /// By `posix_spawn` itself.
+    /// With `posix_spawn` itself.
     #[cfg(linux)]
     PosixSpawn,
-    /// In our memory, until it has its own program.
+    /// Sharing our memory until it executes its program.
     #[cfg(linux)]
     Vfork,
     Std(Box<StdCommand>),
@@ -226,8 +226,8 @@ impl SpawnPath {
         Ok(Self::Std(Box::new(StdCommand::new(command)?)))
     }
 
-    /// Starts the process, and closes its ends of the streams here: while one is open no reader
-    /// sees the end.
+    /// Starts the process, and closes its ends of the streams in this program: while one is open, its
+    /// reader sees no end.
     fn start(
         self,
         command: &Command,

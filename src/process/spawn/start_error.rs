@@ -1,4 +1,4 @@
-//! What failed in a start, by the place where it failed.
+//! Errors of a start, by the operation that failed.
 
 use std::io;
 
@@ -6,17 +6,17 @@ use crate::os::child::Failed;
 use crate::process::error::SpawnErrorKind;
 use crate::process::spawn_thread::NoSpawnThread;
 
-/// What failed in a start. Each error says where it was born, since the system has one number for
-/// many reasons: only what it says of the execution itself can be about the program.
+/// Why a start failed. Each error says which operation failed, since one error number has many causes:
+/// only an error of the execution itself can be about the program.
 #[derive(Debug)]
 pub(crate) enum StartError {
-    /// No system could do what the command asks for.
+    /// The command is invalid on any system.
     Kind(SpawnErrorKind),
-    /// What the process was to have could not be made or opened.
+    /// A resource of the process could not be created or opened.
     Setup(String, io::Error),
     /// The program was not executed.
     Exec(io::Error),
-    /// The new process could not take one of its steps.
+    /// A step of the new process failed.
     Step(Failed),
 }
 
@@ -24,7 +24,7 @@ impl From<NoSpawnThread> for StartError {
     fn from(none: NoSpawnThread) -> Self {
         let lack = none.shortage();
         match none {
-            // A thread is a process to the system, and refused as one.
+            // To the kernel a thread is a process, and refused as one.
             NoSpawnThread::Refused(error) => Self::Exec(error),
             NoSpawnThread::AllHang => Self::Kind(SpawnErrorKind::Resource(lack)),
         }
@@ -32,7 +32,7 @@ impl From<NoSpawnThread> for StartError {
 }
 
 impl StartError {
-    /// The error of making what the process was to have.
+    /// Returns a conversion of errors in setting up `what`.
     pub(crate) fn setup(what: impl Into<String>) -> impl FnOnce(io::Error) -> Self {
         |error| Self::Setup(what.into(), error)
     }

@@ -1,5 +1,5 @@
-//! A start by std: by its fork for a process that must not share our memory, and on other systems than
-//! Linux for all that there is.
+//! Starting with std: by its fork if a process must not share our memory, and on systems other than
+//! Linux in all cases.
 
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 
@@ -15,15 +15,15 @@ use crate::process::program::name_of;
 /// A command that std will start.
 pub(crate) struct StdCommand {
     command: std::process::Command,
-    /// What becomes known of a start by fork; none is by `posix_spawn`.
+    /// Reports of a forked child; `None` with `posix_spawn`.
     told: Option<ChildReport>,
     /// To be held until the child has its own copies.
     held: Vec<OwnedFd>,
 }
 
 impl StdCommand {
-    /// Prepares `command`. Before any other descriptor is made, since the ones to pass on have
-    /// numbers that are to stay free.
+    /// Prepares `command`. Must be called before other descriptors are created, since the numbers of those
+    /// to pass must stay free.
     pub(crate) fn new(command: &Command) -> Result<Self, StartError> {
         #[cfg(not(linux))]
         if !command.changes.need_steps() {
@@ -33,12 +33,12 @@ impl StdCommand {
                 held: Vec::new(),
             });
         }
-        // std would panic if the program could then not be executed.
+        // std would panic if the program could not be executed.
         if sys::is_ignored(libc::SIGCHLD) {
             return Err(StartError::Kind(SpawnErrorKind::SigchldIgnored));
         }
         let mut held = reserved(command)?;
-        // std itself gives it the standard streams.
+        // std itself sets up the standard streams.
         let given = ChildDescriptors::new(command, &[])?;
         held.extend(given.moved);
         let steps = command.steps(given.descriptors)?;
@@ -52,7 +52,7 @@ impl StdCommand {
         })
     }
 
-    /// Starts it with these ends of its standard streams, and says its number.
+    /// Starts it with these ends of its standard streams, and returns its process id.
     pub(crate) fn start(self, streams: [ChildEnd<'_>; 3]) -> Result<u32, StartError> {
         let Self {
             mut command,
@@ -80,14 +80,14 @@ impl StdCommand {
     }
 }
 
-/// Keeps the numbers of the descriptors to pass on free of others: std has a pipe of its own, which
-/// would be overwritten in the child if it had one of them.
+/// Keeps the numbers of the descriptors to pass unused: std has a pipe of its own, which would be
+/// overwritten in the child if it had one of them.
 fn reserved(command: &Command) -> Result<Vec<OwnedFd>, StartError> {
     let mut reserved = Vec::new();
     for (fd, number) in &command.changes.pass_fds {
         let copy = sys::duplicate_from(fd.as_fd(), *number);
         let copy = copy.map_err(StartError::setup(name_of(*number)))?;
-        // If it is another number, somebody else has this one.
+        // If it got another number, this one is in use.
         if copy.as_raw_fd() == *number {
             reserved.push(copy);
         }
@@ -97,14 +97,14 @@ fn reserved(command: &Command) -> Result<Vec<OwnedFd>, StartError> {
 
 #[cfg(not(linux))]
 impl Command {
-    /// The same command for std, but for the streams.
+    /// The command for std, except for the streams.
     fn to_std(&self) -> std::io::Result<std::process::Command> {
         use crate::process::command::EnvChange;
         use crate::process::program::path_lookup::{changes_path, has_slash, resolve};
         use std::os::unix::process::CommandExt;
 
-        // std leaves its fast path where a bare name is to be looked up in another PATH than ours,
-        // or in another environment.
+        // std leaves its fast path if a bare name is to be looked up in a `PATH` other than ours, or
+        // with another environment.
         let is_elsewhere = self.environment.is_some() || changes_path(self);
         let is_bare = !has_slash(&self.program);
         let looked_up = (is_bare && is_elsewhere).then(|| resolve(self)).flatten();

@@ -1,4 +1,4 @@
-//! The two ends of each standard stream: the process's and ours.
+//! The two ends of each standard stream: the child's and the parent's.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, PipeReader, PipeWriter};
@@ -17,10 +17,10 @@ use crate::process::stream::Capture;
 use crate::process::stream::StreamReader;
 use crate::process::stream::StreamWriter;
 
-/// The process's end of a standard stream.
+/// The child's end of a standard stream.
 pub(crate) enum ChildEnd<'a> {
     Inherit,
-    /// Standard output's; for standard error.
+    /// The same as standard output; for standard error.
     ToStdout,
     Own(OwnedFd),
     Lent(BorrowedFd<'a>),
@@ -35,7 +35,7 @@ impl ChildEnd<'_> {
         })
     }
 
-    /// The descriptor to be given, if one is.
+    /// The descriptor to pass, if there is one.
     pub(crate) fn fd(&self) -> Option<BorrowedFd<'_>> {
         match self {
             Self::Inherit | Self::ToStdout => None,
@@ -44,10 +44,10 @@ impl ChildEnd<'_> {
         }
     }
 
-    /// The same place once more, for standard error.
+    /// Duplicates it, for standard error.
     pub(crate) fn share(&self) -> io::Result<Self> {
         Ok(Self::Own(match self {
-            // Standard error's own `inherit` would lead to our standard error.
+            // `Inherit` for standard error would be our standard error.
             Self::Inherit | Self::ToStdout => io::stdout().as_fd().try_clone_to_owned()?,
             Self::Own(fd) => fd.try_clone()?,
             Self::Lent(fd) => fd.try_clone_to_owned()?,
@@ -55,14 +55,14 @@ impl ChildEnd<'_> {
     }
 }
 
-/// Our end of an output stream, in whose hands it is.
+/// The parent's end of an output stream.
 #[derive(Default)]
 pub(crate) struct ParentEnd {
     pub(crate) read: Option<StreamReader>,
     pub(crate) captured: Option<Capture>,
 }
 
-/// Both ends of standard input.
+/// Creates both ends of standard input.
 pub(crate) fn input<'a>(
     stdin: &'a Stdio,
     command: &Command,
@@ -85,7 +85,7 @@ pub(crate) fn input<'a>(
     })
 }
 
-/// Both ends of standard output or standard error.
+/// Creates both ends of standard output or standard error.
 pub(crate) fn output<'a>(
     stdio: &'a Stdio,
     command: &Command,
@@ -122,7 +122,7 @@ pub(crate) fn output<'a>(
     Ok((theirs, ours))
 }
 
-/// A pipe of the size that is asked for.
+/// Creates a pipe of the requested capacity.
 fn pipe_of(command: &Command) -> io::Result<(PipeReader, PipeWriter)> {
     let (reader, writer) = pipe()?;
     if let Some(bytes) = command.pipe_size {
@@ -131,7 +131,7 @@ fn pipe_of(command: &Command) -> io::Result<(PipeReader, PipeWriter)> {
     Ok((reader, writer))
 }
 
-/// What is read and written where nothing is to be.
+/// Opens /dev/null.
 fn null(options: &OpenOptions, name: &str) -> Result<OwnedFd, StartError> {
     let failed = |error| StartError::Setup(format!("{name} (/dev/null)"), error);
     Ok(options.open("/dev/null").map_err(failed)?.into())

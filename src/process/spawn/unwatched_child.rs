@@ -1,4 +1,4 @@
-//! A process that was just started, until somebody watches it.
+//! A process that was just started, until it is watched.
 
 use crate::os::Signal;
 use crate::process::command::{Backend, Command};
@@ -9,11 +9,11 @@ use crate::process::handle::Watcher;
 use crate::process::reap::dropped;
 use crate::process::reap::{ChildInfo, Claim};
 
-/// Dropped before it is watched, it is killed and reaped: nobody knows of it.
+/// Dropped before it is watched, it is killed and reaped: no handle refers to it.
 pub(crate) struct UnwatchedChild(Option<ChildInfo>);
 
 impl UnwatchedChild {
-    /// To be called by the thread that has just started the process.
+    /// Must be called by the thread that has just started the process.
     pub(crate) fn new(pid: u32, command: &Command) -> Self {
         Self(Some(ChildInfo {
             claim: Claim::on(pid),
@@ -22,12 +22,12 @@ impl UnwatchedChild {
         }))
     }
 
-    /// Lets the runtime watch it. If that panics, nothing is left of the process.
+    /// Has the runtime watch it. If that panics, the process is killed and reaped.
     pub(crate) fn watched(mut self, backend: Backend) -> ProcessHandle {
         let pid = self.0.as_ref().map(|born| born.claim.pid());
-        let pid = pid.expect("it is taken but once, here or when it is dropped");
+        let pid = pid.expect("taken only once, here or on drop");
         let watcher = Watcher::new(pid as libc::pid_t, backend);
-        let born = self.0.take().expect("as above");
+        let born = self.0.take().expect("present, as above");
         ProcessHandle::new(born, watcher)
     }
 }
@@ -41,7 +41,7 @@ impl Drop for UnwatchedChild {
             };
             // There may be no runtime here.
             let process = ProcessHandle::new(born, Watcher::Sigchld);
-            // It may have ended by itself just now, which is as good.
+            // It may have ended just now, which is as good.
             let _ = process.send_signal_to(scope, Signal::KILL);
             dropped::adopt(&process);
         }

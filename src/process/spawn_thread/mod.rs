@@ -1,6 +1,6 @@
-//! The thread that starts processes, so that nobody else waits for a file that does not answer.
+//! The thread that starts processes, so that nobody else waits for a file that does not respond.
 //!
-//! `starting` reaches the children whose program is not executed yet, and `stopped_spawns` continues
+//! `starting` kills or continues children whose program is not executed yet, and `stopped_spawns` continues
 //! those of them that were stopped.
 
 #[expect(

@@ -1,8 +1,8 @@
-//! The threads that start processes and ask the file system, so that nobody else waits for it.
+//! The threads that start processes and access the file system, so that nobody else waits for it.
 //!
-//! `posix_spawn` returns when the child has executed its program, and cannot be interrupted. Where the
-//! file lies on a server that is gone, that may be never. So one thread does this for everybody; when a
-//! call of it hangs, another thread takes its place for good.
+//! `posix_spawn` returns when the child has executed its program, and cannot be interrupted. If the file
+//! is on a server that is down, that may be never. So one thread does this for all callers; if one of its
+//! calls hangs, another thread replaces it for good.
 
 use std::collections::VecDeque;
 use std::io;
@@ -22,24 +22,24 @@ use crate::process::error::Shortage;
 use crate::process::exit::Started;
 use crate::process::reap::claims;
 
-/// A call that takes so long hangs: another thread does the next ones. One that is merely slow, on a
-/// machine with too much to do, should not: a process that begins beside another one has copies of
-/// that one's pipes until it executes its program.
+/// A call that takes longer counts as hanging: another thread handles the next ones. A merely slow
+/// call, on an overloaded machine, should not: a process that is started concurrently with another one
+/// has copies of that one's pipes until it executes its program.
 const PATIENCE: Duration = Duration::from_millis(200);
 
-/// So many calls may hang at once; then others are refused.
+/// How many calls may hang at once; then further ones are refused.
 const MOST_THREADS: usize = 32;
 
-/// Why no thread takes an order.
+/// Why no thread accepts a request.
 #[derive(Debug)]
 pub(crate) enum NoSpawnThread {
-    /// The system has none to give.
+    /// The system cannot start a thread.
     Refused(io::Error),
     AllHang,
 }
 
 impl NoSpawnThread {
-    /// What the system is out of.
+    /// The resource that the system is out of.
     pub(crate) fn shortage(&self) -> Shortage {
         match self {
             Self::Refused(_) => Shortage::Processes,
@@ -70,18 +70,18 @@ struct Spawner {
 
 struct State {
     waiting: VecDeque<Order>,
-    /// The orders that are being done, each with the thread that does it.
+    /// The requests in progress, each with the thread that handles it.
     taken: Vec<(u64, libc::pid_t)>,
-    /// How many of them are done by whoever gave them: no other one is begun meanwhile.
+    /// How many requests are handled by their callers: no other one is begun meanwhile.
     here: usize,
-    /// How many orders there were.
+    /// The number of requests so far.
     orders: u64,
     threads: usize,
-    /// Which thread takes orders: the one that was started last. All others hang.
+    /// The thread that accepts requests: the one that was started last. All others hang.
     current: u64,
-    /// Whether it waits for one.
+    /// Whether that thread waits for a request.
     is_idle: bool,
-    /// Counts the orders taken and the threads started: while it stands still, that thread hangs.
+    /// Counts requests begun and threads started: while it does not change, that thread hangs.
     steps: u64,
 }
 
@@ -90,27 +90,27 @@ struct Order {
     work: Box<dyn FnOnce() + Send>,
 }
 
-/// The moment at which the first of some orders was taken, once it is.
+/// The time at which the first of several requests was begun, once it is.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct SpawnStart(Arc<OnceLock<Started>>);
 
 impl SpawnStart {
-    /// Does it now.
+    /// Runs `work` on this thread.
     fn by<T>(&self, work: impl FnOnce() -> T) -> std::thread::Result<T> {
         self.0.get_or_init(Started::now);
         catch_unwind(AssertUnwindSafe(work))
     }
 
-    /// By the clock on the wall, and by the one that never jumps.
+    /// By the system clock and by the monotonic one.
     pub(crate) fn at(&self) -> Option<(SystemTime, Instant)> {
         self.0.get().map(|begun| (begun.at, begun.instant))
     }
 }
 
-/// Lets another thread do what may hang, and gives its answer.
+/// Runs `work`, which may hang, on another thread, and returns its result.
 ///
-/// Dropped before, it is not done, or its answer is dropped; and a child that has not executed its
-/// program by then is killed.
+/// If the future is dropped earlier, `work` is not run, or its result is dropped; and a child that has
+/// not executed its program by then is killed.
 pub(crate) async fn run_on_spawn_thread<T: Send + 'static>(
     begun: &SpawnStart,
     work: impl FnOnce() -> T + Send + 'static,
@@ -119,7 +119,7 @@ pub(crate) async fn run_on_spawn_thread<T: Send + 'static>(
     let begun = begun.clone();
     let work = move || {
         if !sender.is_closed() {
-            // Whoever does not want it any more has dropped it.
+            // The receiver may be gone; then the result is dropped.
             let _ = sender.send(begun.by(work));
         }
     };
@@ -136,12 +136,12 @@ pub(crate) async fn run_on_spawn_thread<T: Send + 'static>(
         }
     };
     placed.is_done = true;
-    let answer = answer.expect("an order that was not withdrawn is answered");
-    // A panic is that of whoever gave the order.
+    let answer = answer.expect("a request that was not withdrawn is answered");
+    // A panic is propagated to the caller.
     Ok(answer.unwrap_or_else(|panic| resume_unwind(panic)))
 }
 
-/// The same for a caller that is not async.
+/// As [`run_on_spawn_thread`], for callers that are not async.
 pub(crate) fn run_on_spawn_thread_blocking<T: Send + 'static>(
     begun: &SpawnStart,
     work: impl FnOnce() -> T + Send + 'static,
@@ -149,7 +149,7 @@ pub(crate) fn run_on_spawn_thread_blocking<T: Send + 'static>(
     let (sender, answer) = mpsc::channel();
     let begun = begun.clone();
     let work = move || {
-        // Nobody but a panic takes the other end away.
+        // The receiver is gone only after a panic.
         let _ = sender.send(begun.by(work));
     };
     let (mut placed, mut place) = SPAWNER.order(Box::new(work))?;
@@ -164,12 +164,12 @@ pub(crate) fn run_on_spawn_thread_blocking<T: Send + 'static>(
         }
     };
     placed.is_done = true;
-    let answer = answer.expect("an order that was not withdrawn is answered");
+    let answer = answer.expect("a request that was not withdrawn is answered");
     Ok(answer.unwrap_or_else(|panic| resume_unwind(panic)))
 }
 
-/// Does in this thread what does not hang, as if it were an order. None while another thread does
-/// one: if that one hangs, a child of it may have copies of all pipes that are made meanwhile.
+/// Runs `work`, which cannot hang, on this thread, as if it were a request. `None` while another thread
+/// handles one: if that one hangs, its child may have copies of all pipes created meanwhile.
 #[cfg(linux)]
 pub(crate) fn here<T>(begun: &SpawnStart, work: impl FnOnce() -> T) -> Option<T> {
     let mut state = SPAWNER.lock();
@@ -195,21 +195,21 @@ pub(crate) fn here<T>(begun: &SpawnStart, work: impl FnOnce() -> T) -> Option<T>
     Some(done)
 }
 
-/// The orders that are being done, each with the thread that does it.
+/// The requests in progress, each with the thread that handles it.
 #[cfg(linux)]
 pub(crate) fn taken() -> Vec<(u64, libc::pid_t)> {
     SPAWNER.lock().taken.clone()
 }
 
-/// Where an order is.
+/// The state of a request.
 enum Place {
-    /// In the hands of a thread, or the idle one is about to take it.
+    /// A thread handles it, or the idle one is about to.
     Taken,
-    /// Behind others, when so many steps had been made.
+    /// It is queued; `steps` is the counter at that time.
     Waits { steps: u64 },
 }
 
-/// An order that somebody waits for.
+/// A request that a caller waits for.
 struct Placed {
     number: u64,
     is_done: bool,
@@ -224,7 +224,7 @@ impl Drop for Placed {
 }
 
 impl Spawner {
-    /// A panic while the lock is held cannot leave the state half changed, so poison is ignored.
+    /// Ignores poison: a panic while the lock is held cannot leave the state half changed.
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -239,7 +239,7 @@ impl Spawner {
         }
         let number = state.orders;
         state.orders += 1;
-        // It is idle no more, from now on.
+        // The idle thread is claimed from now on.
         let place = match std::mem::take(&mut state.is_idle) {
             true => Place::Taken,
             false => Place::Waits { steps: state.steps },
@@ -256,7 +256,7 @@ impl Spawner {
         Ok((placed, place))
     }
 
-    /// Starts another thread if the order still waits and no step was made meanwhile.
+    /// Starts another thread if the request is still queued and there was no progress meanwhile.
     fn reinforce(&'static self, number: u64, steps: u64) -> Result<Place, NoSpawnThread> {
         let mut state = self.lock();
         if state.waiting.iter().all(|order| order.number != number) {
@@ -271,11 +271,11 @@ impl Spawner {
         Ok(Place::Waits { steps: state.steps })
     }
 
-    /// The processes that it starts inherit its signal mask: while it does an order that is the one of
-    /// the thread that asked for it, as if that one started them itself.
+    /// The processes that it starts inherit its signal mask: while it handles a request, that is the mask of
+    /// the calling thread, as if the caller started them itself.
     fn start_thread(&'static self, state: &mut State) -> Result<(), NoSpawnThread> {
         let name = state.current + 1;
-        // It fails for no thread that there is.
+        // It cannot fail for the calling thread.
         let mask = SigSet::thread_get_mask().unwrap_or(SigSet::empty());
         let started = start_thread("prun-spawner", move || self.take_orders(name, mask));
         started.map_err(NoSpawnThread::Refused)?;
@@ -286,7 +286,7 @@ impl Spawner {
         Ok(())
     }
 
-    /// What a thread does, until another one has taken its place.
+    /// The loop of a thread, until another one has replaced it.
     fn take_orders(&self, name: u64, mask: SigSet) {
         let thread = starting::this_thread();
         let mut state = self.lock();
@@ -310,14 +310,14 @@ impl Spawner {
         state.threads -= 1;
     }
 
-    /// Nobody waits for this order any more.
+    /// Withdraws a request that nobody waits for any more.
     fn withdraw(&self, number: u64) {
         let mut state = self.lock();
         let waiting = &mut state.waiting;
         if let Some(at) = waiting.iter().position(|order| order.number == number) {
             let order = waiting.remove(at);
             drop(state);
-            // It may have much to close.
+            // Dropping it may close many descriptors.
             drop(order);
         } else if let Some((_, thread)) = state.taken.iter().find(|(taken, _)| *taken == number) {
             // The lock keeps the thread from starting another process meanwhile.
@@ -326,12 +326,12 @@ impl Spawner {
     }
 }
 
-/// Does `work` with this signal mask in force.
+/// Runs `work` with this signal mask.
 fn with_mask(mask: SigSet, work: impl FnOnce()) {
     let before = mask.thread_swap_mask(SigmaskHow::SIG_SETMASK);
     work();
     if let Ok(before) = before {
-        // What was in force before is a sound mask.
+        // The previous mask is valid.
         let _ = before.thread_set_mask();
     }
 }

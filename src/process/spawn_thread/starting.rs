@@ -1,8 +1,7 @@
-//! Children between their birth and their program.
+//! Children that have not executed their program yet.
 //!
-//! `posix_spawn` returns when the child has executed its program, and cannot be interrupted before. One
-//! whose start is given up must not execute its program after all, when a server that was gone is there
-//! again.
+//! `posix_spawn` returns when the child has executed its program, and cannot be interrupted before. If a
+//! start is cancelled, its child must not execute its program later, when a server that was down is back.
 
 #[cfg(linux)]
 use std::os::fd::AsFd;
@@ -12,25 +11,25 @@ use crate::os::{process_group, sys};
 #[cfg(linux)]
 use crate::process::reap::claims::is_being_started;
 
-/// Kills the child that `thread` is starting, if there is one: before it executes its program, or just
+/// Kills the child that `thread` is starting, if there is one: before it executes its program, or right
 /// after. The thread must be kept from starting another one meanwhile.
 #[cfg(linux)]
 pub(crate) fn kill(thread: libc::pid_t) {
     of(thread).for_each(|pid| signal(thread, pid, libc::SIGKILL));
 }
 
-/// Continues those of the children that `thread` is starting which are stopped.
+/// Continues the stopped children that `thread` is starting.
 #[cfg(linux)]
 pub(crate) fn continue_stopped(thread: libc::pid_t) {
     let stopped = of(thread).filter(|pid| process_group::is_stopped(*pid as u32));
     stopped.for_each(|pid| signal(thread, pid, libc::SIGCONT));
 }
 
-/// Elsewhere it is killed when its start is over.
+/// On other systems it is killed when its start has completed.
 #[cfg(not(linux))]
 pub(crate) fn kill(_thread: libc::pid_t) {}
 
-/// What a thread is starting: those of its children whose start is not over.
+/// The children of a thread whose start has not completed.
 #[cfg(linux)]
 fn of(thread: libc::pid_t) -> impl Iterator<Item = libc::pid_t> {
     let children = std::fs::read_to_string(format!("/proc/self/task/{thread}/children"));
@@ -44,8 +43,8 @@ fn of(thread: libc::pid_t) -> impl Iterator<Item = libc::pid_t> {
 
 #[cfg(linux)]
 fn signal(thread: libc::pid_t, child: libc::pid_t, signal: i32) {
-    // One that could not execute its program is reaped by its start at any moment. What is opened
-    // while the number is still that of a child cannot be another process.
+    // If it cannot execute its program, its starter reaps it at any moment. A pidfd opened while the
+    // number is still that of a child cannot refer to another process.
     if let Ok(pidfd) = sys::pidfd_open(child)
         && of(thread).any(|pid| pid == child)
     {
@@ -54,7 +53,7 @@ fn signal(thread: libc::pid_t, child: libc::pid_t, signal: i32) {
     }
 }
 
-/// The number of the calling thread.
+/// The id of the calling thread.
 #[cfg(linux)]
 pub(crate) fn this_thread() -> libc::pid_t {
     thread_local! {

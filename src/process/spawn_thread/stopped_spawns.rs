@@ -1,8 +1,8 @@
 //! Children that are stopped before they have executed their program.
 //!
 //! `posix_spawn` returns when the child has executed its program, and cannot be interrupted before. A
-//! child that a Ctrl-Z stops in that moment, while it is still in our process group, would hold the
-//! start up for ever: it has its own group by then, which nobody continues.
+//! child that Ctrl-Z stops at that moment, while it is still in our process group, would block the start
+//! for ever: it has its own group by then, which nobody continues.
 
 use std::io;
 #[cfg(linux)]
@@ -13,18 +13,19 @@ use super::{spawn_thread, starting};
 #[cfg(linux)]
 use crate::os::start_thread;
 
-/// A spawn takes well under a millisecond; one that takes so long is looked at.
+/// A spawn takes well under a millisecond; one that takes this long is examined.
 #[cfg(linux)]
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
-/// Starts a thread that continues children which were stopped before they executed their program.
+/// Starts a thread that continues children that were stopped before they executed their program.
 ///
-/// For programs that are started from a terminal: a Ctrl-Z in the moment in which a process begins
-/// can stop it while it is still in the group of its parent, but too late for it to have its own
-/// program; whoever starts it would wait for ever. The thread looks ten times a second, and lives as
-/// long as the program. Linux only; elsewhere nothing is done.
+/// For programs started from a terminal: a Ctrl-Z while a process is being started can stop it while it
+/// is still in its parent's group, but too late for it to have executed its program; the spawn would
+/// wait for ever. The thread polls ten times a second, and lives as long as the program. Linux only; on
+/// other systems this does nothing.
 ///
 /// # Errors
+/// If no thread can be started.
 /// When no thread can be started.
 #[doc(hidden)]
 pub fn continue_stopped_spawns() -> io::Result<()> {
