@@ -1,4 +1,4 @@
-//! Whom the guard signals, and when. Pure, without clock or process.
+//! Decides which groups the guard signals, and when. Pure: without a clock or processes.
 
 use std::time::Duration;
 
@@ -6,19 +6,19 @@ use super::table::SlotState;
 use crate::process::Signal;
 
 /// How long a process may take to appear that was being started when prun ended. Its program was
-/// executed before the guard heard of the end, so it is there, or was not started at all.
+/// executed before the guard detected the end, so either it exists, or it was not started at all.
 const START_WAIT: Duration = Duration::from_secs(1);
 
-/// How long processes may take to die of `SIGKILL`: in an uninterruptible call it is for ever.
+/// How long processes may take to die after `SIGKILL`: in an uninterruptible system call, for ever.
 const KILL_WAIT: Duration = Duration::from_secs(5);
 
-/// The end of all groups that prun has left. Every time is from the moment in which prun was gone.
+/// The cleanup of all groups that prun has left behind. All times are relative to prun's end.
 #[derive(Debug)]
 pub(super) struct Cleanup {
-    /// When whoever is left is killed.
+    /// When the remaining groups are killed.
     kill_at: Duration,
     followed: Vec<Followed>,
-    /// The numbers of jobs whose processes may be there without being known.
+    /// The sequence numbers of jobs whose processes may exist without being known.
     starting: Vec<u64>,
 }
 
@@ -29,8 +29,8 @@ struct Followed {
 }
 
 impl Cleanup {
-    /// Of what was in the slots. If prun `was_ending` its jobs, they had their grace, as whoever
-    /// ended prun has waited for it.
+    /// Creates it from the contents of the slots. If prun `was_ending` its jobs, their grace period has
+    /// passed, since prun was killed only after waiting for it.
     pub(super) fn new(
         was_ending: bool,
         grace: Duration,
@@ -50,24 +50,24 @@ impl Cleanup {
         cleanup
     }
 
-    /// The jobs whose processes are still to be looked for.
+    /// The jobs whose processes have not been found yet.
     pub(super) fn starting(&self) -> &[u64] {
         &self.starting
     }
 
-    /// The process of a job that was being started is found, and leads this group.
+    /// Records that the process of a starting job was found, and leads this group.
     pub(super) fn found(&mut self, seq: u64, group: u32) {
         self.starting.retain(|starting| *starting != seq);
         self.follow(group);
     }
 
-    /// The groups that are followed.
+    /// The groups being cleaned up.
     pub(super) fn groups(&self) -> impl Iterator<Item = u32> {
         self.followed.iter().map(|followed| followed.group)
     }
 
-    /// One look: what is to be sent, and to which groups. One that is not there is never looked at
-    /// again, as its number may be given to somebody else.
+    /// One step: returns the signal to send, and to which groups. A group that no longer exists is never
+    /// signalled again, as its number may be reused.
     pub(super) fn look(
         &mut self,
         now: Duration,
@@ -109,14 +109,14 @@ mod tests {
     use proptest::prelude::*;
     use std::collections::{BTreeMap, BTreeSet};
 
-    /// What is true of a group in a pretended world.
+    /// The behaviour of a group in a simulated world.
     #[derive(Clone, Copy, Debug)]
     struct Life {
-        /// When its last member is gone, if it is not killed.
+        /// When its last member ends, if it is not killed.
         ends: Duration,
-        /// Whether a TERM ends it at once.
+        /// Whether SIGTERM ends it at once.
         obeys: bool,
-        /// When its number is somebody else's, at the earliest.
+        /// The earliest time at which its number is reused.
         again: Duration,
     }
 

@@ -1,4 +1,4 @@
-//! prun's side of the guard: the table is filled from the start, the process is started when it is
+//! prun's side of the guard: the table is filled from the start; the guard process is started once it is
 //! worth it, and ended with the run.
 
 use std::fs::File;
@@ -17,30 +17,30 @@ use super::table::{Phase, SlotState, Table};
 use crate::os::sys::map_shared;
 use crate::process::{Command, Environment, Group, Process, SpawnError, Stdio, wait_for};
 
-/// A job that runs so long is worth a guard; where all are shorter none is started.
+/// A job that runs longer than this is worth a guard; if all are shorter, none is started.
 const WORTH_IT: Duration = Duration::from_millis(50);
 
-/// How long the guard may take to begin, and to end.
+/// How long the guard may take to start, and to end.
 const PATIENCE: Duration = Duration::from_secs(5);
 const END_WAIT: Duration = Duration::from_secs(1);
 
-/// So many slots are guarded where their number has no limit: more than a system has numbers for
-/// open files, of which every job takes one. What is not used costs no memory.
+/// How many slots are guarded if their number is unlimited: more than a system has file descriptors,
+/// of which every job takes one. Unused slots cost no memory.
 const MOST_SLOTS: usize = 1 << 20;
 
-/// Whether there is to be a guard.
+/// Whether a guard is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Wanted {
     Never,
-    /// As soon as a job runs for a while, if it can be had.
+    /// Once a job runs for a while, if the guard can be started.
     WhenNeeded,
-    /// From before the first job.
+    /// From before the first job; an error if the guard cannot be started.
     Always,
 }
 
-/// Why there is no guard. The text is for the user.
+/// Why there is no guard. The text is shown to the user.
 #[derive(Debug, thiserror::Error)]
-#[error("--guard: the guard process cannot be started: {0}; --guard=auto goes on without it")]
+#[error("--guard: cannot start the guard process: {0}; use --guard=auto to run without it")]
 pub(crate) struct GuardError(#[from] Cause);
 
 #[derive(Debug, thiserror::Error)]
@@ -49,33 +49,33 @@ enum Cause {
     System(#[from] io::Error),
     #[error(transparent)]
     Spawn(#[from] SpawnError),
-    #[error("it ended at once")]
+    #[error("it exited at once")]
     Ended,
-    #[error("it does not answer")]
+    #[error("it does not respond")]
     Silent,
 }
 
-/// To whom attempts tell what they start; by default nobody.
+/// Records what attempts start; by default nothing.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Guard(Option<Arc<SharedTable>>);
 
 #[derive(Debug)]
 struct SharedTable {
     table: Table,
-    /// A process was started.
+    /// Notified when a process was started.
     started: Notify,
 }
 
 impl Guard {
-    /// The job of number `seq` is being started in `slot`. To be kept until its process group is no
-    /// more prun's to end.
+    /// Records that job `seq` is being started in `slot`. Must be kept until prun no longer has to end its
+    /// process group.
     pub(crate) fn enter(&self, slot: u32, seq: u64) -> GuardedJob {
         self.put(slot, Some(SlotState::Starting(seq)));
         let guard = self.clone();
         GuardedJob { guard, slot }
     }
 
-    /// The jobs are asked to end.
+    /// Records that the jobs have been asked to end.
     pub(crate) fn ending(&self) {
         self.set_phase(Phase::Ending);
     }
@@ -101,7 +101,7 @@ pub(crate) struct GuardedJob {
 }
 
 impl GuardedJob {
-    /// Its process runs, and leads this group.
+    /// Records that its process runs, and leads this group.
     pub(crate) fn started(&self, group: u32) {
         self.guard.put(self.slot, Some(SlotState::Running(group)));
         if let Some(told) = &self.guard.0 {
@@ -139,17 +139,17 @@ impl SharedTable {
 /// A run that is guarded, or will be.
 pub(crate) struct Guarding {
     guard: Guard,
-    /// Tells the one that keeps the process that the run is over.
+    /// Tells the future that owns the guard process that the run has ended.
     keeper: Option<(oneshot::Sender<()>, JoinHandle<()>)>,
     lock: Option<Arc<File>>,
 }
 
 impl Guarding {
-    /// Prepares for jobs in so many slots, and starts the process if it is wanted from the
-    /// beginning. `lock` is a locked file that is to stay locked until the last job is gone.
+    /// Prepares for jobs in this many slots, and starts the guard process if it is wanted from the start.
+    /// `lock` is a locked file that must stay locked until the last job has ended.
     ///
     /// # Errors
-    /// When a guard that must be there cannot be had.
+    /// If a guard is required and cannot be started.
     pub(crate) async fn begin(
         wanted: Wanted,
         slots: Option<NonZeroUsize>,
@@ -161,7 +161,7 @@ impl Guarding {
             keeper: None,
             lock: None,
         };
-        // The end of process 1 ends all others of its container.
+        // The end of process 1 ends all other processes of its container.
         let is_first = std::process::id() == 1;
         if wanted == Wanted::Never || (wanted == Wanted::WhenNeeded && is_first) {
             return Ok(unguarded);
@@ -198,27 +198,27 @@ impl Guarding {
         })
     }
 
-    /// To whom attempts tell what they start.
+    /// The recorder for attempts.
     pub(crate) fn guard(&self) -> Guard {
         self.guard.clone()
     }
 
-    /// The run is over: waits until the process is gone, so that it outlives no run.
+    /// Ends the guard: waits until its process has ended, so that it outlives no run.
     pub(crate) async fn end(self) {
         self.guard.set_phase(Phase::Over);
         if let Some((over, keeper)) = self.keeper {
-            // One that has no process is gone already, and hears nothing.
+            // Without a guard process the future has ended already, and the receiver is gone.
             let _ = over.send(());
             let _ = keeper.await;
         }
         if let Some(lock) = self.lock {
-            // Where even a kill did not end the guard in time, it has the file for a while yet.
+            // If even a kill did not end the guard in time, it keeps the file open for a while.
             let _ = lock.unlock();
         }
     }
 }
 
-/// Starts the process when it is worth it, if it does not run yet, and ends it with the run.
+/// Starts the guard process once it is worth it, if it does not run yet, and ends it with the run.
 async fn keep(
     told: Arc<SharedTable>,
     ready: Ready,
@@ -228,7 +228,7 @@ async fn keep(
     if started.is_none() {
         started = tokio::select! {
             _ = &mut is_over => return,
-            // Whoever did not ask for a guard does without one that cannot be had.
+            // Unless a guard was requested, the run continues without one if it cannot be started.
             () = told.somebody_stays() => ready.start().await.ok(),
         };
     }
@@ -239,7 +239,7 @@ async fn keep(
     }
 }
 
-/// What a guard process is given.
+/// What the guard process inherits.
 struct Ready {
     memory: Arc<File>,
     lock: Option<Arc<File>>,
@@ -253,7 +253,7 @@ impl Ready {
             .arg0("prun-guard")
             .arg(ARGUMENT)
             .environment(&Environment::default())
-            // Whoever kills prun's group does not reach it.
+            // Killing prun's process group must not reach it.
             .process_group(Group::New)
             .stdin(OwnedFd::from(input))
             .stdout(Stdio::File(Arc::clone(&self.memory)))
@@ -267,12 +267,12 @@ impl Ready {
 /// A guard process.
 struct Started {
     process: Process,
-    /// What it waits for the end of.
+    /// The guard waits for the end of this pipe.
     pipe: PipeWriter,
 }
 
 impl Started {
-    /// Waits until it guards.
+    /// Waits until the guard has started to wait.
     async fn answers(&self, table: Table) -> Result<(), Cause> {
         let answer = async {
             while !table.is_ready() {
@@ -283,7 +283,7 @@ impl Started {
             () = answer => Ok(()),
             _ = self.process.wait() => Err(Cause::Ended),
             () = tokio::time::sleep(PATIENCE) => {
-                // One that has ended needs no kill.
+                // No kill is needed if it has just ended.
                 let _ = self.process.kill();
                 Err(Cause::Silent)
             }
@@ -293,14 +293,14 @@ impl Started {
     async fn end(self) {
         drop(self.pipe);
         if wait_for(self.process.wait(), END_WAIT).await.is_err() {
-            // One that has just ended needs no kill.
+            // No kill is needed if it has just ended.
             let _ = self.process.kill();
             let _ = wait_for(self.process.wait(), END_WAIT).await;
         }
     }
 }
 
-/// A table, and the memory that it is in.
+/// Creates a table, and the memory file that it is in.
 fn table(slots: usize, grace: Duration) -> io::Result<(Table, File)> {
     let memory = memory()?;
     memory.set_len(Table::bytes(slots))?;
@@ -308,20 +308,20 @@ fn table(slots: usize, grace: Duration) -> io::Result<(Table, File)> {
     Ok((table, memory))
 }
 
-/// A file without a name, in memory.
+/// Creates an anonymous file in memory.
 #[cfg(linux)]
 fn memory() -> io::Result<File> {
     use rustix::fs::{MemfdFlags, memfd_create};
     Ok(memfd_create(c"prun-guard", MemfdFlags::CLOEXEC)?.into())
 }
 
-/// Elsewhere there is no such thing everywhere.
+/// Not available on all other systems.
 #[cfg(not(linux))]
 fn memory() -> io::Result<File> {
     tempfile::tempfile()
 }
 
-/// This program, as it is: its file may have been replaced since.
+/// The running program: its file may have been replaced since it was started.
 fn program() -> io::Result<PathBuf> {
     if cfg!(linux) {
         Ok("/proc/self/exe".into())

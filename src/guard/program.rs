@@ -1,10 +1,9 @@
-//! What the guard process does: it waits for prun's end, and ends what prun has left.
+//! The guard process: waits for prun's end, and ends the jobs that prun has left behind.
 //!
-//! Its standard input is a pipe whose other end prun alone has, so its end is prun's. A child that
-//! prun is just starting has that end until its program is executed: when the guard hears of the
-//! end, every process that prun has started is there. Its standard output is the table. Its
-//! standard error may be a job log, and keeps that locked until the last job is gone; so nothing is
-//! ever printed.
+//! Its standard input is a pipe whose write end only prun has, so it ends with prun. A child that prun is
+//! just starting holds that end until its program is executed: when the guard detects the end, every
+//! process that prun has started exists. Its standard output is the table. Its standard error may be a
+//! job log, and keeps that locked until the last job has ended; so nothing is ever printed.
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
@@ -20,10 +19,10 @@ use crate::os::process_group::{living_groups, signal_group, younger_siblings};
 use crate::os::sys::{close_from, map_shared};
 use crate::process::Signal;
 
-/// The only argument of the program when it is to be a guard.
+/// The only argument of a guard process.
 pub(super) const ARGUMENT: &str = "--guard-process";
 
-/// How soon is looked again at first, and at last.
+/// The interval between polls: the first, and the longest.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(5), Duration::from_millis(40));
 
 /// Whether this process was started as a guard.
@@ -32,11 +31,11 @@ pub(crate) fn is_asked() -> bool {
     args.next().is_some_and(|first| first == ARGUMENT) && args.next().is_none()
 }
 
-/// Guards a run until its end. The answer is whether there was one: a person who starts this has no
-/// table to give.
+/// Guards a run until its end. Returns whether there was one: a user who starts this has no table to
+/// pass.
 pub(crate) fn guard() -> bool {
-    // A service manager that stops all processes of a service must not take the guard from jobs that
-    // prun is just ending.
+    // A service manager that signals all processes of a service must not take the guard from jobs
+    // that prun is just ending.
     let _ = SigSet::all().thread_block();
     // Standard error may be a job log.
     std::panic::set_hook(Box::new(|_| {}));
@@ -54,7 +53,7 @@ pub(crate) fn guard() -> bool {
     true
 }
 
-/// A name of its own, which is not the beginning of prun's: `pkill -9 prun` must not reach it.
+/// Sets a process name that does not start with prun's: `pkill -9 prun` must not match it.
 fn take_name() {
     #[cfg(linux)]
     let _ = nix::sys::prctl::set_name(c"job-guard");
@@ -82,10 +81,10 @@ fn clean_up(table: Table) {
         let now = begun.elapsed();
         let living = living_groups(&cleanup.groups().collect());
         for (group, signal) in cleanup.look(now, |group| is_there(group, &living)) {
-            // One that is gone, or not ours to signal, shows at the next look.
+            // A group that is gone, or that we may not signal, is noticed at the next poll.
             let _ = signal_group(group, signal);
             if signal != Signal::KILL {
-                // A stopped process acts on no signal but this one.
+                // A stopped process acts on no other signal but SIGKILL.
                 let _ = signal_group(group, Signal::CONT);
             }
         }
@@ -97,15 +96,15 @@ fn clean_up(table: Table) {
     }
 }
 
-/// Whether there is still a group of this number: the system knows it, and a member of it is more
-/// than a zombie that nobody reaps.
+/// Whether this group still exists: the kernel knows it, and it has a member that is not a zombie that
+/// nobody reaps.
 fn is_there(group: u32, living: &BTreeSet<u32>) -> bool {
     let known = signal_group(group, Signal::from_raw(0));
     known.map_or_else(|error| error.raw_os_error() != Some(libc::ESRCH), |()| true)
         && living.contains(&group)
 }
 
-/// Looks for the processes that prun was starting when it ended, and did not live to hear of.
+/// Finds the processes that prun was starting when it ended, and had not recorded yet.
 fn find_started(cleanup: &mut Cleanup) {
     if cleanup.starting().is_empty() {
         return;
@@ -120,7 +119,7 @@ fn find_started(cleanup: &mut Cleanup) {
     }
 }
 
-/// Whether a process was started with this variable.
+/// Whether a process was started with this environment variable.
 fn has_variable(pid: u32, variable: &OsStr) -> bool {
     let environment = std::fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
     let mut variables = environment.split(|byte| *byte == 0);

@@ -1,10 +1,10 @@
-//! What prun tells its guard: a few cells of memory that both have mapped, so that a job costs prun
-//! two stores and no system call.
+//! The table of running jobs: a few cells of memory shared with the guard, so that a job costs prun two
+//! stores and no system call.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// The first cell, by which the guard knows that it was given a table.
+/// The first cell, which identifies a table.
 const MARK: u64 = u64::from_be_bytes(*b"prunjobs");
 
 /// The cells before those of the slots.
@@ -14,33 +14,33 @@ enum Header {
     Phase,
     /// In nanoseconds.
     Grace,
-    /// Whether the guard has begun to wait.
+    /// Whether the guard has started to wait.
     Ready,
-    /// How many slots were ever used: the rest of a large table costs no memory.
+    /// How many slots were ever used: the rest of a large table takes no memory.
     Used,
 }
 
 const HEADER: usize = Header::Used as usize + 1;
 
-/// In a slot's cell: the rest is the number of a job whose process is just being started.
+/// A flag in a slot's cell: the other bits are the sequence number of a job that is being started.
 const STARTING: u64 = 1 << 63;
 
-/// How far prun has come.
+/// The phase of the run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Phase {
     Running,
-    /// It has asked its jobs to end.
+    /// prun has asked its jobs to end.
     Ending,
     /// Nothing is left to guard.
     Over,
 }
 
-/// What is in a slot.
+/// The state of an occupied slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum SlotState {
-    /// The job of this number is being started: its process may be there and not be known yet.
+    /// The job with this sequence number is being started: its process may exist and not be known yet.
     Starting(u64),
-    /// A process group runs.
+    /// This process group is running.
     Running(u32),
 }
 
@@ -49,12 +49,12 @@ pub(super) enum SlotState {
 pub(super) struct Table(&'static [AtomicU64]);
 
 impl Table {
-    /// How many bytes a table for so many slots has.
+    /// The size in bytes of a table for this many slots.
     pub(super) fn bytes(slots: usize) -> u64 {
         ((HEADER + slots) * size_of::<AtomicU64>()) as u64
     }
 
-    /// A new table, in cells that are zero.
+    /// Initialises a table in zeroed cells.
     pub(super) fn begin(cells: &'static [AtomicU64], grace: Duration) -> Self {
         let table = Self(cells);
         let grace = u64::try_from(grace.as_nanos()).unwrap_or(u64::MAX);
@@ -63,7 +63,7 @@ impl Table {
         table
     }
 
-    /// A table that another process has begun, if it is one.
+    /// Opens a table that another process has initialised, if it is one.
     pub(super) fn open(cells: &'static [AtomicU64]) -> Option<Self> {
         let table = Self(cells);
         (cells.len() >= HEADER && table.get(Header::Mark) == MARK).then_some(table)
@@ -93,7 +93,7 @@ impl Table {
         self.set(Header::Ready, 1);
     }
 
-    /// What is in `slot`, if anything is.
+    /// The state of `slot`; `None` if it is free.
     pub(super) fn place(self, slot: u32) -> Option<SlotState> {
         let cell = self.cell(slot)?.load(Ordering::Acquire);
         match u32::try_from(cell) {
@@ -103,7 +103,7 @@ impl Table {
         }
     }
 
-    /// Puts a place into `slot`, or makes it free. A slot beyond the table is unguarded.
+    /// Sets the state of `slot`, or frees it. Slots beyond the table are not guarded.
     pub(super) fn put(self, slot: u32, place: Option<SlotState>) {
         let Some(cell) = self.cell(slot) else {
             return;
@@ -119,7 +119,7 @@ impl Table {
         cell.store(value, Ordering::Release);
     }
 
-    /// The slots in which something is.
+    /// The occupied slots.
     pub(super) fn places(self) -> impl Iterator<Item = (u32, SlotState)> {
         let used = u32::try_from(self.get(Header::Used)).unwrap_or(u32::MAX);
         (1..=used).filter_map(move |slot| Some((slot, self.place(slot)?)))
@@ -170,7 +170,7 @@ mod tests {
             for (slot, place) in puts {
                 ours.put(slot, place);
                 match place {
-                    // Beyond the table nothing is kept, and nothing else is written over.
+                    // Nothing is stored beyond the table, and nothing else is overwritten.
                     Some(place) if slot <= 16 => drop(expected.insert(slot, place)),
                     _ => drop(expected.remove(&slot)),
                 }

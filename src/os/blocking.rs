@@ -1,4 +1,4 @@
-//! A file that is waited for although somebody else made it non-blocking.
+//! Blocking writes to a file that another process may have made non-blocking.
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -7,8 +7,8 @@ use std::os::fd::{AsFd, BorrowedFd};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
 
-/// Writes to a file that other processes have too, such as a standard stream: its flags are theirs as
-/// well. Some of them (node, ssh) set `O_NONBLOCK`, which is never changed here.
+/// Writes to a file that is shared with other processes, such as a standard stream, whose flags are
+/// shared as well. Some programs (node, ssh) set `O_NONBLOCK`, which is never changed here.
 #[derive(Debug)]
 pub(crate) struct Blocking(File);
 
@@ -17,7 +17,7 @@ impl Blocking {
         Self(file)
     }
 
-    /// Waits until the file takes more, or tells why it takes none.
+    /// Waits until the file accepts more, or returns why it does not.
     pub(crate) fn wait(&self) -> io::Result<()> {
         match poll(&mut [PollFd::new(&self.0, PollFlags::OUT)], None) {
             Ok(_) | Err(Errno::INTR) => Ok(()),

@@ -1,4 +1,4 @@
-//! What the system alone can say of a file: whether it is ours, and whether what was written is kept.
+//! File operations beyond std: locks that tell why they fail, identity, sync and close with errors.
 
 use std::fs::{self, File, TryLockError};
 use std::io;
@@ -7,17 +7,17 @@ use std::path::Path;
 
 use nix::errno::Errno;
 
-/// Whether a file is locked for us.
+/// The result of locking a file.
 pub(crate) enum Lock {
-    /// Until its last descriptor is closed.
+    /// Locked until its last descriptor is closed.
     Ours,
-    /// Somebody else has locked it.
+    /// Another process has locked it.
     Taken,
-    /// The file system locks nothing.
+    /// The file system does not support locks.
     Refused(io::Error),
 }
 
-/// Locks a file or a folder, without waiting.
+/// Tries to lock a file or a directory, without waiting.
 pub(crate) fn lock(file: &File) -> Lock {
     loop {
         match file.try_lock() {
@@ -29,7 +29,7 @@ pub(crate) fn lock(file: &File) -> Lock {
     }
 }
 
-/// Whether that file, and no other, is at the path.
+/// Whether the path refers to this very file.
 pub(crate) fn is_at(path: &Path, file: &File) -> bool {
     let same = || -> io::Result<bool> {
         let (there, ours) = (fs::metadata(path)?, file.metadata()?);
@@ -38,7 +38,7 @@ pub(crate) fn is_at(path: &Path, file: &File) -> bool {
     same().unwrap_or(false)
 }
 
-/// Waits until what was written is kept. Streams keep nothing, and some file systems cannot say.
+/// Syncs a file to disk. Succeeds for streams, and for file systems that do not support it.
 pub(crate) fn sync(file: &File) -> io::Result<()> {
     match file.sync_data() {
         Err(error) if keeps_nothing(&error) => Ok(()),
@@ -46,7 +46,7 @@ pub(crate) fn sync(file: &File) -> io::Result<()> {
     }
 }
 
-/// Whether that is no failure of a disk: there is none, or nobody can say what is on it.
+/// Whether the error means that the file cannot be synced, rather than that the disk failed.
 pub(crate) fn keeps_nothing(error: &io::Error) -> bool {
     let code = Errno::from_raw(error.raw_os_error().unwrap_or(0));
     matches!(
@@ -55,16 +55,16 @@ pub(crate) fn keeps_nothing(error: &io::Error) -> bool {
     )
 }
 
-/// Closes a file, and tells what only then comes to light: a quota, or a lack of room on a server.
+/// Closes a file, and returns errors that only then appear: a quota, or a full disk on a server.
 pub(crate) fn close(file: File) -> io::Result<()> {
     match nix::unistd::close(file) {
-        // It is closed all the same.
+        // EINTR: the descriptor is closed all the same.
         Ok(()) | Err(Errno::EINTR) => Ok(()),
         Err(error) => Err(error.into()),
     }
 }
 
-/// The folder in which a path is a name.
+/// The directory that contains a path.
 pub(crate) fn folder(path: &Path) -> &Path {
     match path.parent() {
         Some(above) if !above.as_os_str().is_empty() => above,

@@ -1,12 +1,12 @@
-//! What the system gives, in functions that are safe to call.
+//! Operating system interfaces, as functions that are safe to call.
 //!
-//! The only room with `unsafe` in it; every block says why it is sound. [`Signal`] names a signal,
-//! `own_signals` is about those that this program gets. `sys` has the calls that std, tokio, rustix and
-//! nix do not offer, and `child` what a new process does before its program. `pipe`, `pty`, `file`,
-//! `blocking` (a file that others made non-blocking), `terminal`, `process_group`, `thread` and `limits`
-//! are what their names say. The room knows nothing of the others, nor of jobs.
+//! The only module with `unsafe`; every block says why it is sound. [`Signal`] is a signal,
+//! `own_signals` handles those that this program gets. `sys` has the system calls that std, tokio, rustix
+//! and nix do not offer, and `child` the steps of a new process before it executes its program. `pipe`,
+//! `pty`, `file`, `blocking` (files that others made non-blocking), `terminal`, `process_group`, `thread`
+//! and `limits` are what their names say. The module knows nothing of the others, nor of jobs.
 
-#![expect(unsafe_code, reason = "the one room that may call the system directly")]
+#![expect(unsafe_code, reason = "the only module that calls the system directly")]
 
 mod blocking;
 pub(crate) mod child;

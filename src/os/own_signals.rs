@@ -1,12 +1,12 @@
-//! Signals to this process itself: which it ignores, catches, holds back and ends by.
+//! Signals to this process: which it ignores, catches, blocks and dies of.
 
 use nix::sys::signal::{self as nix_signal, SigSet};
 
 use super::signal::Signal;
 use super::sys;
 
-/// What ends a program that does not catch it and tells of no fault of its own: sent by timers and
-/// limits, by batch systems (`SIGUSR2`, `SIGXCPU`), by whoever wants a core dump.
+/// Signals that end a program by default and do not report a fault of its own: sent by timers and
+/// limits, by batch systems (`SIGUSR2`, `SIGXCPU`), or to get a core dump.
 const DEADLY: &[i32] = &[
     libc::SIGABRT,
     libc::SIGALRM,
@@ -25,15 +25,15 @@ const DEADLY: &[i32] = &[
 ];
 
 impl Signal {
-    /// Whether this process ignores the signal, for example because `nohup` started it.
+    /// Whether this process ignores the signal, for example because it was started by `nohup`.
     #[doc(hidden)]
     #[must_use]
     pub fn is_ignored(self) -> bool {
         sys::is_ignored(self.as_raw())
     }
 
-    /// The signals that end a program by default, but for those that have a constant here, and for
-    /// those by which the system tells a program of its own fault. Real-time signals are among them.
+    /// The signals that end a program by default, except those that have a constant here, and those
+    /// that report a fault of the program itself. Real-time signals are included.
     pub(crate) fn deadly() -> impl Iterator<Item = Self> {
         #[cfg(linux)]
         let real_time = libc::SIGRTMIN()..=libc::SIGRTMAX();
@@ -42,56 +42,56 @@ impl Signal {
         DEADLY.iter().copied().chain(real_time).map(Self::from_raw)
     }
 
-    /// Catches the [deadly](Self::deadly) signals that are not ignored: whoever hears of this one
-    /// from then on must ask [`came`](Self::came) whether it was one of them. That costs a tenth of
-    /// what it takes to catch them all by the runtime, which is made for few.
+    /// Catches the [deadly](Self::deadly) signals that are not ignored, and forwards them as this one:
+    /// on this signal, the receiver must call [`came`](Self::came) to learn whether it was one of them.
+    /// That costs a tenth of catching them all with the runtime, which is made for few.
     pub(crate) fn stands_for_deadly(self) {
         sys::note_signals(Self::deadly().map(Self::as_raw), self.as_raw());
     }
 
-    /// The deadly signal that has come in place of this one, or this one.
+    /// Returns the deadly signal that was forwarded as this one, or this one.
     pub(crate) fn came(self) -> Self {
         sys::came().map_or(self, Self::from_raw)
     }
 
     /// Sends the signal to this process.
     pub(crate) fn raise(self) {
-        // Our own number, and a signal that exists: nothing can fail.
+        // Cannot fail: our own process id, and a signal that exists.
         let _ = sys::kill(std::process::id() as libc::pid_t, self.as_raw());
     }
 
-    /// Ends this process by the signal's default action, so that a parent sees how it ended.
+    /// Ends this process with the signal's default action, so that its parent sees the signal.
     ///
-    /// Returns only where the kernel does not deliver the signal: to PID 1.
+    /// Returns only if the kernel does not deliver the signal: to PID 1.
     #[doc(hidden)]
     pub fn raise_default(self) {
         sys::raise_default(self.as_raw());
     }
 }
 
-/// Makes this process a sound parent: call it first thing in `main`, before any thread starts.
+/// Resets inherited signal state. Must be called first in `main`, before any thread starts.
 ///
-/// An inherited `SIGCHLD=ignored` makes the kernel throw exit statuses away, and a signal that
-/// was blocked at the start would be blocked in every child too.
+/// With an inherited `SIGCHLD=ignored` the kernel discards exit statuses, and a signal that was
+/// blocked at the start would be blocked in every child too.
 #[doc(hidden)]
 pub fn reset_inherited_signals() {
     sys::restore_default_signals(&[libc::SIGCHLD]);
 }
 
-/// Does `work`, for which the signals that others send wait. A thread that is started then takes none
-/// for as long as it lives.
+/// Runs `work` with the signals blocked that others send. A thread that is started by it never receives
+/// any.
 pub(crate) fn without_signals<T>(work: impl FnOnce() -> T) -> T {
     let before = block_signals();
     let done = work();
     if let Ok(before) = before {
-        // What was in force before is a sound mask.
+        // The previous mask is valid.
         let _ = before.thread_set_mask();
     }
     done
 }
 
-/// Keeps the signals that others send from the calling thread, but for `SIGABRT`, by which a program
-/// ends itself. What was kept from it before.
+/// Blocks the signals that others send in the calling thread, except `SIGABRT`, with which a program
+/// ends itself. Returns the previous mask.
 fn block_signals() -> nix::Result<SigSet> {
     let mut blocked = SigSet::all();
     for own in [
@@ -106,20 +106,20 @@ fn block_signals() -> nix::Result<SigSet> {
     blocked.thread_swap_mask(nix_signal::SigmaskHow::SIG_BLOCK)
 }
 
-/// Signals that wait, so that none is caught any more; see [`hold_signals`].
-#[must_use = "they wait for ever unless they are let act"]
+/// Blocked signals, which are no longer caught; see [`hold_signals`].
+#[must_use = "the signals stay pending until they are let act"]
 pub(crate) struct HeldSignals(());
 
-/// Lets the signals that come from now on wait. Those that came before have been caught: no other
-/// thread of ours takes any, see [`start_thread`](crate::process::start_thread).
+/// Blocks signals that arrive from now on. Earlier ones have been caught: no other thread of ours
+/// receives any, see [`start_thread`](crate::process::start_thread).
 pub(crate) fn hold_signals() -> HeldSignals {
-    // It fails for no mask that there is.
+    // Cannot fail for a valid mask.
     let _ = block_signals();
     HeldSignals(())
 }
 
 impl HeldSignals {
-    /// Gives `signals` that are not ignored their default actions, at once for those that wait.
+    /// Restores the default actions of `signals` that are not ignored; pending ones act at once.
     pub(crate) fn let_act(self, signals: impl Iterator<Item = Signal>) {
         sys::let_act(signals.map(Signal::as_raw));
     }

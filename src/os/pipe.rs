@@ -1,4 +1,4 @@
-//! Pipes: made, registered with the poll loop, and given more room.
+//! Pipes: creating, registering with the event loop, and enlarging.
 
 use std::fs::File;
 use std::io::{self, PipeReader, PipeWriter};
@@ -11,36 +11,36 @@ use tokio::io::unix::AsyncFd;
 
 use super::sys;
 
-/// The room of a pipe that gives much: its ends seldom wait for each other, and what is in it is
-/// still in a cache of the processor when it is moved.
+/// The capacity of a pipe with much output: its ends seldom wait for each other, and its contents are
+/// still in a CPU cache when they are moved.
 pub(crate) const LARGE: usize = 256 * 1024;
 
-/// A pipe whose ends no other process of ours inherits; a real one, so that `/dev/stdin` opens.
+/// Creates a pipe that children do not inherit; a real one, so that `/dev/stdin` can be opened.
 pub(crate) fn pipe() -> io::Result<(PipeReader, PipeWriter)> {
     io::pipe()
 }
 
-/// Our end of a pipe, for the poll loop of the runtime, which may forget it and learn of it again.
+/// Registers our end of a pipe with the runtime's event loop; it can be deregistered and registered again.
 pub(crate) fn register_shared(end: impl Into<OwnedFd>) -> io::Result<AsyncFd<Arc<File>>> {
     let end = nonblocking(end)?;
     sys::register(Arc::new(end), Interest::READABLE)
 }
 
-/// Our end of a pipe, for the poll loop of the runtime.
+/// Registers our end of a pipe with the runtime's event loop.
 pub(crate) fn register(end: impl Into<OwnedFd>, interest: Interest) -> io::Result<AsyncFd<File>> {
     sys::register(nonblocking(end)?, interest)
 }
 
-/// Makes reads and writes return `WouldBlock` in place of waiting. For an end of our own making: the
-/// flag would reach all who share an inherited one.
+/// Makes the file non-blocking. Only for descriptors created by us: the flag is shared with all processes
+/// that have an inherited one.
 fn nonblocking(end: impl Into<OwnedFd>) -> io::Result<File> {
     let end = File::from(end.into());
     rustix::io::ioctl_fionbio(&end, true)?;
     Ok(end)
 }
 
-/// Lets a pipe hold `bytes`, so that its two ends need not wait for each other so often. For pipes
-/// through which much goes; what is none, and a system that refuses, stay as they are.
+/// Sets the capacity of a pipe to `bytes`, so that its ends wait for each other less often. For pipes
+/// with much output. Other files are unchanged, as are pipes if the system refuses.
 #[cfg(linux)]
 pub(crate) fn enlarge(pipe: impl AsFd, bytes: usize) {
     use rustix::pipe::{fcntl_getpipe_size, fcntl_setpipe_size};
@@ -49,24 +49,24 @@ pub(crate) fn enlarge(pipe: impl AsFd, bytes: usize) {
     }
 }
 
-/// Elsewhere the system gives a pipe the room that it needs.
+/// On other systems pipes grow by themselves.
 #[cfg(not(linux))]
 pub(crate) fn enlarge(_pipe: impl AsFd, _bytes: usize) {}
 
-/// Makes a pipe so large, or as much larger as the system has it.
+/// Sets the capacity of a pipe to at least this many bytes, as rounded by the system.
 #[cfg(linux)]
 pub(crate) fn set_size(pipe: impl AsFd, bytes: usize) -> io::Result<()> {
     rustix::pipe::fcntl_setpipe_size(pipe, bytes)?;
     Ok(())
 }
 
-/// Elsewhere a pipe has no size that could be set.
+/// On other systems the capacity of a pipe cannot be set.
 #[cfg(not(linux))]
 pub(crate) fn set_size(_pipe: impl AsFd, _bytes: usize) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether something comes through `pipe`, or its end, within so long; waits for it.
+/// Waits up to `within` for data or the end of `pipe`; returns whether there is either.
 pub(crate) fn comes(pipe: &File, within: Duration) -> bool {
     use rustix::event::{PollFd, PollFlags, poll};
     let Ok(within) = within.try_into() else {

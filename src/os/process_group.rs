@@ -1,4 +1,4 @@
-//! Process groups: who is left in one, and how to reach them.
+//! Process groups: their living members, and signalling them.
 
 #[cfg(linux)]
 use std::collections::BTreeMap;
@@ -9,13 +9,13 @@ use std::sync::OnceLock;
 use super::signal::Signal;
 use super::sys;
 
-/// Whether the kernel signals a group through its leader's pidfd (Linux 6.9), which reaches the
-/// group after the leader was reaped, and never a stranger.
+/// Whether the kernel can signal a group through its leader's pidfd (Linux 6.9), which reaches the
+/// group after the leader was reaped, and never another group.
 pub(crate) fn can_signal_by_pidfd() -> bool {
     static CAN: OnceLock<bool> = OnceLock::new();
     *CAN.get_or_init(|| {
-        // Signal 0 to our own group: nothing is sent, but the flag is checked. Where we do not
-        // lead our group the answer is ESRCH, and only EINVAL says that the flag is unknown.
+        // Signal 0 to our own group: nothing is sent, but the flag is checked. If we do not lead our
+        // group the error is ESRCH; only EINVAL means that the flag is unknown.
         let ours = sys::pidfd_open(std::process::id() as libc::pid_t);
         ours.is_ok_and(|pidfd| {
             use std::os::fd::AsFd;
@@ -27,7 +27,7 @@ pub(crate) fn can_signal_by_pidfd() -> bool {
     })
 }
 
-/// A living member of each of `groups` that has one, by one look at all processes.
+/// Returns a living member of each of `groups` that has one, in one pass over all processes.
 #[cfg(linux)]
 pub(crate) fn living_members(groups: &BTreeSet<u32>) -> io::Result<BTreeMap<u32, u32>> {
     let mut living = BTreeMap::new();
@@ -42,34 +42,34 @@ pub(crate) fn living_members(groups: &BTreeSet<u32>) -> io::Result<BTreeMap<u32,
     Ok(living)
 }
 
-/// Sends `signal` to the process group of this number: for who has no child in it, and so cannot know
-/// that the number is still that group's. `ESRCH` means that nobody is left in it.
+/// Sends `signal` to the process group with this number. For callers without a child in it, who cannot
+/// know that the number is still that group's. `ESRCH` means that the group is empty.
 pub(crate) fn signal_group(group: u32, signal: Signal) -> io::Result<()> {
     match libc::pid_t::try_from(group) {
-        // 0 would be our own group, and 1 every process that there is.
+        // -0 would be our own group, and -1 all processes.
         Ok(number) if number > 1 => sys::kill(-number, signal.as_raw()),
         _ => Err(io::ErrorKind::InvalidInput.into()),
     }
 }
 
-/// Those of `groups` that have a living member. Zombies do not live.
+/// Returns those of `groups` that have a living member. Zombies do not count.
 #[cfg(linux)]
 pub(crate) fn living_groups(groups: &BTreeSet<u32>) -> BTreeSet<u32> {
     if groups.is_empty() {
         return BTreeSet::new();
     }
-    // Without /proc nothing can be told apart.
+    // Without /proc living members cannot be determined.
     living_members(groups).map_or_else(|_| groups.clone(), |living| living.into_keys().collect())
 }
 
-/// Elsewhere there is no /proc to look at, and nothing can be told apart.
+/// Other systems have no /proc to read, so living members cannot be determined.
 #[cfg(not(linux))]
 pub(crate) fn living_groups(groups: &BTreeSet<u32>) -> BTreeSet<u32> {
     groups.clone()
 }
 
-/// The processes that have the same parent as we (or were left to it together with us), are not older,
-/// and lead a process group in our session.
+/// Returns the processes that have the same parent as we (or were reparented together with us), are not
+/// older, and lead a process group in our session.
 #[cfg(linux)]
 pub(crate) fn younger_siblings() -> Vec<u32> {
     let (Some(own), Ok(all)) = (Stat::of(std::process::id()), Stat::all()) else {
@@ -82,13 +82,13 @@ pub(crate) fn younger_siblings() -> Vec<u32> {
     siblings.map(|(pid, _)| pid).collect()
 }
 
-/// Elsewhere nobody tells of them.
+/// On other systems they cannot be determined.
 #[cfg(not(linux))]
 pub(crate) fn younger_siblings() -> Vec<u32> {
     Vec::new()
 }
 
-/// Whether a process is stopped, also where a debugger looks on.
+/// Whether a process is stopped, also while it is traced by a debugger.
 #[cfg(linux)]
 pub(crate) fn is_stopped(pid: u32) -> bool {
     Stat::of(pid).is_some_and(|stat| matches!(stat.state, 'T' | 't'))
@@ -111,20 +111,20 @@ pub(crate) fn is_orphaned() -> bool {
     true
 }
 
-/// Elsewhere the shell is trusted to be there.
+/// On other systems a shell is assumed.
 #[cfg(not(linux))]
 pub(crate) fn is_orphaned() -> bool {
     false
 }
 
-/// What a line of /proc/PID/stat says of a process's place.
+/// The fields of /proc/PID/stat about a process's group, session and parent.
 #[cfg(linux)]
 pub(crate) struct Stat {
     state: char,
     parent: u32,
     pub(crate) group: u32,
     session: u32,
-    /// In the system's ticks since its boot.
+    /// In clock ticks since boot.
     started: u64,
 }
 
@@ -134,15 +134,15 @@ impl Stat {
         Self::parse(&std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
     }
 
-    /// Those of all processes, by their numbers, where /proc is there to be read.
+    /// Reads those of all processes, with their process ids, if /proc is mounted.
     fn all() -> io::Result<impl Iterator<Item = (u32, Self)>> {
         let entries = std::fs::read_dir("/proc")?.flatten();
         let numbers = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
         Ok(numbers.filter_map(|pid| Some((pid, Self::of(pid)?))))
     }
 
-    /// `PID (NAME) STATE PARENT GROUP SESSION …`, where the name may hold anything. The start is the
-    /// 22nd field.
+    /// `PID (NAME) STATE PARENT GROUP SESSION …`, where the name may contain any character. The start
+    /// time is the 22nd field.
     fn parse(stat: &str) -> Option<Self> {
         let (_, after_name) = stat.rsplit_once(')')?;
         let mut fields = after_name.split_ascii_whitespace();

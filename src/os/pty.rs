@@ -1,4 +1,4 @@
-//! Pseudo-terminals, through which a process shows what it would show to a person.
+//! Pseudo-terminals, through which a process prints as it would to a terminal.
 
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
@@ -9,20 +9,20 @@ use rustix::termios::{
     LocalModes, OptionalActions, OutputModes, Winsize, tcgetattr, tcsetattr, tcsetwinsize,
 };
 
-/// How large a terminal is, in characters.
+/// The size of a terminal, in characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TerminalSize {
-    /// How many lines it shows.
+    /// The number of lines.
     pub rows: u16,
-    /// How many characters a line has.
+    /// The number of characters per line.
     pub columns: u16,
 }
 
-/// A new pseudo-terminal of this size: our end, and the one for a process. Nothing is added to what
-/// the process writes (no carriage return before a newline), and nothing that we write is echoed.
+/// Opens a pseudo-terminal of this size: our end, and the end for a process. The process's output is
+/// passed unchanged (no carriage return is added to a newline), and our input is not echoed.
 ///
-/// The process's end becomes nobody's controlling terminal, so that Ctrl-C and job control stay
-/// those of the terminal that we were started from.
+/// The process's end becomes no process's controlling terminal, so Ctrl-C and job control stay with the
+/// terminal that we were started from.
 pub(crate) fn open(size: TerminalSize) -> io::Result<(OwnedFd, OwnedFd)> {
     let ours = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | CLOSED_ON_EXEC)?;
     grantpt(&ours)?;
@@ -38,7 +38,7 @@ pub(crate) fn open(size: TerminalSize) -> io::Result<(OwnedFd, OwnedFd)> {
     Ok((ours, theirs))
 }
 
-/// Gives a terminal another size.
+/// Sets the size of a terminal.
 pub(crate) fn resize(terminal: impl AsFd, size: TerminalSize) -> io::Result<()> {
     let size = Winsize {
         ws_row: size.rows,
@@ -51,7 +51,7 @@ pub(crate) fn resize(terminal: impl AsFd, size: TerminalSize) -> io::Result<()> 
 
 #[cfg(linux)]
 const CLOSED_ON_EXEC: OpenptFlags = OpenptFlags::CLOEXEC;
-/// Elsewhere the flag is not known to `posix_openpt`; a process that gets our end by accident keeps
-/// its own terminal open, and no more.
+/// On other systems `posix_openpt` does not support the flag; a process that inherits our end by accident
+/// keeps its own terminal open, and no more.
 #[cfg(not(linux))]
 const CLOSED_ON_EXEC: OpenptFlags = OpenptFlags::empty();

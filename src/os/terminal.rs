@@ -1,4 +1,4 @@
-//! The controlling terminal, and which process group has it.
+//! The controlling terminal and its foreground process group.
 
 use std::fs::File;
 use std::io;
@@ -9,21 +9,21 @@ use rustix::io::retry_on_intr;
 use rustix::process::{Pid, getpgrp};
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr, tcsetpgrp};
 
-/// Whether this process may write to its terminal as it likes: nobody else is in the foreground. A
-/// terminal that is not the one we were started from has no such rule.
+/// Whether this process may write to its terminal freely: no other process group is in the foreground. A
+/// terminal other than the controlling one has no such restriction.
 pub(crate) fn is_in_foreground(terminal: impl AsFd) -> bool {
     let group = rustix::termios::tcgetpgrp(terminal);
     group.map_or(true, |group| group == getpgrp())
 }
 
-/// The terminal that this program was started from.
+/// The controlling terminal of this program.
 pub(crate) struct Terminal {
     file: File,
     settings: Termios,
 }
 
 impl Terminal {
-    /// The controlling terminal with its present settings; none where there is none.
+    /// Opens the controlling terminal and reads its settings; `None` if there is none.
     pub(crate) fn open() -> Option<Self> {
         let file = File::options()
             .read(true)
@@ -34,13 +34,13 @@ impl Terminal {
         Some(Self { file, settings })
     }
 
-    /// Gives the terminal to the process group that `leader` leads.
+    /// Makes the process group led by `leader` the foreground group.
     pub(crate) fn give_to(&self, leader: u32) -> io::Result<()> {
         let leader = Pid::from_raw(leader as i32).ok_or(io::ErrorKind::InvalidInput)?;
         from_background(|| tcsetpgrp(&self.file, leader))
     }
 
-    /// Takes the terminal back, with the settings that it had.
+    /// Takes the terminal back, and restores its settings.
     pub(crate) fn take_back(&self) -> io::Result<()> {
         from_background(|| {
             let taken = tcsetpgrp(&self.file, getpgrp());
@@ -50,8 +50,8 @@ impl Terminal {
     }
 }
 
-/// Does `work` on the terminal from the background, too: blocked, the signal that asks such a process
-/// not to touch the terminal lets the call through.
+/// Runs `work` on the terminal also from the background: with SIGTTOU blocked, the call is permitted
+/// instead of stopping the process.
 fn from_background(work: impl FnOnce() -> rustix::io::Result<()>) -> io::Result<()> {
     let mut ttou = SigSet::empty();
     ttou.add(Signal::SIGTTOU);

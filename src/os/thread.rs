@@ -1,19 +1,19 @@
-//! Threads beside the one that starts processes.
+//! Threads that receive no signals.
 
 use std::io;
 use std::thread::{Builder, JoinHandle};
 
 use super::own_signals::without_signals;
 
-/// Starts a thread of this name that takes no signals, so that they come to the main thread alone:
-/// whoever asks there what has come so far knows it of all. Nor is it woken when a child ends.
+/// Starts a named thread that receives no signals, so that they are all delivered to the main thread:
+/// a check there sees every signal so far. Nor is it woken when a child ends.
 ///
-/// `posix_spawn` blocks all signals in the thread that calls it. A `SIGCHLD` that comes meanwhile
-/// goes to any other thread that takes it, which the system wakes only to ignore it: with short
-/// jobs that was every third one.
+/// `posix_spawn` blocks all signals in the calling thread. A `SIGCHLD` that arrives meanwhile is
+/// delivered to any other thread that accepts it, which wakes only to ignore it: with short jobs that
+/// was every third one.
 ///
 /// # Errors
-/// When the system has no thread to give.
+/// If the system cannot start a thread.
 pub(crate) fn start_thread<T: Send + 'static>(
     name: &str,
     work: impl FnOnce() -> T + Send + 'static,

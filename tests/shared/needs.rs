@@ -1,6 +1,6 @@
-//! What a machine may lack, and which tests are skipped for it.
+//! Requirements that a machine may not meet, and the tests that are skipped then.
 //!
-//! A test that starts a program, or uses a right, that not every machine has says so in its first line:
+//! A test that needs a program or a privilege that not every machine has declares it in its first line:
 //!
 //! ```ignore
 //! if !needs("python3") {
@@ -8,9 +8,9 @@
 //! }
 //! ```
 //!
-//! libtest has no test that finds out by itself that it cannot be made, and calls such a one passed. So
-//! all that was skipped is listed on standard error when the last test has ended. `PRUN_TEST_ALL=1`
-//! makes these tests fail instead.
+//! libtest has no way for a running test to skip itself, and counts such a test as passed. So all skipped
+//! tests are listed on standard error when the last test has ended. `PRUN_TEST_ALL=1` makes these tests
+//! fail instead.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::env;
@@ -24,22 +24,22 @@ use std::thread;
 
 use super::sys::{Held, at_exit};
 
-/// The right to mount file systems that only one run sees: [`MOUNTS`] before a program.
+/// The privilege to mount file systems that only one run sees: prefix the program with [`MOUNTS`].
 pub(crate) const MOUNT_NAMESPACE: &str = "user and mount namespaces";
 
-/// The right to have process numbers of one's own: [`NUMBERS`] before a program.
+/// The privilege to create a PID namespace: prefix the program with [`NUMBERS`].
 pub(crate) const PID_NAMESPACE: &str = "user and pid namespaces";
 
-/// Root who may become another user; in a container or a user namespace there may be no other.
+/// Root that may become another user; a container or a user namespace may have no other.
 pub(crate) const ROOT: &str = "root";
 
-/// Chromium and the driver that speaks to it.
+/// Chromium and its driver.
 pub(crate) const BROWSER: &str = "chromium and chromedriver";
 
-/// File systems of our own, which only this run sees.
+/// A private mount namespace for one run.
 pub(crate) const MOUNTS: [&str; 4] = ["unshare", "--user", "--map-root-user", "--mount"];
 
-/// Process numbers of our own, of which prun has the first.
+/// A private PID namespace, in which prun is process 1.
 pub(crate) const NUMBERS: [&str; 6] = [
     "unshare",
     "--user",
@@ -49,8 +49,8 @@ pub(crate) const NUMBERS: [&str; 6] = [
     "--mount-proc",
 ];
 
-/// Whether there is what a test needs: one of the constants above, or a program by its name or path.
-/// If not, the test is on the list of those skipped.
+/// Whether a requirement of a test is met: one of the constants above, or a program by name or path. If
+/// not, the test is listed as skipped.
 #[track_caller]
 #[must_use = "a test without what it needs must return"]
 pub(crate) fn needs(what: &'static str) -> bool {
@@ -66,8 +66,8 @@ pub(crate) fn needs(what: &'static str) -> bool {
     is_there
 }
 
-/// A program whose execution hangs until this is dropped; if there can be none here, the test is on the
-/// list of those skipped.
+/// A program whose execution hangs until this is dropped; if there can be none here, the test is listed
+/// as skipped.
 #[track_caller]
 pub(crate) fn held(program: &Path) -> Option<Held> {
     let held = Held::new(program);
@@ -77,12 +77,12 @@ pub(crate) fn held(program: &Path) -> Option<Held> {
     held
 }
 
-/// Puts this test on the list of those skipped, wholly or in part, for this reason.
+/// Lists this test as skipped, wholly or in part, for this reason.
 #[track_caller]
 pub(crate) fn skip(reason: &str) {
     static LIST: Once = Once::new();
     LIST.call_once(|| at_exit(list));
-    // A thread of the test's own is not called by its name.
+    // Threads started by a test do not have its name.
     let place = match thread::current().name() {
         Some(test) if test.contains("::") => test.to_owned(),
         _ => Location::caller().to_string(),
@@ -93,18 +93,18 @@ pub(crate) fn skip(reason: &str) {
 
 static SKIPPED: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
 
-/// What begins a line of the list.
+/// The prefix of a line of the list.
 pub(crate) const SKIPPED_LINE: &str = "skipped: ";
 
 extern "C" fn list() {
     let skipped = SKIPPED.lock().unwrap_or_else(PoisonError::into_inner);
     let lines = skipped.iter().map(|one| format!("{SKIPPED_LINE}{one}\n"));
     let text = format!("{}\n", lines.collect::<String>());
-    // Not by a macro: the harness would keep it to itself. If it cannot be written, nobody reads it.
+    // Not with a macro: the harness would capture it. If the write fails, nobody reads it.
     let _ = io::stderr().write_all(text.as_bytes());
 }
 
-/// How each of them is found: tried, where being installed is not enough.
+/// How each requirement is checked: by trying it, if being installed is not enough.
 fn is_there(what: &str) -> bool {
     match what {
         MOUNT_NAMESPACE => {
@@ -124,7 +124,7 @@ fn is_there(what: &str) -> bool {
             .all(|name| path_of(name).is_some()),
         // A container may forbid tracing.
         "strace" => works(&["strace", "-o", "/dev/null", "true"]),
-        // A version manager puts names into PATH behind which there may be nothing.
+        // A version manager puts shims into PATH that may not work.
         "python3" => works(&["python3", "-c", ""]),
         program => path_of(program).is_some(),
     }
@@ -135,7 +135,7 @@ fn works(words: &[&str]) -> bool {
     tried.is_ok_and(|tried| tried.status.success())
 }
 
-/// Where a program is, if there is one of this name.
+/// The path of a program, if there is one of this name.
 pub(crate) fn path_of(name: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_else(|| "/usr/bin:/bin".into());
     let mut files = env::split_paths(&path).map(|folder| folder.join(name));

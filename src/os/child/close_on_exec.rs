@@ -1,16 +1,16 @@
-//! Descriptors that a new process does not hand on to its program.
+//! Descriptors that the program of a new process does not inherit.
 //!
-//! They are marked and not closed: one of them may be the way on which the new process tells its errors.
+//! They are marked, not closed: one of them may be the pipe on which the new process reports errors.
 
 use std::os::fd::RawFd;
 
-/// The first that is no standard stream.
+/// The first after the standard streams.
 const FIRST: RawFd = 3;
 
-/// The most numbers that are gone through where the system says of none whether it is in use.
+/// The most numbers that are tried if the system does not list those in use.
 const MOST: u64 = 1 << 20;
 
-/// The descriptors that the program gets, besides the standard streams.
+/// The descriptors that the program inherits, besides the standard streams.
 #[derive(Debug)]
 pub(crate) struct KeptDescriptors(Vec<RawFd>);
 
@@ -23,7 +23,7 @@ impl FromIterator<RawFd> for KeptDescriptors {
 }
 
 impl KeptDescriptors {
-    /// Marks all others of this process.
+    /// Marks all other descriptors of this process.
     pub(crate) fn close_others_on_exec(&self) {
         #[cfg(linux)]
         if self.mark_ranges().is_ok() || self.mark_listed().is_ok() {
@@ -32,7 +32,7 @@ impl KeptDescriptors {
         self.mark_by_number();
     }
 
-    /// In one call for each gap between those that are kept (Linux 5.11).
+    /// With one call for each gap between the kept ones (Linux 5.11).
     #[cfg(linux)]
     fn mark_ranges(&self) -> nix::Result<()> {
         let mut first = FIRST;
@@ -45,7 +45,7 @@ impl KeptDescriptors {
         mark_range(first, RawFd::MAX)
     }
 
-    /// One by one, as the system lists them.
+    /// One by one, as listed by the system.
     #[cfg(linux)]
     fn mark_listed(&self) -> rustix::io::Result<()> {
         use rustix::fs::{Mode, OFlags, RawDir, open};
@@ -91,7 +91,7 @@ fn mark_range(first: RawFd, last: RawFd) -> nix::Result<()> {
     nix::errno::Errno::result(marked).map(drop)
 }
 
-/// What a name in the list says; none for `.` and `..`.
+/// Parses a name in the list; `None` for `.` and `..`.
 #[cfg(linux)]
 fn number(name: &[u8]) -> Option<RawFd> {
     std::str::from_utf8(name).ok()?.parse().ok()

@@ -9,10 +9,10 @@ use super::step::Failed;
 use super::steps::{ChildKind, Forked, Steps};
 use crate::os::sys::Mapping;
 
-/// Where a forked process tells which step failed: std's own way takes nothing but the system's number.
+/// Where a forked process reports which step failed: std itself passes on only the error number.
 pub(crate) struct ChildReport(Arc<Mapping>);
 
-/// Lets `command` take `steps` after its fork, and after std has given the new process its streams.
+/// Makes `command` take `steps` after its fork, and after std has set up the standard streams.
 pub(crate) fn take_after_fork(
     command: &mut Command,
     steps: Steps,
@@ -26,7 +26,7 @@ pub(crate) fn take_after_fork(
         Err(failed.error())
     };
     // SAFETY: the closure makes only system calls that are safe after a fork, and allocates nothing; for
-    // the hooks it is promised by whoever gave them.
+    // the hooks their `unsafe` constructor guarantees it.
     unsafe { command.pre_exec(in_child) };
     Ok(told)
 }
@@ -38,16 +38,16 @@ impl ChildReport {
         Ok(told)
     }
 
-    /// What has failed, once std has said that the start did.
+    /// Returns the step that failed. Only valid after std has reported that the start failed.
     pub(crate) fn failed(&self) -> Option<Failed> {
-        // SAFETY: the mapping is as large as that and begins at a page; what is in it was written by
-        // `report`, and the one who wrote it last has ended.
+        // SAFETY: the mapping is large enough and page-aligned; its contents were written by `report`,
+        // and the last writer has ended.
         unsafe { self.place().read_volatile() }
     }
 
     fn report(&self, failed: Option<Failed>) {
-        // SAFETY: the mapping is as large as that and begins at a page. We write before there is a new
-        // process, and then it alone.
+        // SAFETY: the mapping is large enough and page-aligned. We write before the new process exists,
+        // and then only the new process does.
         unsafe { self.place().write_volatile(failed) };
     }
 

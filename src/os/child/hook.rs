@@ -1,17 +1,16 @@
-//! Code of the caller's in a new process.
+//! Hooks of the caller that run in a new process.
 
 use std::fmt::{self, Debug, Formatter};
 use std::io;
 use std::sync::Arc;
 
-/// Something to do in a forked process.
+/// A closure to run in a forked process.
 #[derive(Clone)]
 pub(crate) struct Hook(Arc<dyn Fn() -> io::Result<()> + Send + Sync>);
 
 impl Hook {
     /// # Safety
-    /// `hook` must do nothing that a signal handler may not do: it runs after a fork in what was a program
-    /// with many threads.
+    /// `hook` must be async-signal-safe: it runs after a fork of a program with many threads.
     pub(crate) unsafe fn new<F>(hook: F) -> Self
     where
         F: Fn() -> io::Result<()> + Send + Sync + 'static,

@@ -1,15 +1,15 @@
-//! Who a new process is to the system.
+//! User and group ids of a new process.
 //!
-//! Only for one that was forked. The C library's calls for this reach all threads of a program, and the
-//! system puts memory under guard whose owner changes: it lets nobody trace it or dump its core any more,
-//! which would then be true of us as well.
+//! Only for a process that was forked. The C library's calls for this affect all threads of a program,
+//! and the kernel protects memory whose owner changes: it may no longer be traced or dumped, which would
+//! then apply to our memory as well.
 
 use libc::{c_int, gid_t, uid_t};
 use nix::errno::Errno;
 
 use super::step::{Failed, Step};
 
-/// The numbers that it takes on, in this order.
+/// The ids that the process changes to, in this order.
 #[derive(Debug)]
 pub(crate) struct Identity {
     pub(crate) groups: Option<Vec<gid_t>>,
@@ -23,18 +23,18 @@ impl Identity {
             set_groups(groups).map_err(Step::Groups.failed())?;
         }
         if let Some(gid) = self.gid {
-            // SAFETY: the call takes a number.
+            // SAFETY: the call takes an integer.
             done(unsafe { libc::setgid(gid) }).map_err(Step::Gid.failed())?;
         }
         if let Some(uid) = self.uid {
-            // Another user must not have root's groups. Whoever may not give them up is not root.
+            // Another user must not have root's groups. A caller that may not drop them is not root.
             if self.groups.is_none()
                 && let Err(error) = set_groups(&[])
                 && error != Errno::EPERM
             {
                 return Err(Step::Groups.failed()(error));
             }
-            // SAFETY: the call takes a number.
+            // SAFETY: the call takes an integer.
             done(unsafe { libc::setuid(uid) }).map_err(Step::Uid.failed())?;
         }
         Ok(())
@@ -42,7 +42,7 @@ impl Identity {
 }
 
 fn set_groups(groups: &[gid_t]) -> nix::Result<()> {
-    // SAFETY: there are so many numbers, and they are only read.
+    // SAFETY: the length is that of the slice, which is only read.
     done(unsafe { libc::setgroups(groups.len() as _, groups.as_ptr()) })
 }
 

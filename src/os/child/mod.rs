@@ -1,8 +1,8 @@
-//! What a new process does between its birth and its program.
+//! The steps of a new process before it executes its program.
 //!
-//! `steps` is all of it: `identity` and `close_on_exec` are parts of it, a `hook` is code of the
-//! caller's, and `step` names each for whoever is told which one failed. `vfork` and `fork` are the two
-//! ways to let a process do it.
+//! `steps` are all of them: `identity` and `close_on_exec` are parts, a `hook` is code of the caller, and
+//! `step` names each for error reports. `vfork` and `fork` are the two ways to create the process that
+//! takes them.
 
 mod close_on_exec;
 mod fork;

@@ -1,4 +1,4 @@
-//! The steps of a new process by name, for whoever is told which one failed.
+//! Names of the steps of a new process, for error reports.
 
 use std::io;
 use std::os::fd::RawFd;
@@ -6,13 +6,13 @@ use std::os::fd::RawFd;
 /// The step of a start that failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Step {
-    /// There is no new process.
+    /// Creating the process.
     #[cfg(linux)]
     Birth,
     Session,
     Group,
     Cwd,
-    /// The descriptor of this number.
+    /// Setting up the descriptor with this number.
     Descriptor(RawFd),
     Groups,
     Gid,
@@ -22,7 +22,7 @@ pub(crate) enum Step {
     Exec,
 }
 
-/// A step that failed, and the number of what the system said.
+/// A step that failed, and its error number.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Failed {
     pub(crate) step: Step,

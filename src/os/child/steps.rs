@@ -1,8 +1,8 @@
-//! What a new process does between its birth and its program.
+//! The steps of a new process before it executes its program.
 //!
-//! It is prepared by the parent. The new process allocates nothing and takes no lock: where it was
-//! forked, another thread may have held the lock at that moment, and will never give it back; and
-//! where it shares our memory, it is a guest in it.
+//! The parent prepares them. The new process allocates nothing and takes no lock: if it was forked, another
+//! thread may have held the lock at that moment, and will never release it; and if it shares our memory,
+//! a change would be ours as well.
 
 use std::ffi::{CStr, CString};
 use std::os::fd::RawFd;
@@ -19,63 +19,63 @@ use super::hook::Hook;
 use super::identity::Identity;
 use super::step::{Failed, Step};
 
-/// What a new process does, in this order.
+/// The steps of a new process, in order.
 #[derive(Debug)]
 pub(crate) struct Steps {
-    /// Whether it begins a session.
+    /// Whether it creates a session.
     pub(crate) new_session: bool,
-    /// The process group that it joins; its own if that is 0.
+    /// The process group that it joins; 0 for a new one.
     pub(crate) group: Option<pid_t>,
-    /// The directory that it goes to.
+    /// Its working directory.
     pub(crate) cwd: Option<CString>,
-    /// Descriptors, and the numbers that they get, one after the other. No two numbers are the same.
+    /// Descriptors, each with its number in the program, set up in order. No two numbers are the same.
     pub(crate) descriptors: Vec<(RawFd, RawFd)>,
-    /// What it takes away from the permissions of files that it makes.
+    /// Its umask.
     pub(crate) umask: Option<Mode>,
-    /// What it does at SIGPIPE: nothing, or the default. A Rust program ignores it.
+    /// Its action for SIGPIPE: ignore or default. Rust programs ignore it.
     pub(crate) at_sigpipe: sighandler_t,
-    /// The descriptors that the program gets, if it does not get all that are not marked.
+    /// The descriptors that the program inherits, if not all that are not close-on-exec.
     pub(crate) kept: Option<KeptDescriptors>,
     pub(crate) program: Program,
 }
 
-/// What a process may do besides that has memory of its own.
+/// Additional steps, for a process with its own memory.
 #[derive(Debug)]
 pub(crate) struct Forked {
     pub(crate) identity: Identity,
-    /// Code of the caller's.
+    /// Hooks of the caller.
     pub(crate) hooks: Vec<Hook>,
 }
 
-/// Where a new process takes its steps.
+/// How the new process was created.
 pub(crate) enum ChildKind<'a> {
-    /// In our memory, with all signals blocked and some of them caught as yet. The mask comes into force
-    /// when none is any more.
+    /// Sharing our memory, with all signals blocked and handlers still installed. The mask is set
+    /// once the handlers are removed.
     #[cfg(linux)]
     Vfork(&'a SigSet),
     Fork(&'a Forked),
 }
 
-/// What it executes in the end.
+/// The program that it executes.
 #[derive(Debug)]
 pub(crate) struct Program {
-    /// Where it may be: the first that is there counts.
+    /// Candidate files: the first that exists counts.
     pub(crate) files: Vec<CString>,
-    /// The arguments, the first of them the name.
+    /// The arguments, starting with argument 0.
     pub(crate) argv: Strings,
-    /// The whole environment.
+    /// The complete environment.
     pub(crate) env: Strings,
 }
 
-/// Strings as the system takes them.
+/// Strings in the form of `argv` and `environ`.
 #[derive(Debug)]
 pub(crate) struct Strings {
-    /// Null-terminated, and pointing into the others.
+    /// Null-terminated; the pointers refer to the other field.
     pointers: Vec<*const c_char>,
     _owned: Vec<CString>,
 }
 
-// SAFETY: the pointers lead to the strings beside them, which nobody changes.
+// SAFETY: the pointers refer to the strings in the other field, which are not changed.
 unsafe impl Send for Strings {}
 // SAFETY: as above.
 unsafe impl Sync for Strings {}
@@ -85,7 +85,7 @@ impl FromIterator<CString> for Strings {
         let owned: Vec<CString> = strings.into_iter().collect();
         let pointers = owned.iter().map(|string| string.as_ptr());
         let pointers = pointers.chain([std::ptr::null()]).collect();
-        // The strings' bytes stay where they are when their owner moves.
+        // The strings' bytes do not move when their owner does.
         Self {
             pointers,
             _owned: owned,
@@ -94,7 +94,7 @@ impl FromIterator<CString> for Strings {
 }
 
 impl Steps {
-    /// Takes them in a new process, which does not return but when one has failed.
+    /// Takes the steps in a new process. Returns only if one failed.
     pub(crate) fn take(&self, place: &ChildKind<'_>) -> Failed {
         match self.change(place) {
             Ok(()) => Step::Exec.failed()(self.program.execute()),
@@ -145,7 +145,7 @@ impl Steps {
 fn run(hook: &Hook) -> Result<(), Failed> {
     hook.call().map_err(|error| {
         let errno = error.raw_os_error().unwrap_or(libc::EINVAL);
-        // Its memory, if it has any, cannot be given back here.
+        // Its memory, if it has any, must not be freed here.
         std::mem::forget(error);
         Failed {
             step: Step::Hook,
@@ -154,10 +154,10 @@ fn run(hook: &Hook) -> Result<(), Failed> {
     })
 }
 
-/// Gives a descriptor another number, under which the program will have it.
+/// Gives a descriptor the number under which the program inherits it.
 fn give(fd: RawFd, number: RawFd) -> nix::Result<()> {
     loop {
-        // SAFETY: the call takes two integers, and nothing in this process owns a descriptor.
+        // SAFETY: the call takes two integers, and no value in this process owns the descriptor.
         match Errno::result(unsafe { libc::dup2(fd, number) }) {
             Err(Errno::EINTR) => {}
             other => return other.map(drop),
@@ -166,13 +166,13 @@ fn give(fd: RawFd, number: RawFd) -> nix::Result<()> {
 }
 
 impl Program {
-    /// As `execvp`, but that it leaves a file alone that only a shell could run: `posix_spawn` reports
-    /// such a one, and both must mean the same.
+    /// Like `execvp`, except that a file that only a shell could run is an error: `posix_spawn` reports it,
+    /// and both must behave the same.
     fn execute(&self) -> Errno {
         let (mut last, mut is_refused) = (Errno::ENOENT, false);
         for file in &self.files {
             let file: &CStr = file;
-            // SAFETY: all three are null-terminated, and nobody changes them.
+            // SAFETY: all three are null-terminated and not changed.
             unsafe {
                 libc::execve(
                     file.as_ptr(),
@@ -183,7 +183,7 @@ impl Program {
             last = Errno::last();
             match last {
                 Errno::EACCES => is_refused = true,
-                // It is not there; nor is a directory, or the server that has it.
+                // The file does not exist; nor does a directory of the path, or the server is unreachable.
                 Errno::ENOENT
                 | Errno::ENOTDIR
                 | Errno::ENAMETOOLONG
@@ -193,12 +193,12 @@ impl Program {
                 other => return other,
             }
         }
-        // A file that may not be executed says more than the others, which are not there.
+        // EACCES of an existing file says more than the missing ones.
         if is_refused { Errno::EACCES } else { last }
     }
 }
 
-/// Gives every signal that is caught its default action, as the program's execution will.
+/// Resets every caught signal to its default action, as executing the program will.
 #[cfg(linux)]
 fn forget_handlers() -> nix::Result<()> {
     for signal in 1..=libc::SIGRTMAX() {
@@ -210,12 +210,12 @@ fn forget_handlers() -> nix::Result<()> {
     Ok(())
 }
 
-/// As the system call takes an action: what is to be done, and then flags and the like, none of them
-/// set; on MIPS a word of flags stands before it.
+/// The kernel's struct sigaction: the handler, then flags and so on, all zero; on MIPS a word of flags
+/// precedes the handler.
 #[cfg(linux)]
 type Action = [sighandler_t; 8];
 
-/// Where in it stands what is to be done, and how many bytes a set of signals has.
+/// The index of the handler in it, and the size of a signal set in bytes.
 #[cfg(linux)]
 const LAYOUT: (usize, usize) = match cfg!(any(
     target_arch = "mips",
@@ -227,12 +227,12 @@ const LAYOUT: (usize, usize) = match cfg!(any(
     false => (0, 8),
 };
 
-/// Asks what is done at a signal. Not by the C library, which takes a lock for it.
+/// Reads the action for a signal. Not with the C library, which takes a lock for it.
 #[cfg(linux)]
 fn action(signal: i32) -> nix::Result<sighandler_t> {
     let mut action: Action = [0; 8];
     let no_new = std::ptr::null::<Action>();
-    // SAFETY: the system's own structure is shorter than what it fills in here.
+    // SAFETY: the kernel's struct is shorter than the buffer that it fills here.
     let asked = unsafe {
         libc::syscall(
             libc::SYS_rt_sigaction,
@@ -246,14 +246,14 @@ fn action(signal: i32) -> nix::Result<sighandler_t> {
     Ok(action[LAYOUT.0])
 }
 
-/// Says what is done at a signal: nothing, or the default.
+/// Sets the action for a signal: ignore or default.
 #[cfg(linux)]
 fn set_action(signal: i32, handler: sighandler_t) -> nix::Result<()> {
     let mut action: Action = [0; 8];
     action[LAYOUT.0] = handler;
     let no_old = std::ptr::null_mut::<Action>();
-    // SAFETY: no code of ours runs at the signal, and the system's own structure is shorter than what
-    // it reads here.
+    // SAFETY: no code of ours runs on the signal, and the kernel's struct is shorter than the buffer
+    // that it reads here.
     let set = unsafe {
         libc::syscall(
             libc::SYS_rt_sigaction,
@@ -268,7 +268,7 @@ fn set_action(signal: i32, handler: sighandler_t) -> nix::Result<()> {
 
 #[cfg(not(linux))]
 fn set_action(signal: i32, handler: sighandler_t) -> nix::Result<()> {
-    // SAFETY: no code of ours runs at the signal.
+    // SAFETY: no code of ours runs on the signal.
     let before = unsafe { libc::signal(signal, handler) };
     match before == libc::SIG_ERR {
         true => Err(Errno::last()),

@@ -1,7 +1,7 @@
-//! A new process in our memory, until it executes its program.
+//! A new process that shares our memory until it executes its program.
 //!
-//! A fork copies the table of our memory, which takes the longer the more we have; this does not. The
-//! C library's `posix_spawn` does the same, but cannot do all that a new process may have to.
+//! A fork copies the page tables, which takes longer the more memory we have; this does not. The C
+//! library's `posix_spawn` does the same, but does not support all steps of a new process.
 
 use std::cell::Cell;
 
@@ -15,32 +15,32 @@ use super::step::{Failed, Step};
 use super::steps::{ChildKind, Steps};
 use crate::os::sys::Mapping;
 
-/// The stack of the new process. Its frames are few; the larger ones are those of a build that is not
-/// optimised.
+/// The stack size of the new process. It has few frames; the larger ones are those of an unoptimised
+/// build.
 const STACK: usize = 64 * 1024;
 
 thread_local! {
-    /// One for all starts of a thread, since a new process has left its stack when its start is over.
-    /// Absent until the first one.
+    /// Reused for all starts of a thread, since a new process has left its stack when its start has
+    /// completed. Absent until the first one.
     static STACK_OF_LAST: Cell<Option<Mapping>> = const { Cell::new(None) };
 }
 
-/// What the new process is given.
+/// The arguments of the new process.
 struct VforkArguments<'a> {
     steps: &'a Steps,
-    /// The mask of the thread that starts it.
+    /// The signal mask of the calling thread.
     mask: SigSet,
     failed: Cell<Option<Failed>>,
 }
 
-/// Lets a new process take `steps`, and says its number when it executes its program. Our thread
-/// sleeps until then; the others do not.
+/// Has a new process take `steps`, and returns its process id once it executes its program. The calling
+/// thread sleeps until then; other threads do not.
 pub(crate) fn vfork(steps: &Steps) -> Result<u32, Failed> {
     let stack = STACK_OF_LAST
         .take()
         .map_or_else(|| Mapping::stack(STACK), Ok);
     let stack = stack.map_err(Step::Birth.failed())?;
-    // Were a handler run in the new process, it would change what is ours as well.
+    // A handler that ran in the new process would change our memory as well.
     let all = SigSet::all();
     let mask = all.thread_swap_mask(SigmaskHow::SIG_SETMASK);
     let birth = VforkArguments {
@@ -49,9 +49,9 @@ pub(crate) fn vfork(steps: &Steps) -> Result<u32, Failed> {
         failed: Cell::new(None),
     };
     let flags = libc::CLONE_VM | libc::CLONE_VFORK | libc::SIGCHLD;
-    // SAFETY: the stack is as large as it is said to be and nobody else's. With these flags our thread
-    // goes on when the new process has left our memory, so all that it is given lives until then; it
-    // changes nothing but the one cell and, as errno, what each call of ours may change as well.
+    // SAFETY: the stack has the given size and no other user. With these flags our thread continues
+    // only when the new process has left our memory, so all its arguments live until then; it changes
+    // nothing but the one cell and errno, which any call of ours may change as well.
     let pid = unsafe {
         libc::clone(
             live,
@@ -62,22 +62,22 @@ pub(crate) fn vfork(steps: &Steps) -> Result<u32, Failed> {
     };
     let pid = Errno::result(pid);
     STACK_OF_LAST.set(Some(stack));
-    // It was in force before, and so is sound.
+    // The mask was in force before, and so is valid.
     let _ = birth.mask.thread_set_mask();
     let pid = pid.map_err(Step::Birth.failed())?;
     match birth.failed.get() {
         None => Ok(pid.cast_unsigned()),
         Some(failed) => {
-            // It has ended. Where SIGCHLD is ignored the system has reaped it.
+            // It has ended. If SIGCHLD is ignored, the kernel has reaped it.
             while waitpid(Pid::from_raw(pid), None) == Err(Errno::EINTR) {}
             Err(failed)
         }
     }
 }
 
-/// The life of the new process before its program; the answer is its exit code if there is none.
+/// The code of the new process before its program; returns its exit code if a step fails.
 extern "C" fn live(birth: *mut c_void) -> c_int {
-    // SAFETY: it was given a `VforkArguments`, which lives for as long as this runs.
+    // SAFETY: the argument is a `VforkArguments`, which lives for as long as this runs.
     let birth = unsafe { &*birth.cast::<VforkArguments<'_>>() };
     birth
         .failed

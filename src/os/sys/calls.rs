@@ -1,9 +1,9 @@
-//! How the system says that a call failed, as Rust says it.
+//! Conversion of C return values to Rust results.
 
 use std::io;
 use std::mem::MaybeUninit;
 
-/// Retries a call that a signal handler interrupted.
+/// Retries a call on EINTR.
 pub(super) fn retry(mut call: impl FnMut() -> libc::c_int) -> io::Result<libc::c_int> {
     loop {
         let result = call();
@@ -17,13 +17,13 @@ pub(super) fn retry(mut call: impl FnMut() -> libc::c_int) -> io::Result<libc::c
     }
 }
 
-/// Lets `call` fill a C structure in.
+/// Returns a C structure that `call` fills in.
 ///
 /// # Safety
-/// A `T` of zeros must be valid, and `call` must not write beyond it.
+/// An all-zero `T` must be valid, and `call` must not write beyond it.
 pub(super) unsafe fn filled<T>(mut call: impl FnMut(*mut T) -> libc::c_int) -> io::Result<T> {
     let mut value = MaybeUninit::zeroed();
     retry(|| call(value.as_mut_ptr()))?;
-    // SAFETY: it is valid from the start, as the caller promises.
+    // SAFETY: it is valid from the start, as guaranteed by the caller.
     Ok(unsafe { value.assume_init() })
 }

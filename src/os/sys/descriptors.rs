@@ -1,4 +1,4 @@
-//! Descriptors: copied, watched and closed.
+//! Duplicating, registering and closing descriptors.
 
 use std::borrow::Borrow;
 use std::fs::File;
@@ -10,7 +10,7 @@ use tokio::io::unix::AsyncFd;
 
 use super::calls::retry;
 
-/// A copy of `fd` with the lowest free number from `least` on, which no child inherits.
+/// Duplicates `fd` to the lowest free number from `least` on, close-on-exec.
 pub(crate) fn duplicate_from(fd: BorrowedFd<'_>, least: RawFd) -> io::Result<OwnedFd> {
     // SAFETY: the call takes integers.
     let copy = retry(|| unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_DUPFD_CLOEXEC, least) })?;
@@ -18,21 +18,21 @@ pub(crate) fn duplicate_from(fd: BorrowedFd<'_>, least: RawFd) -> io::Result<Own
     Ok(unsafe { OwnedFd::from_raw_fd(copy) })
 }
 
-/// Registers `file` with the poll loop of the runtime; panics where that has none.
+/// Registers `file` with the runtime's event loop; panics if the runtime has no I/O driver.
 pub(crate) fn register<F: AsRawFd + Borrow<File>>(
     file: F,
     interest: Interest,
 ) -> io::Result<AsyncFd<F>> {
-    // SAFETY: a `File`, owned or shared, owns its descriptor, which stays open and the same until the
+    // SAFETY: a `File`, owned or shared, owns its descriptor, which stays open and unchanged until the
     // `AsyncFd` and with it the `File` is dropped.
     unsafe { AsyncFd::register_with_interest(file, interest) }.map_err(io::Error::from)
 }
 
-/// Closes every descriptor from `least` on, where the system can (Linux 5.9): for a program that has
-/// just begun, has opened nothing, and wants nothing of what it inherited.
+/// Closes every descriptor from `least` on, if the system can (Linux 5.9): for a program that has just
+/// started, has opened nothing, and needs no inherited descriptor.
 #[cfg_attr(not(linux), expect(unused_variables))]
 pub(crate) fn close_from(least: libc::c_uint) {
     #[cfg(linux)]
-    // SAFETY: the call takes integers, and no value of such a program owns one of them.
+    // SAFETY: the call takes integers, and no value in such a program owns one of the descriptors.
     let _ = unsafe { libc::syscall(libc::SYS_close_range, least, libc::c_uint::MAX, 0) };
 }

@@ -1,7 +1,7 @@
-//! How a child ended, and what becomes readable when it does.
+//! Exit statuses of children, and pidfds.
 //!
-//! Where Linux has a better call than other Unixes (pidfd, `waitid` with resource usage), both ways
-//! stand side by side.
+//! Where Linux has a better call than other Unixes (pidfd, `waitid` with resource usage), both variants
+//! are side by side.
 
 use std::io;
 use std::mem::MaybeUninit;
@@ -11,36 +11,36 @@ use std::os::fd::{BorrowedFd, OwnedFd};
 
 use super::calls::{filled, retry};
 
-/// Which child a wait is about.
+/// The child to wait for.
 #[derive(Clone, Copy)]
 pub(crate) enum Child<'fd> {
-    /// Through its pidfd: cannot be mistaken for another process, whatever became of the number.
+    /// By its pidfd: cannot be mistaken for another process, even if the process id is reused.
     #[cfg_attr(not(linux), expect(dead_code))]
     Pidfd(BorrowedFd<'fd>),
-    /// Through its number, where the system has no pidfd.
+    /// By its process id, where the system has no pidfd.
     Pid(libc::pid_t),
 }
 
-/// What the kernel tells of a child that ended.
+/// What the kernel reports about a child that ended.
 pub(crate) struct RawExit {
-    /// The exit code, or the signal's number.
+    /// The exit code, or the signal number.
     pub(crate) status: i32,
-    /// Whether `status` is a signal's number.
+    /// Whether `status` is a signal number.
     pub(crate) signaled: bool,
-    /// Whether the signal left a core dump.
+    /// Whether a core dump was written.
     pub(crate) core_dumped: bool,
-    /// CPU time and memory, of the child and of the descendants it waited for.
+    /// Resource usage of the child and of the descendants it waited for.
     pub(crate) usage: libc::rusage,
 }
 
-/// Asks whether `child` has ended, without blocking, and reaps it.
-/// `ECHILD` means that somebody else reaped it, or that `SIGCHLD` is ignored.
+/// Checks whether `child` has ended, without blocking, and reaps it.
+/// `ECHILD` means that other code reaped it, or that `SIGCHLD` is ignored.
 #[cfg(linux)]
 pub(crate) fn try_wait(child: Child<'_>) -> io::Result<Option<RawExit>> {
     ended(child, 0)
 }
 
-/// The same without reaping it: its number and its group's stay taken.
+/// As [`try_wait`], without reaping it: its process id and its group's number stay reserved.
 #[cfg(linux)]
 pub(crate) fn try_wait_keeping(child: Child<'_>) -> io::Result<Option<RawExit>> {
     ended(child, libc::WNOWAIT)
@@ -54,8 +54,8 @@ fn ended(child: Child<'_>, how: i32) -> io::Result<Option<RawExit>> {
     };
     let mut info = MaybeUninit::<libc::siginfo_t>::zeroed();
     let mut usage = MaybeUninit::<libc::rusage>::zeroed();
-    // glibc's `waitid` has no parameter for the resource usage; the system call does.
-    // SAFETY: both pointers are valid for writes of their types for the length of the call.
+    // glibc's `waitid` has no parameter for the resource usage; the system call has.
+    // SAFETY: both pointers are valid for writes of their types for the duration of the call.
     retry(|| unsafe {
         libc::syscall(
             libc::SYS_waitid,
@@ -66,7 +66,7 @@ fn ended(child: Child<'_>, how: i32) -> io::Result<Option<RawExit>> {
             usage.as_mut_ptr(),
         ) as libc::c_int
     })?;
-    // SAFETY: zeroed is a valid value of both (plain integers), and the kernel only adds to it.
+    // SAFETY: zeroed is a valid value of both (plain integers), and the kernel only fills them in.
     let (info, usage) = unsafe { (info.assume_init(), usage.assume_init()) };
     // SAFETY: after `waitid` the union holds the SIGCHLD fields, or zeros.
     let (pid, status) = unsafe { (info.si_pid(), info.si_status()) };
@@ -78,8 +78,8 @@ fn ended(child: Child<'_>, how: i32) -> io::Result<Option<RawExit>> {
     }))
 }
 
-/// Asks whether `child` has ended, without blocking, and reaps it (see the Linux version). What it
-/// used is told with its reaping alone.
+/// Checks whether `child` has ended, without blocking, and reaps it (see the Linux version). Its
+/// resource usage is reported only when it is reaped.
 #[cfg(not(linux))]
 pub(crate) fn try_wait(child: Child<'_>) -> io::Result<Option<RawExit>> {
     let Child::Pid(pid) = child else {
@@ -87,10 +87,10 @@ pub(crate) fn try_wait(child: Child<'_>) -> io::Result<Option<RawExit>> {
     };
     let mut status = 0;
     let mut usage = MaybeUninit::<libc::rusage>::zeroed();
-    // SAFETY: both pointers are valid for writes of their types for the length of the call.
+    // SAFETY: both pointers are valid for writes of their types for the duration of the call.
     let ended =
         retry(|| unsafe { libc::wait4(pid, &mut status, libc::WNOHANG, usage.as_mut_ptr()) })?;
-    // SAFETY: zeroed is a valid value, and the kernel only adds to it.
+    // SAFETY: zeroed is a valid value, and the kernel only fills it in.
     let usage = unsafe { usage.assume_init() };
     let signaled = libc::WIFSIGNALED(status);
     Ok((ended != 0).then(|| RawExit {
@@ -105,7 +105,7 @@ pub(crate) fn try_wait(child: Child<'_>) -> io::Result<Option<RawExit>> {
     }))
 }
 
-/// The signal by which `child` is stopped, if it is.
+/// Returns the signal that stopped `child`, if it is stopped.
 pub(crate) fn stopped_by(child: Child<'_>) -> Option<i32> {
     let (kind, id) = match child {
         #[cfg(linux)]
@@ -118,7 +118,7 @@ pub(crate) fn stopped_by(child: Child<'_>) -> Option<i32> {
     stopped.map(|(_, signal, _)| signal)
 }
 
-/// The child that has changed so: number, status, code. Changes nothing, also for a later wait.
+/// The pid, status and code of a child with such a state change. Leaves the change for later waits.
 fn changed(kind: libc::idtype_t, id: libc::id_t, how: i32) -> io::Result<Option<(i32, i32, i32)>> {
     let flags = how | libc::WNOHANG | libc::WNOWAIT;
     // SAFETY: a siginfo is plain data, and the kernel fills in no more than one.
@@ -128,8 +128,8 @@ fn changed(kind: libc::idtype_t, id: libc::id_t, how: i32) -> io::Result<Option<
     Ok((pid != 0).then_some((pid, status, info.si_code)))
 }
 
-/// Opens a descriptor that stands for the child `pid` and becomes readable when it ends. Other
-/// systems have none: there the engine falls back to `SIGCHLD`.
+/// Opens a descriptor that refers to the child `pid` and becomes readable when it ends. Other systems
+/// have none: there the engine falls back to `SIGCHLD`.
 #[cfg(linux)]
 pub(crate) fn pidfd_open(pid: libc::pid_t) -> io::Result<OwnedFd> {
     // SAFETY: the call takes two integers.

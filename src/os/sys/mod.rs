@@ -1,7 +1,7 @@
 //! The system calls that std, tokio, rustix and nix do not offer, each behind a safe function.
 //!
-//! `ends` is about children that ended, `signals`, `descriptors` and `memory` about what their names
-//! say. `calls` is what they have in common.
+//! `ends` is about children that ended; `signals`, `descriptors` and `memory` are what their names say.
+//! `calls` has the shared error handling.
 
 mod calls;
 mod descriptors;

@@ -1,4 +1,4 @@
-//! Signals: sent, noted, and given back their actions.
+//! Sending signals, recording them, and restoring their actions.
 
 use std::io;
 use std::mem::MaybeUninit;
@@ -9,14 +9,14 @@ use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
 
 use super::calls::{filled, retry};
 
-/// Sends `signal` to the process behind `pidfd`, or to the process group that it leads (or led:
-/// this works after the leader was reaped, and cannot hit a stranger; Linux 6.9).
+/// Sends `signal` to the process of `pidfd`, or to the process group that it leads (or led: this works
+/// after the leader was reaped, and cannot reach another group; Linux 6.9).
 #[cfg(linux)]
 pub(crate) fn pidfd_send_signal(pidfd: BorrowedFd<'_>, signal: i32, group: bool) -> io::Result<()> {
     const PIDFD_SIGNAL_PROCESS_GROUP: libc::c_uint = 1 << 2;
     let flags = if group { PIDFD_SIGNAL_PROCESS_GROUP } else { 0 };
     let no_info = std::ptr::null::<libc::siginfo_t>();
-    // SAFETY: a null siginfo is allowed; the descriptor is open for the length of the call.
+    // SAFETY: a null siginfo is allowed; the descriptor is open for the duration of the call.
     retry(|| unsafe {
         libc::syscall(
             libc::SYS_pidfd_send_signal,
@@ -35,14 +35,14 @@ pub(crate) fn pidfd_send_signal(_: BorrowedFd<'_>, _: i32, _: bool) -> io::Resul
 }
 
 /// Sends `signal` by number: to a process, or with a negative number to a process group.
-/// Only for an unreaped child, which keeps both numbers from being given away.
+/// Only for an unreaped child, which keeps both numbers from being reused.
 pub(crate) fn kill(pid: libc::pid_t, signal: i32) -> io::Result<()> {
     // SAFETY: the call takes two integers.
     retry(|| unsafe { libc::kill(pid, signal) })?;
     Ok(())
 }
 
-/// Makes `signals` behave as a freshly started program expects, and unblocks all signals.
+/// Sets the default actions of `signals`, and unblocks all signals.
 pub(crate) fn restore_default_signals(signals: &[i32]) {
     let mut none = MaybeUninit::<libc::sigset_t>::zeroed();
     // SAFETY: SIG_DFL runs no code of ours, so any signal may be set to it at any time; and
@@ -56,34 +56,34 @@ pub(crate) fn restore_default_signals(signals: &[i32]) {
     }
 }
 
-/// Signals that have come and that nobody was told of yet, a bit each.
+/// Signals that have arrived and were not returned by [`came`] yet, one bit each.
 static CAME: AtomicU64 = AtomicU64::new(0);
 
-/// From now on `signals` that are not ignored are noted for [`came`], and `told_by` is sent in place.
+/// From now on `signals` that are not ignored are recorded for [`came`], and `told_by` is sent instead.
 pub(crate) fn note_signals(signals: impl Iterator<Item = i32>, told_by: i32) {
     static TOLD_BY: AtomicI32 = AtomicI32::new(0);
     extern "C" fn note(signal: libc::c_int) {
         CAME.fetch_or(1 << (signal - 1), Ordering::Relaxed);
-        // SAFETY: both calls are safe in a handler, and leave errno alone as they do not fail.
+        // SAFETY: both calls are async-signal-safe, and leave errno alone as they do not fail.
         unsafe { libc::kill(libc::getpid(), TOLD_BY.load(Ordering::Relaxed)) };
     }
     TOLD_BY.store(told_by, Ordering::Relaxed);
     let note = note as extern "C" fn(libc::c_int) as libc::sighandler_t;
-    // SAFETY: the handler does nothing but what a handler may do.
+    // SAFETY: the handler is async-signal-safe.
     signals.for_each(|signal| unsafe { handle_unless_ignored(signal, note) });
 }
 
-/// Gives `signals` that are not ignored their default actions again, and unblocks all.
+/// Restores the default actions of `signals` that are not ignored, and unblocks all signals.
 pub(crate) fn let_act(signals: impl Iterator<Item = i32>) {
     // SAFETY: the default action runs no code of ours.
     signals.for_each(|signal| unsafe { handle_unless_ignored(signal, libc::SIG_DFL) });
     restore_default_signals(&[]);
 }
 
-/// One call for most. A signal has to be blocked meanwhile, or it may be handled although it is ignored.
-/// The handler must do nothing but what a handler may do.
+/// Uses one call for most signals. The signal must be blocked meanwhile, or it may be handled although it
+/// is ignored. The handler must be async-signal-safe.
 unsafe fn handle_unless_ignored(signal: i32, handler: libc::sighandler_t) {
-    // SAFETY: as the caller promises; and what was ignored before may be ignored again.
+    // SAFETY: guaranteed by the caller; and a signal that was ignored may be ignored again.
     unsafe {
         if libc::signal(signal, handler) == libc::SIG_IGN {
             libc::signal(signal, libc::SIG_IGN);
@@ -91,21 +91,21 @@ unsafe fn handle_unless_ignored(signal: i32, handler: libc::sighandler_t) {
     }
 }
 
-/// The lowest signal that was noted since the last call.
+/// Takes the lowest signal that was recorded since the last call.
 pub(crate) fn came() -> Option<i32> {
     let came = CAME.swap(0, Ordering::Relaxed);
     (came != 0).then(|| came.trailing_zeros() as i32 + 1)
 }
 
-/// Whether this process ignores `signal`, for example because `nohup` started it.
+/// Whether this process ignores `signal`, for example because it was started by `nohup`.
 pub(crate) fn is_ignored(signal: i32) -> bool {
-    // SAFETY: an action is plain data; without a new one the call only fills in the present one.
+    // SAFETY: an action is plain data; without a new one the call only reads the current one.
     let action: io::Result<libc::sigaction> =
         unsafe { filled(|action| libc::sigaction(signal, std::ptr::null(), action)) };
     action.is_ok_and(|action| action.sa_sigaction == libc::SIG_IGN)
 }
 
-/// Ends this process by `signal`, as if it were never caught, without a core dump. PID 1 goes on.
+/// Ends this process with `signal`, as if it were never caught, without a core dump. PID 1 survives.
 pub(crate) fn raise_default(signal: i32) {
     restore_default_signals(&[signal]);
     let no_core = libc::rlimit {

@@ -263,8 +263,8 @@ fn a_guard_that_is_asked_for_and_cannot_be_had_is_an_error() {
         let outcome = failing(Stage::new(), &[fault])
             .args(["--guard", "touch never"])
             .stderr(format!(
-                "prun: cannot begin: --guard: the guard process cannot be started: {why}; \
-                 --guard=auto goes on without it\n"
+                "prun: cannot begin: --guard: cannot start the guard process: {why}; use \
+                 --guard=auto to run without it\n"
             ))
             .code(2)
             .within(SOON)
