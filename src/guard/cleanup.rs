@@ -34,15 +34,15 @@ impl Cleanup {
     pub(super) fn new(
         was_ending: bool,
         grace: Duration,
-        places: impl IntoIterator<Item = SlotState>,
+        slots: impl IntoIterator<Item = SlotState>,
     ) -> Self {
         let mut cleanup = Self {
             kill_at: if was_ending { Duration::ZERO } else { grace },
             followed: Vec::new(),
             starting: Vec::new(),
         };
-        for place in places {
-            match place {
+        for state in slots {
+            match state {
                 SlotState::Starting(seq) => cleanup.starting.push(seq),
                 SlotState::Running(group) => cleanup.follow(group),
             }
@@ -68,15 +68,15 @@ impl Cleanup {
 
     /// One step: returns the signal to send, and to which groups. A group that no longer exists is never
     /// signalled again, as its number may be reused.
-    pub(super) fn look(
+    pub(super) fn step(
         &mut self,
         now: Duration,
-        is_there: impl Fn(u32) -> bool,
+        exists: impl Fn(u32) -> bool,
     ) -> Vec<(u32, Signal)> {
         if now >= START_WAIT {
             self.starting.clear();
         }
-        self.followed.retain(|followed| is_there(followed.group));
+        self.followed.retain(|followed| exists(followed.group));
         let due = if now < self.kill_at {
             Signal::TERM
         } else {
@@ -139,10 +139,10 @@ mod tests {
         ) {
             let grace = Duration::from_millis(grace);
             let mut lives: BTreeMap<u32, Life> = (10..).zip(lives).collect();
-            let places = lives.keys().map(|group| SlotState::Running(*group));
+            let slots = lives.keys().map(|group| SlotState::Running(*group));
             let late = starting.map(|_| SlotState::Starting(7));
-            let mut cleanup = Cleanup::new(was_ending, grace, places.chain(late).collect::<Vec<_>>());
-            let (mut gone, mut told) = (BTreeSet::new(), BTreeMap::<u32, Vec<Signal>>::new());
+            let mut cleanup = Cleanup::new(was_ending, grace, slots.chain(late).collect::<Vec<_>>());
+            let (mut gone, mut sent_to) = (BTreeSet::new(), BTreeMap::<u32, Vec<Signal>>::new());
             let mut now = Duration::ZERO;
             for pause in pauses.into_iter().cycle() {
                 if let Some((at, life)) = starting
@@ -152,7 +152,7 @@ mod tests {
                     lives.insert(99, life);
                     cleanup.found(7, 99);
                 }
-                let is_there = |group: u32| {
+                let exists = |group: u32| {
                     let life = lives[&group];
                     now < life.ends || now >= life.again
                 };
@@ -160,8 +160,8 @@ mod tests {
                 for group in &groups {
                     prop_assert!(!gone.contains(group), "looked at again after its end");
                 }
-                let sent = cleanup.look(now, is_there);
-                gone.extend(groups.into_iter().filter(|group| !is_there(*group)));
+                let sent = cleanup.step(now, exists);
+                gone.extend(groups.into_iter().filter(|group| !exists(*group)));
                 for (group, signal) in sent {
                     prop_assert!(!gone.contains(&group), "a stranger is signalled");
                     if signal == Signal::TERM {
@@ -174,7 +174,7 @@ mod tests {
                         life.ends = now;
                         life.again = life.again.max(now + Duration::from_millis(1));
                     }
-                    told.entry(group).or_default().push(signal);
+                    sent_to.entry(group).or_default().push(signal);
                 }
                 if cleanup.is_over(now) {
                     break;
@@ -182,7 +182,7 @@ mod tests {
                 now += Duration::from_millis(pause);
                 prop_assert!(now < grace + KILL_WAIT + Duration::from_millis(300), "it never ends");
             }
-            for (group, signals) in told {
+            for (group, signals) in sent_to {
                 let once = signals.iter().map(|signal| signal.as_raw()).collect::<BTreeSet<_>>();
                 prop_assert_eq!(once.len(), signals.len(), "signalled twice: {}", group);
                 prop_assert!(signals.last() == Some(&Signal::KILL) || gone.contains(&group));
@@ -193,7 +193,7 @@ mod tests {
     #[test]
     fn a_group_that_does_not_die_of_kill_is_not_waited_for_for_ever() {
         let mut cleanup = Cleanup::new(true, Duration::from_secs(9), [SlotState::Running(10)]);
-        assert_eq!(cleanup.look(Duration::ZERO, |_| true), [(10, Signal::KILL)]);
+        assert_eq!(cleanup.step(Duration::ZERO, |_| true), [(10, Signal::KILL)]);
         assert!(!cleanup.is_over(KILL_WAIT - Duration::from_millis(1)));
         assert!(cleanup.is_over(KILL_WAIT));
     }
@@ -202,7 +202,7 @@ mod tests {
     fn a_process_that_does_not_appear_was_never_started() {
         let mut cleanup = Cleanup::new(false, Duration::from_secs(9), [SlotState::Starting(3)]);
         assert!(!cleanup.is_over(Duration::ZERO));
-        assert!(cleanup.look(START_WAIT, |_| true).is_empty());
+        assert!(cleanup.step(START_WAIT, |_| true).is_empty());
         assert!(cleanup.is_over(START_WAIT));
     }
 }

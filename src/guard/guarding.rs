@@ -18,15 +18,15 @@ use crate::os::sys::map_shared;
 use crate::process::{Command, Environment, Group, Process, SpawnError, Stdio, wait_for};
 
 /// A job that runs longer than this is worth a guard; if all are shorter, none is started.
-const WORTH_IT: Duration = Duration::from_millis(50);
+const START_AFTER: Duration = Duration::from_millis(50);
 
 /// How long the guard may take to start, and to end.
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(5);
 const END_WAIT: Duration = Duration::from_secs(1);
 
 /// How many slots are guarded if their number is unlimited: more than a system has file descriptors,
 /// of which every job takes one. Unused slots cost no memory.
-const MOST_SLOTS: usize = 1 << 20;
+const MAX_SLOTS: usize = 1 << 20;
 
 /// Whether a guard is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,7 +70,7 @@ impl Guard {
     /// Records that job `seq` is being started in `slot`. Must be kept until prun no longer has to end its
     /// process group.
     pub(crate) fn enter(&self, slot: u32, seq: u64) -> GuardedJob {
-        self.put(slot, Some(SlotState::Starting(seq)));
+        self.set_slot(slot, Some(SlotState::Starting(seq)));
         let guard = self.clone();
         GuardedJob { guard, slot }
     }
@@ -81,14 +81,14 @@ impl Guard {
     }
 
     fn set_phase(&self, phase: Phase) {
-        if let Some(told) = &self.0 {
-            told.table.set_phase(phase);
+        if let Some(shared) = &self.0 {
+            shared.table.set_phase(phase);
         }
     }
 
-    fn put(&self, slot: u32, place: Option<SlotState>) {
-        if let Some(told) = &self.0 {
-            told.table.put(slot, place);
+    fn set_slot(&self, slot: u32, state: Option<SlotState>) {
+        if let Some(shared) = &self.0 {
+            shared.table.set_slot(slot, state);
         }
     }
 }
@@ -103,32 +103,33 @@ pub(crate) struct GuardedJob {
 impl GuardedJob {
     /// Records that its process runs, and leads this group.
     pub(crate) fn started(&self, group: u32) {
-        self.guard.put(self.slot, Some(SlotState::Running(group)));
-        if let Some(told) = &self.guard.0 {
-            told.started.notify_one();
+        self.guard
+            .set_slot(self.slot, Some(SlotState::Running(group)));
+        if let Some(shared) = &self.guard.0 {
+            shared.started.notify_one();
         }
     }
 }
 
 impl Drop for GuardedJob {
     fn drop(&mut self) {
-        self.guard.put(self.slot, None);
+        self.guard.set_slot(self.slot, None);
     }
 }
 
 impl SharedTable {
     /// Waits until a job has run for a while.
-    async fn somebody_stays(&self) {
+    async fn wait_for_long_job(&self) {
         loop {
             self.started.notified().await;
             loop {
-                let before: Vec<_> = self.table.places().collect();
+                let before: Vec<_> = self.table.slots().collect();
                 if before.is_empty() {
                     break;
                 }
-                tokio::time::sleep(WORTH_IT).await;
+                tokio::time::sleep(START_AFTER).await;
                 let mut stays = before.into_iter();
-                if stays.any(|(slot, place)| self.table.place(slot) == Some(place)) {
+                if stays.any(|(slot, state)| self.table.slot(slot) == Some(state)) {
                     return;
                 }
             }
@@ -166,7 +167,7 @@ impl Guarding {
         if wanted == Wanted::Never || (wanted == Wanted::WhenNeeded && is_first) {
             return Ok(unguarded);
         }
-        let slots = slots.map_or(MOST_SLOTS, |slots| slots.get().min(MOST_SLOTS));
+        let slots = slots.map_or(MAX_SLOTS, |slots| slots.get().min(MAX_SLOTS));
         let (table, memory) = match table(slots, grace) {
             Ok(made) => made,
             Err(_) if wanted == Wanted::WhenNeeded => return Ok(unguarded),
@@ -180,19 +181,24 @@ impl Guarding {
         let started = match wanted {
             Wanted::Always => {
                 let started = ready.start().await?;
-                started.answers(table).await?;
+                started.wait_until_ready(table).await?;
                 Some(started)
             }
             Wanted::WhenNeeded | Wanted::Never => None,
         };
-        let told = Arc::new(SharedTable {
+        let shared = Arc::new(SharedTable {
             table,
             started: Notify::new(),
         });
         let (over, is_over) = oneshot::channel();
-        let keeper = tokio::spawn(keep(Arc::clone(&told), ready, started, is_over));
+        let keeper = tokio::spawn(run_guard_process(
+            Arc::clone(&shared),
+            ready,
+            started,
+            is_over,
+        ));
         Ok(Self {
-            guard: Guard(Some(told)),
+            guard: Guard(Some(shared)),
             keeper: Some((over, keeper)),
             lock,
         })
@@ -219,8 +225,8 @@ impl Guarding {
 }
 
 /// Starts the guard process once it is worth it, if it does not run yet, and ends it with the run.
-async fn keep(
-    told: Arc<SharedTable>,
+async fn run_guard_process(
+    shared: Arc<SharedTable>,
     ready: Ready,
     mut started: Option<Started>,
     mut is_over: oneshot::Receiver<()>,
@@ -229,7 +235,7 @@ async fn keep(
         started = tokio::select! {
             _ = &mut is_over => return,
             // Unless a guard was requested, the run continues without one if it cannot be started.
-            () = told.somebody_stays() => ready.start().await.ok(),
+            () = shared.wait_for_long_job() => ready.start().await.ok(),
         };
     }
     drop(ready);
@@ -273,7 +279,7 @@ struct Started {
 
 impl Started {
     /// Waits until the guard has started to wait.
-    async fn answers(&self, table: Table) -> Result<(), Cause> {
+    async fn wait_until_ready(&self, table: Table) -> Result<(), Cause> {
         let answer = async {
             while !table.is_ready() {
                 tokio::time::sleep(Duration::from_millis(1)).await;
@@ -282,7 +288,7 @@ impl Started {
         tokio::select! {
             () = answer => Ok(()),
             _ = self.process.wait() => Err(Cause::Ended),
-            () = tokio::time::sleep(PATIENCE) => {
+            () = tokio::time::sleep(TIMEOUT) => {
                 // No kill is needed if it has just ended.
                 let _ = self.process.kill();
                 Err(Cause::Silent)

@@ -23,7 +23,7 @@ use crate::process::Signal;
 pub(super) const ARGUMENT: &str = "--guard-process";
 
 /// The interval between polls: the first, and the longest.
-const PAUSES: (Duration, Duration) = (Duration::from_millis(5), Duration::from_millis(40));
+const POLL_INTERVALS: (Duration, Duration) = (Duration::from_millis(5), Duration::from_millis(40));
 
 /// Whether this process was started as a guard.
 pub(crate) fn is_asked() -> bool {
@@ -39,7 +39,7 @@ pub(crate) fn guard() -> bool {
     let _ = SigSet::all().thread_block();
     // Standard error may be a job log.
     std::panic::set_hook(Box::new(|_| {}));
-    take_name();
+    set_name();
     close_from(3);
     let cells = map_shared(io::stdout().as_fd()).ok();
     let Some(table) = cells.and_then(Table::open) else {
@@ -54,7 +54,7 @@ pub(crate) fn guard() -> bool {
 }
 
 /// Sets a process name that does not start with prun's: `pkill -9 prun` must not match it.
-fn take_name() {
+fn set_name() {
     #[cfg(linux)]
     let _ = nix::sys::prctl::set_name(c"job-guard");
 }
@@ -73,14 +73,14 @@ fn wait_for_end() {
 
 fn clean_up(table: Table) {
     let begun = Instant::now();
-    let places = table.places().map(|(_, place)| place);
-    let mut cleanup = Cleanup::new(table.phase() == Phase::Ending, table.grace(), places);
-    let (mut pause, longest) = PAUSES;
+    let slots = table.slots().map(|(_, state)| state);
+    let mut cleanup = Cleanup::new(table.phase() == Phase::Ending, table.grace(), slots);
+    let (mut pause, longest) = POLL_INTERVALS;
     loop {
         find_started(&mut cleanup);
         let now = begun.elapsed();
         let living = living_groups(&cleanup.groups().collect());
-        for (group, signal) in cleanup.look(now, |group| is_there(group, &living)) {
+        for (group, signal) in cleanup.step(now, |group| exists(group, &living)) {
             // A group that is gone, or that we may not signal, is noticed at the next poll.
             let _ = signal_group(group, signal);
             if signal != Signal::KILL {
@@ -98,7 +98,7 @@ fn clean_up(table: Table) {
 
 /// Whether this group still exists: the kernel knows it, and it has a member that is not a zombie that
 /// nobody reaps.
-fn is_there(group: u32, living: &BTreeSet<u32>) -> bool {
+fn exists(group: u32, living: &BTreeSet<u32>) -> bool {
     let known = signal_group(group, Signal::from_raw(0));
     known.map_or_else(|error| error.raw_os_error() != Some(libc::ESRCH), |()| true)
         && living.contains(&group)

@@ -94,7 +94,7 @@ impl Table {
     }
 
     /// The state of `slot`; `None` if it is free.
-    pub(super) fn place(self, slot: u32) -> Option<SlotState> {
+    pub(super) fn slot(self, slot: u32) -> Option<SlotState> {
         let cell = self.cell(slot)?.load(Ordering::Acquire);
         match u32::try_from(cell) {
             Ok(0) => None,
@@ -104,14 +104,14 @@ impl Table {
     }
 
     /// Sets the state of `slot`, or frees it. Slots beyond the table are not guarded.
-    pub(super) fn put(self, slot: u32, place: Option<SlotState>) {
+    pub(super) fn set_slot(self, slot: u32, state: Option<SlotState>) {
         let Some(cell) = self.cell(slot) else {
             return;
         };
         if self.get(Header::Used) < u64::from(slot) {
             self.set(Header::Used, slot.into());
         }
-        let value = match place {
+        let value = match state {
             None => 0,
             Some(SlotState::Starting(seq)) => STARTING | seq,
             Some(SlotState::Running(group)) => group.into(),
@@ -120,9 +120,9 @@ impl Table {
     }
 
     /// The occupied slots.
-    pub(super) fn places(self) -> impl Iterator<Item = (u32, SlotState)> {
+    pub(super) fn slots(self) -> impl Iterator<Item = (u32, SlotState)> {
         let used = u32::try_from(self.get(Header::Used)).unwrap_or(u32::MAX);
-        (1..=used).filter_map(move |slot| Some((slot, self.place(slot)?)))
+        (1..=used).filter_map(move |slot| Some((slot, self.slot(slot)?)))
     }
 
     /// Slots count from 1.
@@ -167,14 +167,14 @@ mod tests {
             let ours = Table::begin(cells, Duration::from_millis(1500));
             let theirs = Table::open(cells).unwrap();
             let mut expected = BTreeMap::new();
-            for (slot, place) in puts {
-                ours.put(slot, place);
-                match place {
+            for (slot, state) in puts {
+                ours.set_slot(slot, state);
+                match state {
                     // Nothing is stored beyond the table, and nothing else is overwritten.
-                    Some(place) if slot <= 16 => drop(expected.insert(slot, place)),
+                    Some(state) if slot <= 16 => drop(expected.insert(slot, state)),
                     _ => drop(expected.remove(&slot)),
                 }
-                prop_assert_eq!(theirs.places().collect::<BTreeMap<_, _>>(), expected.clone());
+                prop_assert_eq!(theirs.slots().collect::<BTreeMap<_, _>>(), expected.clone());
             }
             prop_assert_eq!(theirs.grace(), Duration::from_millis(1500));
         }
@@ -189,7 +189,7 @@ mod tests {
             table.set_phase(phase);
             assert_eq!(table.phase(), phase);
         }
-        assert!(table.is_ready() && table.places().next().is_none());
+        assert!(table.is_ready() && table.slots().next().is_none());
     }
 
     #[test]

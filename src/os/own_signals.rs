@@ -111,7 +111,7 @@ fn block_signals() -> nix::Result<SigSet> {
 pub(crate) struct HeldSignals(());
 
 /// Blocks signals that arrive from now on. Earlier ones have been caught: no other thread of ours
-/// receives any, see [`start_thread`](crate::process::start_thread).
+/// receives any, see [`start_thread`](crate::os::start_thread).
 pub(crate) fn hold_signals() -> HeldSignals {
     // Cannot fail for a valid mask.
     let _ = block_signals();

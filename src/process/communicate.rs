@@ -116,7 +116,7 @@ impl Process {
         }
         self.communicating = true;
         if !self.leaked && !self.transfer().await? {
-            self.take_what_came()?;
+            self.read_available()?;
         }
         let captured = self.captured().await?;
         // The streams are released from here on, so nothing below waits.
@@ -127,7 +127,7 @@ impl Process {
             (Some(mut reader), _) => {
                 let bytes = reader.take_all();
                 if reader.is_open() {
-                    leave(reader);
+                    discard_in_background(reader);
                 }
                 bytes
             }
@@ -187,8 +187,8 @@ impl Process {
         let (handle, grace) = (self.handle(), self.leak_grace);
         let transfer = async {
             let (out, err, ()) = tokio::join!(
-                to_end(&mut self.stdout),
-                to_end(&mut self.stderr),
+                read_to_end(&mut self.stdout),
+                read_to_end(&mut self.stderr),
                 feed(&mut self.stdin),
             );
             out.and(err)
@@ -237,9 +237,9 @@ impl Process {
             }
             capture.spill().await;
         }
-        let spoke = leaked.then(|| self.leave_captures());
+        let has_output = leaked.then(|| self.discard_captures());
         let [stdout, stderr] = &mut self.captures;
-        let take = |capture: &mut Option<Capture>| Some(capture.take()?.take(spoke.as_ref()));
+        let take = |capture: &mut Option<Capture>| Some(capture.take()?.take(has_output.as_ref()));
         Ok(Captured {
             stdout: take(stdout),
             stderr: take(stderr),
@@ -249,22 +249,22 @@ impl Process {
 
     /// Leaves captured pipes to the other process that holds them. Returns a flag that is set when that
     /// process writes to them.
-    fn leave_captures(&self) -> Arc<AtomicBool> {
+    fn discard_captures(&self) -> Arc<AtomicBool> {
         let open = self.captures.iter().flatten();
         let pipes = open.filter(|capture| capture.is_open()).count();
-        let spoke = Arc::new(AtomicBool::new(false));
+        let has_output = Arc::new(AtomicBool::new(false));
         if let Some(reading) = self.draining.clone() {
             leaked_pipes::keep(LeakedPipes {
                 reading,
                 pipes,
-                spoke: Arc::clone(&spoke),
+                has_output: Arc::clone(&has_output),
             });
         }
-        spoke
+        has_output
     }
 
     /// Another process holds a pipe: reads what is in it now, which belongs to the output.
-    fn take_what_came(&mut self) -> io::Result<()> {
+    fn read_available(&mut self) -> io::Result<()> {
         if let Some(mut stdin) = self.stdin.take() {
             stdin.abort();
         }
@@ -277,13 +277,13 @@ impl Process {
 }
 
 /// Reads and discards the further output of a process that was left behind.
-fn leave(reader: StreamReader) {
-    let spoke = Arc::new(AtomicBool::new(false));
-    let reading = tokio::spawn(reader.discard(Arc::clone(&spoke)));
+fn discard_in_background(reader: StreamReader) {
+    let has_output = Arc::new(AtomicBool::new(false));
+    let reading = tokio::spawn(reader.discard(Arc::clone(&has_output)));
     leaked_pipes::keep(LeakedPipes {
         reading: reading.abort_handle(),
         pipes: 1,
-        spoke,
+        has_output,
     });
 }
 
@@ -294,7 +294,7 @@ async fn feed(stdin: &mut Option<StreamWriter>) {
     }
 }
 
-async fn to_end(reader: &mut Option<StreamReader>) -> io::Result<()> {
+async fn read_to_end(reader: &mut Option<StreamReader>) -> io::Result<()> {
     match reader {
         Some(reader) => reader.fill_to_end().await,
         None => Ok(()),

@@ -54,12 +54,12 @@ pub(super) struct Streams {
 
 impl Process {
     pub(super) fn new(
-        newborn: UnwatchedChild,
+        child: UnwatchedChild,
         streams: Streams,
         draining: Option<AbortHandle>,
         command: &Command,
     ) -> Self {
-        let handle = newborn.watched(command.backend);
+        let handle = child.watched(command.backend);
         let mut process = Self {
             handle,
             stdin: streams.stdin,

@@ -8,7 +8,7 @@ use std::os::fd::RawFd;
 const FIRST: RawFd = 3;
 
 /// The most numbers that are tried if the system does not list those in use.
-const MOST: u64 = 1 << 20;
+const MAX_NUMBERS: u64 = 1 << 20;
 
 /// The descriptors that the program inherits, besides the standard streams.
 #[derive(Debug)]
@@ -64,8 +64,8 @@ impl KeptDescriptors {
     /// One by one, up to the limit of open files.
     fn mark_by_number(&self) {
         let limit = crate::os::limits::open_files_limit()
-            .unwrap_or(MOST)
-            .min(MOST);
+            .unwrap_or(MAX_NUMBERS)
+            .min(MAX_NUMBERS);
         (FIRST..limit as RawFd).for_each(|number| self.mark(number));
     }
 

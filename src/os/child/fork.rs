@@ -18,8 +18,8 @@ pub(crate) fn take_after_fork(
     steps: Steps,
     forked: Forked,
 ) -> io::Result<ChildReport> {
-    let told = ChildReport::nothing()?;
-    let there = ChildReport(Arc::clone(&told.0));
+    let report = ChildReport::empty()?;
+    let there = ChildReport(Arc::clone(&report.0));
     let in_child = move || {
         let failed = steps.take(&ChildKind::Fork(&forked));
         there.report(Some(failed));
@@ -28,30 +28,30 @@ pub(crate) fn take_after_fork(
     // SAFETY: the closure makes only system calls that are safe after a fork, and allocates nothing; for
     // the hooks their `unsafe` constructor guarantees it.
     unsafe { command.pre_exec(in_child) };
-    Ok(told)
+    Ok(report)
 }
 
 impl ChildReport {
-    fn nothing() -> io::Result<Self> {
-        let told = Self(Arc::new(Mapping::shared(size_of::<Option<Failed>>())?));
-        told.report(None);
-        Ok(told)
+    fn empty() -> io::Result<Self> {
+        let report = Self(Arc::new(Mapping::shared(size_of::<Option<Failed>>())?));
+        report.report(None);
+        Ok(report)
     }
 
     /// Returns the step that failed. Only valid after std has reported that the start failed.
     pub(crate) fn failed(&self) -> Option<Failed> {
         // SAFETY: the mapping is large enough and page-aligned; its contents were written by `report`,
         // and the last writer has ended.
-        unsafe { self.place().read_volatile() }
+        unsafe { self.cell().read_volatile() }
     }
 
     fn report(&self, failed: Option<Failed>) {
         // SAFETY: the mapping is large enough and page-aligned. We write before the new process exists,
         // and then only the new process does.
-        unsafe { self.place().write_volatile(failed) };
+        unsafe { self.cell().write_volatile(failed) };
     }
 
-    fn place(&self) -> *mut Option<Failed> {
+    fn cell(&self) -> *mut Option<Failed> {
         self.0.start().cast()
     }
 }

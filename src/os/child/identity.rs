@@ -24,7 +24,7 @@ impl Identity {
         }
         if let Some(gid) = self.gid {
             // SAFETY: the call takes an integer.
-            done(unsafe { libc::setgid(gid) }).map_err(Step::Gid.failed())?;
+            check(unsafe { libc::setgid(gid) }).map_err(Step::Gid.failed())?;
         }
         if let Some(uid) = self.uid {
             // Another user must not have root's groups. A caller that may not drop them is not root.
@@ -35,7 +35,7 @@ impl Identity {
                 return Err(Step::Groups.failed()(error));
             }
             // SAFETY: the call takes an integer.
-            done(unsafe { libc::setuid(uid) }).map_err(Step::Uid.failed())?;
+            check(unsafe { libc::setuid(uid) }).map_err(Step::Uid.failed())?;
         }
         Ok(())
     }
@@ -43,9 +43,9 @@ impl Identity {
 
 fn set_groups(groups: &[gid_t]) -> nix::Result<()> {
     // SAFETY: the length is that of the slice, which is only read.
-    done(unsafe { libc::setgroups(groups.len() as _, groups.as_ptr()) })
+    check(unsafe { libc::setgroups(groups.len() as _, groups.as_ptr()) })
 }
 
-fn done(result: c_int) -> nix::Result<()> {
+fn check(result: c_int) -> nix::Result<()> {
     Errno::result(result).map(drop)
 }

@@ -115,7 +115,7 @@ impl Steps {
             process::chdir(cwd.as_c_str()).map_err(Step::Cwd.failed())?;
         }
         for (fd, number) in &self.descriptors {
-            give(*fd, *number).map_err(Step::Descriptor(*number).failed())?;
+            move_descriptor(*fd, *number).map_err(Step::Descriptor(*number).failed())?;
         }
         if let Some(mask) = self.umask {
             process::umask(mask);
@@ -135,7 +135,7 @@ impl Steps {
         }
         #[cfg(linux)]
         if let ChildKind::Vfork(mask) = place {
-            forget_handlers().map_err(&signals)?;
+            reset_handlers().map_err(&signals)?;
             mask.thread_set_mask().map_err(&signals)?;
         }
         Ok(())
@@ -155,7 +155,7 @@ fn run(hook: &Hook) -> Result<(), Failed> {
 }
 
 /// Gives a descriptor the number under which the program inherits it.
-fn give(fd: RawFd, number: RawFd) -> nix::Result<()> {
+fn move_descriptor(fd: RawFd, number: RawFd) -> nix::Result<()> {
     loop {
         // SAFETY: the call takes two integers, and no value in this process owns the descriptor.
         match Errno::result(unsafe { libc::dup2(fd, number) }) {
@@ -200,7 +200,7 @@ impl Program {
 
 /// Resets every caught signal to its default action, as executing the program will.
 #[cfg(linux)]
-fn forget_handlers() -> nix::Result<()> {
+fn reset_handlers() -> nix::Result<()> {
     for signal in 1..=libc::SIGRTMAX() {
         let handler = action(signal)?;
         if handler != libc::SIG_IGN && handler != libc::SIG_DFL {

@@ -22,7 +22,7 @@ const STACK: usize = 64 * 1024;
 thread_local! {
     /// Reused for all starts of a thread, since a new process has left its stack when its start has
     /// completed. Absent until the first one.
-    static STACK_OF_LAST: Cell<Option<Mapping>> = const { Cell::new(None) };
+    static STACK_CACHE: Cell<Option<Mapping>> = const { Cell::new(None) };
 }
 
 /// The arguments of the new process.
@@ -36,14 +36,12 @@ struct VforkArguments<'a> {
 /// Has a new process take `steps`, and returns its process id once it executes its program. The calling
 /// thread sleeps until then; other threads do not.
 pub(crate) fn vfork(steps: &Steps) -> Result<u32, Failed> {
-    let stack = STACK_OF_LAST
-        .take()
-        .map_or_else(|| Mapping::stack(STACK), Ok);
+    let stack = STACK_CACHE.take().map_or_else(|| Mapping::stack(STACK), Ok);
     let stack = stack.map_err(Step::Birth.failed())?;
     // A handler that ran in the new process would change our memory as well.
     let all = SigSet::all();
     let mask = all.thread_swap_mask(SigmaskHow::SIG_SETMASK);
-    let birth = VforkArguments {
+    let arguments = VforkArguments {
         steps,
         mask: mask.map_err(Step::Birth.failed())?,
         failed: Cell::new(None),
@@ -54,18 +52,18 @@ pub(crate) fn vfork(steps: &Steps) -> Result<u32, Failed> {
     // nothing but the one cell and errno, which any call of ours may change as well.
     let pid = unsafe {
         libc::clone(
-            live,
+            child_main,
             stack.end(),
             flags,
-            (&raw const birth).cast_mut().cast(),
+            (&raw const arguments).cast_mut().cast(),
         )
     };
     let pid = Errno::result(pid);
-    STACK_OF_LAST.set(Some(stack));
+    STACK_CACHE.set(Some(stack));
     // The mask was in force before, and so is valid.
-    let _ = birth.mask.thread_set_mask();
+    let _ = arguments.mask.thread_set_mask();
     let pid = pid.map_err(Step::Birth.failed())?;
-    match birth.failed.get() {
+    match arguments.failed.get() {
         None => Ok(pid.cast_unsigned()),
         Some(failed) => {
             // It has ended. If SIGCHLD is ignored, the kernel has reaped it.
@@ -76,11 +74,11 @@ pub(crate) fn vfork(steps: &Steps) -> Result<u32, Failed> {
 }
 
 /// The code of the new process before its program; returns its exit code if a step fails.
-extern "C" fn live(birth: *mut c_void) -> c_int {
+extern "C" fn child_main(arguments: *mut c_void) -> c_int {
     // SAFETY: the argument is a `VforkArguments`, which lives for as long as this runs.
-    let birth = unsafe { &*birth.cast::<VforkArguments<'_>>() };
-    birth
-        .failed
-        .set(Some(birth.steps.take(&ChildKind::Vfork(&birth.mask))));
+    let arguments = unsafe { &*arguments.cast::<VforkArguments<'_>>() };
+    arguments.failed.set(Some(
+        arguments.steps.take(&ChildKind::Vfork(&arguments.mask)),
+    ));
     127
 }

@@ -114,12 +114,16 @@ pub(crate) fn stopped_by(child: Child<'_>) -> Option<i32> {
         Child::Pidfd(_) => return None,
         Child::Pid(pid) => (libc::P_PID, pid as libc::id_t),
     };
-    let stopped = changed(kind, id, libc::WSTOPPED).ok()?;
+    let stopped = peek_state_change(kind, id, libc::WSTOPPED).ok()?;
     stopped.map(|(_, signal, _)| signal)
 }
 
 /// The pid, status and code of a child with such a state change. Leaves the change for later waits.
-fn changed(kind: libc::idtype_t, id: libc::id_t, how: i32) -> io::Result<Option<(i32, i32, i32)>> {
+fn peek_state_change(
+    kind: libc::idtype_t,
+    id: libc::id_t,
+    how: i32,
+) -> io::Result<Option<(i32, i32, i32)>> {
     let flags = how | libc::WNOHANG | libc::WNOWAIT;
     // SAFETY: a siginfo is plain data, and the kernel fills in no more than one.
     let info = unsafe { filled(|info| libc::waitid(kind, id, info, flags)) }?;

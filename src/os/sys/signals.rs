@@ -57,20 +57,20 @@ pub(crate) fn restore_default_signals(signals: &[i32]) {
 }
 
 /// Signals that have arrived and were not returned by [`came`] yet, one bit each.
-static CAME: AtomicU64 = AtomicU64::new(0);
+static RECORDED: AtomicU64 = AtomicU64::new(0);
 
-/// From now on `signals` that are not ignored are recorded for [`came`], and `told_by` is sent instead.
-pub(crate) fn note_signals(signals: impl Iterator<Item = i32>, told_by: i32) {
-    static TOLD_BY: AtomicI32 = AtomicI32::new(0);
-    extern "C" fn note(signal: libc::c_int) {
-        CAME.fetch_or(1 << (signal - 1), Ordering::Relaxed);
+/// From now on `signals` that are not ignored are recorded for [`came`], and `forward_as` is sent instead.
+pub(crate) fn note_signals(signals: impl Iterator<Item = i32>, forward_as: i32) {
+    static FORWARD_AS: AtomicI32 = AtomicI32::new(0);
+    extern "C" fn record(signal: libc::c_int) {
+        RECORDED.fetch_or(1 << (signal - 1), Ordering::Relaxed);
         // SAFETY: both calls are async-signal-safe, and leave errno alone as they do not fail.
-        unsafe { libc::kill(libc::getpid(), TOLD_BY.load(Ordering::Relaxed)) };
+        unsafe { libc::kill(libc::getpid(), FORWARD_AS.load(Ordering::Relaxed)) };
     }
-    TOLD_BY.store(told_by, Ordering::Relaxed);
-    let note = note as extern "C" fn(libc::c_int) as libc::sighandler_t;
+    FORWARD_AS.store(forward_as, Ordering::Relaxed);
+    let record = record as extern "C" fn(libc::c_int) as libc::sighandler_t;
     // SAFETY: the handler is async-signal-safe.
-    signals.for_each(|signal| unsafe { handle_unless_ignored(signal, note) });
+    signals.for_each(|signal| unsafe { handle_unless_ignored(signal, record) });
 }
 
 /// Restores the default actions of `signals` that are not ignored, and unblocks all signals.
@@ -93,7 +93,7 @@ unsafe fn handle_unless_ignored(signal: i32, handler: libc::sighandler_t) {
 
 /// Takes the lowest signal that was recorded since the last call.
 pub(crate) fn came() -> Option<i32> {
-    let came = CAME.swap(0, Ordering::Relaxed);
+    let came = RECORDED.swap(0, Ordering::Relaxed);
     (came != 0).then(|| came.trailing_zeros() as i32 + 1)
 }
 

@@ -51,19 +51,19 @@ enum Status {
 }
 
 impl ProcessHandle {
-    pub(crate) fn new(born: ChildInfo, watcher: Watcher) -> Self {
+    pub(crate) fn new(child: ChildInfo, watcher: Watcher) -> Self {
         let state = ProcessState {
             status: Status::Running,
             number: GroupNumber::default(),
             is_adopted: false,
         };
         let shared = SharedProcess {
-            pid: born.claim.pid(),
-            leads_group: born.leads_group,
-            started: born.started,
+            pid: child.claim.pid(),
+            leads_group: child.leads_group,
+            started: child.started,
             watcher,
             state: Mutex::new(state),
-            _claim: born.claim,
+            _claim: child.claim,
         };
         Self {
             shared: Arc::new(shared),
@@ -132,7 +132,7 @@ impl ProcessHandle {
             .watcher
             .until(ended)
             .await
-            .map_err(|stop| match stop {
+            .map_err(|failure| match failure {
                 WaitFailure::Wait(error) => error,
                 WaitFailure::Io(source) => WaitError::Os { pid, source },
             })
@@ -208,7 +208,7 @@ impl ProcessHandle {
     }
 
     /// Marks the process as taken over by the reaper of dropped processes. Returns `true` the first time.
-    pub(crate) fn leave_once(state: &mut ProcessState) -> bool {
+    pub(crate) fn mark_adopted(state: &mut ProcessState) -> bool {
         !std::mem::replace(&mut state.is_adopted, true)
     }
 
@@ -288,7 +288,7 @@ impl SharedProcess {
             Ok(()) => Ok(Delivery::Sent),
             Err(error) if error.raw_os_error() == Some(libc::ESRCH) => {
                 if scope == Scope::Group {
-                    self.give_up(&mut state.number);
+                    self.release(&mut state.number);
                 }
                 Ok(Delivery::AlreadyExited)
             }
@@ -300,7 +300,7 @@ impl SharedProcess {
 impl Drop for SharedProcess {
     fn drop(&mut self) {
         let mut state = self.lock();
-        self.give_up(&mut state.number);
+        self.release(&mut state.number);
     }
 }
 

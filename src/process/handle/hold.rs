@@ -30,7 +30,7 @@ impl Drop for Hold {
         let Self(ProcessHandle { shared }) = self;
         let number = &mut shared.lock().number;
         number.holds -= 1;
-        shared.give_up_unneeded(number);
+        shared.release_if_unneeded(number);
     }
 }
 
@@ -54,7 +54,7 @@ impl ProcessHandle {
     pub(super) fn finish_shutdown(&self) {
         let number = &mut self.shared.lock().number;
         number.is_shutting_down = false;
-        self.shared.give_up_unneeded(number);
+        self.shared.release_if_unneeded(number);
     }
 
     /// Checks whether the process has ended. If the number is needed, it stays a zombie.
@@ -75,7 +75,7 @@ impl ProcessHandle {
     pub(super) fn collect(&self, state: &mut ProcessState) -> io::Result<Option<RawExit>> {
         let ended = sys::try_wait(self.shared.child())?;
         state.number.is_kept = ended.is_some() && state.number.is_needed();
-        if self.shared.is_anybody_left(&mut state.number) {
+        if self.shared.has_members(&mut state.number) {
             // The reaper of dropped processes polls the group.
             dropped::adopt_locked(self, state);
         }
@@ -84,16 +84,16 @@ impl ProcessHandle {
 
     /// Whether it must be polled again soon: the process runs, or its group is polled.
     #[cfg(linux)]
-    pub(crate) fn needs_looks(&self) -> bool {
+    pub(crate) fn needs_polling(&self) -> bool {
         self.is_running()
     }
 
     /// Whether it must be polled again soon: the process runs, or its group is polled.
     #[cfg(not(linux))]
-    pub(crate) fn needs_looks(&self) -> bool {
+    pub(crate) fn needs_polling(&self) -> bool {
         // Without another handle nobody can signal the group any more.
         let is_last = std::sync::Arc::strong_count(&self.shared) == 1;
-        let is_followed = || self.shared.is_anybody_left(&mut self.shared.lock().number);
+        let is_followed = || self.shared.has_members(&mut self.shared.lock().number);
         self.is_running() || (!is_last && is_followed())
     }
 }
@@ -104,14 +104,14 @@ impl SharedProcess {
         self.leads_group && !by_pidfd
     }
 
-    fn give_up_unneeded(&self, number: &mut GroupNumber) {
+    fn release_if_unneeded(&self, number: &mut GroupNumber) {
         if !number.is_needed() {
-            self.give_up(number);
+            self.release(number);
         }
     }
 
     /// Releases the number if it is kept.
-    pub(super) fn give_up(&self, number: &mut GroupNumber) {
+    pub(super) fn release(&self, number: &mut GroupNumber) {
         let was_kept = std::mem::take(&mut number.is_kept);
         if cfg!(linux) && was_kept {
             // The exit status is known already, from the poll that kept the zombie.
@@ -121,7 +121,7 @@ impl SharedProcess {
 
     /// Whether the number is kept and the group still has a member.
     #[cfg(not(linux))]
-    fn is_anybody_left(&self, number: &mut GroupNumber) -> bool {
+    fn has_members(&self, number: &mut GroupNumber) -> bool {
         // Any other error means that there are members that we may not signal.
         let is_empty = || {
             let asked = sys::kill(-(self.pid as libc::pid_t), 0);

@@ -43,7 +43,7 @@ impl Members {
     /// Whether a member is alive. Zombies do not count: if process 1 is slow to reap them, or never
     /// does, waiting for them would never end.
     #[cfg(linux)]
-    pub(crate) async fn look(&mut self) -> bool {
+    pub(crate) async fn poll(&mut self) -> bool {
         let is_member = |stat: Stat| stat.group == self.group && stat.is_alive();
         if self.living.and_then(Stat::of).is_some_and(is_member) {
             return true;
@@ -56,24 +56,24 @@ impl Members {
 
     /// Without /proc any remaining member, zombie or not, counts until the grace period has ended.
     #[cfg(not(linux))]
-    pub(crate) async fn look(&mut self) -> bool {
+    pub(crate) async fn poll(&mut self) -> bool {
         true
     }
 }
 
 /// A request for a living member of a group.
 #[cfg(linux)]
-struct Question {
+struct MemberRequest {
     group: u32,
-    tell: oneshot::Sender<io::Result<Option<u32>>>,
+    reply: oneshot::Sender<io::Result<Option<u32>>>,
 }
 
 #[cfg(linux)]
 async fn living_member(group: u32) -> io::Result<Option<u32>> {
-    let (tell, told) = oneshot::channel();
-    ask(Question { group, tell });
-    match told.await {
-        Ok(told) => told,
+    let (reply, response) = oneshot::channel();
+    ask(MemberRequest { group, reply });
+    match response.await {
+        Ok(response) => response,
         // The thread could not be started.
         Err(_) => {
             let living = process_group::living_members(&BTreeSet::from([group]))?;
@@ -83,34 +83,34 @@ async fn living_member(group: u32) -> io::Result<Option<u32>> {
 }
 
 #[cfg(linux)]
-fn ask(question: Question) {
-    static ANSWERER: Mutex<Option<mpsc::Sender<Question>>> = Mutex::new(None);
+fn ask(request: MemberRequest) {
+    static POLL_THREAD: Mutex<Option<mpsc::Sender<MemberRequest>>> = Mutex::new(None);
     // Ignores poison: a panic while the lock is held cannot leave the state half changed.
-    let mut answerer = ANSWERER.lock().unwrap_or_else(PoisonError::into_inner);
-    if answerer.is_none() {
-        let (sender, questions) = mpsc::channel();
-        let thread = start_thread("prun-groups", move || answer_all(&questions));
-        *answerer = thread.ok().map(|_| sender);
+    let mut poll_thread = POLL_THREAD.lock().unwrap_or_else(PoisonError::into_inner);
+    if poll_thread.is_none() {
+        let (sender, requests) = mpsc::channel();
+        let thread = start_thread("prun-groups", move || serve(&requests));
+        *poll_thread = thread.ok().map(|_| sender);
     }
-    if let Some(answerer) = &*answerer {
+    if let Some(poll_thread) = &*poll_thread {
         // The thread never ends, so the channel is never closed.
-        let _ = answerer.send(question);
+        let _ = poll_thread.send(request);
     }
 }
 
 #[cfg(linux)]
-fn answer_all(questions: &mpsc::Receiver<Question>) {
-    while let Ok(first) = questions.recv() {
-        let asked: Vec<_> = std::iter::once(first).chain(questions.try_iter()).collect();
+fn serve(requests: &mpsc::Receiver<MemberRequest>) {
+    while let Ok(first) = requests.recv() {
+        let asked: Vec<_> = std::iter::once(first).chain(requests.try_iter()).collect();
         let living =
-            process_group::living_members(&asked.iter().map(|question| question.group).collect());
-        for Question { group, tell } in asked {
+            process_group::living_members(&asked.iter().map(|request| request.group).collect());
+        for MemberRequest { group, reply } in asked {
             let answer = match &living {
                 Ok(living) => Ok(living.get(&group).copied()),
                 Err(error) => Err(error.kind().into()),
             };
             // The receiver may be gone.
-            let _ = tell.send(answer);
+            let _ = reply.send(answer);
         }
     }
 }

@@ -14,7 +14,7 @@ use crate::process::wait_for::wait_for;
 const KILL_WAIT: Duration = Duration::from_secs(5);
 
 /// The interval between polls of a group: the first, and the longest.
-const PAUSES: [Duration; 2] = [Duration::from_millis(2), Duration::from_millis(50)];
+const POLL_INTERVALS: [Duration; 2] = [Duration::from_millis(2), Duration::from_millis(50)];
 
 /// Why a process could not be shut down.
 #[derive(Debug, thiserror::Error)]
@@ -72,15 +72,17 @@ impl ProcessHandle {
     async fn end(&self, scope: Scope, grace: Duration) -> Result<(), ShutdownError> {
         let mut members = Members::of(self.pid());
         if !grace.is_zero() {
-            self.send_to_end(scope, Signal::TERM, &mut members).await?;
+            self.send_terminating(scope, Signal::TERM, &mut members)
+                .await?;
             // Permission for SIGTERM implies permission for SIGCONT.
             let _ = self.send_signal_to(scope, Signal::CONT);
-            if let Ok(gone) = wait_for(self.none_left(scope, &mut members), grace).await {
+            if let Ok(gone) = wait_for(self.wait_until_empty(scope, &mut members), grace).await {
                 return Ok(gone?);
             }
         }
-        self.send_to_end(scope, Signal::KILL, &mut members).await?;
-        if let Ok(gone) = wait_for(self.none_left(scope, &mut members), KILL_WAIT).await {
+        self.send_terminating(scope, Signal::KILL, &mut members)
+            .await?;
+        if let Ok(gone) = wait_for(self.wait_until_empty(scope, &mut members), KILL_WAIT).await {
             return Ok(gone?);
         }
         let left = match self.is_running() {
@@ -89,7 +91,7 @@ impl ProcessHandle {
         };
         match left {
             // SIGKILL reached other members of the group, or a zombie, but not this one.
-            Some(pid) if is_refused_by(pid) => {
+            Some(pid) if is_forbidden_by(pid) => {
                 let signal = Signal::KILL;
                 Err(SignalError::Permission { signal, pid }.into())
             }
@@ -101,7 +103,7 @@ impl ProcessHandle {
 
     /// Sends a terminating signal. A refusal matters only if a process is alive: a zombie of another
     /// user refuses it, too.
-    async fn send_to_end(
+    async fn send_terminating(
         &self,
         scope: Scope,
         signal: Signal,
@@ -110,7 +112,7 @@ impl ProcessHandle {
         match self.send_signal_to(scope, signal) {
             Ok(_) => Ok(()),
             Err(error @ SignalError::NoGroup { .. }) => Err(error),
-            Err(_) if !self.is_left(scope, members).await => Ok(()),
+            Err(_) if !self.is_alive(scope, members).await => Ok(()),
             Err(error) => Err(error),
         }
     }
@@ -118,13 +120,14 @@ impl ProcessHandle {
     /// Waits until the process has ended and, for [`Scope::Group`], until no living member of its group
     /// is left. Hold the process meanwhile if the group is to be signalled afterwards.
     pub(crate) async fn gone(&self, scope: Scope) -> Result<(), WaitError> {
-        self.none_left(scope, &mut Members::of(self.pid())).await
+        self.wait_until_empty(scope, &mut Members::of(self.pid()))
+            .await
     }
 
-    async fn none_left(&self, scope: Scope, members: &mut Members) -> Result<(), WaitError> {
+    async fn wait_until_empty(&self, scope: Scope, members: &mut Members) -> Result<(), WaitError> {
         self.ended().await?;
-        let [mut pause, longest] = PAUSES;
-        while self.is_left(scope, members).await {
+        let [mut pause, longest] = POLL_INTERVALS;
+        while self.is_alive(scope, members).await {
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(longest);
         }
@@ -132,7 +135,7 @@ impl ProcessHandle {
     }
 
     /// Whether the process is running or, for [`Scope::Group`], a member of its group is alive.
-    async fn is_left(&self, scope: Scope, members: &mut Members) -> bool {
+    async fn is_alive(&self, scope: Scope, members: &mut Members) -> bool {
         if self.is_running() {
             return true;
         }
@@ -143,12 +146,12 @@ impl ProcessHandle {
                 self.send_signal_to(scope, none),
                 Ok(Delivery::AlreadyExited) | Err(SignalError::NoGroup { .. })
             )
-            && members.look().await
+            && members.poll().await
     }
 }
 
 /// Whether this process lacks the permission to signal `pid`. Sends no signal.
-fn is_refused_by(pid: u32) -> bool {
+fn is_forbidden_by(pid: u32) -> bool {
     let asked = sys::kill(pid as libc::pid_t, 0);
     asked.is_err_and(|error| error.raw_os_error() == Some(libc::EPERM))
 }

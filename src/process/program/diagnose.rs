@@ -27,7 +27,7 @@ use crate::process::spawn::StartError;
 const MAX_ARG_PAGES: usize = 32;
 
 /// The most nested interpreters that are followed: more than Linux follows.
-const MOST_INTERPRETERS: usize = 8;
+const MAX_INTERPRETERS: usize = 8;
 
 /// Finds faults for which the system would not name the part.
 pub(crate) fn check(command: &Command) -> Result<(), SpawnErrorKind> {
@@ -120,7 +120,7 @@ pub(crate) fn step(command: &Command, step: Step, error: &io::Error) -> SpawnErr
         Step::Cwd => {
             return SpawnErrorKind::BadCwd {
                 path: command.cwd.clone().unwrap_or_default(),
-                why: why_no_dir(error),
+                why: dir_fault(error),
             };
         }
         Step::Session => "a session".into(),
@@ -278,7 +278,7 @@ fn not_found(command: &Command, error: &io::Error) -> SpawnErrorKind {
         return refused(&path, "no execute permission; chmod +x sets it");
     }
     // The file exists and is executable by somebody: its interpreter or loader may be at fault.
-    match (asked_for(command, &path), number) {
+    match (interpreter_fault(command, &path), number) {
         (Some(kind), Some(libc::ENOENT | libc::EACCES)) => kind,
         (_, Some(libc::EACCES)) => refused(&path, "permission denied"),
         _ => other(command, error),
@@ -287,7 +287,7 @@ fn not_found(command: &Command, error: &io::Error) -> SpawnErrorKind {
 
 fn check_dir(dir: &Path) -> Result<(), String> {
     match dir.metadata() {
-        Err(error) => Err(why_no_dir(&error)),
+        Err(error) => Err(dir_fault(&error)),
         Ok(meta) if !meta.is_dir() => Err("not a directory".into()),
         // Whether we may enter it is best tested by naming something inside.
         Ok(_) => match dir.join(".").metadata() {
@@ -297,7 +297,7 @@ fn check_dir(dir: &Path) -> Result<(), String> {
     }
 }
 
-fn why_no_dir(error: &io::Error) -> String {
+fn dir_fault(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::NotFound => "no such directory".into(),
         io::ErrorKind::NotADirectory => "not a directory".into(),
@@ -306,9 +306,9 @@ fn why_no_dir(error: &io::Error) -> String {
 }
 
 /// The fault of the interpreter or loader that a program requests, if one is found.
-fn asked_for(command: &Command, program: &Path) -> Option<SpawnErrorKind> {
+fn interpreter_fault(command: &Command, program: &Path) -> Option<SpawnErrorKind> {
     let mut program = program.to_owned();
-    for _ in 0..MOST_INTERPRETERS {
+    for _ in 0..MAX_INTERPRETERS {
         let file = File::open(&program).ok()?;
         let Some(interpreter) = interpreter(&file) else {
             let loader = elf::loader(&file)?;

@@ -6,9 +6,9 @@ use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 
 /// The type of the program header that names the loader (`PT_INTERP`).
-const LOADER: u64 = 3;
+const PT_INTERP: u64 = 3;
 /// No path is longer on any system.
-const LONGEST_PATH: u64 = 4096;
+const MAX_PATH: u64 = 4096;
 
 /// Whether the file starts with the ELF magic number.
 pub(crate) fn is_elf(file: &impl FileExt) -> bool {
@@ -43,9 +43,9 @@ pub(crate) fn loader(file: &impl FileExt) -> Option<PathBuf> {
     };
     let (place, size, count) = (number(place, width)?, number(size, 2)?, number(count, 2)?);
     let mut headers = (0..count).map_while(|n| place.checked_add(n * size));
-    let header = headers.find(|header| number(*header, 4) == Some(LOADER))?;
+    let header = headers.find(|header| number(*header, 4) == Some(PT_INTERP))?;
     let (start, len) = (number(header + start, width)?, number(header + len, width)?);
-    let mut path = vec![0; usize::try_from(len.min(LONGEST_PATH)).ok()?];
+    let mut path = vec![0; usize::try_from(len.min(MAX_PATH)).ok()?];
     file.read_exact_at(&mut path, start).ok()?;
     let path = path.split(|byte| *byte == 0).next()?;
     Some(PathBuf::from(OsStr::from_bytes(path)))

@@ -16,18 +16,18 @@ use super::path_lookup::{changes_path, has_slash};
 use crate::process::command::Command;
 
 /// File systems that need no other machine.
-const LOCAL: [&str; 20] = [
+const LOCAL_FILE_SYSTEMS: [&str; 20] = [
     "bcachefs", "btrfs", "erofs", "exfat", "ext2", "ext3", "ext4", "f2fs", "iso9660", "jfs",
     "ntfs3", "overlay", "ramfs", "reiserfs", "rootfs", "squashfs", "tmpfs", "vfat", "xfs", "zfs",
 ];
 
 /// The system directories.
-const SYSTEM: [&str; 3] = ["/bin", "/sbin", "/usr"];
+const SYSTEM_DIRECTORIES: [&str; 3] = ["/bin", "/sbin", "/usr"];
 
 /// How many programs are remembered.
-const MOST: usize = 4096;
+const MAX_REMEMBERED: usize = 4096;
 
-static NEARBY: LazyLock<LocalPrograms> = LazyLock::new(|| {
+static LOCAL_PROGRAMS: LazyLock<LocalPrograms> = LazyLock::new(|| {
     // Read once. Reading it accesses none of the file systems that it lists.
     let mut text = Vec::with_capacity(64 * 1024);
     let mounts = File::open("/proc/self/mountinfo").and_then(|mut all| all.read_to_end(&mut text));
@@ -60,16 +60,17 @@ pub(crate) fn is_on_local_disk(command: &Command) -> bool {
     if let Some(dir) = &command.cwd {
         // A name relative to the command's directory is another program than the same name here.
         let is_relative = has_slash(program) && !Path::new(program).is_absolute();
-        if is_relative || !NEARBY.found().contains(dir.as_os_str()) {
+        if is_relative || !LOCAL_PROGRAMS.found().contains(dir.as_os_str()) {
             return false;
         }
     }
     if !has_slash(program) {
-        return NEARBY.is_path_local && !changes_path(command);
+        return LOCAL_PROGRAMS.is_path_local && !changes_path(command);
     }
     let path = Path::new(program);
-    let is_system = SYSTEM.iter().any(|dir| path.starts_with(dir));
-    (is_system && is_local(&NEARBY.mounts, path)) || NEARBY.found().contains(program)
+    let is_system = SYSTEM_DIRECTORIES.iter().any(|dir| path.starts_with(dir));
+    (is_system && is_local(&LOCAL_PROGRAMS.mounts, path))
+        || LOCAL_PROGRAMS.found().contains(program)
 }
 
 /// Remembers the program of `command`, which was executed, and its directory, each if it is on a local
@@ -81,11 +82,11 @@ pub(crate) fn remember(command: &Command) {
     let program = names_file.then_some(program);
     let dir = dir.filter(|dir| dir.is_absolute());
     for path in program.into_iter().chain(dir) {
-        if NEARBY.found().len() < MOST
+        if LOCAL_PROGRAMS.found().len() < MAX_REMEMBERED
             && let Ok(real) = path.canonicalize()
-            && is_local(&NEARBY.mounts, &real)
+            && is_local(&LOCAL_PROGRAMS.mounts, &real)
         {
-            NEARBY.found().insert(path.into());
+            LOCAL_PROGRAMS.found().insert(path.into());
         }
     }
 }
@@ -111,7 +112,9 @@ fn mount_points(mountinfo: &[u8]) -> Vec<Mount> {
         let kind = fields.skip_while(|field| *field != b"-").nth(1)?;
         Some(Mount {
             at: unescaped(at),
-            is_local: LOCAL.iter().any(|local| local.as_bytes() == kind),
+            is_local: LOCAL_FILE_SYSTEMS
+                .iter()
+                .any(|local| local.as_bytes() == kind),
         })
     };
     mountinfo

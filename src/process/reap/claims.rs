@@ -14,7 +14,7 @@ static OURS: LazyLock<Mutex<HashMap<u32, bool>>> = LazyLock::new(Mutex::default)
 
 thread_local! {
     /// The process that this thread is starting, once it has a process id.
-    static NEWBORN: Cell<Option<u32>> = const { Cell::new(None) };
+    static STARTING_CHILD: Cell<Option<u32>> = const { Cell::new(None) };
 }
 
 /// Marks a process as the engine's, for as long as its status may be collected.
@@ -25,7 +25,7 @@ impl Claim {
     /// Must be called by the thread that has just started the process, before it does anything else.
     pub(crate) fn on(pid: u32) -> Self {
         ours().insert(pid, false);
-        NEWBORN.set(Some(pid));
+        STARTING_CHILD.set(Some(pid));
         Self(pid)
     }
 
@@ -55,7 +55,7 @@ pub(crate) fn is_ours(child: libc::pid_t) -> bool {
 
 /// Records that the start of this thread's process, if there is one, has completed.
 pub(crate) fn start_is_over() {
-    if let Some(pid) = NEWBORN.take()
+    if let Some(pid) = STARTING_CHILD.take()
         && let Some(is_over) = ours().get_mut(&pid)
     {
         *is_over = true;

@@ -17,7 +17,7 @@ use crate::os::start_thread;
 use crate::process::handle::{ProcessHandle, ProcessState};
 
 /// How long a process without a pidfd may stay a zombie. Pidfds report the end themselves.
-const LOOK_EVERY: Duration = Duration::from_millis(50);
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
 struct DroppedProcesses {
     /// Those that the thread has not taken over yet.
@@ -27,18 +27,18 @@ struct DroppedProcesses {
     waker: Option<PipeWriter>,
 }
 
-static ORPHANS: Mutex<DroppedProcesses> = Mutex::new(DroppedProcesses {
+static DROPPED: Mutex<DroppedProcesses> = Mutex::new(DroppedProcesses {
     new: Vec::new(),
     has_thread: false,
     waker: None,
 });
 
 /// Wakes the thread while it has no processes.
-static CAME: Condvar = Condvar::new();
+static HAS_NEW: Condvar = Condvar::new();
 
 /// Ignores poison: a panic while the lock is held cannot leave the state half changed.
-fn orphans() -> MutexGuard<'static, DroppedProcesses> {
-    ORPHANS.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock() -> MutexGuard<'static, DroppedProcesses> {
+    DROPPED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Takes over the reaping of a process, at most once. Works without a runtime, since that may be gone
@@ -49,59 +49,59 @@ pub(crate) fn adopt(process: &ProcessHandle) {
 
 /// As [`adopt`], for callers that have locked the state.
 pub(crate) fn adopt_locked(process: &ProcessHandle, state: &mut ProcessState) {
-    if ProcessHandle::leave_once(state) {
-        take_in(process.clone());
+    if ProcessHandle::mark_adopted(state) {
+        add(process.clone());
     }
 }
 
-fn take_in(process: ProcessHandle) {
-    let mut orphans = orphans();
-    orphans.new.push(process);
-    if !orphans.has_thread {
+fn add(process: ProcessHandle) {
+    let mut shared = lock();
+    shared.new.push(process);
+    if !shared.has_thread {
         // If the system cannot start a thread now, the next call tries again.
-        orphans.has_thread = start_thread("prun-orphans", look_after_all).is_ok();
-    } else if orphans.new.len() > 1 {
+        shared.has_thread = start_thread("prun-orphans", reap_all).is_ok();
+    } else if shared.new.len() > 1 {
         // The thread is awake, or about to be.
-    } else if let Some(mut waker) = orphans.waker.as_ref() {
+    } else if let Some(mut waker) = shared.waker.as_ref() {
         // The pipe has capacity for a byte, and the thread holds the read end.
         let _ = waker.write(&[0]);
     } else {
-        CAME.notify_one();
+        HAS_NEW.notify_one();
     }
 }
 
-fn look_after_all() {
+fn reap_all() {
     let (mut with_pidfd, mut without) = (Vec::new(), Vec::new());
     let mut wakeups = None;
     loop {
-        let mut orphans = orphans();
+        let mut shared = lock();
         if with_pidfd.is_empty() && without.is_empty() {
             // No more wakeups through the pipe are needed; free its descriptors.
-            (orphans.waker, wakeups) = (None, None);
-            let is_idle = |orphans: &mut DroppedProcesses| orphans.new.is_empty();
-            let came = CAME.wait_while(orphans, is_idle);
-            orphans = came.unwrap_or_else(PoisonError::into_inner);
+            (shared.waker, wakeups) = (None, None);
+            let is_idle = |shared: &mut DroppedProcesses| shared.new.is_empty();
+            let came = HAS_NEW.wait_while(shared, is_idle);
+            shared = came.unwrap_or_else(PoisonError::into_inner);
         }
-        let new = std::mem::take(&mut orphans.new);
+        let new = std::mem::take(&mut shared.new);
         if wakeups.is_none()
             && let Ok((reader, writer)) = io::pipe()
         {
-            (wakeups, orphans.waker) = (Some(reader), Some(writer));
+            (wakeups, shared.waker) = (Some(reader), Some(writer));
         }
-        drop(orphans);
+        drop(shared);
         for process in new {
             match process.pidfd() {
                 Some(_) => with_pidfd.push(process),
                 None => without.push(process),
             }
         }
-        without.retain(ProcessHandle::needs_looks);
+        without.retain(ProcessHandle::needs_polling);
         if !with_pidfd.is_empty() || !without.is_empty() {
-            let display = wakeups.is_none() || !without.is_empty();
+            let must_poll = wakeups.is_none() || !without.is_empty();
             wait_for_any(
                 &mut with_pidfd,
                 wakeups.as_mut(),
-                display.then_some(LOOK_EVERY),
+                must_poll.then_some(POLL_INTERVAL),
             );
         }
     }
@@ -137,12 +137,12 @@ fn wait_for_any(
     let mut is_early = false;
     running.retain(|process| {
         let is_ready = ready.next() == Some(true);
-        let goes_on = !(is_ready || is_blind) || process.is_running();
+        let stays = !(is_ready || is_blind) || process.is_running();
         // A debugger learns of the end first.
-        is_early |= is_ready && goes_on;
-        goes_on
+        is_early |= is_ready && stays;
+        stays
     });
     if is_early || is_blind {
-        thread::sleep(LOOK_EVERY);
+        thread::sleep(POLL_INTERVAL);
     }
 }

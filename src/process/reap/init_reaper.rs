@@ -14,7 +14,7 @@ use crate::os::sys::Child;
 
 /// How long an orphan may have to wait for a child of ours that ended before it: `waitid` shows one
 /// ended child at a time.
-const LOOK_AGAIN: Duration = Duration::from_millis(20);
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
 /// Reaps orphans for ever, if there can be any. Must be called in the first thread of the program, which
 /// inherits them. A child whose start has not completed, so that it has no claim yet, belongs to the
@@ -30,7 +30,7 @@ pub(crate) async fn reap_strangers() {
     loop {
         while let Some(pid) = any_zombie() {
             if is_ours(pid) {
-                tokio::time::sleep(LOOK_AGAIN).await;
+                tokio::time::sleep(POLL_INTERVAL).await;
             } else {
                 // No other thread can reap it in between.
                 let _ = sys::try_wait(Child::Pid(pid));

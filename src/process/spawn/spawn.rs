@@ -77,17 +77,17 @@ impl Command {
     pub fn blocking_spawn(&self) -> Result<Process, SpawnError> {
         let command = Arc::new(self.clone());
         command.check()?;
-        let mut tries = Tries::default();
+        let mut retries = Retries::default();
         loop {
             let begun = SpawnStart::default();
-            let started = match command.at_once(&begun) {
+            let started = match command.start_inline(&begun) {
                 Some(started) => started,
-                None => run_on_spawn_thread_blocking(&begun, command.order())
+                None => run_on_spawn_thread_blocking(&begun, command.start_closure())
                     .unwrap_or_else(|none| Err(SpawnError::of(&command, none.into()))),
             };
-            match tries.again(started) {
+            match retries.next(started) {
                 Ok(started) => {
-                    return started.map(|(newborn, streams)| command.drained(newborn, streams));
+                    return started.map(|(child, streams)| command.into_process(child, streams));
                 }
                 Err(pause) => std::thread::sleep(pause),
             }
@@ -97,20 +97,20 @@ impl Command {
     /// As `spawn`; `begun` reports when the start began.
     pub(crate) async fn start(self: Arc<Self>, begun: &SpawnStart) -> Result<Process, SpawnError> {
         self.check()?;
-        let mut tries = Tries::default();
+        let mut retries = Retries::default();
         loop {
-            let started = match self.at_once(begun) {
+            let started = match self.start_inline(begun) {
                 Some(started) => started,
                 None => {
-                    let started = run_on_spawn_thread(begun, self.order()).await;
+                    let started = run_on_spawn_thread(begun, self.start_closure()).await;
                     // By now another runtime may be polling this future.
                     drivers::check().map_err(|kind| SpawnError::new(kind, &self))?;
                     started.unwrap_or_else(|none| Err(SpawnError::of(&self, none.into())))
                 }
             };
-            match tries.again(started) {
+            match retries.next(started) {
                 Ok(started) => {
-                    return started.map(|(newborn, streams)| self.drained(newborn, streams));
+                    return started.map(|(child, streams)| self.into_process(child, streams));
                 }
                 Err(pause) => tokio::time::sleep(pause).await,
             }
@@ -125,44 +125,44 @@ impl Command {
 
     /// Starts it on this thread, if that cannot hang.
     #[cfg(linux)]
-    fn at_once(&self, begun: &SpawnStart) -> Option<Started> {
+    fn start_inline(&self, begun: &SpawnStart) -> Option<Started> {
         let is_on_local_disk = local_program::is_on_local_disk(self);
-        let born = is_on_local_disk.then(|| here(begun, || self.give_birth()))?;
-        Some(born?.map_err(|error| SpawnError::of(self, error)))
+        let child = is_on_local_disk.then(|| here(begun, || self.start_child()))?;
+        Some(child?.map_err(|error| SpawnError::of(self, error)))
     }
 
     /// On other systems it is not known what cannot hang.
     #[cfg(not(linux))]
-    fn at_once(&self, _begun: &SpawnStart) -> Option<Started> {
+    fn start_inline(&self, _begun: &SpawnStart) -> Option<Started> {
         None
     }
 
     /// The start as a closure for another thread.
-    fn order(self: &Arc<Self>) -> impl FnOnce() -> Started + Send + 'static {
+    fn start_closure(self: &Arc<Self>) -> impl FnOnce() -> Started + Send + 'static {
         let (command, runtime) = (Arc::clone(self), Handle::current());
         move || {
             let _context = runtime.enter();
             #[cfg(linux)]
             let begun = std::time::Instant::now();
-            let born = command.give_birth();
+            let child = command.start_child();
             #[cfg(linux)]
-            if born.is_ok() && begun.elapsed() < QUICK {
+            if child.is_ok() && begun.elapsed() < QUICK {
                 local_program::remember(&command);
             }
-            born.map_err(|error| SpawnError::of(&command, error))
+            child.map_err(|error| SpawnError::of(&command, error))
         }
     }
 
     /// Creates the process, and starts to drain its captured streams.
-    fn drained(&self, newborn: UnwatchedChild, streams: Streams) -> Process {
+    fn into_process(&self, child: UnwatchedChild, streams: Streams) -> Process {
         let [stdout, stderr] = &streams.captures;
         let draining = drain(stdout.as_ref(), stderr.as_ref());
-        Process::new(newborn, streams, draining, self)
+        Process::new(child, streams, draining, self)
     }
 
     /// Starts the process. Its pipes are created here and not earlier, so that no process that is started
     /// before inherits copies of them.
-    fn give_birth(&self) -> Result<(UnwatchedChild, Streams), StartError> {
+    fn start_child(&self) -> Result<(UnwatchedChild, Streams), StartError> {
         let way = SpawnPath::of(self)?;
         // Register our ends before the process exists: anything that can fail does so while there is
         // nothing to clean up, and nothing can fail once it runs.
@@ -173,14 +173,14 @@ impl Command {
             Stdio::ToStdout => (ChildEnd::ToStdout, ParentEnd::default()),
             other => output(other, self, "standard error")?,
         };
-        let newborn = way.start(self, [stdin, stdout, stderr])?;
+        let child = way.start(self, [stdin, stdout, stderr])?;
         let streams = Streams {
             stdin: our_stdin,
             stdout: our_stdout.read,
             stderr: our_stderr.read,
             captures: [our_stdout.captured, our_stderr.captured],
         };
-        Ok((newborn, streams))
+        Ok((child, streams))
     }
 }
 
@@ -189,11 +189,11 @@ type Started = Result<(UnwatchedChild, Streams), SpawnError>;
 
 /// Counts the attempts to start a process.
 #[derive(Default)]
-struct Tries(u32);
+struct Retries(u32);
 
-impl Tries {
+impl Retries {
     /// Returns the result of the last attempt, or how long to wait before the next one.
-    fn again(&mut self, started: Started) -> Result<Started, Duration> {
+    fn next(&mut self, started: Started) -> Result<Started, Duration> {
         let is_busy = |error: &SpawnError| matches!(error.kind, SpawnErrorKind::TextFileBusy(_));
         if self.0 < BUSY_RETRIES && started.as_ref().is_err_and(is_busy) {
             self.0 += 1;

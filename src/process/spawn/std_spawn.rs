@@ -16,7 +16,7 @@ use crate::process::program::name_of;
 pub(crate) struct StdCommand {
     command: std::process::Command,
     /// Reports of a forked child; `None` with `posix_spawn`.
-    told: Option<ChildReport>,
+    report: Option<ChildReport>,
     /// To be held until the child has its own copies.
     held: Vec<OwnedFd>,
 }
@@ -29,7 +29,7 @@ impl StdCommand {
         if !command.changes.need_steps() {
             return Ok(Self {
                 command: command.to_std().map_err(StartError::Exec)?,
-                told: None,
+                report: None,
                 held: Vec::new(),
             });
         }
@@ -43,11 +43,11 @@ impl StdCommand {
         held.extend(given.moved);
         let steps = command.steps(given.descriptors)?;
         let mut std = std::process::Command::new(&command.program);
-        let told =
+        let report =
             child::take_after_fork(&mut std, steps, command.forked()).map_err(StartError::Exec)?;
         Ok(Self {
             command: std,
-            told: Some(told),
+            report: Some(report),
             held,
         })
     }
@@ -56,7 +56,7 @@ impl StdCommand {
     pub(crate) fn start(self, streams: [ChildEnd<'_>; 3]) -> Result<u32, StartError> {
         let Self {
             mut command,
-            told,
+            report,
             held,
         } = self;
         let [stdin, stdout, stderr] = streams;
@@ -73,9 +73,9 @@ impl StdCommand {
             .stderr(own(stderr, "standard error")?);
         let started = command.spawn();
         drop(held);
-        let told = told.and_then(|told| told.failed());
+        let report = report.and_then(|report| report.failed());
         Ok(started
-            .map_err(|error| told.map_or(StartError::Exec(error), StartError::Step))?
+            .map_err(|error| report.map_or(StartError::Exec(error), StartError::Step))?
             .id())
     }
 }

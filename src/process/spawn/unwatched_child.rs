@@ -24,23 +24,23 @@ impl UnwatchedChild {
 
     /// Has the runtime watch it. If that panics, the process is killed and reaped.
     pub(crate) fn watched(mut self, backend: Backend) -> ProcessHandle {
-        let pid = self.0.as_ref().map(|born| born.claim.pid());
+        let pid = self.0.as_ref().map(|child| child.claim.pid());
         let pid = pid.expect("taken only once, here or on drop");
         let watcher = Watcher::new(pid as libc::pid_t, backend);
-        let born = self.0.take().expect("present, as above");
-        ProcessHandle::new(born, watcher)
+        let child = self.0.take().expect("present, as above");
+        ProcessHandle::new(child, watcher)
     }
 }
 
 impl Drop for UnwatchedChild {
     fn drop(&mut self) {
-        if let Some(born) = self.0.take() {
-            let scope = match born.leads_group {
+        if let Some(child) = self.0.take() {
+            let scope = match child.leads_group {
                 true => Scope::Group,
                 false => Scope::Leader,
             };
             // There may be no runtime here.
-            let process = ProcessHandle::new(born, Watcher::Sigchld);
+            let process = ProcessHandle::new(child, Watcher::Sigchld);
             // It may have ended just now, which is as good.
             let _ = process.send_signal_to(scope, Signal::KILL);
             dropped::adopt(&process);

@@ -25,10 +25,10 @@ use crate::process::reap::claims;
 /// A call that takes longer counts as hanging: another thread handles the next ones. A merely slow
 /// call, on an overloaded machine, should not: a process that is started concurrently with another one
 /// has copies of that one's pipes until it executes its program.
-const PATIENCE: Duration = Duration::from_millis(200);
+const HANG_TIMEOUT: Duration = Duration::from_millis(200);
 
 /// How many calls may hang at once; then further ones are refused.
-const MOST_THREADS: usize = 32;
+const MAX_THREADS: usize = 32;
 
 /// Why no thread accepts a request.
 #[derive(Debug)]
@@ -51,31 +51,31 @@ impl NoSpawnThread {
 static SPAWNER: Spawner = Spawner {
     state: Mutex::new(State {
         waiting: VecDeque::new(),
-        taken: Vec::new(),
-        here: 0,
-        orders: 0,
+        in_progress: Vec::new(),
+        inline: 0,
+        submitted: 0,
         threads: 0,
         current: 0,
         is_idle: false,
         steps: 0,
     }),
-    ordered: Condvar::new(),
+    has_request: Condvar::new(),
 };
 
 struct Spawner {
     state: Mutex<State>,
     /// Wakes the idle thread.
-    ordered: Condvar,
+    has_request: Condvar,
 }
 
 struct State {
-    waiting: VecDeque<Order>,
+    waiting: VecDeque<SpawnRequest>,
     /// The requests in progress, each with the thread that handles it.
-    taken: Vec<(u64, libc::pid_t)>,
+    in_progress: Vec<(u64, libc::pid_t)>,
     /// How many requests are handled by their callers: no other one is begun meanwhile.
-    here: usize,
+    inline: usize,
     /// The number of requests so far.
-    orders: u64,
+    submitted: u64,
     threads: usize,
     /// The thread that accepts requests: the one that was started last. All others hang.
     current: u64,
@@ -85,7 +85,7 @@ struct State {
     steps: u64,
 }
 
-struct Order {
+struct SpawnRequest {
     number: u64,
     work: Box<dyn FnOnce() + Send>,
 }
@@ -96,7 +96,7 @@ pub(crate) struct SpawnStart(Arc<OnceLock<Started>>);
 
 impl SpawnStart {
     /// Runs `work` on this thread.
-    fn by<T>(&self, work: impl FnOnce() -> T) -> std::thread::Result<T> {
+    fn run<T>(&self, work: impl FnOnce() -> T) -> std::thread::Result<T> {
         self.0.get_or_init(Started::now);
         catch_unwind(AssertUnwindSafe(work))
     }
@@ -120,22 +120,22 @@ pub(crate) async fn run_on_spawn_thread<T: Send + 'static>(
     let work = move || {
         if !sender.is_closed() {
             // The receiver may be gone; then the result is dropped.
-            let _ = sender.send(begun.by(work));
+            let _ = sender.send(begun.run(work));
         }
     };
-    let (mut placed, mut place) = SPAWNER.order(Box::new(work))?;
+    let (mut pending, mut request_state) = SPAWNER.submit(Box::new(work))?;
     let mut answer = pin!(answer);
     let answer = loop {
-        let Place::Waits { steps } = place else {
+        let RequestState::Queued { steps } = request_state else {
             break answer.await;
         };
         tokio::select! {
             biased;
             answer = &mut answer => break answer,
-            () = tokio::time::sleep(PATIENCE) => place = SPAWNER.reinforce(placed.number, steps)?,
+            () = tokio::time::sleep(HANG_TIMEOUT) => request_state = SPAWNER.add_thread_if_stuck(pending.number, steps)?,
         }
     };
-    placed.is_done = true;
+    pending.is_done = true;
     let answer = answer.expect("a request that was not withdrawn is answered");
     // A panic is propagated to the caller.
     Ok(answer.unwrap_or_else(|panic| resume_unwind(panic)))
@@ -150,20 +150,22 @@ pub(crate) fn run_on_spawn_thread_blocking<T: Send + 'static>(
     let begun = begun.clone();
     let work = move || {
         // The receiver is gone only after a panic.
-        let _ = sender.send(begun.by(work));
+        let _ = sender.send(begun.run(work));
     };
-    let (mut placed, mut place) = SPAWNER.order(Box::new(work))?;
+    let (mut pending, mut request_state) = SPAWNER.submit(Box::new(work))?;
     let answer = loop {
-        let Place::Waits { steps } = place else {
+        let RequestState::Queued { steps } = request_state else {
             break answer.recv().ok();
         };
-        match answer.recv_timeout(PATIENCE) {
+        match answer.recv_timeout(HANG_TIMEOUT) {
             Ok(answer) => break Some(answer),
             Err(RecvTimeoutError::Disconnected) => break None,
-            Err(RecvTimeoutError::Timeout) => place = SPAWNER.reinforce(placed.number, steps)?,
+            Err(RecvTimeoutError::Timeout) => {
+                request_state = SPAWNER.add_thread_if_stuck(pending.number, steps)?
+            }
         }
     };
-    placed.is_done = true;
+    pending.is_done = true;
     let answer = answer.expect("a request that was not withdrawn is answered");
     Ok(answer.unwrap_or_else(|panic| resume_unwind(panic)))
 }
@@ -173,49 +175,49 @@ pub(crate) fn run_on_spawn_thread_blocking<T: Send + 'static>(
 #[cfg(linux)]
 pub(crate) fn here<T>(begun: &SpawnStart, work: impl FnOnce() -> T) -> Option<T> {
     let mut state = SPAWNER.lock();
-    if state.taken.len() > state.here || !state.waiting.is_empty() {
+    if state.in_progress.len() > state.inline || !state.waiting.is_empty() {
         return None;
     }
-    let number = state.orders;
-    state.orders += 1;
-    state.taken.push((number, starting::this_thread()));
-    state.here += 1;
+    let number = state.submitted;
+    state.submitted += 1;
+    state.in_progress.push((number, starting::this_thread()));
+    state.inline += 1;
     drop(state);
     begun.0.get_or_init(Started::now);
     let done = work();
     claims::start_is_over();
     let mut state = SPAWNER.lock();
-    state.taken.retain(|(taken, _)| *taken != number);
-    state.here -= 1;
-    let is_awaited = state.here == 0 && !state.waiting.is_empty();
+    state.in_progress.retain(|(other, _)| *other != number);
+    state.inline -= 1;
+    let is_awaited = state.inline == 0 && !state.waiting.is_empty();
     drop(state);
     if is_awaited {
-        SPAWNER.ordered.notify_all();
+        SPAWNER.has_request.notify_all();
     }
     Some(done)
 }
 
 /// The requests in progress, each with the thread that handles it.
 #[cfg(linux)]
-pub(crate) fn taken() -> Vec<(u64, libc::pid_t)> {
-    SPAWNER.lock().taken.clone()
+pub(crate) fn requests_in_progress() -> Vec<(u64, libc::pid_t)> {
+    SPAWNER.lock().in_progress.clone()
 }
 
 /// The state of a request.
-enum Place {
+enum RequestState {
     /// A thread handles it, or the idle one is about to.
-    Taken,
+    Started,
     /// It is queued; `steps` is the counter at that time.
-    Waits { steps: u64 },
+    Queued { steps: u64 },
 }
 
 /// A request that a caller waits for.
-struct Placed {
+struct PendingRequest {
     number: u64,
     is_done: bool,
 }
 
-impl Drop for Placed {
+impl Drop for PendingRequest {
     fn drop(&mut self) {
         if !self.is_done {
             SPAWNER.withdraw(self.number);
@@ -229,46 +231,50 @@ impl Spawner {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn order(
+    fn submit(
         &'static self,
         work: Box<dyn FnOnce() + Send>,
-    ) -> Result<(Placed, Place), NoSpawnThread> {
+    ) -> Result<(PendingRequest, RequestState), NoSpawnThread> {
         let mut state = self.lock();
         if state.threads == 0 {
             self.start_thread(&mut state)?;
         }
-        let number = state.orders;
-        state.orders += 1;
+        let number = state.submitted;
+        state.submitted += 1;
         // The idle thread is claimed from now on.
-        let place = match std::mem::take(&mut state.is_idle) {
-            true => Place::Taken,
-            false => Place::Waits { steps: state.steps },
+        let request_state = match std::mem::take(&mut state.is_idle) {
+            true => RequestState::Started,
+            false => RequestState::Queued { steps: state.steps },
         };
-        state.waiting.push_back(Order { number, work });
+        state.waiting.push_back(SpawnRequest { number, work });
         drop(state);
-        if let Place::Taken = place {
-            self.ordered.notify_one();
+        if let RequestState::Started = request_state {
+            self.has_request.notify_one();
         }
-        let placed = Placed {
+        let pending = PendingRequest {
             number,
             is_done: false,
         };
-        Ok((placed, place))
+        Ok((pending, request_state))
     }
 
     /// Starts another thread if the request is still queued and there was no progress meanwhile.
-    fn reinforce(&'static self, number: u64, steps: u64) -> Result<Place, NoSpawnThread> {
+    fn add_thread_if_stuck(
+        &'static self,
+        number: u64,
+        steps: u64,
+    ) -> Result<RequestState, NoSpawnThread> {
         let mut state = self.lock();
-        if state.waiting.iter().all(|order| order.number != number) {
-            return Ok(Place::Taken);
+        if state.waiting.iter().all(|request| request.number != number) {
+            return Ok(RequestState::Started);
         }
         if state.steps == steps {
-            if state.threads == MOST_THREADS {
+            if state.threads == MAX_THREADS {
                 return Err(NoSpawnThread::AllHang);
             }
             self.start_thread(&mut state)?;
         }
-        Ok(Place::Waits { steps: state.steps })
+        Ok(RequestState::Queued { steps: state.steps })
     }
 
     /// The processes that it starts inherit its signal mask: while it handles a request, that is the mask of
@@ -277,7 +283,7 @@ impl Spawner {
         let name = state.current + 1;
         // It cannot fail for the calling thread.
         let mask = SigSet::thread_get_mask().unwrap_or(SigSet::empty());
-        let started = start_thread("prun-spawner", move || self.take_orders(name, mask));
+        let started = start_thread("prun-spawner", move || self.serve(name, mask));
         started.map_err(NoSpawnThread::Refused)?;
         state.current = name;
         state.is_idle = false;
@@ -287,25 +293,25 @@ impl Spawner {
     }
 
     /// The loop of a thread, until another one has replaced it.
-    fn take_orders(&self, name: u64, mask: SigSet) {
+    fn serve(&self, name: u64, mask: SigSet) {
         let thread = starting::this_thread();
         let mut state = self.lock();
         while state.current == name {
-            let is_free = state.here == 0;
+            let is_free = state.inline == 0;
             let next = is_free.then(|| state.waiting.pop_front()).flatten();
-            let Some(Order { number, work }) = next else {
+            let Some(SpawnRequest { number, work }) = next else {
                 state.is_idle = state.waiting.is_empty();
-                let woken = self.ordered.wait(state);
+                let woken = self.has_request.wait(state);
                 state = woken.unwrap_or_else(PoisonError::into_inner);
                 continue;
             };
             state.steps += 1;
-            state.taken.push((number, thread));
+            state.in_progress.push((number, thread));
             drop(state);
             with_mask(mask, work);
             claims::start_is_over();
             state = self.lock();
-            state.taken.retain(|(taken, _)| *taken != number);
+            state.in_progress.retain(|(other, _)| *other != number);
         }
         state.threads -= 1;
     }
@@ -314,12 +320,14 @@ impl Spawner {
     fn withdraw(&self, number: u64) {
         let mut state = self.lock();
         let waiting = &mut state.waiting;
-        if let Some(at) = waiting.iter().position(|order| order.number == number) {
-            let order = waiting.remove(at);
+        if let Some(at) = waiting.iter().position(|request| request.number == number) {
+            let request = waiting.remove(at);
             drop(state);
             // Dropping it may close many descriptors.
-            drop(order);
-        } else if let Some((_, thread)) = state.taken.iter().find(|(taken, _)| *taken == number) {
+            drop(request);
+        } else if let Some((_, thread)) =
+            state.in_progress.iter().find(|(other, _)| *other == number)
+        {
             // The lock keeps the thread from starting another process meanwhile.
             starting::kill(*thread);
         }

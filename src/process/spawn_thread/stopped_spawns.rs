@@ -30,16 +30,16 @@ const LOOK_EVERY: Duration = Duration::from_millis(100);
 #[doc(hidden)]
 pub fn continue_stopped_spawns() -> io::Result<()> {
     #[cfg(linux)]
-    start_thread("prun-spawns", look_for_ever)?;
+    start_thread("prun-spawns", poll_for_ever)?;
     Ok(())
 }
 
 #[cfg(linux)]
-fn look_for_ever() {
+fn poll_for_ever() {
     let mut before = Vec::new();
     loop {
         std::thread::sleep(LOOK_EVERY);
-        let taken = spawn_thread::taken();
+        let taken = spawn_thread::requests_in_progress();
         for start in taken.iter().filter(|start| before.contains(*start)) {
             starting::continue_stopped(start.1);
         }

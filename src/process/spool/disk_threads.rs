@@ -9,16 +9,16 @@ use tokio::sync::oneshot;
 use crate::os::start_thread;
 
 /// More threads would wait for the same disk.
-const MOST_THREADS: usize = 4;
+const MAX_THREADS: usize = 4;
 
 /// How long an idle thread stays.
-const IDLE: Duration = Duration::from_secs(10);
+const IDLE_TIMEOUT: Duration = Duration::from_secs(10);
 
-type Invocation = Box<dyn FnOnce() + Send>;
+type DiskWork = Box<dyn FnOnce() + Send>;
 
 /// The queued work, and the threads that do it.
 struct Pool {
-    queue: VecDeque<Invocation>,
+    queue: VecDeque<DiskWork>,
     threads: usize,
     idle: usize,
 }
@@ -41,22 +41,22 @@ fn pool() -> MutexGuard<'static, Pool> {
 pub(crate) fn on_thread<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> oneshot::Receiver<T> {
-    let (tell, told) = oneshot::channel();
+    let (sender, receiver) = oneshot::channel();
     queue(Box::new(move || {
         // The receiver may be gone.
-        let _ = tell.send(work());
+        let _ = sender.send(work());
     }));
-    told
+    receiver
 }
 
-fn queue(work: Invocation) {
+fn queue(work: DiskWork) {
     let mut pool = pool();
     pool.queue.push_back(work);
     if pool.idle >= pool.queue.len() {
         HAS_WORK.notify_one();
         return;
     }
-    if pool.threads == MOST_THREADS {
+    if pool.threads == MAX_THREADS {
         return;
     }
     pool.threads += 1;
@@ -83,7 +83,7 @@ struct Thread;
 
 impl Thread {
     fn work(self) {
-        while let Some(work) = next() {
+        while let Some(work) = next_work() {
             work();
         }
         // `next` has already uncounted it, under the lock under which it found no work.
@@ -98,14 +98,14 @@ impl Drop for Thread {
 }
 
 /// Waits for work. `None` after a long idle time; the calling thread is then no longer counted.
-fn next() -> Option<Invocation> {
+fn next_work() -> Option<DiskWork> {
     let mut pool = pool();
     loop {
         if let Some(work) = pool.queue.pop_front() {
             return Some(work);
         }
         pool.idle += 1;
-        let woken = HAS_WORK.wait_timeout(pool, IDLE);
+        let woken = HAS_WORK.wait_timeout(pool, IDLE_TIMEOUT);
         let (guard, timeout) = woken.unwrap_or_else(PoisonError::into_inner);
         pool = guard;
         pool.idle -= 1;

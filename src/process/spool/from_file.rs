@@ -50,7 +50,7 @@ impl Spool {
 }
 
 /// Where output that does not fit in memory goes if `TMPDIR` is not usable.
-const OTHER_FOLDERS: [&str; 2] = ["/var/tmp", "/tmp"];
+const FALLBACK_DIRS: [&str; 2] = ["/var/tmp", "/tmp"];
 
 impl SpoolOptions {
     /// Creates the file now, in another directory if it cannot be created in `TMPDIR`. Returns a warning
@@ -62,7 +62,7 @@ impl SpoolOptions {
             Some(dir) => format!("TMPDIR={}", dir.to_string_lossy()),
             None => first.display().to_string(),
         };
-        let mut other = OTHER_FOLDERS.iter().filter(|dir| Path::new(dir) != first);
+        let mut other = FALLBACK_DIRS.iter().filter(|dir| Path::new(dir) != first);
         let found = other.find(|dir| self.shared.open_in(Path::new(dir)).is_ok());
         let instead = match found {
             Some(dir) => format!("large output goes to {dir} instead"),

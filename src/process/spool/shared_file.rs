@@ -79,7 +79,7 @@ impl SharedFile {
     }
 
     /// Frees an extent: first its disk space, then its range for the next allocation.
-    fn give_back(&self, file: &File, at: u64, len: u64) {
+    fn free_extent(&self, file: &File, at: u64, len: u64) {
         #[cfg(linux)]
         {
             use rustix::fs::{FallocateFlags, fallocate};
@@ -92,14 +92,14 @@ impl SharedFile {
         }
         // Under the lock, since the range behind the new end may be allocated again after it.
         let mut space = self.space();
-        if let Some(end) = space.give_back(at, len) {
+        if let Some(end) = space.free_extent(at, len) {
             // As above.
             let _ = file.set_len(end);
         }
     }
 
     /// Whether this many more bytes may stay in memory.
-    pub(super) fn has_room(&self, bytes: usize) -> bool {
+    pub(super) fn fits_in_memory(&self, bytes: usize) -> bool {
         self.in_memory.load(Ordering::Relaxed).saturating_add(bytes) <= self.budget
     }
 
@@ -155,7 +155,7 @@ impl Drop for Extent {
         if let Some(shared) = self.shared.take() {
             let (file, at, len) = (Arc::clone(&self.file), self.at, self.len);
             // Nobody waits for the result.
-            drop(on_thread(move || shared.give_back(&file, at, len)));
+            drop(on_thread(move || shared.free_extent(&file, at, len)));
         }
     }
 }
@@ -184,7 +184,7 @@ impl FreeSpace {
     }
 
     /// Returns the new end, if it changed.
-    fn give_back(&mut self, mut at: u64, mut len: u64) -> Option<u64> {
+    fn free_extent(&mut self, mut at: u64, mut len: u64) -> Option<u64> {
         if let Some((&before, &room)) = self.free.range(..at).next_back()
             && before + room == at
         {
@@ -224,14 +224,14 @@ mod tests {
                 taken.push((at, len));
                 if which.index(3) > 0 {
                     let (at, len) = taken.swap_remove(which.index(taken.len()));
-                    space.give_back(at, len);
+                    space.free_extent(at, len);
                 }
                 let most: u64 = taken.iter().map(|(_, len)| len).sum();
                 let free: u64 = space.free.values().sum();
                 prop_assert_eq!(space.end, most + free);
             }
             for (at, len) in taken {
-                space.give_back(at, len);
+                space.free_extent(at, len);
             }
             prop_assert_eq!((space.end, space.free.len()), (0, 0));
         }
@@ -251,14 +251,14 @@ mod tests {
         let file = Arc::clone(&first.file);
         let blocks = || file.metadata().unwrap().blocks() * 512;
         assert!(blocks() >= (1 << 20) + (1 << 16));
-        shared.give_back(&file, first.at, first.len);
+        shared.free_extent(&file, first.at, first.len);
         if cfg!(linux) {
             assert!(blocks() < 1 << 20, "{}", blocks());
         }
         let again = shared.extent(1 << 16, 1 << 18).unwrap();
         assert_eq!((again.at, again.len), (0, 1 << 18));
-        shared.give_back(&file, again.at, again.len);
-        shared.give_back(&file, second.at, second.len);
+        shared.free_extent(&file, again.at, again.len);
+        shared.free_extent(&file, second.at, second.len);
         assert_eq!((file.metadata().unwrap().len(), blocks()), (0, 0));
         // By hand above, and not once more.
         for extent in [first, second, again] {

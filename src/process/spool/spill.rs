@@ -40,7 +40,7 @@ impl Spool {
     /// if spools have too many there already.
     pub(crate) fn to_spill(&self) -> Option<Spilling> {
         let shared = self.shared.as_ref()?;
-        let is_too_much = !self.memory.is_empty() && !shared.has_room(self.memory.capacity());
+        let is_too_much = !self.memory.is_empty() && !shared.fits_in_memory(self.memory.capacity());
         (is_too_much && self.error.is_none()).then(|| Spilling {
             shared: Arc::clone(shared),
             bytes: self.memory.clone(),

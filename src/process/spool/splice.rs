@@ -14,7 +14,7 @@ use rustix::pipe::{SpliceFlags, splice};
 use crate::os::{enlarge, pipe};
 
 /// How many bytes are moved at once.
-const MOVED_AT_ONCE: usize = 256 * 1024;
+const MOVE_SIZE: usize = 256 * 1024;
 
 thread_local! {
     /// One for all streams of a thread, as each move empties it again. Absent until the first move,
@@ -53,7 +53,7 @@ pub(crate) fn move_to_file(
         None,
         &transfer.writer,
         None,
-        MOVED_AT_ONCE.min(most),
+        MOVE_SIZE.min(most),
         SpliceFlags::NONBLOCK,
     );
     let mut in_relay = *taken.as_ref().unwrap_or(&0);
@@ -83,7 +83,7 @@ pub(crate) fn move_to_file(
 impl TransferPipe {
     fn new() -> io::Result<Self> {
         let (reader, writer) = pipe()?;
-        enlarge(&writer, MOVED_AT_ONCE);
+        enlarge(&writer, MOVE_SIZE);
         Ok(Self { reader, writer })
     }
 }

@@ -12,10 +12,10 @@ use crate::os::Blocking;
 
 /// How many bytes of a file are put into a pipe at once.
 #[cfg(linux)]
-const SENT_AT_ONCE: usize = 256 * 1024;
+const SEND_SIZE: usize = 256 * 1024;
 
 /// How many of the bytes that were taken stay readable, for those who show the end of the output.
-const KEPT_OF_TAKEN: usize = 64 * 1024;
+const KEPT_AFTER_TAKE: usize = 64 * 1024;
 
 /// One captured stream: its head in memory, the rest in an unlinked temporary file that it shares with
 /// other streams.
@@ -105,7 +105,7 @@ impl Spool {
     }
 
     /// How many more bytes can be kept without a file.
-    pub(crate) fn room(&self) -> usize {
+    pub(crate) fn capacity_left(&self) -> usize {
         match self.segments.is_empty() {
             true => self.limit.saturating_sub(self.head().len()),
             // The bytes in memory precede those in the file.
@@ -122,8 +122,8 @@ impl Spool {
             ..Self::default()
         };
         self.taken += piece.len();
-        let kept = piece.len().min(KEPT_OF_TAKEN as u64);
-        let before = KEPT_OF_TAKEN - kept as usize;
+        let kept = piece.len().min(KEPT_AFTER_TAKE as u64);
+        let before = KEPT_AFTER_TAKE - kept as usize;
         self.memory
             .drain(..self.memory.len().saturating_sub(before));
         let mut end = piece.kept(piece.len() - kept);
@@ -145,7 +145,7 @@ impl Spool {
             self.lost += bytes.len() as u64;
             return;
         }
-        let (head, rest) = bytes.split_at(self.room().min(bytes.len()));
+        let (head, rest) = bytes.split_at(self.capacity_left().min(bytes.len()));
         self.memory.extend_from_slice(head);
         if rest.is_empty() {
             return;
@@ -263,7 +263,7 @@ impl Spool {
             skip -= skipped;
             let (mut at, mut left) = (segment.at + skipped, segment.len - skipped);
             if left > 0 && all == 0 {
-                crate::os::enlarge(out, SENT_AT_ONCE);
+                crate::os::enlarge(out, SEND_SIZE);
             }
             while left > 0 {
                 let wanted = usize::try_from(left).unwrap_or(usize::MAX);

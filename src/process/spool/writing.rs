@@ -16,9 +16,9 @@ use super::spool::Spool;
 use crate::process::stream::{Chunk, read_chunk};
 
 /// The length of the first extent of a stream, and the least that it can use.
-const LEAST_EXTENT: u64 = 64 * 1024;
+const MIN_EXTENT: u64 = 64 * 1024;
 /// Each further extent is twice as long, up to this, so that a long stream has few extents.
-const MOST_EXTENT: u64 = 8 * 1024 * 1024;
+const MAX_EXTENT: u64 = 8 * 1024 * 1024;
 
 /// The result of one step.
 #[derive(Debug, PartialEq)]
@@ -43,7 +43,7 @@ pub(crate) struct Writing {
 
 impl Writing {
     /// The space to write to: its extent, offset and length.
-    fn room(&mut self) -> io::Result<(&Arc<Extent>, u64, u64)> {
+    fn capacity_left(&mut self) -> io::Result<(&Arc<Extent>, u64, u64)> {
         let shared = self.shared.as_ref().ok_or(io::ErrorKind::Unsupported)?;
         let tail = &mut self.tail;
         let is_full = tail
@@ -52,8 +52,8 @@ impl Writing {
             .is_none_or(|extent| tail.used == extent.len);
         if is_full {
             let before = tail.extent.as_ref().map_or(0, |extent| extent.len);
-            let most = (before * 2).clamp(LEAST_EXTENT, MOST_EXTENT);
-            tail.extent = Some(shared.extent(LEAST_EXTENT, most)?);
+            let most = (before * 2).clamp(MIN_EXTENT, MAX_EXTENT);
+            tail.extent = Some(shared.extent(MIN_EXTENT, most)?);
             tail.used = 0;
         }
         let extent = tail.extent.as_ref().ok_or(io::ErrorKind::Unsupported)?;
@@ -61,7 +61,7 @@ impl Writing {
     }
 
     /// Records that `len` bytes were written to that space.
-    fn wrote(&mut self, len: u64) {
+    fn advance(&mut self, len: u64) {
         let Some(extent) = self.tail.extent.as_ref().filter(|_| len > 0) else {
             return;
         };
@@ -84,7 +84,7 @@ impl Writing {
     /// Writes `bytes`, or counts them as lost.
     pub(super) fn write(&mut self, mut bytes: &[u8]) {
         while !bytes.is_empty() && self.error.is_none() {
-            let written = self.room().and_then(|(extent, at, room)| {
+            let written = self.capacity_left().and_then(|(extent, at, room)| {
                 let len = bytes.len().min(usize::try_from(room).unwrap_or(usize::MAX));
                 // A partly written piece does not count as kept.
                 extent.file.write_all_at(&bytes[..len], at)?;
@@ -92,7 +92,7 @@ impl Writing {
             });
             match written {
                 Ok(len) => {
-                    self.wrote(len as u64);
+                    self.advance(len as u64);
                     bytes = &bytes[len..];
                 }
                 Err(error) => self.error = Some(error),
@@ -106,12 +106,12 @@ impl Writing {
     /// system can do that.
     pub(crate) fn move_from(&mut self, pipe: &File) -> Transfer {
         #[cfg(linux)]
-        if let Ok((extent, at, room)) = self.room() {
+        if let Ok((extent, at, room)) = self.capacity_left() {
             let room = usize::try_from(room).unwrap_or(usize::MAX);
             match splice::move_to_file(pipe, &extent.file, at, room) {
                 Ok(Moved { in_file: 0, left }) if left.is_empty() => return Transfer::Ended,
                 Ok(Moved { in_file, left }) => {
-                    self.wrote(in_file as u64);
+                    self.advance(in_file as u64);
                     // If the file accepts no more, writing reports why.
                     self.write(&left);
                     return Transfer::Moved;

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use tokio::io::unix::AsyncFd;
 use tokio::sync::{Notify, Semaphore};
 
-use super::chunk::{CHUNKS_AT_THE_END, Chunk, read_chunk};
+use super::chunk::{Chunk, MAX_CHUNKS_AT_END, read_chunk};
 use crate::os::{TerminalSize, pty};
 use crate::os::{comes, enlarge, pipe};
 use crate::process::spool::{Spool, SpoolOptions, Transfer, is_wanted, on_thread};
@@ -42,7 +42,7 @@ pub(super) struct CaptureState {
     /// would kill a daemon that the process left behind.
     spool: Option<Spool>,
     /// Set when output arrives after that.
-    spoke: Option<Arc<AtomicBool>>,
+    has_output: Option<Arc<AtomicBool>>,
     /// Whether it is taken in pieces, so that no more is read while memory is full.
     in_pieces: bool,
     /// When output was last read.
@@ -60,7 +60,7 @@ impl Capture {
             state: Mutex::new(CaptureState {
                 registered: Some(pipe),
                 spool: Some(Spool::new(options)),
-                spoke: None,
+                has_output: None,
                 in_pieces: false,
                 printed_at: None,
                 ended: false,
@@ -91,7 +91,7 @@ impl Capture {
     pub(crate) async fn drain_available(&self) -> bool {
         // Pieces are no longer taken.
         self.0.lock().in_pieces = false;
-        self.0.read(CHUNKS_AT_THE_END, Duration::ZERO).await == ReadProgress::Ended
+        self.0.read(MAX_CHUNKS_AT_END, Duration::ZERO).await == ReadProgress::Ended
     }
 
     /// Moves the bytes in memory to the file, if the streams handed out have too many there. Cancel
@@ -128,11 +128,11 @@ impl Capture {
     }
 
     /// Hands out the captured output. If there is still a writer, its output is discarded from now on, and
-    /// `spoke` is set if there was any.
-    pub(crate) fn take(self, spoke: Option<&Arc<AtomicBool>>) -> Spool {
+    /// `has_output` is set if there was any.
+    pub(crate) fn take(self, has_output: Option<&Arc<AtomicBool>>) -> Spool {
         let mut spool = {
             let mut state = self.0.lock();
-            state.spoke = spoke.cloned();
+            state.has_output = has_output.cloned();
             state.spool.take().unwrap_or_default()
         };
         spool.count();
@@ -233,11 +233,7 @@ impl SharedCapture {
 
     /// Reads the available output, up to a number of chunks. Another thread moves to the file what does not
     /// fit in memory, and waits for more for the given time. If dropped, it has lost nothing.
-    pub(super) async fn read(
-        self: &Arc<Self>,
-        chunks: usize,
-        more_comes: Duration,
-    ) -> ReadProgress {
+    pub(super) async fn read(self: &Arc<Self>, chunks: usize, linger: Duration) -> ReadProgress {
         match self.read_here(chunks).await {
             ReadProgress::Beyond => {}
             progress => return progress,
@@ -245,7 +241,7 @@ impl SharedCapture {
         let Some(reading) = Reading::of(self).await else {
             return ReadProgress::Ended;
         };
-        let moved = on_thread(move || reading.0.move_to_file(chunks, more_comes));
+        let moved = on_thread(move || reading.0.move_to_file(chunks, linger));
         moved.await.unwrap_or(ReadProgress::More)
     }
 
@@ -278,7 +274,7 @@ impl SharedCapture {
         }
         for _ in 0..chunks {
             let most = match &state.spool {
-                Some(spool) if spool.error().is_none() => match spool.room() {
+                Some(spool) if spool.error().is_none() => match spool.capacity_left() {
                     0 if state.in_pieces && spool.taken() < spool.len() => {
                         return ReadProgress::Full;
                     }
@@ -288,9 +284,9 @@ impl SharedCapture {
                 // Further bytes are counted or discarded.
                 _ => usize::MAX,
             };
-            let keep = |bytes: &[u8]| match (&mut state.spool, &state.spoke) {
+            let keep = |bytes: &[u8]| match (&mut state.spool, &state.has_output) {
                 (Some(spool), _) => spool.append(bytes),
-                (None, Some(spoke)) => spoke.store(true, Ordering::Relaxed),
+                (None, Some(has_output)) => has_output.store(true, Ordering::Relaxed),
                 (None, None) => {}
             };
             match read_chunk(&self.pipe, most, keep) {
@@ -307,7 +303,7 @@ impl SharedCapture {
     }
 
     /// As [`read_into`](Self::read_into), but to the file, by a thread that may wait for the disk.
-    fn move_to_file(&self, chunks: usize, more_comes: Duration) -> ReadProgress {
+    fn move_to_file(&self, chunks: usize, linger: Duration) -> ReadProgress {
         if self.may_grow {
             enlarge(&self.pipe, pipe::LARGE);
         }
@@ -335,7 +331,7 @@ impl SharedCapture {
             drop(state);
             match step {
                 Transfer::Ended => return ReadProgress::Ended,
-                Transfer::Empty if is_wanted() || !comes(&self.pipe, more_comes) => {
+                Transfer::Empty if is_wanted() || !comes(&self.pipe, linger) => {
                     return ReadProgress::Empty;
                 }
                 Transfer::Empty | Transfer::Moved => {}

@@ -12,7 +12,7 @@ use rustix::io::{Errno, retry_on_intr};
 pub(crate) const CHUNK: usize = 64 * 1024;
 
 /// More than the capacity of the largest pipe (1 MiB): enough to read all that an ended process wrote.
-pub(crate) const CHUNKS_AT_THE_END: usize = 32;
+pub(crate) const MAX_CHUNKS_AT_END: usize = 32;
 
 thread_local! {
     /// One buffer for all reads of a thread: a buffer per stream would cost memory for every running

@@ -9,7 +9,7 @@ use tokio::task::AbortHandle;
 use crate::os::open_files_limit;
 
 /// How many are kept even if fewer files may be open.
-const LEAST: usize = 8;
+const MIN_KEPT: usize = 8;
 
 /// The pipes that one process left behind.
 pub(crate) struct LeakedPipes {
@@ -17,39 +17,39 @@ pub(crate) struct LeakedPipes {
     pub(crate) reading: AbortHandle,
     pub(crate) pipes: usize,
     /// Whether they received output since.
-    pub(crate) spoke: Arc<AtomicBool>,
+    pub(crate) has_output: Arc<AtomicBool>,
 }
 
-static DRAINS: Mutex<Vec<LeakedPipes>> = Mutex::new(Vec::new());
+static LEAKED: Mutex<Vec<LeakedPipes>> = Mutex::new(Vec::new());
 
 static HAS_CLOSED: AtomicBool = AtomicBool::new(false);
 
-/// Keeps `drain` while its pipes have a writer, and closes others if there are too many: the oldest
+/// Keeps `pipes` while they have a writer, and closes others if there are too many: the oldest
 /// without output, since a silent process seldom writes again, else the oldest.
-pub(crate) fn keep(drain: LeakedPipes) {
-    let most = open_files_limit().map_or(usize::MAX, |limit| {
-        LEAST.max(usize::try_from(limit / 4).unwrap_or(usize::MAX))
+pub(crate) fn keep(pipes: LeakedPipes) {
+    let max = open_files_limit().map_or(usize::MAX, |limit| {
+        MIN_KEPT.max(usize::try_from(limit / 4).unwrap_or(usize::MAX))
     });
     // Ignores poison: a panic while the lock is held cannot leave the state half changed.
-    let mut drains = DRAINS.lock().unwrap_or_else(PoisonError::into_inner);
-    drains.retain(|drain| !drain.reading.is_finished());
-    for surplus in surplus(&mut drains, drain, most) {
+    let mut leaked = LEAKED.lock().unwrap_or_else(PoisonError::into_inner);
+    leaked.retain(|kept| !kept.reading.is_finished());
+    for surplus in surplus(&mut leaked, pipes, max) {
         surplus.reading.abort();
         HAS_CLOSED.store(true, Ordering::Relaxed);
     }
 }
 
-/// Adds `drain`, and removes the surplus.
-fn surplus(drains: &mut Vec<LeakedPipes>, drain: LeakedPipes, most: usize) -> Vec<LeakedPipes> {
-    let mut pipes = drain.pipes + drains.iter().map(|drain| drain.pipes).sum::<usize>();
+/// Adds `pipes`, and removes the surplus.
+fn surplus(leaked: &mut Vec<LeakedPipes>, pipes: LeakedPipes, max: usize) -> Vec<LeakedPipes> {
+    let mut count = pipes.pipes + leaked.iter().map(|kept| kept.pipes).sum::<usize>();
     let mut surplus = Vec::new();
-    while pipes > most && !drains.is_empty() {
-        let is_silent = |drain: &LeakedPipes| !drain.spoke.load(Ordering::Relaxed);
-        let closed = drains.remove(drains.iter().position(is_silent).unwrap_or(0));
-        pipes -= closed.pipes;
+    while count > max && !leaked.is_empty() {
+        let is_silent = |pipes: &LeakedPipes| !pipes.has_output.load(Ordering::Relaxed);
+        let closed = leaked.remove(leaked.iter().position(is_silent).unwrap_or(0));
+        count -= closed.pipes;
         surplus.push(closed);
     }
-    drains.push(drain);
+    leaked.push(pipes);
     surplus
 }
 
@@ -64,30 +64,31 @@ mod tests {
 
     #[tokio::test]
     async fn the_oldest_silent_ones_go_first() {
-        let drain = |pipes: usize, spoke: bool| LeakedPipes {
+        let pipes = |pipes: usize, has_output: bool| LeakedPipes {
             reading: tokio::spawn(std::future::pending::<()>()).abort_handle(),
             pipes,
-            spoke: Arc::new(spoke.into()),
+            has_output: Arc::new(has_output.into()),
         };
-        let left = |drains: &[LeakedPipes]| {
-            let spoke = |drain: &LeakedPipes| (drain.pipes, drain.spoke.load(Ordering::Relaxed));
-            drains.iter().map(spoke).collect::<Vec<_>>()
+        let left = |leaked: &[LeakedPipes]| {
+            let has_output =
+                |pipes: &LeakedPipes| (pipes.pipes, pipes.has_output.load(Ordering::Relaxed));
+            leaked.iter().map(has_output).collect::<Vec<_>>()
         };
-        let mut drains = vec![drain(1, true), drain(2, false), drain(1, false)];
-        assert_eq!(left(&surplus(&mut drains, drain(2, false), 6)), []);
+        let mut leaked = vec![pipes(1, true), pipes(2, false), pipes(1, false)];
+        assert_eq!(left(&surplus(&mut leaked, pipes(2, false), 6)), []);
         assert_eq!(
-            left(&surplus(&mut drains, drain(1, false), 6)),
+            left(&surplus(&mut leaked, pipes(1, false), 6)),
             [(2, false)]
         );
         assert_eq!(
-            left(&surplus(&mut drains, drain(5, true), 6)),
+            left(&surplus(&mut leaked, pipes(5, true), 6)),
             [(1, false), (2, false), (1, false)]
         );
         assert_eq!(
-            left(&surplus(&mut drains, drain(2, false), 2)),
+            left(&surplus(&mut leaked, pipes(2, false), 2)),
             [(1, true), (5, true)]
         );
         // The newest stays, even if it alone exceeds the limit.
-        assert_eq!(left(&drains), [(2, false)]);
+        assert_eq!(left(&leaked), [(2, false)]);
     }
 }

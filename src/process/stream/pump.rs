@@ -10,14 +10,14 @@ use super::capture::{Capture, ReadProgress, SharedCapture};
 use crate::os::sys::register;
 
 /// How many chunks are read before other futures may run.
-const CHUNKS_A_TURN: usize = 16;
+const CHUNKS_PER_TURN: usize = 16;
 
 /// How long a thread that moves output to the file waits for more of it, which costs less than
 /// starting again.
-const MORE_COMES: Duration = Duration::from_millis(2);
+const LINGER: Duration = Duration::from_millis(2);
 
 /// The interval between reads of a pipe that cannot be registered with the runtime.
-const LOOK_AGAIN: Duration = Duration::from_millis(20);
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
 /// Drains the streams of one process from now on, in one future, whose handle is returned. Must be
 /// called within a tokio runtime.
@@ -43,14 +43,14 @@ async fn pump(shared: Arc<SharedCapture>) {
                     shared.lock().ended = true;
                     break;
                 };
-                let progress = shared.read_here(CHUNKS_A_TURN).await;
+                let progress = shared.read_here(CHUNKS_PER_TURN).await;
                 if progress == ReadProgress::Empty {
                     ready.clear_ready();
                 }
                 progress
             }
             None => {
-                let progress = shared.read(CHUNKS_A_TURN, MORE_COMES).await;
+                let progress = shared.read(CHUNKS_PER_TURN, LINGER).await;
                 if progress == ReadProgress::Empty {
                     registered = register(Arc::clone(&shared.pipe), Interest::READABLE).ok();
                 }
@@ -60,7 +60,7 @@ async fn pump(shared: Arc<SharedCapture>) {
         match progress {
             ReadProgress::Empty if registered.is_some() => {}
             // The system has no capacity for another registration: poll the pipe.
-            ReadProgress::Empty => tokio::time::sleep(LOOK_AGAIN).await,
+            ReadProgress::Empty => tokio::time::sleep(POLL_INTERVAL).await,
             // While another thread reads it, each write to it would wake this one.
             ReadProgress::Beyond => registered = None,
             ReadProgress::More => tokio::task::yield_now().await,

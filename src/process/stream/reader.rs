@@ -13,7 +13,7 @@ use tokio::io::unix::AsyncFd;
 
 use super::buffer::Buffer;
 use super::chunk::{CHUNK, append, read_into};
-use super::chunk::{CHUNKS_AT_THE_END, Chunk, read_chunk};
+use super::chunk::{Chunk, MAX_CHUNKS_AT_END, read_chunk};
 use super::search::first_end;
 use crate::os::{enlarge, pipe};
 
@@ -242,7 +242,7 @@ impl StreamReader {
     /// Reads what is in the pipe now into the buffer.
     pub(crate) fn fill_available(&mut self) -> io::Result<()> {
         // Bounded, since the holder of the pipe may write without end.
-        for _ in 0..CHUNKS_AT_THE_END {
+        for _ in 0..MAX_CHUNKS_AT_END {
             match append(self.pipe.get_ref(), self.buf.end())? {
                 Chunk::Data { .. } => {}
                 Chunk::Empty => break,
@@ -265,10 +265,10 @@ impl StreamReader {
         !self.ended
     }
 
-    /// Reads and discards until the end, and sets `spoke` if there was any output.
-    pub(crate) async fn discard(self, spoke: Arc<AtomicBool>) {
+    /// Reads and discards until the end, and sets `has_output` if there was any output.
+    pub(crate) async fn discard(self, has_output: Arc<AtomicBool>) {
         while let Ok(mut ready) = self.pipe.readable().await {
-            let note = |_: &[u8]| spoke.store(true, Ordering::Relaxed);
+            let note = |_: &[u8]| has_output.store(true, Ordering::Relaxed);
             match read_chunk(self.pipe.get_ref(), usize::MAX, note) {
                 Ok(Chunk::Data { .. }) => tokio::task::yield_now().await,
                 Ok(Chunk::Empty) => ready.clear_ready(),

@@ -12,7 +12,7 @@ use tokio::runtime::Handle;
 use tokio::task::AbortHandle;
 
 /// How much memory a queue keeps at most once a large input is gone.
-const KEEP: usize = 128 * 1024;
+const MAX_KEPT: usize = 128 * 1024;
 
 /// The state shared by a writer and the future that moves its bytes. That future exists only while
 /// bytes are queued.
@@ -100,11 +100,13 @@ impl Queue {
         state.pipe = Some(pipe);
         // A runtime that has shut down drops the future at once, which takes the lock.
         drop(state);
-        runtime.spawn(Flow(Some(self.clone()))).abort_handle()
+        runtime
+            .spawn(QueueFuture(Some(self.clone())))
+            .abort_handle()
     }
 
     /// Waits until at most `most` bytes are queued.
-    pub(crate) fn poll_left(&self, cx: &Context<'_>, most: usize) -> Poll<io::Result<()>> {
+    pub(crate) fn poll_until_at_most(&self, cx: &Context<'_>, most: usize) -> Poll<io::Result<()>> {
         let mut state = self.lock();
         state.check()?;
         if state.bytes.len() <= most {
@@ -157,7 +159,7 @@ impl State {
     }
 
     /// Writes once; ready when the pipe accepted bytes, or never will.
-    fn poll_move(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+    fn poll_write_queued(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let Some(pipe) = &self.pipe else {
             return Poll::Ready(());
         };
@@ -178,9 +180,9 @@ impl State {
         if bytes.is_empty() {
             *bytes = VecDeque::new();
             self.pipe = None;
-        } else if bytes.capacity() > KEEP && bytes.len() < bytes.capacity() / 4 {
+        } else if bytes.capacity() > MAX_KEPT && bytes.len() < bytes.capacity() / 4 {
             // Amortised: at least as many bytes were consumed as this copies.
-            bytes.shrink_to(KEEP.max(bytes.len() * 2));
+            bytes.shrink_to(MAX_KEPT.max(bytes.len() * 2));
         }
     }
 }
@@ -229,15 +231,15 @@ pub(crate) fn unless_full(mut write: impl FnMut() -> io::Result<usize>) -> io::R
 
 /// Moves queued bytes into the pipe until the queue is empty. If dropped before that, because the
 /// runtime shuts down, wakes the waiter with an error.
-struct Flow(Option<Queue>);
+struct QueueFuture(Option<Queue>);
 
-impl Future for Flow {
+impl Future for QueueFuture {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         while let Some(queue) = &self.0 {
             let mut state = queue.lock();
-            ready!(state.poll_move(cx));
+            ready!(state.poll_write_queued(cx));
             let done = state.pipe.is_none();
             wake(state);
             if done {
@@ -249,7 +251,7 @@ impl Future for Flow {
     }
 }
 
-impl Drop for Flow {
+impl Drop for QueueFuture {
     fn drop(&mut self) {
         if let Some(queue) = self.0.take() {
             let mut state = queue.lock();

@@ -111,7 +111,7 @@ impl StreamWriter {
     /// This method is cancel safe. Queued bytes are written meanwhile.
     pub async fn drain(&mut self) -> io::Result<()> {
         if self.unsent() > HIGH_WATER {
-            return self.left(LOW_WATER).await;
+            return self.wait_until_at_most(LOW_WATER).await;
         }
         self.queue.check()
     }
@@ -137,7 +137,7 @@ impl StreamWriter {
     /// # Cancel safety
     /// This method is cancel safe. Queued bytes are written meanwhile.
     pub async fn flush(&mut self) -> io::Result<()> {
-        self.left(0).await
+        self.wait_until_at_most(0).await
     }
 
     /// Returns the number of queued bytes that are not in the pipe yet.
@@ -186,7 +186,7 @@ impl StreamWriter {
     /// This method is cancel safe. If dropped, the stream stays closed, and queued bytes are written.
     pub async fn wait_closed(&mut self) -> io::Result<()> {
         self.close();
-        self.left(0).await
+        self.wait_until_at_most(0).await
     }
 
     /// Returns the pipe, for queries on its descriptor; `None` once it was [closed](Self::close). Its
@@ -212,8 +212,8 @@ impl StreamWriter {
     }
 
     /// Waits until at most `most` bytes are queued.
-    async fn left(&mut self, most: usize) -> io::Result<()> {
-        poll_fn(|cx| self.queue.poll_left(cx, most)).await
+    async fn wait_until_at_most(&mut self, most: usize) -> io::Result<()> {
+        poll_fn(|cx| self.queue.poll_until_at_most(cx, most)).await
     }
 
     fn poll_write_by(
@@ -222,7 +222,7 @@ impl StreamWriter {
         len: usize,
         write: impl Fn(&File) -> io::Result<usize>,
     ) -> Poll<io::Result<usize>> {
-        ready!(self.queue.poll_left(cx, 0))?;
+        ready!(self.queue.poll_until_at_most(cx, 0))?;
         let pipe = self.pipe.as_ref().ok_or(io::ErrorKind::BrokenPipe)?;
         let polled = poll_write(pipe, cx, len, || write(pipe.get_ref()));
         match &polled {
@@ -261,13 +261,13 @@ impl AsyncWrite for StreamWriter {
 
     /// As [`flush`](StreamWriter::flush).
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.queue.poll_left(cx, 0)
+        self.queue.poll_until_at_most(cx, 0)
     }
 
     /// As [`wait_closed`](StreamWriter::wait_closed).
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.close();
-        self.queue.poll_left(cx, 0)
+        self.queue.poll_until_at_most(cx, 0)
     }
 }
 

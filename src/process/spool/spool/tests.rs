@@ -41,7 +41,7 @@ proptest! {
                 prop_assert!(spool.head().is_empty());
             }
             prop_assert_eq!(spool.len(), all.len() as u64);
-            let from = all.len().saturating_sub(KEPT_OF_TAKEN);
+            let from = all.len().saturating_sub(KEPT_AFTER_TAKE);
             let mut end = Vec::new();
             spool.reader(from as u64).read_to_end(&mut end).unwrap();
             prop_assert!(end == all[from..], "the end is not what came last");
