@@ -1,4 +1,4 @@
-//! Reading up to one of several separators: `readuntil` with a tuple, of CPython 3.13.
+//! Reading up to one of several separators: `readuntil` with a tuple, as in CPython 3.13.
 
 use prun::process::ReadError;
 
@@ -11,7 +11,7 @@ async fn until(fed: &mut Fed, separators: &[&str]) -> Result<Vec<u8>, ReadError>
     fed.reader.read_until_any(&separators).await
 }
 
-/// How many bytes are known not to hold a separator.
+/// The number of bytes known not to contain a separator.
 async fn overrun(fed: &mut Fed, separators: &[&str]) -> usize {
     match until(fed, separators).await {
         Err(ReadError::LimitOverrun { consumed }) => consumed,
@@ -81,7 +81,7 @@ engine_test!(
     }
 );
 
-// streams.py: the limit is for what stands before the separator.
+// streams.py: the limit applies to the bytes before the separator.
 engine_test!(the_limit_does_not_count_a_separator, |_: At| async move {
     let mut fed = Fed::with_limit(4).await;
     fed.feed("1234-----=");
@@ -109,7 +109,7 @@ engine_test!(
     }
 );
 
-// Ours: wherever the bytes are cut while one read waits for them.
+// Ours: the bytes may be cut anywhere while one read waits for them.
 engine_test!(a_separator_of_several_may_be_cut, |_: At| async move {
     let whole = b"--x--en=--end==";
     let separators = [&b"--end"[..], b"==", b"not in there"];
@@ -122,7 +122,7 @@ engine_test!(a_separator_of_several_may_be_cut, |_: At| async move {
     }
 });
 
-// streams.py: the same as with one separator.
+// streams.py: as with one separator.
 engine_test!(
     an_end_before_any_separator_gives_what_there_is,
     |_: At| async move {
@@ -139,7 +139,7 @@ engine_test!(
     }
 );
 
-// streams.py: what cannot begin a separator any more counts.
+// streams.py: bytes that cannot begin a separator any more count.
 engine_test!(
     an_overrun_tells_what_can_be_taken_without_cutting_a_separator,
     |_: At| async move {

@@ -1,5 +1,5 @@
-//! A writer where tokio's or the system's own means take over: as an `AsyncWrite`, as a descriptor, and
-//! as what another process writes to.
+//! A writer used through tokio or the system: as an `AsyncWrite`, as a descriptor, and as the output of
+//! another process.
 
 use std::fs;
 use std::future::poll_fn;
@@ -33,7 +33,7 @@ fn stdin(process: &mut Process) -> &mut StreamWriter {
     process.stdin.as_mut().unwrap()
 }
 
-// tokio, AsyncWrite::poll_write: what it took has gone.
+// tokio, AsyncWrite::poll_write: accepted bytes are written.
 engine_test!(
     poll_write_queues_nothing_and_waits_for_room,
     |at: At| async move {
@@ -68,7 +68,7 @@ engine_test!(poll_write_comes_after_what_is_queued, |at: At| async move {
     writing.await.unwrap();
 });
 
-// Ours: dropped at any of its awaits, each byte is sent once, as tokio asks of `write`.
+// Ours: dropped at any of its awaits, it sends each byte once, as tokio requires of `write`.
 engine_test!(a_cancelled_poll_write_wrote_nothing, |at: At| async move {
     for when in [When::AtOnce, When::Woken] {
         let mut process = cat(at).await;
@@ -141,7 +141,7 @@ engine_test!(poll_write_tells_that_the_pipe_broke, |at: At| async move {
     assert_broken(flush(stdin(&mut process)).await);
 });
 
-// Ours: the pipe knows only one waker, which is then that of the future that moves the queue.
+// Ours: the pipe knows only one waker, which is then that of the future that writes the queue.
 engine_test!(
     who_waits_in_poll_write_is_woken_though_something_was_queued_since,
     |at: At| async move {
@@ -155,7 +155,7 @@ engine_test!(
             Pin::new(&mut *writer).poll_write(&mut cx, b"x")
         };
         assert!(polled.is_pending());
-        // Its future begins to wait.
+        // The future of the queue begins to wait.
         writer.write("queued").unwrap();
         for _ in 0..10 {
             tokio::task::yield_now().await;
@@ -181,7 +181,7 @@ engine_test!(
     }
 );
 
-// Ours: what is queued may be a secret, and large.
+// Ours: queued bytes may be secret, and many.
 engine_test!(a_writer_prints_none_of_its_bytes, |at: At| async move {
     fn is_shared<T: Send + Sync>(_: &T) {}
     let mut process = deaf(at).await;
@@ -205,7 +205,7 @@ engine_test!(
         drop(first);
         let said = String::from_utf8(rest(&mut second).await).unwrap();
         let flags = said.strip_prefix("ours, ").unwrap().trim();
-        // A process does not expect that a write gives up.
+        // A process does not expect its writes to fail with EAGAIN.
         let flags = i32::from_str_radix(flags, 8).unwrap();
         assert_eq!(flags & libc::O_NONBLOCK, 0);
     }

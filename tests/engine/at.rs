@@ -1,5 +1,5 @@
-//! Where a promise is tried: on both ways of learning of an end, and on both kinds of runtime; of
-//! these one starts in our memory, and the other one by `posix_spawn` itself.
+//! The environments in which each test runs: both backends for detecting an end, and both kinds of
+//! runtime; with one kind processes are started with vfork, with the other with `posix_spawn`.
 
 use std::ffi::OsString;
 use std::panic::resume_unwind;
@@ -11,20 +11,20 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::shared::needs::skip;
 
-/// The bound of every promise: far above what any takes on a loaded machine.
+/// The time limit of every test: far above what any takes on a loaded machine.
 pub(crate) const MINUTE: Duration = Duration::from_secs(60);
 
-/// How many threads the runtime has.
+/// The number of threads of the runtime.
 #[derive(Clone, Copy, Debug)]
 enum Threads {
     One,
     Many,
 }
 
-/// One of the four places at which a promise must hold.
+/// One of the four environments in which a test runs.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct At {
-    /// How the end of a process is learnt.
+    /// How the end of a process is detected.
     pub(crate) backend: Backend,
     threads: Threads,
 }
@@ -40,7 +40,7 @@ impl At {
         Self { backend, threads }
     }
 
-    /// How the end of a process is learnt by what the system has: pidfds are Linux' own.
+    /// The backend that is really used here: only Linux has pidfds.
     pub(crate) fn backend_here(self) -> Backend {
         match cfg!(linux) {
             true => self.backend,
@@ -68,7 +68,7 @@ impl At {
         command
     }
 
-    /// A runtime of this kind, with all its drivers.
+    /// Creates a runtime of this kind, with all drivers.
     pub(crate) fn runtime(self) -> Runtime {
         let mut builder = match self.threads {
             Threads::One => Builder::new_current_thread(),
@@ -78,18 +78,18 @@ impl At {
         builder.build().expect("a runtime can be made")
     }
 
-    /// Plays `promise` to its end. With many threads it runs on one of them, and must be able to
-    /// wander between them.
+    /// Runs a test to its end. With a multi-threaded runtime it is spawned, and must be able to move
+    /// between threads.
     #[track_caller]
     pub(crate) fn play<F>(self, promise: impl FnOnce(Self) -> F)
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        // Boxed, so that a runtime is compiled once and not for every promise.
+        // Boxed, so that the runtime code is compiled once and not for every test.
         self.play_within(MINUTE, Box::pin(promise(self)));
     }
 
-    /// The same with another bound, for a promise about very many.
+    /// As [`play`](Self::play), with another time limit, for tests with many processes.
     #[track_caller]
     pub(crate) fn play_within(
         self,
@@ -109,7 +109,7 @@ impl At {
     }
 }
 
-/// Whether the engine uses what Linux alone has. If not, the test is on the list of those skipped.
+/// Whether the engine uses Linux-only features. If not, the test is listed as skipped.
 #[track_caller]
 #[must_use = "a test without what it needs must return"]
 pub(crate) fn needs_linux() -> bool {
@@ -119,8 +119,8 @@ pub(crate) fn needs_linux() -> bool {
     cfg!(linux)
 }
 
-/// Makes a module of four tests out of one sentence and a function of an [`At`]; of two, where the
-/// system has no pidfds.
+/// Makes a module of four tests from a name and a function of an [`At`]; of two, where the system has no
+/// pidfds.
 macro_rules! plain_test {
     ($name:ident, $body:expr $(,)?) => {
         mod $name {
@@ -156,7 +156,7 @@ macro_rules! plain_test {
 }
 pub(crate) use plain_test;
 
-/// The same out of a function that gives a future.
+/// As `plain_test`, from a function that returns a future.
 macro_rules! engine_test {
     ($name:ident, $promise:expr $(,)?) => {
         crate::at::plain_test!($name, |at: At| at.play($promise));
@@ -164,8 +164,8 @@ macro_rules! engine_test {
 }
 pub(crate) use engine_test;
 
-/// The same, each of the four in a process of its own, which a shell starts after `prelude`
-/// (`ulimit -n 64`, say): for promises about what a whole process has.
+/// As `engine_test`, each of the four in a process of its own, which a shell starts after `prelude`
+/// (`ulimit -n 64`, for example): for tests of properties of a whole process.
 macro_rules! isolated_test {
     ($name:ident, $prelude:expr, $promise:expr $(,)?) => {
         crate::at::plain_test!($name, |at: At| {
@@ -179,19 +179,19 @@ macro_rules! isolated_test {
 }
 pub(crate) use isolated_test;
 
-/// A closure that is called where it stands would be a detour; here it stands in a macro.
+/// Calls a closure: clippy rejects a closure that is called in place, but here it comes from a macro.
 #[track_caller]
 pub(crate) fn call<T>(at: At, body: impl FnOnce(At) -> T) -> T {
     body(at)
 }
 
-/// What a process wrote to standard output and to standard error.
+/// Standard output and standard error of a process.
 pub(crate) fn streams(output: Output) -> (Vec<u8>, Vec<u8>) {
     (output.stdout, output.stderr)
 }
 
 impl At {
-    /// The name of the test that plays at this place.
+    /// The name of the test for this environment.
     pub(crate) fn test_name(self) -> &'static str {
         match (self.backend, self.threads) {
             (Backend::Pidfd, Threads::One) => "by_pidfd_on_one_thread",

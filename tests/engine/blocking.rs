@@ -1,4 +1,4 @@
-//! Starts for code that is not async.
+//! Spawning from code that is not async.
 
 use std::fs::{File, OpenOptions};
 use std::time::{Duration, Instant};
@@ -25,10 +25,10 @@ plain_test!(a_process_is_started_without_an_await, |at: At| {
     }
 });
 
-// As tokio's spawn: a task may call it, and waits for it.
+// Like tokio's spawn: a task may call it, and blocks.
 plain_test!(a_process_is_started_within_a_task, |at: At| {
     at.play(|at| async move {
-        // In another directory, so that another thread does it.
+        // In another directory, so that the spawn thread does it.
         let folder = Folder::new();
         let mut pwd = at.command("pwd");
         pwd.current_dir(folder.path()).stdout(Stdio::Pipe);
@@ -58,7 +58,7 @@ plain_test!(a_missing_program_is_named_at_once, |at: At| {
     }
 });
 
-// Ours: ETXTBSY is waited for, here too.
+// Ours: ETXTBSY is retried here, too.
 plain_test!(a_program_that_is_being_written_is_waited_for, |at: At| {
     isolated(&name_of(module_path!(), at), "", || {
         let runtime = at.runtime();
@@ -80,7 +80,7 @@ plain_test!(a_program_that_is_being_written_is_waited_for, |at: At| {
     });
 });
 
-// Ours: a start that hangs holds up none of another thread for ever.
+// Ours: a hanging start does not block those of other threads for ever.
 plain_test!(a_start_goes_on_beside_one_that_hangs, |at: At| {
     isolated(&name_of(module_path!(), at), "", || {
         let runtime = at.runtime();

@@ -1,4 +1,4 @@
-//! Captured streams: always drained, kept in memory as far as they fit, and in a file beyond.
+//! Captured streams: always drained, kept in memory as far as they fit, and otherwise in a file.
 
 use std::fs;
 use std::io::Read;
@@ -17,7 +17,7 @@ fn capture() -> Stdio {
     Stdio::Capture(SpoolOptions::default())
 }
 
-/// What a command printed.
+/// The output of a command.
 async fn printed(command: &mut Command) -> Spool {
     let mut process = command.leak_grace(MINUTE).spawn().await.unwrap();
     let captured = process.captured().await.unwrap();
@@ -25,7 +25,7 @@ async fn printed(command: &mut Command) -> Spool {
     captured.stdout.unwrap()
 }
 
-// Ours, where a pipe would hold the process up for ever.
+// Ours; a pipe would block the process for ever.
 engine_test!(
     a_process_that_nobody_reads_ends_by_itself,
     |at: At| async move {
@@ -42,7 +42,7 @@ engine_test!(
     }
 );
 
-// Ours: what is written in the last moment is there, as it is with a pipe.
+// Ours: output written right before the exit is captured, as with a pipe.
 engine_test!(
     the_last_bytes_before_the_exit_are_captured,
     |at: At| async move {
@@ -77,7 +77,7 @@ engine_test!(a_spool_gives_back_what_was_printed, |at: At| async move {
     }
 });
 
-// Ours: as much memory as one likes, also none.
+// Ours: any amount of memory, including none.
 engine_test!(
     a_spool_keeps_no_more_in_memory_than_told,
     |at: At| async move {
@@ -90,7 +90,7 @@ engine_test!(
     }
 );
 
-// Ours: the file has no name, so that nothing stays of it whatever happens.
+// Ours: the file is unlinked, so that nothing remains of it whatever happens.
 engine_test!(a_spool_leaves_no_file_behind, |at: At| async move {
     let folder = Folder::new();
     let options = SpoolOptions::default().memory(0).dir(folder.path());
@@ -99,7 +99,7 @@ engine_test!(a_spool_leaves_no_file_behind, |at: At| async move {
     assert_eq!(spool.into_bytes().unwrap(), b"kept\n");
 });
 
-// Ours: where there is no room the process is not held up, and what is lost is counted.
+// Ours: if there is no space the process is not blocked, and lost bytes are counted.
 engine_test!(
     a_spool_without_room_counts_what_it_loses,
     |at: At| async move {
@@ -113,7 +113,7 @@ engine_test!(
     }
 );
 
-// Ours: communicate gives captured streams as it gives pipes.
+// Ours: communicate returns captured streams like pipes.
 engine_test!(communicate_gives_captured_streams, |at: At| async move {
     let mut command = at.shell("cat; echo err >&2");
     command.stdin(Stdio::Pipe);
@@ -126,7 +126,7 @@ engine_test!(communicate_gives_captured_streams, |at: At| async move {
     assert_eq!(process.returncode(), Some(0));
 });
 
-// Ours: a stream that was not captured has no spool, and what was taken is gone.
+// Ours: a stream that was not captured has no spool, and each can be taken once.
 engine_test!(captured_gives_each_stream_once, |at: At| async move {
     let mut command = at.shell("echo out");
     command.stdout(capture()).stderr(Stdio::Null);
@@ -138,7 +138,7 @@ engine_test!(captured_gives_each_stream_once, |at: At| async move {
     assert!(second.stdout.is_none() && second.stderr.is_none() && !second.leaked);
 });
 
-// Ours: may be dropped and called again, as everything may.
+// Ours: cancel safe.
 engine_test!(a_cancelled_captured_loses_nothing, |at: At| async move {
     let line = "yes | head -c 200000; sleep 0.05; echo end";
     for when in [When::AtOnce, When::Woken] {
@@ -158,7 +158,7 @@ engine_test!(a_cancelled_captured_loses_nothing, |at: At| async move {
     }
 });
 
-// Ours: each start has a spool of its own.
+// Ours: each process has its own spools.
 engine_test!(
     two_starts_of_one_command_do_not_share_a_spool,
     |at: At| async move {
@@ -185,7 +185,7 @@ async fn endless(at: At) -> Process {
     process
 }
 
-// Ours (asyncio, PR 154223): what was printed before a timeout and a kill is not lost.
+// Ours (asyncio, PR 154223): output before a timeout and a kill is not lost.
 engine_test!(output_before_a_kill_is_not_lost, |at: At| async move {
     let mut process = endless(at).await;
     let short = Duration::from_millis(20);
@@ -205,7 +205,7 @@ engine_test!(output_before_a_kill_is_not_lost, |at: At| async move {
     assert!(bytes.chunks(2).all(|line| line == b"y\n" || line == b"y"));
 });
 
-// Ours: dropping the value ends the draining, and with it the process that prints without end.
+// Ours: dropping the value ends the draining, and with it a process that prints without end.
 engine_test!(a_dropped_capture_drains_no_more, |at: At| async move {
     let process = endless(at).await;
     let life = Life::of(process.pid());
@@ -213,11 +213,11 @@ engine_test!(a_dropped_capture_drains_no_more, |at: At| async move {
     soon("its end", || !life.is_there()).await;
 });
 
-// Ours: what all spools have in memory is bounded as well, and what comes on top is in the file whole.
+// Ours: the total memory of all spools is limited as well; further spools are in the file as a whole.
 engine_test!(
     spools_keep_no_more_in_memory_than_all_of_them_may,
     |at: At| async move {
-        // Room for one of them, however it came to be in memory.
+        // Enough for one of them, however it came to be in memory.
         let options = SpoolOptions::default().total_memory(99_999);
         let mut kept = Vec::new();
         for n in 0..5 {
@@ -238,7 +238,7 @@ engine_test!(
             assert!(copied == expected, "a copy of {n}");
             assert!(spool.into_bytes().unwrap() == expected, "{n}");
         }
-        // Those are gone, and there is room in memory again.
+        // Those are dropped, and there is capacity in memory again.
         let one_more = printed(at.shell("echo x").stdout(Stdio::Capture(options))).await;
         assert_eq!(one_more.head(), b"x\n");
     }

@@ -1,4 +1,4 @@
-//! Which of our descriptors a process gets: by default none but its streams and what it is passed.
+//! Which descriptors a process inherits: by default only its streams and those passed to it.
 
 use std::collections::BTreeSet;
 use std::os::fd::{AsFd, AsRawFd, RawFd};
@@ -11,13 +11,13 @@ use super::files::file_of;
 use super::sys;
 use super::ways::ways;
 
-/// A shell that will be asked for its descriptors, by each way.
+/// A shell whose descriptors will be listed, for each spawn path.
 fn shells(at: At) -> [(&'static str, Command); 3] {
     let mut shell = at.command("/bin/sh");
     ways(shell.stdin(Stdio::Null))
 }
 
-/// Files of ours that children inherit, under all these numbers.
+/// Opens files that children inherit, under all these numbers.
 fn left_open(numbers: impl IntoIterator<Item = RawFd>) {
     for number in numbers {
         let file = file_of("");
@@ -62,7 +62,7 @@ isolated_test!(
     }
 );
 
-// CPython, test_pass_fds: those and no others, with neighbours on all sides.
+// CPython, test_pass_fds: only those, with other descriptors around them.
 isolated_test!(
     what_is_passed_reaches_a_process_among_others_that_do_not,
     "",
@@ -79,7 +79,7 @@ isolated_test!(
     }
 );
 
-// Ours: kernels before 5.11, and containers that do not know the call.
+// Ours: kernels before 5.11, and containers that refuse the call.
 isolated_test!(
     descriptors_are_closed_where_the_system_has_no_call_for_it,
     "",
@@ -95,7 +95,7 @@ isolated_test!(
     }
 );
 
-// Ours: no /proc besides.
+// Ours: and without /proc.
 isolated_test!(
     descriptors_are_closed_where_the_system_does_not_list_them,
     "",
@@ -103,7 +103,7 @@ isolated_test!(
         left_open([20, 21, 40]);
         sys::refuse(libc::SYS_close_range, libc::ENOSYS);
         sys::refuse(libc::SYS_getdents64, libc::ENOENT);
-        // What is refused here is refused there: it cannot list them either.
+        // The shell inherits the filter, so it cannot list them either.
         let line =
             "for fd in 3 4 5 6 7 8 9 20 21 40; do [ -e /proc/$$/fd/$fd ] && echo $fd; done; :";
         for (way, mut shell) in shells(at) {
@@ -114,7 +114,7 @@ isolated_test!(
     }
 );
 
-// CPython, test_close_fds_when_max_fd_is_lowered: the limit of now is below what is open.
+// CPython, test_close_fds_when_max_fd_is_lowered: the current limit is below the open descriptors.
 isolated_test!(
     a_descriptor_above_the_limit_is_closed,
     "",

@@ -1,4 +1,4 @@
-//! Input in, output out, and the end, all at once.
+//! `communicate`: input, output and the end of the process at once.
 
 use std::time::Duration;
 
@@ -92,7 +92,7 @@ engine_test!(an_empty_input_closes_the_pipe, |at: At| async move {
     assert_eq!(process.returncode(), Some(0));
 });
 
-// asyncio, by trial (3.11: AttributeError; later: in silence). Ours is an error, and no more.
+// asyncio, by trial (3.11: AttributeError; later: silently ignored). Here it is an error without effects.
 engine_test!(input_without_a_pipe_is_an_error, |at: At| async move {
     let mut process = at.command("cat").stdin(Stdio::Null).spawn().await.unwrap();
     let error = process
@@ -117,7 +117,7 @@ engine_test!(what_was_written_before_goes_first, |at: At| async move {
     assert_eq!(streams(given), both(b"bananasplit", b""));
 });
 
-// CPython, test_writes_before_communicate, where more is queued than the pipe takes.
+// CPython, test_writes_before_communicate, with more queued than the pipe holds.
 engine_test!(what_was_queued_before_goes_first, |at: At| async move {
     let mut process = piped(&mut at.command("cat")).await;
     let all = bytes(300_000);
@@ -159,7 +159,7 @@ engine_test!(a_process_may_print_before_it_reads, |at: At| async move {
     assert_eq!(process.returncode(), Some(0));
 });
 
-// CPython, asyncio test_subprocess_communicate_stdout: each its own output.
+// CPython, asyncio test_subprocess_communicate_stdout: each gets its own output.
 engine_test!(ten_at_once_do_not_mix_their_output, |at: At| async move {
     let run = |n: usize| async move {
         let mut process = piped(&mut at.command("cat")).await;
@@ -181,7 +181,7 @@ engine_test!(the_code_is_known_after_communicate, |at: At| async move {
     assert_eq!(process.exit().map(|exit: ExitInfo| exit.code), Some(None));
 });
 
-// asyncio, by trial: once more gives nothing more.
+// asyncio, by trial: a second call returns nothing more.
 engine_test!(
     a_second_communicate_gives_empty_streams,
     |at: At| async move {
@@ -197,7 +197,7 @@ engine_test!(
     }
 );
 
-// Ours: a stream that was taken is somebody else's.
+// Ours: a stream that was taken is no longer read.
 engine_test!(a_stream_that_was_taken_gives_none, |at: At| async move {
     let mut process = piped(&mut at.shell("echo out; echo err >&2")).await;
     let mut taken = process.stdout.take().unwrap();
@@ -206,7 +206,8 @@ engine_test!(a_stream_that_was_taken_gives_none, |at: At| async move {
     assert_eq!(taken.read_to_end().await.unwrap(), b"out\n");
 });
 
-// CPython, asyncio test_read_stdout_after_process_exit, by communicate: what was read stays read.
+// CPython, asyncio test_read_stdout_after_process_exit, with communicate: bytes already read are not
+// returned again.
 engine_test!(
     communicate_gives_what_was_not_read_yet,
     |at: At| async move {

@@ -1,11 +1,11 @@
-//! Streams used side by side: question and answer, data in order, the end after the data.
+//! Streams used together: question and answer, order of the data, end after the data.
 
 use prun::process::Stdio;
 
 use super::at::{At, engine_test};
 
-// CPython, asyncio test_subprocess_protocol_events: of each stream first the data, in order, then
-// its end; which stream comes first is not told.
+// CPython, asyncio test_subprocess_protocol_events: of each stream first the data, in order, then its
+// end; the order of the streams is unspecified.
 engine_test!(
     each_stream_gives_its_data_in_order_and_then_its_end,
     |at: At| async move {
@@ -41,7 +41,7 @@ engine_test!(
     }
 );
 
-// CPython, asyncio test_stdin_stdout, many times over: the answer comes before the next question.
+// CPython, asyncio test_stdin_stdout, repeated: each answer arrives before the next question.
 engine_test!(
     a_process_can_be_talked_with_line_by_line,
     |at: At| async move {
@@ -122,7 +122,7 @@ engine_test!(a_slow_reader_gets_everything, |at: At| async move {
     assert_eq!(process.wait().await.unwrap().returncode(), 0);
 });
 
-// Ours: readers and writers are values that may go to other threads, and outlive the process.
+// Ours: readers and writers are values that may be sent to other threads, and outlive the process.
 engine_test!(
     a_stream_may_be_given_to_another_thread,
     |at: At| async move {

@@ -1,4 +1,4 @@
-//! Who a process is: its user, its groups and what files of its lack; and that we stay who we are.
+//! User, groups and umask of a process; and that those of this program do not change.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -14,9 +14,9 @@ use super::sys;
 use super::ways::ways;
 use crate::shared::needs::{ROOT, needs};
 
-// The numbers are others than those of a test that counts the processes of a user.
+// The ids differ from those of a test that counts the processes of a user.
 
-/// What a process of each way prints, which is the same.
+/// The output of a process, which is the same with each spawn path.
 async fn printed(command: &Command) -> String {
     let mut all = BTreeSet::new();
     for (way, command) in ways(command) {
@@ -28,10 +28,10 @@ async fn printed(command: &Command) -> String {
     all.pop_first().unwrap()
 }
 
-/// The fields of `/proc/self/status` that say who somebody is, with all four numbers each.
+/// Prints the ids in `/proc/self/status`, all four of each kind.
 const WHO: &str = "grep -E '^(Uid|Gid|Groups):' /proc/self/status | tr -s '\\t ' ' '";
 
-/// Who each of our own threads is, what files of theirs lack, and where they are.
+/// The ids, umask and directory of each thread of this program.
 fn ours() -> BTreeSet<String> {
     const FIELDS: [&str; 4] = ["Uid:", "Gid:", "Groups:", "Umask:"];
     let is_told = |line: &&str| FIELDS.iter().any(|name| line.starts_with(name));
@@ -62,7 +62,7 @@ engine_test!(
     }
 );
 
-// As std; with Python they stay.
+// As std; Python keeps them.
 isolated_test!(
     another_user_has_none_of_roots_groups,
     "test $(id -u) = 0 && exec setpriv --groups=23459 \"$0\" \"$@\"",
@@ -80,7 +80,7 @@ isolated_test!(
     }
 );
 
-// Ours: neither the threads of this program change, nor may it be traced the less for that.
+// Ours: the threads of this program do not change, and it may still be traced.
 isolated_test!(we_stay_who_we_are, "", |at: At| async move {
     if !needs(ROOT) {
         return;
@@ -97,14 +97,14 @@ isolated_test!(we_stay_who_we_are, "", |at: At| async move {
     }
 });
 
-// CPython, test_user and test_group without the right to it.
+// CPython, test_user and test_group without the permission.
 #[test]
 fn who_may_not_become_another_is_told_which_number_was_refused() {
     let name = concat!(
         module_path!(),
         "::who_may_not_become_another_is_told_which_number_was_refused"
     );
-    // Whoever is not root may do no such thing; root becomes somebody else first.
+    // Only for users other than root; root becomes another user first.
     let is_root = rustix::process::geteuid().is_root();
     if is_root && !needs(ROOT) {
         return;
@@ -113,7 +113,7 @@ fn who_may_not_become_another_is_told_which_number_was_refused() {
         true => "setpriv --reuid=23455 --regid=23455 --clear-groups",
         false => "",
     };
-    // That one may not get at this binary by its path, but by a descriptor.
+    // That user may not reach this binary by its path, but by a descriptor.
     let prelude = format!(
         "chmod 777 \"$PRUN_ENGINE_DIR\"; cd /; exec 3<\"$0\"
         exec {somebody} /proc/self/fd/3 \"$@\""
@@ -155,7 +155,7 @@ fn who_may_not_become_another_is_told_which_number_was_refused() {
                     assert_error(&error, kind, &text, Some(libc::EPERM));
                 }
             }
-            // Whoever it is already needs no right.
+            // Changing to the current id needs no permission.
             let mut command = at.command("true");
             command.uid(rustix::process::getuid().as_raw());
             assert!(command.status().await.unwrap().success());
@@ -163,7 +163,7 @@ fn who_may_not_become_another_is_told_which_number_was_refused() {
     });
 }
 
-// Ours: the directory by our rights, the program by those of the user.
+// Ours: the directory is entered with our permissions, the program executed with those of the user.
 engine_test!(
     the_directory_is_entered_before_the_user_changes_and_the_program_executed_after,
     |at: At| async move {
@@ -193,7 +193,7 @@ engine_test!(
     }
 );
 
-// CPython, test_user and test_group with numbers that cannot be.
+// CPython, test_user and test_group with invalid ids.
 engine_test!(a_number_that_nobody_has_is_an_error, |at: At| async move {
     if !needs(ROOT) {
         return;
@@ -217,7 +217,7 @@ engine_test!(a_process_has_the_umask_it_is_given, |at: At| async move {
     }
 });
 
-// CPython, test_umask: of what it makes itself, and not of what was opened for it.
+// CPython, test_umask: it applies to files that the process creates, not to those opened for it.
 engine_test!(
     a_file_that_a_process_makes_has_its_umask,
     |at: At| async move {

@@ -12,13 +12,13 @@ use super::isolated::{isolated, name_of};
 use super::procfs::children;
 use crate::shared::needs::skip;
 
-/// So many, unless a limit forbids it.
+/// How many, unless a limit is lower.
 const MANY: u64 = 5000;
 
-/// Room for what else runs: the threads of the tests, and the other work of the machine.
+/// Reserve for other processes: the threads of the tests, and the rest of the machine.
 const ROOM: u64 = 1000;
 
-/// The bound for starting and ending them all.
+/// The time limit for starting and ending them all.
 const TEN_MINUTES: Duration = Duration::from_secs(600);
 
 fn number_in(path: &str) -> Option<u64> {
@@ -47,7 +47,7 @@ fn cgroup_limit() -> Option<u64> {
     limits.filter_map(|path| number_in(&path)).min()
 }
 
-/// Bytes that can be had without swapping.
+/// Available memory in bytes, without swapping.
 fn memory() -> Option<u64> {
     let info = fs::read_to_string("/proc/meminfo").ok()?;
     let line = info
@@ -56,7 +56,7 @@ fn memory() -> Option<u64> {
     Some(line.split_whitespace().next()?.parse::<u64>().ok()? * 1024)
 }
 
-/// How many there can be, and what the tightest limit is.
+/// How many processes are possible, and the tightest limit.
 fn allowed() -> (u64, &'static str) {
     let less_room = |limit: Option<u64>| limit.map(|limit| limit.saturating_sub(ROOM));
     let limits = [
@@ -84,7 +84,7 @@ async fn play(at: At) {
         ));
     }
     let (reader, writer) = std::io::pipe().unwrap();
-    // All wait for the end of one pipe, so that they end at the same moment.
+    // All wait for the end of one pipe, so that they end at the same time.
     let mut command = at.shell("read word; exit 7");
     command.stdin(OwnedFd::from(reader)).stdout(Stdio::Null);
     let mut processes = Vec::new();
@@ -110,25 +110,25 @@ async fn play(at: At) {
 }
 
 fn crowd(at: At) {
-    // One crowd at a time: the limits are those of the machine.
+    // One at a time: the limits are those of the machine.
     static ALONE: Mutex<()> = Mutex::new(());
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
-    // A soft limit of open files is often low where the hard one is not. The other tests go first:
-    // so many that wake at one moment would keep a small machine to themselves.
+    // The soft limit of open files is often low where the hard one is not. The other tests have
+    // priority: this many processes waking at once would occupy a small machine.
     let prelude = "ulimit -n $(ulimit -Hn) || true; exec nice -n 19 \"$0\" \"$@\"";
     isolated(&name_of(module_path!(), at), prelude, || {
         at.play_within(TEN_MINUTES, Box::pin(play(at)));
     });
 }
 
-// Ours (CPython starts a thread for each): 5,000 that live at once, and all are waited for.
+// Ours (CPython starts a thread for each): 5,000 running at once, all waited for.
 #[cfg(linux)]
 #[test]
 fn by_pidfd_on_one_thread() {
     crowd(At::PIDFD_ONE);
 }
 
-// The same, each end of one waking all that wait.
+// The same, where the end of one process wakes all waiters.
 #[test]
 fn by_sigchld_on_one_thread() {
     crowd(At::SIGCHLD_ONE);

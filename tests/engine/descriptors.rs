@@ -1,4 +1,4 @@
-//! Descriptors: ours are closed when they have served, and none of them reaches a process unasked.
+//! Descriptors: ours are closed after use, and no process inherits them unasked.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -13,10 +13,10 @@ use super::procfs::{descriptors, soon};
 use super::sys;
 use super::ways::ways;
 
-/// The descriptors that a process has, besides the one with which it looks.
+/// The descriptors of a process, without the one that lists them.
 pub(super) async fn seen_by(command: &mut Command) -> BTreeSet<RawFd> {
-    // The shell's own pattern would show the descriptor it looks with, too, and so would `ls` if a
-    // shell became it, as bash does with the last command.
+    // The shell's own pattern would include the descriptor with which it lists them, and so would `ls`
+    // if the shell execs it, as bash does with the last command.
     command.arg("-c").arg("ls /proc/$$/fd; :");
     let mut process = command.stdout(Stdio::Pipe).spawn().await.unwrap();
     let given = process.communicate(None).await.unwrap();
@@ -24,7 +24,7 @@ pub(super) async fn seen_by(command: &mut Command) -> BTreeSet<RawFd> {
     stdout.lines().map(|line| line.parse().unwrap()).collect()
 }
 
-/// The descriptors that this process was given by its own parent, and gives to its children.
+/// The descriptors that this process inherited, and passes to its children.
 pub(super) fn inherited() -> BTreeSet<RawFd> {
     const CLOSED_BY_EXEC: u32 = 0o2_000_000;
     let is_inherited = |fd: &RawFd| {
@@ -36,7 +36,7 @@ pub(super) fn inherited() -> BTreeSet<RawFd> {
     descriptors().into_keys().filter(is_inherited).collect()
 }
 
-/// How many of our descriptors lead to something of this kind.
+/// How many of our descriptors refer to this kind of file.
 fn count_of(kind: &str) -> usize {
     let leads = descriptors();
     let leads = leads.values().map(|to| to.to_string_lossy());
@@ -61,7 +61,7 @@ isolated_test!(
             let mut process = command.spawn().await.unwrap();
             process.communicate(None).await.unwrap();
         };
-        // The first one opens what the runtime keeps.
+        // The first one opens the runtime's own descriptors.
         play(7).await;
         let before = descriptors();
         for pipes in 0..8 {
@@ -114,12 +114,12 @@ isolated_test!(
         drop(process);
         assert_eq!(handle.wait().await.unwrap().returncode(), 0);
         drop(handle);
-        // Whoever reaps what was dropped has a handle, too, until he has looked again.
+        // The reaper of dropped processes has a handle, too, until its next poll.
         soon("the closing", || descriptors() == before).await;
     }
 );
 
-// Ours: a look at the last line may be kept for as long as one likes.
+// Ours: a view of the last line may be kept for any time.
 isolated_test!(
     a_look_at_the_last_line_keeps_no_pipe_open,
     "",
@@ -138,7 +138,7 @@ isolated_test!(
     }
 );
 
-// CPython, asyncio test_watcher_implementation: one pidfd for each process that runs, or none.
+// CPython, asyncio test_watcher_implementation: one pidfd for each running process, or none.
 isolated_test!(
     a_pidfd_is_open_as_long_as_it_is_needed,
     "",
@@ -154,7 +154,7 @@ isolated_test!(
     }
 );
 
-// CPython, test_pipe_cloexec, test_close_fds: what we opened stays ours.
+// CPython, test_pipe_cloexec, test_close_fds: descriptors that we opened are not inherited.
 isolated_test!(
     no_descriptor_of_ours_reaches_a_process,
     "",
@@ -178,7 +178,7 @@ isolated_test!(
     }
 );
 
-// CPython, test_close_fds_max_fd_lowered: numbers above the limit are no exception.
+// CPython, test_close_fds_max_fd_lowered: also numbers above the limit.
 isolated_test!(
     a_descriptor_above_the_limit_stays_ours,
     "",
@@ -189,7 +189,7 @@ isolated_test!(
         let expected: BTreeSet<_> = inherited().into_iter().chain([0, 1, 2]).collect();
         let _files: Vec<_> = (0..40).map(|_| file_of("")).collect();
         sys::limit_files(24);
-        // The limit of now is below what is open, and there is no number left for a pipe.
+        // The current limit is below the open descriptors, and no number is left for a pipe.
         let line = "for fd in /proc/$$/fd/*; do fd=${fd##*/}; \
                 case \" $0 \" in *\" $fd \"*) ;; *) [ $fd -lt 10 ] || exit 1;; esac; done";
         let known: Vec<_> = expected.iter().map(ToString::to_string).collect();
@@ -212,7 +212,7 @@ isolated_test!(
     }
 );
 
-/// Everything that a process prints; its end is that of success.
+/// The output of a process, which must succeed.
 async fn printed(command: &mut Command) -> String {
     let mut process = command.stdout(Stdio::Pipe).spawn().await.unwrap();
     let given = process.communicate(None).await.unwrap();
@@ -220,7 +220,7 @@ async fn printed(command: &mut Command) -> String {
     String::from_utf8(given.stdout).unwrap()
 }
 
-// CPython, test_pass_fds: it can be read there, under any number.
+// CPython, test_pass_fds: it can be read in the process, under any number.
 engine_test!(a_passed_descriptor_can_be_read, |at: At| async move {
     for number in [3, 4, 5, 6, 7, 8, 9] {
         let mut command = at.shell(format!("cat <&{number}"));
@@ -236,7 +236,7 @@ engine_test!(several_descriptors_can_be_passed, |at: At| async move {
     assert_eq!(printed(command.pass_fd(file_of("b"), 4)).await, "abc");
 });
 
-// CPython, test_pass_fds_redirected: the numbers may be those that they have here, exchanged.
+// CPython, test_pass_fds_redirected: the numbers may be their own, exchanged.
 isolated_test!(
     passed_descriptors_may_change_numbers,
     "",
@@ -251,7 +251,7 @@ isolated_test!(
     }
 );
 
-// CPython, test_pass_fds_inheritable: it can be started again, and stays ours.
+// CPython, test_pass_fds_inheritable: the command can be spawned again, and we keep the descriptor.
 engine_test!(
     a_passed_descriptor_is_passed_at_each_start,
     |at: At| async move {
@@ -268,7 +268,7 @@ engine_test!(
     }
 );
 
-// CPython, test_pass_fds: beside three pipes, and with a pipe as the one that is passed.
+// CPython, test_pass_fds: with three pipes, and with a pipe as the passed descriptor.
 engine_test!(a_passed_pipe_sees_its_end, |at: At| async move {
     let (mut reader, writer) = std::io::pipe().unwrap();
     let mut command = at.shell("cat; echo passed >&3");
@@ -278,7 +278,7 @@ engine_test!(a_passed_pipe_sees_its_end, |at: At| async move {
         .stdout(Stdio::Pipe)
         .stderr(Stdio::Pipe);
     let mut process = command.spawn().await.unwrap();
-    // While the command lives it holds its end of the pipe.
+    // The command holds its end of the pipe.
     drop(command);
     let given = process.communicate(Some(b"in".to_vec())).await.unwrap();
     assert_eq!(streams(given), (b"in".to_vec(), vec![]));

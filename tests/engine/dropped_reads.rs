@@ -1,4 +1,4 @@
-//! Every way of reading, dropped after each single poll: each byte comes, once and in order.
+//! Every read method, dropped after each single poll: each byte is read once and in order.
 
 use std::io;
 
@@ -8,10 +8,10 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt};
 use super::at::{At, engine_test};
 use super::polls::{When, cancelled};
 
-/// What a read took, and whether it saw the end.
+/// The bytes read, and whether the end was reached.
 type Taken = io::Result<(Vec<u8>, bool)>;
 
-/// Reads to the end by calls of `read`, each of which is polled once.
+/// Reads to the end with calls of `read`, each of which is polled once.
 async fn to_end(
     reader: &mut StreamReader,
     mut read: impl AsyncFnMut(&mut StreamReader) -> Taken,
@@ -32,7 +32,7 @@ async fn to_end(
     all
 }
 
-/// Bytes, and whether they are the last ones because the stream ended before what was asked for.
+/// The bytes, and whether they are the last ones because the stream ended early.
 fn or_incomplete(read: Result<Vec<u8>, ReadError>) -> Taken {
     match read {
         Ok(bytes) => Ok((bytes, false)),
@@ -46,7 +46,7 @@ fn or_empty(bytes: Vec<u8>) -> (Vec<u8>, bool) {
     (bytes, at_end)
 }
 
-/// Holds a way of reading to a process that prints 20,000 lines in many small writes.
+/// Tests a read method on a process that prints 20,000 lines in many small writes.
 macro_rules! dropped {
     ($name:ident, $read:expr $(,)?) => {
         engine_test!($name, |at: At| async move {

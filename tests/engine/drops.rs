@@ -1,11 +1,11 @@
-//! A process whose value is dropped: it goes on or is killed, as was said, and leaves no zombie.
+//! Dropped processes: they keep running or are killed, as set, and leave no zombie.
 
 use prun::process::{Command, Group, KillOnDrop, Process, Stdio};
 
 use super::at::{At, engine_test, plain_test};
 use super::procfs::{Doomed, Life, eventually, soon};
 
-/// Starts a process that prints the number of a grandchild of its.
+/// Starts a process that prints the process id of a grandchild.
 async fn family(command: &mut Command) -> (Process, Life, Doomed) {
     let mut process = command.stdout(Stdio::Pipe).spawn().await.unwrap();
     let line = process.stdout.as_mut().unwrap().read_line().await.unwrap();
@@ -47,7 +47,7 @@ engine_test!(
     }
 );
 
-// Ours: where there is no group of its own, the process alone.
+// Ours: without a process group of its own, only the process.
 engine_test!(
     without_a_group_dropping_kills_the_process_alone,
     |at: At| async move {
@@ -60,7 +60,7 @@ engine_test!(
     }
 );
 
-// CPython, test_zombie_fast_process_del: unless told, it goes on.
+// CPython, test_zombie_fast_process_del: by default it keeps running.
 engine_test!(
     dropping_the_value_leaves_the_process_running,
     |at: At| async move {
@@ -73,7 +73,7 @@ engine_test!(
     }
 );
 
-// CPython, test_zombie_fast_process_del: it ended before, and nobody ever looked.
+// CPython, test_zombie_fast_process_del: it ended before, and was never polled.
 engine_test!(
     a_process_that_ended_before_the_drop_is_reaped,
     |at: At| async move {
@@ -85,7 +85,7 @@ engine_test!(
     }
 );
 
-// CPython, test_leak_fast_process_del_killed: it ends after its value is gone.
+// CPython, test_leak_fast_process_del_killed: it ends after its value was dropped.
 engine_test!(
     a_process_that_ends_after_the_drop_is_reaped,
     |at: At| async move {
@@ -94,13 +94,13 @@ engine_test!(
         drop(process);
         assert!(life.is_alive());
         handle.kill().unwrap();
-        // The handle is not asked: it must be reaped by itself.
+        // The handle is not polled: the process must be reaped without it.
         soon("its reaping", || !life.is_there()).await;
         assert_eq!(handle.returncode(), Some(-9));
     }
 );
 
-// CPython, ContextManagerTests test_returncode: whoever has a handle can still wait.
+// CPython, ContextManagerTests test_returncode: a handle can still wait.
 engine_test!(a_handle_outlives_the_value, |at: At| async move {
     let process = at
         .shell("read x; exit 6")
@@ -115,7 +115,7 @@ engine_test!(a_handle_outlives_the_value, |at: At| async move {
     assert_eq!(handle.returncode(), Some(6));
 });
 
-// CPython, asyncio test_close_dont_kill_finished: who is left of its group is left alone.
+// CPython, asyncio test_close_dont_kill_finished: the rest of its group is not killed.
 engine_test!(dropping_after_the_end_kills_nobody, |at: At| async move {
     for policy in [KillOnDrop::No, KillOnDrop::Leader] {
         let mut command = at.shell("sleep 60 >/dev/null & echo $!");
@@ -130,7 +130,7 @@ engine_test!(dropping_after_the_end_kills_nobody, |at: At| async move {
     }
 });
 
-// CPython, asyncio test_close_kill_running; gh-114177: it needs no runtime to do so.
+// CPython, asyncio test_close_kill_running; gh-114177: no runtime is needed.
 plain_test!(
     dropping_after_the_runtime_is_gone_kills_and_reaps,
     |at: At| {
@@ -156,7 +156,7 @@ plain_test!(
     }
 );
 
-// CPython, test_leak_fast_process_del_killed, after the runtime is gone.
+// CPython, test_leak_fast_process_del_killed, after the runtime has shut down.
 plain_test!(
     a_process_left_behind_with_its_runtime_is_reaped,
     |at: At| {
@@ -171,7 +171,7 @@ plain_test!(
     }
 );
 
-// CPython, ContextManagerTests: a value that is dropped by a panic is dropped as well.
+// CPython, ContextManagerTests: a panic drops the value, too.
 plain_test!(a_panic_drops_the_process, |at: At| {
     let life = std::panic::catch_unwind(|| {
         at.runtime().block_on(async {
@@ -185,7 +185,7 @@ plain_test!(a_panic_drops_the_process, |at: At| {
     eventually("its reaping", || !life.is_there());
 });
 
-// CPython, test_zombie_fast_process_del, many times over.
+// CPython, test_zombie_fast_process_del, repeated.
 engine_test!(
     many_dropped_processes_leave_no_zombie,
     |at: At| async move {

@@ -1,4 +1,4 @@
-//! What a process inherits besides descriptors: its variables, its signals, its place.
+//! What a process inherits besides descriptors: variables, signals, session and process group.
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
@@ -13,7 +13,7 @@ use super::isolated::{isolated, name_of};
 use super::procfs::group_and_session;
 use super::sys;
 
-/// Everything that a process prints, as bytes.
+/// The output of a process, as bytes.
 async fn printed(command: &mut Command) -> Vec<u8> {
     command.stdin(Stdio::Null).stdout(Stdio::Pipe);
     let mut process = command.spawn().await.unwrap();
@@ -36,14 +36,14 @@ engine_test!(
     }
 );
 
-// CPython, test_empty_env: nothing of ours goes through an empty environment.
+// CPython, test_empty_env: none of our variables are in an empty environment.
 engine_test!(a_cleared_environment_is_empty, |at: At| async move {
     let mut command = at.command("env");
     command.env("FOO", "baz").env_clear();
     assert_eq!(printed(&mut command).await, b"");
 });
 
-// CPython, test_env: a new environment takes the place of ours.
+// CPython, test_env: a new environment replaces ours.
 engine_test!(
     a_cleared_environment_holds_what_is_set_later,
     |at: At| async move {
@@ -70,7 +70,7 @@ engine_test!(a_variable_may_be_no_text, |at: At| async move {
     assert_eq!(printed(&mut command).await, b"b\xffs=v\xfe\n");
 });
 
-// CPython, test_invalid_env: a value may hold what a name may not.
+// CPython, test_invalid_env: a value may contain characters that a name may not.
 engine_test!(a_value_may_hold_an_equals_sign, |at: At| async move {
     let mut command = at.command("printenv");
     command.arg("FRUIT").env("FRUIT", "orange=lemon");
@@ -94,7 +94,7 @@ engine_test!(
     }
 );
 
-// CPython, test_env: `env=` is all that a process has.
+// CPython, test_env: `env=` is the complete environment.
 engine_test!(
     a_settled_environment_is_the_whole_one,
     |at: At| async move {
@@ -113,7 +113,7 @@ engine_test!(
     }
 );
 
-// A name is looked up where the process would look: by its own PATH, whichever way it is started.
+// A name is looked up in the process's own PATH, with every spawn path.
 engine_test!(
     a_program_is_looked_up_in_the_settled_path,
     |at: At| async move {
@@ -140,7 +140,7 @@ engine_test!(
     }
 );
 
-/// The line of the signals that `FIELD` of `/proc/self/status` names, as a process sees it.
+/// The signal set in the line `field` of the process's `/proc/self/status`.
 async fn signals(command: &mut Command, field: &str) -> u64 {
     let line = format!("grep {field} /proc/self/status");
     let line = printed(command.arg("-c").arg(line)).await;
@@ -148,7 +148,7 @@ async fn signals(command: &mut Command, field: &str) -> u64 {
     u64::from_str_radix(line.split_whitespace().nth(1).unwrap(), 16).unwrap()
 }
 
-// CPython, test_restore_signals: what Rust ignores, a process does not.
+// CPython, test_restore_signals: Rust ignores SIGPIPE, a process does not.
 engine_test!(a_process_does_not_ignore_sigpipe, |at: At| async move {
     assert!(Signal::PIPE.is_ignored(), "Rust ignores it from the start");
     let of_pipe = 1 << (libc::SIGPIPE - 1);
@@ -158,14 +158,14 @@ engine_test!(a_process_does_not_ignore_sigpipe, |at: At| async move {
     assert_eq!(by_fork & of_pipe, 0);
 });
 
-// CPython, test_restore_signals, for what a parent left blocked and ignored.
+// CPython, test_restore_signals, for signals that a parent left blocked and ignored.
 plain_test!(a_sound_parent_blocks_nothing_for_its_children, |at: At| {
     isolated(&name_of(module_path!(), at), "", || {
         sys::block(libc::SIGUSR1);
         sys::block(libc::SIGTERM);
         sys::ignore(libc::SIGCHLD);
         reset_inherited_signals();
-        // The threads of the runtime are started after that, and inherit it.
+        // The threads of the runtime are started later, and inherit it.
         at.play(|at| async move {
             assert_eq!(signals(&mut at.command("/bin/sh"), "SigBlk").await, 0);
             let of_child = 1 << (libc::SIGCHLD - 1);
@@ -217,7 +217,7 @@ engine_test!(a_process_can_lead_a_group_of_its_own, |at: At| async move {
     process.wait().await.unwrap();
 });
 
-// CPython, test_process_group_0 of no group: as its parent.
+// CPython, test_process_group_0, without a group: that of the parent.
 engine_test!(a_process_is_in_our_group_unless_told, |at: At| async move {
     let process = at.command("sleep").arg("60").spawn().await.unwrap();
     let ours = group_and_session(std::process::id());
@@ -226,7 +226,7 @@ engine_test!(a_process_is_in_our_group_unless_told, |at: At| async move {
     process.wait().await.unwrap();
 });
 
-// CPython, test_process_group_0, for the group of another.
+// CPython, test_process_group_0, for the group of another process.
 engine_test!(
     a_process_can_join_the_group_of_another,
     |at: At| async move {

@@ -1,4 +1,4 @@
-//! A reader of the engine whose bytes come from the test itself, piece by piece.
+//! A reader of the engine whose bytes come from the test, piece by piece.
 
 use std::fs::{File, OpenOptions};
 use std::io::Write;
@@ -18,8 +18,8 @@ impl Fed {
         Self::with_limit(64 * 1024).await
     }
 
-    /// The pipe is that of a process which is gone already: what is fed is in it at once, and it
-    /// ends when the test says so.
+    /// The pipe belonged to a process that has already ended: fed bytes are in it at once, and the test
+    /// ends it.
     pub(super) async fn with_limit(limit: usize) -> Self {
         let limit = NonZeroUsize::new(limit).expect("a limit is not zero");
         let mut command = Command::exec("cat");
@@ -35,14 +35,13 @@ impl Fed {
         }
     }
 
-    /// Puts bytes into the pipe: no more at a time than it holds.
+    /// Writes bytes to the pipe: no more at a time than it holds.
     pub(super) fn feed(&mut self, bytes: impl AsRef<[u8]>) {
         let mut writer = self.writer.as_ref().expect("it is not at its end");
         writer.write_all(bytes.as_ref()).unwrap();
     }
 
-    /// The reader, and a future that feeds it one piece after the other, for a read that waits all
-    /// the while.
+    /// The reader, and a future that feeds it piece by piece, for a read that waits meanwhile.
     pub(super) fn feed_meanwhile<'a, const N: usize>(
         &'a mut self,
         pieces: [&'a [u8]; N],
@@ -64,7 +63,7 @@ impl Fed {
         self.writer = None;
     }
 
-    /// Everything that the reader has and gets.
+    /// The remaining bytes, buffered and in the pipe.
     pub(super) async fn rest(mut self) -> Vec<u8> {
         self.end();
         self.reader.read_to_end().await.unwrap()

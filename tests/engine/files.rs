@@ -1,4 +1,4 @@
-//! Files for the tests: a folder that goes away, programs in it, and files without a name.
+//! Files for the tests: temporary directories, programs in them, and unnamed files.
 
 use std::fs::{self, File};
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
-/// A temporary folder by its real path.
+/// A temporary directory by its real path.
 pub(super) struct Folder {
     path: PathBuf,
     _kept: TempDir,
@@ -24,10 +24,10 @@ impl Folder {
         &self.path
     }
 
-    /// Writes a program, and gives its whole path.
+    /// Writes a program, and returns its absolute path.
     ///
-    /// Another process does it: a child that another test forks meanwhile would hold a file of
-    /// ours open for writing until its exec, and until then the program would be busy.
+    /// Another process writes it: a child that another test forks meanwhile would hold a file of ours
+    /// open for writing until its exec, and until then the program would be busy.
     pub(super) fn script(&self, name: impl AsRef<Path>, text: impl AsRef<[u8]>) -> PathBuf {
         let path = self.path.join(name);
         let line = "mkdir -p \"${0%/*}\" && cat >\"$0\" && chmod 755 \"$0\"";
@@ -45,7 +45,7 @@ impl Folder {
     }
 }
 
-/// An open file without a name that holds `text`, at its start.
+/// An open unnamed file that contains `text`, positioned at its start.
 pub(super) fn file_of(text: &str) -> File {
     let mut file = tempfile::tempfile().expect("a temporary file can be made");
     let filled = file.write_all(text.as_bytes());
@@ -54,7 +54,7 @@ pub(super) fn file_of(text: &str) -> File {
     file
 }
 
-/// Everything in a file, whoever wrote it; its position is at its end then.
+/// The contents of a file, whoever wrote it; its position is at the end then.
 pub(super) fn text_of(mut file: &File) -> String {
     let mut text = String::new();
     file.seek(SeekFrom::Start(0)).expect("a file has a start");
@@ -63,7 +63,7 @@ pub(super) fn text_of(mut file: &File) -> String {
     text
 }
 
-/// Bytes in which a lost, doubled or moved piece shows.
+/// Bytes that reveal a lost, duplicated or moved piece.
 pub(super) fn bytes(len: usize) -> Vec<u8> {
     (0..len).map(|n| (n * 31 + n / 251) as u8).collect()
 }

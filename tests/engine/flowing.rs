@@ -1,5 +1,5 @@
-//! What a writer has queued: it goes on without its caller, takes bounded memory, and is told of when
-//! it cannot go on.
+//! Queued bytes of a writer: they are written without the caller, take bounded memory, and a failure is
+//! reported.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -19,10 +19,10 @@ use super::procfs::{descriptors, soon};
 use super::writer::{HIGH, PIPE, assert_broken, cat, deaf, deaf_until, rest};
 use crate::shared::rounds;
 
-/// More than a pipe and the queue's high-water mark hold.
+/// More than a pipe and the queue's high-water mark hold together.
 const MUCH: usize = 300_000;
 
-/// How many futures the runtime has in the background.
+/// The number of the runtime's tasks.
 fn tasks() -> usize {
     Handle::current().metrics().num_alive_tasks()
 }
@@ -43,7 +43,7 @@ fn stdin(process: &mut Process) -> &mut StreamWriter {
     process.stdin.as_mut().unwrap()
 }
 
-// asyncio, by trial: 100,000 of 100,000.
+// asyncio, by trial: all 100,000 bytes.
 engine_test!(
     what_was_written_and_closed_arrives_while_the_output_is_read,
     |at: At| async move {
@@ -70,7 +70,7 @@ engine_test!(
     }
 );
 
-// asyncio, by trial: the loop holds the transport until it is flushed.
+// asyncio, by trial: the event loop keeps the transport until it is flushed.
 engine_test!(
     a_dropped_writer_delivers_what_is_queued,
     |at: At| async move {
@@ -83,7 +83,7 @@ engine_test!(
     }
 );
 
-// Ours: a writer may live on any thread, the runtime moves the bytes.
+// Ours: a writer may be on any thread; the runtime writes the bytes.
 engine_test!(a_writer_needs_no_runtime_around_it, |at: At| async move {
     let mut process = cat(at).await;
     let mut stdin = process.stdin.take().unwrap();
@@ -97,7 +97,7 @@ engine_test!(a_writer_needs_no_runtime_around_it, |at: At| async move {
     assert!(rest(&mut process).await == expected);
 });
 
-// Ours: nothing runs in the background for writers that have nothing queued.
+// Ours: no future runs for writers without queued bytes.
 engine_test!(
     a_future_moves_bytes_only_while_some_are_queued,
     |at: At| async move {
@@ -136,7 +136,7 @@ engine_test!(
     }
 );
 
-// Ours: also after the close, when the queue alone holds the pipe.
+// Ours: also after the close, when only the queue holds the pipe.
 engine_test!(a_closed_writer_can_still_be_aborted, |at: At| async move {
     let mut process = deaf_until(at, "exec wc -c").await;
     stdin(&mut process).write(pattern(MUCH)).unwrap();
@@ -147,7 +147,7 @@ engine_test!(a_closed_writer_can_still_be_aborted, |at: At| async move {
     assert_eq!(rest(&mut process).await, b"65536\n");
 });
 
-// Ours: of a pipe that nobody will ever read nothing is kept.
+// Ours: bytes for a pipe that nobody will ever read are freed.
 engine_test!(a_broken_pipe_frees_what_is_queued, |at: At| async move {
     let mut process = deaf(at).await;
     let before = tasks();
@@ -198,7 +198,7 @@ isolated_test!(
     }
 );
 
-// Ours: asyncio's flush is a `drain` with other marks.
+// Ours: asyncio's flush is a `drain` with other thresholds.
 engine_test!(
     a_flush_waits_until_all_is_in_the_pipe_and_may_be_cancelled,
     |at: At| async move {
@@ -212,7 +212,7 @@ engine_test!(
     }
 );
 
-// Ours: the wait for a runtime that is gone would never end.
+// Ours: waiting for a runtime that has shut down would never end.
 plain_test!(who_waits_is_told_that_the_runtime_shut_down, |at: At| {
     let spawning = at.runtime();
     let mut process = spawning.block_on(deaf(at));
@@ -266,7 +266,7 @@ isolated_test!(
             .stdin(Stdio::Pipe)
             .kill_on_drop(KillOnDrop::Leader);
         let mut process = command.spawn().await.unwrap();
-        // We read in its place, as much as is written, so that the queue is never empty.
+        // The test reads from the process's pipe as much as is written, so that the queue is never empty.
         let path = format!("/proc/{}/fd/0", process.pid());
         let reader = OpenOptions::new().open_receiver(path).unwrap();
         let stdin = stdin(&mut process);
@@ -324,7 +324,7 @@ isolated_test!(
     }
 );
 
-// Ours: at each moment that a close, a drop or an abort can meet the future that moves the bytes.
+// Ours: at each point at which a close, a drop or an abort can meet the future that writes the queue.
 engine_test!(
     whenever_it_is_closed_each_byte_arrives_once,
     |at: At| async move {

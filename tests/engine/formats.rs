@@ -1,5 +1,4 @@
-//! Programs that are there and cannot run, because what they ask for cannot: an interpreter, a loader,
-//! another processor.
+//! Programs that exist but cannot be executed because of their interpreter, loader or architecture.
 
 use std::fs;
 use std::path::PathBuf;
@@ -12,7 +11,7 @@ use super::spawn_errors::{assert_error, refused};
 
 const LOADER: &str = "/nonexistent/ld.so";
 
-/// A 64-bit binary that needs a loader which is not there: the head of our own, then nothing else.
+/// A 64-bit binary with a loader that does not exist: the header of our own, and nothing else.
 fn foreign_binary() -> Vec<u8> {
     let ours = fs::read(std::env::current_exe().unwrap()).unwrap();
     assert_eq!(&ours[..5], b"\x7fELF\x02", "a 64-bit system");
@@ -34,7 +33,7 @@ fn foreign_binary() -> Vec<u8> {
     elf
 }
 
-/// The same for 32 bits, of an i386.
+/// The same for 32 bits, for i386.
 fn foreign_binary_of_32_bits() -> Vec<u8> {
     let mut elf = b"\x7fELF\x01\x01\x01".to_vec();
     elf.resize(16, 0);
@@ -56,7 +55,7 @@ fn foreign_binary_of_32_bits() -> Vec<u8> {
     elf
 }
 
-// CPython, by trial, names the script alone: the interpreter is what is missing.
+// CPython, by trial, names only the script: the interpreter is missing.
 engine_test!(a_missing_interpreter_is_named, |at: At| async move {
     let folder = Folder::new();
     for line in ["#!/no/such/interpreter", "#! /no/such/interpreter -x"] {
@@ -76,7 +75,7 @@ engine_test!(a_missing_interpreter_is_named, |at: At| async move {
     }
 });
 
-// Ours: the interpreter is there, and something is wrong with it, or with its own interpreter.
+// Ours: the interpreter exists, and is faulty itself, or its own interpreter is.
 engine_test!(
     an_interpreter_that_cannot_run_is_told_with_the_reason,
     |at: At| async move {
@@ -112,7 +111,7 @@ engine_test!(
     }
 );
 
-// Ours: a script that was written on another system names an interpreter that ends in CR.
+// Ours: a script written on another system names an interpreter that ends with CR.
 engine_test!(
     a_script_with_crlf_is_told_with_the_remedy,
     |at: At| async move {
@@ -128,7 +127,7 @@ engine_test!(
     }
 );
 
-// Ours: a binary for another system is there, and yet something is not found.
+// Ours: a binary for another system exists, and yet its loader is missing.
 engine_test!(a_missing_loader_is_named, |at: At| async move {
     let folder = Folder::new();
     let program = folder.script("binary", foreign_binary());
@@ -142,7 +141,7 @@ engine_test!(a_missing_loader_is_named, |at: At| async move {
         loader: LOADER.into(),
     };
     assert_error(&error, kind.clone(), &text, Some(libc::ENOENT));
-    // A kernel of 64 bits may run those of 32, or not; what it lacks is told in both cases.
+    // A 64-bit kernel may or may not support 32 bits; the fault is reported in both cases.
     let _ = folder.script("binary", foreign_binary_of_32_bits());
     let error = refused(at.command(&program)).await;
     let foreign = SpawnErrorKind::ForeignBinary(program);
@@ -153,7 +152,7 @@ engine_test!(a_missing_loader_is_named, |at: At| async move {
     assert_eq!(error.kind, expected);
 });
 
-// Ours: a binary of another processor is no script without #!, and is not to be run as one.
+// Ours: a binary for another architecture is not a script without #!, and must not be run as one.
 engine_test!(a_binary_of_another_processor_is_told, |at: At| async move {
     let folder = Folder::new();
     let mut elf = foreign_binary();

@@ -1,4 +1,4 @@
-//! How long output is waited for that another process may still write when the process has ended.
+//! The leak grace: how long to wait for output of other processes after the process has ended.
 
 use std::time::{Duration, Instant};
 
@@ -7,10 +7,10 @@ use prun::process::{Command, Output, SpoolOptions, Stdio};
 use super::at::{At, MINUTE, engine_test};
 use super::files::Folder;
 
-/// Prints `now` half a second after it has ended, by a process that it left behind.
+/// Prints `now` half a second after its exit, from a process that it left behind.
 const LATE: &str = "(sleep 0.5; echo now) & exit 3";
 
-/// Prints nothing, and holds its output for as long as the folder is there.
+/// Prints nothing, and keeps its output open for as long as the directory exists.
 fn holding(folder: &Folder) -> String {
     let dir = folder.path().display();
     format!("(while test -d {dir}; do sleep 0.01; done) & exit 3")
@@ -38,7 +38,7 @@ engine_test!(
     }
 );
 
-// Ours: the longest time that there is means for ever, as everywhere.
+// Ours: the longest duration means for ever, as with all timeouts.
 engine_test!(
     the_longest_grace_waits_for_late_output,
     |at: At| async move {
@@ -53,7 +53,7 @@ engine_test!(
     }
 );
 
-// Ours: a grace that is long enough is over with the pipe.
+// Ours: a sufficient grace ends with the pipe.
 engine_test!(a_grace_ends_with_the_pipe, |at: At| async move {
     for kind in kinds() {
         let begun = Instant::now();
@@ -67,7 +67,7 @@ engine_test!(a_grace_ends_with_the_pipe, |at: At| async move {
     }
 });
 
-// Ours: 200 ms unless told.
+// Ours: 200 ms by default.
 engine_test!(
     by_default_a_pipe_that_stays_open_is_told_as_leaked,
     |at: At| async move {
@@ -83,7 +83,7 @@ engine_test!(
     }
 );
 
-// Ours: without a grace what is there when the process ends is the output.
+// Ours: without a grace, the output is what was written when the process ends.
 engine_test!(a_grace_of_nothing_waits_for_nobody, |at: At| async move {
     for kind in kinds() {
         let folder = Folder::new();
@@ -96,7 +96,7 @@ engine_test!(a_grace_of_nothing_waits_for_nobody, |at: At| async move {
     }
 });
 
-// Ours: the answer does not depend on how often the call was dropped.
+// Ours: the result does not depend on how often the call was dropped.
 engine_test!(
     a_leak_is_told_by_the_call_that_ends_well,
     |at: At| async move {

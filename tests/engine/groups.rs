@@ -1,4 +1,4 @@
-//! A process with all that it started: ended together, gently and then firmly.
+//! A process and its descendants, shut down together with SIGTERM and SIGKILL.
 
 use std::pin::pin;
 use std::time::{Duration, Instant};
@@ -9,10 +9,10 @@ use super::at::{At, MINUTE, engine_test};
 use super::polls::{When, cancelled};
 use super::procfs::{Doomed, Life, is_our_zombie, soon};
 
-/// So short that a test need not wait for it, so long that a process can act on a signal in it.
+/// Short enough to wait for, long enough for a process to act on a signal.
 const SHORT: Duration = Duration::from_millis(150);
 
-/// Starts `line` in a group of its own; it prints the numbers of processes that it has started.
+/// Starts `line` in a group of its own; it prints the ids of the processes that it has started.
 async fn family(at: At, line: &str, count: usize) -> (Process, Vec<Doomed>) {
     let mut command = at.shell(line);
     command.stdout(Stdio::Pipe).process_group(Group::New);
@@ -28,14 +28,14 @@ async fn family(at: At, line: &str, count: usize) -> (Process, Vec<Doomed>) {
 /// Two grandchildren that sleep, and a leader that waits for them.
 const SLEEPERS: &str = "sleep 60 & echo $!; sleep 60 & echo $!; wait";
 
-/// A grandchild that ignores SIGTERM, told once it does, and a leader that does not.
+/// A grandchild that ignores SIGTERM, announced once it does, and a leader that does not.
 const STUBBORN: &str = "sh -c 'trap \"\" TERM; echo $$; \
                         n=0; while [ $n -lt 1200 ]; do sleep 0.05; n=$((n+1)); done' & wait";
 
-/// A grandchild that sleeps, and a leader that is gone.
+/// A grandchild that sleeps, and a leader that has ended.
 const ORPHAN: &str = "sleep 60 & echo $!";
 
-// Ours, where `kill` of asyncio ends the leader alone.
+// Ours; `kill` of asyncio ends only the leader.
 engine_test!(stop_ends_the_whole_group, |at: At| async move {
     let (process, members) = family(at, SLEEPERS, 2).await;
     let exit = process.shutdown(Scope::Group, MINUTE).await.unwrap();
@@ -43,7 +43,7 @@ engine_test!(stop_ends_the_whole_group, |at: At| async move {
     assert!(members.iter().all(|member| !member.is_alive()));
 });
 
-// Ours: the leader alone is what was asked for.
+// Ours: only the leader was requested.
 engine_test!(stop_of_the_leader_leaves_the_others, |at: At| async move {
     let (process, members) = family(at, SLEEPERS, 2).await;
     let exit = process.shutdown(Scope::Leader, MINUTE).await.unwrap();
@@ -51,7 +51,7 @@ engine_test!(stop_of_the_leader_leaves_the_others, |at: At| async move {
     assert!(members.iter().all(|member| member.is_alive()));
 });
 
-// Ours: the leader is gone at SIGTERM, the other stays, and the grace is for the whole group.
+// Ours: the leader ends on SIGTERM, the other does not, and the grace is for the whole group.
 engine_test!(
     stop_kills_who_ignores_sigterm_though_the_leader_is_gone,
     |at: At| {
@@ -66,7 +66,7 @@ engine_test!(
     }
 );
 
-// Ours: the grace is the longest time, not the time that it takes.
+// Ours: the grace is a maximum, not the duration.
 engine_test!(stop_returns_when_nobody_is_left, |at: At| async move {
     let (process, members) = family(at, SLEEPERS, 2).await;
     let begun = Instant::now();
@@ -78,7 +78,7 @@ engine_test!(stop_returns_when_nobody_is_left, |at: At| async move {
     assert!(members.iter().all(|member| !member.is_alive()));
 });
 
-// Ours: the leader ended by itself, and somebody of its group is there still.
+// Ours: the leader ended by itself, and a member of its group is still alive.
 engine_test!(
     stop_ends_who_is_left_of_an_ended_process,
     |at: At| async move {
@@ -93,7 +93,7 @@ engine_test!(
     }
 );
 
-// Ours: a zombie that was kept for the sake of its group is collected in the end.
+// Ours: a zombie that was kept to reserve its group's number is reaped in the end.
 engine_test!(stop_leaves_no_zombie, |at: At| async move {
     for line in [SLEEPERS, STUBBORN, ORPHAN] {
         let (process, _) = family(at, line, 1).await;
@@ -112,7 +112,7 @@ engine_test!(
             let sent = process.send_signal_to(Scope::Group, Signal::KILL).unwrap();
             match sent {
                 Delivery::Sent => soon("its end", || !members[0].is_alive()).await,
-                // By number it could reach a stranger, so it is not sent.
+                // By number it could reach another group, so it is not sent.
                 Delivery::AlreadyExited => assert!(members[0].is_alive()),
             }
             if at.backend == prun::process::Backend::Sigchld {
@@ -122,7 +122,7 @@ engine_test!(
     }
 );
 
-// Ours: nobody is left of the group, and that is no error.
+// Ours: it is not an error if the group is empty.
 engine_test!(
     a_signal_to_an_empty_group_goes_nowhere,
     |at: At| async move {
@@ -147,7 +147,7 @@ engine_test!(stop_ends_a_whole_session, |at: At| async move {
     assert!(!member.is_alive());
 });
 
-// Ours: members that were stopped act on their SIGTERM, too.
+// Ours: stopped members act on their SIGTERM, too.
 engine_test!(stop_wakes_a_stopped_group, |at: At| async move {
     let (process, members) = family(at, SLEEPERS, 2).await;
     let stop = Signal::from_raw(libc::SIGSTOP);
@@ -175,7 +175,7 @@ engine_test!(
     }
 );
 
-// Ours: dropped in its grace, when the leader is gone already; called again it goes on.
+// Ours: dropped during the grace, when the leader has already ended; the next call continues.
 engine_test!(
     a_cancelled_stop_goes_on_when_called_again,
     |at: At| async move {
@@ -213,7 +213,7 @@ engine_test!(
     }
 );
 
-// Ours: two may stop the same process, and it is waited for meanwhile.
+// Ours: several callers may shut down the same process while it is being waited for.
 engine_test!(many_may_stop_one_process, |at: At| async move {
     let (process, members) = family(at, STUBBORN, 1).await;
     let stop = |grace| {
@@ -235,7 +235,7 @@ engine_test!(many_may_stop_one_process, |at: At| async move {
     assert!(!is_our_zombie(process.pid()));
 });
 
-// Ours: while a process is being stopped its captured output is drained, so that it can end well.
+// Ours: captured output is drained during the shutdown, so that the process can exit cleanly.
 engine_test!(
     a_process_may_print_much_while_it_is_stopped,
     |at: At| async move {

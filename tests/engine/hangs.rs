@@ -1,4 +1,4 @@
-//! Programs whose execution hangs: nobody else waits for them, and one that is given up never runs.
+//! Programs whose execution hangs: no other start waits for them, and a cancelled one never runs.
 
 use std::future::poll_fn;
 use std::path::{Path, PathBuf};
@@ -16,10 +16,10 @@ use super::files::Folder;
 use super::isolated::isolated;
 use super::procfs::{children, descriptors, eventually, soon};
 
-/// Longer than a start takes that does not hang.
+/// Longer than a start that does not hang takes.
 const A_WHILE: Duration = Duration::from_millis(300);
 
-/// A program that hangs, and the file that says that it was executed.
+/// A program that hangs, and the file that it creates when it is executed.
 pub(super) fn hanging(folder: &Folder) -> Option<(PathBuf, PathBuf, Held)> {
     let sign = folder.path().join("ran");
     let text = format!("#!/bin/sh\n: >'{}'\nexec sleep 60\n", sign.display());
@@ -28,7 +28,7 @@ pub(super) fn hanging(folder: &Folder) -> Option<(PathBuf, PathBuf, Held)> {
     Some((program, sign, held))
 }
 
-/// The same where a start that is given up is ended at once.
+/// As `hanging`, where a cancelled start is killed at once.
 #[track_caller]
 fn killable(folder: &Folder) -> Option<(PathBuf, PathBuf, Held)> {
     if !needs_linux() {
@@ -37,7 +37,7 @@ fn killable(folder: &Folder) -> Option<(PathBuf, PathBuf, Held)> {
     hanging(folder)
 }
 
-/// Polls once, and says whether there is no answer yet.
+/// Polls once; returns whether the future is pending.
 async fn waits(mut start: Pin<&mut impl Future>) -> bool {
     poll_fn(|cx| Poll::Ready(start.as_mut().poll(cx).is_pending())).await
 }
@@ -86,7 +86,7 @@ isolated_test!(
         let before = descriptors();
         for _ in 0..3 {
             assert!(wait_for(of(at, &program).spawn(), A_WHILE).await.is_err());
-            // It cannot even be killed by its number, which nobody knows.
+            // It cannot even be killed by its process id, which is unknown.
             soon("its end", || children().is_empty()).await;
             eventually("pipes that are closed", || descriptors() == before);
         }

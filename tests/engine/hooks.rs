@@ -1,4 +1,4 @@
-//! Code of the caller's in the new process: when it runs, and what becomes of its errors.
+//! Hooks of the caller in the new process: when they run, and their errors.
 
 use std::io;
 
@@ -30,7 +30,7 @@ engine_test!(a_hook_runs_in_the_new_process, |at: At| async move {
     assert_eq!(rustix::process::getpriority_process(None).unwrap(), ours);
 });
 
-// As std: each, in the order of their names, before the program.
+// As std: in the order in which they were added, before the program.
 engine_test!(hooks_run_one_after_the_other, |at: At| async move {
     let mut command = at.shell("printf program >&2");
     for word in ["one ", "two ", "three "] {
@@ -42,7 +42,7 @@ engine_test!(hooks_run_one_after_the_other, |at: At| async move {
     }
 });
 
-// Ours: all else is done by then.
+// Ours: all other steps are done by then.
 engine_test!(
     a_hook_finds_the_process_as_it_is_to_be,
     |at: At| async move {
@@ -101,7 +101,7 @@ isolated_test!(
     }
 );
 
-// Ours, where std panics.
+// Ours; std panics.
 isolated_test!(
     a_fork_while_sigchld_is_ignored_is_refused,
     "",
@@ -117,7 +117,7 @@ isolated_test!(
     }
 );
 
-// Ours: a command with a hook is as good as another one.
+// Ours: a command with a hook has the same traits as any other.
 #[test]
 fn a_command_with_a_hook_can_be_cloned_and_shown() {
     let mut command = Command::exec("true");

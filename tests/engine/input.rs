@@ -8,7 +8,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::at::{At, engine_test, isolated_test, streams};
 use super::sys;
 
-/// More than any pipe holds, so that it cannot all be written in vain.
+/// More than any pipe holds, so that a write cannot complete without a reader.
 const MUCH: usize = 10 << 20;
 
 async fn fed(mut command: Command) -> Process {
@@ -54,7 +54,7 @@ engine_test!(
     }
 );
 
-// CPython, test_communicate_BrokenPipeError_stdin_write: it closes its input, prints and goes on.
+// CPython, test_communicate_BrokenPipeError_stdin_write: it closes its input, prints and continues.
 engine_test!(
     output_after_a_closed_input_is_not_lost,
     |at: At| async move {
@@ -121,14 +121,14 @@ engine_test!(nobody_else_holds_the_input_open, |at: At| async move {
         let given = process.communicate(Some(b"len".to_vec())).await.unwrap();
         assert_eq!(given.stdout.trim_ascii(), b"3");
     };
-    // In parallel: each pipe must stay out of all the others.
+    // In parallel: no process may inherit the pipes of the others.
     let all: Vec<_> = (0..8).map(|_| tokio::spawn(run())).collect();
     for one in all {
         one.await.unwrap();
     }
 });
 
-// CPython, asyncio test_stdin_not_inheritable; test_pipe_cloexec: a later sister does not hold it.
+// CPython, asyncio test_stdin_not_inheritable; test_pipe_cloexec: a later sibling does not hold it.
 engine_test!(
     a_later_process_does_not_hold_an_earlier_pipe,
     |at: At| async move {
@@ -142,7 +142,7 @@ engine_test!(
     }
 );
 
-// CPython, test_communicate_eintr: system calls that signals interrupt are taken up again.
+// CPython, test_communicate_eintr: interrupted system calls are retried.
 isolated_test!(
     a_storm_of_signals_disturbs_nothing,
     "",

@@ -1,5 +1,5 @@
-//! Tests that need a process of their own: the limits, the descriptors, the signal dispositions
-//! and the children of a process belong to all its threads, and the other tests run in these.
+//! Tests that need a process of their own: limits, descriptors, signal dispositions and children belong
+//! to all threads of a process, and other tests run in these.
 
 use std::env;
 use std::fs::{self, File};
@@ -9,28 +9,28 @@ use std::process::Command;
 use super::at::At;
 use crate::shared::needs::{SKIPPED_LINE, skip};
 
-/// Names the test that is to be played in this process.
+/// The variable with the name of the test to run in this process.
 const TEST: &str = "PRUN_ENGINE_ISOLATED";
 
-/// Names its folder, for what it leaves there.
+/// The variable with its directory, for its files.
 const DIR: &str = "PRUN_ENGINE_DIR";
 
-/// The file that says that the test was played to its end: its output may be closed.
+/// The file that shows that the test has completed: its output may be closed.
 const PLAYED: &str = "played";
 
-/// The whole name of the test that plays at `at` in `module`.
+/// The full name of the test for `at` in `module`.
 pub(crate) fn name_of(module: &str, at: At) -> String {
     format!("{module}::{}", at.test_name())
 }
 
-/// The folder of a test in its own process, which its prelude knows as `$PRUN_ENGINE_DIR`.
+/// The directory of a test in its own process, which its prelude knows as `$PRUN_ENGINE_DIR`.
 pub(crate) fn dir() -> PathBuf {
     let dir = env::var_os(DIR).expect("only a test in its own process has a folder");
     PathBuf::from(dir)
 }
 
-/// Plays `body` in a process of its own, which is this test binary again. `test` is the test's
-/// whole path with the crate's name in front, and `prelude` what `/bin/sh` does before.
+/// Runs `body` in a process of its own, which is this test binary again. `test` is the test's full path
+/// including the crate, and `prelude` the commands that `/bin/sh` runs before.
 #[track_caller]
 pub(crate) fn isolated(test: &str, prelude: &str, body: impl FnOnce()) {
     let (_crate, test) = test.split_once("::").expect("a path has a crate in it");
@@ -41,7 +41,7 @@ pub(crate) fn isolated(test: &str, prelude: &str, body: impl FnOnce()) {
     }
     let dir = tempfile::tempdir().expect("a temporary folder can be made");
     let told = dir.path().join("told");
-    // Files and no pipes: a process that is left behind would hold those open.
+    // Files, not pipes: a process that is left behind would keep those open.
     let stdout = File::create(&told).expect("a file can be made");
     let stderr = stdout.try_clone().expect("a descriptor can be copied");
     let status = Command::new("/bin/sh")
@@ -59,7 +59,7 @@ pub(crate) fn isolated(test: &str, prelude: &str, body: impl FnOnce()) {
     assert!(status.success(), "in its own process ({status}):\n{told}");
     let played = dir.path().join(PLAYED).exists();
     assert!(played, "{test} was not played:\n{told}");
-    // The list of what that process skipped is a part of ours.
+    // The skipped tests of that process are reported with ours.
     let skipped = told
         .lines()
         .filter_map(|line| line.strip_prefix(SKIPPED_LINE));

@@ -1,4 +1,4 @@
-//! Pipes that a process leaves to another one: nobody waits for that one, and nobody kills it.
+//! Pipes that a process leaves to another one: nobody waits for that one, and it is not killed.
 
 use std::fs::{self, File};
 use std::time::{Duration, Instant};
@@ -9,26 +9,26 @@ use super::at::{At, MINUTE, engine_test};
 use super::files::Folder;
 use super::procfs::{Doomed, soon};
 
-/// The default of the grace.
+/// The default leak grace.
 const LEAK_GRACE: Duration = Duration::from_millis(200);
 
 fn capture() -> Stdio {
     Stdio::Capture(SpoolOptions::default())
 }
 
-/// A shell that leaves a process behind, whose number it prints first, and prints `mine` then.
+/// A shell that leaves a process behind, prints its id first, and then `mine`.
 fn leaving(at: At, behind: &str) -> Command {
     at.shell(format!("({behind}) & echo $!; echo mine"))
 }
 
-/// The process behind, and what was printed after its number.
+/// The process that was left behind, and the output after its id.
 #[track_caller]
 fn split(stdout: &[u8]) -> (Doomed, &[u8]) {
     let end = stdout.iter().position(|&byte| byte == b'\n').unwrap();
     (Doomed::told(&stdout[..end]), &stdout[end + 1..])
 }
 
-// Ours, where asyncio waits for the grandchild.
+// Ours; asyncio waits for the grandchild.
 engine_test!(
     communicate_does_not_wait_for_who_was_left_behind,
     |at: At| async move {
@@ -46,7 +46,7 @@ engine_test!(
     }
 );
 
-// Ours: the grace is absolute, and does not begin anew with each line.
+// Ours: the grace is absolute, and does not restart with each line.
 engine_test!(
     a_chatty_grandchild_does_not_delay_communicate,
     |at: At| async move {
@@ -55,7 +55,7 @@ engine_test!(
         command.stdout(Stdio::Pipe).stderr(Stdio::Pipe);
         let mut process = command.spawn().await.unwrap();
         let given = process.communicate(None).await.unwrap();
-        // Its lines may stand before, between and behind the shell's own two.
+        // Its lines may be before, between and after the shell's own two.
         let text = String::from_utf8(given.stdout).unwrap();
         let own: Vec<_> = text
             .lines()
@@ -69,7 +69,7 @@ engine_test!(
     }
 );
 
-// Ours: by then everything that the process itself wrote was read, however much it was.
+// Ours: by then all output of the process itself was read, however much it was.
 engine_test!(
     nothing_of_the_process_itself_is_lost_by_a_leak,
     |at: At| async move {
@@ -84,7 +84,7 @@ engine_test!(
     }
 );
 
-/// What is left behind: it waits for a sign, prints much, and gives a sign itself.
+/// The process left behind: waits for a sign, prints much, and gives a sign itself.
 fn daemon(folder: &Folder) -> String {
     let path = folder.path().display();
     format!(
@@ -103,7 +103,7 @@ async fn goes_on(folder: &Folder, behind: &Doomed) {
     fs::remove_file(folder.path().join("go")).unwrap();
 }
 
-// Ours: a closed pipe would kill it, and a full one hold it up.
+// Ours: a closed pipe would kill it, and a full one block it.
 engine_test!(
     who_was_left_behind_may_print_after_communicate,
     |at: At| async move {
@@ -115,12 +115,12 @@ engine_test!(
         let (behind, rest) = split(&stdout);
         assert_eq!(rest, b"mine\n");
         goes_on(&folder, &behind).await;
-        // What it printed then is nobody's.
+        // Its further output is discarded.
         assert_eq!(process.communicate(None).await.unwrap().stdout, b"");
     }
 );
 
-// Ours: the same with a capture, also when the value is gone.
+// Ours: the same with a capture, also after the value was dropped.
 engine_test!(
     who_was_left_behind_may_print_after_captured,
     |at: At| async move {
@@ -143,7 +143,7 @@ engine_test!(
     }
 );
 
-// Ours: a chatty one does not delay this either.
+// Ours: constant output does not delay this either.
 engine_test!(
     a_chatty_grandchild_does_not_delay_captured,
     |at: At| async move {
@@ -163,7 +163,7 @@ engine_test!(
     }
 );
 
-// Ours: who ends within the grace leaked nothing, and what it printed counts.
+// Ours: a process that ends within the grace leaked nothing, and its output is included.
 engine_test!(who_ends_within_the_grace_is_no_leak, |at: At| async move {
     let mut command = leaving(at, "sleep 0.05; echo late");
     command.stdout(capture()).leak_grace(MINUTE);
@@ -174,7 +174,7 @@ engine_test!(who_ends_within_the_grace_is_no_leak, |at: At| async move {
     assert!(stdout.ends_with(b"mine\nlate\n"));
 });
 
-// Ours: without a grace the answer is that of the moment.
+// Ours: without a grace the result is as of that moment.
 engine_test!(
     without_grace_a_held_pipe_is_a_leak_at_once,
     |at: At| async move {
@@ -188,7 +188,7 @@ engine_test!(
     }
 );
 
-// asyncio, by trial: `wait` hung where a grandchild held standard input with bytes unsent.
+// asyncio, by trial: `wait` hung if a grandchild held standard input with unsent bytes.
 engine_test!(
     a_held_input_does_not_delay_communicate,
     |at: At| async move {
@@ -205,7 +205,7 @@ engine_test!(
     }
 );
 
-// Ours: what was read when the first grace was over is there for the next call.
+// Ours: output that was read when the first grace ended is returned by the next call.
 engine_test!(
     communicate_may_be_dropped_while_it_waits_for_a_captured_leak,
     |at: At| async move {

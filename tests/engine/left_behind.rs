@@ -1,4 +1,4 @@
-//! What is left of a group whose leader has ended: killed with the value, if that was said.
+//! The rest of a group whose leader has ended: killed on drop, if that was set.
 
 use std::time::Duration;
 
@@ -18,20 +18,20 @@ fn leaving(at: At, policy: KillOnDrop) -> Command {
     command
 }
 
-/// Starts it, and reads who is left behind.
+/// Starts it, and reads the id of the process left behind.
 async fn begun(command: &mut Command) -> (Process, Doomed) {
     let mut process = command.spawn().await.unwrap();
     let line = process.stdout.as_mut().unwrap().read_line().await.unwrap();
     (process, Doomed::told(&line))
 }
 
-/// Waits until nothing of either is there any more.
+/// Waits until both processes are gone.
 async fn all_gone(leader: u32, left: &Doomed) {
     soon("the end of who is left", || !left.is_alive()).await;
     soon("its reaping", || !is_our_zombie(leader)).await;
 }
 
-// Ours: the group is what is to be killed, whoever of it is left.
+// Ours: all remaining members of the group are killed.
 engine_test!(
     dropping_kills_what_is_left_of_the_group_of_an_ended_process,
     |at: At| async move {
@@ -44,7 +44,7 @@ engine_test!(
     }
 );
 
-// Ours: the same if nobody ever asked for its end.
+// Ours: the same if the end was never polled.
 engine_test!(
     dropping_kills_what_is_left_though_nobody_looked,
     |at: At| async move {
@@ -56,7 +56,7 @@ engine_test!(
     }
 );
 
-// Ours: a process that leads a session leads a group.
+// Ours: a session leader leads a group.
 engine_test!(
     dropping_kills_what_is_left_of_a_session,
     |at: At| async move {
@@ -69,7 +69,7 @@ engine_test!(
     }
 );
 
-// Ours: a time limit drops `communicate` in the grace after the exit, and the process with it.
+// Ours: a timeout drops `communicate` during the grace after the exit, and the process with it.
 engine_test!(
     dropping_in_the_leak_grace_kills_who_holds_the_pipe,
     |at: At| async move {
@@ -92,7 +92,7 @@ engine_test!(
     }
 );
 
-// Ours: what was said last counts, also when the process has ended.
+// Ours: the last setting counts, also after the process has ended.
 engine_test!(
     what_is_left_lives_on_if_told_before_the_drop,
     |at: At| async move {
@@ -109,7 +109,7 @@ engine_test!(
     }
 );
 
-// Ours: the other way round.
+// Ours: and vice versa.
 engine_test!(
     what_is_left_is_killed_if_told_after_the_start,
     |at: At| async move {
@@ -121,7 +121,7 @@ engine_test!(
     }
 );
 
-// Ours: whatever is kept for the sake of the group, the end is known in full.
+// Ours: even if the zombie is kept for the group, its exit status is complete.
 engine_test!(
     the_end_is_known_while_the_group_is_kept,
     |at: At| async move {
@@ -135,7 +135,7 @@ engine_test!(
     }
 );
 
-// Ours: until the drop the group can be signalled, wherever the leader has been reaped.
+// Ours: the group can be signalled until the drop, wherever the leader has been reaped.
 engine_test!(
     a_kept_group_can_be_signalled_after_the_end,
     |at: At| async move {
@@ -147,7 +147,7 @@ engine_test!(
     }
 );
 
-// Ours: stopped or not, nothing is left of a process that was dropped.
+// Ours: with or without a shutdown, nothing is left of a process that was dropped.
 engine_test!(a_stop_ends_what_is_kept_for_the_drop, |at: At| async move {
     let (process, left) = begun(&mut leaving(at, KillOnDrop::Group)).await;
     process.wait().await.unwrap();
@@ -159,10 +159,10 @@ engine_test!(a_stop_ends_what_is_kept_for_the_drop, |at: At| async move {
     assert!(!is_our_zombie(leader));
 });
 
-/// A member that ignores SIGTERM, told once it does, and a leader that does not.
+/// A member that ignores SIGTERM, announced once it does, and a leader that does not.
 const STUBBORN: &str = "sh -c 'trap \"\" TERM; echo $$; while :; do sleep 0.05; done' & wait";
 
-/// Begins to stop the group, and gives it up when the leader has ended.
+/// Begins to shut down the group, and cancels it when the leader has ended.
 async fn cut_stop(process: &Process, left: &Doomed) {
     let stop = process.shutdown(Scope::Group, MINUTE);
     let begun = tokio::time::timeout(Duration::from_millis(20), stop);
@@ -170,7 +170,7 @@ async fn cut_stop(process: &Process, left: &Doomed) {
     assert!(left.is_alive());
 }
 
-// Ours: a stop that was given up does not keep the drop from its work.
+// Ours: a cancelled shutdown does not prevent the kill on drop.
 engine_test!(dropping_after_a_cut_stop_kills_the_rest, |at: At| {
     async move {
         let mut command = at.shell(STUBBORN);
@@ -183,7 +183,7 @@ engine_test!(dropping_after_a_cut_stop_kills_the_rest, |at: At| {
     }
 });
 
-// Ours: whoever asks for the end of the leader meanwhile does not give the group up.
+// Ours: a wait for the leader meanwhile does not release the group.
 engine_test!(a_cut_stop_goes_on_after_a_wait, |at: At| async move {
     let mut command = at.shell(STUBBORN);
     command.stdout(Stdio::Pipe).process_group(Group::New);
@@ -199,7 +199,7 @@ engine_test!(a_cut_stop_goes_on_after_a_wait, |at: At| async move {
     assert!(!is_our_zombie(process.pid()));
 });
 
-// Ours: a group without anybody is nobody's business.
+// Ours: an empty group is not signalled.
 engine_test!(
     a_kept_group_that_is_empty_is_no_trouble,
     |at: At| async move {
@@ -218,7 +218,7 @@ engine_test!(
     }
 );
 
-// Ours: a leader may end at any moment, also in that of the drop.
+// Ours: a leader may end at any moment, also during the drop.
 engine_test!(
     a_drop_at_the_moment_of_the_end_kills_the_group,
     |at: At| async move {
@@ -234,7 +234,7 @@ engine_test!(
     }
 );
 
-// Ours: it needs no runtime.
+// Ours: no runtime is needed.
 plain_test!(
     what_is_left_is_killed_after_the_runtime_is_gone,
     |at: At| {

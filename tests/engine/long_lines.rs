@@ -1,4 +1,4 @@
-//! Lines that are longer than the limit: in pieces, or with a higher limit. asyncio drops them.
+//! Lines longer than the limit: in pieces, or with a higher limit. asyncio drops them.
 
 use prun::process::{LinePiece, ReadError, Stdio, StreamReader};
 
@@ -22,7 +22,7 @@ fn last(text: &str) -> (Vec<u8>, bool) {
     (text.into(), true)
 }
 
-// Ours: what `read_line` gives is one piece.
+// Ours: a line that `read_line` would return is one piece.
 engine_test!(a_line_within_the_limit_is_one_piece, |_: At| async move {
     let mut fed = Fed::with_limit(4).await;
     fed.feed("\n123\n1234\n");
@@ -43,7 +43,7 @@ engine_test!(a_longer_line_comes_in_pieces, |_: At| async move {
     assert_eq!(fed.reader.read_line().await.unwrap(), b"next\n");
 });
 
-// Ours: else the last piece would be empty.
+// Ours: otherwise the last piece would be empty.
 engine_test!(
     a_piece_waits_for_what_comes_behind_the_limit,
     |_: At| async move {
@@ -60,7 +60,7 @@ engine_test!(
     }
 );
 
-// Ours: one call, however the bytes come.
+// Ours: one call, however the bytes arrive.
 engine_test!(a_piece_may_come_bit_by_bit, |_: At| async move {
     let mut fed = Fed::with_limit(4).await;
     let (reader, feed) = fed.feed_meanwhile([b"1", b"23", b"\n4"]);
@@ -71,7 +71,7 @@ engine_test!(a_piece_may_come_bit_by_bit, |_: At| async move {
     assert_eq!(got, part("4567"));
 });
 
-// Ours: as `read_line` tells it.
+// Ours: as with `read_line`.
 engine_test!(the_end_of_the_stream_ends_a_line, |_: At| async move {
     let mut fed = Fed::with_limit(4).await;
     fed.feed("12345");
@@ -88,14 +88,14 @@ engine_test!(the_end_of_the_stream_ends_a_line, |_: At| async move {
     assert_eq!(piece(&mut fed.reader).await, last(""));
 });
 
-// Ours: a limit that no line reaches, nor any number.
+// Ours: a limit that no line reaches.
 engine_test!(the_limit_may_be_the_largest_number, |_: At| async move {
     let mut fed = Fed::with_limit(usize::MAX).await;
     fed.feed("line\n");
     assert_eq!(piece(&mut fed.reader).await, last("line\n"));
 });
 
-// Ours, where asyncio drops the line; CPython's test_readline_limit has the numbers.
+// Ours; asyncio drops the line. The numbers are those of CPython's test_readline_limit.
 engine_test!(
     lines_go_on_behind_one_that_was_taken_in_pieces,
     |_: At| async move {
@@ -139,7 +139,7 @@ engine_test!(
     }
 );
 
-// Ours: after an overrun the bytes are there, so the same read succeeds with a higher limit.
+// Ours: after an overrun the bytes are kept, so the same read succeeds with a higher limit.
 engine_test!(the_limit_can_be_raised, |_: At| async move {
     let mut fed = Fed::with_limit(7).await;
     assert_eq!(fed.reader.limit().get(), 7);

@@ -1,4 +1,4 @@
-//! Output of which something is lost: every way to take it says so, and gives what was kept.
+//! Incomplete output: every way to read it reports the loss, and returns what was kept.
 
 use std::error::Error as _;
 use std::io::{self, Read as _};
@@ -9,7 +9,7 @@ use prun::process::{Captured, CommunicateError, LostOutput, Process, Spool, Spoo
 use super::at::{At, engine_test};
 use super::sys;
 
-/// More than its memory takes, where there is no room for the rest.
+/// More than fits in memory, with no space for the rest.
 const PRINTED: u64 = 200_000;
 const KEPT: usize = 1000;
 
@@ -29,13 +29,13 @@ async fn spool(at: At) -> Spool {
     stdout.unwrap()
 }
 
-/// What was kept is the beginning.
+/// The kept bytes are the beginning.
 #[track_caller]
 fn assert_kept(bytes: &[u8]) {
     assert!(bytes == b"y\n".repeat(KEPT / 2), "{} bytes", bytes.len());
 }
 
-// Ours: the call cannot end well when a part of the answer is missing.
+// Ours: the call must fail if part of the output is missing.
 engine_test!(
     communicate_with_lost_output_fails_and_gives_what_was_kept,
     |at: At| async move {
@@ -92,7 +92,7 @@ engine_test!(
     }
 );
 
-// Ours: as communicate; the error stands where the lost bytes would.
+// Ours: as communicate; the error takes the place of the lost bytes.
 engine_test!(
     reading_a_spool_with_a_loss_ends_in_an_error,
     |at: At| async move {
@@ -107,7 +107,7 @@ engine_test!(
     }
 );
 
-// Ours: who ended it is one thing, what it wrote another.
+// Ours: the exit status and the output are independent.
 engine_test!(
     the_output_of_a_lost_status_is_to_be_had,
     |at: At| async move {
@@ -124,7 +124,7 @@ engine_test!(
     }
 );
 
-// Ours: communicate cannot say how it ended, and gives all that it can.
+// Ours: communicate cannot return the exit status, and returns the rest.
 engine_test!(
     communicate_of_a_lost_status_fails_with_the_output,
     |at: At| async move {
@@ -150,7 +150,7 @@ engine_test!(
     }
 );
 
-// Ours: input that is not taken comes back.
+// Ours: refused input is returned.
 engine_test!(
     input_that_cannot_be_sent_is_given_back,
     |at: At| async move {
@@ -167,7 +167,7 @@ engine_test!(
             Err(CommunicateError::StdinClosed(back)) => assert_eq!(back, b"input"),
             other => panic!("{other:?}"),
         }
-        // What was refused has changed nothing.
+        // The refusal has changed nothing.
         assert!(process.communicate(None).await.unwrap().exit.success());
         match process.communicate(input()).await {
             Err(CommunicateError::AlreadyStarted(back)) => assert_eq!(back, b"input"),
@@ -176,7 +176,7 @@ engine_test!(
     }
 );
 
-// Ours: a limit is no loss.
+// Ours: a limit is not a loss.
 engine_test!(
     output_beyond_the_limit_of_a_line_is_whole,
     |at: At| async move {

@@ -1,4 +1,4 @@
-//! A status that somebody else took: an error, never a number, and nobody is signalled after it.
+//! Lost exit statuses: an error, never a made-up code, and no signals afterwards.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ fn assert_lost<T: std::fmt::Debug>(result: Result<T, WaitError>, process: &Proce
     }
 }
 
-// CPython, test_send_signal_race and _race2: somebody else reaped it.
+// CPython, test_send_signal_race and _race2: other code reaped it.
 engine_test!(a_status_that_another_took_is_lost, |at: At| async move {
     let process = at.shell("exit 3").spawn().await.unwrap();
     sys::reap(process.pid());
@@ -29,7 +29,7 @@ engine_test!(a_status_that_another_took_is_lost, |at: At| async move {
     assert_eq!(process.exit(), None);
 });
 
-// CPython, test_send_signal_race2: the number may be another process's by now.
+// CPython, test_send_signal_race2: the process id may have been reused.
 engine_test!(
     nothing_is_signalled_after_a_lost_status,
     |at: At| async move {
@@ -46,7 +46,7 @@ engine_test!(
     }
 );
 
-// CPython, test_send_signal_race: stop does not hang on it, and is not fooled.
+// CPython, test_send_signal_race: shutdown neither hangs nor reports success.
 engine_test!(stop_tells_of_a_lost_status, |at: At| async move {
     let process = at.command("true").spawn().await.unwrap();
     sys::reap(process.pid());
@@ -69,7 +69,7 @@ isolated_test!(
             sys::reap(process.pid());
             assert_lost(process.wait().await, &process);
         };
-        // The first one opens what the runtime keeps.
+        // The first one opens the runtime's own descriptors.
         lose().await;
         let before = descriptors();
         for _ in 0..20 {
@@ -79,7 +79,7 @@ isolated_test!(
     }
 );
 
-// CPython, test_wait_when_sigchild_ignored: Popen makes a 0 up.
+// CPython, test_wait_when_sigchild_ignored: Popen makes up a 0.
 isolated_test!(
     a_status_that_the_system_threw_away_is_lost,
     "",
@@ -88,7 +88,7 @@ isolated_test!(
         // A start that needs a fork is refused then.
         let mut command = at.shell("exit 3");
         let process = command.close_fds(false).spawn().await.unwrap();
-        // Gone without a zombie; only then does anybody look.
+        // It ended without a zombie; only then is it polled.
         soon("its end", || {
             !std::fs::exists(format!("/proc/{}", process.pid())).unwrap()
         })
@@ -98,7 +98,7 @@ isolated_test!(
     }
 );
 
-// CPython, test_wait_when_sigchild_ignored: what was printed is not lost with the status.
+// CPython, test_wait_when_sigchild_ignored: the output is not lost with the status.
 engine_test!(communicate_tells_of_a_lost_status, |at: At| async move {
     let mut command = at.shell("echo out");
     command.stdout(Stdio::Pipe);
@@ -117,7 +117,7 @@ engine_test!(communicate_tells_of_a_lost_status, |at: At| async move {
     }
 });
 
-// CPython, test_wait_when_sigchild_ignored: how the process ended is not asked of `captured`.
+// CPython, test_wait_when_sigchild_ignored: `captured` does not report the exit status.
 engine_test!(
     captured_gives_the_output_of_a_lost_status,
     |at: At| async move {
@@ -132,7 +132,7 @@ engine_test!(
     }
 );
 
-// CPython, asyncio test_subprocess_repr, for a status that nobody knows.
+// CPython, asyncio test_subprocess_repr, for a lost status.
 engine_test!(a_lost_status_is_shown_as_lost, |at: At| async move {
     let process = at.command("true").spawn().await.unwrap();
     sys::reap(process.pid());
@@ -143,7 +143,7 @@ engine_test!(a_lost_status_is_shown_as_lost, |at: At| async move {
     assert!(text.contains(&process.pid().to_string()), "{text}");
 });
 
-// asyncio, gh-114177: what needs no runtime works after the runtime is gone.
+// asyncio, gh-114177: methods that need no runtime work after it has shut down.
 plain_test!(a_process_outlives_its_runtime, |at: At| {
     let runtime = at.runtime();
     let mut command = at.command("sleep");
@@ -156,7 +156,7 @@ plain_test!(a_process_outlives_its_runtime, |at: At| {
     assert_eq!(process.kill().unwrap(), Delivery::AlreadyExited);
 });
 
-// asyncio, gh-114177: a wait in another runtime tells the truth, or that it cannot.
+// asyncio, gh-114177: a wait in another runtime returns the status, or an error.
 plain_test!(a_wait_after_the_runtime_is_gone_never_hangs, |at: At| {
     let runtime = at.runtime();
     let process = runtime
@@ -168,7 +168,7 @@ plain_test!(a_wait_after_the_runtime_is_gone_never_hangs, |at: At| {
         let wait = wait_for(process.wait(), Duration::from_millis(50)).await;
         match wait {
             Ok(Err(WaitError::Os { pid, .. })) => assert_eq!(pid, process.pid()),
-            // By SIGCHLD the wait belongs to whichever runtime it is called in.
+            // With SIGCHLD the wait uses whichever runtime it is called in.
             Err(_) => assert!(life.is_alive()),
             Ok(other) => panic!("it sleeps, and yet: {other:?}"),
         }
@@ -178,7 +178,7 @@ plain_test!(a_wait_after_the_runtime_is_gone_never_hangs, |at: At| {
     });
 });
 
-// asyncio, gh-114177: a read in another runtime tells that it cannot, and does not wait for ever.
+// asyncio, gh-114177: a read in another runtime is an error, and does not wait for ever.
 plain_test!(a_read_after_the_runtime_is_gone_never_hangs, |at: At| {
     let runtime = at.runtime();
     let mut command = at.command("sleep");

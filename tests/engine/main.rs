@@ -1,38 +1,38 @@
-//! The engine as a library: what CPython's tests hold `asyncio` and `subprocess` to, and what
-//! Python does not promise. One module for each subject, one promise in each test; the comment
-//! above a test names the CPython test whose behaviour it holds (of `test_subprocess.py`, of the
-//! one of asyncio where that is said, or of `test_streams.py` and `test_shlex.py`), says that the
-//! behaviour was found by trial, or that the promise is ours.
+//! Tests of the engine as a library: the behaviour that CPython tests in `asyncio` and `subprocess`, and
+//! behaviour beyond Python's. One module per subject, one property per test; the comment above a test
+//! names the CPython test that it corresponds to (in `test_subprocess.py`, in asyncio's where stated, or
+//! in `test_streams.py` and `test_shlex.py`), says that CPython's behaviour was found by trial, or that
+//! the property is ours.
 //!
-//! Nearly every promise is tried four times ([`at::At`]): by pidfd and by `SIGCHLD`, and on a
-//! runtime with one thread and with many. What belongs to a whole process (its descriptors,
-//! limits, signals and children) is tried in a process of its own ([`isolated`]); all other tests
-//! run side by side, as the threads of a real program do.
+//! Nearly every test runs four times ([`at::At`]): with pidfd and with `SIGCHLD`, and on a
+//! single-threaded and a multi-threaded runtime. Tests of properties of a whole process (its descriptors,
+//! limits, signals and children) run in a process of their own ([`isolated`]); all other tests run in
+//! parallel, as the threads of a real program do.
 //!
-//! # What of CPython is not here, and why
+//! # CPython tests that are not here, and why
 //!
-//! The types of Rust hold it already:
+//! Ensured by Rust's types:
 //!
 //! * `text`, `encoding`, `errors`, `universal_newlines`, `bufsize` (`test_create_subprocess_exec_text_mode_fails`,
 //!   `test_create_subprocess_shell_text_mode_fails`): there are no such options, all is bytes.
-//! * `test_create_subprocess_exec_with_path`: whatever is an `OsString` is a word; bytes that are
-//!   no text are tried in [`start`].
+//! * `test_create_subprocess_exec_with_path`: arguments are `OsString`s; bytes that are not text are
+//!   tested in [`start`].
 //! * `test_invalid_limit` (a limit of 0), two readers of one stream, two `communicate` at once,
 //!   `read_exactly(-1)`: do not compile.
 //!
-//! There is nothing like it in the engine:
+//! Not applicable to the engine:
 //!
 //! * `test_proc_exited_no_invalid_state_error_on_exit_waiters`: there are no futures to be set.
 //! * `MultiLoopChildWatcherTests.test_warns` and the watchers' classes: there are no watchers.
 //! * `test_universal_newlines*`, `test_list2cmdline`, `test_bufsize*`, `test_io_*`,
 //!   `CommandsWithSpaces`, `Win32*`: text, buffers and Windows.
-//! * `test_stopped` mocks `WIFSTOPPED`: in [`signals`] a process is stopped in earnest.
+//! * `test_stopped` mocks `WIFSTOPPED`: in [`signals`] a process is really stopped.
 //! * `getoutput`, the gc of `preexec`, the mocks of the error pipe, `__class_getitem__`,
-//!   `_use_vfork`: parts of CPython's own making.
-//! * `test_read_exception`, `test_exception*`: nobody sets an exception on a reader.
+//!   `_use_vfork`: internals of CPython.
+//! * `test_read_exception`, `test_exception*`: exceptions cannot be set on a reader.
 //! * Servers, TLS, pickling and `repr` in `test_streams.py`.
 //!
-//! It is prun's own affair, and tried on the program: `test_issue8780`, and the wait of
+//! Tested on the program prun instead: `test_issue8780`, and the wait of
 //! `test_keyboardinterrupt_no_kill` after Ctrl-C.
 
 #![expect(clippy::unwrap_used, reason = "in a test it is an assertion")]

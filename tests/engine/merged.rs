@@ -1,4 +1,4 @@
-//! Standard error to the same place as standard output, as Python's `STDOUT`.
+//! Standard error merged into standard output, as with Python's `STDOUT`.
 
 use std::fs;
 use std::os::fd::AsFd;
@@ -69,7 +69,7 @@ engine_test!(errors_follow_output_to_null, |at: At| async move {
     assert_eq!(process.wait().await.unwrap().returncode(), 0);
 });
 
-// CPython, test_stderr_redirect_with_no_stdout_redirect: to our output, not to our errors.
+// CPython, test_stderr_redirect_with_no_stdout_redirect: to our standard output, not standard error.
 isolated_test!(
     errors_follow_an_inherited_output,
     "cd \"$PRUN_ENGINE_DIR\"; exec >out 2>err",
@@ -85,7 +85,7 @@ isolated_test!(
     }
 );
 
-// CPython, test_stdout_filedes_of_stdout: descriptor 1, given by its number, is our output.
+// CPython, test_stdout_filedes_of_stdout: descriptor 1, given by its number, is our standard output.
 isolated_test!(
     our_own_output_can_be_given_as_a_descriptor,
     "exec >\"$PRUN_ENGINE_DIR/out\"",

@@ -1,4 +1,4 @@
-//! The reader held to a simple model: the bytes that were fed and not taken, and whether more come.
+//! The reader compared to a simple model: the bytes that were fed and not taken, and whether more follow.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -12,7 +12,7 @@ use super::at::{At, MINUTE};
 use super::fed::Fed;
 use super::polls::is_pending;
 
-/// What the test does with the reader, or with its pipe.
+/// An operation on the reader or its pipe.
 #[derive(Clone, Debug)]
 enum Step {
     Feed(Vec<u8>),
@@ -24,13 +24,13 @@ enum Step {
     ReadLinePiece,
     ReadUntil(Vec<u8>),
     ReadUntilAny(Vec<Vec<u8>>),
-    /// Looks at the buffer, and takes at most so much of it.
+    /// Reads the buffer, and consumes at most this many bytes.
     FillBuf(usize),
     SetLimit(usize),
     ReadToEnd,
 }
 
-/// Few kinds of bytes, so that separators come up, whole and in part.
+/// Few different bytes, so that separators occur, whole and in part.
 fn byte() -> impl Strategy<Value = u8> {
     prop_oneof![3 => Just(b'a'), 2 => Just(b'b'), 1 => Just(b'\n'), 1 => any::<u8>()]
 }
@@ -56,17 +56,17 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// What a read is to give.
+/// The expected result of a read.
 #[derive(Debug, PartialEq)]
 enum Answer {
-    /// It waits, and is dropped then: nothing may be lost by that.
+    /// It is pending, and then dropped: nothing may be lost.
     Waits,
     Bytes(Vec<u8>),
-    /// At least one byte from the front and at most so many.
+    /// At least one byte from the front and at most this many.
     Some(usize),
     /// A piece of a line, and whether it ends the line.
     Piece(Vec<u8>, bool),
-    /// More than the limit, and at most so many.
+    /// More than the limit, and at most this many.
     Overrun(usize),
     Incomplete(Option<usize>),
 }
@@ -82,7 +82,7 @@ impl Model {
         Answer::Bytes(self.bytes[..n].to_vec())
     }
 
-    /// The shortest beginning that ends with one of the separators.
+    /// The shortest prefix that ends with one of the separators.
     fn until(&self, separators: &[Vec<u8>]) -> Answer {
         let longest = separators.iter().map(Vec::len).max().unwrap();
         let searched = (self.bytes.len() + 1).saturating_sub(longest);
@@ -136,7 +136,7 @@ impl Model {
         }
     }
 
-    /// Holds a read that was made to what it should give, and takes what it gave.
+    /// Compares the result of a read with the model's, and takes it from the model.
     fn hold(&mut self, step: &Step, got: Result<Got, ReadError>) {
         let expected = self.answer(step);
         let told = format!("{step:?} of {:?}: {got:?}, not {expected:?}", self.bytes);
@@ -166,7 +166,7 @@ impl Model {
     }
 }
 
-/// What a read gave.
+/// The result of a read.
 #[derive(Debug)]
 enum Got {
     Bytes(Vec<u8>),
@@ -243,7 +243,7 @@ async fn play(limit: usize, steps: &[Step]) {
     );
 }
 
-// CPython, test_streams.py as a whole, as a property: over all pieces, limits and cancellations.
+// CPython, all of test_streams.py as a property: over all pieces, limits and cancellations.
 #[test]
 fn a_reader_gives_what_a_simple_model_gives() {
     let runtime = At::PIDFD_ONE.runtime();

@@ -1,4 +1,4 @@
-//! A command from its start to its end in one call.
+//! Running a command from start to end in one call.
 
 use prun::process::{KillOnDrop, RunError, SpawnErrorKind, Stdio};
 
@@ -16,7 +16,7 @@ engine_test!(output_collects_both_streams, |at: At| async move {
     assert!(!output.leaked);
 });
 
-// std, Command::output: what was set stays as it was set.
+// std, Command::output: settings are kept.
 engine_test!(
     output_leaves_streams_as_they_were_set,
     |at: At| async move {
@@ -32,24 +32,24 @@ engine_test!(
     }
 );
 
-// Ours: a command is not used up by a call.
+// Ours: a command can be used again after a call.
 engine_test!(a_command_gives_output_many_times, |at: At| async move {
     let command = at.shell("echo again");
     for _ in 0..3 {
         assert_eq!(command.output().await.unwrap().stdout, b"again\n");
     }
-    // The pipes were those of the calls alone.
+    // The pipes were only for the calls.
     assert!(command.spawn().await.unwrap().stdout.is_none());
 });
 
-// tokio, Command::status: a pipe that nobody reads or writes holds nobody up.
+// tokio, Command::status: a pipe that nobody reads or writes blocks nobody.
 engine_test!(status_closes_pipes_at_once, |at: At| async move {
     let mut command = at.shell("cat; trap '' PIPE; yes 2>/dev/null; exit 4");
     command.stdin(Stdio::Pipe).stdout(Stdio::Pipe);
     assert_eq!(command.status().await.unwrap().code, Some(4));
 });
 
-// Ours: a command that cannot be started says why, as spawn does.
+// Ours: the error of a command that cannot be started is that of spawn.
 engine_test!(
     what_cannot_be_started_is_told_by_both_calls,
     |at: At| async move {
@@ -70,7 +70,7 @@ engine_test!(
     }
 );
 
-// tokio, kill_on_drop: a call that is dropped ends its process if it was told to.
+// tokio, kill_on_drop: a dropped call kills its process if that was set.
 engine_test!(
     a_dropped_call_kills_if_it_was_told_to,
     |at: At| async move {

@@ -1,4 +1,4 @@
-//! Processes whose value was dropped while they ran: they are waited for, and that costs nothing.
+//! Processes dropped while they ran: they are reaped, at no cost while they run.
 
 use std::fs;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use super::at::{At, engine_test, isolated_test};
 use super::procfs::{Life, descriptors, soon};
 use crate::shared::rounds;
 
-/// How often the thread that waits for dropped processes has gone to sleep.
+/// How often the thread that reaps dropped processes has gone to sleep.
 fn sleeps() -> Option<u64> {
     let tasks = fs::read_dir("/proc/self/task").unwrap();
     let ours = tasks.flatten().map(|task| task.path()).find(|task| {
@@ -23,13 +23,13 @@ fn sleeps() -> Option<u64> {
     count.unwrap().trim().parse().ok()
 }
 
-// Ours: they tell of their ends themselves.
+// Ours: pidfds report the ends.
 isolated_test!(
     dropped_processes_cost_nothing_while_they_run,
     "",
     |at: At| async move {
         if at.backend_here() == Backend::Sigchld {
-            // Those have to be asked.
+            // Without pidfds they are polled.
             return;
         }
         let mut handles = Vec::new();
@@ -37,7 +37,7 @@ isolated_test!(
             let process = at.command("sleep").arg("60").spawn().await.unwrap();
             handles.push(process.handle());
         }
-        // It knows of all.
+        // The thread has taken over all.
         soon("the thread", || sleeps().is_some()).await;
         tokio::time::sleep(Duration::from_millis(100)).await;
         let before = sleeps().unwrap();
@@ -48,7 +48,7 @@ isolated_test!(
     }
 );
 
-// Ours: whoever comes while others are waited for is waited for, too.
+// Ours: a process that is dropped while others are waited for is waited for, too.
 engine_test!(
     a_dropped_process_is_reaped_while_others_run,
     |at: At| async move {
@@ -69,7 +69,7 @@ engine_test!(
     }
 );
 
-// Ours: when the last of them has ended, nothing is left of the waiting either.
+// Ours: when the last of them has ended, the thread holds no resources either.
 isolated_test!(
     waiting_for_dropped_processes_keeps_no_descriptor,
     "",
@@ -80,7 +80,7 @@ isolated_test!(
             drop(process);
             soon("its reaping", || !life.is_there()).await;
         };
-        // The first one opens what the runtime keeps.
+        // The first one opens the runtime's own descriptors.
         let process = at.command("true").spawn().await.unwrap();
         process.wait().await.unwrap();
         let before = descriptors();
@@ -89,7 +89,7 @@ isolated_test!(
     }
 );
 
-// Ours: one more descriptor than there are is no reason to lose a process.
+// Ours: no process is lost if it exceeds the open file limit.
 isolated_test!(
     dropped_processes_are_reaped_without_a_free_descriptor,
     "ulimit -n 64",
@@ -101,7 +101,7 @@ isolated_test!(
             used.push(file);
         }
         drop(process);
-        // One to look by.
+        // One descriptor for the check itself.
         used.pop();
         soon("its reaping", || !life.is_there()).await;
     }

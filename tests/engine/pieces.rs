@@ -98,7 +98,7 @@ engine_test!(
             done.display()
         );
         let (mut process, mut pieces) = captured(at, &line).await;
-        // Whoever asks for pieces is known before there is anything to take.
+        // The taker is registered before there is anything to take.
         assert!(cancelled(1, When::AtOnce, pieces.ready()).await.is_none());
         std::fs::write(&go, "").unwrap();
         assert!(pieces.ready().await);
@@ -197,7 +197,7 @@ engine_test!(
     }
 );
 
-// Ours: who stops taking pieces holds nobody up, and the rest is there in the end.
+// Ours: a taker that stops taking pieces blocks nobody, and the rest is returned at the end.
 engine_test!(
     pieces_that_are_dropped_hold_the_process_up_no_more,
     |at: At| async move {

@@ -1,11 +1,11 @@
-//! How much a pipe of a process can hold.
+//! The capacity of a process's pipes.
 
 use prun::process::{Command, SpawnErrorKind, SpoolOptions, Stdio};
 
 use super::at::{At, engine_test, needs_linux};
 use crate::shared::needs::needs;
 
-/// The sizes of its standard streams, as a process sees them.
+/// The capacities of its standard streams, as the process sees them.
 async fn sizes(command: &mut Command) -> String {
     let line = "import fcntl, sys; sys.stdin.read()
 sys.stdout.write(' '.join(str(fcntl.fcntl(fd, fcntl.F_GETPIPE_SZ)) for fd in range(3)))";
@@ -33,7 +33,7 @@ engine_test!(every_pipe_has_the_size_asked_for, |at: At| async move {
     }
 });
 
-// Ours: a capture that moves to a file would make it larger otherwise.
+// Ours: a capture that spills to a file would enlarge it otherwise.
 engine_test!(
     a_captured_pipe_keeps_the_size_asked_for,
     |at: At| async move {
@@ -59,7 +59,7 @@ sys.stdout.flush(); sys.stderr.write(str(fcntl.fcntl(1, fcntl.F_GETPIPE_SZ)))";
     }
 );
 
-// CPython, test_pipesizes: what the system refuses.
+// CPython, test_pipesizes: a size that the system refuses.
 engine_test!(a_size_that_is_refused_is_an_error, |at: At| async move {
     if !needs_linux() {
         return;
@@ -83,7 +83,7 @@ engine_test!(a_size_that_is_refused_is_an_error, |at: At| async move {
     }
 });
 
-// Ours: without a pipe there is nothing to make so large.
+// Ours: without a pipe there is nothing to enlarge.
 engine_test!(without_a_pipe_no_size_is_refused, |at: At| async move {
     let mut command = at.command("true");
     command.pipe_size(usize::MAX).stdout(Stdio::Null);

@@ -1,4 +1,4 @@
-//! Pipelines: the reader of one process as the standard input of the next one.
+//! Pipelines: the reader of one process as the standard input of the next.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -8,7 +8,7 @@ use prun::process::{Command, Process, Stdio};
 use super::at::{At, engine_test};
 use super::fed::Fed;
 
-/// Starts `first`, and `then` behind it.
+/// Starts `first`, and `then` reading from it.
 async fn piped(mut first: Command, mut then: Command) -> (Process, Process) {
     let mut first = first.stdout(Stdio::Pipe).spawn().await.unwrap();
     let pipe = first.stdout.take().unwrap();
@@ -22,7 +22,7 @@ fn words(mut command: Command, words: &[&str]) -> Command {
     command
 }
 
-// The shell's `yes | head`: when the second process is gone, the first one learns it.
+// The shell's `yes | head`: when the second process has ended, the first one is notified.
 engine_test!(
     a_process_that_nobody_reads_any_more_gets_sigpipe,
     |at: At| async move {
@@ -53,12 +53,12 @@ engine_test!(a_pipeline_may_have_three_processes, |at: At| async move {
     assert_eq!(output.stdout, b"20000\n19999\n");
     assert_eq!(first.wait().await.unwrap().returncode(), 0);
     drop(last);
-    // It was still printing, or not any more.
+    // It may or may not have been printing still.
     let second = second.wait().await.unwrap().returncode();
     assert!([0, -libc::SIGPIPE].contains(&second), "{second}");
 });
 
-// Ours: our reads do not wait, and those of other programs do.
+// Ours: our reads are non-blocking, and those of other programs are not.
 engine_test!(
     the_next_process_gets_a_pipe_whose_reads_wait,
     |at: At| async move {
@@ -86,7 +86,7 @@ engine_test!(bytes_read_ahead_are_an_error, |_: At| async move {
     assert_eq!(error.to_string(), "bytes of the stream were read ahead");
 });
 
-// Ours: what was asked for and given is not read ahead.
+// Ours: bytes that were requested and returned are not read ahead.
 engine_test!(
     a_read_that_took_no_more_leaves_the_rest_to_the_next_process,
     |at: At| async move {

@@ -1,20 +1,20 @@
-//! Futures polled by hand, to be dropped at every place where one can be.
+//! Futures polled by hand, to be dropped at every await.
 
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Poll, Wake};
 
-/// The moment at which a future that has had its polls is dropped.
+/// When a future that has been polled is dropped.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum When {
-    /// While it waits.
+    /// While it is pending.
     AtOnce,
-    /// When what it waited for has come, but before it could look.
+    /// After it was woken, but before it is polled again.
     Woken,
 }
 
-/// Polls `future` at most `polls` times, each time when it asks for it, and then drops it.
+/// Polls `future` at most `polls` times, each time after it was woken, and then drops it.
 pub(super) async fn cancelled<F: Future>(polls: usize, when: When, future: F) -> Option<F::Output> {
     let mut future = pin!(future);
     let mut done = 0;
@@ -32,7 +32,7 @@ pub(super) async fn cancelled<F: Future>(polls: usize, when: When, future: F) ->
     .await
 }
 
-/// Whether `future` still waits after the runtime has had some turns to look at its drivers.
+/// Whether `future` is still pending after the runtime has polled its drivers several times.
 pub(super) async fn is_pending<F: Future>(future: F) -> bool {
     let mut future = pin!(future);
     for _ in 0..3 {
@@ -45,7 +45,7 @@ pub(super) async fn is_pending<F: Future>(future: F) -> bool {
     true
 }
 
-/// A waker that only tells whether it was woken.
+/// A waker that records whether it was woken.
 #[derive(Default)]
 pub(super) struct Flag(AtomicBool);
 

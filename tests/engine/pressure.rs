@@ -1,4 +1,4 @@
-//! Starts at the limits of the system: an error that tells what ran out, and nothing lost by it.
+//! Starts at the limits of the system: the error says what ran out, and nothing is leaked.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
@@ -15,7 +15,7 @@ use super::procfs::{children, descriptors};
 use super::sys;
 use crate::shared::needs::{ROOT, needs};
 
-/// Opens files until the limit forbids it, then gives `spare` back.
+/// Opens files up to the limit, then closes `spare` of them.
 fn use_up(spare: usize) -> Vec<File> {
     let mut files = Vec::new();
     while let Ok(file) = File::open("/dev/null") {
@@ -34,7 +34,7 @@ isolated_test!(
         command.stdin(Stdio::Pipe).stdout(Stdio::Pipe);
         command.stderr(Stdio::Pipe);
         let before = descriptors();
-        // However many are left, between none and those that are enough.
+        // Any number of remaining descriptors, from none to enough.
         let mut failed = 0;
         for spare in 0..14 {
             let used = use_up(spare);
@@ -56,7 +56,7 @@ isolated_test!(
     }
 );
 
-// Ours: the process runs already when there is no descriptor left to watch it by.
+// Ours: the process runs already when no descriptor is left for its pidfd.
 isolated_test!(
     a_process_that_cannot_be_watched_is_not_lost,
     "ulimit -n 64",
@@ -77,17 +77,17 @@ isolated_test!(
 #[test]
 fn running_out_of_processes_is_told() {
     let test = concat!(module_path!(), "::running_out_of_processes_is_told");
-    // The limit does not hold for root, who becomes somebody else first.
+    // The limit does not apply to root, who becomes another user first.
     let is_root = fs::metadata("/proc/self").unwrap().uid() == 0;
     if !needs("prlimit") || is_root && !needs(ROOT) {
         return;
     }
-    // Nobody else here is that one, whose processes are counted.
+    // That user has no other processes, which would be counted.
     let somebody = match is_root {
         true => "setpriv --reuid=45678 --regid=45678 --clear-groups",
         false => "",
     };
-    // That one may not get at this binary by its path, but by a descriptor.
+    // That user may not reach this binary by its path, but by a descriptor.
     let prelude = format!(
         "chmod 777 \"$PRUN_ENGINE_DIR\"; cd /; exec 3<\"$0\"
         exec prlimit --nproc=1 {somebody} /proc/self/fd/3 \"$@\""
@@ -103,7 +103,7 @@ fn running_out_of_processes_is_told() {
     });
 }
 
-/// A script that can be executed, and a hand that writes at it still.
+/// An executable script, and a file that is open for writing to it.
 fn half_written(folder: &Folder) -> (std::path::PathBuf, File) {
     let script = folder.script("script", "#!/bin/sh\nexit 3\n");
     let writer = OpenOptions::new().append(true).open(&script).unwrap();
@@ -170,7 +170,7 @@ isolated_test!(
         let mut bad_in_our_memory = piped(at.command("/bin/sh"));
         bad_in_our_memory.current_dir("/no/such");
         let good = piped(at.command("cat"));
-        // The first of each opens what the runtime keeps.
+        // The first of each opens the runtime's own descriptors.
         bad.spawn().await.unwrap_err();
         good.spawn().await.unwrap().communicate(None).await.unwrap();
         let before = descriptors();

@@ -1,4 +1,4 @@
-//! What /proc tells: who is alive, who is a zombie, and which descriptors are open.
+//! Information from /proc: living processes, zombies, and open descriptors.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -9,17 +9,17 @@ use std::time::{Duration, Instant};
 
 use super::at::MINUTE;
 
-/// How often something is looked at again.
+/// The interval between polls.
 const POLL: Duration = Duration::from_millis(2);
 
-/// One process, told from a later one that was given the same number.
+/// One process, distinguished from a later one with the same id.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Life {
     pid: u32,
     born: u64,
 }
 
-/// What `/proc/PID/stat` says.
+/// The fields of `/proc/PID/stat`.
 struct Stat {
     state: char,
     parent: u32,
@@ -31,7 +31,7 @@ struct Stat {
 impl Stat {
     fn of(pid: u32) -> Option<Self> {
         let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-        // The name stands in parentheses and may hold anything.
+        // The name is in parentheses and may contain any character.
         let fields: Vec<_> = stat.rsplit_once(") ")?.1.split(' ').collect();
         Some(Self {
             state: fields[0].chars().next()?,
@@ -44,7 +44,7 @@ impl Stat {
 }
 
 impl Life {
-    /// The process that has this number now.
+    /// The process that has this id now.
     #[track_caller]
     pub(super) fn of(pid: u32) -> Self {
         let stat = Stat::of(pid).unwrap_or_else(|| panic!("there is no process {pid}"));
@@ -54,7 +54,7 @@ impl Life {
         }
     }
 
-    /// Whether this is its number.
+    /// Whether this is its id.
     pub(super) fn has(&self, pid: u32) -> bool {
         self.pid == pid
     }
@@ -63,12 +63,12 @@ impl Life {
         Stat::of(self.pid).filter(|stat| stat.born == self.born)
     }
 
-    /// Whether it is there, alive or as a zombie.
+    /// Whether it exists, alive or as a zombie.
     pub(super) fn is_there(&self) -> bool {
         self.stat().is_some()
     }
 
-    /// Whether it lives: a zombie does not.
+    /// Whether it is alive: a zombie is not.
     pub(super) fn is_alive(&self) -> bool {
         self.stat()
             .is_some_and(|stat| !matches!(stat.state, 'Z' | 'X'))
@@ -91,7 +91,7 @@ impl Life {
 pub(super) struct Doomed(Life);
 
 impl Doomed {
-    /// The process whose number was printed as a line.
+    /// The process whose id was printed as a line.
     #[track_caller]
     pub(super) fn told(line: &[u8]) -> Self {
         let line = str::from_utf8(line).expect("a number is text");
@@ -129,7 +129,7 @@ pub(super) fn group_and_session(pid: u32) -> (u32, u32) {
     (stat.group, stat.session)
 }
 
-/// The children of this process, living or not.
+/// The children of this process, including zombies.
 pub(super) fn children() -> Vec<u32> {
     let pids = fs::read_dir("/proc").expect("the tests need /proc");
     pids.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
@@ -137,13 +137,13 @@ pub(super) fn children() -> Vec<u32> {
         .collect()
 }
 
-/// The open descriptors of this process, and where they lead.
+/// The open descriptors of this process, and what they refer to.
 pub(super) fn descriptors() -> BTreeMap<i32, PathBuf> {
     let numbers = fs::read_dir("/proc/self/fd").expect("the tests need /proc");
     let numbers: Vec<i32> = numbers
         .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
         .collect();
-    // The one that was open for the look itself is closed by now, and leads nowhere.
+    // The descriptor with which they were listed is closed by now.
     let leads = |number| {
         Some((
             number,
@@ -153,7 +153,7 @@ pub(super) fn descriptors() -> BTreeMap<i32, PathBuf> {
     numbers.into_iter().filter_map(leads).collect()
 }
 
-/// Waits until `holds`, without a runtime.
+/// Waits until `holds` returns `true`, without a runtime.
 #[track_caller]
 pub(super) fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
     let deadline = Instant::now() + MINUTE;
@@ -163,7 +163,7 @@ pub(super) fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
     }
 }
 
-/// Waits until `holds`, while the other futures of the runtime go on.
+/// Waits until `holds` returns `true`, while the other futures of the runtime continue.
 pub(super) async fn soon(what: &str, mut holds: impl FnMut() -> bool) {
     let deadline = Instant::now() + MINUTE;
     while !holds() {

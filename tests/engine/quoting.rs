@@ -1,4 +1,4 @@
-//! Words for a shell: as Python's shlex quotes them, and as the shell reads them.
+//! Words for a shell: as quoted by Python's shlex, and as read by the shell.
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
@@ -66,7 +66,7 @@ fn words_are_joined_by_blanks() {
     }
 }
 
-/// Words of the bytes that mean something to a shell, and of all others.
+/// Words of bytes that are special to a shell, and of all others.
 fn words(byte: impl Strategy<Value = u8>) -> impl Strategy<Value = Vec<Vec<u8>>> {
     vec(vec(byte, 0..12), 0..40)
 }
@@ -108,7 +108,7 @@ fn a_shell_reads_the_very_bytes_that_were_quoted() {
     });
 }
 
-// CPython, test_shlex.py, for words of the shell's own first place: the name of a program.
+// CPython, test_shlex.py, for the first word of a command: the name of a program.
 #[test]
 fn a_quoted_name_is_the_name_of_a_program() {
     let folder = Folder::new();
@@ -121,14 +121,14 @@ fn a_quoted_name_is_the_name_of_a_program() {
     });
 }
 
-/// Reads words that end with NUL, and writes them quoted and joined by Python.
+/// Reads words that end with NUL, and prints them quoted and joined by Python.
 const PYTHON: &str = "import shlex, sys
 words = sys.stdin.buffer.read().decode().split('\\0')[:-1]
 for word in words:
     sys.stdout.buffer.write(shlex.quote(word).encode() + b'\\0')
 sys.stdout.buffer.write(shlex.join(words).encode())";
 
-// CPython, shlex.quote and shlex.join themselves, where there is a Python to ask.
+// CPython, shlex.quote and shlex.join themselves, if Python is installed.
 #[test]
 fn text_is_quoted_as_python_quotes_it() {
     if !needs("python3") {

@@ -1,4 +1,4 @@
-//! Races: a signal at the very moment of the end, many waiters, many processes.
+//! Races: a signal at the moment of the end, many waiters, many processes.
 
 use std::time::Duration;
 
@@ -9,12 +9,12 @@ use crate::shared::rounds;
 use super::at::{At, engine_test};
 use super::procfs::{Life, is_our_zombie};
 
-/// 200 unless told otherwise.
+/// 200 by default.
 fn races() -> usize {
     rounds() * 10
 }
 
-/// Waits as long as the round says, at a finer grain than the timers have.
+/// Waits for a time that depends on the round, with a finer resolution than timers have.
 async fn pause(round: usize) {
     let until = std::time::Instant::now() + Duration::from_micros(round as u64 * 37 % 2500);
     while std::time::Instant::now() < until {
@@ -43,7 +43,7 @@ engine_test!(
     }
 );
 
-// CPython, asyncio test_subprocess_send_signal_race, with somebody waiting all the while.
+// CPython, asyncio test_subprocess_send_signal_race, with a waiter all the time.
 engine_test!(
     a_signal_that_races_a_waiter_gives_0_or_itself,
     |at: At| async move {
@@ -64,7 +64,7 @@ engine_test!(
     }
 );
 
-// CPython, test_send_signal_race: signals, looks and waits from several threads at once.
+// CPython, test_send_signal_race: signals, polls and waits from several threads at once.
 engine_test!(
     threads_that_signal_and_look_agree_on_the_end,
     |at: At| async move {
@@ -108,7 +108,7 @@ engine_test!(ten_may_wait_for_one_process, |at: At| async move {
     assert_eq!(process.wait().await.unwrap().returncode(), 42);
 });
 
-// CPython, asyncio test_subprocess_concurrent_wait, many times: nobody is forgotten.
+// CPython, asyncio test_subprocess_concurrent_wait, repeated: no waiter is forgotten.
 engine_test!(
     no_waiter_is_forgotten_however_short_the_process,
     |at: At| async move {

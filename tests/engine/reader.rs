@@ -1,5 +1,5 @@
-//! Reading: CPython's test_streams.py, with the same numbers. Where asyncio's `readline` throws a
-//! line away that is too long, ours keeps it.
+//! Reading: CPython's test_streams.py, with the same numbers. asyncio's `readline` drops a line that is
+//! too long, ours keeps it.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use super::polls::is_pending;
 
 const DATA: &[u8] = b"line1\nline2\nline3\n";
 
-/// How many bytes are known not to hold the separator.
+/// The number of bytes known not to contain the separator.
 #[track_caller]
 fn overrun<T: std::fmt::Debug>(result: Result<T, ReadError>) -> usize {
     match result {
@@ -20,7 +20,7 @@ fn overrun<T: std::fmt::Debug>(result: Result<T, ReadError>) -> usize {
     }
 }
 
-/// What came before the end, and how many bytes were asked for.
+/// The bytes before the end, and how many were requested.
 #[track_caller]
 fn incomplete<T: std::fmt::Debug>(result: Result<T, ReadError>) -> (Vec<u8>, Option<usize>) {
     match result {
@@ -130,12 +130,12 @@ engine_test!(a_line_that_grows_too_long_is_an_error, |_: At| async move {
     assert_eq!(overrun(fed.reader.read_line().await), 12);
     fed.feed("chunk3\n");
     fed.end();
-    // The bytes stay, so it is an error until somebody takes them.
+    // The bytes stay, so it is an error until they are taken.
     assert!(overrun(fed.reader.read_line().await) > 7);
     assert_eq!(fed.rest().await, b"chunk1chunk2chunk3\n");
 });
 
-// test_readline_limit, second part: the line behind it is not lost.
+// test_readline_limit, second part: the next line is not lost.
 engine_test!(
     after_an_overrun_the_next_line_is_there,
     |_: At| async move {
@@ -154,7 +154,7 @@ engine_test!(
     }
 );
 
-// test_readline_limit, third part: the limit is for the line without its end.
+// test_readline_limit, third part: the limit is for the line without its newline.
 engine_test!(the_limit_is_strict, |_: At| async move {
     let mut fed = Fed::with_limit(7).await;
     fed.feed("1234567\n");
@@ -214,12 +214,12 @@ engine_test!(the_end_is_told_when_all_was_read, |_: At| async move {
     fed.feed("more data\n");
     fed.end();
     fed.reader.read_line().await.unwrap();
-    // It may not have been seen yet, as nothing was asked for behind the line.
+    // The end may not have been detected yet, as nothing was requested after the line.
     assert_eq!(fed.reader.read_line().await.unwrap(), b"");
     assert!(fed.reader.at_eof());
 });
 
-// asyncio, by trial: right after the start of `true` the end was not seen.
+// asyncio, by trial: right after the start of `true` the end was not detected.
 engine_test!(
     the_end_is_not_told_before_it_was_seen,
     |at: At| async move {
@@ -306,7 +306,7 @@ engine_test!(a_cancelled_read_keeps_its_bytes, |_: At| async move {
     assert_eq!(fed.rest().await, b"12345678901234567890");
 });
 
-// asyncio, by trial: `read(-1)` lost the blocks that it had when it was cancelled.
+// asyncio, by trial: `read(-1)` lost the blocks already read when it was cancelled.
 engine_test!(
     a_cancelled_read_to_the_end_keeps_its_bytes,
     |_: At| async move {
@@ -320,7 +320,7 @@ engine_test!(
     }
 );
 
-// asyncio, by trial: of 300,000 bytes without a line's end readline lost 131,072.
+// asyncio, by trial: of 300,000 bytes without a newline readline lost 131,072.
 engine_test!(an_endless_line_is_not_lost, |at: At| async move {
     let mut command = at.shell("head -c 300000 /dev/zero; echo; echo next");
     command.stdout(Stdio::Pipe);
@@ -351,7 +351,7 @@ engine_test!(a_small_limit_loses_nothing, |at: At| async move {
         let mut process = command.spawn().await.unwrap();
         let stdout = process.stdout.as_mut().unwrap();
         let mut read = 0;
-        // What is read ahead of a line stays bounded, however much there is to come.
+        // Read-ahead beyond a line stays bounded, however much output there is.
         while let Err(error) = stdout.read_line().await {
             let consumed = overrun::<()>(Err(error));
             assert!((11..=10 + 65_536).contains(&consumed), "{consumed}");
@@ -362,7 +362,7 @@ engine_test!(a_small_limit_loses_nothing, |at: At| async move {
     }
 });
 
-// test_pause_reading: a process that nobody reads waits; it goes on when somebody does.
+// test_pause_reading: a process whose output is not read waits, and continues when it is.
 engine_test!(a_process_that_nobody_reads_waits, |at: At| async move {
     let mut command = at.shell("head -c 1000000 /dev/zero");
     command.stdout(Stdio::Pipe);

@@ -1,4 +1,4 @@
-//! Reading into the caller's memory and by tokio's traits, which asyncio does not have.
+//! Reading into the caller's buffer and with tokio's traits, which asyncio does not have.
 
 use std::io;
 use std::os::fd::{AsFd, AsRawFd};
@@ -11,7 +11,7 @@ use super::fed::Fed;
 use super::files::{Folder, bytes};
 use super::polls::is_pending;
 
-/// How many bytes nobody has read yet.
+/// The number of unread bytes in the pipe.
 fn in_pipe(reader: &StreamReader) -> u64 {
     rustix::io::ioctl_fionread(reader).unwrap()
 }
@@ -31,7 +31,7 @@ engine_test!(
     }
 );
 
-// Ours: so the rest can be given to another process.
+// Ours: so that the rest can be passed to another process.
 engine_test!(
     a_read_into_memory_leaves_the_rest_in_the_pipe,
     |_: At| async move {
@@ -46,7 +46,7 @@ engine_test!(
     }
 );
 
-// Ours: what was read ahead comes first.
+// Ours: bytes that were read ahead come first.
 engine_test!(
     a_read_into_memory_goes_on_behind_a_line,
     |_: At| async move {
@@ -66,7 +66,7 @@ engine_test!(
     }
 );
 
-// std and tokio: with nothing to fill it does not wait.
+// std and tokio: with an empty buffer it does not wait.
 engine_test!(a_read_into_no_memory_takes_nothing, |_: At| async move {
     let mut fed = Fed::new().await;
     assert_eq!(fed.reader.read(&mut []).await.unwrap(), 0);
@@ -76,7 +76,7 @@ engine_test!(a_read_into_no_memory_takes_nothing, |_: At| async move {
     assert_eq!(fed.rest().await, b"data");
 });
 
-// tokio: 0 is the end, again and again.
+// tokio: 0 is the end, repeatedly.
 engine_test!(
     a_read_into_memory_gives_zero_at_the_end,
     |_: At| async move {
@@ -93,7 +93,7 @@ engine_test!(
     }
 );
 
-// Ours: little output costs little memory.
+// Ours: little output uses little memory.
 engine_test!(little_output_keeps_little_memory, |at: At| async move {
     let mut command = at.shell("echo line");
     command.stdout(Stdio::Pipe).stderr(Stdio::Pipe);
@@ -151,7 +151,7 @@ engine_test!(shown_bytes_stay_until_they_are_taken, |_: At| async move {
     assert_eq!(fed.rest().await, b"56");
 });
 
-// tokio: its reads know no limit.
+// tokio: its reads are not limited.
 engine_test!(
     the_limit_does_not_bind_reads_by_the_trait,
     |_: At| async move {
@@ -165,7 +165,7 @@ engine_test!(
     }
 );
 
-// tokio: `read` of its traits is cancel-safe.
+// tokio: `read` of its traits is cancel safe.
 engine_test!(a_dropped_read_takes_nothing, |_: At| async move {
     let mut fed = Fed::new().await;
     let mut memory = [0; 9];
@@ -176,7 +176,7 @@ engine_test!(a_dropped_read_takes_nothing, |_: At| async move {
     assert_eq!(fed.rest().await, b"data");
 });
 
-// tokio: a stream has its descriptor as long as it lives, also behind its end.
+// tokio: a stream has its descriptor as long as it lives, also after its end.
 engine_test!(
     the_descriptor_is_there_until_the_reader_is_dropped,
     |_: At| async move {

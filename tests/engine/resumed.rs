@@ -1,4 +1,4 @@
-//! A communicate that is dropped at any moment and called again: every byte comes, once.
+//! A communicate that is dropped at any moment and called again: every byte is returned, once.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ async fn piped(mut command: Command) -> Process {
     command.stderr(Stdio::Pipe).spawn().await.unwrap()
 }
 
-/// How one call of communicate is cut short.
+/// How one call of communicate is cancelled.
 #[derive(Clone, Copy, Debug)]
 enum Cut {
     Polls(usize, When),
@@ -35,7 +35,7 @@ impl Cut {
     }
 }
 
-/// Calls communicate until it gives its result; all calls but the last are cut short.
+/// Calls communicate until it returns its result; all calls but the last are cancelled.
 async fn through(process: &mut Process, input: Vec<u8>, cuts: &[Cut]) -> Output {
     let mut input = Some(input);
     for cut in cuts {
@@ -65,7 +65,7 @@ struct Case {
 }
 
 fn cases() -> impl Strategy<Value = Case> {
-    // Below, around and far above what a pipe holds.
+    // Below, around and far above the capacity of a pipe.
     let size = || prop_oneof![0..5000usize, 60_000..70_000usize, 0..400_000usize];
     let when = prop_oneof![Just(When::AtOnce), Just(When::Woken)];
     let cut = prop_oneof![
@@ -143,7 +143,7 @@ plain_test!(
     }
 );
 
-// CPython, PR 154223: at every place where it can be dropped, one after the other.
+// CPython, PR 154223: at every await, one after the other.
 engine_test!(
     communicate_may_be_cut_at_each_of_its_awaits,
     |at: At| async move {
@@ -168,7 +168,7 @@ engine_test!(
     }
 );
 
-// CPython, PR 154223: dropped after every single poll, it still comes to its end.
+// CPython, PR 154223: dropped after every single poll, it still completes.
 engine_test!(
     communicate_goes_on_though_each_call_is_polled_once,
     |at: At| async move {
@@ -201,7 +201,7 @@ engine_test!(
             CommunicateError::AlreadyStarted(input) => assert_eq!(input, b"more"),
             other => panic!("it has begun, and yet: {other}"),
         }
-        // The error changed nothing: what was begun goes on.
+        // The error changed nothing: the cancelled call is continued.
         assert!(process.communicate(None).await.unwrap().stdout == all);
     }
 );
