@@ -130,7 +130,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn all_are_ended_gently_then_firmly_and_nobody_else_is_signalled(
+        fn all_groups_get_sigterm_then_sigkill_and_no_others(
             lives in prop::collection::vec(life(), 0..8),
             starting in prop::option::of((0u64..1500, life())),
             was_ending: bool,

@@ -160,7 +160,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_was_put_is_read_by_whoever_opens_the_same_cells(
+        fn slots_are_read_by_another_process_with_the_same_cells(
             puts in prop::collection::vec((1u32..20, place()), 0..40),
         ) {
             let cells = cells(16);
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn phases_are_told() {
+    fn phases_are_shared() {
         let table = Table::begin(cells(1), Duration::MAX);
         assert!(!table.is_ready());
         table.set_ready();
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_table_is_not_opened() {
+    fn cells_without_a_mark_are_not_opened() {
         assert!(Table::open(cells(3)).is_none());
         assert!(Table::open(&[]).is_none());
     }

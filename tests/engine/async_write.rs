@@ -143,7 +143,7 @@ engine_test!(poll_write_tells_that_the_pipe_broke, |at: At| async move {
 
 // Ours: the pipe knows only one waker, which is then that of the future that writes the queue.
 engine_test!(
-    who_waits_in_poll_write_is_woken_though_something_was_queued_since,
+    poll_write_is_woken_even_if_bytes_were_queued_since,
     |at: At| async move {
         let mut process = deaf(at).await;
         let writer = stdin(&mut process);

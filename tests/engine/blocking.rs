@@ -81,7 +81,7 @@ plain_test!(a_program_that_is_being_written_is_waited_for, |at: At| {
 });
 
 // Ours: a hanging start does not block those of other threads for ever.
-plain_test!(a_start_goes_on_beside_one_that_hangs, |at: At| {
+plain_test!(a_start_continues_beside_one_that_hangs, |at: At| {
     isolated(&name_of(module_path!(), at), "", || {
         let runtime = at.runtime();
         let folder = Folder::new();

@@ -79,7 +79,7 @@ engine_test!(a_spool_gives_back_what_was_printed, |at: At| async move {
 
 // Ours: any amount of memory, including none.
 engine_test!(
-    a_spool_keeps_no_more_in_memory_than_told,
+    a_spool_keeps_no_more_in_memory_than_its_limit,
     |at: At| async move {
         for memory in [0, 10, 1 << 20] {
             let capture = Stdio::Capture(SpoolOptions::default().memory(memory));

@@ -32,7 +32,7 @@ fn streams_and(others: &[RawFd]) -> BTreeSet<RawFd> {
 
 // CPython, test_close_fds, test_close_fds_when_max_fd_is_lowered.
 isolated_test!(
-    what_we_were_left_reaches_no_process,
+    inherited_descriptors_reach_no_process,
     "exec 9</dev/null",
     |at: At| async move {
         left_open([20, 21, 40, 63]);
@@ -48,7 +48,7 @@ isolated_test!(
 
 // CPython, test_close_fds(False).
 isolated_test!(
-    what_we_were_left_reaches_a_process_that_is_to_have_it,
+    inherited_descriptors_reach_a_process_without_close_fds,
     "exec 9</dev/null",
     |at: At| async move {
         left_open([20, 40]);
@@ -64,7 +64,7 @@ isolated_test!(
 
 // CPython, test_pass_fds: only those, with other descriptors around them.
 isolated_test!(
-    what_is_passed_reaches_a_process_among_others_that_do_not,
+    only_passed_descriptors_reach_a_process,
     "",
     |at: At| async move {
         left_open([20, 21, 22, 23, 40, 41, 42]);

@@ -110,7 +110,7 @@ engine_test!(input_without_a_pipe_is_an_error, |at: At| async move {
 });
 
 // CPython, test_writes_before_communicate.
-engine_test!(what_was_written_before_goes_first, |at: At| async move {
+engine_test!(bytes_written_before_go_first, |at: At| async move {
     let mut process = piped(&mut at.command("cat")).await;
     process.stdin.as_mut().unwrap().write("banana").unwrap();
     let given = process.communicate(Some(b"split".to_vec())).await.unwrap();
@@ -118,7 +118,7 @@ engine_test!(what_was_written_before_goes_first, |at: At| async move {
 });
 
 // CPython, test_writes_before_communicate, with more queued than the pipe holds.
-engine_test!(what_was_queued_before_goes_first, |at: At| async move {
+engine_test!(bytes_queued_before_go_first, |at: At| async move {
     let mut process = piped(&mut at.command("cat")).await;
     let all = bytes(300_000);
     process

@@ -99,11 +99,8 @@ isolated_test!(we_stay_who_we_are, "", |at: At| async move {
 
 // CPython, test_user and test_group without the permission.
 #[test]
-fn who_may_not_become_another_is_told_which_number_was_refused() {
-    let name = concat!(
-        module_path!(),
-        "::who_may_not_become_another_is_told_which_number_was_refused"
-    );
+fn an_id_without_permission_is_named() {
+    let name = concat!(module_path!(), "::an_id_without_permission_is_named");
     // Only for users other than root; root becomes another user first.
     let is_root = rustix::process::geteuid().is_root();
     if is_root && !needs(ROOT) {

@@ -17,7 +17,7 @@ const LINE: &str = "exec 2>/dev/null; sleep 60 & echo $!; wait";
 
 // CPython, asyncio test_close_kill_running.
 engine_test!(
-    dropping_the_value_kills_the_process_if_told,
+    dropping_the_value_kills_the_process_if_set,
     |at: At| async move {
         let mut command = at.shell(LINE);
         command.kill_on_drop(KillOnDrop::Leader);
@@ -32,7 +32,7 @@ engine_test!(
 
 // CPython, asyncio test_close_kill_running, for the whole group.
 engine_test!(
-    dropping_the_value_kills_the_group_if_told,
+    dropping_the_value_kills_the_group_if_set,
     |at: At| async move {
         let mut command = at.shell(LINE);
         command

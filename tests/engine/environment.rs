@@ -218,7 +218,7 @@ engine_test!(a_process_can_lead_a_group_of_its_own, |at: At| async move {
 });
 
 // CPython, test_process_group_0, without a group: that of the parent.
-engine_test!(a_process_is_in_our_group_unless_told, |at: At| async move {
+engine_test!(a_process_is_in_our_group_by_default, |at: At| async move {
     let process = at.command("sleep").arg("60").spawn().await.unwrap();
     let ours = group_and_session(std::process::id());
     assert_eq!(group_and_session(process.pid()), ours);

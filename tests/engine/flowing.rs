@@ -45,7 +45,7 @@ fn stdin(process: &mut Process) -> &mut StreamWriter {
 
 // asyncio, by trial: all 100,000 bytes.
 engine_test!(
-    what_was_written_and_closed_arrives_while_the_output_is_read,
+    bytes_written_before_the_close_arrive_while_the_output_is_read,
     |at: At| async move {
         let mut process = cat(at).await;
         stdin(&mut process).write(pattern(MUCH)).unwrap();
@@ -57,7 +57,7 @@ engine_test!(
 
 // asyncio, by trial.
 engine_test!(
-    what_is_queued_goes_on_though_nobody_asks,
+    queued_bytes_are_written_in_the_background,
     |at: At| async move {
         let mut process = cat(at).await;
         stdin(&mut process).write(pattern(MUCH)).unwrap();
@@ -213,33 +213,36 @@ engine_test!(
 );
 
 // Ours: waiting for a runtime that has shut down would never end.
-plain_test!(who_waits_is_told_that_the_runtime_shut_down, |at: At| {
-    let spawning = at.runtime();
-    let mut process = spawning.block_on(deaf(at));
-    let mut stdin = process.stdin.take().unwrap();
-    stdin.write(pattern(MUCH)).unwrap();
-    let flag = Arc::new(Flag::default());
-    {
-        let waker = Waker::from(Arc::clone(&flag));
-        let mut cx = Context::from_waker(&waker);
-        let mut waiting = pin!(stdin.flush());
-        assert!(waiting.as_mut().poll(&mut cx).is_pending());
-        drop(spawning);
-        assert!(flag.is_set());
-        let Poll::Ready(Err(error)) = waiting.as_mut().poll(&mut cx) else {
-            panic!("it waits on or is content");
-        };
-        let text = "the runtime shut down before everything was written";
-        assert_eq!(error.to_string(), text);
+plain_test!(
+    a_waiting_writer_learns_that_the_runtime_shut_down,
+    |at: At| {
+        let spawning = at.runtime();
+        let mut process = spawning.block_on(deaf(at));
+        let mut stdin = process.stdin.take().unwrap();
+        stdin.write(pattern(MUCH)).unwrap();
+        let flag = Arc::new(Flag::default());
+        {
+            let waker = Waker::from(Arc::clone(&flag));
+            let mut cx = Context::from_waker(&waker);
+            let mut waiting = pin!(stdin.flush());
+            assert!(waiting.as_mut().poll(&mut cx).is_pending());
+            drop(spawning);
+            assert!(flag.is_set());
+            let Poll::Ready(Err(error)) = waiting.as_mut().poll(&mut cx) else {
+                panic!("it waits on or is content");
+            };
+            let text = "the runtime shut down before everything was written";
+            assert_eq!(error.to_string(), text);
+        }
+        assert_eq!(stdin.unsent(), 0);
+        assert!(stdin.is_closing());
+        let kind = |result: std::io::Result<()>| result.unwrap_err().kind();
+        assert_eq!(kind(stdin.write("more")), ErrorKind::Other);
+        let again = at.runtime();
+        assert_eq!(kind(again.block_on(stdin.drain())), ErrorKind::Other);
+        assert_eq!(kind(again.block_on(stdin.wait_closed())), ErrorKind::Other);
     }
-    assert_eq!(stdin.unsent(), 0);
-    assert!(stdin.is_closing());
-    let kind = |result: std::io::Result<()>| result.unwrap_err().kind();
-    assert_eq!(kind(stdin.write("more")), ErrorKind::Other);
-    let again = at.runtime();
-    assert_eq!(kind(again.block_on(stdin.drain())), ErrorKind::Other);
-    assert_eq!(kind(again.block_on(stdin.wait_closed())), ErrorKind::Other);
-});
+);
 
 plain_test!(
     after_the_runtime_only_what_the_pipe_takes_is_written,

@@ -153,16 +153,19 @@ engine_test!(a_missing_loader_is_named, |at: At| async move {
 });
 
 // Ours: a binary for another architecture is not a script without #!, and must not be run as one.
-engine_test!(a_binary_of_another_processor_is_told, |at: At| async move {
-    let folder = Folder::new();
-    let mut elf = foreign_binary();
-    elf[18..20].copy_from_slice(&0x1234u16.to_ne_bytes());
-    let binary = folder.script("binary", elf);
-    let error = refused(at.command(&binary)).await;
-    let text = format!(
-        "{}: cannot execute binary file (wrong architecture, or damaged)",
-        binary.display()
-    );
-    let kind = SpawnErrorKind::ForeignBinary(binary);
-    assert_error(&error, kind, &text, Some(libc::ENOEXEC));
-});
+engine_test!(
+    a_binary_for_another_architecture_is_reported,
+    |at: At| async move {
+        let folder = Folder::new();
+        let mut elf = foreign_binary();
+        elf[18..20].copy_from_slice(&0x1234u16.to_ne_bytes());
+        let binary = folder.script("binary", elf);
+        let error = refused(at.command(&binary)).await;
+        let text = format!(
+            "{}: cannot execute binary file (wrong architecture, or damaged)",
+            binary.display()
+        );
+        let kind = SpawnErrorKind::ForeignBinary(binary);
+        assert_error(&error, kind, &text, Some(libc::ENOEXEC));
+    }
+);

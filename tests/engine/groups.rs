@@ -36,7 +36,7 @@ const STUBBORN: &str = "sh -c 'trap \"\" TERM; echo $$; \
 const ORPHAN: &str = "sleep 60 & echo $!";
 
 // Ours; `kill` of asyncio ends only the leader.
-engine_test!(stop_ends_the_whole_group, |at: At| async move {
+engine_test!(shutdown_ends_the_whole_group, |at: At| async move {
     let (process, members) = family(at, SLEEPERS, 2).await;
     let exit = process.shutdown(Scope::Group, MINUTE).await.unwrap();
     assert_eq!(exit.returncode(), -15);
@@ -44,16 +44,19 @@ engine_test!(stop_ends_the_whole_group, |at: At| async move {
 });
 
 // Ours: only the leader was requested.
-engine_test!(stop_of_the_leader_leaves_the_others, |at: At| async move {
-    let (process, members) = family(at, SLEEPERS, 2).await;
-    let exit = process.shutdown(Scope::Leader, MINUTE).await.unwrap();
-    assert_eq!(exit.returncode(), -15);
-    assert!(members.iter().all(|member| member.is_alive()));
-});
+engine_test!(
+    shutdown_of_the_leader_leaves_the_others,
+    |at: At| async move {
+        let (process, members) = family(at, SLEEPERS, 2).await;
+        let exit = process.shutdown(Scope::Leader, MINUTE).await.unwrap();
+        assert_eq!(exit.returncode(), -15);
+        assert!(members.iter().all(|member| member.is_alive()));
+    }
+);
 
 // Ours: the leader ends on SIGTERM, the other does not, and the grace is for the whole group.
 engine_test!(
-    stop_kills_who_ignores_sigterm_though_the_leader_is_gone,
+    shutdown_kills_a_member_that_ignores_sigterm_after_the_leader_ended,
     |at: At| {
         async move {
             let (process, members) = family(at, STUBBORN, 1).await;
@@ -67,20 +70,23 @@ engine_test!(
 );
 
 // Ours: the grace is a maximum, not the duration.
-engine_test!(stop_returns_when_nobody_is_left, |at: At| async move {
-    let (process, members) = family(at, SLEEPERS, 2).await;
-    let begun = Instant::now();
-    process
-        .shutdown(Scope::Group, Duration::from_secs(3600))
-        .await
-        .unwrap();
-    assert!(begun.elapsed() < MINUTE);
-    assert!(members.iter().all(|member| !member.is_alive()));
-});
+engine_test!(
+    shutdown_returns_when_the_group_is_empty,
+    |at: At| async move {
+        let (process, members) = family(at, SLEEPERS, 2).await;
+        let begun = Instant::now();
+        process
+            .shutdown(Scope::Group, Duration::from_secs(3600))
+            .await
+            .unwrap();
+        assert!(begun.elapsed() < MINUTE);
+        assert!(members.iter().all(|member| !member.is_alive()));
+    }
+);
 
 // Ours: the leader ended by itself, and a member of its group is still alive.
 engine_test!(
-    stop_ends_who_is_left_of_an_ended_process,
+    shutdown_ends_the_rest_of_the_group_of_an_ended_process,
     |at: At| async move {
         let (process, members) = family(at, ORPHAN, 1).await;
         let leader = process.pid();
@@ -94,7 +100,7 @@ engine_test!(
 );
 
 // Ours: a zombie that was kept to reserve its group's number is reaped in the end.
-engine_test!(stop_leaves_no_zombie, |at: At| async move {
+engine_test!(shutdown_leaves_no_zombie, |at: At| async move {
     for line in [SLEEPERS, STUBBORN, ORPHAN] {
         let (process, _) = family(at, line, 1).await;
         process.shutdown(Scope::Group, SHORT).await.unwrap();
@@ -137,7 +143,7 @@ engine_test!(
 );
 
 // Ours: a session is a group, too.
-engine_test!(stop_ends_a_whole_session, |at: At| async move {
+engine_test!(shutdown_ends_a_whole_session, |at: At| async move {
     let mut command = at.shell(SLEEPERS);
     command.stdout(Stdio::Pipe).new_session(true);
     let mut process = command.spawn().await.unwrap();
@@ -148,7 +154,7 @@ engine_test!(stop_ends_a_whole_session, |at: At| async move {
 });
 
 // Ours: stopped members act on their SIGTERM, too.
-engine_test!(stop_wakes_a_stopped_group, |at: At| async move {
+engine_test!(shutdown_continues_a_stopped_group, |at: At| async move {
     let (process, members) = family(at, SLEEPERS, 2).await;
     let stop = Signal::from_raw(libc::SIGSTOP);
     process.send_signal_to(Scope::Group, stop).unwrap();
@@ -163,7 +169,7 @@ engine_test!(stop_wakes_a_stopped_group, |at: At| async move {
 
 // Ours: without grace the whole group is killed at once.
 engine_test!(
-    stop_of_a_group_without_grace_kills_it,
+    shutdown_of_a_group_without_grace_kills_it,
     |at: At| async move {
         let (process, members) = family(at, STUBBORN, 1).await;
         let exit = process
@@ -177,7 +183,7 @@ engine_test!(
 
 // Ours: dropped during the grace, when the leader has already ended; the next call continues.
 engine_test!(
-    a_cancelled_stop_goes_on_when_called_again,
+    a_cancelled_shutdown_continues_when_called_again,
     |at: At| async move {
         let (process, members) = family(at, STUBBORN, 1).await;
         let leader = Life::of(process.pid());
@@ -197,7 +203,7 @@ engine_test!(
 
 // Ours: dropped at any of its awaits, it leaves nothing that the next call could not end.
 engine_test!(
-    a_stop_may_be_cut_at_each_of_its_awaits,
+    a_shutdown_may_be_cancelled_at_each_of_its_awaits,
     |at: At| async move {
         for polls in 1..8 {
             let (process, members) = family(at, SLEEPERS, 2).await;
@@ -214,7 +220,7 @@ engine_test!(
 );
 
 // Ours: several callers may shut down the same process while it is being waited for.
-engine_test!(many_may_stop_one_process, |at: At| async move {
+engine_test!(many_may_shut_down_one_process, |at: At| async move {
     let (process, members) = family(at, STUBBORN, 1).await;
     let stop = |grace| {
         let handle = process.handle();
@@ -237,7 +243,7 @@ engine_test!(many_may_stop_one_process, |at: At| async move {
 
 // Ours: captured output is drained during the shutdown, so that the process can exit cleanly.
 engine_test!(
-    a_process_may_print_much_while_it_is_stopped,
+    a_process_may_print_much_during_its_shutdown,
     |at: At| async move {
         let line = "trap 'head -c 1000000 /dev/zero; exit 7' TERM; echo begun >&2; \
                 while :; do sleep 0.01; done";

@@ -125,11 +125,11 @@ isolated_test!(
 );
 
 #[test]
-fn so_many_starts_may_hang_and_the_next_one_is_refused() {
+fn a_start_beyond_the_limit_of_hanging_ones_is_refused() {
     isolated(
         concat!(
             module_path!(),
-            "::so_many_starts_may_hang_and_the_next_one_is_refused"
+            "::a_start_beyond_the_limit_of_hanging_ones_is_refused"
         ),
         "",
         || {

@@ -105,7 +105,7 @@ async fn goes_on(folder: &Folder, behind: &Doomed) {
 
 // Ours: a closed pipe would kill it, and a full one block it.
 engine_test!(
-    who_was_left_behind_may_print_after_communicate,
+    a_process_left_behind_may_print_after_communicate,
     |at: At| async move {
         let folder = Folder::new();
         let mut command = leaving(at, &daemon(&folder));
@@ -122,7 +122,7 @@ engine_test!(
 
 // Ours: the same with a capture, also after the value was dropped.
 engine_test!(
-    who_was_left_behind_may_print_after_captured,
+    a_process_left_behind_may_print_after_captured,
     |at: At| async move {
         let folder = Folder::new();
         for keep in [true, false] {
@@ -164,15 +164,18 @@ engine_test!(
 );
 
 // Ours: a process that ends within the grace leaked nothing, and its output is included.
-engine_test!(who_ends_within_the_grace_is_no_leak, |at: At| async move {
-    let mut command = leaving(at, "sleep 0.05; echo late");
-    command.stdout(capture()).leak_grace(MINUTE);
-    let mut process = command.spawn().await.unwrap();
-    let captured = process.captured().await.unwrap();
-    assert!(!captured.leaked);
-    let stdout = captured.stdout.unwrap().into_bytes().unwrap();
-    assert!(stdout.ends_with(b"mine\nlate\n"));
-});
+engine_test!(
+    a_process_that_ends_within_the_grace_is_no_leak,
+    |at: At| async move {
+        let mut command = leaving(at, "sleep 0.05; echo late");
+        command.stdout(capture()).leak_grace(MINUTE);
+        let mut process = command.spawn().await.unwrap();
+        let captured = process.captured().await.unwrap();
+        assert!(!captured.leaked);
+        let stdout = captured.stdout.unwrap().into_bytes().unwrap();
+        assert!(stdout.ends_with(b"mine\nlate\n"));
+    }
+);
 
 // Ours: without a grace the result is as of that moment.
 engine_test!(

@@ -94,7 +94,7 @@ engine_test!(
 
 // Ours: the last setting counts, also after the process has ended.
 engine_test!(
-    what_is_left_lives_on_if_told_before_the_drop,
+    the_rest_of_the_group_lives_on_if_set_before_the_drop,
     |at: At| async move {
         let (mut process, left) = begun(&mut leaving(at, KillOnDrop::Group)).await;
         process.wait().await.unwrap();
@@ -111,7 +111,7 @@ engine_test!(
 
 // Ours: and vice versa.
 engine_test!(
-    what_is_left_is_killed_if_told_after_the_start,
+    the_rest_of_the_group_is_killed_if_set_after_the_start,
     |at: At| async move {
         let (mut process, left) = begun(&mut leaving(at, KillOnDrop::No)).await;
         process.kill_on_drop(KillOnDrop::Group);
@@ -148,22 +148,25 @@ engine_test!(
 );
 
 // Ours: with or without a shutdown, nothing is left of a process that was dropped.
-engine_test!(a_stop_ends_what_is_kept_for_the_drop, |at: At| async move {
-    let (process, left) = begun(&mut leaving(at, KillOnDrop::Group)).await;
-    process.wait().await.unwrap();
-    let exit = process.shutdown(Scope::Group, MINUTE).await.unwrap();
-    assert_eq!(exit.code, Some(3));
-    assert!(!left.is_alive());
-    let leader = process.pid();
-    drop(process);
-    assert!(!is_our_zombie(leader));
-});
+engine_test!(
+    a_shutdown_ends_a_group_that_is_kept_for_the_drop,
+    |at: At| async move {
+        let (process, left) = begun(&mut leaving(at, KillOnDrop::Group)).await;
+        process.wait().await.unwrap();
+        let exit = process.shutdown(Scope::Group, MINUTE).await.unwrap();
+        assert_eq!(exit.code, Some(3));
+        assert!(!left.is_alive());
+        let leader = process.pid();
+        drop(process);
+        assert!(!is_our_zombie(leader));
+    }
+);
 
 /// A member that ignores SIGTERM, announced once it does, and a leader that does not.
 const STUBBORN: &str = "sh -c 'trap \"\" TERM; echo $$; while :; do sleep 0.05; done' & wait";
 
 /// Begins to shut down the group, and cancels it when the leader has ended.
-async fn cut_stop(process: &Process, left: &Doomed) {
+async fn cancelled_shutdown(process: &Process, left: &Doomed) {
     let stop = process.shutdown(Scope::Group, MINUTE);
     let begun = tokio::time::timeout(Duration::from_millis(20), stop);
     assert!(begun.await.is_err(), "a member goes on");
@@ -171,33 +174,39 @@ async fn cut_stop(process: &Process, left: &Doomed) {
 }
 
 // Ours: a cancelled shutdown does not prevent the kill on drop.
-engine_test!(dropping_after_a_cut_stop_kills_the_rest, |at: At| {
-    async move {
-        let mut command = at.shell(STUBBORN);
-        command.stdout(Stdio::Pipe).process_group(Group::New);
-        let (process, left) = begun(command.kill_on_drop(KillOnDrop::Group)).await;
-        let leader = process.pid();
-        cut_stop(&process, &left).await;
-        drop(process);
-        all_gone(leader, &left).await;
+engine_test!(
+    dropping_after_a_cancelled_shutdown_kills_the_rest,
+    |at: At| {
+        async move {
+            let mut command = at.shell(STUBBORN);
+            command.stdout(Stdio::Pipe).process_group(Group::New);
+            let (process, left) = begun(command.kill_on_drop(KillOnDrop::Group)).await;
+            let leader = process.pid();
+            cancelled_shutdown(&process, &left).await;
+            drop(process);
+            all_gone(leader, &left).await;
+        }
     }
-});
+);
 
 // Ours: a wait for the leader meanwhile does not release the group.
-engine_test!(a_cut_stop_goes_on_after_a_wait, |at: At| async move {
-    let mut command = at.shell(STUBBORN);
-    command.stdout(Stdio::Pipe).process_group(Group::New);
-    let (process, left) = begun(&mut command).await;
-    cut_stop(&process, &left).await;
-    assert_eq!(process.wait().await.unwrap().returncode(), -15);
-    let stopped = process
-        .shutdown(Scope::Group, Duration::ZERO)
-        .await
-        .unwrap();
-    assert_eq!(stopped.returncode(), -15);
-    assert!(!left.is_alive());
-    assert!(!is_our_zombie(process.pid()));
-});
+engine_test!(
+    a_cancelled_shutdown_continues_after_a_wait,
+    |at: At| async move {
+        let mut command = at.shell(STUBBORN);
+        command.stdout(Stdio::Pipe).process_group(Group::New);
+        let (process, left) = begun(&mut command).await;
+        cancelled_shutdown(&process, &left).await;
+        assert_eq!(process.wait().await.unwrap().returncode(), -15);
+        let stopped = process
+            .shutdown(Scope::Group, Duration::ZERO)
+            .await
+            .unwrap();
+        assert_eq!(stopped.returncode(), -15);
+        assert!(!left.is_alive());
+        assert!(!is_our_zombie(process.pid()));
+    }
+);
 
 // Ours: an empty group is not signalled.
 engine_test!(
@@ -236,7 +245,7 @@ engine_test!(
 
 // Ours: no runtime is needed.
 plain_test!(
-    what_is_left_is_killed_after_the_runtime_is_gone,
+    the_rest_of_the_group_is_killed_after_the_runtime_shut_down,
     |at: At| {
         let runtime = at.runtime();
         let (process, left) = runtime.block_on(async {

@@ -47,7 +47,7 @@ engine_test!(
 );
 
 // CPython, test_send_signal_race: shutdown neither hangs nor reports success.
-engine_test!(stop_tells_of_a_lost_status, |at: At| async move {
+engine_test!(shutdown_reports_a_lost_status, |at: At| async move {
     let process = at.command("true").spawn().await.unwrap();
     sys::reap(process.pid());
     match process
@@ -99,7 +99,7 @@ isolated_test!(
 );
 
 // CPython, test_wait_when_sigchild_ignored: the output is not lost with the status.
-engine_test!(communicate_tells_of_a_lost_status, |at: At| async move {
+engine_test!(communicate_reports_a_lost_status, |at: At| async move {
     let mut command = at.shell("echo out");
     command.stdout(Stdio::Pipe);
     let mut process = command.spawn().await.unwrap();

@@ -51,7 +51,7 @@ engine_test!(status_closes_pipes_at_once, |at: At| async move {
 
 // Ours: the error of a command that cannot be started is that of spawn.
 engine_test!(
-    what_cannot_be_started_is_told_by_both_calls,
+    a_failed_start_is_reported_by_both_calls,
     |at: At| async move {
         let command = at.command("/no/such/program");
         let errors = [

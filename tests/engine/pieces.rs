@@ -60,7 +60,7 @@ engine_test!(pieces_are_the_whole_stream_in_order, |at: At| async move {
 });
 
 engine_test!(
-    what_was_not_taken_is_captured_at_the_end,
+    pieces_not_taken_are_captured_at_the_end,
     |at: At| async move {
         let (mut process, mut pieces) = captured(at, "echo taken; sleep 0.1; echo left").await;
         assert!(pieces.ready().await);

@@ -27,7 +27,7 @@ fn use_up(spare: usize) -> Vec<File> {
 
 // CPython, test_nonexisting_with_pipes and test_handles_closed_on_exception, at the limit.
 isolated_test!(
-    running_out_of_descriptors_is_told,
+    running_out_of_descriptors_is_reported,
     "ulimit -n 64",
     |at: At| async move {
         let mut command = at.command("true");
@@ -75,8 +75,8 @@ isolated_test!(
 
 // Ours: no more processes for this user.
 #[test]
-fn running_out_of_processes_is_told() {
-    let test = concat!(module_path!(), "::running_out_of_processes_is_told");
+fn running_out_of_processes_is_reported() {
+    let test = concat!(module_path!(), "::running_out_of_processes_is_reported");
     // The limit does not apply to root, who becomes another user first.
     let is_root = fs::metadata("/proc/self").unwrap().uid() == 0;
     if !needs("prlimit") || is_root && !needs(ROOT) {

@@ -204,7 +204,7 @@ engine_test!(a_read_goes_on_behind_a_line, |_: At| async move {
 });
 
 // test_at_eof
-engine_test!(the_end_is_told_when_all_was_read, |_: At| async move {
+engine_test!(the_end_is_reported_when_all_was_read, |_: At| async move {
     let mut fed = Fed::new().await;
     assert!(!fed.reader.at_eof());
     fed.feed("some data\n");

@@ -6,7 +6,7 @@ use super::at::{At, engine_test};
 use super::fed::Fed;
 use super::polls::is_pending;
 
-/// Reads up to `separator`, which must be there.
+/// Reads up to `separator`, which must be present.
 async fn until(fed: &mut Fed, separator: &[u8]) -> Vec<u8> {
     fed.reader.read_until(separator).await.unwrap()
 }
@@ -30,7 +30,7 @@ engine_test!(a_separator_may_have_several_bytes, |_: At| async move {
     assert_eq!(fed.rest().await, b"xxx");
 });
 
-/// Feeds the pieces one by one, a read waiting all the while.
+/// Feeds the pieces one by one, with a read pending.
 async fn pieced(fed: &mut Fed, pieces: &[&str], separator: &[u8]) -> Vec<u8> {
     let (last, first) = pieces.split_last().unwrap();
     for piece in first {
@@ -100,7 +100,7 @@ engine_test!(
     }
 );
 
-/// How many bytes are known not to hold the separator, by the error and by its text.
+/// The number of bytes known not to contain the separator, from the error and from its text.
 async fn overrun(fed: &mut Fed, separator: &[u8]) -> usize {
     match fed.reader.read_until(separator).await {
         Err(error @ ReadError::LimitOverrun { consumed }) => {
@@ -126,7 +126,7 @@ engine_test!(
     }
 );
 
-// asyncio, streams.py: the limit is for what stands before the separator, not for both.
+// asyncio, streams.py: the limit is for the bytes before the separator, not including it.
 engine_test!(
     the_limit_is_for_what_stands_before_the_separator,
     |_: At| async move {
@@ -144,7 +144,7 @@ engine_test!(
     }
 );
 
-// asyncio, streams.py: a separator that may be cut in two at the limit is waited for.
+// asyncio, streams.py: waits for a separator that may be cut in two at the limit.
 engine_test!(
     a_separator_that_may_begin_at_the_limit_is_waited_for,
     |_: At| async move {
@@ -161,7 +161,7 @@ engine_test!(
     }
 );
 
-// asyncio, streams.py: an overrun comes before the end is told.
+// asyncio, streams.py: an overrun is reported before the end.
 engine_test!(
     an_overrun_is_told_though_the_stream_has_ended,
     |_: At| async move {
@@ -174,7 +174,7 @@ engine_test!(
     }
 );
 
-// Ours: any bytes are a separator.
+// Ours: any bytes may be a separator.
 engine_test!(a_separator_may_be_nul, |_: At| async move {
     let mut fed = Fed::new().await;
     fed.feed(b"one\0two\n\0");

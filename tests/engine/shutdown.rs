@@ -1,4 +1,4 @@
-//! What `stop` says when it cannot do what it was asked for, and what it costs the others.
+//! The errors of `shutdown`, and its costs.
 
 use std::fs;
 use std::time::Duration;
@@ -12,10 +12,10 @@ use super::isolated::{isolated, name_of};
 use super::procfs::{Doomed, soon};
 use crate::shared::needs::{ROOT, needs};
 
-/// So short that a test need not wait for it.
+/// Short enough to wait for.
 const SHORT: Duration = Duration::from_millis(50);
 
-/// Starts it, and reads the number of a process from its first line.
+/// Starts it, and reads the id of a process from its first line.
 async fn telling(command: &mut Command) -> (Process, Doomed) {
     command.stdout(Stdio::Pipe);
     let mut process = command.spawn().await.unwrap();
@@ -23,26 +23,23 @@ async fn telling(command: &mut Command) -> (Process, Doomed) {
     (process, Doomed::told(&line))
 }
 
-// Ours: an error in place of a wait without an end.
-engine_test!(
-    stop_of_a_group_that_is_none_is_an_error,
-    |at: At| async move {
-        let (process, itself) = telling(&mut at.shell("echo $$; exec sleep 60")).await;
-        for grace in [MINUTE, Duration::ZERO] {
-            match process.shutdown(Scope::Group, grace).await {
-                Err(ShutdownError::Signal(SignalError::NoGroup { pid })) => {
-                    assert_eq!(pid, process.pid());
-                }
-                other => panic!("it has no group, and yet: {other:?}"),
+// Ours: an error instead of waiting for ever.
+engine_test!(shutdown_without_a_group_is_an_error, |at: At| async move {
+    let (process, itself) = telling(&mut at.shell("echo $$; exec sleep 60")).await;
+    for grace in [MINUTE, Duration::ZERO] {
+        match process.shutdown(Scope::Group, grace).await {
+            Err(ShutdownError::Signal(SignalError::NoGroup { pid })) => {
+                assert_eq!(pid, process.pid());
             }
+            other => panic!("it has no group, and yet: {other:?}"),
         }
-        assert!(itself.is_alive(), "nothing was sent");
     }
-);
+    assert!(itself.is_alive(), "nothing was sent");
+});
 
-// Ours: the same whenever it is asked.
+// Ours: also after the end of the process.
 engine_test!(
-    stop_of_a_group_that_is_none_is_an_error_after_the_end,
+    shutdown_without_a_group_is_an_error_after_the_end,
     |at: At| async move {
         let process = at.command("true").spawn().await.unwrap();
         process.wait().await.unwrap();
@@ -52,10 +49,10 @@ engine_test!(
     }
 );
 
-/// Takes root's right to signal everybody away, and goes on as the test.
+/// Drops root's privilege to signal all processes, and continues as the test.
 const WITHOUT_KILL: &str = "exec setpriv --bounding-set=-kill --inh-caps=-kill \"$0\" \"$@\"";
 
-/// A process that such a root may not signal, told by its number; it ends with our end of its input.
+/// A process that such a root may not signal; it prints its id, and ends with our end of its input.
 const ANOTHER: &str =
     "setpriv --reuid=12345 --regid=12345 --clear-groups sh -c 'echo $$; read x' <&3";
 
@@ -66,7 +63,7 @@ async fn with_another(at: At, line: &str) -> (Process, Doomed) {
     telling(command.stdin(Stdio::Pipe).process_group(Group::New)).await
 }
 
-/// A test in a process that is root without that right.
+/// A test in a process that is root without that privilege.
 macro_rules! powerless_test {
     ($name:ident, $promise:expr $(,)?) => {
         plain_test!($name, |at: At| {
@@ -89,32 +86,38 @@ fn assert_forbidden(stopped: Result<impl std::fmt::Debug, ShutdownError>, signal
     }
 }
 
-// Ours: nobody waits for one that may not be signalled.
-powerless_test!(stop_of_what_may_not_be_signalled_says_so, |at: At| {
-    async move {
-        let (process, itself) = with_another(at, "exec ANOTHER").await;
-        for scope in [Scope::Leader, Scope::Group] {
-            assert_forbidden(process.shutdown(scope, MINUTE).await, Signal::TERM);
-            assert_forbidden(process.shutdown(scope, Duration::ZERO).await, Signal::KILL);
+// Ours: a process that may not be signalled is not waited for.
+powerless_test!(
+    shutdown_of_a_process_that_may_not_be_signalled_is_an_error,
+    |at: At| {
+        async move {
+            let (process, itself) = with_another(at, "exec ANOTHER").await;
+            for scope in [Scope::Leader, Scope::Group] {
+                assert_forbidden(process.shutdown(scope, MINUTE).await, Signal::TERM);
+                assert_forbidden(process.shutdown(scope, Duration::ZERO).await, Signal::KILL);
+            }
+            assert!(itself.is_alive());
         }
-        assert!(itself.is_alive());
     }
-});
+);
 
 // Ours: the zombie of another user's process refuses signals, too.
-powerless_test!(stop_of_what_has_ended_is_no_error, |at: At| async move {
-    for scope in [Scope::Leader, Scope::Group] {
-        let (mut process, itself) = with_another(at, "exec ANOTHER").await;
-        process.stdin.take();
-        soon("its end", || !itself.is_alive()).await;
-        let exit = process.shutdown(scope, MINUTE).await.unwrap();
-        assert_eq!(exit.code, Some(1), "`read` found the end");
-    }
-});
-
-// Ours: one that reaches some of a group is sent, and the others may end by themselves.
 powerless_test!(
-    stop_of_a_group_that_may_be_signalled_in_part_is_no_error,
+    shutdown_of_an_ended_process_is_no_error,
+    |at: At| async move {
+        for scope in [Scope::Leader, Scope::Group] {
+            let (mut process, itself) = with_another(at, "exec ANOTHER").await;
+            process.stdin.take();
+            soon("its end", || !itself.is_alive()).await;
+            let exit = process.shutdown(scope, MINUTE).await.unwrap();
+            assert_eq!(exit.code, Some(1), "`read` found the end");
+        }
+    }
+);
+
+// Ours: a signal that reaches some members of a group is sent, and the others may end by themselves.
+powerless_test!(
+    shutdown_of_a_group_that_may_be_signalled_in_part_is_no_error,
     |at: At| async move {
         let (mut process, other) = with_another(at, "ANOTHER & wait").await;
         let stdin = process.stdin.take();
@@ -128,9 +131,9 @@ powerless_test!(
     }
 );
 
-// Ours: one that is left is told of. Where a zombie takes the signal, that is found out by waiting.
+// Ours: a remaining member is reported. If the zombie accepts the signal, after the wait.
 powerless_test!(
-    stop_tells_of_a_member_that_may_not_be_killed,
+    shutdown_reports_a_member_that_may_not_be_killed,
     |at: At| async move {
         let (process, other) = with_another(at, "ANOTHER & wait").await;
         assert_forbidden(process.shutdown(Scope::Group, SHORT).await, Signal::KILL);
@@ -139,9 +142,9 @@ powerless_test!(
     }
 );
 
-// Ours: the others were killed, and that it was refused to this one is the truth about it.
+// Ours: the others were killed, and the error is about the one that refused.
 powerless_test!(
-    stop_tells_of_a_member_to_whom_the_kill_was_refused,
+    shutdown_reports_a_member_whose_kill_was_refused,
     |at: At| async move {
         let (process, other) = with_another(at, "trap '' TERM; ANOTHER & sleep 60; wait").await;
         match process.shutdown(Scope::Group, SHORT).await {
@@ -157,8 +160,8 @@ powerless_test!(
     }
 );
 
-/// A process, and one that holds it when it dies: until that one ends, it does not die. Both tell their
-/// numbers. With a word, it is left behind by the leader of the group.
+/// A process, and a tracer that holds it when it dies: it does not die until the tracer ends. Both print
+/// their ids. With an argument, it is left behind by the leader of the group.
 const HELD: &str = "
 import ctypes, os, sys, time
 if len(sys.argv) > 1 and os.fork() != 0:
@@ -174,7 +177,7 @@ if os.fork() == 0:
 time.sleep(60)
 ";
 
-/// Starts that, if it can be: the process, who is held and who holds.
+/// Starts it, if that is possible: the process, the traced process and its tracer.
 async fn held(at: At, words: &[&str]) -> Option<(Process, [Doomed; 2])> {
     if !needs("python3") {
         return None;
@@ -186,9 +189,9 @@ async fn held(at: At, words: &[&str]) -> Option<(Process, [Doomed; 2])> {
     Some((process, [held, Doomed::told(&line)]))
 }
 
-// Ours: in an uninterruptible call, say.
+// Ours: in an uninterruptible system call, for example.
 engine_test!(
-    stop_tells_of_a_process_that_does_not_die,
+    shutdown_reports_a_process_that_does_not_die,
     |at: At| async move {
         let Some((process, [_, holder])) = held(at, &[]).await else {
             return;
@@ -203,23 +206,26 @@ engine_test!(
     }
 );
 
-// Ours: not the leader, which is gone, but the one that is left.
-engine_test!(stop_tells_which_member_does_not_die, |at: At| async move {
-    let Some((process, [held, holder])) = held(at, &["behind"]).await else {
-        return;
-    };
-    match process.shutdown(Scope::Group, Duration::ZERO).await {
-        Err(ShutdownError::StillRunning { pid }) => assert!(held.has(pid)),
-        // Elsewhere nobody tells a zombie from a process that lives.
-        Ok(_) if cfg!(not(linux)) => {}
-        other => panic!("one is held, and yet: {other:?}"),
+// Ours: not the leader, which has ended, but the remaining member.
+engine_test!(
+    shutdown_names_the_member_that_does_not_die,
+    |at: At| async move {
+        let Some((process, [held, holder])) = held(at, &["behind"]).await else {
+            return;
+        };
+        match process.shutdown(Scope::Group, Duration::ZERO).await {
+            Err(ShutdownError::StillRunning { pid }) => assert!(held.has(pid)),
+            // Other systems do not distinguish zombies from living processes here.
+            Ok(_) if cfg!(not(linux)) => {}
+            other => panic!("one is held, and yet: {other:?}"),
+        }
+        drop(holder);
+        soon("its death", || !held.is_alive()).await;
     }
-    drop(holder);
-    soon("its death", || !held.is_alive()).await;
-});
+);
 
-// Ours: what it used is known, although the end of the group was waited for.
-engine_test!(stop_knows_what_the_process_used, |at: At| async move {
+// Ours: the resource usage is known, although the end of the group was waited for.
+engine_test!(shutdown_knows_the_resource_usage, |at: At| async move {
     for line in ["echo $$; sleep 60 & wait", "echo $$; exec sleep 60"] {
         let (process, _) = telling(at.shell(line).process_group(Group::New)).await;
         let exit = process.shutdown(Scope::Group, MINUTE).await.unwrap();
@@ -227,14 +233,14 @@ engine_test!(stop_knows_what_the_process_used, |at: At| async move {
     }
 });
 
-/// How often this process has read something.
+/// How many read calls this process has made.
 fn reads() -> u64 {
     let io = fs::read_to_string("/proc/self/io").unwrap();
     let count = io.lines().find_map(|line| line.strip_prefix("syscr: "));
     count.unwrap().parse().unwrap()
 }
 
-// Ours: who waits for a member of a group need not look at everybody else again and again.
+// Ours: while waiting for a member of a group, other processes are not read again and again.
 isolated_test!(
     while_a_member_lives_the_others_are_not_looked_at,
     "",
@@ -254,8 +260,8 @@ isolated_test!(
             .shutdown(Scope::Group, Duration::from_secs(1))
             .await
             .unwrap();
-        // Each of them is one file, which is read twice: the second time for its end. The looks are
-        // more than twenty.
+        // Each poll reads one file twice: the second time for its end. There are more than twenty
+        // polls.
         let all = reads() - before;
         assert!(
             all < 8 * 2 * processes,

@@ -1,4 +1,4 @@
-//! Signals to one process: what they do, what is told of them, and when they go nowhere.
+//! Signals to one process: their effect, their results, and when they are not sent.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use super::at::{At, engine_test, isolated_test};
 use super::files::Folder;
 use super::procfs::{Life, soon};
 
-/// Starts a process that says a line once it runs, and waits for that line.
+/// Starts a process that prints a line once it runs, and waits for that line.
 async fn begun(mut command: Command) -> Process {
     command.stdout(Stdio::Pipe).kill_on_drop(KillOnDrop::Leader);
     let mut process = command.spawn().await.unwrap();
@@ -24,7 +24,7 @@ async fn sleeping(at: At) -> Process {
 }
 
 // CPython, asyncio test_kill; test_kill.
-engine_test!(kill_ends_a_process_by_sigkill, |at: At| async move {
+engine_test!(kill_ends_a_process_with_sigkill, |at: At| async move {
     let process = sleeping(at).await;
     assert_eq!(process.kill().unwrap(), Delivery::Sent);
     let exit = process.wait().await.unwrap();
@@ -32,14 +32,14 @@ engine_test!(kill_ends_a_process_by_sigkill, |at: At| async move {
 });
 
 // CPython, asyncio test_terminate; test_terminate.
-engine_test!(terminate_ends_a_process_by_sigterm, |at: At| async move {
+engine_test!(terminate_ends_a_process_with_sigterm, |at: At| async move {
     let process = sleeping(at).await;
     assert_eq!(process.terminate().unwrap(), Delivery::Sent);
     let exit = process.wait().await.unwrap();
     assert_eq!((exit.returncode(), exit.signal), (-15, Some(Signal::TERM)));
 });
 
-// CPython, asyncio test_send_signal; test_send_signal. Not SIGHUP, which `nohup` has ignored.
+// CPython, asyncio test_send_signal; test_send_signal. Not SIGHUP, which `nohup` ignores.
 engine_test!(any_signal_can_be_sent, |at: At| async move {
     let process = sleeping(at).await;
     assert_eq!(process.send_signal(Signal::USR1).unwrap(), Delivery::Sent);
@@ -48,7 +48,7 @@ engine_test!(any_signal_can_be_sent, |at: At| async move {
     assert_eq!(exit.signal, Some(Signal::USR1));
 });
 
-// CPython, asyncio test_send_signal: a signal that is caught does what the process says.
+// CPython, asyncio test_send_signal: a process may handle a signal.
 engine_test!(
     a_caught_signal_ends_nothing_by_itself,
     |at: At| async move {
@@ -60,14 +60,14 @@ engine_test!(
     }
 );
 
-// CPython, asyncio test_kill_issue43884: the shell dies, whatever its child does with the pipe.
+// CPython, asyncio test_kill_issue43884: the shell dies, even if its child holds the pipe.
 engine_test!(
     killing_a_shell_gives_its_code_at_once,
     |at: At| async move {
         let process = begun(at.shell("echo begun; sleep 60 & sleep 60; wait")).await;
         process.kill().unwrap();
         assert_eq!(process.wait().await.unwrap().returncode(), -9);
-        // No late errors: the runtime has nothing more to say of it.
+        // No late errors from the runtime.
         tokio::task::yield_now().await;
         assert_eq!(process.returncode(), Some(-9));
     }
@@ -89,20 +89,20 @@ engine_test!(
     }
 );
 
-// CPython, test_send_signal_dead: it has ended, and nobody has looked yet.
+// CPython, test_send_signal_dead: it has ended, and was not polled yet.
 engine_test!(
     a_signal_before_anybody_looked_is_no_error,
     |at: At| async move {
         let process = at.shell("exit 6").spawn().await.unwrap();
         let life = Life::of(process.pid());
         soon("its end", || !life.is_alive()).await;
-        // The kernel takes a signal for a zombie, and nothing comes of it.
+        // The kernel accepts a signal for a zombie, without effect.
         process.kill().unwrap();
         assert_eq!(process.wait().await.unwrap().returncode(), 6);
     }
 );
 
-// asyncio, by trial: signal 0 asks whether it lives.
+// asyncio, by trial: signal 0 checks whether it is alive.
 engine_test!(signal_0_asks_without_doing, |at: At| async move {
     let process = sleeping(at).await;
     let nothing = Signal::from_raw(0);
@@ -134,7 +134,7 @@ engine_test!(
     }
 );
 
-// Ours: a group is signalled only where there is one.
+// Ours: a group is signalled only if there is one.
 engine_test!(
     a_process_without_a_group_has_none_to_signal,
     |at: At| async move {
@@ -149,7 +149,7 @@ engine_test!(
     }
 );
 
-// Ours: signals need no runtime, and may come from any thread.
+// Ours: sending a signal needs no runtime, and works from any thread.
 engine_test!(a_signal_can_be_sent_from_any_thread, |at: At| async move {
     let process = sleeping(at).await;
     let handle = process.handle();
@@ -173,7 +173,7 @@ engine_test!(
     }
 );
 
-// CPython, test_stopped, in life: who was stopped has not ended.
+// CPython, test_stopped, with a real process: a stopped process has not ended.
 engine_test!(a_stopped_process_has_not_ended, |at: At| async move {
     let process = sleeping(at).await;
     let life = Life::of(process.pid());
@@ -191,23 +191,26 @@ engine_test!(a_stopped_process_has_not_ended, |at: At| async move {
 });
 
 // CPython, test_stopped; a stopped process cannot act on SIGTERM alone.
-engine_test!(stop_ends_a_stopped_process_gently, |at: At| async move {
-    let process = sleeping(at).await;
-    let life = Life::of(process.pid());
-    process
-        .send_signal(Signal::from_raw(libc::SIGSTOP))
-        .unwrap();
-    soon("its stop", || life.is_stopped()).await;
-    let exit = process
-        .shutdown(Scope::Leader, Duration::from_secs(60))
-        .await
-        .unwrap();
-    assert_eq!(exit.returncode(), -15);
-});
-
-// CPython, RunFuncTestCase's timeouts: firm, when gentle does not help.
 engine_test!(
-    stop_kills_a_process_that_ignores_sigterm,
+    shutdown_ends_a_stopped_process_with_sigterm,
+    |at: At| async move {
+        let process = sleeping(at).await;
+        let life = Life::of(process.pid());
+        process
+            .send_signal(Signal::from_raw(libc::SIGSTOP))
+            .unwrap();
+        soon("its stop", || life.is_stopped()).await;
+        let exit = process
+            .shutdown(Scope::Leader, Duration::from_secs(60))
+            .await
+            .unwrap();
+        assert_eq!(exit.returncode(), -15);
+    }
+);
+
+// CPython, RunFuncTestCase's timeouts: SIGKILL if SIGTERM does not help.
+engine_test!(
+    shutdown_kills_a_process_that_ignores_sigterm,
     |at: At| async move {
         let line = "trap '' TERM; echo begun; while :; do sleep 0.01; done";
         let process = begun(at.shell(line)).await;
@@ -224,7 +227,7 @@ engine_test!(
 );
 
 // Ours: without grace there is no SIGTERM.
-engine_test!(stop_without_grace_kills_at_once, |at: At| async move {
+engine_test!(shutdown_without_grace_kills_at_once, |at: At| async move {
     let line = "trap 'exit 5' TERM; echo begun; while :; do sleep 0.01; done";
     let process = begun(at.shell(line)).await;
     let exit = process
@@ -235,7 +238,7 @@ engine_test!(stop_without_grace_kills_at_once, |at: At| async move {
 });
 
 // CPython, test_run_abort.
-engine_test!(an_abort_is_told_by_its_signal, |at: At| async move {
+engine_test!(an_abort_is_reported_with_its_signal, |at: At| async move {
     let process = at
         .shell("ulimit -c 0; kill -ABRT $$")
         .spawn()
@@ -248,7 +251,7 @@ engine_test!(an_abort_is_told_by_its_signal, |at: At| async move {
 
 // CPython, test_run_abort: with a core dump, where the system writes one.
 isolated_test!(
-    a_core_dump_is_told,
+    a_core_dump_is_reported,
     "ulimit -c unlimited",
     |at: At| async move {
         let pattern = std::fs::read_to_string("/proc/sys/kernel/core_pattern").unwrap();
@@ -258,7 +261,7 @@ isolated_test!(
         let process = command.spawn().await.unwrap();
         let exit = process.wait().await.unwrap();
         assert_eq!(exit.returncode(), -6);
-        // A pattern that names a program or another folder may or may not give a core.
+        // A pattern with a program or another directory may or may not yield a core file.
         if !pattern.contains(['|', '/']) {
             let wrote_one = std::fs::read_dir(folder.path()).unwrap().count() == 1;
             assert_eq!(exit.core_dumped, wrote_one);
@@ -266,7 +269,7 @@ isolated_test!(
     }
 );
 
-// CPython, asyncio by trial: a signal inside of a shell is the shell's own number.
+// CPython, asyncio by trial: a signal within a shell becomes the shell's exit code.
 engine_test!(
     a_signal_inside_of_a_shell_shows_as_128_and_more,
     |at: At| async move {

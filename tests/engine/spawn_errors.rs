@@ -1,4 +1,4 @@
-//! Starts that fail: the error names the part that is at fault, whichever way the start went.
+//! Failed starts: the error names the part that is at fault, with every spawn path.
 
 use std::borrow::Borrow;
 use std::fs;
@@ -10,7 +10,7 @@ use super::at::{At, engine_test};
 use super::files::Folder;
 use super::ways::ways as every_way;
 
-/// The error of a start that fails, the same by every way.
+/// The error of a start that fails, the same with every spawn path.
 pub(super) async fn refused(command: impl Borrow<Command>) -> SpawnError {
     let command = command.borrow();
     let error = command.spawn().await.expect_err("it cannot be started");
@@ -37,7 +37,7 @@ pub(super) fn assert_error(
 // CPython, asyncio test_popen_error; test_file_not_found_includes_filename.
 engine_test!(a_missing_program_is_named, |at: At| async move {
     for name in ["no-such-program", "/no/such/program", "./no-such-program"] {
-        // Our own PATH may have a folder that we may not search, and the number is of that then.
+        // Our own PATH may contain a directory that we may not search, which changes the error number.
         let error = refused(at.command(name).env("PATH", "/usr/bin:/bin")).await;
         let kind = SpawnErrorKind::ProgramNotFound(name.into());
         let text = format!("no such program: {name}");
@@ -46,7 +46,7 @@ engine_test!(a_missing_program_is_named, |at: At| async move {
     }
 });
 
-// CPython, test_exception_bad_executable: a file where a folder should be.
+// CPython, test_exception_bad_executable: a file in place of a directory.
 engine_test!(a_program_below_a_file_is_missing, |at: At| async move {
     let name = "/dev/null/program";
     let error = refused(at.command(name)).await;
@@ -59,7 +59,7 @@ engine_test!(a_program_below_a_file_is_missing, |at: At| async move {
     );
 });
 
-// CPython, test_exception_bad_args_0, for a PATH that the process alone has.
+// CPython, test_exception_bad_args_0, for a PATH that only the process has.
 engine_test!(
     a_program_is_missing_that_only_our_own_path_has,
     |at: At| async move {
@@ -92,7 +92,7 @@ engine_test!(a_file_without_permission_is_named, |at: At| async move {
     }
 });
 
-// CPython, test_exception_bad_executable: the search goes on behind a file without permission.
+// CPython, test_exception_bad_executable: the search continues after a file without permission.
 engine_test!(
     a_later_folder_of_the_path_may_have_the_program,
     |at: At| async move {
@@ -110,7 +110,7 @@ engine_test!(
     }
 );
 
-// CPython, test_exception_bad_executable: a folder.
+// CPython, test_exception_bad_executable: a directory.
 engine_test!(a_folder_is_no_program, |at: At| async move {
     let folder = Folder::new();
     let path = folder.path().to_path_buf();
@@ -123,8 +123,8 @@ engine_test!(a_folder_is_no_program, |at: At| async move {
     assert_error(&error, kind, &text, Some(libc::EACCES));
 });
 
-// Ours: the link is there, what it leads to is not.
-engine_test!(a_broken_link_is_told, |at: At| async move {
+// Ours: the link exists, its target does not.
+engine_test!(a_broken_link_is_reported, |at: At| async move {
     let folder = Folder::new();
     let (link, round) = (folder.path().join("link"), folder.path().join("round"));
     std::os::unix::fs::symlink("nowhere", &link).unwrap();
@@ -143,7 +143,7 @@ engine_test!(a_broken_link_is_told, |at: At| async move {
     assert_error(&error, kind, &text, Some(libc::ELOOP));
 });
 
-// Ours: neither a folder nor a file without permission.
+// Ours: neither a directory nor a file without permission.
 engine_test!(a_socket_is_no_program, |at: At| async move {
     let folder = Folder::new();
     let path = folder.path().join("socket");
@@ -157,7 +157,7 @@ engine_test!(a_socket_is_no_program, |at: At| async move {
     assert_error(&error, kind, &text, Some(libc::EACCES));
 });
 
-/// Every way to name the program and to change the environment, each a way of its own in std.
+/// Every way to name the program and to change the environment, each of which std handles differently.
 fn ways(at: At, folder: &Folder, name: &str) -> [Command; 4] {
     let path = folder.path();
     let mut ways = [
@@ -172,7 +172,7 @@ fn ways(at: At, folder: &Folder, name: &str) -> [Command; 4] {
     ways
 }
 
-// CPython, by trial: ENOEXEC. A shell would run it, and so would glibc's search by fork.
+// CPython, by trial: ENOEXEC. A shell would run it, and so would glibc's search after a fork.
 engine_test!(
     a_script_without_its_first_line_is_named,
     |at: At| async move {
@@ -234,21 +234,24 @@ engine_test!(a_file_is_no_folder_to_start_in, |at: At| async move {
 });
 
 // CPython, test_invalid_cmd.
-engine_test!(a_nul_in_a_word_is_told_by_its_place, |at: At| async move {
-    let words = [
-        ("tr\0ue", "a", "b"),
-        ("true", "a\0", "b"),
-        ("true", "a", "\0"),
-    ];
-    for (index, (program, first, second)) in words.into_iter().enumerate() {
-        let error = refused(at.command(program).args([first, second])).await;
-        let text = format!("argument {index} contains a NUL byte");
-        assert_error(&error, SpawnErrorKind::NulInArg { index }, &text, None);
+engine_test!(
+    a_nul_in_an_argument_is_reported_with_its_index,
+    |at: At| async move {
+        let words = [
+            ("tr\0ue", "a", "b"),
+            ("true", "a\0", "b"),
+            ("true", "a", "\0"),
+        ];
+        for (index, (program, first, second)) in words.into_iter().enumerate() {
+            let error = refused(at.command(program).args([first, second])).await;
+            let text = format!("argument {index} contains a NUL byte");
+            assert_error(&error, SpawnErrorKind::NulInArg { index }, &text, None);
+        }
     }
-});
+);
 
-// CPython, by trial: PermissionError, since the empty name is joined with the folders of PATH.
-engine_test!(an_empty_name_is_told, |at: At| async move {
+// CPython, by trial: PermissionError, since the empty name is joined with the directories of PATH.
+engine_test!(an_empty_name_is_reported, |at: At| async move {
     let error = refused(at.command("")).await;
     assert_error(
         &error,
@@ -283,7 +286,7 @@ engine_test!(
 
 // CPython, by trial: E2BIG, for all of them together.
 engine_test!(
-    arguments_that_are_too_long_together_are_told,
+    arguments_that_are_too_long_together_are_reported,
     |at: At| async move {
         let words = vec!["x".repeat(100_000); 100];
         let error = refused(at.command("true").args(words)).await;
@@ -316,7 +319,7 @@ engine_test!(
     }
 );
 
-// CPython, test_exception_bad_args_0 of a shell: the shell is the program that is missing.
+// CPython, test_exception_bad_args_0 of a shell: the shell is the missing program.
 engine_test!(a_missing_shell_is_named, |at: At| async move {
     let error = refused(at.shell("true").shell_path("/no/such/shell")).await;
     let kind = SpawnErrorKind::ProgramNotFound("/no/such/shell".into());
@@ -328,7 +331,7 @@ engine_test!(a_missing_shell_is_named, |at: At| async move {
     );
 });
 
-// CPython, test_exception_bad_args_0: inside of a shell it is the shell that tells.
+// CPython, test_exception_bad_args_0: within a shell, the shell reports it.
 engine_test!(
     a_missing_program_inside_of_a_shell_is_its_code,
     |at: At| async move {
@@ -338,7 +341,7 @@ engine_test!(
     }
 );
 
-// Ours: a group that is not there cannot be joined.
+// Ours: a group that does not exist cannot be joined.
 engine_test!(
     a_group_that_does_not_exist_is_an_error,
     |at: At| async move {

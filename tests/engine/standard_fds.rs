@@ -1,4 +1,4 @@
-//! A parent whose own standard descriptors are closed, or stand for one another.
+//! A parent whose own standard descriptors are closed, or exchanged.
 
 use std::fs::File;
 use std::io::{Seek, SeekFrom, Write};
@@ -12,7 +12,7 @@ use super::files::{file_of, text_of};
 use super::isolated::{isolated, name_of};
 use super::sys::Closed;
 
-/// Every choice of the three.
+/// Every subset of the three.
 const CHOICES: [&[i32]; 7] = [&[0], &[1], &[2], &[0, 1], &[0, 2], &[1, 2], &[0, 1, 2]];
 
 /// Every order of the three.
@@ -25,7 +25,7 @@ const ORDERS: [[usize; 3]; 6] = [
     [2, 1, 0],
 ];
 
-/// Starts processes with all kinds of pipes, and sees that each byte comes out where it should.
+/// Starts processes with all kinds of pipes, and checks that each byte arrives where it should.
 async fn pipes_are_right(at: At, told: &str) {
     let line = "printf apple; printf orange >&2";
     let mut command = at.shell(line);
@@ -48,7 +48,7 @@ async fn pipes_are_right(at: At, told: &str) {
     }
 }
 
-// CPython, test_close_fd_0 to test_close_fds_0_1_2: closed by whoever started us.
+// CPython, test_close_fd_0 to test_close_fds_0_1_2: closed by our parent.
 plain_test!(
     standard_descriptors_may_be_closed_from_the_start,
     |at: At| {
@@ -73,8 +73,8 @@ isolated_test!(
     }
 );
 
-/// Gives three files, of which some have the numbers of our standard descriptors, to a process in
-/// this order, and sees that it read from the first and wrote to the others.
+/// Passes three files, some of which have the numbers of our standard descriptors, to a process in this
+/// order, and checks that it read the first and wrote to the others.
 async fn files_are_right(at: At, files: [File; 3], order: [usize; 3]) {
     let numbers: Vec<_> = files.iter().map(AsRawFd::as_raw_fd).collect();
     let files = files.map(Arc::new);
@@ -136,7 +136,7 @@ isolated_test!(
     }
 );
 
-/// The same file under a number above all standard ones.
+/// The same file with a number above the standard ones.
 fn moved(file: File) -> File {
     let moved = file.try_clone().unwrap();
     assert!(moved.as_raw_fd() > 2);

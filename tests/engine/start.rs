@@ -1,4 +1,4 @@
-//! What is started: the program, its name, its arguments, its shell and its folder.
+//! The command of a process: program, arguments, shell and working directory.
 
 use std::borrow::BorrowMut;
 use std::ffi::OsStr;
@@ -11,7 +11,7 @@ use super::at::{At, engine_test};
 use super::files::Folder;
 use crate::shared::needs::{needs, path_of};
 
-/// Everything that a process prints; its end is that of success.
+/// The output of a process, which must succeed.
 async fn printed(mut command: impl BorrowMut<Command>) -> String {
     let command = command.borrow_mut();
     command.stdin(Stdio::Null).stdout(Stdio::Pipe);
@@ -34,7 +34,7 @@ engine_test!(a_shell_command_sees_the_environment, |at: At| async move {
     assert_eq!(printed(command).await, "apple\n");
 });
 
-// CPython, test_shell_sequence (POSIX): words after the line are `$0`, `$1` and so on.
+// CPython, test_shell_sequence (POSIX): arguments after the line are `$0`, `$1` and so on.
 engine_test!(words_after_a_shell_command_are_its_parameters, |at: At| {
     async move {
         let mut command = at.shell("echo $0 $1");
@@ -43,7 +43,7 @@ engine_test!(words_after_a_shell_command_are_its_parameters, |at: At| {
     }
 });
 
-// CPython, test_args_string: one string is the name of a program, blanks and all.
+// CPython, test_args_string: one string is the name of a program, including blanks.
 engine_test!(
     a_program_alone_is_not_split_into_words,
     |at: At| async move {
@@ -59,7 +59,7 @@ engine_test!(an_empty_shell_command_succeeds, |at: At| async move {
     assert_eq!(process.wait().await.unwrap().returncode(), 0);
 });
 
-// CPython, test_executable: the binary and its argument 0 are two things.
+// CPython, test_executable: the binary and its argument 0 are independent.
 engine_test!(
     argument_0_may_differ_from_the_program,
     |at: At| async move {
@@ -69,7 +69,7 @@ engine_test!(
     }
 );
 
-// CPython, test_executable: without another one the name is argument 0, wherever it was found.
+// CPython, test_executable: by default the name is argument 0, wherever it was found.
 engine_test!(
     a_name_that_is_looked_up_stays_argument_0,
     |at: At| async move {
@@ -83,7 +83,7 @@ engine_test!(
     }
 );
 
-// CPython, test_executable_takes_precedence: what is started is the binary, whatever its name.
+// CPython, test_executable_takes_precedence: the binary is executed, whatever argument 0 is.
 engine_test!(
     argument_0_does_not_choose_the_program,
     |at: At| async move {
@@ -115,7 +115,7 @@ engine_test!(a_shell_knows_itself_by_its_path, |at: At| async move {
     }
 });
 
-// CPython, asyncio test_create_subprocess_exec_with_path: words may be paths.
+// CPython, asyncio test_create_subprocess_exec_with_path: arguments may be paths.
 engine_test!(
     paths_serve_as_program_and_as_argument,
     |at: At| async move {
@@ -128,7 +128,7 @@ engine_test!(
     }
 );
 
-// CPython, test_bytes_program: found by a bare name and by a path, though it is no text.
+// CPython, test_bytes_program: found by a bare name and by a path, even if it is not text.
 engine_test!(
     a_program_may_have_a_name_that_is_no_text,
     |at: At| async move {
@@ -169,7 +169,7 @@ engine_test!(
     }
 );
 
-// CPython, test_cwd_with_relative_arg: words are left as they are, and mean what they mean there.
+// CPython, test_cwd_with_relative_arg: arguments are passed unchanged, and interpreted there.
 engine_test!(a_relative_argument_is_seen_from_the_new_folder, |at: At| {
     async move {
         let folder = Folder::new();
@@ -191,7 +191,7 @@ engine_test!(a_relative_program_is_seen_from_the_new_folder, |at: At| {
     }
 });
 
-// CPython, test_executable_with_cwd: a whole path means the same everywhere.
+// CPython, test_executable_with_cwd: an absolute path is independent of the directory.
 engine_test!(a_whole_path_is_found_from_any_folder, |at: At| async move {
     let (scripts, other) = (Folder::new(), Folder::new());
     let script = scripts.script("there", "#!/bin/sh\npwd\n");
@@ -203,7 +203,7 @@ engine_test!(a_whole_path_is_found_from_any_folder, |at: At| async move {
     );
 });
 
-// CPython, test_executable_without_cwd: the folder of this process is that of the child.
+// CPython, test_executable_without_cwd: the child inherits the directory of this process.
 engine_test!(
     without_a_folder_a_process_starts_in_ours,
     |at: At| async move {
@@ -215,7 +215,7 @@ engine_test!(
     }
 );
 
-// CPython, test_executable_with_cwd: the search looks from the new folder, as for the system.
+// CPython, test_executable_with_cwd: relative directories in PATH are relative to the new directory.
 engine_test!(
     a_relative_folder_of_the_path_is_seen_from_the_new_folder,
     |at: At| {

@@ -1,4 +1,4 @@
-//! Starts by every way: many at once, among signals, and with what our own environment has by then.
+//! Starts with every spawn path: many at once, with signals, and with changes to our own environment.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -15,7 +15,7 @@ use super::ways::ways;
 use crate::shared::rounds;
 
 // CPython, test_restore_signals.
-engine_test!(sigpipe_has_its_default_action_unless_told, |at: At| {
+engine_test!(sigpipe_has_its_default_action_by_default, |at: At| {
     async move {
         let is_ignored = async |command: &Command| {
             let output = command.output().await.unwrap();
@@ -31,7 +31,7 @@ engine_test!(sigpipe_has_its_default_action_unless_told, |at: At| {
     }
 });
 
-// Ours, where std panics: the program is looked for without a fork.
+// Ours; std panics: the program is looked up without a fork.
 isolated_test!(
     a_missing_program_is_named_though_sigchld_is_ignored,
     "",
@@ -59,7 +59,7 @@ plain_test!(no_handler_of_ours_runs_in_a_new_process, |at: At| {
             let (stop, seen) = (&stop, std::thread::current());
             threads.spawn(move || {
                 while !stop.load(std::sync::atomic::Ordering::Relaxed) {
-                    // To all of the group, which new processes belong to.
+                    // To the whole group, which new processes belong to.
                     sys::signal_our_group(libc::SIGUSR1);
                     std::thread::yield_now();
                 }
@@ -82,7 +82,7 @@ plain_test!(no_handler_of_ours_runs_in_a_new_process, |at: At| {
     });
 });
 
-// CPython, test_pipe_cloexec_real_tools: from 32 threads at once, by every way, each with its own.
+// CPython, test_pipe_cloexec_real_tools: from 32 threads at once, with every spawn path, each its own.
 isolated_test!(
     thirty_two_threads_may_start_processes_by_every_way,
     "",
@@ -112,7 +112,7 @@ isolated_test!(
                 })
                 .collect();
             for (n, thread) in threads.into_iter().enumerate() {
-                // Blocking: the runtime may have but this thread, and it is not needed for a start.
+                // Blocking: the runtime may have only this thread, and is not needed for a start.
                 let (way, mut process) = thread.join().unwrap();
                 let input = vec![n as u8; 1000 * n];
                 let given = process.communicate(Some(input.clone())).await.unwrap();
@@ -127,7 +127,7 @@ isolated_test!(
     }
 );
 
-// Ours: nothing is left of a start that fails at any of its steps.
+// Ours: nothing remains of a start that fails at any of its steps.
 isolated_test!(
     a_start_that_fails_at_any_step_leaves_nothing,
     "ulimit -n 64",
@@ -163,7 +163,7 @@ isolated_test!(
     }
 );
 
-// Ours: our environment is read anew for each process.
+// Ours: our environment is read again for each process.
 isolated_test!(
     a_variable_that_we_set_reaches_the_next_process,
     "",
@@ -182,7 +182,7 @@ isolated_test!(
     }
 );
 
-// Ours: whatever was cleared before, the environment that is given is the one to start from.
+// Ours: an explicit environment replaces ours, whatever was cleared before.
 engine_test!(an_environment_is_given_whatever_was_cleared, |at: At| {
     async move {
         let given = Environment::new([("A", "1"), ("B", "2")]).unwrap();
@@ -199,7 +199,7 @@ engine_test!(an_environment_is_given_whatever_was_cleared, |at: At| {
     }
 });
 
-// Ours: numbers that no system takes, before anything is started.
+// Ours: invalid numbers are refused before anything is started.
 engine_test!(a_number_of_a_descriptor_must_be_free, |at: At| async move {
     let cases = [
         (
@@ -235,7 +235,7 @@ engine_test!(a_number_of_a_descriptor_must_be_free, |at: At| async move {
     }
 });
 
-// Ours: 0 would be a new group, and the others none at all.
+// Ours: 0 would be a new group, and the others are invalid.
 engine_test!(
     a_group_must_have_a_number_that_can_be,
     |at: At| async move {
@@ -249,7 +249,7 @@ engine_test!(
     }
 );
 
-// As execvp: a folder that we may not search says more than those that do not have it.
+// As execvp: a directory that we may not search takes precedence over those without the file.
 engine_test!(
     the_search_goes_on_behind_what_is_refused,
     |at: At| async move {
@@ -274,7 +274,7 @@ engine_test!(
     }
 );
 
-// std's command says so much of itself.
+// All that std's command exposes.
 engine_test!(a_command_of_stds_becomes_one_of_ours, |at: At| async move {
     let folder = Folder::new();
     let mut std = std::process::Command::new("/bin/sh");
@@ -289,7 +289,7 @@ engine_test!(a_command_of_stds_becomes_one_of_ours, |at: At| async move {
     assert_eq!(String::from_utf8(output.stdout).unwrap(), expected);
 });
 
-// Ours: what a step says is what the system said of that step.
+// Ours: the error of a step is the system's error for that step.
 engine_test!(a_descriptor_that_cannot_be_given_is_named, |at: At| {
     async move {
         if !needs_linux() {

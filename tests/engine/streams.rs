@@ -1,4 +1,4 @@
-//! The kinds of standard streams: inherited, pipes, nowhere, files and descriptors.
+//! The kinds of standard streams: inherited, pipes, /dev/null, files and descriptors.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{Seek, SeekFrom, Write};
@@ -20,9 +20,9 @@ engine_test!(a_stream_that_is_no_pipe_is_none, |at: At| async move {
     assert_eq!(process.wait().await.unwrap().returncode(), 0);
 });
 
-// CPython, test_stdin_none and its fellows: without being told, streams lead to where ours do.
+// CPython, test_stdin_none and related tests: by default, streams are inherited.
 isolated_test!(
-    streams_are_inherited_unless_told,
+    streams_are_inherited_by_default,
     "cd \"$PRUN_ENGINE_DIR\"; echo given >in; exec <in >out 2>err",
     |at: At| {
         async move {
@@ -160,7 +160,7 @@ engine_test!(one_file_can_be_input_and_output, |at: At| async move {
     let file = Arc::new(options.open(folder.path().join("both")).unwrap());
     (&*file).write_all(b"x").unwrap();
     let both = Stdio::File(Arc::clone(&file));
-    // The position is shared: it stands behind the x, where nothing is left to read.
+    // The position is shared: it is after the x, where nothing is left to read.
     let mut command = at.shell("cat; echo written");
     command.stdin(both.clone()).stdout(both);
     let process = command.spawn().await.unwrap();
@@ -193,7 +193,7 @@ engine_test!(
     }
 );
 
-// CPython, test_stdout_filedes: what was given stays ours, and serves again.
+// CPython, test_stdout_filedes: a descriptor that was passed stays open, and can be used again.
 engine_test!(
     a_given_descriptor_stays_open_for_the_next_start,
     |at: At| async move {

@@ -1,4 +1,4 @@
-//! The few system calls that a test needs and std does not have. All the `unsafe` of these tests.
+//! The few system calls that tests need and std does not have. All `unsafe` of these tests.
 
 #![expect(unsafe_code, reason = "std has no safe way to do these")]
 
@@ -8,35 +8,35 @@ use std::sync::atomic::{AtomicI32, AtomicUsize, Ordering};
 
 use prun::process::Command;
 
-/// Lets a process of this command begin by a fork.
+/// Makes the processes of this command start with a fork.
 pub(super) fn fork_first(command: &mut Command) {
     // SAFETY: it does nothing.
     unsafe { command.pre_exec(|| Ok(())) };
 }
 
-/// Lets a process of this command do something that is safe after a fork.
+/// Makes the processes of this command run an async-signal-safe hook.
 pub(super) fn hook(
     command: &mut Command,
     hook: impl Fn() -> io::Result<()> + Send + Sync + 'static,
 ) {
-    // SAFETY: each of these tests gives a few system calls, or nothing.
+    // SAFETY: each of these tests passes a few system calls, or nothing.
     unsafe { command.pre_exec(hook) };
 }
 
-/// Waits for a child behind the engine's back, as a careless library does.
+/// Waits for a child without the engine, as a careless library does.
 pub(super) fn reap(pid: u32) {
     // SAFETY: a null status is allowed, and nothing else is touched.
     let reaped = unsafe { libc::waitpid(pid.cast_signed(), std::ptr::null_mut(), 0) };
     assert_eq!(reaped, pid.cast_signed(), "{}", io::Error::last_os_error());
 }
 
-/// Ignores a signal in this process, as one that `nohup` or a careless parent started.
+/// Ignores a signal in this process, as if it was started by `nohup` or a careless parent.
 pub(super) fn ignore(signal: i32) {
     // SAFETY: SIG_IGN runs no code of ours.
     unsafe { libc::signal(signal, libc::SIG_IGN) };
 }
 
-/// Catches a signal by a function that does nothing, so that it interrupts system calls.
+/// Catches a signal with a function that does nothing, so that it interrupts system calls.
 pub(super) fn interrupt_by(signal: i32) {
     extern "C" fn nothing(_: libc::c_int) {}
     // SAFETY: zeroed is a valid `sigaction` without flags; the function is async-signal-safe.
@@ -47,7 +47,7 @@ pub(super) fn interrupt_by(signal: i32) {
     }
 }
 
-/// Blocks a signal in this thread and in what it starts.
+/// Blocks a signal in this thread and in those that it starts.
 pub(super) fn block(signal: i32) {
     // SAFETY: `sigemptyset` initialises the set before it is used.
     unsafe {
@@ -59,13 +59,13 @@ pub(super) fn block(signal: i32) {
     }
 }
 
-/// Lets this process open no descriptor from this number on, as `ulimit -Sn` does.
+/// Limits the descriptors that this process can open to numbers below this one, like `ulimit -Sn`.
 pub(super) fn limit_files(most: libc::rlim_t) {
     let mut limit = libc::rlimit {
         rlim_cur: 0,
         rlim_max: 0,
     };
-    // SAFETY: the call fills one limit, and gets the address of one.
+    // SAFETY: the call fills in one limit, and gets the address of one.
     let got = unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limit) };
     limit.rlim_cur = most;
     // SAFETY: the call reads one limit, and gets the address of one.
@@ -73,22 +73,22 @@ pub(super) fn limit_files(most: libc::rlim_t) {
     assert_eq!((got, set), (0, 0), "{}", io::Error::last_os_error());
 }
 
-/// Leaves a file open for children under this number, for good.
+/// Opens a file for children under this number, and never closes it.
 pub(super) fn leave_open(fd: BorrowedFd<'_>, number: RawFd) {
     // SAFETY: the call takes integers; nothing in this process owns the number.
     let copy = unsafe { libc::dup2(fd.as_raw_fd(), number) };
     assert_eq!(copy, number, "{}", io::Error::last_os_error());
 }
 
-/// Whether a descriptor of ours is open, and for children as well.
+/// Whether a descriptor of ours is open and inheritable.
 pub(super) fn is_inherited(number: RawFd) -> bool {
     // SAFETY: the call takes integers.
     unsafe { libc::fcntl(number, libc::F_GETFD) == 0 }
 }
 
-/// Reads what stands at the start of a file, by its number.
+/// Reads the start of a file, by its descriptor number.
 pub(super) fn read_at_start(number: RawFd, bytes: &mut [u8]) -> io::Result<()> {
-    // SAFETY: there is room for so many bytes, and the number is an integer.
+    // SAFETY: the buffer has this length, and the number is an integer.
     let read = unsafe { libc::pread(number, bytes.as_mut_ptr().cast(), bytes.len(), 0) };
     match usize::try_from(read) {
         Ok(read) if read == bytes.len() => Ok(()),
@@ -96,7 +96,7 @@ pub(super) fn read_at_start(number: RawFd, bytes: &mut [u8]) -> io::Result<()> {
     }
 }
 
-/// From now on a system call fails with this number, here and in all children.
+/// From now on a system call fails with this error number, here and in all children.
 pub(super) fn refuse(call: libc::c_long, errno: i32) {
     const NUMBER_OF_THE_CALL: u32 = 0;
     let statement = |code: u32, jt, jf, k: u32| libc::sock_filter {
@@ -118,8 +118,8 @@ pub(super) fn refuse(call: libc::c_long, errno: i32) {
         len: filter.len() as u16,
         filter: filter.as_mut_ptr(),
     };
-    // SAFETY: the program and its filter live for as long as the calls take; the filter is for all
-    // threads, so that it is for those as well that start processes.
+    // SAFETY: the program and its filter live for the duration of the calls; the filter applies to all
+    // threads, so that it includes those that start processes.
     unsafe {
         assert_eq!(libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
         let all_threads = libc::SECCOMP_FILTER_FLAG_TSYNC;
@@ -129,28 +129,28 @@ pub(super) fn refuse(call: libc::c_long, errno: i32) {
     }
 }
 
-/// Whether others of the same user may trace this process, and its core be dumped.
+/// Whether other processes of the same user may trace this process, and its core may be dumped.
 pub(super) fn is_dumpable() -> bool {
     // SAFETY: the call takes integers.
     unsafe { libc::prctl(libc::PR_GET_DUMPABLE) == 1 }
 }
 
-/// Lets this process lead a process group.
+/// Makes this process lead a process group.
 pub(super) fn lead_a_group() {
     // SAFETY: the call takes integers.
     assert_eq!(unsafe { libc::setpgid(0, 0) }, 0);
 }
 
-/// Sends a signal to all in our process group.
+/// Sends a signal to our process group.
 pub(super) fn signal_our_group(signal: i32) {
     // SAFETY: the call takes integers.
     assert_eq!(unsafe { libc::kill(0, signal) }, 0);
 }
 
-/// How often a signal was caught: in this process, and in another one that has its memory.
+/// How often a signal was caught: in this process, and in another one that shares its memory.
 static CAUGHT: [AtomicUsize; 2] = [AtomicUsize::new(0), AtomicUsize::new(0)];
 
-/// Counts from now on how often a signal is caught.
+/// Starts to count how often a signal is caught.
 pub(super) fn count_by_process(signal: i32) {
     static OURS: AtomicI32 = AtomicI32::new(0);
     extern "C" fn count(_: libc::c_int) {
@@ -168,7 +168,7 @@ pub(super) fn count_by_process(signal: i32) {
     }
 }
 
-/// How often it was caught here, and elsewhere.
+/// How often it was caught here, and in other processes.
 pub(super) fn counted() -> (usize, usize) {
     let [here, elsewhere] = &CAUGHT;
     (
@@ -179,7 +179,7 @@ pub(super) fn counted() -> (usize, usize) {
 
 /// Sets or removes a variable of our own environment.
 pub(super) fn set_variable(name: &str, value: Option<&str>) {
-    // SAFETY: in the process of an isolated test nobody reads the environment but by std.
+    // SAFETY: in the process of an isolated test the environment is read only with std.
     unsafe {
         match value {
             Some(value) => std::env::set_var(name, value),
@@ -188,22 +188,22 @@ pub(super) fn set_variable(name: &str, value: Option<&str>) {
     }
 }
 
-/// How many bytes a pipe can hold.
+/// The capacity of a pipe in bytes.
 pub(super) fn pipe_size(fd: BorrowedFd<'_>) -> i32 {
-    // SAFETY: the call takes integers; the descriptor is open for its length.
+    // SAFETY: the call takes integers; the descriptor is open for its duration.
     unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_GETPIPE_SZ) }
 }
 
-/// Standard descriptors that are closed, until this is dropped: for processes of their own only.
+/// Standard descriptors that are closed until this is dropped: only for isolated tests.
 pub(super) struct Closed(Vec<(RawFd, OwnedFd)>);
 
 impl Closed {
     /// Closes `fds`, which are among 0, 1 and 2.
     pub(super) fn new(fds: &[RawFd]) -> Self {
         let kept = fds.iter().map(|&fd| {
-            // SAFETY: the number is one of a standard descriptor; the copy is new, and ours alone.
+            // SAFETY: the number is that of a standard descriptor; the copy is new, and owned only here.
             let copy = unsafe { OwnedFd::from_raw_fd(libc::fcntl(fd, libc::F_DUPFD_CLOEXEC, 100)) };
-            // SAFETY: std never closes these three by itself, and the copy takes their place.
+            // SAFETY: std never closes these three by itself, and the copy replaces them.
             unsafe { libc::close(fd) };
             (fd, copy)
         });
@@ -214,7 +214,7 @@ impl Closed {
 impl Drop for Closed {
     fn drop(&mut self) {
         for (fd, copy) in &self.0 {
-            // SAFETY: both are integers of descriptors; what was opened meanwhile is closed.
+            // SAFETY: both are descriptor numbers; a file that was opened meanwhile is closed.
             unsafe { libc::dup2(copy.as_raw_fd(), *fd) };
         }
     }

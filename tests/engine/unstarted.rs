@@ -1,4 +1,4 @@
-//! A start that is given up or cannot be: nothing is left of it, and nothing comes later.
+//! Cancelled and failed starts: nothing is left of them, and nothing happens later.
 
 use std::cell::Cell;
 use std::fs::{File, OpenOptions};
@@ -20,14 +20,14 @@ use super::isolated::{isolated, name_of};
 use super::polls::{When, cancelled};
 use super::procfs::{children, descriptors, eventually};
 
-/// A program that leaves a file behind as the sign that it ran.
+/// A program that creates a file when it runs.
 fn tattler(folder: &Folder) -> (PathBuf, PathBuf) {
     let sign = folder.path().join("ran");
     let text = format!("#!/bin/sh\n: >'{}'\nexec sleep 60\n", sign.display());
     (folder.script("program", text), sign)
 }
 
-/// Holds a program open for writing: until this is dropped it cannot be executed.
+/// Opens a program for writing: until this is dropped it cannot be executed.
 fn busy(program: &Path) -> File {
     OpenOptions::new().append(true).open(program).unwrap()
 }
@@ -38,7 +38,7 @@ fn piped(mut command: Command) -> Command {
     command
 }
 
-// CPython, asyncio test_cancel_post_init: given up before it began.
+// CPython, asyncio test_cancel_post_init: cancelled before it began.
 isolated_test!(
     a_start_that_is_never_polled_starts_nothing,
     "",
@@ -51,7 +51,7 @@ isolated_test!(
     }
 );
 
-// CPython, asyncio test_cancel_make_subprocess_transport_exec: given up while it waits.
+// CPython, asyncio test_cancel_make_subprocess_transport_exec: cancelled while it waits.
 isolated_test!(
     a_start_that_is_dropped_while_it_waits_starts_nothing,
     "",
@@ -66,7 +66,7 @@ isolated_test!(
                     .await
                     .is_none()
             );
-            // While it is held nothing can be executed, whatever was begun.
+            // While it is held the program cannot be executed, whatever was begun.
             eventually("the end of what was begun", || children().is_empty());
             drop(held);
         }
@@ -74,7 +74,7 @@ isolated_test!(
     }
 );
 
-// CPython, asyncio test_subprocess_read_pipe_cancelled and its two fellows.
+// CPython, asyncio test_subprocess_read_pipe_cancelled and two related tests.
 isolated_test!(
     a_dropped_start_leaves_no_pipe_open,
     "",
@@ -213,13 +213,13 @@ plain_test!(
     }
 );
 
-// Ours: whoever cleans up after a panic may need a process for it, and that one is left alone.
+// Ours: cleanup code may start a process during a panic, and that one is not killed.
 plain_test!(a_process_can_be_started_while_a_panic_unwinds, |at: At| {
     struct Cleaner<'a>(At, &'a Cell<Option<i32>>);
     impl Drop for Cleaner<'_> {
         fn drop(&mut self) {
             let Self(at, code) = self;
-            // A panic in here would end everything, so nothing is asserted.
+            // A panic in here would abort the program, so nothing is asserted.
             code.set(at.runtime().block_on(async {
                 let process = at.shell("sleep 0.05; exit 3").spawn().await.ok()?;
                 Some(process.wait().await.ok()?.returncode())

@@ -1,4 +1,4 @@
-//! Waiting for the end, and for no longer than one likes.
+//! Waiting for the end of a process, with and without a timeout.
 
 use std::time::{Duration, SystemTime};
 
@@ -28,7 +28,7 @@ engine_test!(wait_gives_the_code_again_and_again, |at: At| async move {
     assert_eq!(process.returncode(), Some(47));
 });
 
-// Ours: who waits by `SIGCHLD` needs a driver where it waits.
+// Ours: waiting with `SIGCHLD` needs a driver in the waiting runtime.
 #[test]
 fn waiting_without_a_driver_is_an_error() {
     let spawning = At::SIGCHLD_ONE.runtime();
@@ -41,15 +41,18 @@ fn waiting_without_a_driver_is_an_error() {
     spawning.block_on(killed(process));
 }
 
-// CPython, test_poll: to look is enough, nobody needs to wait.
-engine_test!(a_look_tells_that_a_process_has_ended, |at: At| async move {
-    let process = sleeping(at).await;
-    assert_eq!(process.returncode(), None);
-    process.kill().unwrap();
-    soon("its code", || process.returncode().is_some()).await;
-    assert_eq!(process.returncode(), Some(-9));
-    assert!(process.exit().is_some());
-});
+// CPython, test_poll: polling is enough, a wait is not needed.
+engine_test!(
+    polling_detects_that_a_process_has_ended,
+    |at: At| async move {
+        let process = sleeping(at).await;
+        assert_eq!(process.returncode(), None);
+        process.kill().unwrap();
+        soon("its code", || process.returncode().is_some()).await;
+        assert_eq!(process.returncode(), Some(-9));
+        assert!(process.exit().is_some());
+    }
+);
 
 // CPython, main, asyncio test_wait_even_if_pipe_is_open.
 engine_test!(
@@ -105,7 +108,7 @@ engine_test!(a_wait_that_takes_too_long_times_out, |at: At| async move {
     killed(process).await;
 });
 
-// CPython, test_wait_timeout, second half: enough time is enough.
+// CPython, test_wait_timeout, second half: a sufficient timeout.
 engine_test!(
     a_wait_with_enough_time_gives_the_code,
     |at: At| async move {
@@ -115,7 +118,7 @@ engine_test!(
     }
 );
 
-// asyncio gives a TimeoutError here: a result that is there wins even over no time at all.
+// asyncio returns a TimeoutError here: a result that is ready wins even over a timeout of zero.
 engine_test!(
     an_ended_process_wins_over_a_timeout_of_zero,
     |at: At| async move {
@@ -129,7 +132,7 @@ engine_test!(
     }
 );
 
-// asyncio, wait_for with None; and the longest time that there is.
+// asyncio, wait_for with None; and the longest duration.
 engine_test!(
     a_wait_may_have_no_bound_or_the_longest,
     |at: At| async move {
@@ -159,7 +162,7 @@ engine_test!(a_process_shows_whether_it_runs, |at: At| async move {
     assert!(format!("{process:?}").contains(&format!("<Process {pid} returncode -9>")));
 });
 
-// CPython, asyncio test_proc_exited: the number stays.
+// CPython, asyncio test_proc_exited: the process id is kept.
 engine_test!(
     the_number_of_a_process_stays_after_its_end,
     |at: At| async move {
@@ -174,13 +177,13 @@ engine_test!(
 );
 
 // CPython, asyncio test_watcher_implementation (3.14).
-engine_test!(a_process_tells_how_its_end_is_learnt, |at: At| async move {
+engine_test!(a_process_reports_its_backend, |at: At| async move {
     let process = sleeping(at).await;
     assert_eq!(process.backend(), at.backend_here());
     killed(process).await;
 });
 
-// CPython, asyncio test_create_subprocess_with_pidfd: a runtime in any thread will do.
+// CPython, asyncio test_create_subprocess_with_pidfd: a runtime on any thread works.
 plain_test!(a_runtime_in_another_thread_serves_as_well, |at: At| {
     let run = move || {
         at.play(|at| async move {
@@ -195,7 +198,7 @@ plain_test!(a_runtime_in_another_thread_serves_as_well, |at: At| {
     std::thread::spawn(run).join().unwrap();
 });
 
-// asyncio, "Subprocess and Threads": started in one thread, waited for in another.
+// asyncio, "Subprocess and Threads": started on one thread, waited for on another.
 engine_test!(
     a_process_may_be_given_to_another_thread,
     |at: At| async move {
@@ -204,8 +207,8 @@ engine_test!(
     }
 );
 
-// Ours: what the system counted for the process, and the clocks.
-engine_test!(an_exit_tells_what_was_used_and_when, |at: At| async move {
+// Ours: resource usage and times.
+engine_test!(an_exit_has_resource_usage_and_times, |at: At| async move {
     let before = SystemTime::now();
     let line = "n=0; while [ $n -lt 20000 ]; do n=$((n+1)); done; sleep 0.05";
     let process = at.shell(line).spawn().await.unwrap();
@@ -226,11 +229,11 @@ engine_test!(an_exit_tells_what_was_used_and_when, |at: At| async move {
         exit.elapsed
     );
     assert!(exit.started_at >= before && exit.started_at <= SystemTime::now());
-    // Whoever asks later is told the same.
+    // Later callers get the same.
     assert_eq!(process.wait().await.unwrap(), exit);
 });
 
-// Ours: 0 and no other number is success.
+// Ours: only 0 is success.
 engine_test!(only_code_0_is_success, |at: At| async move {
     for (line, success) in [("exit 0", true), ("exit 1", false), ("kill -9 $$", false)] {
         let process = at.shell(line).spawn().await.unwrap();
@@ -238,9 +241,9 @@ engine_test!(only_code_0_is_success, |at: At| async move {
     }
 });
 
-// CPython, asyncio test_watcher_implementation (3.14): the pidfd where it is to be had.
+// CPython, asyncio test_watcher_implementation (3.14): the pidfd if available.
 #[test]
-fn the_backend_is_the_pidfd_unless_told() {
+fn the_backend_is_the_pidfd_by_default() {
     At::PIDFD_ONE.play(|at| async move {
         let process = Command::exec("true").spawn().await.unwrap();
         assert_eq!(process.backend(), at.backend_here());

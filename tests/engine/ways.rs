@@ -1,12 +1,12 @@
-//! The three ways to a process, each for the same command: `posix_spawn` itself, in our memory until it
-//! has its own program, and by fork.
+//! The three spawn paths, each for the same command: `posix_spawn` itself, sharing our memory until the
+//! program is executed (vfork), and by fork.
 
 use prun::process::Command;
 
 use super::sys;
 
-/// `command` by each way, with its name. What the system's own call cannot do comes in our memory by the
-/// first one, too.
+/// `command` with each spawn path, and its name. Attributes that `posix_spawn` does not support make the
+/// first one share our memory, too.
 pub(super) fn ways(command: &Command) -> [(&'static str, Command); 3] {
     let [mut by_posix_spawn, mut in_our_memory, mut by_fork] = [(); 3].map(|()| command.clone());
     by_posix_spawn.close_fds(false);

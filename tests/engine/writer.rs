@@ -1,4 +1,4 @@
-//! Writing to a process: what is queued, what is waited for, and what is told when nobody reads.
+//! Writing to a process: queued bytes, waiting for them, and errors when nobody reads.
 
 use std::io::ErrorKind;
 use std::pin::pin;
@@ -12,7 +12,7 @@ use super::at::{At, engine_test};
 use super::polls::{Flag, When, cancelled, is_pending};
 use super::procfs::{Doomed, soon};
 
-/// What a pipe holds, and what may be queued besides before `drain` waits.
+/// The capacity of a pipe, and how much more may be queued before `drain` waits.
 pub(super) const PIPE: usize = 64 * 1024;
 pub(super) const HIGH: usize = 64 * 1024;
 
@@ -22,12 +22,12 @@ pub(super) async fn cat(at: At) -> Process {
     command.spawn().await.unwrap()
 }
 
-/// A process that reads nothing until it is told to, by a signal.
+/// A process that reads nothing until it gets a signal.
 pub(super) async fn deaf(at: At) -> Process {
     deaf_until(at, "exec cat >/dev/null").await
 }
 
-/// The same; then it does this.
+/// As `deaf`; then it runs this.
 pub(super) async fn deaf_until(at: At, then: &str) -> Process {
     let line = format!("trap '{then}' USR1; echo begun; while :; do sleep 0.01; done");
     let mut command = at.shell(line);
@@ -38,7 +38,7 @@ pub(super) async fn deaf_until(at: At, then: &str) -> Process {
     process
 }
 
-/// What the process prints from now on.
+/// The further output of the process.
 pub(super) async fn rest(process: &mut Process) -> Vec<u8> {
     let stdout = process.stdout.as_mut().unwrap();
     stdout.read_to_end().await.unwrap()
@@ -49,7 +49,7 @@ pub(super) fn assert_broken(result: std::io::Result<()>) {
     assert_eq!(result.unwrap_err().kind(), ErrorKind::BrokenPipe);
 }
 
-/// Writes until it is told that nobody reads.
+/// Writes until an error says that nobody reads.
 async fn until_broken(stdin: &mut StreamWriter) {
     while stdin.write_all("x").await.is_ok() {
         tokio::task::yield_now().await;
@@ -57,7 +57,7 @@ async fn until_broken(stdin: &mut StreamWriter) {
 }
 
 // CPython, asyncio test_stdin_stdout.
-engine_test!(what_is_written_and_drained_is_read, |at: At| async move {
+engine_test!(written_and_drained_bytes_are_read, |at: At| async move {
     let mut process = cat(at).await;
     let stdin = process.stdin.as_mut().unwrap();
     stdin.write("some data").unwrap();
@@ -67,7 +67,7 @@ engine_test!(what_is_written_and_drained_is_read, |at: At| async move {
     assert_eq!(process.wait().await.unwrap().returncode(), 0);
 });
 
-// asyncio, by trial: 131,072 bytes go without waiting, half into the pipe and half into the queue.
+// asyncio, by trial: 131,072 bytes are accepted without waiting, half in the pipe and half in the queue.
 engine_test!(drain_waits_above_64_kib_in_the_queue, |at: At| async move {
     let mut process = deaf(at).await;
     let stdin = process.stdin.as_mut().unwrap();
@@ -123,14 +123,14 @@ engine_test!(drain_of_little_returns_at_once, |at: At| async move {
 });
 
 // CPython, test_streams.py test_drain_raises.
-engine_test!(drain_tells_that_the_pipe_broke, |at: At| async move {
+engine_test!(drain_reports_a_broken_pipe, |at: At| async move {
     let mut process = deaf(at).await;
     let stdin = process.stdin.as_mut().unwrap();
     stdin.write(vec![0; 300_000]).unwrap();
     process.kill().unwrap();
     let stdin = process.stdin.as_mut().unwrap();
     assert_broken(stdin.drain().await);
-    // And again, and by whatever else is asked of it.
+    // And again, and from any other method.
     assert_broken(stdin.drain().await);
     assert_broken(stdin.write("more"));
     assert_broken(stdin.write_all("more").await);
@@ -138,7 +138,7 @@ engine_test!(drain_tells_that_the_pipe_broke, |at: At| async move {
     assert_broken(stdin.wait_closed().await);
 });
 
-// asyncio drops it in silence.
+// asyncio silently ignores it.
 engine_test!(writing_after_the_close_is_an_error, |at: At| async move {
     let mut process = cat(at).await;
     let stdin = process.stdin.as_mut().unwrap();
@@ -163,7 +163,7 @@ engine_test!(closing_ends_the_input_of_the_process, |at: At| async move {
 
 // CPython, test_streams.py test_wait_closed_on_close_with_unread_data.
 engine_test!(
-    what_was_queued_before_the_close_is_sent,
+    bytes_queued_before_the_close_are_sent,
     |at: At| async move {
         let mut process = cat(at).await;
         let mut stdin = process.stdin.take().unwrap();
@@ -179,7 +179,7 @@ engine_test!(
 
 // CPython, test_streams.py test_async_writer_api_exception_after_close.
 engine_test!(
-    a_close_that_cannot_send_everything_is_told,
+    a_close_that_cannot_send_everything_is_an_error,
     |at: At| async move {
         let mut process = deaf(at).await;
         let stdin = process.stdin.as_mut().unwrap();
@@ -193,7 +193,7 @@ engine_test!(
     }
 );
 
-// Ours: bounded where `write` is not.
+// Ours: bounded, unlike `write`.
 engine_test!(
     write_all_waits_until_everything_is_in_the_pipe,
     |at: At| async move {
@@ -256,7 +256,7 @@ engine_test!(
     }
 );
 
-// asyncio, by trial: a grandchild that never reads pins what is queued; the wait can be given up.
+// asyncio, by trial: a grandchild that never reads keeps the queue; the wait can be cancelled.
 engine_test!(
     a_close_that_nobody_reads_can_be_given_up,
     |at: At| async move {
@@ -274,7 +274,7 @@ engine_test!(
     }
 );
 
-// Ours: nothing is queued by nothing.
+// Ours: writing nothing queues nothing.
 engine_test!(writing_nothing_is_no_end, |at: At| async move {
     let mut process = cat(at).await;
     let stdin = process.stdin.as_mut().unwrap();

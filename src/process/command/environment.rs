@@ -163,7 +163,7 @@ mod tests {
     use proptest::prelude::*;
 
     /// A model of the environment as a map, with the changes applied one by one.
-    fn by_a_map(base: &[(String, String)], changes: &[EnvChange]) -> BTreeMap<OsString, OsString> {
+    fn as_a_map(base: &[(String, String)], changes: &[EnvChange]) -> BTreeMap<OsString, OsString> {
         let base = base.iter().map(|(k, v)| (k.into(), v.into()));
         let mut map: BTreeMap<OsString, OsString> = base.collect();
         for change in changes {
@@ -199,7 +199,7 @@ mod tests {
             let whole = environment.changed(&changes, &mut set).unwrap();
             let mut pairs: Vec<_> = whole.iter().map(|pair| pair.to_bytes()).collect();
             pairs.sort();
-            let map = by_a_map(&base, &changes);
+            let map = as_a_map(&base, &changes);
             let mut expected: Vec<_> =
                 map.iter().map(|(k, v)| [k.as_bytes(), b"=", v.as_bytes()].concat()).collect();
             expected.sort();
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_passed_on_is_refused_by_its_name() {
+    fn an_invalid_variable_is_refused_with_its_name() {
         for (name, value) in [("", "v"), ("A=B", "v"), ("N\0", "v"), ("N", "v\0")] {
             match Environment::new([(name, value)]) {
                 Err(SpawnErrorKind::BadEnv(bad)) => assert_eq!(bad, name),

@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn where_nothing_is_known_nothing_is_nearby() {
+    fn without_known_mounts_nothing_is_local() {
         assert!(!is_local(&mount_points(b""), Path::new("/bin/true")));
         assert!(mount_points(b"nonsense\n\n- -\n").is_empty());
     }

@@ -210,7 +210,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn parts_never_overlap_and_all_room_comes_back(
+        fn extents_never_overlap_and_all_space_is_freed(
             steps in prop::collection::vec((1u64..200, 1u64..200, any::<prop::sample::Index>()), 1..60),
         ) {
             let mut space = FreeSpace::default();
@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_given_back_is_taken_first_and_the_disk_has_it_meanwhile() {
+    fn freed_extents_are_reused_first_and_free_disk_space() {
         use std::os::unix::fs::{FileExt, MetadataExt};
         let shared = Arc::new(SharedFile::new(None, usize::MAX));
         let written = |len: u64| {

@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_file_does_not_take_is_left_and_the_next_move_begins_anew() {
+    fn bytes_that_a_file_refuses_are_returned_and_the_next_move_starts_afresh() {
         let full = File::options().write(true).open("/dev/full").unwrap();
         let (pipe, mut writer) = filled(b"no room");
         let moved = move_to_file(&pipe, &full, 0, usize::MAX).unwrap();

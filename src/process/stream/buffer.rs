@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_taken_makes_room() {
+    fn taken_bytes_make_room() {
         let mut buffer = of(&[b'x'; 900], 1000);
         buffer.skip(800);
         buffer.end().extend_from_slice(&[b'y'; 900]);

@@ -25,7 +25,7 @@ proptest! {
 
 proptest! {
     #[test]
-    fn what_is_taken_and_what_is_left_are_the_stream_and_its_end_stays(
+    fn taken_and_remaining_bytes_are_the_stream_and_its_end_stays(
         pieces in prop::collection::vec((any::<u8>(), 0..90_000usize, any::<bool>()), 0..9),
         memory in 0usize..80_000,
     ) {
@@ -70,7 +70,7 @@ fn a_spool_without_a_folder_counts_what_it_loses() {
 
 proptest! {
     #[test]
-    fn what_was_unloaded_is_the_same_stream_and_its_end_is_found(
+    fn a_spilled_spool_is_the_same_stream_and_its_end_is_found(
         pieces in prop::collection::vec((any::<u8>(), 1..40_000usize), 1..6),
         memory in 1usize..80_000,
         taken in any::<bool>(),
@@ -108,7 +108,7 @@ proptest! {
 }
 
 #[test]
-fn what_is_taken_while_more_is_written_is_in_one_piece_only() {
+fn bytes_taken_while_more_are_written_are_in_one_piece_only() {
     let mut spool = Spool::new(SpoolOptions::default().memory(2));
     spool.append(b"123");
     let mut writing = spool.begin_writing();
