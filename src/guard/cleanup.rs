@@ -158,16 +158,16 @@ mod tests {
                 };
                 let groups: Vec<u32> = cleanup.groups().collect();
                 for group in &groups {
-                    prop_assert!(!gone.contains(group), "looked at again after its end");
+                    prop_assert!(!gone.contains(group), "polled again after its end");
                 }
                 let sent = cleanup.step(now, exists);
                 gone.extend(groups.into_iter().filter(|group| !exists(*group)));
                 for (group, signal) in sent {
-                    prop_assert!(!gone.contains(&group), "a stranger is signalled");
+                    prop_assert!(!gone.contains(&group), "a reused number is signalled");
                     if signal == Signal::TERM {
                         prop_assert!(!was_ending && now < grace);
                     } else {
-                        prop_assert!(was_ending || now >= grace, "killed before its time");
+                        prop_assert!(was_ending || now >= grace, "killed before the grace ended");
                     }
                     let life = lives.get_mut(&group).unwrap();
                     if signal == Signal::KILL || life.obeys {

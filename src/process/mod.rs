@@ -63,7 +63,7 @@
 //! | a signal to a process that has ended | `ProcessLookupError`, or nothing | [`Delivery::AlreadyExited`]; never reaches another process with the same process id |
 //! | a process group | can be created | can be signalled, and [shut down](Process::shutdown) with `SIGTERM` and then `SIGKILL` |
 //! | a running process that is dropped | is killed (from 3.13 on, as documented) | keeps running, and is reaped, unless [`kill_on_drop`](Command::kill_on_drop) is set |
-//! | a file system that does not respond | blocks the event loop while it starts a program | blocks nobody else: see [`spawn`](Command::spawn) |
+//! | a file system that does not respond | blocks the event loop while it starts a program | blocks no other task: see [`spawn`](Command::spawn) |
 //! | `user=` | keeps the supplementary groups | [`uid`](Command::uid) drops those of root, like std |
 //! | a file that is neither a binary nor has a `#!` line | is an error | is [`SpawnErrorKind::NoShebang`] |
 //!

@@ -34,14 +34,14 @@ const WHO: &str = "grep -E '^(Uid|Gid|Groups):' /proc/self/status | tr -s '\\t '
 /// The ids, umask and directory of each thread of this program.
 fn ours() -> BTreeSet<String> {
     const FIELDS: [&str; 4] = ["Uid:", "Gid:", "Groups:", "Umask:"];
-    let is_told = |line: &&str| FIELDS.iter().any(|name| line.starts_with(name));
+    let is_shown = |line: &&str| FIELDS.iter().any(|name| line.starts_with(name));
     let threads = fs::read_dir("/proc/self/task").unwrap();
     let threads = threads.map(|thread| {
         let thread = thread.unwrap().path();
         let status = fs::read_to_string(thread.join("status")).unwrap();
         let dir = fs::read_link(thread.join("cwd")).unwrap();
-        let told = status.lines().filter(is_told).collect::<String>();
-        format!("{told} {}", dir.display())
+        let lines = status.lines().filter(is_shown).collect::<String>();
+        format!("{lines} {}", dir.display())
     });
     threads.collect()
 }

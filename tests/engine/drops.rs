@@ -10,7 +10,7 @@ async fn family(command: &mut Command) -> (Process, Life, Doomed) {
     let mut process = command.stdout(Stdio::Pipe).spawn().await.unwrap();
     let line = process.stdout.as_mut().unwrap().read_line().await.unwrap();
     let leader = Life::of(process.pid());
-    (process, leader, Doomed::told(&line))
+    (process, leader, Doomed::from_line(&line))
 }
 
 const LINE: &str = "exec 2>/dev/null; sleep 60 & echo $!; wait";

@@ -20,7 +20,7 @@ async fn family(at: At, line: &str, count: usize) -> (Process, Vec<Doomed>) {
     let mut members = Vec::new();
     for _ in 0..count {
         let line = process.stdout.as_mut().unwrap().read_line().await.unwrap();
-        members.push(Doomed::told(&line));
+        members.push(Doomed::from_line(&line));
     }
     (process, members)
 }
@@ -148,7 +148,7 @@ engine_test!(shutdown_ends_a_whole_session, |at: At| async move {
     command.stdout(Stdio::Pipe).new_session(true);
     let mut process = command.spawn().await.unwrap();
     let line = process.stdout.as_mut().unwrap().read_line().await.unwrap();
-    let member = Doomed::told(&line);
+    let member = Doomed::from_line(&line);
     process.shutdown(Scope::Group, MINUTE).await.unwrap();
     assert!(!member.is_alive());
 });
@@ -158,7 +158,7 @@ engine_test!(shutdown_continues_a_stopped_group, |at: At| async move {
     let (process, members) = family(at, SLEEPERS, 2).await;
     let stop = Signal::from_raw(libc::SIGSTOP);
     process.send_signal_to(Scope::Group, stop).unwrap();
-    soon("their stop", || {
+    soon("their SIGSTOP", || {
         members.iter().all(|member| member.is_stopped())
     })
     .await;
@@ -196,7 +196,7 @@ engine_test!(
         assert!(members[0].is_alive());
         let exit = process.shutdown(Scope::Group, SHORT).await.unwrap();
         assert_eq!(exit.returncode(), -15);
-        assert!(!members[0].is_alive(), "the second call ended who was left");
+        assert!(!members[0].is_alive(), "the second call ended the rest");
         assert!(!is_our_zombie(process.pid()));
     }
 );

@@ -40,9 +40,9 @@ pub(crate) fn isolated(test: &str, prelude: &str, body: impl FnOnce()) {
         return;
     }
     let dir = tempfile::tempdir().expect("a temporary folder can be made");
-    let told = dir.path().join("told");
+    let output = dir.path().join("output");
     // Files, not pipes: a process that is left behind would keep those open.
-    let stdout = File::create(&told).expect("a file can be made");
+    let stdout = File::create(&output).expect("a file can be made");
     let stderr = stdout.try_clone().expect("a descriptor can be copied");
     let status = Command::new("/bin/sh")
         .args(["-c", &format!("{prelude}\nexec \"$0\" \"$@\"")])
@@ -54,13 +54,13 @@ pub(crate) fn isolated(test: &str, prelude: &str, body: impl FnOnce()) {
         .stderr(stderr)
         .status()
         .expect("the test binary can be started once more");
-    let told = fs::read(&told).expect("the output can be read");
-    let told = String::from_utf8_lossy(&told);
-    assert!(status.success(), "in its own process ({status}):\n{told}");
+    let output = fs::read(&output).expect("the output can be read");
+    let output = String::from_utf8_lossy(&output);
+    assert!(status.success(), "in its own process ({status}):\n{output}");
     let played = dir.path().join(PLAYED).exists();
-    assert!(played, "{test} was not played:\n{told}");
+    assert!(played, "{test} did not complete:\n{output}");
     // The skipped tests of that process are reported with ours.
-    let skipped = told
+    let skipped = output
         .lines()
         .filter_map(|line| line.strip_prefix(SKIPPED_LINE));
     skipped.for_each(skip);

@@ -25,7 +25,7 @@ fn leaving(at: At, behind: &str) -> Command {
 #[track_caller]
 fn split(stdout: &[u8]) -> (Doomed, &[u8]) {
     let end = stdout.iter().position(|&byte| byte == b'\n').unwrap();
-    (Doomed::told(&stdout[..end]), &stdout[end + 1..])
+    (Doomed::from_line(&stdout[..end]), &stdout[end + 1..])
 }
 
 // Ours; asyncio waits for the grandchild.
@@ -62,7 +62,7 @@ engine_test!(
             .filter(|line| !"noise".starts_with(line))
             .collect();
         assert_eq!(own.len(), 2, "{own:?}");
-        let behind = Doomed::told(own[0].as_bytes());
+        let behind = Doomed::from_line(own[0].as_bytes());
         assert_eq!(own[1], "mine");
         assert!(behind.is_alive());
         assert!(given.leaked);

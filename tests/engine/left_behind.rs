@@ -22,12 +22,12 @@ fn leaving(at: At, policy: KillOnDrop) -> Command {
 async fn begun(command: &mut Command) -> (Process, Doomed) {
     let mut process = command.spawn().await.unwrap();
     let line = process.stdout.as_mut().unwrap().read_line().await.unwrap();
-    (process, Doomed::told(&line))
+    (process, Doomed::from_line(&line))
 }
 
 /// Waits until both processes are gone.
 async fn all_gone(leader: u32, left: &Doomed) {
-    soon("the end of who is left", || !left.is_alive()).await;
+    soon("the end of the rest", || !left.is_alive()).await;
     soon("its reaping", || !is_our_zombie(leader)).await;
 }
 
@@ -65,7 +65,7 @@ engine_test!(
         let (process, left) = begun(&mut command).await;
         process.wait().await.unwrap();
         drop(process);
-        soon("the end of who is left", || !left.is_alive()).await;
+        soon("the end of the rest", || !left.is_alive()).await;
     }
 );
 
@@ -82,13 +82,13 @@ engine_test!(
             .await
             .unwrap();
         let line = process.stderr.as_mut().unwrap().read_line().await.unwrap();
-        let left = Doomed::told(&line);
+        let left = Doomed::from_line(&line);
         process.wait().await.unwrap();
         let limited = tokio::time::timeout(Duration::from_millis(20), async move {
             process.communicate(None).await
         });
         assert!(limited.await.is_err(), "the pipe is held");
-        soon("the end of who is left", || !left.is_alive()).await;
+        soon("the end of the rest", || !left.is_alive()).await;
     }
 );
 
@@ -100,7 +100,7 @@ engine_test!(
         process.wait().await.unwrap();
         process.kill_on_drop(KillOnDrop::No);
         let leader = process.pid();
-        assert!(!is_our_zombie(leader), "nobody needs it any more");
+        assert!(!is_our_zombie(leader), "it is no longer needed");
         let handle = process.handle();
         drop(process);
         tokio::task::yield_now().await;
@@ -117,7 +117,7 @@ engine_test!(
         process.kill_on_drop(KillOnDrop::Group);
         process.wait().await.unwrap();
         drop(process);
-        soon("the end of who is left", || !left.is_alive()).await;
+        soon("the end of the rest", || !left.is_alive()).await;
     }
 );
 
@@ -256,6 +256,6 @@ plain_test!(
         drop(runtime);
         assert!(left.is_alive());
         drop(process);
-        eventually("the end of who is left", || !left.is_alive());
+        eventually("the end of the rest", || !left.is_alive());
     }
 );

@@ -94,8 +94,8 @@ isolated_test!(
             let ours = std::io::stdout().as_fd().try_clone_to_owned().unwrap();
             let process = at.shell("echo given").stdout(ours).spawn().await.unwrap();
             assert_eq!(process.wait().await.unwrap().returncode(), 0);
-            let told = fs::read_to_string(dir().join("out")).unwrap();
-            assert!(told.contains("given\n"));
+            let output = fs::read_to_string(dir().join("out")).unwrap();
+            assert!(output.contains("given\n"));
         }
     }
 );

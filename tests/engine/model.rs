@@ -139,29 +139,32 @@ impl Model {
     /// Compares the result of a read with the model's, and takes it from the model.
     fn hold(&mut self, step: &Step, got: Result<Got, ReadError>) {
         let expected = self.answer(step);
-        let told = format!("{step:?} of {:?}: {got:?}, not {expected:?}", self.bytes);
+        let context = format!("{step:?} of {:?}: {got:?}, not {expected:?}", self.bytes);
         match (expected, got) {
             (Answer::Bytes(bytes), Ok(Got::Bytes(got))) => {
-                assert!(bytes == got, "{told}");
+                assert!(bytes == got, "{context}");
                 self.bytes.drain(..got.len());
             }
             (Answer::Piece(bytes, ends_line), Ok(Got::Piece(got))) => {
-                assert!(bytes == got.bytes && ends_line == got.ends_line, "{told}");
+                assert!(
+                    bytes == got.bytes && ends_line == got.ends_line,
+                    "{context}"
+                );
                 self.bytes.drain(..bytes.len());
             }
             (Answer::Some(most), Ok(Got::Bytes(got))) => {
-                assert!(!got.is_empty() && got.len() <= most, "{told}");
-                assert!(self.bytes.starts_with(&got), "{told}");
+                assert!(!got.is_empty() && got.len() <= most, "{context}");
+                assert!(self.bytes.starts_with(&got), "{context}");
                 self.bytes.drain(..got.len());
             }
             (Answer::Overrun(most), Err(ReadError::LimitOverrun { consumed })) => {
-                assert!(consumed > self.limit && consumed <= most, "{told}");
+                assert!(consumed > self.limit && consumed <= most, "{context}");
             }
             (Answer::Incomplete(wanted), Err(ReadError::Incomplete { partial, expected })) => {
-                assert!(partial == self.bytes && wanted == expected, "{told}");
+                assert!(partial == self.bytes && wanted == expected, "{context}");
                 self.bytes.clear();
             }
-            _ => panic!("{told}"),
+            _ => panic!("{context}"),
         }
     }
 }

@@ -93,7 +93,7 @@ pub(super) struct Doomed(Life);
 impl Doomed {
     /// The process whose id was printed as a line.
     #[track_caller]
-    pub(super) fn told(line: &[u8]) -> Self {
+    pub(super) fn from_line(line: &[u8]) -> Self {
         let line = str::from_utf8(line).expect("a number is text");
         let pid = line.trim().parse();
         Self(Life::of(

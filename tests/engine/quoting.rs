@@ -96,7 +96,7 @@ fn a_shell_reads_the_very_bytes_that_were_quoted() {
     hold(200, &words(any_byte()), |words| {
         let mut line = OsString::from("printf '%s\\0' begin ");
         line.push(join(words.iter().map(|word| OsStr::from_bytes(word))));
-        let told = runtime.block_on(async {
+        let output = runtime.block_on(async {
             let mut command = At::PIDFD_ONE.shell(line);
             command.stdout(Stdio::Pipe);
             let mut process = command.spawn().await.unwrap();
@@ -104,7 +104,7 @@ fn a_shell_reads_the_very_bytes_that_were_quoted() {
         });
         let expected = [b"begin".to_vec()].into_iter().chain(words);
         let expected: Vec<u8> = expected.flat_map(|word| [word, vec![0]].concat()).collect();
-        assert_eq!(told, expected);
+        assert_eq!(output, expected);
     });
 }
 
@@ -142,7 +142,7 @@ fn text_is_quoted_as_python_quotes_it() {
             .iter()
             .flat_map(|word| [word.as_slice(), b"\0"].concat())
             .collect();
-        let told = runtime.block_on(async {
+        let output = runtime.block_on(async {
             let mut command = At::PIDFD_ONE.command("python3");
             command.args(["-c", PYTHON]);
             command.stdin(Stdio::Pipe).stdout(Stdio::Pipe);
@@ -156,6 +156,6 @@ fn text_is_quoted_as_python_quotes_it() {
             expected.push(0);
         }
         expected.extend(join(&words).into_vec());
-        assert_eq!(OsStr::from_bytes(&told), OsStr::from_bytes(&expected));
+        assert_eq!(OsStr::from_bytes(&output), OsStr::from_bytes(&expected));
     });
 }

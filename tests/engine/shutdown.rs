@@ -20,7 +20,7 @@ async fn telling(command: &mut Command) -> (Process, Doomed) {
     command.stdout(Stdio::Pipe);
     let mut process = command.spawn().await.unwrap();
     let line = process.stdout.as_mut().unwrap().read_line().await.unwrap();
-    (process, Doomed::told(&line))
+    (process, Doomed::from_line(&line))
 }
 
 // Ours: an error instead of waiting for ever.
@@ -186,7 +186,7 @@ async fn held(at: At, words: &[&str]) -> Option<(Process, [Doomed; 2])> {
     command.args(["-c", HELD]).args(words);
     let (mut process, held) = telling(command.process_group(Group::New)).await;
     let line = process.stdout.as_mut().unwrap().read_line().await.unwrap();
-    Some((process, [held, Doomed::told(&line)]))
+    Some((process, [held, Doomed::from_line(&line)]))
 }
 
 // Ours: in an uninterruptible system call, for example.

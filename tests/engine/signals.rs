@@ -180,7 +180,7 @@ engine_test!(a_stopped_process_has_not_ended, |at: At| async move {
     process
         .send_signal(Signal::from_raw(libc::SIGSTOP))
         .unwrap();
-    soon("its stop", || life.is_stopped()).await;
+    soon("its SIGSTOP", || life.is_stopped()).await;
     assert_eq!(process.returncode(), None);
     let short = Duration::from_millis(30);
     assert!(wait_for(process.wait(), short).await.is_err());
@@ -199,7 +199,7 @@ engine_test!(
         process
             .send_signal(Signal::from_raw(libc::SIGSTOP))
             .unwrap();
-        soon("its stop", || life.is_stopped()).await;
+        soon("its SIGSTOP", || life.is_stopped()).await;
         let exit = process
             .shutdown(Scope::Leader, Duration::from_secs(60))
             .await

@@ -26,7 +26,7 @@ const ORDERS: [[usize; 3]; 6] = [
 ];
 
 /// Starts processes with all kinds of pipes, and checks that each byte arrives where it should.
-async fn pipes_are_right(at: At, told: &str) {
+async fn pipes_are_right(at: At, context: &str) {
     let line = "printf apple; printf orange >&2";
     let mut command = at.shell(line);
     command.stdout(Stdio::Pipe).stderr(Stdio::Pipe);
@@ -34,8 +34,8 @@ async fn pipes_are_right(at: At, told: &str) {
         let mut process = command.new_session(fork).spawn().await.unwrap();
         let given = process.communicate(None).await.unwrap();
         let expected = (b"apple".to_vec(), b"orange".to_vec());
-        assert_eq!(streams(given), expected, "{told}");
-        assert_eq!(process.returncode(), Some(0), "{told}");
+        assert_eq!(streams(given), expected, "{context}");
+        assert_eq!(process.returncode(), Some(0), "{context}");
     }
     let mut command = at.shell("cat; cat >&2 </dev/null; printf plum >&2");
     command.stdin(Stdio::Pipe);
@@ -44,7 +44,7 @@ async fn pipes_are_right(at: At, told: &str) {
         let mut process = command.new_session(fork).spawn().await.unwrap();
         let given = process.communicate(Some(b"pear".to_vec())).await.unwrap();
         let expected = (b"pearplum".to_vec(), vec![]);
-        assert_eq!(streams(given), expected, "{told}");
+        assert_eq!(streams(given), expected, "{context}");
     }
 }
 

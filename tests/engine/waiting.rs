@@ -63,7 +63,10 @@ engine_test!(
         let mut process = command.spawn().await.unwrap();
         let line = process.stdout.as_mut().unwrap().read_line().await.unwrap();
         assert_eq!(process.wait().await.unwrap().returncode(), 0);
-        assert!(Doomed::told(&line).is_alive(), "it holds the pipe still");
+        assert!(
+            Doomed::from_line(&line).is_alive(),
+            "it holds the pipe still"
+        );
     }
 );
 

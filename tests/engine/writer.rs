@@ -264,7 +264,7 @@ engine_test!(
         command.stdin(Stdio::Pipe).stdout(Stdio::Pipe);
         let mut process = command.spawn().await.unwrap();
         let line = process.stdout.as_mut().unwrap().read_line().await.unwrap();
-        let _grandchild = Doomed::told(&line);
+        let _grandchild = Doomed::from_line(&line);
         let mut stdin = process.stdin.take().unwrap();
         stdin.write(vec![0; 300_000]).unwrap();
         let short = Duration::from_millis(20);

@@ -277,7 +277,7 @@ fn not_found(command: &Command, error: &io::Error) -> SpawnErrorKind {
     if meta.permissions().mode() & 0o111 == 0 {
         return refused(&path, "no execute permission; chmod +x sets it");
     }
-    // The file exists and is executable by somebody: its interpreter or loader may be at fault.
+    // The file exists and is executable by some user: its interpreter or loader may be at fault.
     match (interpreter_fault(command, &path), number) {
         (Some(kind), Some(libc::ENOENT | libc::EACCES)) => kind,
         (_, Some(libc::EACCES)) => refused(&path, "permission denied"),
