@@ -60,8 +60,8 @@ impl From<OwnedFd> for Stdio {
     }
 }
 
-/// Connects the standard input of a running process to the output of the next: a pipeline built from
-/// its end. The process sees the end of its input when the writing process has ended and the writing
+/// Connects the output of a process to the standard input of one that is already running. The running
+/// process sees the end of its input when the writing process has ended and the writing
 /// [`Command`](crate::process::Command) is dropped, since the command holds the pipe too.
 ///
 /// ```

@@ -40,9 +40,9 @@ impl Command {
     /// that another thread is writing (`ETXTBSY`) is tried again for 127 ms.
     ///
     /// The runtime never waits for a file system that may not respond: a separate thread looks up the
-    /// program and executes it. On Linux a program in a system directory is started on the calling
-    /// thread, as is one, and in a directory, that responded quickly before, if all are on a local disk:
-    /// this blocks the calling thread until the program is executed, for about a millisecond. While a
+    /// program and executes it. On Linux the calling thread itself starts programs in a system
+    /// directory, and those that were executed quickly before, if the program and the working directory
+    /// are on a local disk: this blocks it until the program is executed, for about a millisecond. While a
     /// spawn hangs, because the file is on a server that is down, the next one is done by an additional
     /// thread, after 0.2 s; while 32 spawns hang, further ones fail ([`SpawnErrorKind::Resource`]).
     ///
