@@ -150,7 +150,7 @@ mod tests {
         Vec::leak((0..cells).map(|_| AtomicU64::new(0)).collect())
     }
 
-    fn place() -> impl Strategy<Value = Option<SlotState>> {
+    fn slot_state() -> impl Strategy<Value = Option<SlotState>> {
         prop_oneof![
             Just(None),
             (1..1u64 << 40).prop_map(|seq| Some(SlotState::Starting(seq))),
@@ -161,7 +161,7 @@ mod tests {
     proptest! {
         #[test]
         fn slots_are_read_by_another_process_with_the_same_cells(
-            puts in prop::collection::vec((1u32..20, place()), 0..40),
+            puts in prop::collection::vec((1u32..20, slot_state()), 0..40),
         ) {
             let cells = cells(16);
             let ours = Table::begin(cells, Duration::from_millis(1500));

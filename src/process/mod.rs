@@ -118,7 +118,7 @@ mod exit;
 mod handle;
 #[expect(
     clippy::module_inception,
-    reason = "the room is named for its main type"
+    reason = "the module is named for its main type"
 )]
 mod process;
 mod program;

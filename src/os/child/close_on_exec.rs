@@ -51,8 +51,8 @@ impl KeptDescriptors {
         use rustix::fs::{Mode, OFlags, RawDir, open};
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let list = open(c"/proc/self/fd", flags, Mode::empty())?;
-        let mut room = [std::mem::MaybeUninit::uninit(); 1024];
-        let mut entries = RawDir::new(list, &mut room);
+        let mut buffer = [std::mem::MaybeUninit::uninit(); 1024];
+        let mut entries = RawDir::new(list, &mut buffer);
         while let Some(entry) = entries.next() {
             if let Some(number) = number(entry?.file_name().to_bytes()) {
                 self.mark(number);

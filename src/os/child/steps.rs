@@ -95,14 +95,14 @@ impl FromIterator<CString> for Strings {
 
 impl Steps {
     /// Takes the steps in a new process. Returns only if one failed.
-    pub(crate) fn take(&self, place: &ChildKind<'_>) -> Failed {
-        match self.change(place) {
+    pub(crate) fn take(&self, kind: &ChildKind<'_>) -> Failed {
+        match self.change(kind) {
             Ok(()) => Step::Exec.failed()(self.program.execute()),
             Err(failed) => failed,
         }
     }
 
-    fn change(&self, place: &ChildKind<'_>) -> Result<(), Failed> {
+    fn change(&self, kind: &ChildKind<'_>) -> Result<(), Failed> {
         if self.new_session {
             process::setsid().map_err(Step::Session.failed())?;
         }
@@ -122,7 +122,7 @@ impl Steps {
         }
         let signals = Step::Signals.failed();
         set_action(libc::SIGPIPE, self.at_sigpipe).map_err(&signals)?;
-        match place {
+        match kind {
             ChildKind::Fork(forked) => {
                 forked.identity.take_on()?;
                 forked.hooks.iter().try_for_each(run)?;
@@ -134,7 +134,7 @@ impl Steps {
             kept.close_others_on_exec();
         }
         #[cfg(linux)]
-        if let ChildKind::Vfork(mask) = place {
+        if let ChildKind::Vfork(mask) = kind {
             reset_handlers().map_err(&signals)?;
             mask.thread_set_mask().map_err(&signals)?;
         }

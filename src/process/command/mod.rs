@@ -7,7 +7,7 @@
 mod attributes;
 #[expect(
     clippy::module_inception,
-    reason = "the chamber is named for its main type"
+    reason = "the module is named for its main type"
 )]
 mod command;
 mod environment;

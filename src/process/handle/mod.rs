@@ -8,7 +8,7 @@ mod delivery;
 mod group_number;
 #[expect(
     clippy::module_inception,
-    reason = "the chamber is named for its main type"
+    reason = "the module is named for its main type"
 )]
 mod handle;
 mod hold;

@@ -36,13 +36,13 @@ pub(crate) fn loader(file: &impl FileExt) -> Option<PathBuf> {
     };
     // The offsets of the headers' offset, size and number, and in each header of the offset and size
     // of its segment: for 64 bits, then for 32.
-    let ([place, size, count], [start, len], width) = match class[0] {
+    let ([offset, size, count], [start, len], width) = match class[0] {
         2 => ([32, 54, 56], [8, 32], 8),
         1 => ([28, 42, 44], [4, 16], 4),
         _ => return None,
     };
-    let (place, size, count) = (number(place, width)?, number(size, 2)?, number(count, 2)?);
-    let mut headers = (0..count).map_while(|n| place.checked_add(n * size));
+    let (offset, size, count) = (number(offset, width)?, number(size, 2)?, number(count, 2)?);
+    let mut headers = (0..count).map_while(|n| offset.checked_add(n * size));
     let header = headers.find(|header| number(*header, 4) == Some(PT_INTERP))?;
     let (start, len) = (number(header + start, width)?, number(header + len, width)?);
     let mut path = vec![0; usize::try_from(len.min(MAX_PATH)).ok()?];

@@ -11,7 +11,7 @@ mod posix_spawn;
 mod prepare;
 #[expect(
     clippy::module_inception,
-    reason = "the chamber is named for its main type"
+    reason = "the module is named for its main type"
 )]
 pub(super) mod spawn;
 mod start_error;

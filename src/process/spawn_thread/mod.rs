@@ -5,7 +5,7 @@
 
 #[expect(
     clippy::module_inception,
-    reason = "the chamber is named for its main type"
+    reason = "the module is named for its main type"
 )]
 mod spawn_thread;
 mod starting;

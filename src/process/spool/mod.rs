@@ -20,7 +20,7 @@ mod spill;
 mod splice;
 #[expect(
     clippy::module_inception,
-    reason = "the chamber is named for its main type"
+    reason = "the module is named for its main type"
 )]
 mod spool;
 mod writing;

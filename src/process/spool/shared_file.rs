@@ -185,14 +185,14 @@ impl FreeSpace {
 
     /// Returns the new end, if it changed.
     fn free_extent(&mut self, mut at: u64, mut len: u64) -> Option<u64> {
-        if let Some((&before, &room)) = self.free.range(..at).next_back()
-            && before + room == at
+        if let Some((&before, &gap)) = self.free.range(..at).next_back()
+            && before + gap == at
         {
             self.free.remove(&before);
-            (at, len) = (before, room + len);
+            (at, len) = (before, gap + len);
         }
-        if let Some(room) = self.free.remove(&(at + len)) {
-            len += room;
+        if let Some(gap) = self.free.remove(&(at + len)) {
+            len += gap;
         }
         if at + len == self.end {
             self.end = at;

@@ -133,15 +133,15 @@ mod tests {
     #[test]
     fn bytes_that_a_file_refuses_are_returned_and_the_next_move_starts_afresh() {
         let full = File::options().write(true).open("/dev/full").unwrap();
-        let (pipe, mut writer) = filled(b"no room");
+        let (pipe, mut writer) = filled(b"no space");
         let moved = move_to_file(&pipe, &full, 0, usize::MAX).unwrap();
         assert_eq!(
             (moved.in_file, moved.left.as_slice()),
-            (0, b"no room".as_slice())
+            (0, b"no space".as_slice())
         );
 
         let file = tempfile::tempfile().unwrap();
-        writer.write_all(b"room").unwrap();
+        writer.write_all(b"more").unwrap();
         let moved = move_to_file(&pipe, &file, 0, usize::MAX).unwrap();
         assert_eq!((moved.in_file, moved.left.len()), (4, 0));
     }

@@ -43,7 +43,7 @@ pub(crate) struct Writing {
 
 impl Writing {
     /// The space to write to: its extent, offset and length.
-    fn capacity_left(&mut self) -> io::Result<(&Arc<Extent>, u64, u64)> {
+    fn space(&mut self) -> io::Result<(&Arc<Extent>, u64, u64)> {
         let shared = self.shared.as_ref().ok_or(io::ErrorKind::Unsupported)?;
         let tail = &mut self.tail;
         let is_full = tail
@@ -84,8 +84,10 @@ impl Writing {
     /// Writes `bytes`, or counts them as lost.
     pub(super) fn write(&mut self, mut bytes: &[u8]) {
         while !bytes.is_empty() && self.error.is_none() {
-            let written = self.capacity_left().and_then(|(extent, at, room)| {
-                let len = bytes.len().min(usize::try_from(room).unwrap_or(usize::MAX));
+            let written = self.space().and_then(|(extent, at, space)| {
+                let len = bytes
+                    .len()
+                    .min(usize::try_from(space).unwrap_or(usize::MAX));
                 // A partly written piece does not count as kept.
                 extent.file.write_all_at(&bytes[..len], at)?;
                 Ok(len)
@@ -106,9 +108,9 @@ impl Writing {
     /// system can do that.
     pub(crate) fn move_from(&mut self, pipe: &File) -> Transfer {
         #[cfg(linux)]
-        if let Ok((extent, at, room)) = self.capacity_left() {
-            let room = usize::try_from(room).unwrap_or(usize::MAX);
-            match splice::move_to_file(pipe, &extent.file, at, room) {
+        if let Ok((extent, at, space)) = self.space() {
+            let space = usize::try_from(space).unwrap_or(usize::MAX);
+            match splice::move_to_file(pipe, &extent.file, at, space) {
                 Ok(Moved { in_file: 0, left }) if left.is_empty() => return Transfer::Ended,
                 Ok(Moved { in_file, left }) => {
                     self.advance(in_file as u64);

@@ -279,7 +279,7 @@ impl SharedCapture {
                         return ReadProgress::Full;
                     }
                     0 => return ReadProgress::Beyond,
-                    room => room,
+                    capacity => capacity,
                 },
                 // Further bytes are counted or discarded.
                 _ => usize::MAX,

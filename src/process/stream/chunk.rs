@@ -32,13 +32,13 @@ pub(crate) enum Chunk {
 }
 
 impl Chunk {
-    /// The result of a read into `room` bytes.
-    fn of(read: Result<usize, Errno>, room: usize) -> io::Result<Self> {
+    /// The result of a read into `capacity` bytes.
+    fn of(read: Result<usize, Errno>, capacity: usize) -> io::Result<Self> {
         match read {
             Ok(0) => Ok(Self::Eof),
             Ok(len) => Ok(Self::Data {
                 len,
-                short: len < room,
+                short: len < capacity,
             }),
             Err(Errno::AGAIN) => Ok(Self::Empty),
             Err(error) => Err(error.into()),
@@ -74,10 +74,10 @@ pub(crate) fn read_into(pipe: &File, buf: &mut [u8]) -> io::Result<Chunk> {
 /// Reads once and appends the bytes to `buf`: directly if it has capacity for a whole chunk, otherwise
 /// through the scratch buffer, so that it grows only by the bytes read.
 pub(crate) fn append(pipe: &File, buf: &mut Vec<u8>) -> io::Result<Chunk> {
-    let room = buf.capacity() - buf.len();
-    if room < CHUNK {
+    let capacity = buf.capacity() - buf.len();
+    if capacity < CHUNK {
         return read_chunk(pipe, CHUNK, |bytes| buf.extend_from_slice(bytes));
     }
     let read = retry_on_intr(|| rustix::io::read(pipe, spare_capacity(buf)));
-    Chunk::of(read, room)
+    Chunk::of(read, capacity)
 }

@@ -19,10 +19,10 @@ impl AsyncRead for StreamReader {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let room = buf.remaining().min(CHUNK);
+        let capacity = buf.remaining().min(CHUNK);
         let n = ready!(
             self.get_mut()
-                .poll_read_into(cx, buf.initialize_unfilled_to(room))
+                .poll_read_into(cx, buf.initialize_unfilled_to(capacity))
         )?;
         buf.advance(n);
         Poll::Ready(Ok(()))

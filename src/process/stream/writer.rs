@@ -282,9 +282,9 @@ impl fmt::Debug for StreamWriter {
 
 /// Whether every reader of a pipe that we write to has closed it.
 fn reader_is_gone(pipe: &File) -> bool {
-    let mut look = [PollFd::new(pipe, PollFlags::empty())];
-    let ready = poll(&mut look, Some(&Timespec::default()));
-    ready.is_ok() && look[0].revents().contains(PollFlags::ERR)
+    let mut polled = [PollFd::new(pipe, PollFlags::empty())];
+    let ready = poll(&mut polled, Some(&Timespec::default()));
+    ready.is_ok() && polled[0].revents().contains(PollFlags::ERR)
 }
 
 /// Waits until nobody reads from `pipe` any more.

@@ -78,11 +78,11 @@ proptest! {
     ) {
         let mut spool = Spool::new(SpoolOptions::default().memory(memory).total_memory(0));
         let mut all = Vec::new();
-        for (place, &(first, len)) in pieces.iter().enumerate() {
+        for (index, &(first, len)) in pieces.iter().enumerate() {
             let bytes: Vec<u8> = (0..len).map(|n| first.wrapping_add((n % 251) as u8)).collect();
             spool.append(&bytes);
             all.extend_from_slice(&bytes);
-            if taken && place == 0 {
+            if taken && index == 0 {
                 spool.take();
             }
         }
