@@ -1,4 +1,4 @@
-//! What a job runs: words, a command line, or a template that its values fill.
+//! What a job runs: an argv, a command line, or a template filled with its values.
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStringExt;
@@ -11,40 +11,40 @@ use super::template::Template;
 /// What a job runs.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Invocation {
-    /// Words executed as they are, never by a shell (`argv` of a job file).
+    /// An argv, executed as it is, never by a shell (`argv` of a job file).
     Argv(Vec<OsString>),
-    /// A command line with `sh -c` meaning. At least one of the two ways to run it is there.
+    /// A command line with `sh -c` semantics. At least one of `direct` and `shell` is set.
     Line {
-        /// The command line as it was written, without its name.
+        /// The command line as written, without the job's name.
         line: OsString,
-        /// Its words, when it can be executed without a shell.
+        /// Its words, if it can be executed without a shell.
         direct: Option<Vec<OsString>>,
-        /// The shell for it: because it needs one, or because executing its words may fail in a way
-        /// that only a shell can tell (no such program, not executable, no `#!` line).
+        /// The shell that runs it: it needs one, or executing its words may fail in a way that a
+        /// shell handles (no such program, not executable, no `#!` line).
         shell: Option<Arc<Shell>>,
     },
-    /// A template, to be filled with the job's values.
+    /// A template to be filled with the job's values.
     Template(Arc<Template>),
-    /// What an earlier run has executed, as its record tells.
+    /// What an earlier run executed, read from its job log.
     Recorded {
-        /// The command line as it was written.
+        /// The command line as written.
         line: OsString,
-        spoken: Box<Argv>,
+        argv: Box<Argv>,
     },
 }
 
-/// The words of one attempt. At least one of the two ways is there.
+/// The argv of one attempt. At least one of the two is set.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(crate) struct Argv {
-    /// Those that are executed without a shell.
+    /// Executed without a shell.
     pub(crate) direct: Option<Vec<OsString>>,
-    /// Those that are executed where that is not possible, or fails in a way that a shell tells.
+    /// Executed if that is not possible, or fails in a way that a shell handles.
     pub(crate) shell: Option<Vec<OsString>>,
 }
 
 impl Invocation {
-    /// The words of an attempt of job number `seq` with these values in a slot.
-    pub(crate) fn spoken(&self, args: &[OsString], seq: u64, slot: u32) -> Argv {
+    /// Returns the argv of an attempt of job number `seq` with the values `args` in `slot`.
+    pub(crate) fn argv(&self, args: &[OsString], seq: u64, slot: u32) -> Argv {
         match self {
             Self::Argv(argv) => Argv {
                 direct: Some(argv.clone()),
@@ -62,13 +62,13 @@ impl Invocation {
                 direct: template.direct(args, seq, slot),
                 shell: template.shell(args, seq, slot),
             },
-            Self::Recorded { spoken, .. } => Argv::clone(spoken),
+            Self::Recorded { argv, .. } => Argv::clone(argv),
         }
     }
 
-    /// The work of a job that was executed, or was to be, as `argv`: a shell's, or its own.
+    /// Returns the invocation of a recorded job with this `argv`, a shell's if `shell`.
     pub(crate) fn recorded(line: OsString, argv: Vec<OsString>, shell: bool) -> Self {
-        let spoken = match shell {
+        let argv = match shell {
             false => Argv {
                 direct: Some(argv),
                 shell: None,
@@ -78,11 +78,11 @@ impl Invocation {
                 shell: Some(argv),
             },
         };
-        let spoken = Box::new(spoken);
-        Self::Recorded { line, spoken }
+        let argv = Box::new(argv);
+        Self::Recorded { line, argv }
     }
 
-    /// The command line as it was written, if it was one.
+    /// Returns the command line as written, if there is one.
     pub(crate) fn line(&self) -> Option<&OsStr> {
         match self {
             Self::Argv(_) => None,

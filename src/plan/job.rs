@@ -1,4 +1,4 @@
-//! One line of the plan: what to run, where it was written, and what is special about it.
+//! A job: what to run, where it was written, and its own settings.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -10,31 +10,31 @@ use super::command::ShellRule;
 use super::command::WordsError;
 use super::invocation::{Invocation, work};
 
-/// One line of the plan.
+/// A job of the plan.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Job {
-    /// Where it was written.
+    /// Where it was written, for messages.
     pub(crate) origin: Origin,
-    /// What it is called, if it was given a name.
+    /// Its name, if it has one.
     pub(crate) name: Option<String>,
     /// What it runs.
     pub(crate) work: Invocation,
-    /// The values that it is run for; none without a template.
+    /// Its values for the template; empty without a template.
     pub(crate) args: Vec<OsString>,
-    /// Its working directory, if it is not the run's.
+    /// Its working directory; `None` means the run's.
     pub(crate) cwd: Option<PathBuf>,
     /// Its changes to the environment, in file order; `None` unsets.
     pub(crate) env: Vec<(OsString, Option<OsString>)>,
-    /// The bytes for its standard input, if it has any.
+    /// The bytes for its standard input, if any.
     pub(crate) stdin: Option<Vec<u8>>,
     /// Its time limit; `None` means the run's, zero means no limit.
     pub(crate) timeout: Option<Duration>,
-    /// Its number of extra attempts; `None` means the run's.
+    /// Its number of retries; `None` means the run's.
     pub(crate) retries: Option<u32>,
 }
 
 impl Job {
-    /// The job of one line of text, `COMMAND` or `NAME: COMMAND`, without its line ending.
+    /// Parses one line of text, `COMMAND` or `NAME: COMMAND`, without its line ending.
     pub(crate) fn from_line(
         origin: Origin,
         text: &[u8],
@@ -44,7 +44,7 @@ impl Job {
         Ok(Self::new(origin, name, work(line, rule)?))
     }
 
-    /// A job with nothing special about it.
+    /// Returns a job with the default settings.
     pub(super) fn new(origin: Origin, name: Option<String>, work: Invocation) -> Self {
         Self {
             origin,
@@ -60,8 +60,8 @@ impl Job {
     }
 }
 
-/// Divides `NAME: COMMAND`; without a name the command is the whole text. Blanks before either mean
-/// nothing to a shell and are dropped; those at the end may belong to a word (`a\ `) and stay.
+/// Splits `NAME: COMMAND`; without a name the command is the whole text. Leading blanks of either mean
+/// nothing to a shell and are dropped; trailing ones may belong to a word (`a\ `) and are kept.
 fn split_name(text: &[u8]) -> (Option<String>, &[u8]) {
     let text = trim_blanks(text);
     let length = text
@@ -78,23 +78,23 @@ fn split_name(text: &[u8]) -> (Option<String>, &[u8]) {
     }
 }
 
-/// The text from its first byte that is neither space nor tab.
+/// Drops leading spaces and tabs.
 fn trim_blanks(text: &[u8]) -> &[u8] {
     let blanks = text.iter().take_while(|byte| b" \t".contains(byte)).count();
     &text[blanks..]
 }
 
-/// Where a job was written.
+/// Where a job was written, such as `jobs.txt:7`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Origin {
-    /// The file, `stdin`, or `command` for one that was typed.
+    /// The file, `stdin`, or `command` for a command of the command line.
     pub(crate) source: Arc<str>,
-    /// The line, or which of the typed commands it was, from 1.
+    /// The line, or the number of the command on the command line, from 1.
     pub(crate) line: u64,
 }
 
 impl Origin {
-    /// The source of commands that were typed.
+    /// The source of commands of the command line.
     pub(super) const TYPED: &str = "command";
 }
 
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn blanks_before_the_command_are_dropped_and_those_behind_it_kept() {
+    fn blanks_before_the_command_are_dropped_and_those_after_it_kept() {
         assert_eq!(from_line(" \tls a\\ "), unnamed("ls a\\ "));
     }
 

@@ -1,4 +1,4 @@
-//! What makes a job the same job in another run: its content, never its place.
+//! Identifies a job across runs, by its content and not by its position.
 
 use std::ffi::{OsStr, OsString};
 use std::fmt;
@@ -11,13 +11,13 @@ use sha2::{Digest, Sha256};
 use super::invocation::{Argv, Invocation};
 use super::job::Job;
 
-/// Names a job by its content, and by how many jobs of the same content came before it.
+/// Identifies a job by its content, and by how many jobs with the same content came before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Key(u128);
 
 impl Key {
-    /// The key of what `job` runs: command, values, directory, changes to the environment, input.
-    /// Its name, its time limit and its place in a file are no part of it.
+    /// Returns the key of what `job` runs: command, values, directory, changes to the environment,
+    /// input. Its name, its time limit and its position in a file are not part of it.
     pub(crate) fn of(job: &Job, cwd: &Path, env: &[(OsString, Option<OsString>)]) -> Self {
         let mut fields = Fields(Sha256::new());
         match &job.work {
@@ -32,7 +32,7 @@ impl Key {
             } => {
                 fields.add(b"line");
                 fields.add(line.as_bytes());
-                // The same text means something else to another shell, and to none.
+                // The same text means something else to another shell, or without one.
                 fields.add(if direct.is_some() {
                     b"direct"
                 } else {
@@ -47,8 +47,8 @@ impl Key {
             }
             Invocation::Template(_) | Invocation::Recorded { .. } => {
                 fields.add(b"template");
-                // The job's number and slot may differ from run to run, and it is the same job.
-                let Argv { direct, shell } = job.work.spoken(&job.args, 0, 0);
+                // The job's number and slot may differ from run to run.
+                let Argv { direct, shell } = job.work.argv(&job.args, 0, 0);
                 fields.add_all(&direct.unwrap_or_default());
                 fields.add_all(&shell.unwrap_or_default());
             }
@@ -62,7 +62,7 @@ impl Key {
         fields.finish()
     }
 
-    /// The key of the `n`th job of this content, from 0.
+    /// Returns the key of the `n`th job with this content, from 0.
     pub(crate) fn occurrence(self, n: u32) -> Self {
         let mut fields = Fields(Sha256::new());
         fields.add(&self.0.to_be_bytes());
@@ -95,7 +95,7 @@ impl fmt::Display for Key {
     }
 }
 
-/// Fields one after the other, each with its length in front, so that no two lists look the same.
+/// Hashes fields with length prefixes, so that no two lists of fields give the same bytes.
 struct Fields(Sha256);
 
 impl Fields {
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn place_and_name_do_not_count() {
+    fn position_and_name_do_not_count() {
         let mut moved = job("x: make a");
         moved.origin.line = 99;
         assert_eq!(key(&job("make a")), key(&moved));

@@ -1,18 +1,18 @@
-//! What is to be done: the plan, as pure data and parsing.
+//! The plan: which jobs to run, as pure data and parsing.
 //!
-//! The main type is [`Source`], a stream of [`Job`]s: typed command lines, a job file, or an open
-//! stream such as standard input. A job knows where it was written and what it is to execute
-//! ([`Invocation`]: words, or a command line that may need a [`Shell`]).
+//! The main type is [`Source`], a stream of [`Job`]s: commands of the command line, a job file, or an
+//! open stream such as standard input. A job knows where it was written and what it executes
+//! ([`Invocation`]: an argv, or a command line that may need a [`Shell`]).
 //!
-//! * `job` is one line of the plan, `source` the stream of them, `typed_commands` those of the command
-//!   line, and `unique_names` the check that every name is its job's own.
-//! * `jobfile` reads a file of jobs; `arguments` makes jobs of values and a `template`; `input` is what
-//!   both read.
-//! * `invocation` is what a job runs, and `command` says whether that is a shell's work.
-//! * `key` names a job by its content, for a later run. `duration` reads and writes lengths of time.
+//! * `job` is one job, `source` the stream of them, `typed_commands` the commands of the command line,
+//!   and `unique_names` the check for duplicate names.
+//! * `jobfile` reads a job file; `arguments` makes jobs from values and a `template`; `input` opens and
+//!   splits the files that both read.
+//! * `invocation` is what a job runs, and `command` decides whether it needs a shell.
+//! * `key` identifies a job by its content, for a later run. `duration` parses and formats durations.
 //!
-//! The room must not know processes, clocks, terminals, threads or tokio, and it prints nothing:
-//! whatever is wrong is a typed error, whose text names the file, the line and the remedy.
+//! This module knows no processes, clocks, terminals, threads or tokio, and prints nothing: every
+//! failure is a typed error whose text names the file, the line and the remedy.
 
 mod arguments;
 mod command;

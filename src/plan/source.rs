@@ -1,4 +1,4 @@
-//! A stream of jobs, wherever they were written; never a list that must be whole.
+//! A stream of jobs from any source, read as needed and never collected into a list.
 
 use std::ffi::OsString;
 use std::io::Read;
@@ -29,11 +29,11 @@ pub(crate) struct Source {
 
 /// Where the jobs come from.
 enum Supply {
-    /// Commands that were typed.
+    /// Commands of the command line.
     Typed(std::vec::IntoIter<Job>),
-    /// A file that can be read at any time.
+    /// A regular file, whose reads do not block.
     Regular(JobFile),
-    /// A pipe, a terminal: whoever writes it decides when.
+    /// A pipe or a terminal, whose reads may block.
     Stream(JobFile),
     /// A template, once for each set of values.
     Inputs(Box<Arguments>),
@@ -42,29 +42,29 @@ enum Supply {
 /// Why there are no more jobs.
 #[derive(Debug, Error)]
 pub(crate) enum SourceError {
-    /// A typed command is not taken.
+    /// A command of the command line is wrong.
     #[error(transparent)]
     Typed(#[from] TypedCommandsError),
     /// The job file cannot be opened.
     #[error(transparent)]
     Open(#[from] OpenError),
-    /// The name of the file says that it is no job file.
+    /// By its name the file is not a job file.
     #[error("{0}: {1}")]
     Foreign(Arc<str>, Foreign),
-    /// A template or its values are at fault.
+    /// A template or its values are wrong.
     #[error(transparent)]
     Inputs(#[from] ArgumentsError),
-    /// The job file cannot be read on.
+    /// The job file cannot be read any further.
     #[error(transparent)]
     JobFile(#[from] JobFileError),
-    /// Two jobs have one name.
+    /// Two jobs have the same name.
     #[error("{0}: the name `{name}` is taken by an earlier job: every name must be unique", name = .1.escape_debug())]
     Name(Origin, String),
 }
 
 impl Source {
-    /// The commands that were typed, all checked here. `options` are prun's own long options
-    /// (`--json`), for the hint that they go before the commands.
+    /// Returns a source of the commands of the command line, all checked here. `is_option` recognizes
+    /// prun's own long options (`--json`), for the hint that they go before the commands.
     pub(crate) fn commands(
         commands: Vec<OsString>,
         rule: &ShellRule,
@@ -73,7 +73,7 @@ impl Source {
         Self::typed(typed_commands::jobs(&commands, rule, is_option)?)
     }
 
-    /// Command lines that were typed as arguments (`prun ::: 'a' 'b'`): plain text, as in a job file.
+    /// Returns a source of commands given as arguments (`prun ::: 'a' 'b'`): plain text, as in a job file.
     pub(crate) fn listed(lines: &[OsString], rule: &ShellRule) -> Result<Self, SourceError> {
         Self::typed(typed_commands::listed(lines, rule)?)
     }
@@ -87,7 +87,7 @@ impl Source {
         Ok(Self::new(Supply::Typed(jobs.into_iter()), total))
     }
 
-    /// A template, one word or several, once for each set of values.
+    /// Returns a source that runs a template, one word or several, once for each set of values.
     pub(crate) fn inputs(
         template: &[OsString],
         sources: Vec<ValueSource>,
@@ -99,20 +99,20 @@ impl Source {
         Ok(Self::new(Supply::Inputs(Box::new(inputs)), total))
     }
 
-    /// A job file, its format told by its extension or its first bytes.
+    /// Opens a job file, whose format is detected from its extension or its first bytes.
     ///
     /// A regular file is read through once before, so that a bad line is an error before anything
-    /// starts; only a line that is added later is told when it is reached. Anything else (a FIFO,
-    /// `/dev/stdin`) is a stream; opening it may wait for a writer.
+    /// starts; only an error in a line that is appended later is reported when that line is reached.
+    /// Anything else (a FIFO, `/dev/stdin`) is a stream; opening it may wait for a writer.
     pub(crate) fn file(
         path: &Path,
-        records: Separator,
+        separator: Separator,
         rule: &ShellRule,
     ) -> Result<Self, SourceError> {
         let label: Arc<str> = path.display().to_string().into();
         let opened = open::open(path, "job file")?;
         let named = named(path, &label)?;
-        let read = |input| JobFile::new(Arc::clone(&label), named, records, input, rule.clone());
+        let read = |input| JobFile::new(Arc::clone(&label), named, separator, input, rule.clone());
         let file = match opened {
             Opened::Regular(file) => file,
             Opened::Stream(file) => {
@@ -128,25 +128,25 @@ impl Source {
         Ok(source)
     }
 
-    /// Standard input as a job file. Where it is a file, that file's name counts.
-    pub(crate) fn stdin(records: Separator, rule: &ShellRule) -> Result<Self, SourceError> {
+    /// Reads standard input as a job file. If it is a file, the format is detected from that file's name.
+    pub(crate) fn stdin(separator: Separator, rule: &ShellRule) -> Result<Self, SourceError> {
         let named = named(Path::new("/dev/stdin"), &"stdin".into())?;
         let input = open::stdin("job file")?;
-        Ok(Self::stream(named, Box::new(input), records, rule))
+        Ok(Self::stream(named, Box::new(input), separator, rule))
     }
 
-    /// An open stream that is called `stdin`, of the format that its name tells if it has one.
+    /// Returns a source of an open stream, named `stdin` in messages, with the format of its name if known.
     pub(crate) fn stream(
         named: Option<Format>,
         input: Box<dyn Read + Send>,
-        records: Separator,
+        separator: Separator,
         rule: &ShellRule,
     ) -> Self {
-        let file = JobFile::new("stdin".into(), named, records, input, rule.clone());
+        let file = JobFile::new("stdin".into(), named, separator, input, rule.clone());
         Self::new(Supply::Stream(file), None)
     }
 
-    /// A source of which nothing was taken.
+    /// Returns a source from which nothing was read.
     fn new(supply: Supply, total: Option<u64>) -> Self {
         Self {
             supply,
@@ -156,12 +156,12 @@ impl Source {
         }
     }
 
-    /// How many jobs there are in all, where that is known beforehand.
+    /// Returns the total number of jobs, if it is known beforehand.
     pub(crate) fn total(&self) -> Option<u64> {
         self.total
     }
 
-    /// Whether `next` may wait for somebody else, so that it belongs on a thread of its own.
+    /// Whether `next` may block, so that it needs a thread of its own.
     pub(crate) fn may_block(&self) -> bool {
         match &self.supply {
             Supply::Stream(_) => true,
@@ -170,7 +170,7 @@ impl Source {
         }
     }
 
-    /// Whether the next entry is at hand. In doubt the answer is no.
+    /// Whether the next entry is buffered, so that `next` does not block; false if in doubt.
     pub(crate) fn buffered(&self) -> bool {
         match &self.supply {
             Supply::Stream(file) => self.ended || file.buffered(),
@@ -179,7 +179,7 @@ impl Source {
         }
     }
 
-    /// The next entry of the supply, its name not yet checked.
+    /// Returns the next entry, whose name is not yet checked.
     fn supplied(&mut self) -> Option<Result<Entry, SourceError>> {
         match &mut self.supply {
             Supply::Typed(jobs) => jobs.next().map(|job| Ok(Entry::Job(job))),
@@ -206,7 +206,7 @@ impl Iterator for Source {
     }
 }
 
-/// Reads a file through and counts its jobs; the first error is the answer.
+/// Reads a whole file and counts its jobs; returns the first error.
 fn checked(file: JobFile, names: &mut UniqueNames) -> Result<u64, SourceError> {
     let mut jobs = 0;
     for entry in file {
@@ -218,7 +218,7 @@ fn checked(file: JobFile, names: &mut UniqueNames) -> Result<u64, SourceError> {
     Ok(jobs)
 }
 
-/// The entry, if its name is its own.
+/// Returns the entry if its name is unique.
 fn with_name(
     names: &mut UniqueNames,
     entry: Result<Entry, SourceError>,
@@ -230,7 +230,7 @@ fn with_name(
     Ok(entry)
 }
 
-/// Refuses a name that an earlier job has.
+/// Rejects a name that an earlier job has.
 fn check_name(names: &mut UniqueNames, job: &Job) -> Result<(), SourceError> {
     match &job.name {
         Some(name) if !names.take(name) => Err(SourceError::Name(job.origin.clone(), name.clone())),
@@ -238,7 +238,7 @@ fn check_name(names: &mut UniqueNames, job: &Job) -> Result<(), SourceError> {
     }
 }
 
-/// The format that the name of a file tells.
+/// Returns the format that the name of a file implies, if any.
 fn named(path: &Path, label: &Arc<str>) -> Result<Option<Format>, SourceError> {
     let name = open::name(path);
     let foreign = |foreign| SourceError::Foreign(Arc::clone(label), foreign);

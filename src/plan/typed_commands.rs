@@ -1,4 +1,4 @@
-//! The commands that were typed on prun's own command line, and the slips that are made there.
+//! The commands of prun's own command line, and common mistakes there.
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
@@ -10,21 +10,21 @@ use super::command::ShellRule;
 use super::command::WordsError;
 use super::job::{Job, Origin};
 
-/// A longer suggestion hides what it suggests.
+/// The longest suggestion, in bytes; a longer one is hard to read.
 const LONGEST_SUGGESTION: usize = 200;
 
-/// Why a typed command is not taken.
+/// Why a command of the command line is rejected.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub(crate) enum TypedCommandsError {
-    /// An option of prun's behind a command.
+    /// An option of prun after a command.
     #[error("`{option}`: options go before the commands{}", .quoted.as_deref().map(if_its_own).unwrap_or_default())]
     LateOption {
         /// The word.
         option: String,
-        /// The whole line in quotes, in case the option is the command's.
+        /// The whole line in quotes, in case the option belongs to the command.
         quoted: Option<String>,
     },
-    /// Something like an option behind a command.
+    /// A word that looks like an option after a command.
     #[error("`{word}` begins with `-`: quote the whole command: prun {}", .quoted.as_deref().unwrap_or("'ls -la'"))]
     Unquoted {
         /// The word.
@@ -32,10 +32,10 @@ pub(crate) enum TypedCommandsError {
         /// The whole line in quotes, if it looks like one command.
         quoted: Option<String>,
     },
-    /// A placeholder that nothing fills.
+    /// A placeholder without values.
     #[error(
-        "{0}: `{{}}` has no value to stand for: name values behind the command with `::: VALUE...`, or before \
-         it with `-a FILE` (`-a -` reads standard input); a literal `{{}}` is written `{{{{}}}}`"
+        "{0}: no values for `{{}}`: give them after the command with `::: VALUE...`, or before it with \
+         `-a FILE` (`-a -` reads standard input); write `{{{{}}}}` for a literal `{{}}`"
     )]
     Placeholder(Origin),
     /// A command line that cannot be run.
@@ -43,12 +43,12 @@ pub(crate) enum TypedCommandsError {
     Words(Origin, WordsError),
 }
 
-/// The second half of the hint about a late option.
+/// Returns the second half of the hint about a late option.
 fn if_its_own(quoted: &str) -> String {
-    format!(" (if it belongs to the command, quote it all: prun {quoted})")
+    format!(" (if it belongs to the command, quote the whole command: prun {quoted})")
 }
 
-/// The jobs of all typed commands; `is_option` knows prun's own long options.
+/// Returns the jobs of all commands; `is_option` recognizes prun's own long options.
 pub(super) fn jobs(
     commands: &[OsString],
     rule: &ShellRule,
@@ -65,14 +65,14 @@ pub(super) fn jobs(
     commands.iter().zip(origins()).map(job).collect()
 }
 
-/// The jobs of command lines that were given as arguments. What is in them is theirs: no placeholder
-/// and no option of ours is looked for.
+/// Returns the jobs of command lines given as arguments, in which placeholders and options of prun
+/// have no meaning.
 pub(super) fn listed(lines: &[OsString], rule: &ShellRule) -> Result<Vec<Job>, TypedCommandsError> {
     let job = |(line, origin): (&OsString, Origin)| job(origin, line.as_bytes(), rule);
     lines.iter().zip(origins()).map(job).collect()
 }
 
-/// Where the first typed command was written, the second, and so on.
+/// Returns the origins of the first command, the second, and so on.
 fn origins() -> impl Iterator<Item = Origin> {
     let source: Arc<str> = Origin::TYPED.into();
     (1..).map(move |line| Origin {
@@ -81,13 +81,13 @@ fn origins() -> impl Iterator<Item = Origin> {
     })
 }
 
-/// The job of one typed command line.
+/// Parses the job of one command line.
 fn job(origin: Origin, line: &[u8], rule: &ShellRule) -> Result<Job, TypedCommandsError> {
     Job::from_line(origin.clone(), line, rule)
         .map_err(|error| TypedCommandsError::Words(origin, error))
 }
 
-/// Refuses a command that begins with `-`.
+/// Rejects a command that begins with `-`.
 fn check_start(
     commands: &[OsString],
     index: usize,
@@ -110,8 +110,8 @@ fn check_start(
     })
 }
 
-/// All commands as the one that was probably meant, in quotes: only if those before the option are
-/// plain words, because whole command lines do not make one command.
+/// Returns all words as the one command that was probably meant, in quotes: only if those before the
+/// option are plain words, because whole command lines do not make one command.
 fn quoted_whole(commands: &[OsString], option: usize) -> Option<String> {
     let before = &commands[..option];
     if before.is_empty() || !before.iter().all(|word| is_plain(word.as_bytes())) {
@@ -129,7 +129,7 @@ fn is_plain(word: &[u8]) -> bool {
     shlex::bytes::try_quote(word).is_ok_and(|quoted| *quoted == *word)
 }
 
-/// The text with `{{}}` made `{}`; none when there is a `{}` that is not so escaped.
+/// Replaces `{{}}` with `{}`; `None` if there is an unescaped `{}`.
 fn unescaped(text: &[u8]) -> Option<Vec<u8>> {
     let mut plain = Vec::with_capacity(text.len());
     let mut rest = text;
@@ -161,11 +161,11 @@ mod tests {
         let rule = ShellRule::Auto(Arc::default());
         let jobs = jobs(&commands, &rule, |name| OPTIONS.contains(&name))
             .map_err(|error| error.to_string())?;
-        let told = |job: Job| match job.work {
+        let shown = |job: Job| match job.work {
             Invocation::Line { line, .. } => (job.name, line.into_string().unwrap()),
             other => panic!("{other:?}"),
         };
-        Ok(jobs.into_iter().map(told).collect())
+        Ok(jobs.into_iter().map(shown).collect())
     }
 
     fn error(commands: &[&str]) -> String {
@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn an_option_behind_a_word_suggests_quotes() {
+    fn an_option_after_a_word_suggests_quotes() {
         assert_eq!(
             error(&["ls", "-la"]),
             "`-la` begins with `-`: quote the whole command: prun 'ls -la'"
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn an_option_behind_a_command_line_suggests_quotes_by_example() {
+    fn an_option_after_a_command_line_suggests_quotes_by_example() {
         for commands in [["cargo test", "-la"], ["a|b", "-la"]] {
             assert_eq!(
                 error(&commands),
@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn an_option_of_prun_behind_a_command_belongs_before_it() {
+    fn an_option_of_prun_after_a_command_belongs_before_it() {
         assert_eq!(
             error(&["ls -l", "--json"]),
             "`--json`: options go before the commands"
@@ -232,8 +232,8 @@ mod tests {
     fn an_option_of_both_gets_both_hints() {
         assert_eq!(
             error(&["cargo", "--version"]),
-            "`--version`: options go before the commands (if it belongs to the command, quote it \
-             all: prun 'cargo --version')"
+            "`--version`: options go before the commands (if it belongs to the command, quote the \
+             whole command: prun 'cargo --version')"
         );
         assert_eq!(
             error(&["ls -l", "--jobs=4"]),
@@ -245,16 +245,15 @@ mod tests {
     fn a_placeholder_is_an_error_with_the_ways_out() {
         assert_eq!(
             error(&["ls", "gzip {}"]),
-            "command 2: `{}` has no value to stand for: name values behind the command with \
-             `::: VALUE...`, or before it with `-a FILE` (`-a -` reads standard input); a literal `{}` \
-             is written `{{}}`"
+            "command 2: no values for `{}`: give them after the command with `::: VALUE...`, or before \
+             it with `-a FILE` (`-a -` reads standard input); write `{{}}` for a literal `{}`"
         );
         assert!(typed(&["{{}"]).is_err());
         assert!(typed(&["find . -exec ls {} \\;"]).is_err());
     }
 
     #[test]
-    fn an_option_is_told_before_a_placeholder() {
+    fn an_option_is_reported_before_a_placeholder() {
         assert!(error(&["gzip", "{}", "-9"]).starts_with("`-9` begins with `-`"));
     }
 

@@ -1,10 +1,10 @@
-//! The check that no two jobs have one name, at the price of 16 bytes a named job.
+//! The check for duplicate job names, at a cost of 16 bytes per named job.
 
 use std::collections::HashSet;
 use std::hash::{BuildHasher, RandomState};
 
-/// The names given so far, as hashes of 128 bits: two different names collide in one of 10^38
-/// pairs, less often than a memory chip errs.
+/// The names seen so far, as 128-bit hashes: two different names collide in one of 10^38 pairs, less
+/// often than memory errors occur.
 #[derive(Default)]
 pub(super) struct UniqueNames {
     seen: HashSet<u128>,
@@ -12,13 +12,13 @@ pub(super) struct UniqueNames {
 }
 
 impl UniqueNames {
-    /// Takes a name; false when somebody has it already.
+    /// Adds a name; returns false if it is a duplicate.
     pub(super) fn take(&mut self, name: &str) -> bool {
         let [high, low] = self.halves.each_ref().map(|half| half.hash_one(name));
         self.seen.insert(u128::from(high) << 64 | u128::from(low))
     }
 
-    /// Forgets all names but keeps their memory, for a second reading of the same file.
+    /// Forgets all names but keeps the allocation, for a second pass over the same file.
     pub(super) fn clear(&mut self) {
         self.seen.clear();
     }

@@ -31,7 +31,7 @@ pub(crate) fn executed(end: &JobEnd) -> (Cow<'_, [OsString]>, bool) {
 
 /// The words that would be executed first in a slot, and whether they are a shell's.
 pub(crate) fn planned_argv(job: &NumberedJob, slot: u32) -> (Vec<OsString>, bool) {
-    let Argv { direct, shell } = job.job.work.spoken(&job.job.args, job.seq, slot);
+    let Argv { direct, shell } = job.job.work.argv(&job.job.args, job.seq, slot);
     match direct {
         Some(argv) => (argv, false),
         None => (shell.unwrap_or_default(), true),

@@ -64,7 +64,7 @@ fn open_files(limit: u64) -> u64 {
 pub(crate) fn need_files() -> Result<(), String> {
     let too_few = |error: io::Error| {
         let limit = open_files_limit().unwrap_or_default();
-        format!("too few files may be open (ulimit -n {limit}): {error}")
+        format!("cannot open enough files (ulimit -n {limit}): {error}")
     };
     // The system may have none to give, whatever the limit is; copies cost it nothing.
     let (one, _other) = UnixStream::pair().map_err(too_few)?;

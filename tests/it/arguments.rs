@@ -31,7 +31,7 @@ fn linked_sources_of_unequal_length_start_nothing() {
     Stage::new()
         .file("list", "1\n2\n3\n")
         .args(["--link", "-a", "list", "touch", ":::", "a", "b"])
-        .stderr("prun: --link: source 1 has 3 values, but source 2 has 2: all must have as many\n")
+        .stderr("prun: --link: source 1 has 3 values, but source 2 has 2: all must have the same number\n")
         .code(2)
         .run();
 }
@@ -274,15 +274,15 @@ fn parts_that_do_not_go_together_are_refused() {
         ),
         (
             &["-N2", "x", ":::", "a", ":::", "b"],
-            "-N takes the values of one source",
+            "-N needs exactly one source of values",
         ),
         (
             &["x", "{3}", ":::", "a", ":::", "b"],
-            "`{3}` stands for a value of source 3",
+            "`{3}` is out of range: each job has only 2 values",
         ),
         (
             &["x", "a{}", ":::", "a", ":::", "b"],
-            "must be a word of its own",
+            "must be a separate word",
         ),
     ] {
         Stage::new().args(args).stderr_has(told).code(2).run();

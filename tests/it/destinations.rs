@@ -161,7 +161,7 @@ fn a_run_goes_on_where_nothing_can_be_locked() {
         .args(["--joblog", "log", "--log-dir", "logs", "--junit", "f", "echo a"])
         .stdout("a\n")
         .stderr(
-            "prun: --log-dir logs: cannot be locked (No locks available (os error 37)): let no other run write there meanwhile\n\
+            "prun: --log-dir logs: cannot be locked (No locks available (os error 37)): make sure that no other prun writes there\n\
              prun: --joblog log: cannot be locked (No locks available (os error 37)): let no other run write it meanwhile\n",
         )
         .run();
@@ -179,7 +179,7 @@ fn a_folder_for_output_has_one_run_at_a_time() {
             .args(["--log-dir", logs])
             .args(resume)
             .arg("touch never")
-            .stderr(format!("prun: --log-dir {logs}: another prun writes there: wait for its end, or name another folder\n"))
+            .stderr(format!("prun: --log-dir {logs}: another prun is writing there: wait until it exits, or use another directory\n"))
             .code(2)
             .run();
     }

@@ -27,7 +27,7 @@ fn each_stream(name: &str, bytes: impl AsRef<[u8]>, check: impl Fn(Stage)) {
 fn refused(what: &str) -> impl Fn(Stage) {
     move |stage| {
         let told = format!(
-            ": this is {what}, not a job file, which has one command line a line, or is JSON Lines or one JSON array: "
+            ": this is {what}, not a job file (one command per line, JSON Lines, or a JSON array): "
         );
         let outcome = stage.stderr_has(told).code(2).run();
         assert!(!outcome.path("started").exists(), "a line was run");
@@ -43,7 +43,7 @@ fn a_file_whose_name_says_that_it_is_something_else_is_refused() {
         ("ci.yaml", "a YAML document"),
         ("table.csv", "a table"),
         ("page.html", "an HTML page"),
-        ("run.py", "a program's source"),
+        ("run.py", "source code"),
     ] {
         each_way(name, "touch started\n", refused(what));
     }
@@ -54,12 +54,12 @@ fn a_refusal_names_the_file_and_the_way_out() {
     Stage::new()
         .file("Makefile", "all:\n\ttouch started\n")
         .args(["-f", "Makefile"])
-        .stderr("prun: Makefile: this is a makefile, not a job file, which has one command line a line, or is JSON Lines or one JSON array: if it holds command lines, give it another name\n")
+        .stderr("prun: Makefile: this is a makefile, not a job file (one command per line, JSON Lines, or a JSON array): if it contains commands, rename it\n")
         .code(2)
         .run();
     Stage::new()
         .stdin("#!/bin/sh\ntouch started\n")
-        .stderr("prun: stdin:1: this is a script, not a job file, which has one command line a line, or is JSON Lines or one JSON array: run it as a command, or remove its `#!` line if each line is a command of its own\n")
+        .stderr("prun: stdin:1: this is a script, not a job file (one command per line, JSON Lines, or a JSON array): run it as a command, or remove its `#!` line if each line is a separate command\n")
         .code(2)
         .run();
 }
@@ -95,7 +95,7 @@ fn an_object_over_several_lines_is_no_job() {
     each_way(
         "package.json",
         text,
-        refused("a JSON document with an object at the top"),
+        refused("a JSON document with an object at the top level"),
     );
     each_stream("jobs", text, |stage| {
         let told = ":1:1: EOF while parsing an object: each record must be on one line, or the file one array of records\n";

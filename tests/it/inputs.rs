@@ -95,7 +95,7 @@ fn a_bad_line_of_a_file_is_told_before_anything_starts() {
     );
     line_is_refused(
         "{\"cmd\":\"a\\u0000b\"}",
-        ": `cmd`: the command line holds a NUL byte, which no program can be given: remove it",
+        ": `cmd`: the command line contains a NUL byte: remove it",
     );
 }
 
@@ -156,7 +156,7 @@ fn shell_syntax_in_a_file_is_told_with_its_place_where_no_shell_may_be_used() {
     let outcome = Stage::new()
         .args(["--exec", "-f", "jobs"])
         .file("jobs", "touch started\nls | wc\n")
-        .stderr("prun: jobs:2: unquoted `|` is shell syntax, and no shell may be used here: quote it, or allow a shell\n")
+        .stderr("prun: jobs:2: unquoted `|` is shell syntax, but no shell may be used here: quote it, or allow a shell\n")
         .code(2)
         .run();
     assert_nothing_started(&outcome);
@@ -182,8 +182,8 @@ fn an_open_quote_is_told_with_its_place_where_no_shell_may_be_used() {
         .args(["--exec", "-f", "jobs"])
         .file("jobs", "touch started\necho 'open\n")
         .stderr(
-            "prun: jobs:2: a quote or a backslash is left open, \
-             and no shell may be used here: close it\n",
+            "prun: jobs:2: unclosed quote or trailing backslash, \
+             and no shell may be used here: fix it\n",
         )
         .code(2)
         .run();

@@ -222,7 +222,7 @@ fn a_job_may_have_a_shell() {
 #[test]
 fn a_job_without_a_shell_is_refused_when_it_needs_one() {
     of("jobs.jsonl", "{\"cmd\":\"ls | wc\",\"shell\":false}\n")
-        .stderr("prun: jobs.jsonl:1: `cmd`: unquoted `|` is shell syntax, and no shell may be used here: quote it, or allow a shell\n")
+        .stderr("prun: jobs.jsonl:1: `cmd`: unquoted `|` is shell syntax, but no shell may be used here: quote it, or allow a shell\n")
         .code(2)
         .run();
 }

@@ -161,9 +161,9 @@ fn what_many_jobs_leave_behind_takes_no_descriptors_from_the_next_ones() {
         .stdout(expected)
         .stderr_has(LEAKED)
         .stderr_has(
-            "prun: too many processes that jobs left behind hold their output: the oldest silent ones \
-             are closed, and whoever writes there gets SIGPIPE; in jobs, redirect what goes on in the \
-             background (>/dev/null 2>&1 &)\n",
+            "prun: too many background processes of jobs hold output pipes open: closing the pipes that \
+             were idle longest (their writers get SIGPIPE); in jobs, redirect the output of background \
+             processes (>/dev/null 2>&1 &)\n",
         )
         .within(SOON)
         .leaves_processes()
@@ -182,7 +182,7 @@ fn who_writes_on_keeps_its_pipe_however_many_are_silent() {
         ))
         .in_shell("ulimit -n 40; exec \"$@\"")
         .stdout_has("1\n1\n")
-        .stderr_has("the oldest silent ones are closed")
+        .stderr_has("closing the pipes that were idle longest")
         .within(SOON)
         .leaves_processes()
         .run();

@@ -82,7 +82,7 @@ fn too_few_descriptors_to_begin_with_are_an_error() {
             .args(["--json", "touch never"])
             .in_shell(&format!("ulimit -n {limit}; exec \"$@\""))
             .stderr(format!(
-                "prun: too few files may be open (ulimit -n {limit}): \
+                "prun: cannot open enough files (ulimit -n {limit}): \
                  Too many open files (os error 24)\n"
             ))
             .code(2)
@@ -90,8 +90,7 @@ fn too_few_descriptors_to_begin_with_are_an_error() {
     }
 }
 
-const OUT_OF_FILES: &str =
-    "prun: the system is out of file descriptors (ulimit -n): from here on at most 1 at once\n";
+const OUT_OF_FILES: &str = "prun: the system is out of file descriptors (ulimit -n): running at most 1 at once from now on\n";
 
 /// A job that leaves its prun without descriptors, and then does something else.
 fn taking_all(then: &str) -> String {
@@ -161,8 +160,6 @@ fn few_processes_mean_fewer_jobs_at_once() {
             prlimit --nproc=20 {as_nobody_else} ./prun \"$@\" | {counts}"
         ))
         .stdout("60\n")
-        .stderr_has(
-            "prun: the system is out of processes (ulimit -u, pids.max): from here on at most ",
-        )
+        .stderr_has("prun: the system is out of processes (ulimit -u, pids.max): running at most ")
         .run();
 }

@@ -163,7 +163,7 @@ fn files_of_another_run_are_never_overwritten() {
     let outcome = logged()
         .file("logs/0001-a.out", "old")
         .arg("a: echo ran")
-        .stderr("prun: --log-dir logs: 0001-a.out is there from another run: name another folder, remove it, or go on from that run with --resume\n")
+        .stderr("prun: --log-dir logs: 0001-a.out is left from another run: use another directory, remove the file, or continue that run with --resume\n")
         .code(2)
         .run();
     assert_eq!(logs(&outcome), [named("0001-a.out", "old")]);
@@ -196,7 +196,7 @@ fn a_folder_that_cannot_be_used_is_found_before_anything_runs() {
 fn a_file_that_cannot_be_made_is_told_as_the_jobs_end() {
     logged()
         .args(["-j1", "a: rm -r logs", "b: echo ran"])
-        .stderr_has("── b (could not start: cannot make ")
+        .stderr_has("── b (could not start: cannot create ")
         .code(1)
         .run();
 }

@@ -41,7 +41,7 @@ fn an_option_behind_the_commands_is_answered_with_its_place() {
     );
     commands_are_refused(
         &["ls", "--json"],
-        "`--json`: options go before the commands (if it belongs to the command, quote it all: prun 'ls --json')",
+        "`--json`: options go before the commands (if it belongs to the command, quote the whole command: prun 'ls --json')",
     );
     commands_are_refused(
         &[MARK, "--timeout=5"],
@@ -53,9 +53,8 @@ fn an_option_behind_the_commands_is_answered_with_its_place() {
 fn a_placeholder_without_a_value_is_refused() {
     commands_are_refused(
         &[MARK, "echo {}"],
-        "command 2: `{}` has no value to stand for: name values behind the command with \
-         `::: VALUE...`, or before it with `-a FILE` (`-a -` reads standard input); a literal \
-         `{}` is written `{{}}`",
+        "command 2: no values for `{}`: give them after the command with `::: VALUE...`, or before \
+         it with `-a FILE` (`-a -` reads standard input); write `{{}}` for a literal `{}`",
     );
 }
 
@@ -203,6 +202,6 @@ fn a_shell_must_be_one() {
     options_are_refused(&["--shell="], "prun: --shell: the shell is empty: ");
     options_are_refused(
         &["--shell=bash 'x"],
-        "prun: --shell: a quote or a backslash in the shell is left open",
+        "prun: --shell: the shell has an unclosed quote or a trailing backslash",
     );
 }

@@ -89,8 +89,8 @@ fn a_change_of_what_was_not_yet_run_is_an_error() {
     let stage = of(format!("{FIRST}\n{}touch started\n", many()))
         .stdout("first\n")
         .stderr_has(
-            "prun: jobs: cannot read: it was changed after it was checked: \
-             wait for prun's end, or only add lines\n",
+            "prun: jobs: cannot read: the file changed after it was checked: \
+             edit it after prun has exited, or only append lines\n",
         )
         .code(2);
     let outcome = changed(stage, |run| {

@@ -313,7 +313,7 @@ fn exec_refuses_shell_syntax_before_anything_starts() {
             .args(["--exec", "touch started", line])
             .stderr_has("prun: command 2: unquoted `")
             .stderr_has(
-                " is shell syntax, and no shell may be used here: quote it, or allow a shell\n",
+                " is shell syntax, but no shell may be used here: quote it, or allow a shell\n",
             )
             .code(2)
             .run();

@@ -137,7 +137,7 @@ fn a_template_in_several_words_is_not_for_a_shell() {
 fn a_shell_that_is_not_like_sh_takes_no_values() {
     for template in ["print({})", "print(1)"] {
         one(&["--shell=python3", template], "1")
-            .stderr_has("`python3` is not known to take values")
+            .stderr_has("`python3` is not known to support \"$1\"")
             .code(2)
             .run();
     }
@@ -191,23 +191,23 @@ fn an_unsound_place_is_refused_before_anything_runs() {
     for (template, context) in [
         ("echo '{}'", "in single quotes"),
         ("echo $'{}'", "in `$'…'`"),
-        ("echo `echo {}`", "behind a backquote"),
+        ("echo `echo {}`", "after a backquote"),
         ("echo a # {}", "in a comment"),
-        ("echo \\{}", "behind a backslash"),
+        ("echo \\{}", "after a backslash"),
         ("echo {} \\", "in a template that ends with a backslash"),
-        ("cat <<E\n{}\nE", "behind `<<`"),
+        ("cat <<E\n{}\nE", "after `<<`"),
         ("echo $(({}))", "in `$(( ))`"),
         ("(({}))", "in `(( ))`"),
         ("echo $[{}]", "in `$[ ]`"),
         ("[[ {} ]]", "in `[[ ]]`"),
         ("echo a[{}]", "other braces or brackets"),
-        ("echo \"$(echo {})\"", "behind `$(` in double quotes"),
-        ("echo \"${X}{}\"", "behind `${` in double quotes"),
-        ("f() { echo; }; echo {}", "behind `(` within a command"),
+        ("echo \"$(echo {})\"", "after `$(` in double quotes"),
+        ("echo \"${X}{}\"", "after `${` in double quotes"),
+        ("f() { echo; }; echo {}", "after `(` within a command"),
         ("eval echo {}", "in a template with `eval`"),
         ("trap 'echo' EXIT; echo {}", "in a template with `trap`"),
         ("sh -c 'echo {}'", "in single quotes"),
-        ("sh -c \"echo {}\"", "in the text behind a shell's `-c`"),
+        ("sh -c \"echo {}\"", "in the text after a shell's `-c`"),
     ] {
         one(&[template], "v")
             .stderr_has(context)

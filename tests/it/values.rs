@@ -151,9 +151,7 @@ fn all_parameters_and_what_is_derived_of_them_do_not_go_together() {
     ] {
         Stage::new()
             .args([template, ":::", "a", ":::", "b"])
-            .stderr_has(
-                "`$@`, `$*` and `$#` would take in what `{.}`, `{#}` and their like stand for",
-            )
+            .stderr_has("`$@`, `$*` and `$#` would include the values of `{.}`, `{#}` and the like")
             .code(2)
             .run();
     }

@@ -129,7 +129,7 @@ impl Input {
 
     /// Opens it.
     pub(crate) fn open(self, rules: Rules, rule: &ShellRule) -> Result<Source, InputError> {
-        let records = rules.records;
+        let records = rules.separator;
         Ok(match self {
             Self::Commands(commands) => Source::commands(commands, rule, is_long_option)?,
             Self::Listed(lines) => Source::listed(&lines, rule)?,

@@ -99,7 +99,7 @@ pub(crate) fn settle(
     let mut settings = settings(&args, &surroundings, jobs)?;
     let slots = settings.options.jobs.unwrap_or_else(surroundings.cpus);
     let rules = Rules {
-        records: records(&args),
+        separator: records(&args),
         link: args.link,
         batch: args.max_args,
         argument_bytes: match args.max_args {

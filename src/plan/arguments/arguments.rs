@@ -1,4 +1,4 @@
-//! Templates and their values: from what was typed to jobs.
+//! Makes jobs from a template and its values.
 
 use std::ffi::OsString;
 use std::sync::Arc;
@@ -15,19 +15,19 @@ use crate::plan::jobfile::Entry;
 use crate::plan::template::Width;
 use crate::plan::template::{Template, TemplateError};
 
-/// What was typed behind the options, divided.
+/// The words after the options, divided at each `:::`.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct TypedCommands {
     /// The words before the first `:::`.
     pub(crate) words: Vec<OsString>,
-    /// The lists behind each `:::`.
+    /// The list after each `:::`.
     pub(crate) lists: Vec<Vec<OsString>>,
 }
 
-/// How many values each job has.
+/// How many values each job gets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum BatchSize {
-    /// So many.
+    /// A fixed number.
     Number(usize),
     /// As many as the system's limits allow.
     Most,
@@ -36,28 +36,28 @@ pub(crate) enum BatchSize {
 /// How values become jobs.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Rules {
-    /// How the records of a file end.
-    pub(crate) records: Separator,
-    /// Whether sources go together instead of being combined.
+    /// What separates the values of a file.
+    pub(crate) separator: Separator,
+    /// Whether sources are linked, instead of making every combination.
     pub(crate) link: bool,
-    /// Several values a job.
+    /// Several values per job.
     pub(crate) batch: Option<BatchSize>,
-    /// How many bytes of arguments a program may be given; for several values a job.
+    /// The limit for a program's arguments in bytes; used for several values per job.
     pub(crate) argument_bytes: usize,
-    /// Over how many jobs at once values are spread.
+    /// The number of slots over which the values are spread.
     pub(crate) slots: usize,
 }
 
-/// Why the inputs make no jobs.
+/// Why the arguments make no jobs.
 #[derive(Debug, Error)]
 pub(crate) enum ArgumentsError {
-    /// The command is at fault.
+    /// The template is wrong.
     #[error(transparent)]
     Template(#[from] TemplateError),
-    /// A source is at fault.
+    /// A source of values is wrong.
     #[error(transparent)]
     Value(#[from] ValueError),
-    /// The sources do not go together.
+    /// The sources cannot be linked.
     #[error(transparent)]
     Combine(#[from] CombineError),
     /// A marker of GNU parallel.
@@ -65,12 +65,12 @@ pub(crate) enum ArgumentsError {
     Marker(String, &'static str),
     /// Batches of combinations.
     #[error(
-        "-N takes the values of one source, but there are {0}: leave -N out, or join the sources"
+        "-N needs exactly one source of values, but there are {0}: remove -N, or merge the sources"
     )]
     BatchOfSeveral(usize),
 }
 
-/// Divides the words at each `:::`; no list at all where there is no `:::`.
+/// Divides the words at each `:::`; without `:::` there are no lists.
 pub(crate) fn divide(typed: Vec<OsString>) -> Result<TypedCommands, ArgumentsError> {
     let mut divided = TypedCommands {
         words: Vec::new(),
@@ -109,13 +109,13 @@ pub(crate) struct Arguments {
     combine: Combine,
     label: Arc<str>,
     count: u64,
-    /// A job that waits behind warnings about its values.
-    waiting: Option<Job>,
+    /// A job that follows warnings about its values.
+    pending: Option<Job>,
 }
 
 impl Arguments {
-    /// The jobs of `template`, one for each set of values. What is wrong with a list or a regular
-    /// file is an error here.
+    /// Returns the jobs of `template`, one for each set of values. Errors in a list or a regular file
+    /// are returned here.
     pub(crate) fn new(
         template: &[OsString],
         sources: Vec<ValueSource>,
@@ -133,7 +133,7 @@ impl Arguments {
         let template = Template::new(template, width, rule)?;
         let mut opened = Vec::with_capacity(sources.len());
         for source in sources {
-            opened.push(Values::open(source, rules.records)?);
+            opened.push(Values::open(source, rules.separator)?);
         }
         let combine = match (width, opened.pop()) {
             (Width::Batch(size), Some(values)) => {
@@ -154,26 +154,26 @@ impl Arguments {
             combine,
             label: "arguments".into(),
             count: 0,
-            waiting: None,
+            pending: None,
         })
     }
 
-    /// How many jobs there are in all, where that is known beforehand.
+    /// Returns the total number of jobs, if it is known beforehand.
     pub(crate) fn total(&self) -> Option<u64> {
         self.combine.total()
     }
 
-    /// Whether `next` may wait for somebody else.
+    /// Whether `next` may block.
     pub(crate) fn may_block(&self) -> bool {
         self.combine.may_block()
     }
 
-    /// Whether the next job is at hand. In doubt the answer is no.
+    /// Whether the next job is buffered, so that `next` does not block; false if in doubt.
     pub(crate) fn buffered(&self) -> bool {
-        self.waiting.is_some() || self.combine.buffered()
+        self.pending.is_some() || self.combine.buffered()
     }
 
-    /// The job of the next values.
+    /// Returns the job of the next values.
     fn job(&mut self, args: Vec<OsString>) -> Job {
         self.count += 1;
         let origin = Origin {
@@ -192,15 +192,15 @@ impl Iterator for Arguments {
     type Item = Result<Entry, ArgumentsError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.waiting.is_none() {
-            self.waiting = match self.combine.next() {
+        if self.pending.is_none() {
+            self.pending = match self.combine.next() {
                 Some(Ok(args)) => Some(self.job(args)),
                 Some(Err(error)) => return Some(Err(error.into())),
                 None => None,
             };
         }
         let warning = self.combine.warning().map(Entry::Warning);
-        let entry = warning.or_else(|| self.waiting.take().map(Entry::Job));
+        let entry = warning.or_else(|| self.pending.take().map(Entry::Job));
         entry.map(Ok)
     }
 }

@@ -1,4 +1,4 @@
-//! From sources of values to the values of each job: every combination, pairs, or batches.
+//! Combines sources of values into the values of each job: every combination, links, or batches.
 
 use std::ffi::OsString;
 
@@ -10,63 +10,65 @@ use crate::plan::template::WORD_BYTES;
 /// Why there are no more jobs.
 #[derive(Debug, Error)]
 pub(crate) enum CombineError {
-    /// A source is at fault.
+    /// A source is wrong.
     #[error(transparent)]
     Value(#[from] ValueError),
-    /// Sources that cannot be linked, known beforehand.
-    #[error("--link: source {0} has {1} values, but source {2} has {3}: all must have as many")]
-    Unequal(usize, u64, usize, u64),
-    /// The same, found on a stream.
+    /// Sources of different lengths, known beforehand.
     #[error(
-        "--link: source {0} ends after {1} values, but source {2} goes on: all must have as many"
+        "--link: source {0} has {1} values, but source {2} has {3}: all must have the same number"
+    )]
+    Unequal(usize, u64, usize, u64),
+    /// The same, found while reading a stream.
+    #[error(
+        "--link: source {0} ended after {1} values, but source {2} has more: all must have the same number"
     )]
     Ended(usize, u64, usize),
 }
 
-/// The values of one job after the other.
+/// An iterator over the values of each job.
 pub(crate) enum Combine {
     /// Every combination, the first source varying slowest.
     Product(Product),
-    /// The first values, the second ones, …
+    /// The first value of each source, then the second, …
     Link(Vec<Values>, u64),
     /// Several values of one source.
     Batch(Batch),
 }
 
-/// Every combination. Only the first source is never kept in memory.
+/// Every combination. The first source is streamed; the others are kept in memory.
 pub(crate) struct Product {
     slowest: Values,
     current: Option<OsString>,
-    /// The others, until they are read.
+    /// The other sources, until they are read.
     unread: Vec<Values>,
     faster: Vec<Vec<OsString>>,
-    /// What there was to say about them.
+    /// The warnings about them.
     warnings: Vec<String>,
-    /// Which value of each of them comes next.
+    /// The index of the next value of each.
     next: Vec<usize>,
 }
 
-/// Several values at once.
+/// Several values per job.
 pub(crate) struct Batch {
     values: Values,
-    most: usize,
-    room: ArgumentSpace,
-    /// A value that did not fit into the batch before.
-    left: Option<OsString>,
+    max_values: usize,
+    space: ArgumentSpace,
+    /// A value that did not fit into the previous batch.
+    left_over: Option<OsString>,
 }
 
-/// How many bytes of values an argument list has room for.
+/// The space for values in an argument list.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ArgumentSpace {
     pub(crate) bytes: usize,
-    /// How often each value is in it.
+    /// How often each value occurs in it.
     pub(crate) times: usize,
 }
 
 impl Combine {
     pub(crate) fn product(mut sources: Vec<Values>) -> Self {
         let unread = sources.split_off(1);
-        let slowest = sources.pop().expect("there is a first source");
+        let slowest = sources.pop().expect("there is at least one source");
         Self::Product(Product {
             slowest,
             current: None,
@@ -88,36 +90,36 @@ impl Combine {
         Ok(Self::Link(sources, 0))
     }
 
-    /// Batches of at most so many values; none for as many as there is room for, but so few that
+    /// Batches of at most `size` values; `None` for as many as fit into `space`, but few enough that
     /// each of `slots` gets some.
     pub(crate) fn batch(
         values: Values,
         size: Option<usize>,
-        room: ArgumentSpace,
+        space: ArgumentSpace,
         slots: usize,
     ) -> Self {
         let share = |total: u64| usize::try_from(total.div_ceil(slots.max(1) as u64)).ok();
-        let most = match (size, values.total()) {
+        let max_values = match (size, values.total()) {
             (Some(size), _) => size,
             (None, Some(total)) => share(total).unwrap_or(usize::MAX),
             (None, None) => usize::MAX,
         };
         Self::Batch(Batch {
             values,
-            most: most.max(1),
-            room: if size.is_some() {
+            max_values: max_values.max(1),
+            space: if size.is_some() {
                 ArgumentSpace {
                     bytes: usize::MAX,
                     times: 0,
                 }
             } else {
-                room
+                space
             },
-            left: None,
+            left_over: None,
         })
     }
 
-    /// What the person should know about the values that were read; each once.
+    /// Returns each warning about the values that were read, once.
     pub(crate) fn warning(&mut self) -> Option<String> {
         match self {
             Self::Product(product) => {
@@ -129,7 +131,7 @@ impl Combine {
         }
     }
 
-    /// How many jobs there will be, where that is known beforehand.
+    /// Returns the total number of jobs, if it is known beforehand.
     pub(crate) fn total(&self) -> Option<u64> {
         match self {
             Self::Product(product) => {
@@ -139,14 +141,14 @@ impl Combine {
                     .try_fold(1_u64, |all, one| all.checked_mul(one?))
             }
             Self::Link(sources, _) => sources.first()?.total(),
-            Self::Batch(batch) if batch.room.times == 0 => {
-                Some(batch.values.total()?.div_ceil(batch.most as u64))
+            Self::Batch(batch) if batch.space.times == 0 => {
+                Some(batch.values.total()?.div_ceil(batch.max_values as u64))
             }
             Self::Batch(_) => None,
         }
     }
 
-    /// Whether `next` may wait for somebody else.
+    /// Whether `next` may block.
     pub(crate) fn may_block(&self) -> bool {
         match self {
             Self::Product(Product {
@@ -157,7 +159,7 @@ impl Combine {
         }
     }
 
-    /// Whether the values of the next job are at hand. In doubt the answer is no.
+    /// Whether the values of the next job are buffered; false if in doubt.
     pub(crate) fn buffered(&self) -> bool {
         match self {
             Self::Product(product) => {
@@ -166,7 +168,7 @@ impl Combine {
             }
             Self::Link(sources, _) => sources.iter().all(Values::buffered),
             Self::Batch(batch) => {
-                !batch.values.may_block() || (batch.most == 1 && batch.values.buffered())
+                !batch.values.may_block() || (batch.max_values == 1 && batch.values.buffered())
             }
         }
     }
@@ -209,7 +211,7 @@ impl Product {
         Ok(Some(values))
     }
 
-    /// Goes to the next combination of the faster sources; false when they begin again.
+    /// Advances to the next combination of the faster sources; returns false when they start over.
     fn advance(&mut self) -> bool {
         for (values, index) in self.faster.iter().zip(&mut self.next).rev() {
             *index += 1;
@@ -222,16 +224,16 @@ impl Product {
     }
 }
 
-/// The next value of each source.
+/// Returns the next value of each source.
 fn linked(sources: &mut [Values], count: &mut u64) -> Result<Option<Vec<OsString>>, CombineError> {
     let next: Vec<Option<OsString>> = sources
         .iter_mut()
         .map(|source| source.next().transpose())
         .collect::<Result<_, _>>()?;
     let ended = next.iter().position(Option::is_none);
-    let going = next.iter().position(Option::is_some);
-    if let (Some(ended), Some(going)) = (ended, going) {
-        return Err(CombineError::Ended(ended + 1, *count, going + 1));
+    let unfinished = next.iter().position(Option::is_some);
+    if let (Some(ended), Some(unfinished)) = (ended, unfinished) {
+        return Err(CombineError::Ended(ended + 1, *count, unfinished + 1));
     }
     *count += 1;
     Ok(next.into_iter().collect())
@@ -241,8 +243,8 @@ impl Batch {
     fn next(&mut self) -> Result<Option<Vec<OsString>>, CombineError> {
         let mut batch = Vec::new();
         let mut bytes: usize = 0;
-        while batch.len() < self.most {
-            let value = match self.left.take() {
+        while batch.len() < self.max_values {
+            let value = match self.left_over.take() {
                 Some(value) => value,
                 None => match self.values.next() {
                     Some(value) => value?,
@@ -250,10 +252,10 @@ impl Batch {
                 },
             };
             bytes =
-                bytes.saturating_add((value.len() + WORD_BYTES).saturating_mul(self.room.times));
-            // One value alone goes even where it does not fit: its job tells what is wrong.
-            if bytes > self.room.bytes && !batch.is_empty() {
-                self.left = Some(value);
+                bytes.saturating_add((value.len() + WORD_BYTES).saturating_mul(self.space.times));
+            // A single value is passed on even if it does not fit: its job reports the error.
+            if bytes > self.space.bytes && !batch.is_empty() {
+                self.left_over = Some(value);
                 break;
             }
             batch.push(value);
@@ -280,11 +282,11 @@ mod tests {
     }
 
     fn all(combine: Combine) -> Vec<String> {
-        let told = |values: Result<Vec<OsString>, CombineError>| match values {
+        let shown = |values: Result<Vec<OsString>, CombineError>| match values {
             Ok(values) => values.join(" ".as_ref()).into_string().unwrap(),
             Err(error) => format!("error {error}"),
         };
-        combine.map(told).collect()
+        combine.map(shown).collect()
     }
 
     #[test]
@@ -308,39 +310,40 @@ mod tests {
     }
 
     #[test]
-    fn linked_sources_go_together() {
+    fn linked_sources_are_combined_in_order() {
         let link = Combine::link(vec![list("a b"), stream("1\n2\n")]).unwrap();
         assert_eq!(all(link), ["a 1", "b 2"]);
     }
 
     #[test]
-    fn linked_sources_of_unequal_length_are_an_error_as_soon_as_it_shows() {
+    fn linked_sources_of_unequal_length_are_an_error_as_soon_as_possible() {
         let error = Combine::link(vec![list("a b"), list("1")]).err().unwrap();
-        let told = "--link: source 1 has 2 values, but source 2 has 1: all must have as many";
-        assert_eq!(error.to_string(), told);
+        let expected =
+            "--link: source 1 has 2 values, but source 2 has 1: all must have the same number";
+        assert_eq!(error.to_string(), expected);
         let link = Combine::link(vec![list("a b"), stream("1\n")]).unwrap();
-        let told = "error --link: source 2 ends after 1 values, but source 1 goes on: all must have as many";
-        assert_eq!(all(link)[..2], ["a 1", told]);
+        let expected = "error --link: source 2 ended after 1 values, but source 1 has more: all must have the same number";
+        assert_eq!(all(link)[..2], ["a 1", expected]);
     }
 
     #[test]
-    fn batches_are_full_but_for_the_last() {
-        let room = ArgumentSpace { bytes: 0, times: 1 };
-        let batch = Combine::batch(list("a b c d e"), Some(2), room, 9);
+    fn all_batches_but_the_last_are_full() {
+        let space = ArgumentSpace { bytes: 0, times: 1 };
+        let batch = Combine::batch(list("a b c d e"), Some(2), space, 9);
         assert_eq!(batch.total(), Some(3));
         assert_eq!(all(batch), ["a b", "c d", "e"]);
     }
 
     #[test]
     fn as_many_as_fit_are_spread_over_the_slots() {
-        let room = |values| ArgumentSpace {
+        let space = |values| ArgumentSpace {
             bytes: values * (1 + WORD_BYTES),
             times: 1,
         };
-        let all = |values, room, slots| all(Combine::batch(values, None, room, slots));
-        assert_eq!(all(list("a b c d e"), room(9), 2), ["a b c", "d e"]);
-        assert_eq!(all(list("a b c d e"), room(2), 2), ["a b", "c d", "e"]);
-        assert_eq!(all(stream("a\nb\nc\n"), room(2), 2), ["a b", "c"]);
-        assert_eq!(all(list("a b"), room(0), 1), ["a", "b"]);
+        let all = |values, space, slots| all(Combine::batch(values, None, space, slots));
+        assert_eq!(all(list("a b c d e"), space(9), 2), ["a b c", "d e"]);
+        assert_eq!(all(list("a b c d e"), space(2), 2), ["a b", "c d", "e"]);
+        assert_eq!(all(stream("a\nb\nc\n"), space(2), 2), ["a b", "c"]);
+        assert_eq!(all(list("a b"), space(0), 1), ["a", "b"]);
     }
 }

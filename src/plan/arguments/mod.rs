@@ -1,6 +1,6 @@
-//! Jobs made of a template and its values.
+//! Jobs made from a template and its values.
 //!
-//! `values` reads one source of them, `combine` makes products, pairs and batches.
+//! `values` reads one source of values, `combine` makes products, links and batches of them.
 
 #[expect(
     clippy::module_inception,

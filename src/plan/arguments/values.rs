@@ -1,4 +1,4 @@
-//! One source of values for a template: a typed list, or the records of a file. Values are bytes.
+//! One source of values for a template: a list, or the lines of a file. Values are bytes.
 
 use std::ffi::OsString;
 use std::io::{self, Read};
@@ -12,13 +12,13 @@ use crate::plan::input::{InputLines, InputLinesError, Separator};
 use crate::plan::input::{OpenError, Opened, open};
 use crate::plan::job::Origin;
 
-/// Where values come from.
+/// A source of values.
 pub(crate) enum ValueSource {
-    /// They were typed behind `:::`.
+    /// A list after `:::`.
     List(Vec<OsString>),
-    /// The records of a file.
+    /// The lines of a file, or its items that end with NUL.
     File(PathBuf),
-    /// The records of standard input.
+    /// The same of standard input.
     Stdin,
 }
 
@@ -28,20 +28,18 @@ pub(crate) enum ValueError {
     /// The file cannot be opened.
     #[error(transparent)]
     Open(#[from] OpenError),
-    /// The system would not read.
+    /// A read failed.
     #[error("{0}: cannot read: {1}")]
     Read(Arc<str>, io::Error),
-    /// A value that no program can be given.
-    #[error(
-        "{0}: NUL byte in the argument: no program can be given one (arguments that end with NUL need -0)"
-    )]
+    /// A NUL byte in a value.
+    #[error("{0}: NUL byte in the argument: remove it, or use -0 if each argument ends with NUL")]
     Nul(Origin),
-    /// A record that never seems to end.
+    /// A value beyond the size limit.
     #[error("{0}: the argument is longer than {1} bytes: is this a list of arguments?")]
     TooLong(Origin, usize),
 }
 
-/// The values of one source, as they are read.
+/// An iterator over the values of one source.
 pub(crate) struct Values {
     supply: Supply,
     total: Option<u64>,
@@ -53,8 +51,8 @@ enum Supply {
     Stream(Reader),
 }
 
-/// Records, each of which is a value: an empty one is an empty value, so that those behind it keep
-/// their places.
+/// Reads values from a file: an empty line is an empty value, so that those after it keep their
+/// positions.
 struct Reader {
     lines: InputLines,
     warning: Option<String>,
@@ -62,37 +60,41 @@ struct Reader {
 }
 
 impl Values {
-    /// Opens a source. A regular file is read through once, to count its values and to find what is
-    /// wrong with them before anything starts.
-    pub(crate) fn open(source: ValueSource, records: Separator) -> Result<Self, ValueError> {
+    /// Opens a source. A regular file is read through once, to count its values and to find errors
+    /// before anything starts.
+    pub(crate) fn open(source: ValueSource, separator: Separator) -> Result<Self, ValueError> {
         match source {
             ValueSource::List(list) => Ok(Self {
                 total: Some(list.len() as u64),
                 supply: Supply::List(list.into_iter()),
             }),
-            ValueSource::File(path) => Self::file(&path, records),
+            ValueSource::File(path) => Self::file(&path, separator),
             ValueSource::Stdin => {
                 let input = open::stdin("file of arguments")?;
-                Ok(Self::stream("stdin".into(), Box::new(input), records))
+                Ok(Self::stream("stdin".into(), Box::new(input), separator))
             }
         }
     }
 
-    /// An open stream that is called `label`.
-    pub(crate) fn stream(label: Arc<str>, input: Box<dyn Read + Send>, records: Separator) -> Self {
+    /// Returns the values of an open stream, named `label` in messages.
+    pub(crate) fn stream(
+        label: Arc<str>,
+        input: Box<dyn Read + Send>,
+        separator: Separator,
+    ) -> Self {
         Self {
-            supply: Supply::Stream(Reader::new(label, records, input)),
+            supply: Supply::Stream(Reader::new(label, separator, input)),
             total: None,
         }
     }
 
-    fn file(path: &Path, records: Separator) -> Result<Self, ValueError> {
+    fn file(path: &Path, separator: Separator) -> Result<Self, ValueError> {
         let label: Arc<str> = path.display().to_string().into();
-        let reader = |input| Reader::new(Arc::clone(&label), records, input);
+        let reader = |input| Reader::new(Arc::clone(&label), separator, input);
         let file = match open::open(path, "file of arguments")? {
             Opened::Regular(file) => file,
             Opened::Stream(file) => {
-                return Ok(Self::stream(label, Box::new(file), records));
+                return Ok(Self::stream(label, Box::new(file), separator));
             }
         };
         let mut total = 0;
@@ -106,12 +108,12 @@ impl Values {
         })
     }
 
-    /// How many values there are in all, where that is known beforehand.
+    /// Returns the total number of values, if it is known beforehand.
     pub(crate) fn total(&self) -> Option<u64> {
         self.total
     }
 
-    /// What the person should know about the values that were read; once.
+    /// Returns the warning about the values that were read, once.
     pub(crate) fn warning(&mut self) -> Option<String> {
         match &mut self.supply {
             Supply::List(_) => None,
@@ -119,12 +121,12 @@ impl Values {
         }
     }
 
-    /// Whether `next` may wait for somebody else.
+    /// Whether `next` may block.
     pub(crate) fn may_block(&self) -> bool {
         matches!(self.supply, Supply::Stream(_))
     }
 
-    /// Whether the next value is at hand. In doubt the answer is no.
+    /// Whether the next value is buffered; false if in doubt.
     pub(crate) fn buffered(&self) -> bool {
         match &self.supply {
             Supply::List(_) | Supply::File(_) => true,
@@ -145,9 +147,9 @@ impl Iterator for Values {
 }
 
 impl Reader {
-    fn new(label: Arc<str>, records: Separator, input: Box<dyn Read + Send>) -> Self {
+    fn new(label: Arc<str>, separator: Separator, input: Box<dyn Read + Send>) -> Self {
         Self {
-            lines: InputLines::new(label, records, input),
+            lines: InputLines::new(label, separator, input),
             warning: None,
             is_ended: false,
         }
@@ -158,20 +160,20 @@ impl Reader {
     }
 
     fn read(&mut self) -> Result<Option<OsString>, ValueError> {
-        // A name that ends with NUL may begin with what is a mark in a text.
-        if self.lines.records == Separator::Newline {
-            self.lines.drop_mark()?;
+        // A file name that ends with NUL may begin with the bytes of a byte order mark.
+        if self.lines.separator == Separator::Newline {
+            self.lines.drop_byte_order_mark()?;
         }
-        let mut record = Vec::new();
-        if !self.lines.read(&mut record, |_| false)? {
+        let mut value = Vec::new();
+        if !self.lines.read(&mut value, |_| false)? {
             return Ok(None);
         }
-        if record.contains(&0) {
+        if value.contains(&0) {
             return Err(ValueError::Nul(self.lines.here()));
         }
         self.warning = self.lines.warning().or(self.warning.take());
-        record.shrink_to_fit();
-        Ok(Some(OsString::from_vec(record)))
+        value.shrink_to_fit();
+        Ok(Some(OsString::from_vec(value)))
     }
 }
 
@@ -202,16 +204,16 @@ mod tests {
     use super::*;
     use crate::plan::input::Chunks;
 
-    fn stream(chunks: &[&[u8]], records: Separator) -> Values {
-        Values::stream("stdin".into(), Chunks::new(chunks), records)
+    fn stream(chunks: &[&[u8]], separator: Separator) -> Values {
+        Values::stream("stdin".into(), Chunks::new(chunks), separator)
     }
 
     fn all(values: Values) -> Vec<String> {
-        let told = |value: Result<OsString, ValueError>| match value {
+        let shown = |value: Result<OsString, ValueError>| match value {
             Ok(value) => value.to_string_lossy().into_owned(),
             Err(error) => format!("error {error}"),
         };
-        values.map(told).collect()
+        values.map(shown).collect()
     }
 
     #[test]
@@ -225,18 +227,18 @@ mod tests {
     }
 
     #[test]
-    fn carriage_returns_are_told_once() {
+    fn carriage_returns_are_reported_once() {
         let mut values = stream(&[b"a\nb\r\nc\r\n", b""], Separator::Newline);
-        let mut told = Vec::new();
+        let mut warnings = Vec::new();
         while values.next().is_some() {
-            told.push(values.warning());
+            warnings.push(values.warning());
         }
         let warning = "stdin:2: lines end with CRLF: the carriage returns are dropped".to_owned();
-        assert_eq!(told, [None, Some(warning), None]);
+        assert_eq!(warnings, [None, Some(warning), None]);
     }
 
     #[test]
-    fn a_mark_is_no_part_of_the_first_line_but_one_of_a_name() {
+    fn a_byte_order_mark_is_dropped_from_a_line_but_not_from_a_name() {
         let text = "\u{feff}a\r".as_bytes();
         let values = stream(&[text, b"\n", b""], Separator::Newline);
         assert_eq!(all(values), ["a"]);
@@ -245,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn records_that_end_with_nul_may_hold_newlines_or_nothing() {
+    fn values_that_end_with_nul_may_contain_newlines_or_be_empty() {
         let values = stream(&[b"a\nb\0\0c\0", b""], Separator::Null);
         assert_eq!(all(values), ["a\nb", "", "c"]);
     }
@@ -253,13 +255,13 @@ mod tests {
     #[test]
     fn a_nul_byte_in_a_line_is_an_error_with_its_line() {
         let values = stream(&[b"a\nb\0c\nd\n"], Separator::Newline);
-        let error = "error stdin:2: NUL byte in the argument: no program can be given one \
-                     (arguments that end with NUL need -0)";
+        let error = "error stdin:2: NUL byte in the argument: remove it, or use -0 if each argument \
+                     ends with NUL";
         assert_eq!(all(values), ["a", error]);
     }
 
     #[test]
-    fn a_value_is_given_before_the_next_one_arrives() {
+    fn a_value_is_returned_before_the_next_one_arrives() {
         let mut values = stream(&[b"a\nb"], Separator::Newline);
         assert!(!values.buffered());
         assert!(values.next().is_some());

@@ -1,7 +1,7 @@
-//! The words that only a shell can run: its keywords and its built-in commands.
+//! The words that only a shell can run: its keywords and builtins.
 //!
-//! Many of them also exist as programs (`echo`, `test`, `kill`), but those may behave otherwise, so
-//! a command line that begins with one of them always goes to the shell it was written for.
+//! Many of them also exist as programs (`echo`, `test`, `kill`), but those may behave differently, so
+//! a command line that begins with one of them always goes to the shell.
 
 /// Reserved words of POSIX, dash and bash.
 const KEYWORDS: &[&str] = &[
@@ -76,7 +76,7 @@ const BASH: &[&str] = &[
     "typeset",
 ];
 
-/// Whether `word`, as the first of a command line, means something to a shell itself.
+/// Whether `word`, as the first word of a command line, is a keyword or a builtin.
 pub(crate) fn is_shell_word(word: &[u8]) -> bool {
     let lists = [KEYWORDS, POSIX_SPECIAL, POSIX_REGULAR, DASH, BASH];
     lists.iter().any(|list| is_among(list, word))
@@ -87,7 +87,7 @@ fn is_among(list: &[&str], word: &[u8]) -> bool {
         .is_ok()
 }
 
-/// Whether variables that are set before `word` are set for it alone, in every shell.
+/// Whether assignments before `word` affect that command alone, in every shell.
 pub(crate) fn takes_variables(word: &[u8]) -> bool {
     is_among(POSIX_REGULAR, word) || is_among(DASH, word)
 }

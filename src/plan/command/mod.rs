@@ -1,7 +1,7 @@
 //! Whether a command line needs a shell, and which.
 //!
-//! `tokenize` splits one that needs none, `shell` is the shell for the others, and `builtins` holds the
-//! words that only a shell knows.
+//! `tokenize` splits a command line that needs none, `shell` is the shell for the others, and
+//! `builtins` lists the words that only a shell can run.
 
 pub(super) mod builtins;
 mod shell;

@@ -6,14 +6,14 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
-/// The words that start a shell, up to and with its `-c`.
+/// The argv of a shell, up to and including its `-c`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Shell {
     words: Vec<OsString>,
 }
 
 impl Default for Shell {
-    /// `/bin/sh -c`, and never `$SHELL`: a run in CI equals one on a laptop.
+    /// `/bin/sh -c`, never `$SHELL`, so that a run in CI behaves like one on a laptop.
     fn default() -> Self {
         Self {
             words: vec!["/bin/sh".into(), "-c".into()],
@@ -22,8 +22,8 @@ impl Default for Shell {
 }
 
 impl Shell {
-    /// The shell of `--shell=TEXT`: split into words as a shell does, with `-c` added at the end
-    /// unless one of its options is `-c` already, alone or in a cluster such as `-ec`.
+    /// Parses `--shell=TEXT`: splits it into words as a shell does, and appends `-c` unless one of its
+    /// options is `-c` already, alone or in a cluster such as `-ec`.
     pub(crate) fn parse(text: &OsStr) -> Result<Self, ShellError> {
         let bytes = text.as_bytes();
         if bytes.contains(&0) {
@@ -41,12 +41,12 @@ impl Shell {
         })
     }
 
-    /// Its program, as it was named.
+    /// Returns its program as written.
     pub(crate) fn program(&self) -> &OsStr {
         &self.words[0]
     }
 
-    /// The words that make this shell run `line`.
+    /// Returns the argv with which this shell runs `line`.
     pub(crate) fn argv(&self, line: &OsStr) -> Vec<OsString> {
         let mut argv = self.words.clone();
         argv.push(command_operand(line));
@@ -54,7 +54,7 @@ impl Shell {
     }
 }
 
-/// Whether an option word of a shell ends in the `c` that announces a command line.
+/// Whether an option word of a shell ends with the `c` before a command line.
 fn takes_command(word: &[u8]) -> bool {
     match word {
         [b'-', cluster @ .., b'c'] => cluster.iter().all(u8::is_ascii_alphabetic),
@@ -62,8 +62,8 @@ fn takes_command(word: &[u8]) -> bool {
     }
 }
 
-/// The line as an operand: dash and bash go on reading options after `-c`, so that a line beginning
-/// with `-` or `+` would be one. A blank in front keeps its meaning and makes it an operand.
+/// Returns the line as an operand: dash and bash continue to read options after `-c`, so a line that
+/// begins with `-` or `+` would be one. A leading blank makes it an operand without changing it.
 fn command_operand(line: &OsStr) -> OsString {
     let mut operand = OsString::new();
     if matches!(line.as_bytes().first(), Some(b'-' | b'+')) {
@@ -73,24 +73,24 @@ fn command_operand(line: &OsStr) -> OsString {
     operand
 }
 
-/// Why a text does not name a shell.
+/// Why a text is not a shell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub(crate) enum ShellError {
-    /// There is no word in it, or the first is empty.
+    /// It has no words, or the first is empty.
     #[error("the shell is empty: name a program, such as `bash` or `bash -euo pipefail`")]
     Empty,
-    /// A quote is open at its end.
-    #[error("a quote or a backslash in the shell is left open: close it")]
+    /// A quote is not closed.
+    #[error("the shell has an unclosed quote or a trailing backslash: fix it")]
     Unbalanced,
-    /// No program takes a NUL byte.
-    #[error("the shell holds a NUL byte, which no program can be given: remove it")]
+    /// It contains a NUL byte.
+    #[error("the shell contains a NUL byte: remove it")]
     Nul,
 }
 
-/// When a command line is given to a shell.
+/// When a command line is run by a shell.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum ShellRule {
-    /// Only where it needs one.
+    /// Only if it needs one.
     Auto(Arc<Shell>),
     /// Always (`--shell`).
     Always(Arc<Shell>),
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_begins_with_a_dash_is_no_option_of_the_shell() {
+    fn a_line_that_begins_with_a_dash_is_not_an_option_of_the_shell() {
         let argv = Shell::default().argv("-la".as_ref());
         assert_eq!(argv, ["/bin/sh", "-c", " -la"]);
     }

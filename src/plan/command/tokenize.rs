@@ -1,7 +1,7 @@
-//! Shell or argv: decides how a command line is run, without running anything.
+//! Shell or argv: decides how a command line is run.
 //!
-//! A command line has `sh -c` meaning. Where it plainly means nothing but its words, the words are
-//! executed directly: the same result with one process fewer. In doubt the shell gets it.
+//! A command line has `sh -c` semantics. If it is clearly nothing but plain words, these are executed
+//! directly: the same result with one process fewer. If in doubt, the shell runs it.
 
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
@@ -13,24 +13,24 @@ use super::builtins;
 /// Why a command line cannot be run at all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub(crate) enum WordsError {
-    /// There is nothing in it but blanks.
+    /// It is empty or blank.
     #[error("the command line is empty: write a command")]
     Blank,
-    /// A NUL byte ends a string for the system, so no command can hold one.
-    #[error("the command line holds a NUL byte, which no program can be given: remove it")]
+    /// It contains a NUL byte, which ends a string for the system.
+    #[error("the command line contains a NUL byte: remove it")]
     Nul,
-    /// No shell may be used, yet this unquoted character means something to a shell.
+    /// No shell may be used, but this unquoted character has a meaning to a shell.
     #[error(
-        "unquoted `{}` is shell syntax, and no shell may be used here: quote it, or allow a shell",
+        "unquoted `{}` is shell syntax, but no shell may be used here: quote it, or allow a shell",
         .0.escape_debug()
     )]
     Syntax(char),
-    /// No shell may be used, and the words cannot be told apart.
-    #[error("a quote or a backslash is left open, and no shell may be used here: close it")]
+    /// No shell may be used, and the line cannot be split into words.
+    #[error("unclosed quote or trailing backslash, and no shell may be used here: fix it")]
     Unbalanced,
 }
 
-/// Refuses what no rule could run.
+/// Rejects a line that cannot be run under any rule.
 pub(crate) fn check(line: &[u8]) -> Result<(), WordsError> {
     if line.contains(&0) {
         return Err(WordsError::Nul);
@@ -41,12 +41,12 @@ pub(crate) fn check(line: &[u8]) -> Result<(), WordsError> {
     Ok(())
 }
 
-/// The words of a line that every shell would read as just these words; `None` in any doubt.
+/// Returns the words of a line that every shell reads as just these words; `None` if in doubt.
 pub(crate) fn plain_words(line: &[u8]) -> Option<Vec<OsString>> {
     if line.iter().any(|byte| is_doubtful(*byte)) || has_foreign_blank(line) {
         return None;
     }
-    // An open quote is left to the shell, whose message is the one that people know.
+    // An unclosed quote is left to the shell, whose error message people know.
     let words = shlex::bytes::split(line)?;
     if needs_shell(words.first()?) {
         return None;
@@ -54,18 +54,18 @@ pub(crate) fn plain_words(line: &[u8]) -> Option<Vec<OsString>> {
     Some(words.into_iter().map(OsString::from_vec).collect())
 }
 
-/// What a command line is to a shell, as far as it matters to whoever puts something before it.
+/// What a command line is to a shell, as far as it matters for putting something before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Shape {
     /// A program and its words.
     Program,
-    /// A builtin and its words, before which variables can be set for it alone.
+    /// A builtin and its words, before which assignments affect it alone.
     Builtin,
     /// Anything else: several commands, redirections, expansions, keywords.
     Compound,
 }
 
-/// What a command line is, in doubt `Compound`.
+/// Returns what a command line is; `Compound` if in doubt.
 pub(crate) fn shape(line: &[u8]) -> Shape {
     let first = || shlex::bytes::split(line)?.into_iter().next();
     match plain_words(line) {
@@ -78,20 +78,20 @@ pub(crate) fn shape(line: &[u8]) -> Shape {
     }
 }
 
-/// Whether a first word, unquoted, may mean more than the program of that name: nothing, an
-/// assignment, a job of bash (`%1`), a keyword or a builtin.
+/// Whether a first word, after quote removal, may mean something else than the program of that name:
+/// an empty word, an assignment, a job of bash (`%1`), a keyword or a builtin.
 fn needs_shell(first: &[u8]) -> bool {
     first.is_empty() || first[0] == b'%' || first.contains(&b'=') || builtins::is_shell_word(first)
 }
 
-/// Whether a byte anywhere in a line sends it to the shell: shell syntax, quoted or not, and the
-/// control characters, on which dash, bash and shlex do not agree (bash once used some for itself).
+/// Whether a byte anywhere in a line makes it go to the shell: shell syntax, quoted or not, and
+/// control characters, on which dash, bash and shlex disagree (bash once used some internally).
 fn is_doubtful(byte: u8) -> bool {
     is_syntax(byte) || byte == b'\\' || (byte.is_ascii_control() && byte != b'\t')
 }
 
-/// Whether an unquoted byte means something to a shell. Quotes and the backslash are not here:
-/// they quote.
+/// Whether an unquoted byte has a meaning to a shell. Quotes and the backslash are handled by the
+/// caller.
 fn is_syntax(byte: u8) -> bool {
     matches!(
         byte,
@@ -116,8 +116,8 @@ fn is_syntax(byte: u8) -> bool {
     )
 }
 
-/// Whether a line holds a blank beyond ASCII, at which some shells divide words in some locales, or
-/// is not UTF-8, so that a locale of one byte a character may see one in it.
+/// Whether a line contains a non-ASCII blank, at which some shells split words in some locales, or is
+/// not UTF-8, so that a single-byte locale may see one in it.
 fn has_foreign_blank(line: &[u8]) -> bool {
     if line.is_ascii() {
         return false;
@@ -128,7 +128,7 @@ fn has_foreign_blank(line: &[u8]) -> bool {
     })
 }
 
-/// The words of a line for which no shell may be used.
+/// Returns the words of a line for which no shell may be used.
 pub(crate) fn exact_words(line: &[u8]) -> Result<Vec<OsString>, WordsError> {
     if let Some(byte) = unquoted_syntax(line) {
         return Err(WordsError::Syntax(char::from(byte)));
@@ -137,7 +137,7 @@ pub(crate) fn exact_words(line: &[u8]) -> Result<Vec<OsString>, WordsError> {
     Ok(words.into_iter().map(OsString::from_vec).collect())
 }
 
-/// The quotes that a scan is inside of.
+/// The quotes around the current byte.
 #[derive(Clone, Copy)]
 enum Quotes {
     /// None: every syntax character counts.
@@ -148,7 +148,7 @@ enum Quotes {
     Double,
 }
 
-/// The first byte of a line that is shell syntax and is not quoted.
+/// Returns the first byte of a line that is unquoted shell syntax.
 fn unquoted_syntax(line: &[u8]) -> Option<u8> {
     let mut quotes = Quotes::None;
     let mut bytes = line.iter().copied();

@@ -1,4 +1,4 @@
-//! A file that is read twice, and must say the same both times.
+//! A file that is read twice, and must not change in between.
 
 use std::fs::File;
 use std::hash::{BuildHasher, RandomState};
@@ -6,27 +6,28 @@ use std::io::{self, Read};
 use std::os::unix::fs::FileExt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// How much is read, and compared, at once.
+/// How many bytes are read and compared at once.
 const BLOCK_BYTES: usize = 64 * 1024;
 
-/// A reading of a regular file. Its clones read the same file, each from its start, and each is held
-/// to what the others have seen: what was checked is what runs. An editor may write into the file in
-/// the meantime, and half a line at the place where we read on would be another command.
+/// A reader of a regular file. Its clones read the same file, each from its start, and each fails if
+/// the bytes differ from those that another one has read, so that the jobs that run are those that
+/// were checked. An editor may write into the file in between, and half a line at the current
+/// position would be another command.
 ///
-/// Bytes that were added at the end are read like those before them.
+/// Bytes that are appended are read like those before them.
 #[derive(Clone)]
 pub(crate) struct CheckedFile {
     file: Arc<File>,
     seen: Arc<Mutex<Vec<Seen>>>,
     hasher: RandomState,
     block: Vec<u8>,
-    /// Which block that is.
+    /// The index of `block`.
     index: usize,
-    /// How much of it was given.
-    given: usize,
+    /// How many bytes of it were returned.
+    returned: usize,
 }
 
-/// What was read of a block: so many bytes from its start, and their hash.
+/// The bytes read from a block: their number from its start, and their hash.
 #[derive(Clone, Copy)]
 struct Seen {
     length: usize,
@@ -41,26 +42,26 @@ impl CheckedFile {
             hasher: RandomState::new(),
             block: Vec::new(),
             index: 0,
-            given: 0,
+            returned: 0,
         }
     }
 
-    /// Reads the next block, or more of one that was at the end of the file.
+    /// Reads the next block, or more of the block at the end of the file.
     fn load(&mut self) -> io::Result<()> {
-        if self.given == BLOCK_BYTES {
+        if self.returned == BLOCK_BYTES {
             self.index += 1;
-            self.given = 0;
+            self.returned = 0;
         }
         let fresh = self.read_block()?;
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(before) = seen.get(self.index) {
             let same = fresh.get(..before.length);
             if same.is_none_or(|same| self.hasher.hash_one(same) != before.hash) {
-                return match self.given == before.length {
-                    // All that was checked is read, and what is behind it now was not added to it.
+                return match self.returned == before.length {
+                    // All checked bytes are read, and those after them now were not appended.
                     true => Ok(()),
                     false => Err(io::Error::other(
-                        "it was changed after it was checked: wait for prun's end, or only add lines",
+                        "the file changed after it was checked: edit it after prun has exited, or only append lines",
                     )),
                 };
             }
@@ -77,7 +78,7 @@ impl CheckedFile {
         Ok(())
     }
 
-    /// The bytes of the block that are in the file now.
+    /// Reads the current bytes of the block.
     fn read_block(&self) -> io::Result<Vec<u8>> {
         let mut block = vec![0; BLOCK_BYTES];
         let start = (self.index * BLOCK_BYTES) as u64;
@@ -100,11 +101,11 @@ impl CheckedFile {
 
 impl Read for CheckedFile {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        if self.given == self.block.len() {
+        if self.returned == self.block.len() {
             self.load()?;
         }
-        let count = (&self.block[self.given..]).read(into)?;
-        self.given += count;
+        let count = (&self.block[self.returned..]).read(into)?;
+        self.returned += count;
         Ok(count)
     }
 }
@@ -115,20 +116,20 @@ mod tests {
 
     use super::*;
 
-    /// A file of some lines, read through once, and a second reading of it.
+    /// A file of some lines that was read through once, and a second reader of it.
     fn read_once(text: &str) -> (File, CheckedFile) {
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(text.as_bytes()).unwrap();
-        let steady = CheckedFile::new(file.try_clone().unwrap());
+        let second = CheckedFile::new(file.try_clone().unwrap());
         let mut first = String::new();
-        steady.clone().read_to_string(&mut first).unwrap();
+        second.clone().read_to_string(&mut first).unwrap();
         assert_eq!(first, text);
-        (file, steady)
+        (file, second)
     }
 
-    fn rest(steady: &mut CheckedFile) -> Result<String, String> {
+    fn rest(second: &mut CheckedFile) -> Result<String, String> {
         let mut text = String::new();
-        match steady.read_to_string(&mut text) {
+        match second.read_to_string(&mut text) {
             Ok(_) => Ok(text),
             Err(error) => Err(error.to_string()),
         }
@@ -146,48 +147,48 @@ mod tests {
             long(),
             "x".repeat(2 * BLOCK_BYTES),
         ] {
-            let (_file, mut steady) = read_once(&text);
-            assert_eq!(rest(&mut steady), Ok(text));
+            let (_file, mut second) = read_once(&text);
+            assert_eq!(rest(&mut second), Ok(text));
         }
     }
 
     #[test]
-    fn what_is_added_is_read() {
+    fn appended_bytes_are_read() {
         for text in [
             String::new(),
             "a\n".to_owned(),
             long(),
             "x".repeat(BLOCK_BYTES),
         ] {
-            let (mut file, mut steady) = read_once(&text);
+            let (mut file, mut second) = read_once(&text);
             file.write_all(b"new\n").unwrap();
-            assert_eq!(rest(&mut steady), Ok(text + "new\n"));
+            assert_eq!(rest(&mut second), Ok(text + "new\n"));
             file.write_all(long().as_bytes()).unwrap();
-            assert_eq!(rest(&mut steady), Ok(long()));
+            assert_eq!(rest(&mut second), Ok(long()));
         }
     }
 
     #[test]
-    fn what_changed_before_it_was_read_is_an_error() {
-        let changed = "it was changed after it was checked: wait for prun's end, or only add lines";
+    fn a_change_before_the_second_read_is_an_error() {
+        let changed = "the file changed after it was checked: edit it after prun has exited, or only append lines";
         for text in ["a\nb\n".to_owned(), long()] {
-            let (file, mut steady) = read_once(&text);
+            let (file, mut second) = read_once(&text);
             file.write_all_at(b"X", 2).unwrap();
-            assert_eq!(rest(&mut steady), Err(changed.to_owned()));
-            let (file, mut steady) = read_once(&text);
+            assert_eq!(rest(&mut second), Err(changed.to_owned()));
+            let (file, mut second) = read_once(&text);
             file.set_len(text.len() as u64 - 1).unwrap();
-            assert_eq!(rest(&mut steady), Err(changed.to_owned()));
+            assert_eq!(rest(&mut second), Err(changed.to_owned()));
         }
     }
 
     #[test]
-    fn what_changed_after_it_was_read_does_not_matter() {
-        let (file, mut steady) = read_once("a\nb\n");
-        assert_eq!(rest(&mut steady).unwrap(), "a\nb\n");
+    fn a_change_after_the_second_read_does_not_matter() {
+        let (file, mut second) = read_once("a\nb\n");
+        assert_eq!(rest(&mut second).unwrap(), "a\nb\n");
         file.set_len(0).unwrap();
-        assert_eq!(rest(&mut steady).unwrap(), "");
+        assert_eq!(rest(&mut second).unwrap(), "");
         file.write_all_at(b"another file, and a longer one\n", 0)
             .unwrap();
-        assert_eq!(rest(&mut steady).unwrap(), "");
+        assert_eq!(rest(&mut second).unwrap(), "");
     }
 }

@@ -1,27 +1,27 @@
-//! The records of a text, one after the other: lines, or what ends with NUL. What an editor adds to
-//! a text is dropped here, from job files and from files of arguments alike.
+//! Splits a text into lines, or into items that end with NUL. Byte order marks and carriage returns
+//! are dropped here, from job files and from files of arguments alike.
 
 use std::io::{self, BufRead, Read};
 use std::sync::Arc;
 
-use super::lookahead::{LONGEST_RECORD, Lookahead, RecordEnd};
+use super::lookahead::{ItemEnd, Lookahead, MAX_ITEM_BYTES};
 use crate::plan::job::Origin;
 
-/// How records end.
+/// The byte that ends an item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Separator {
-    /// With a newline; the carriage returns of CRLF are dropped.
+    /// A newline; the carriage returns of CRLF are dropped.
     Newline,
-    /// With NUL. All bytes are taken as they are.
+    /// NUL. All bytes are kept as they are.
     Null,
 }
 
-/// Why there are no more records. What they are is for the caller to say.
+/// Why there are no more items. The caller names them in its error.
 #[derive(Debug)]
 pub(crate) enum InputLinesError {
-    /// The system would not read.
+    /// A read failed.
     Read(Arc<str>, io::Error),
-    /// A record that never seems to end.
+    /// An item beyond the size limit.
     TooLong(Origin, usize),
 }
 
@@ -29,20 +29,20 @@ pub(crate) enum InputLinesError {
 pub(crate) struct InputLines {
     pub(crate) lookahead: Lookahead,
     label: Arc<str>,
-    pub(crate) records: Separator,
-    /// How many bytes a record may have.
+    pub(crate) separator: Separator,
+    /// The longest item in bytes.
     pub(crate) longest: usize,
-    /// How many records were read.
+    /// How many items were read.
     number: u64,
     has_begun: bool,
-    /// Whether the record that was read last had a carriage return at its end.
+    /// Whether the last item ended with CRLF.
     is_crlf: bool,
     is_warned: bool,
     is_ended: bool,
 }
 
 impl Separator {
-    /// The byte that ends a record.
+    /// Returns the byte.
     fn end(self) -> u8 {
         match self {
             Self::Newline => b'\n',
@@ -52,13 +52,13 @@ impl Separator {
 }
 
 impl InputLines {
-    /// A text that is called `label` in messages. Nothing is read yet.
-    pub(crate) fn new(label: Arc<str>, records: Separator, input: Box<dyn Read + Send>) -> Self {
+    /// Returns a reader of a text named `label` in messages. Reads nothing yet.
+    pub(crate) fn new(label: Arc<str>, separator: Separator, input: Box<dyn Read + Send>) -> Self {
         Self {
             lookahead: Lookahead::new(input),
             label,
-            records,
-            longest: LONGEST_RECORD,
+            separator,
+            longest: MAX_ITEM_BYTES,
             number: 0,
             has_begun: false,
             is_crlf: false,
@@ -67,10 +67,10 @@ impl InputLines {
         }
     }
 
-    /// Reads the next record that is not skipped, without what ends it; false at the end.
+    /// Reads the next item that is not skipped, without its separator; returns false at the end.
     pub(crate) fn read(
         &mut self,
-        record: &mut Vec<u8>,
+        item: &mut Vec<u8>,
         skips: impl Fn(&[u8]) -> bool,
     ) -> Result<bool, InputLinesError> {
         loop {
@@ -79,42 +79,42 @@ impl InputLines {
             }
             let found = self
                 .lookahead
-                .read_record(self.records.end(), self.longest, record)
-                .map_err(|error| self.unread(error))?;
+                .read_item(self.separator.end(), self.longest, item)
+                .map_err(|error| self.read_error(error))?;
             self.number += 1;
-            // A last line without a newline has no CRLF either: the carriage return is its own.
+            // In a last line without a newline the carriage return is not part of a CRLF.
             self.is_crlf = false;
             match found {
-                RecordEnd::Record if self.records == Separator::Newline => {
-                    self.is_crlf = record.pop_if(|last| *last == b'\r').is_some();
+                ItemEnd::Separator if self.separator == Separator::Newline => {
+                    self.is_crlf = item.pop_if(|last| *last == b'\r').is_some();
                 }
-                RecordEnd::Record => {}
-                RecordEnd::Last => self.is_ended = true,
-                RecordEnd::End => {
+                ItemEnd::Separator => {}
+                ItemEnd::Eof => self.is_ended = true,
+                ItemEnd::None => {
                     self.is_ended = true;
                     return Ok(false);
                 }
-                RecordEnd::TooLong => {
+                ItemEnd::TooLong => {
                     self.is_ended = true;
                     return Err(InputLinesError::TooLong(self.here(), self.longest));
                 }
             }
-            if !skips(record) {
+            if !skips(item) {
                 return Ok(true);
             }
         }
     }
 
-    /// Drops the byte order mark that an editor may have put at the start; once.
-    pub(crate) fn drop_mark(&mut self) -> Result<(), InputLinesError> {
+    /// Drops a byte order mark at the start; only the first call has an effect.
+    pub(crate) fn drop_byte_order_mark(&mut self) -> Result<(), InputLinesError> {
         if std::mem::replace(&mut self.has_begun, true) {
             return Ok(());
         }
-        let dropped = self.lookahead.skip_mark();
-        dropped.map_err(|error| self.unread(error))
+        let dropped = self.lookahead.skip_byte_order_mark();
+        dropped.map_err(|error| self.read_error(error))
     }
 
-    /// The next bytes, as many as are enough or all there are; none of them is taken.
+    /// Returns the next bytes without consuming them, until `is_enough` or the end.
     pub(crate) fn look(
         &mut self,
         is_enough: impl Fn(&[u8]) -> bool,
@@ -123,19 +123,19 @@ impl InputLines {
         looked.map_err(|error| InputLinesError::Read(Arc::clone(&self.label), error))
     }
 
-    /// The bytes that come next; none at the end.
+    /// Returns the bytes that come next without consuming them; none at the end.
     pub(crate) fn peek(&mut self) -> Result<&[u8], InputLinesError> {
         let bytes = self.lookahead.fill_buf();
         bytes.map_err(|error| InputLinesError::Read(Arc::clone(&self.label), error))
     }
 
-    /// Takes a first line of so many bytes away, which is counted but no record.
+    /// Drops a first line of `length` bytes, which counts as a line but is not an item.
     pub(crate) fn take_line(&mut self, length: usize) {
         self.lookahead.consume(length);
         self.number += u64::from(length > 0);
     }
 
-    /// What the person should know about the record that was read last; once.
+    /// Returns the warning about the last item, once.
     pub(crate) fn warning(&mut self) -> Option<String> {
         if !self.is_crlf || std::mem::replace(&mut self.is_warned, true) {
             return None;
@@ -146,17 +146,17 @@ impl InputLines {
         ))
     }
 
-    /// Whether the next record that is not skipped is wholly at hand. In doubt the answer is no.
+    /// Whether the next item that is not skipped is completely buffered; false if in doubt.
     pub(crate) fn buffered(&self, skips: impl Fn(&[u8]) -> bool) -> bool {
-        self.is_ended || self.lookahead.holds_record(self.records.end(), skips)
+        self.is_ended || self.lookahead.holds_item(self.separator.end(), skips)
     }
 
-    /// Where the record that was read last is.
+    /// Returns the origin of the last item.
     pub(crate) fn here(&self) -> Origin {
         self.origin(self.number)
     }
 
-    /// A line of this text.
+    /// Returns the origin of a line of this text.
     pub(crate) fn origin(&self, line: u64) -> Origin {
         Origin {
             source: Arc::clone(&self.label),
@@ -164,7 +164,7 @@ impl InputLines {
         }
     }
 
-    fn unread(&self, error: io::Error) -> InputLinesError {
+    fn read_error(&self, error: io::Error) -> InputLinesError {
         InputLinesError::Read(Arc::clone(&self.label), error)
     }
 }

@@ -1,51 +1,51 @@
-//! The bytes of a file of records: a look at the first of them that takes no more than it needs, and
-//! then one record after the other.
+//! A buffered input: its first bytes can be examined without reading more than needed, and then it is
+//! read item by item (lines, or items that end with NUL).
 
 use std::io::{self, BufRead, BufReader, Read};
 
-/// How much is read at once.
+/// How many bytes are read at once.
 pub(crate) const BUFFER_BYTES: usize = 64 * 1024;
 
-/// How long a record may be. A longer one is a stream without line ends, no work for a program, and
-/// would be kept in memory as a whole.
-pub(crate) const LONGEST_RECORD: usize = 64 * 1024 * 1024;
+/// The longest item in bytes. A longer one is probably a stream without newlines, and would be kept
+/// in memory as a whole.
+pub(crate) const MAX_ITEM_BYTES: usize = 64 * 1024 * 1024;
 
-/// What was found where a record should be.
+/// How an item ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum RecordEnd {
-    /// A record, and what ends it.
-    Record,
-    /// A record that the end of the input ends.
-    Last,
-    /// The end.
-    End,
-    /// More than a record may hold.
+pub(crate) enum ItemEnd {
+    /// With a separator.
+    Separator,
+    /// With the end of the input.
+    Eof,
+    /// There was none: the input was at its end.
+    None,
+    /// It is longer than allowed.
     TooLong,
 }
 
-/// A buffered input whose first bytes can be looked at before they are read.
+/// A buffered input whose first bytes can be examined before they are consumed.
 pub(crate) struct Lookahead {
-    /// The bytes that were looked at, from `start` on not yet read.
-    looked: Vec<u8>,
+    /// The bytes that were examined; those from `start` on are not yet consumed.
+    examined: Vec<u8>,
     start: usize,
     rest: BufReader<Box<dyn Read + Send>>,
-    /// The end was seen. A terminal would wait for a second one if it was asked again.
+    /// The end was reached. Another read of a terminal would wait for a second end of file.
     ended: bool,
 }
 
 impl Lookahead {
-    /// Nothing is read before it is asked for.
+    /// Returns a buffer of `input`. Reads nothing yet.
     pub(crate) fn new(input: Box<dyn Read + Send>) -> Self {
         Self {
-            looked: Vec::new(),
+            examined: Vec::new(),
             start: 0,
             rest: BufReader::with_capacity(BUFFER_BYTES, input),
             ended: false,
         }
     }
 
-    /// Drops a byte order mark at the very start.
-    pub(crate) fn skip_mark(&mut self) -> io::Result<()> {
+    /// Drops a byte order mark at the start.
+    pub(crate) fn skip_byte_order_mark(&mut self) -> io::Result<()> {
         const MARK: &[u8] = b"\xef\xbb\xbf";
         let may_be = |first: &[u8]| MARK.starts_with(first);
         let first = self.look(|first| first.starts_with(MARK) || !may_be(first))?;
@@ -55,20 +55,19 @@ impl Lookahead {
         Ok(())
     }
 
-    /// The next bytes, as many as are enough or all there are; none of them is taken. A pipe is asked
-    /// for no more than that.
+    /// Returns the next bytes without consuming them, until `is_enough` or the end. Does not read
+    /// more than that from a pipe.
     pub(crate) fn look(&mut self, is_enough: impl Fn(&[u8]) -> bool) -> io::Result<&[u8]> {
-        while !is_enough(&self.looked[self.start..]) && !self.ended {
+        while !is_enough(&self.examined[self.start..]) && !self.ended {
             self.refill()?;
             let here = self.rest.buffer().len();
-            self.looked.extend_from_slice(self.rest.buffer());
+            self.examined.extend_from_slice(self.rest.buffer());
             self.rest.consume(here);
         }
-        Ok(&self.looked[self.start..])
+        Ok(&self.examined[self.start..])
     }
 
-    /// Makes sure that there are unread bytes behind those that were looked at, unless the input is
-    /// at its end. A signal is no reason to stop.
+    /// Fills the buffer if it is empty and the input is not at its end. EINTR: retry.
     fn refill(&mut self) -> io::Result<()> {
         while self.rest.buffer().is_empty() && !self.ended {
             match self.rest.fill_buf() {
@@ -80,43 +79,42 @@ impl Lookahead {
         Ok(())
     }
 
-    /// Reads a record of at most so many bytes, without the byte `end` behind it.
-    pub(crate) fn read_record(
+    /// Reads an item of at most `longest` bytes, without the byte `end` after it.
+    pub(crate) fn read_item(
         &mut self,
         end: u8,
         longest: usize,
-        record: &mut Vec<u8>,
-    ) -> io::Result<RecordEnd> {
-        record.clear();
-        // The memory of an unusually long one is given back.
-        record.shrink_to(BUFFER_BYTES);
+        item: &mut Vec<u8>,
+    ) -> io::Result<ItemEnd> {
+        item.clear();
+        // Free the memory of an unusually long one.
+        item.shrink_to(BUFFER_BYTES);
         let mut limited = Read::take(&mut *self, longest as u64 + 1);
-        limited.read_until(end, record)?;
-        Ok(if record.is_empty() {
-            RecordEnd::End
-        } else if record.pop_if(|last| *last == end).is_some() {
-            RecordEnd::Record
-        } else if record.len() > longest {
-            RecordEnd::TooLong
+        limited.read_until(end, item)?;
+        Ok(if item.is_empty() {
+            ItemEnd::None
+        } else if item.pop_if(|last| *last == end).is_some() {
+            ItemEnd::Separator
+        } else if item.len() > longest {
+            ItemEnd::TooLong
         } else {
-            RecordEnd::Last
+            ItemEnd::Eof
         })
     }
 
-    /// Whether a record that is not skipped is wholly at hand.
-    pub(crate) fn holds_record(&self, end: u8, skips: impl Fn(&[u8]) -> bool) -> bool {
-        let mut records = self.at_hand().split(|byte| *byte == end);
-        // What follows the last end is not complete.
-        records.next_back();
-        self.ended || records.any(|record| !skips(record))
+    /// Whether an item that is not skipped is completely buffered.
+    pub(crate) fn holds_item(&self, end: u8, skips: impl Fn(&[u8]) -> bool) -> bool {
+        let mut items = self.buffered().split(|byte| *byte == end);
+        // The part after the last separator is not complete.
+        items.next_back();
+        self.ended || items.any(|item| !skips(item))
     }
 
-    /// The bytes that can be read without waiting. While bytes that were looked at wait, it is
-    /// those alone.
-    pub(crate) fn at_hand(&self) -> &[u8] {
-        match self.looked.get(self.start..) {
+    /// Returns bytes that can be read without blocking: those that were examined, if any are left.
+    pub(crate) fn buffered(&self) -> &[u8] {
+        match self.examined.get(self.start..) {
             Some([]) | None => self.rest.buffer(),
-            Some(looked) => looked,
+            Some(examined) => examined,
         }
     }
 }
@@ -131,21 +129,21 @@ impl Read for Lookahead {
 
 impl BufRead for Lookahead {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        if self.start < self.looked.len() {
-            return Ok(&self.looked[self.start..]);
+        if self.start < self.examined.len() {
+            return Ok(&self.examined[self.start..]);
         }
         self.refill()?;
         Ok(self.rest.buffer())
     }
 
     fn consume(&mut self, count: usize) {
-        if self.start < self.looked.len() {
+        if self.start < self.examined.len() {
             self.start += count;
         } else {
             self.rest.consume(count);
         }
-        if self.start == self.looked.len() {
-            self.looked = Vec::new();
+        if self.start == self.examined.len() {
+            self.examined = Vec::new();
             self.start = 0;
         }
     }
@@ -155,7 +153,7 @@ impl BufRead for Lookahead {
 pub(crate) mod tests {
     use super::*;
 
-    /// An input that gives one prepared chunk a read and panics when it is asked for more.
+    /// An input that returns one prepared chunk per read and panics when it has no more.
     pub(crate) struct Chunks(pub(crate) std::vec::IntoIter<Vec<u8>>);
 
     impl Chunks {
@@ -167,14 +165,14 @@ pub(crate) mod tests {
 
     impl Read for Chunks {
         fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-            let chunk = self.0.next().expect("no more was asked for than needed");
+            let chunk = self.0.next().expect("no more reads than needed");
             into[..chunk.len()].copy_from_slice(&chunk);
             Ok(chunk.len())
         }
     }
 
     #[test]
-    fn looking_takes_nothing_away() {
+    fn looking_consumes_nothing() {
         let mut lookahead = Lookahead::new(Chunks::new(&[b"l", b"s\n", b""]));
         assert_eq!(lookahead.look(|first| first.len() > 2).unwrap(), b"ls\n");
         let mut whole = String::new();
@@ -183,23 +181,23 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn no_more_is_looked_at_than_is_enough() {
+    fn looking_reads_no_more_than_needed() {
         let mut lookahead = Lookahead::new(Chunks::new(&[b"l"]));
-        lookahead.skip_mark().unwrap();
+        lookahead.skip_byte_order_mark().unwrap();
         assert_eq!(lookahead.look(|first| !first.is_empty()).unwrap(), b"l");
     }
 
     #[test]
-    fn a_mark_is_dropped_however_it_arrives() {
+    fn a_byte_order_mark_is_dropped_however_it_arrives() {
         let mut lookahead = Lookahead::new(Chunks::new(&[b"\xef", b"\xbb", b"\xbfls"]));
-        lookahead.skip_mark().unwrap();
+        lookahead.skip_byte_order_mark().unwrap();
         assert_eq!(lookahead.fill_buf().unwrap(), b"ls");
     }
 
     #[test]
-    fn half_a_mark_stays() {
+    fn half_a_byte_order_mark_is_kept() {
         let mut lookahead = Lookahead::new(Chunks::new(&[b"\xef\xbbls"]));
-        lookahead.skip_mark().unwrap();
+        lookahead.skip_byte_order_mark().unwrap();
         assert_eq!(lookahead.fill_buf().unwrap(), b"\xef\xbbls");
     }
 }

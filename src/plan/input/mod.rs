@@ -1,8 +1,8 @@
-//! What is read: files that a command line names, and standard input.
+//! Input: files named on the command line, and standard input.
 //!
-//! `open` opens them. A file that is read twice is a `checked_file`, held to what it was the first time;
-//! a `stream` can be read once only. `lines` cuts a text into records, for files of jobs and of arguments
-//! alike, and `lookahead` is the buffer below it, whose first bytes can be looked at.
+//! `open` opens them. A `checked_file` can be read twice and must not change in between; a `stream` can
+//! be read only once. `input_lines` splits a text into lines or items that end with NUL, for files of
+//! jobs and of arguments alike, and `lookahead` is its buffer, whose first bytes can be examined.
 
 mod checked_file;
 mod input_lines;

@@ -1,4 +1,4 @@
-//! What is read once, from front to back: standard input, a pipe, a terminal.
+//! An input that is read once, sequentially: standard input, a pipe, a terminal.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -6,8 +6,8 @@ use std::io::{self, Read};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
 
-/// A file whose writer decides what is in it, and when. It may be shared with programs that set
-/// `O_NONBLOCK` on it; that nothing is there yet is no error.
+/// A file whose reads may block. It may be shared with programs that set `O_NONBLOCK` on it, so on
+/// `EAGAIN` it is polled.
 pub(crate) struct InputStream(File);
 
 impl InputStream {

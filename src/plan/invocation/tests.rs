@@ -1,4 +1,4 @@
-//! The decision in examples, and against a real shell.
+//! Examples of the decision, and a comparison with a real shell.
 
 use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// The words that `Auto` would execute, if it needs no shell.
+/// The words that `Auto` executes, if the line needs no shell.
 fn direct(line: &[u8]) -> Option<Vec<OsString>> {
     match work(line, &ShellRule::Auto(Arc::default())).unwrap() {
         Invocation::Line { direct, shell, .. } => {
@@ -184,15 +184,15 @@ fn a_nul_byte_is_an_error_under_every_rule() {
 fn errors_name_the_remedy() {
     assert_eq!(
         WordsError::Syntax('\n').to_string(),
-        "unquoted `\\n` is shell syntax, and no shell may be used here: quote it, or allow a shell"
+        "unquoted `\\n` is shell syntax, but no shell may be used here: quote it, or allow a shell"
     );
     assert_eq!(
         WordsError::Unbalanced.to_string(),
-        "a quote or a backslash is left open, and no shell may be used here: close it"
+        "unclosed quote or trailing backslash, and no shell may be used here: fix it"
     );
 }
 
-/// What one real `sh` makes of the words of each line.
+/// The words of each line according to a real `sh`.
 fn words_of_sh(lines: &[String]) -> Vec<Vec<Vec<u8>>> {
     let script: String = lines
         .iter()
@@ -218,7 +218,7 @@ fn words_of_sh(lines: &[String]) -> Vec<Vec<Vec<u8>>> {
     all
 }
 
-/// A line of words, quoted words, blanks, and sometimes a quote that is not closed.
+/// A line of words, quoted words, blanks, and sometimes an unclosed quote.
 fn line() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         4 => "[a-d=%,./:@^+é-]{1,3}",

@@ -1,8 +1,8 @@
-//! How a file of jobs is written, told by its name and its first bytes; and what is plainly something
-//! else, so that no line of it may run.
+//! Detects the format of a job file from its name and its first bytes, and rejects files that are
+//! clearly something else, so that no line of them runs.
 //!
-//! Both decisions are pure. In doubt a file is one of command lines: only names and bytes that no
-//! list of commands has are refused.
+//! Both decisions are pure. If in doubt, a file is a list of commands: only names and bytes that no
+//! list of commands has are rejected.
 
 use std::ffi::OsStr;
 use std::path::Path;
@@ -11,46 +11,46 @@ use thiserror::Error;
 
 use crate::plan::input::Separator;
 
-/// How a job file is written.
+/// The format of a job file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Format {
-    /// One command line a line.
+    /// One command per line.
     Lines,
-    /// Command lines that end with NUL, and may hold newlines (`--null`).
+    /// Commands that end with NUL and may contain newlines (`--null`).
     NullLines,
-    /// One JSON object a line.
+    /// One JSON object per line.
     JsonLines,
     /// One JSON array of objects.
     JsonArray,
 }
 
-/// Why a file is no job file: it is something else, and this is what to do about it.
+/// A file that is not a job file: what it is, and the remedy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[error(
-    "this is {what}, not a job file, which has one command line a line, or is JSON Lines or one JSON array: {remedy}"
+    "this is {what}, not a job file (one command per line, JSON Lines, or a JSON array): {remedy}"
 )]
 pub(crate) struct Foreign {
     what: &'static str,
     remedy: &'static str,
 }
 
-/// What the first bytes of a file tell.
+/// The format detected from the first bytes of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Opening {
     pub(crate) format: Format,
-    /// How many bytes at the start are a `#!` line that names prun.
+    /// The length in bytes of a leading `#!` line that names prun.
     pub(crate) comment: usize,
 }
 
-const RENAME: &str = "if it holds command lines, give it another name";
-const LATER: &str = "such documents are not read yet, write the jobs in one of these forms";
+const RENAME: &str = "if it contains commands, rename it";
+const LATER: &str = "this format is not supported yet; write the jobs in one of those";
 const SCRIPT: &str =
-    "run it as a command, or remove its `#!` line if each line is a command of its own";
-const UNPACK: &str = "name or pipe in the text itself";
+    "run it as a command, or remove its `#!` line if each line is a separate command";
+const UNPACK: &str = "convert it to plain text first";
 const OBJECTS: &str =
-    "write an array of objects, or name the file .jsonl if it has one object a line";
+    "write an array of objects, or rename the file to .jsonl if it has one object per line";
 
-/// Names up to their first dot, in lower case.
+/// File names up to the first dot, in lower case.
 const NAMES: &[(&str, &[&str])] = &[
     ("a makefile", &["makefile", "gnumakefile", "bsdmakefile"]),
     ("a container file", &["dockerfile", "containerfile"]),
@@ -61,7 +61,7 @@ const NAMES: &[(&str, &[&str])] = &[
         "a Ruby program",
         &["rakefile", "gemfile", "vagrantfile", "brewfile", "podfile"],
     ),
-    ("a workflow of Snakemake", &["snakefile"]),
+    ("a Snakemake workflow", &["snakefile"]),
 ];
 
 /// Extensions, in lower case.
@@ -71,7 +71,7 @@ const EXTENSIONS: &[(&str, &[&str], &str)] = &[
     (
         "a table",
         &["csv", "tsv"],
-        "with a command its lines are arguments, prun -a FILE COMMAND",
+        "to use its lines as arguments of a command, write prun -a FILE COMMAND",
     ),
     (
         "an XML document",
@@ -92,7 +92,7 @@ const EXTENSIONS: &[(&str, &[&str], &str)] = &[
     ("a notebook", &["ipynb"], RENAME),
     ("a batch file", &["bat", "ps1"], RENAME),
     (
-        "a program's source",
+        "source code",
         &[
             "awk", "c", "cc", "cmake", "cpp", "cs", "cxx", "dart", "ex", "exs", "go", "gradle",
             "groovy", "h", "hpp", "hs", "java", "jl", "js", "jsx", "kt", "lua", "mjs", "ml", "nix",
@@ -103,7 +103,7 @@ const EXTENSIONS: &[(&str, &[&str], &str)] = &[
     ),
 ];
 
-/// Bytes that something else begins with.
+/// The first bytes of other files.
 const MAGIC: &[(&[u8], &str)] = &[
     (b"\xff\xfe", "UTF-16 text"),
     (b"\xfe\xff", "UTF-16 text"),
@@ -122,11 +122,11 @@ const MAGIC: &[(&[u8], &str)] = &[
     (b"GIF8", "a picture"),
 ];
 
-/// Text that something else begins with, blanks in front and case apart. A command line may begin
-/// with `<` and the name of a file, but not with these.
+/// The first text of other files, after blanks and in any case. A command may begin with `<` and the
+/// name of a file, but not with these.
 const MARKUP: &[(&[u8], &str)] = &[
     (b"<?xml ", "an XML document"),
-    (b"<?php", "a program's source"),
+    (b"<?php", "source code"),
     (b"<!doctype ", "an HTML page"),
     (b"<!--", "an HTML page"),
     (b"<html>", "an HTML page"),
@@ -139,10 +139,10 @@ const MARKUP: &[(&[u8], &str)] = &[
     (b".PHONY:", "a makefile"),
 ];
 
-/// How far the look goes for what decides.
+/// How many bytes are examined at most.
 const LOOK_BYTES: usize = 4096;
 
-/// What the name of a file tells: its format, if it tells one.
+/// Returns the format that the name of a file implies, if any.
 pub(crate) fn by_name(name: &Path) -> Result<Option<Format>, Foreign> {
     let lower = |text: Option<&OsStr>| text?.to_str().map(str::to_ascii_lowercase);
     let whole = lower(name.file_name()).unwrap_or_default();
@@ -169,21 +169,21 @@ pub(crate) fn by_name(name: &Path) -> Result<Option<Format>, Foreign> {
     }
 }
 
-/// What the first bytes of a file tell, whose name tells `named`; none while more bytes are needed.
-/// What holds for some bytes holds for them and any that follow.
+/// Detects the format of a file from its first bytes, given the format `named` that its name implies;
+/// `None` while more bytes are needed. A result does not change with further bytes.
 pub(crate) fn by_first_bytes(
     first: &[u8],
     named: Option<Format>,
-    records: Separator,
+    separator: Separator,
 ) -> Result<Option<Opening>, Foreign> {
     let first = &first[..first.len().min(LOOK_BYTES)];
     match find(first, MAGIC, |one, other| one == other) {
-        Found::Sign(what) => return Err(Foreign::new(what, UNPACK)),
+        Found::Match(what) => return Err(Foreign::new(what, UNPACK)),
         Found::Undecided => return Ok(None),
         Found::Nothing => {}
     }
-    // Whoever asks for records that end with NUL says what it is, and each may be a whole script.
-    if records == Separator::Null && named.is_none() {
+    // --null states the format, and each command may be a whole script.
+    if separator == Separator::Null && named.is_none() {
         return Ok(Some(Opening {
             format: Format::NullLines,
             comment: 0,
@@ -193,8 +193,8 @@ pub(crate) fn by_first_bytes(
         return Ok(None);
     };
     let text = &first[comment..];
-    let found = match find(past_comments(text), MARKUP, <[u8]>::eq_ignore_ascii_case) {
-        Found::Sign(what) => return Err(Foreign::new(what, RENAME)),
+    let found = match find(skip_comments(text), MARKUP, <[u8]>::eq_ignore_ascii_case) {
+        Found::Match(what) => return Err(Foreign::new(what, RENAME)),
         Found::Undecided => None,
         Found::Nothing => shape(text)?,
     };
@@ -206,7 +206,7 @@ pub(crate) fn by_first_bytes(
     let format = match (named, shape) {
         (Some(Format::JsonArray), Shape::Object) => {
             return Err(Foreign::new(
-                "a JSON document with an object at the top",
+                "a JSON document with an object at the top level",
                 OBJECTS,
             ));
         }
@@ -219,9 +219,9 @@ pub(crate) fn by_first_bytes(
 }
 
 impl Format {
-    /// A text whose records end like this.
-    pub(crate) fn of(records: Separator) -> Self {
-        match records {
+    /// Returns the format of commands with this separator.
+    pub(crate) fn of(separator: Separator) -> Self {
+        match separator {
             Separator::Newline => Self::Lines,
             Separator::Null => Self::NullLines,
         }
@@ -234,20 +234,20 @@ impl Foreign {
     }
 }
 
-/// What a text looks like.
+/// The syntax that a text begins with.
 enum Shape {
-    /// `{` and then `"` or `}`, blanks apart.
+    /// `{` and then `"` or `}`, ignoring blanks.
     Object,
-    /// `[` and then `{` or `]`, blanks apart.
+    /// `[` and then `{` or `]`, ignoring blanks.
     Array,
     /// Anything else.
     Text,
 }
 
-/// Whether some bytes begin with one of the signs of a table.
+/// Whether some bytes begin with an entry of a table.
 enum Found {
-    Sign(&'static str),
-    /// They may be the beginning of one.
+    Match(&'static str),
+    /// They are a prefix of one.
     Undecided,
     Nothing,
 }
@@ -261,7 +261,7 @@ fn find(
     for (sign, what) in table {
         let length = sign.len().min(bytes.len());
         match are_equal(&bytes[..length], &sign[..length]) {
-            true if length == sign.len() => return Found::Sign(what),
+            true if length == sign.len() => return Found::Match(what),
             true => found = Found::Undecided,
             false => {}
         }
@@ -269,8 +269,8 @@ fn find(
     found
 }
 
-/// How long the `#!` line at the start is, with its end, where it names prun; none while more bytes
-/// are needed.
+/// Returns the length of a leading `#!` line that names prun, with its newline; `None` while more
+/// bytes are needed. Rejects any other `#!` line.
 fn comment(first: &[u8]) -> Result<Option<usize>, Foreign> {
     match first {
         [] | [b'#'] => return Ok(None),
@@ -288,14 +288,14 @@ fn comment(first: &[u8]) -> Result<Option<usize>, Foreign> {
     }
 }
 
-/// What a text looks like; none while more bytes are needed.
+/// Returns the syntax that a text begins with; `None` while more bytes are needed.
 fn shape(text: &[u8]) -> Result<Option<Shape>, Foreign> {
     let mut visible = text.iter().filter(|byte| !is_blank(byte));
     Ok(match (visible.next(), visible.next()) {
         (None, _) | (Some(b'{' | b'['), None) => None,
         (Some(b'{'), Some(b'"' | b'}')) => Some(Shape::Object),
         (Some(b'['), Some(b'{' | b']')) => Some(Shape::Array),
-        _ => match past_comments(text) {
+        _ => match skip_comments(text) {
             [] => None,
             [b'[', rest @ ..] => section(rest)?,
             _ => Some(Shape::Text),
@@ -303,8 +303,8 @@ fn shape(text: &[u8]) -> Result<Option<Shape>, Foreign> {
     })
 }
 
-/// The text behind the blank lines and the comments at its start, and the blanks of the next line.
-fn past_comments(mut text: &[u8]) -> &[u8] {
+/// Skips leading blank lines and comments, and the blanks of the next line.
+fn skip_comments(mut text: &[u8]) -> &[u8] {
     loop {
         let blanks = text.iter().take_while(|byte| is_blank(byte)).count();
         text = &text[blanks..];
@@ -316,21 +316,21 @@ fn past_comments(mut text: &[u8]) -> &[u8] {
     }
 }
 
-/// Refuses the head of a section, `[name]` or `[[name]]`: no command has such a name.
+/// Rejects a section header, `[name]` or `[[name]]`: no command has such a name.
 fn section(rest: &[u8]) -> Result<Option<Shape>, Foreign> {
     let rest = rest.strip_prefix(b"[").unwrap_or(rest);
     let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || b"._-".contains(byte);
     let length = rest.iter().take_while(|byte| is_part(byte)).count();
-    let behind = &rest[length..];
-    let Some(end) = behind.iter().position(|byte| *byte == b'\n') else {
-        let may_be = length > 0 && behind.iter().all(|byte| is_blank(byte) || *byte == b']');
+    let after = &rest[length..];
+    let Some(end) = after.iter().position(|byte| *byte == b'\n') else {
+        let may_be = length > 0 && after.iter().all(|byte| is_blank(byte) || *byte == b']');
         return Ok(if may_be || rest.is_empty() {
             None
         } else {
             Some(Shape::Text)
         });
     };
-    match behind[..end].trim_ascii_end() {
+    match after[..end].trim_ascii_end() {
         b"]" | b"]]" if length > 0 => Err(Foreign::new("a TOML or INI document", LATER)),
         _ => Ok(Some(Shape::Text)),
     }

@@ -1,64 +1,66 @@
-//! Cuts a JSON array into its elements, byte by byte, so that an array need never be whole.
+//! Splits a JSON array into its elements, byte by byte, so that the array is never held as a whole.
 //!
-//! It only finds where a record begins and ends; what is inside is for serde_json to judge.
+//! It only finds where an object begins and ends; serde_json parses it.
 
 use thiserror::Error;
 
-/// How deep brackets may nest in a record. A record needs two; serde_json stops here as well.
-const MOST_DEPTH: u32 = 128;
+/// How deep brackets may nest in an object. A job needs two; serde_json has the same limit.
+const MAX_DEPTH: u32 = 128;
 
 /// What a byte of the array belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ElementByte {
     /// The array itself.
     Outside,
-    /// A record.
+    /// An object.
     Inside,
-    /// A record, whose last byte it is.
+    /// An object, as its last byte.
     Complete,
 }
 
-/// Why an array cannot be cut into records.
+/// Why an array cannot be split into objects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub(crate) enum ElementsError {
-    /// A file that should hold an array does not begin with one.
-    #[error("`[` is missing: a .json file holds one array (one record a line makes it .jsonl)")]
+    /// A file that should contain an array does not begin with one.
+    #[error(
+        "missing `[`: a .json file contains one array (for one object per line, name it .jsonl)"
+    )]
     Unopened,
-    /// An element is something else than an object.
-    #[error("a record is missing: every element of the array must be an object, {{…}}")]
-    NoRecord,
-    /// Two records with nothing between them.
-    #[error("`,` or `]` is missing after a record")]
+    /// An element is not an object.
+    #[error("expected an object: every element of the array must be an object, {{…}}")]
+    NoObject,
+    /// Two objects without a comma.
+    #[error("missing `,` or `]` after an object")]
     NoComma,
-    /// Brackets in brackets in brackets.
-    #[error("the record is nested deeper than {MOST_DEPTH} levels: no key needs more than two")]
+    /// Brackets are nested too deep.
+    #[error("the object is nested deeper than {MAX_DEPTH} levels: a job needs at most two")]
     TooDeep,
-    /// Something follows the array.
-    #[error("there is text after the closing `]`: put every record into the one array")]
+    /// Text follows the array.
+    #[error("text after the closing `]`: put all objects in one array")]
     Trailing,
     /// The input ends within the array.
-    #[error("the array is never closed: `]` is missing at the end")]
+    #[error("the array is not closed: add `]` at the end")]
     Unclosed,
 }
 
-/// Where in the array a scan is.
+/// The state of a scan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     /// Before `[`.
     Before,
-    /// Behind `[`: a record or the end.
+    /// After `[`: an object or the end.
     First,
-    /// Behind `,`: a record.
+    /// After `,`: an object.
     Next,
-    /// In a record, in so many brackets.
+    /// In an object, within this many brackets.
     Inside(u32),
-    /// In a string of a record.
+    /// In a string of an object.
     Text(u32),
-    /// Behind a backslash in such a string.
+    /// After a backslash in such a string.
     Escape(u32),
-    /// Behind a record: a comma or the end.
+    /// After an object: a comma or the end.
     After,
-    /// Behind `]`.
+    /// After `]`.
     Closed,
 }
 
@@ -80,7 +82,7 @@ pub(crate) struct Elements {
 }
 
 impl Elements {
-    /// A scan that has seen nothing.
+    /// Returns a scan at the start of the input.
     pub(crate) fn new() -> Self {
         let here = LineColumn { line: 1, column: 0 };
         Self {
@@ -90,23 +92,23 @@ impl Elements {
         }
     }
 
-    /// Goes to the next line.
+    /// Advances to the next line.
     pub(crate) fn skip_line(&mut self) {
         self.here.line += 1;
         self.here.column = 0;
     }
 
-    /// Where the scan is: at the byte it took last.
+    /// Returns the position of the byte that was taken last.
     pub(crate) fn here(&self) -> LineColumn {
         self.here
     }
 
-    /// Where the last record begins.
+    /// Returns where the last object begins.
     pub(crate) fn start(&self) -> LineColumn {
         self.start
     }
 
-    /// Takes the next byte.
+    /// Processes the next byte.
     pub(crate) fn step(&mut self, byte: u8) -> Result<ElementByte, ElementsError> {
         self.here.column += 1;
         let (state, step) = follow(self.state, byte)?;
@@ -129,7 +131,7 @@ impl Elements {
     }
 }
 
-/// What a byte makes of a state.
+/// Returns the state after a byte.
 fn follow(state: State, byte: u8) -> Result<(State, ElementByte), ElementsError> {
     Ok(match (state, byte) {
         (State::Inside(depth), _) => return inside(depth, byte),
@@ -142,18 +144,18 @@ fn follow(state: State, byte: u8) -> Result<(State, ElementByte), ElementsError>
         (State::First | State::After, b']') => (State::Closed, ElementByte::Outside),
         (State::After, b',') => (State::Next, ElementByte::Outside),
         (State::Before, _) => return Err(ElementsError::Unopened),
-        (State::First | State::Next, _) => return Err(ElementsError::NoRecord),
+        (State::First | State::Next, _) => return Err(ElementsError::NoObject),
         (State::After, _) => return Err(ElementsError::NoComma),
         (State::Closed, _) => return Err(ElementsError::Trailing),
     })
 }
 
-/// What a byte in a record, outside its strings, makes of the depth. Which bracket closes which is
-/// not looked at: serde_json will.
+/// Returns the state after a byte in an object, outside its strings. Whether brackets match is not
+/// checked: serde_json does.
 fn inside(depth: u32, byte: u8) -> Result<(State, ElementByte), ElementsError> {
     Ok(match byte {
         b'"' => (State::Text(depth), ElementByte::Inside),
-        b'{' | b'[' if depth == MOST_DEPTH => return Err(ElementsError::TooDeep),
+        b'{' | b'[' if depth == MAX_DEPTH => return Err(ElementsError::TooDeep),
         b'{' | b'[' => (State::Inside(depth + 1), ElementByte::Inside),
         b'}' | b']' if depth == 1 => (State::After, ElementByte::Complete),
         b'}' | b']' => (State::Inside(depth - 1), ElementByte::Inside),
@@ -169,11 +171,11 @@ mod tests {
 
     use super::*;
 
-    /// A text or an error, and the line and column it begins at.
+    /// A text or an error, and the line and column where it begins.
     type At<T> = (T, u64, u64);
 
-    /// The elements of an array, or why it has none.
-    fn cut(text: &str) -> Result<Vec<At<String>>, At<ElementsError>> {
+    /// The elements of an array, or the error.
+    fn split(text: &str) -> Result<Vec<At<String>>, At<ElementsError>> {
         let mut elements = Elements::new();
         let mut found = Vec::new();
         let mut element = Vec::new();
@@ -194,12 +196,12 @@ mod tests {
     }
 
     fn error(text: &str) -> At<ElementsError> {
-        cut(text).unwrap_err()
+        split(text).unwrap_err()
     }
 
     #[test]
-    fn records_are_cut_where_they_begin_and_end() {
-        let found = cut("[{\"a\":1},\n  {\"b\":[{}]}\n]\n").unwrap();
+    fn objects_are_split_where_they_begin_and_end() {
+        let found = split("[{\"a\":1},\n  {\"b\":[{}]}\n]\n").unwrap();
         assert_eq!(
             found,
             [
@@ -211,23 +213,23 @@ mod tests {
 
     #[test]
     fn brackets_in_strings_do_not_count() {
-        let record = r#"{"a":"}]{[\"}\\"}"#;
-        let found = cut(&format!("[{record}]")).unwrap();
-        assert_eq!(found, [(record.to_owned(), 1, 2)]);
+        let object = r#"{"a":"}]{[\"}\\"}"#;
+        let found = split(&format!("[{object}]")).unwrap();
+        assert_eq!(found, [(object.to_owned(), 1, 2)]);
     }
 
     #[test]
     fn an_empty_array_has_no_elements() {
-        assert_eq!(cut(" [ ] \n"), Ok(Vec::new()));
-        assert_eq!(cut(""), Ok(Vec::new()));
+        assert_eq!(split(" [ ] \n"), Ok(Vec::new()));
+        assert_eq!(split(""), Ok(Vec::new()));
     }
 
     #[test]
-    fn what_is_no_array_of_records_is_an_error_at_its_place() {
+    fn input_that_is_not_an_array_of_objects_is_an_error_with_its_position() {
         assert_eq!(error("{\"a\":1}"), (ElementsError::Unopened, 1, 1));
-        assert_eq!(error("[1]"), (ElementsError::NoRecord, 1, 2));
-        assert_eq!(error("[[]]"), (ElementsError::NoRecord, 1, 2));
-        assert_eq!(error("[{},\n]"), (ElementsError::NoRecord, 2, 1));
+        assert_eq!(error("[1]"), (ElementsError::NoObject, 1, 2));
+        assert_eq!(error("[[]]"), (ElementsError::NoObject, 1, 2));
+        assert_eq!(error("[{},\n]"), (ElementsError::NoObject, 2, 1));
         assert_eq!(error("[{}\n {}]"), (ElementsError::NoComma, 2, 2));
         assert_eq!(error("[{}]\n\nx"), (ElementsError::Trailing, 3, 1));
         assert_eq!(error("[{}"), (ElementsError::Unclosed, 1, 3));
@@ -235,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn deep_nesting_is_an_error_and_no_deep_stack() {
+    fn deep_nesting_is_an_error_and_does_not_overflow_the_stack() {
         let deep = format!("[{{\"a\":{}", "[".repeat(100_000));
         assert_eq!(error(&deep), (ElementsError::TooDeep, 1, 134));
     }
@@ -256,7 +258,7 @@ mod tests {
         })
     }
 
-    fn record() -> impl Strategy<Value = Value> {
+    fn object() -> impl Strategy<Value = Value> {
         btree_map("[a-z\"{}]{0,4}", value(), 0..4)
             .prop_map(|pairs| Value::Object(pairs.into_iter().collect::<Map<_, _>>()))
     }
@@ -265,10 +267,10 @@ mod tests {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..Default::default() })]
 
         #[test]
-        fn the_cut_is_what_serde_json_finds_in_the_whole(records in vec(record(), 0..6), pretty: bool) {
-            let whole = Value::from(records);
+        fn the_elements_are_those_that_serde_json_finds(objects in vec(object(), 0..6), pretty: bool) {
+            let whole = Value::from(objects);
             let text = if pretty { format!("{whole:#}") } else { whole.to_string() };
-            let found: Vec<Value> = cut(&text)
+            let found: Vec<Value> = split(&text)
                 .unwrap()
                 .iter()
                 .map(|(element, ..)| serde_json::from_str(element).unwrap())
@@ -277,12 +279,12 @@ mod tests {
         }
 
         #[test]
-        fn whatever_serde_json_refuses_is_refused_by_the_cut_or_in_an_element(
+        fn input_that_serde_json_rejects_is_rejected_by_the_split_or_in_an_element(
             text in "[\\[\\]{}\", :a\\\\1]{0,24}",
         ) {
             let text = format!("[{{\"a\":1}}{text}");
             let whole: Result<Vec<Map<String, Value>>, _> = serde_json::from_str(&text);
-            let pieces: Option<Vec<Map<String, Value>>> = cut(&text).ok().and_then(|found| {
+            let pieces: Option<Vec<Map<String, Value>>> = split(&text).ok().and_then(|found| {
                 found.iter().map(|(element, ..)| serde_json::from_str(element).ok()).collect()
             });
             prop_assert_eq!(whole.ok(), pieces);

@@ -1,7 +1,7 @@
-//! A file of jobs, read record by record.
+//! A job file, read job by job.
 //!
-//! `reader` is the file. `format` tells by its name and its first bytes how it is written, `json_array`
-//! cuts a JSON array into its elements, and `json_fields` and `json_job` turn one JSON text into a job.
+//! `reader` reads the file. `format` detects its format from its name and its first bytes, `json_array`
+//! splits a JSON array into its elements, and `json_fields` and `json_job` turn one JSON text into a job.
 
 mod format;
 mod json_array;

@@ -1,4 +1,4 @@
-//! Reads a job file as a stream: one record after the other, in one buffer.
+//! Reads a job file as a stream: one job after the other, in one buffer.
 
 use std::io::{self, BufRead, Read};
 use std::sync::Arc;
@@ -15,39 +15,37 @@ use crate::plan::input::BUFFER_BYTES;
 use crate::plan::input::{InputLines, InputLinesError, Separator};
 use crate::plan::job::{Job, Origin};
 
-/// What a job file gives.
+/// An entry of a job file.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Entry {
     /// A job.
     Job(Job),
-    /// Something the person should know, with its place.
+    /// A warning for the user, with its origin.
     Warning(String),
 }
 
-/// Why a job file cannot be read on.
+/// Why a job file cannot be read any further.
 #[derive(Debug, Error)]
 pub(crate) enum JobFileError {
-    /// The system would not read.
+    /// A read failed.
     #[error("{0}: cannot read: {1}")]
     Read(Arc<str>, io::Error),
-    /// It is something else.
+    /// It is not a job file.
     #[error("{0}: {1}")]
     Foreign(Origin, Foreign),
     /// A NUL byte in a file of lines.
-    #[error(
-        "{0}: NUL byte in the command: no command can hold one (commands that end with NUL need -0)"
-    )]
+    #[error("{0}: NUL byte in the command: remove it, or use -0 if each command ends with NUL")]
     Nul(Origin),
-    /// A record that never seems to end.
-    #[error("{0}: the record is longer than {1} bytes: is this a job file?")]
+    /// A job beyond the size limit.
+    #[error("{0}: the job is longer than {1} bytes: is this a job file?")]
     TooLong(Origin, usize),
     /// A command line that cannot be run.
     #[error("{0}: {1}")]
     Words(Origin, WordsError),
-    /// A record that is no job.
+    /// A JSON object that is not a job.
     #[error("{0}: {1}")]
-    Record(Origin, String),
-    /// Something in the JSON, at a line and a column.
+    Job(Origin, String),
+    /// An error in the JSON, at a line and a column.
     #[error("{0}:{1}: {2}")]
     Json(Origin, u64, String),
 }
@@ -55,45 +53,45 @@ pub(crate) enum JobFileError {
 /// A job file that is being read.
 pub(crate) struct JobFile {
     lines: InputLines,
-    /// What the name of the file tells.
+    /// The format that the name of the file implies.
     named: Option<Format>,
-    /// What its first bytes tell too, once they were seen.
+    /// The format, once it was detected from the first bytes too.
     format: Option<Format>,
     rule: ShellRule,
-    /// The text of the record that is being read; its memory is used again.
-    record: Vec<u8>,
-    /// The place in a JSON array.
+    /// The text of the job that is being read; a reused buffer.
+    item: Vec<u8>,
+    /// The position in a JSON array.
     elements: Elements,
-    /// A job that waits behind a warning about it.
+    /// A job that follows a warning about it.
     waiting: Option<Job>,
-    /// Nothing more is to be read: the end is known, or an error was told.
+    /// Nothing more is to be read: the end was reached, or an error was returned.
     ended: bool,
 }
 
 impl JobFile {
-    /// A file that is called `label` in messages, of the format that its name tells if it tells one.
-    /// Nothing is read yet.
+    /// Returns a reader of a file named `label` in messages, with the format `named` if its name
+    /// implies one. Reads nothing yet.
     pub(crate) fn new(
         label: Arc<str>,
         named: Option<Format>,
-        records: Separator,
+        separator: Separator,
         input: Box<dyn Read + Send>,
         rule: ShellRule,
     ) -> Self {
         Self {
-            lines: InputLines::new(label, records, input),
+            lines: InputLines::new(label, separator, input),
             named,
             format: None,
             rule,
-            record: Vec::new(),
+            item: Vec::new(),
             elements: Elements::new(),
             waiting: None,
             ended: false,
         }
     }
 
-    /// Whether the next entry is wholly at hand, so that `next` will not wait for input. In doubt,
-    /// as before the first entry, the answer is no.
+    /// Whether the next entry is completely buffered, so that `next` does not block; false if in
+    /// doubt, as before the first entry.
     pub(crate) fn buffered(&self) -> bool {
         if self.waiting.is_some() || self.ended {
             return true;
@@ -103,29 +101,29 @@ impl JobFile {
             Some(Format::JsonArray) => {
                 let mut ahead = self.elements.clone();
                 let ends = |step| !matches!(step, Ok(ElementByte::Outside | ElementByte::Inside));
-                let mut bytes = self.lines.lookahead.at_hand().iter();
+                let mut bytes = self.lines.lookahead.buffered().iter();
                 bytes.any(|byte| ends(ahead.step(*byte)))
             }
-            Some(format) => self.lines.buffered(|record| format.skips(record)),
+            Some(format) => self.lines.buffered(|item| format.skips(item)),
         }
     }
 
-    /// The next entry, or none at the end.
+    /// Returns the next entry, or `None` at the end.
     fn entry(&mut self) -> Result<Option<Entry>, JobFileError> {
-        match self.settled_format()? {
+        match self.detect_format()? {
             Format::JsonArray => self.next_element(),
             format => self.next_line(format),
         }
     }
 
-    /// The format, told by the first bytes; what they say is something else is read no further.
-    fn settled_format(&mut self) -> Result<Format, JobFileError> {
+    /// Detects the format from the first bytes, once; fails if they are not of a job file.
+    fn detect_format(&mut self) -> Result<Format, JobFileError> {
         if let Some(format) = self.format {
             return Ok(format);
         }
-        self.lines.drop_mark()?;
-        let (named, records) = (self.named, self.lines.records);
-        let opening = |first: &[u8]| by_first_bytes(first, named, records);
+        self.lines.drop_byte_order_mark()?;
+        let (named, separator) = (self.named, self.lines.separator);
+        let opening = |first: &[u8]| by_first_bytes(first, named, separator);
         let first = self.lines.look(|first| opening(first) != Ok(None))?;
         let decided = opening(first);
         let nul = first.iter().position(|byte| *byte == 0);
@@ -134,10 +132,10 @@ impl JobFile {
         let decided =
             decided.map_err(|foreign| JobFileError::Foreign(self.lines.origin(1), foreign))?;
         let Opening { format, comment } = decided.unwrap_or(Opening {
-            format: named.unwrap_or(Format::of(records)),
+            format: named.unwrap_or(Format::of(separator)),
             comment: 0,
         });
-        // The lines before it would run where the rest comes later.
+        // Otherwise the lines before it would run, if the rest arrives later.
         if let (Format::Lines, Some(line)) = (format, nul_line) {
             return Err(JobFileError::Nul(self.lines.origin(line as u64)));
         }
@@ -145,26 +143,23 @@ impl JobFile {
             self.lines.take_line(comment);
             self.elements.skip_line();
         }
-        // JSON has a newline behind each record, whatever ends those of a text.
+        // JSON Lines end with a newline, also with --null.
         if format != Format::NullLines {
-            self.lines.records = Separator::Newline;
+            self.lines.separator = Separator::Newline;
         }
         Ok(*self.format.insert(format))
     }
 
-    /// The next job of a format with one record a line.
+    /// Returns the next job of a format with one job per line.
     fn next_line(&mut self, format: Format) -> Result<Option<Entry>, JobFileError> {
-        if !self
-            .lines
-            .read(&mut self.record, |record| format.skips(record))?
-        {
+        if !self.lines.read(&mut self.item, |item| format.skips(item))? {
             return Ok(None);
         }
         let job = match format {
             Format::JsonLines => self.json_job(self.lines.here().line, 1)?,
             _ => self.line_job()?,
         };
-        // JSON takes a carriage return for a blank.
+        // In JSON a carriage return is a blank.
         Ok(Some(match self.lines.warning() {
             Some(warning) if format == Format::Lines => {
                 self.waiting = Some(job);
@@ -174,20 +169,20 @@ impl JobFile {
         }))
     }
 
-    /// The job of the command line in the record.
+    /// Parses the command line in `item`.
     fn line_job(&self) -> Result<Job, JobFileError> {
         let origin = self.lines.here();
-        if self.record.contains(&0) {
+        if self.item.contains(&0) {
             return Err(JobFileError::Nul(origin));
         }
-        Job::from_line(origin.clone(), &self.record, &self.rule)
+        Job::from_line(origin.clone(), &self.item, &self.rule)
             .map_err(|error| JobFileError::Words(origin, error))
     }
 
-    /// The next job of a JSON array.
+    /// Returns the next job of a JSON array.
     fn next_element(&mut self) -> Result<Option<Entry>, JobFileError> {
-        self.record.clear();
-        self.record.shrink_to(BUFFER_BYTES);
+        self.item.clear();
+        self.item.shrink_to(BUFFER_BYTES);
         loop {
             let bytes = self.lines.peek()?;
             if bytes.is_empty() {
@@ -196,7 +191,7 @@ impl JobFile {
                     Err(error) => Err(self.array_error(error)),
                 };
             }
-            let (taken, step) = cut(&mut self.elements, bytes, &mut self.record);
+            let (taken, step) = split(&mut self.elements, bytes, &mut self.item);
             self.lines.lookahead.consume(taken);
             match step {
                 Err(error) => return Err(self.array_error(error)),
@@ -205,7 +200,7 @@ impl JobFile {
                     let job = self.json_job(start.line, start.column)?;
                     return Ok(Some(Entry::Job(job)));
                 }
-                Ok(_) if self.record.len() > self.lines.longest => {
+                Ok(_) if self.item.len() > self.lines.longest => {
                     let origin = self.lines.origin(self.elements.start().line);
                     return Err(JobFileError::TooLong(origin, self.lines.longest));
                 }
@@ -214,25 +209,25 @@ impl JobFile {
         }
     }
 
-    /// The job of the JSON in the record, which begins at a line and a column of the file.
+    /// Parses the JSON in `item`, which begins at `line` and `column` of the file.
     fn json_job(&self, line: u64, column: u64) -> Result<Job, JobFileError> {
         let origin = self.lines.origin(line);
-        json_job::job(&self.record, origin.clone(), &self.rule).map_err(|error| match error {
+        json_job::job(&self.item, origin.clone(), &self.rule).map_err(|error| match error {
             JsonJobError::Json {
                 message,
                 line: below,
                 column: along,
             } => {
-                // serde_json counts from the start of the record, and from 0 where it saw nothing.
+                // serde_json counts from the start of the object, and from 0 if it read nothing.
                 let start = if below <= 1 { column - 1 } else { 0 };
                 let origin = self.lines.origin(line + below.saturating_sub(1));
                 JobFileError::Json(origin, start + along.max(1), message)
             }
-            error => JobFileError::Record(origin, error.to_string()),
+            error => JobFileError::Job(origin, error.to_string()),
         })
     }
 
-    /// The error of an array that cannot be cut.
+    /// Returns the error of an array that cannot be split.
     fn array_error(&self, error: ElementsError) -> JobFileError {
         let here = self.elements.here();
         JobFileError::Json(
@@ -252,18 +247,18 @@ impl From<InputLinesError> for JobFileError {
     }
 }
 
-/// Takes the bytes up to the end of a record, if it is among them; those of the record are kept.
-fn cut(
+/// Consumes bytes up to the end of an element, or all of them; appends those of the element to `item`.
+fn split(
     elements: &mut Elements,
     bytes: &[u8],
-    record: &mut Vec<u8>,
+    item: &mut Vec<u8>,
 ) -> (usize, Result<ElementByte, ElementsError>) {
     for (index, byte) in bytes.iter().enumerate() {
         match elements.step(*byte) {
             Ok(ElementByte::Outside) => {}
-            Ok(ElementByte::Inside) => record.push(*byte),
+            Ok(ElementByte::Inside) => item.push(*byte),
             Ok(ElementByte::Complete) => {
-                record.push(*byte);
+                item.push(*byte);
                 return (index + 1, Ok(ElementByte::Complete));
             }
             Err(error) => return (index + 1, Err(error)),
@@ -273,11 +268,11 @@ fn cut(
 }
 
 impl Format {
-    /// Whether a record holds nothing to run. One that ends with NUL may hold more than a comment.
-    fn skips(self, record: &[u8]) -> bool {
-        match record.trim_ascii_start() {
+    /// Whether an item is blank or a comment. One that ends with NUL may be a script that begins with one.
+    fn skips(self, item: &[u8]) -> bool {
+        match item.trim_ascii_start() {
             [] => true,
-            [b'#', ..] if self == Self::NullLines => !record.contains(&b'\n'),
+            [b'#', ..] if self == Self::NullLines => !item.contains(&b'\n'),
             [b'#', ..] => self == Self::Lines,
             _ => false,
         }

@@ -1,4 +1,4 @@
-//! Sources in examples.
+//! Examples of sources.
 
 use std::path::PathBuf;
 
@@ -10,7 +10,7 @@ fn rule() -> ShellRule {
     ShellRule::Auto(Arc::default())
 }
 
-/// A file of its own for each test, removed at the end.
+/// A temporary file for each test, removed at the end.
 struct Temporary(PathBuf);
 
 impl Temporary {
@@ -41,7 +41,7 @@ impl Drop for Temporary {
 }
 
 fn lines(source: Source) -> Vec<String> {
-    let told = |entry: Result<Entry, SourceError>| match entry {
+    let shown = |entry: Result<Entry, SourceError>| match entry {
         Ok(Entry::Job(Job {
             work: Invocation::Line { line, .. },
             ..
@@ -49,7 +49,7 @@ fn lines(source: Source) -> Vec<String> {
         Ok(other) => format!("{other:?}"),
         Err(error) => format!("error {error}"),
     };
-    source.map(told).collect()
+    source.map(shown).collect()
 }
 
 #[test]
@@ -115,7 +115,7 @@ fn the_extension_tells_the_format() {
 #[test]
 fn the_extension_wins_over_the_first_bytes() {
     let file = Temporary::new("lines.json", "ls\n");
-    assert!(file.error().starts_with("FILE:1:1: `[` is missing"));
+    assert!(file.error().starts_with("FILE:1:1: missing `[`"));
 }
 
 #[test]
@@ -169,7 +169,7 @@ fn an_error_on_a_stream_comes_at_its_line_and_ends_it() {
 }
 
 #[test]
-fn records_that_end_with_nul_are_a_format_to_ask_for() {
+fn commands_that_end_with_nul_need_the_option() {
     let input = Chunks::new(&[b"a\nb\0c\0", b""]);
     let source = Source::stream(None, input, Separator::Null, &rule());
     assert_eq!(lines(source), ["a\nb", "c"]);

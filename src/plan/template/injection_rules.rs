@@ -1,33 +1,33 @@
-//! Whether a value may be an argument of a simple command in a shell: its command must not read
-//! its arguments as code.
+//! Whether a value may be an argument of a simple command in a shell: the command must not run its
+//! arguments as code.
 
 use crate::plan::command::builtins;
 
-/// A word of a command, as far as it can be known before it runs.
+/// A word of a command, as far as it is known before it runs.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Word {
-    /// Its bytes without quotes; a placeholder adds none.
+    /// Its bytes after quote removal; a placeholder adds none.
     pub(crate) literal: Vec<u8>,
-    /// Whether a value is in it.
+    /// Whether it contains a placeholder.
     pub(crate) has_hole: bool,
-    /// Whether something else in it is only known when it runs.
+    /// Whether it contains anything else that is only known at run time.
     pub(crate) is_dynamic: bool,
 }
 
-/// Words that change what the values' names (`$1`) mean, or run text as code.
-const TREACHEROUS: [&str; 7] = ["eval", ".", "source", "trap", "alias", "set", "shift"];
+/// Words that change the positional parameters (`$1`), or run text as code.
+const FORBIDDEN: [&str; 7] = ["eval", ".", "source", "trap", "alias", "set", "shift"];
 
-/// Shells whose options are known, and which know a value as `$1`, by their base names.
+/// Shells whose options are known, and which support `$1`, by their base names.
 const SHELLS: [&str; 6] = ["sh", "bash", "dash", "zsh", "ksh", "ash"];
 
-/// The shells that are not called like one.
+/// Shells whose names do not end in `sh`.
 const OTHER_SHELLS: [&str; 3] = ["nu", "rc", "es"];
 
-/// Built-in commands that never take an argument for code or for the name of a variable.
+/// Builtins that never use an argument as code or as the name of a variable.
 const HARMLESS: [&str; 6] = ["echo", "cd", ":", "true", "false", "kill"];
 
-/// Words of other shells than dash and bash that run or expand their arguments.
-const ELSEWHERE: [&str; 13] = [
+/// Builtins of shells other than dash and bash that run or expand their arguments.
+const OTHER_BUILTINS: [&str; 13] = [
     "-",
     "autoload",
     "float",
@@ -43,36 +43,36 @@ const ELSEWHERE: [&str; 13] = [
     "whence",
 ];
 
-/// Operators of `test` that compare two texts, two numbers or two files, and nothing else.
+/// Operators of `test` that only compare two strings, two numbers or two files.
 const COMPARISONS: [&str; 13] = [
     "=", "==", "!=", "<", ">", "-eq", "-ne", "-lt", "-le", "-gt", "-ge", "-nt", "-ot",
 ];
 
-/// Whether a template may hold no value if this is the name of one of its commands.
-pub(crate) fn is_treacherous(word: &[u8]) -> bool {
-    is_one_of(word, &TREACHEROUS)
+/// Whether a template with a command of this name may have no placeholder.
+pub(crate) fn is_forbidden(word: &[u8]) -> bool {
+    is_one_of(word, &FORBIDDEN)
 }
 
-/// Whether a program is a shell that knows `$1`, by its base name.
+/// Whether a program is a shell that supports `$1`, by its base name.
 pub(crate) fn is_shell(program: &[u8]) -> bool {
     is_one_of(base_name(program), &SHELLS)
 }
 
-/// What a program may be, by its name.
+/// The kind of a program, by its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     /// A shell whose options are known.
     Shell,
-    /// Perhaps a shell, with options of its own.
+    /// Perhaps a shell, with other options.
     Foreign,
-    /// One that makes a single text of all words behind its `-Command`.
+    /// One that joins all words after its `-Command`.
     PowerShell,
     Other,
 }
 
-/// Shells are told by their names, those to come as well: letters that end in `sh`, perhaps with a
-/// version or `.exe` behind them (`fish`, `bash5`, `zsh-5.9`, `ksh93u+m`, `bash-static`). A script is
-/// called `build.sh`, and is none; `ssh` has its code run elsewhere, and its `-c` is a cipher.
+/// Recognizes shells by their names, including unknown ones: letters that end in `sh`, perhaps followed
+/// by a version or `.exe` (`fish`, `bash5`, `zsh-5.9`, `ksh93u+m`, `bash-static`). A script is named
+/// `build.sh`, and is not a shell; `ssh` runs its code on another host, and its `-c` is a cipher.
 fn kind(program: &[u8]) -> Kind {
     let base = base_name(program).to_ascii_lowercase();
     let base = base.strip_suffix(b".exe").unwrap_or(&base);
@@ -98,16 +98,16 @@ fn kind(program: &[u8]) -> Kind {
     }
 }
 
-/// The name of a program without its folder.
+/// Returns the name of a program without its directory.
 fn base_name(program: &[u8]) -> &[u8] {
     let base = program.rsplit(|byte| *byte == b'/').next();
     base.unwrap_or_default()
 }
 
-/// The shell for which a value in one of the words is code, since it stands behind its `-c`; and
-/// whether that is one which knows `$1`. It is found wherever it stands: `env -i bash -c`,
-/// `busybox sh -c`, `find … -exec zsh -c`.
-pub(crate) fn code_for(words: &[Word]) -> Option<(&[u8], bool)> {
+/// Returns the shell that would run a value in one of the words as code, since it follows `-c`; and
+/// whether that shell supports `$1`. It is found at any position: `env -i bash -c`, `busybox sh -c`,
+/// `find … -exec zsh -c`.
+pub(crate) fn shell_with_code(words: &[Word]) -> Option<(&[u8], bool)> {
     words.iter().enumerate().find_map(|(at, word)| {
         let arguments = &words[at + 1..];
         let kind = kind(&word.literal);
@@ -120,18 +120,18 @@ pub(crate) fn code_for(words: &[Word]) -> Option<(&[u8], bool)> {
     })
 }
 
-/// The same for a shell of which no more is known than what announces its code. An option may take
-/// the word behind it, so that a further option still counts (`fish -d 3 -c`); any other operand
-/// ends them (`git push origin {}`).
+/// The same for a shell of which only the option before its code is known. An option may take an
+/// argument, so that options after it still count (`fish -d 3 -c`); any other operand ends the options
+/// (`git push origin {}`).
 fn may_hold_code(kind: Kind, arguments: &[Word]) -> bool {
-    let (mut is_announced, mut was_option) = (false, false);
+    let (mut has_code, mut was_option) = (false, false);
     for (at, word) in arguments.iter().enumerate() {
         let is_option = word.literal.starts_with(b"-");
-        is_announced |= is_option && announces(kind, &word.literal);
-        if is_announced && word.has_hole {
+        has_code |= is_option && precedes_code(kind, &word.literal);
+        if has_code && word.has_hole {
             return true;
         }
-        if is_announced && !is_option {
+        if has_code && !is_option {
             let rest = &arguments[at..];
             return kind == Kind::PowerShell && rest.iter().any(|word| word.has_hole);
         }
@@ -143,11 +143,11 @@ fn may_hold_code(kind: Kind, arguments: &[Word]) -> bool {
     false
 }
 
-/// Whether an option says that code follows.
-fn announces(kind: Kind, option: &[u8]) -> bool {
+/// Whether an option is followed by code.
+fn precedes_code(kind: Kind, option: &[u8]) -> bool {
     let option = option.to_ascii_lowercase();
     match (kind, option.as_slice()) {
-        // Any beginning of the name will do.
+        // Any prefix of the name is accepted.
         (Kind::PowerShell, [b'-', name @ ..]) => {
             let name = name.strip_prefix(b"-").unwrap_or(name);
             let begins = |whole: &&str| whole.as_bytes().starts_with(name);
@@ -162,15 +162,15 @@ fn announces(kind: Kind, option: &[u8]) -> bool {
     }
 }
 
-/// Whether a value is in the command line of a shell with these arguments.
+/// Whether the command line of a shell with these arguments contains a placeholder.
 fn holds_code(arguments: &[Word]) -> bool {
-    let mut announced = false;
+    let mut has_code = false;
     let mut skip = 0;
     for (at, word) in arguments.iter().enumerate() {
-        // What is only known later may be a `-c`.
-        let is_open = word.is_dynamic || word.has_hole;
+        // A word that is only known at run time may be a `-c`.
+        let is_unknown = word.is_dynamic || word.has_hole;
         let may_be_option = word.literal.is_empty() || word.literal.starts_with(b"-");
-        if is_open && may_be_option && arguments[at + 1..].iter().any(|next| next.has_hole) {
+        if is_unknown && may_be_option && arguments[at + 1..].iter().any(|next| next.has_hole) {
             return true;
         }
         let is_long = word.literal.starts_with(b"--");
@@ -178,29 +178,29 @@ fn holds_code(arguments: &[Word]) -> bool {
             skip -= 1;
         } else if word.literal.len() > 1 && matches!(word.literal[0], b'-' | b'+') {
             let has = |letter: u8| !is_long && word.literal.contains(&letter);
-            announced |= word.literal[0] == b'-' && has(b'c');
-            // These take a word of their own, which is no command line.
+            has_code |= word.literal[0] == b'-' && has(b'c');
+            // These take an argument, which is not a command line.
             skip += usize::from(has(b'o')) + usize::from(has(b'O'));
             skip += usize::from(is_one_of(&word.literal, &["--rcfile", "--init-file"]));
         } else {
-            return announced && word.has_hole;
+            return has_code && word.has_hole;
         }
-        if announced && word.has_hole {
+        if has_code && word.has_hole {
             return true;
         }
     }
     false
 }
 
-/// Why no value may be among the words of a command, if so.
+/// Returns why the words of a command may have no placeholder, if so.
 pub(crate) fn objection(words: &[Word]) -> Option<String> {
     let (command, arguments) = words.split_first()?;
     if !words.iter().any(|word| word.has_hole) {
         return None;
     }
     let name = String::from_utf8_lossy(&command.literal).into_owned();
-    if code_for(words).is_some() {
-        return Some("in the text behind a shell's `-c`".into());
+    if shell_with_code(words).is_some() {
+        return Some("in the text after a shell's `-c`".into());
     }
     let allowed = match command.literal.as_slice() {
         b"printf" => is_format(arguments),
@@ -212,17 +212,17 @@ pub(crate) fn objection(words: &[Word]) -> Option<String> {
             let program = arguments.first();
             return match program.filter(|word| is_known(word) && !word.literal.starts_with(b"-")) {
                 Some(_) => objection(arguments),
-                None => Some(format!("behind `{name}`, which may run it as a command")),
+                None => Some(format!("after `{name}`, which may run it as a command")),
             };
         }
         word if is_one_of(word, &HARMLESS) => true,
-        word => word != b")" && !builtins::is_shell_word(word) && !is_one_of(word, &ELSEWHERE),
+        word => word != b")" && !builtins::is_shell_word(word) && !is_one_of(word, &OTHER_BUILTINS),
     };
     (!allowed).then(|| format!("in an argument of `{name}`, which a shell may evaluate"))
 }
 
-/// The treacherous word that a command hands to the shell, if it does.
-pub(crate) fn hidden_treachery(words: &[Word]) -> Option<&[u8]> {
+/// Returns the forbidden word that a command passes to the shell, if any.
+pub(crate) fn forbidden_argument(words: &[Word]) -> Option<&[u8]> {
     const PREFIXES: [&str; 7] = [
         "-",
         "builtin",
@@ -235,11 +235,11 @@ pub(crate) fn hidden_treachery(words: &[Word]) -> Option<&[u8]> {
     let (command, arguments) = words.split_first()?;
     let mut literals = arguments.iter().map(|word| word.literal.as_slice());
     literals
-        .find(|word| is_treacherous(word))
+        .find(|word| is_forbidden(word))
         .filter(|_| is_one_of(&command.literal, &PREFIXES))
 }
 
-/// `printf` assigns to a variable, whose name it evaluates, if it is told `-v`.
+/// With `-v`, `printf` assigns to a variable and evaluates its name.
 fn is_format(arguments: &[Word]) -> bool {
     let mut arguments = arguments.iter().skip_while(|word| is_literal(word, b"--"));
     arguments
@@ -247,7 +247,7 @@ fn is_format(arguments: &[Word]) -> bool {
         .is_some_and(|format| is_known(format) && !format.literal.starts_with(b"-"))
 }
 
-/// `test -v` evaluates the name of its variable; what cannot become that is harmless.
+/// `test -v` evaluates the name of its variable; anything that cannot become that is harmless.
 fn is_comparison(arguments: &[Word]) -> bool {
     match arguments {
         [not, rest @ ..] if is_literal(not, b"!") && !rest.is_empty() => is_comparison(rest),
@@ -262,7 +262,7 @@ fn is_comparison(arguments: &[Word]) -> bool {
     }
 }
 
-/// Whether a word is the same whatever happens.
+/// Whether a word is constant.
 fn is_known(word: &Word) -> bool {
     !word.has_hole && !word.is_dynamic
 }

@@ -1,8 +1,8 @@
-//! A command with placeholders, filled by the values of each job.
+//! A command with placeholders, filled with the values of each job.
 //!
-//! `placeholder` knows what braces mean, `scanner` and `scan_state` find where a value is sound in a text
-//! for a shell, `injection_rules` which commands may have one, and `script` is that text with the values
-//! behind it.
+//! `placeholder` parses the braces, `scanner` and `scan_state` find out where in a script a shell does
+//! not parse a value, `injection_rules` checks which commands may take one, and `script` is the script
+//! with the values as its arguments.
 
 mod injection_rules;
 mod placeholder;

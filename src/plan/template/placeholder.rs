@@ -1,9 +1,9 @@
-//! Placeholders: which braces of a template stand for a value, and what each of them makes of it.
+//! Placeholders: which braces of a template are replaced, and with which part of a value.
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
-/// What a placeholder shows of a value, as GNU parallel computes it.
+/// Which part of a value a placeholder inserts, with the semantics of GNU parallel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum PlaceholderForm {
     /// `{}`: all of it.
@@ -18,48 +18,48 @@ pub(crate) enum PlaceholderForm {
     BaseNoExtension,
 }
 
-/// A place in a template that a job fills.
+/// A placeholder in a template.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Hole {
-    /// `{}` where a job has several values: all of them.
+    /// `{}` if a job has several values: all of them.
     All(PlaceholderForm),
     /// One value, counted from 0.
     Value(usize, PlaceholderForm),
     /// `{#}`: the number of the job.
     Seq,
-    /// `{%}`: the slot that it runs in.
+    /// `{%}`: the slot in which it runs.
     Slot,
 }
 
 /// How many values a job has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Width {
-    /// One of each of so many sources.
+    /// One of each source; the number of sources.
     Sources(usize),
-    /// So many of one source, the last job perhaps fewer; none for as many as fit.
+    /// Several of one source, perhaps fewer for the last job; `None` for as many as fit.
     Batch(Option<usize>),
 }
 
 /// A part of a template.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Piece {
-    /// Bytes that stay.
+    /// Literal bytes.
     Text(Vec<u8>),
-    /// A place that is filled.
+    /// A placeholder.
     Hole(Hole),
 }
 
-/// What braces at the start of a text mean.
+/// The meaning of braces at the start of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Braces {
-    /// A place to fill.
+    /// A placeholder.
     Hole(Hole),
     /// `{{}}`, which is a literal `{}`.
     Literal,
 }
 
-/// What the braces at the start of `text` mean where a job has `width` values, and how long they
-/// are; none for braces that are nothing to us. The caller knows whether a `$` is in front.
+/// Parses the braces at the start of `text`, where a job has `width` values; returns their meaning and
+/// length, or `None` for braces without a meaning. The caller checks for a `$` before them.
 pub(crate) fn braces(text: &[u8], width: usize) -> Option<(Braces, usize)> {
     if text.starts_with(b"{{}}") {
         return Some((Braces::Literal, 4));
@@ -71,7 +71,7 @@ pub(crate) fn braces(text: &[u8], width: usize) -> Option<(Braces, usize)> {
     Some((Braces::Hole(hole), end + 2))
 }
 
-/// The place that the text between braces names.
+/// Parses the text between braces.
 fn hole(name: &[u8], width: usize) -> Option<Hole> {
     match name {
         b"#" => return Some(Hole::Seq),
@@ -96,19 +96,19 @@ fn hole(name: &[u8], width: usize) -> Option<Hole> {
             let number = digits
                 .iter()
                 .fold(0, |number, digit| number * 10 + usize::from(digit - b'0'));
-            // With one value `{2}` is not ours: it may count in a regular expression.
+            // With one value `{2}` is not a placeholder: it may be a repetition in a regular expression.
             (number <= width || width > 1).then_some(Hole::Value(number - 1, form))
         }
     }
 }
 
-/// The parts of a word that no shell reads.
+/// Splits a word that no shell parses into its pieces.
 pub(crate) fn pieces(word: &[u8], width: usize) -> Vec<Piece> {
     let mut pieces = Vec::new();
     let mut text = Vec::new();
     let mut at = 0;
     while at < word.len() {
-        // Braces behind a `$` belong to a shell.
+        // Braces after a `$` belong to a shell.
         let found = match word[..at].last() {
             Some(b'$') => None,
             _ => braces(&word[at..], width),
@@ -138,8 +138,8 @@ pub(crate) fn pieces(word: &[u8], width: usize) -> Vec<Piece> {
 }
 
 impl Width {
-    /// As placeholders count.
-    pub(crate) fn most(self) -> usize {
+    /// Returns the number of values, as placeholders count them.
+    pub(crate) fn count(self) -> usize {
         match self {
             Self::Sources(count) | Self::Batch(Some(count)) => count,
             Self::Batch(None) => usize::MAX,
@@ -148,22 +148,22 @@ impl Width {
 }
 
 impl PlaceholderForm {
-    /// What it shows of `value`.
+    /// Returns this part of `value`.
     pub(crate) fn of(self, value: &OsStr) -> OsString {
         let bytes = value.as_bytes();
-        let shown = match self {
+        let part = match self {
             Self::Whole => bytes,
             Self::NoExtension => without_extension(bytes),
             Self::Base => base(bytes),
             Self::Directory => directory(bytes),
             Self::BaseNoExtension => without_extension(base(bytes)),
         };
-        OsString::from_vec(shown.to_vec())
+        OsString::from_vec(part.to_vec())
     }
 }
 
 impl Hole {
-    /// What fills it. A batch that came out short leaves its last values empty.
+    /// Returns its replacement. Values that a short batch lacks are empty.
     pub(crate) fn fill(self, args: &[OsString], seq: u64, slot: u32) -> OsString {
         match self {
             Self::Value(index, form) => {
@@ -180,7 +180,7 @@ impl Hole {
     }
 }
 
-/// Up to the last dot of the last part of the path.
+/// Returns the path up to the last dot of its last component.
 fn without_extension(path: &[u8]) -> &[u8] {
     match path.iter().rposition(|byte| matches!(byte, b'.' | b'/')) {
         Some(at) if path[at] == b'.' => &path[..at],
@@ -188,13 +188,13 @@ fn without_extension(path: &[u8]) -> &[u8] {
     }
 }
 
-/// What follows the last slash, which may be nothing.
+/// Returns the part after the last slash, which may be empty.
 fn base(path: &[u8]) -> &[u8] {
     let slash = path.iter().rposition(|byte| *byte == b'/');
     &path[slash.map_or(0, |at| at + 1)..]
 }
 
-/// The directory, as dirname(1) tells it.
+/// Returns the directory, as dirname(1) does.
 fn directory(path: &[u8]) -> &[u8] {
     let path = without_slashes(path);
     match path.iter().rposition(|byte| *byte == b'/') {
@@ -206,7 +206,7 @@ fn directory(path: &[u8]) -> &[u8] {
     }
 }
 
-/// The path without the slashes at its end, but for a root.
+/// Returns the path without trailing slashes, except for the root.
 fn without_slashes(path: &[u8]) -> &[u8] {
     let end = path.iter().rposition(|byte| *byte != b'/');
     match end {
@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn every_form_shows_its_part() {
+    fn every_form_inserts_its_part() {
         let all = "{} {.} {/} {//} {/.} {#} {%}";
         for (value, shown) in [
             (
@@ -258,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn other_braces_stay() {
+    fn other_braces_are_kept() {
         for text in [
             "{\"a\":1}",
             "{a,b}",

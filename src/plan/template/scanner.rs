@@ -1,23 +1,23 @@
-//! Reads a template as a shell would, to find where a value can stand without being parsed.
+//! Scans a template as a shell would, to find where a value is not parsed by the shell.
 //!
 //! Accepted are words of simple commands, the targets of redirections, and plain double quotes.
-//! Whatever the scanner does not know for sure, in every shell, it refuses: from a construct that it
-//! does not read on, no placeholder is taken.
+//! Anything of which the scanner is not sure, for every shell, is rejected: after a construct that it
+//! does not parse, no placeholder is accepted.
 
 use super::injection_rules::Word;
 use super::placeholder::Braces;
 use super::scan_state::{Context, Part, RedirectTarget, ScanState, Scanner};
 
-/// Reads `text` for jobs with `width` values; an error says where a placeholder cannot stand.
+/// Scans `text` for jobs with `width` values; an error says where a placeholder is not allowed.
 pub(crate) fn scan(text: &[u8], width: usize) -> Result<Scanner, Context> {
-    let mut reading = ScanState::new(text, width);
-    reading.read()?;
-    reading.end_word()?;
-    reading.finish()
+    let mut state = ScanState::new(text, width);
+    state.scan()?;
+    state.end_word()?;
+    state.finish()
 }
 
 impl ScanState<'_> {
-    fn read(&mut self) -> Result<(), Context> {
+    fn scan(&mut self) -> Result<(), Context> {
         while let Some(byte) = self.peek(0) {
             match byte {
                 b' ' | b'\t' => {
@@ -31,7 +31,7 @@ impl ScanState<'_> {
                 b'\\' => self.backslash()?,
                 b'\'' => self.single_quotes()?,
                 b'"' => self.double_quotes()?,
-                b'`' => self.opaque("behind a backquote")?,
+                b'`' => self.opaque("after a backquote")?,
                 b'$' => self.dollar()?,
                 b'{' => self.brace()?,
                 b'}' | b'[' | b']' => {
@@ -42,14 +42,14 @@ impl ScanState<'_> {
                     self.keep_in_word(1);
                     self.word().is_dynamic = true;
                 }
-                // `~/` is a fixed text, and is not split.
+                // `~/` is constant, and is not split.
                 b'~' if self.word.is_none() && self.peek(1) != Some(b'/') => {
                     self.oddity = Some("in a word that begins with `~`");
                     self.keep_in_word(1);
                     self.word().is_dynamic = true;
                 }
                 byte if byte.is_ascii_control() => {
-                    self.forbid("beside a control character");
+                    self.forbid("in a template with a control character");
                     self.keep_in_word(1);
                 }
                 _ => self.keep_in_word(1),
@@ -61,9 +61,9 @@ impl ScanState<'_> {
     fn separator(&mut self, byte: u8) -> Result<(), Context> {
         let next = self.peek(1);
         match (byte, next) {
-            (b'&', Some(b'>')) => return self.opaque("behind `&>`"),
-            (b'|', Some(b'&')) => return self.opaque("behind `|&`"),
-            (b';', Some(b';' | b'&' | b'|')) => return self.opaque("behind `;;`"),
+            (b'&', Some(b'>')) => return self.opaque("after `&>`"),
+            (b'|', Some(b'&')) => return self.opaque("after `|&`"),
+            (b';', Some(b';' | b'&' | b'|')) => return self.opaque("after `;;`"),
             _ => {}
         }
         self.end_word()?;
@@ -82,14 +82,14 @@ impl ScanState<'_> {
             return match self.close() {
                 true => Ok(()),
                 false => {
-                    self.forbid("in a template with a `)` that closes nothing");
-                    self.opaque("behind a `)` that closes nothing")
+                    self.forbid("in a template with an unmatched `)`");
+                    self.opaque("after an unmatched `)`")
                 }
             };
         }
         if self.word.is_some() || !self.words.is_empty() || self.target.is_some() {
             self.forbid("in a template that defines a function");
-            return self.opaque("behind `(` within a command");
+            return self.opaque("after `(` within a command");
         }
         if self.peek(1) == Some(b'(') {
             return self.opaque("in `(( ))`");
@@ -99,7 +99,7 @@ impl ScanState<'_> {
     }
 
     fn redirection(&mut self, byte: u8) -> Result<(), Context> {
-        // A number in front is a descriptor, and no word.
+        // A number before it is a descriptor, not a word.
         let number = |word: &Word| {
             !word.literal.is_empty()
                 && !word.has_hole
@@ -110,8 +110,8 @@ impl ScanState<'_> {
         }
         self.end_word()?;
         match (byte, self.peek(1)) {
-            (b'<', Some(b'<')) => self.opaque("behind `<<`"),
-            (_, Some(b'(')) => self.opaque("behind `<(` or `>(`"),
+            (b'<', Some(b'<')) => self.opaque("after `<<`"),
+            (_, Some(b'(')) => self.opaque("after `<(` or `>(`"),
             (_, Some(b'&')) => {
                 self.keep(2);
                 self.target = Some(RedirectTarget::Descriptor);
@@ -142,7 +142,7 @@ impl ScanState<'_> {
         self.is_quoted = true;
         self.word();
         if self.hole_ahead() {
-            return Err("behind a backslash".into());
+            return Err("after a backslash".into());
         }
         match self.rest() {
             // It would quote the blank before an appended value.
@@ -156,7 +156,7 @@ impl ScanState<'_> {
         self.is_quoted = true;
         let inside = &self.rest()[1..];
         let Some(length) = inside.iter().position(|byte| *byte == b'\'') else {
-            self.forbid("in a template with an open quote");
+            self.forbid("in a template with an unclosed quote");
             return self.verbatim(self.rest().len(), "in single quotes");
         };
         self.word().literal.extend_from_slice(&inside[..length]);
@@ -171,15 +171,15 @@ impl ScanState<'_> {
         loop {
             match (self.peek(0), self.peek(1)) {
                 (None, _) => {
-                    self.forbid("in a template with an open quote");
+                    self.forbid("in a template with an unclosed quote");
                     return Ok(());
                 }
                 (Some(b'"'), _) => {
                     self.keep(1);
                     return Ok(());
                 }
-                (Some(b'`'), _) => return self.opaque("behind a backquote in double quotes"),
-                (Some(b'$'), Some(b'(')) => return self.opaque("behind `$(` in double quotes"),
+                (Some(b'`'), _) => return self.opaque("after a backquote in double quotes"),
+                (Some(b'$'), Some(b'(')) => return self.opaque("after `$(` in double quotes"),
                 (Some(b'$'), Some(b'[')) => return self.opaque("in `$[ ]`"),
                 (Some(b'$'), Some(b'{')) => {
                     has_braces = true;
@@ -196,7 +196,7 @@ impl ScanState<'_> {
                     }
                     self.keep(1);
                     if self.hole_ahead() {
-                        return Err("behind a backslash".into());
+                        return Err("after a backslash".into());
                     }
                     if next.is_some() {
                         self.keep_in_word(1);
@@ -204,7 +204,7 @@ impl ScanState<'_> {
                 }
                 (Some(b'{'), _) => match self.braces_ahead() {
                     Some((Braces::Hole(_), _)) if has_braces => {
-                        return Err("behind `${` in double quotes".into());
+                        return Err("after `${` in double quotes".into());
                     }
                     Some((Braces::Hole(hole), length)) => self.fill(Part::Quoted(hole), length)?,
                     Some((Braces::Literal, length)) => self.keep_literal_braces(length),
@@ -215,7 +215,7 @@ impl ScanState<'_> {
         }
     }
 
-    /// Braces outside of quotes.
+    /// Handles braces outside of quotes.
     fn brace(&mut self) -> Result<(), Context> {
         match self.braces_ahead() {
             Some((Braces::Hole(hole), length)) => {
@@ -232,7 +232,7 @@ impl ScanState<'_> {
             }
             None => {
                 self.keep_in_word(1);
-                // A brace that is a word opens a group; others may be a list of words.
+                // A brace that is a word opens a group; others may be a brace expansion.
                 if self
                     .word
                     .as_ref()
@@ -246,7 +246,7 @@ impl ScanState<'_> {
         }
     }
 
-    /// A `$` outside of quotes.
+    /// Handles a `$` outside of quotes.
     fn dollar(&mut self) -> Result<(), Context> {
         match (self.peek(1), self.peek(2)) {
             (Some(b'\''), _) => self.opaque("in `$'…'`"),
@@ -266,7 +266,7 @@ impl ScanState<'_> {
         }
     }
 
-    /// `${NAME}`; false when it is more than that, and nothing is read on.
+    /// Handles `${NAME}`; returns false if it is more than that, and the rest is opaque.
     fn parameter(&mut self) -> Result<bool, Context> {
         let inside = &self.rest()[2..];
         let length = name_length(inside);
@@ -278,7 +278,7 @@ impl ScanState<'_> {
         Ok(true)
     }
 
-    /// `$NAME`, or a `$` that is only itself.
+    /// Handles `$NAME`, or a literal `$`.
     fn variable(&mut self) {
         let inside = &self.rest()[1..];
         let is_digit = inside.first().is_some_and(u8::is_ascii_digit);
@@ -291,7 +291,7 @@ impl ScanState<'_> {
         }
     }
 
-    /// Sorts the word that ends here: keyword, assignment, target, or a word of the command.
+    /// Classifies the word that ends here: keyword, assignment, redirection target, or a word of the command.
     fn end_word(&mut self) -> Result<(), Context> {
         let is_quoted = std::mem::take(&mut self.is_quoted);
         let oddity = self.oddity.take();
@@ -303,8 +303,8 @@ impl ScanState<'_> {
         }
         if let Some(target) = self.target.take() {
             return match target {
-                // bash expands such a word twice: `>& "$@"` runs what is in a value.
-                RedirectTarget::Descriptor if word.has_hole => Err("behind `>&` or `<&`".into()),
+                // bash expands such a word twice: `>& "$@"` runs code in a value.
+                RedirectTarget::Descriptor if word.has_hole => Err("after `>&` or `<&`".into()),
                 _ => Ok(()),
             };
         }
@@ -321,12 +321,12 @@ impl ScanState<'_> {
                 Ok(())
             }
             b"[[" => self.opaque("in `[[ ]]`"),
-            b"case" => self.opaque("behind `case`"),
-            b"select" => self.opaque("behind `select`"),
-            b"coproc" => self.opaque("behind `coproc`"),
+            b"case" => self.opaque("after `case`"),
+            b"select" => self.opaque("after `select`"),
+            b"coproc" => self.opaque("after `coproc`"),
             b"function" => {
                 self.forbid("in a template that defines a function");
-                self.opaque("behind `function`")
+                self.opaque("after `function`")
             }
             literal if is_assignment(literal) => {
                 self.is_compound = true;
@@ -343,7 +343,7 @@ impl ScanState<'_> {
     }
 }
 
-/// How long the name of a variable at the start of a text is.
+/// Returns the length of the name of a variable at the start of a text.
 fn name_length(text: &[u8]) -> usize {
     match text.first() {
         Some(b'@' | b'*' | b'#' | b'?' | b'-' | b'$' | b'!') => 1,
@@ -358,7 +358,7 @@ fn name_length(text: &[u8]) -> usize {
     }
 }
 
-/// Whether a word at the start of a command sets a variable.
+/// Whether a word at the start of a command is an assignment.
 fn is_assignment(word: &[u8]) -> bool {
     let Some(sign) = word.iter().position(|byte| *byte == b'=') else {
         return false;

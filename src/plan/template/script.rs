@@ -1,4 +1,4 @@
-//! The part of a shell in a template: a script, and the values that follow it as `$1`, `$2`, ….
+//! A template for a shell: a script, and the values that follow it as `$1`, `$2`, ….
 
 use std::ffi::OsString;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
@@ -11,47 +11,47 @@ use super::placeholder::{Hole, PlaceholderForm, Width};
 use super::scan_state::{Part, Scanner};
 use crate::plan::command::Shell;
 
-/// A script that is given values.
+/// A script that takes values as arguments.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Script {
     shell: Arc<Shell>,
     text: OsString,
-    /// How many values come before what is derived of them; a batch that came out short is padded.
+    /// How many values come before the derived ones; a batch with fewer is padded.
     width: usize,
-    /// What follows the values.
+    /// The derived values (`{.}`, `{#}`) that follow the values.
     derived: Vec<Hole>,
 }
 
-/// Why the places of a template cannot be filled.
+/// Why the placeholders of a template cannot be filled.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub(crate) enum ScriptError {
-    /// A shell that does not know `$1`.
+    /// A shell that may not support `$1`.
     #[error(
-        "`{0}` is not known to take values as \"$1\": use sh, bash, dash, ksh or zsh, or several words, which no shell reads"
+        "`{0}` is not known to support \"$1\": use sh, bash, dash, ksh or zsh, or write the template as several words"
     )]
     ForeignShell(String),
-    /// A source that is not there.
-    #[error("`{{{0}}}` stands for a value of source {0}, but there are only {1}")]
-    NoSource(usize, usize),
+    /// A placeholder for a value beyond the last.
+    #[error("`{{{0}}}` is out of range: each job has only {1} values")]
+    OutOfRange(usize, usize),
     /// Several values within a word.
     #[error(
-        "`{{}}` stands for several values, so it must be a word of its own: write {{1}}, {{2}}, … for one of them"
+        "`{{}}` expands to several values, so it must be a separate word: write {{1}}, {{2}}, … for one of them"
     )]
     Several,
-    /// A shell would have to be told how many values come before.
+    /// The shell would need to know how many values come before.
     #[error(
-        "with -N, a command line for a shell takes `{{}}` alone or {{1}}, {{2}}, … alone: write the template as several words"
+        "with -N, a shell command line may use either `{{}}` or {{1}}, {{2}}, …, and no other form: write the template as several words"
     )]
     MixedBatch,
-    /// What is derived would count as a value.
+    /// A derived value would count as a value.
     #[error(
-        "`$@`, `$*` and `$#` would take in what `{{.}}`, `{{#}}` and their like stand for: write {{}} or {{1}}, {{2}}, … in their place"
+        "`$@`, `$*` and `$#` would include the values of `{{.}}`, `{{#}}` and the like: write {{}} or {{1}}, {{2}}, … instead"
     )]
     AllAndDerived,
 }
 
 impl Script {
-    /// Refuses a shell that may not know `$1`.
+    /// Rejects a shell that may not support `$1`.
     pub(crate) fn check(shell: &Shell) -> Result<(), ScriptError> {
         let program = shell.program();
         match injection_rules::is_shell(program.as_bytes()) {
@@ -62,7 +62,7 @@ impl Script {
         }
     }
 
-    /// The script of a template; `is_appended` puts all values at its end.
+    /// Returns the script of a template; `is_appended` puts all values at its end.
     pub(crate) fn new(
         scan: &Scanner,
         is_appended: bool,
@@ -90,7 +90,7 @@ impl Script {
                 Hole::Value(_, PlaceholderForm::Whole) | Hole::All(PlaceholderForm::Whole)
             )
         };
-        // `"$@"` would take in whatever follows the values.
+        // `"$@"` would include what follows the values.
         if matches!(width, Width::Batch(_)) && has_all {
             script.width = 0;
             if !holes
@@ -124,7 +124,7 @@ impl Script {
         }
         if is_appended {
             let end = text.trim_ascii_end().len();
-            // A blank at the end may belong to a word: `a\ `.
+            // A trailing blank may belong to a word: `a\ `.
             let at = if text[..end].ends_with(b"\\") {
                 text.len()
             } else {
@@ -137,7 +137,7 @@ impl Script {
         Ok(script)
     }
 
-    /// All values as words.
+    /// Appends all values as words.
     fn all_values(
         &mut self,
         form: PlaceholderForm,
@@ -160,8 +160,8 @@ impl Script {
         Ok(())
     }
 
-    /// The positional parameter for a place. One that a short batch leaves unset is empty, also under
-    /// `set -u`.
+    /// Returns the positional parameter for a placeholder. One that a short batch leaves unset is
+    /// empty, also under `set -u`.
     fn parameter(&mut self, hole: Hole, width: Width) -> String {
         match hole {
             Hole::Value(index @ 1.., PlaceholderForm::Whole)
@@ -172,21 +172,21 @@ impl Script {
             Hole::Value(index, PlaceholderForm::Whole) => format!("${{{}}}", index + 1),
             _ => {
                 let known = self.derived.iter().position(|derived| *derived == hole);
-                let place = known.unwrap_or_else(|| {
+                let position = known.unwrap_or_else(|| {
                     self.derived.push(hole);
                     self.derived.len() - 1
                 });
-                format!("${{{}}}", self.width + place + 1)
+                format!("${{{}}}", self.width + position + 1)
             }
         }
     }
 
-    /// The words of one attempt.
+    /// Returns the argv of one attempt.
     pub(crate) fn argv(&self, args: &[OsString], seq: u64, slot: u32) -> Vec<OsString> {
         let mut argv = self.shell.argv(&self.text);
         argv.push("sh".into());
         argv.extend_from_slice(args);
-        // Otherwise `$@` and `$#` are of the values alone.
+        // Otherwise `$@` and `$#` cover only the values.
         if !self.derived.is_empty() {
             let missing = self.width.saturating_sub(args.len());
             argv.extend(std::iter::repeat_n(OsString::new(), missing));
@@ -197,15 +197,15 @@ impl Script {
     }
 }
 
-/// Refuses values that are not there.
+/// Rejects a placeholder for a value beyond the last.
 pub(crate) fn check_holes(
     mut holes: impl Iterator<Item = Hole>,
     width: Width,
 ) -> Result<(), ScriptError> {
-    let most = width.most();
+    let count = width.count();
     let beyond = holes.find_map(|hole| match hole {
-        Hole::Value(index, _) if index >= most => Some(index + 1),
+        Hole::Value(index, _) if index >= count => Some(index + 1),
         _ => None,
     });
-    beyond.map_or(Ok(()), |number| Err(ScriptError::NoSource(number, most)))
+    beyond.map_or(Ok(()), |number| Err(ScriptError::OutOfRange(number, count)))
 }

@@ -1,8 +1,8 @@
-//! A command that is run once for each set of values, and the words that a job's values make of it.
+//! A command that is run once for each set of values, and the argv of each job.
 //!
 //! No value is ever put into text that a shell parses. Several words are an argv, in whose words the
-//! placeholders are replaced. One word is a command line: where it needs no shell its words are
-//! filled in the same way, else the values follow the script as `$1`, `$2`, ….
+//! placeholders are replaced. One word is a command line: if it needs no shell, its words are filled in
+//! the same way; otherwise the values follow the script as `$1`, `$2`, ….
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
@@ -19,24 +19,24 @@ use crate::plan::command::ShellRule;
 use crate::plan::command::builtins;
 use crate::plan::command::{WordsError, tokenize};
 
-/// A command with places for values.
+/// A command with placeholders.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Template {
     /// The command line, if it was written as one word.
     pub(crate) line: Option<OsString>,
-    /// Its words, where no shell is needed.
+    /// Its words, if no shell is needed.
     direct: Option<Vec<Vec<Piece>>>,
-    /// The shell's part: because it is needed, or to tell what is wrong with the words.
+    /// The script for a shell: because one is needed, or to report why the words cannot be executed.
     script: Option<Script>,
 }
 
-/// Why a template cannot be filled. Nothing was started.
+/// Why a template cannot be filled. No job was started.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub(crate) enum TemplateError {
     /// A shell would parse the value.
     #[error(
         "the template `{line}` has a placeholder {context}, where a shell could run a value as code: \
-         give the value a plain word of its own, or write \"$1\" there yourself ({{{{}}}} is a literal {{}})"
+         make the placeholder a separate word, or write \"$1\" there yourself ({{{{}}}} is a literal {{}})"
     )]
     Unsound {
         /// The template.
@@ -44,40 +44,40 @@ pub(crate) enum TemplateError {
         /// Where.
         context: String,
     },
-    /// A shell would parse the value behind `-c`.
+    /// A shell would parse the value after `-c`.
     #[error(
-        "a placeholder in the text behind `{0} -c` would run as code: write {0} -c 'echo \"$1\"' {0} {{}}"
+        "a placeholder in the text after `{0} -c` would run as code: write {0} -c 'echo \"$1\"' {0} {{}}"
     )]
     Code(String),
-    /// The same for a shell that may not know `$1`, or a program that is called like one.
+    /// The same for a shell that may not support `$1`, or a program with a name like one.
     #[error(
-        "a placeholder behind `{0} -c` would run as code if `{0}` is a shell: \
-         let one that knows \"$1\" hand the value over: sh -c 'echo \"$1\"' sh {{}}"
+        "a placeholder after `{0} -c` would run as code if `{0}` is a shell: \
+         use a shell that supports \"$1\": sh -c 'echo \"$1\"' sh {{}}"
     )]
     ForeignCode(String),
-    /// Nobody knows where the value belongs.
+    /// It is not clear where the value belongs.
     #[error(
         "the template `{0}` is more than one simple command: write {{}} where the value belongs"
     )]
-    NoPlace(String),
-    /// A value as a command.
+    NoPlaceholder(String),
+    /// A value as the name of a command.
     #[error(
-        "the template `{0}` would let a shell look up the value as a command: write the template as several words, or use `prun ::: COMMAND...`"
+        "the template `{0}` would make a shell run the value as a command: write the template as several words, or use `prun ::: COMMAND...`"
     )]
     Command(String),
-    /// The placeholders ask for what is not there.
+    /// The placeholders do not match the values.
     #[error(transparent)]
     Script(#[from] ScriptError),
-    /// Words for which a shell is asked.
-    #[error("--shell needs the template as one word: quote it as a whole, or leave --shell out")]
+    /// Several words with `--shell`.
+    #[error("--shell needs the template as one word: quote the whole template, or remove --shell")]
     ShellForWords,
-    /// The template is no command line.
+    /// The template is not a command line.
     #[error(transparent)]
     Words(#[from] WordsError),
 }
 
 impl Template {
-    /// The template of these words, one or several.
+    /// Parses the template of these words, one or several.
     pub(crate) fn new(
         typed: &[OsString],
         width: Width,
@@ -92,16 +92,16 @@ impl Template {
         }
     }
 
-    /// Words that no shell reads.
+    /// Parses words that no shell parses.
     fn argv(typed: &[OsString], width: Width) -> Result<Self, TemplateError> {
         let mut direct: Vec<_> = typed
             .iter()
-            .map(|word| pieces(word.as_bytes(), width.most()))
+            .map(|word| pieces(word.as_bytes(), width.count()))
             .collect();
-        append_unless_placed(&mut direct, width);
+        append_unless_placeholder(&mut direct, width);
         check_words(&direct, width)?;
         let words: Vec<Word> = direct.iter().flat_map(|word| known_words(word)).collect();
-        if let Some((shell, is_known)) = injection_rules::code_for(&words) {
+        if let Some((shell, is_known)) = injection_rules::shell_with_code(&words) {
             let name = String::from_utf8_lossy(shell).into_owned();
             return Err(match is_known {
                 true => TemplateError::Code(name),
@@ -115,24 +115,24 @@ impl Template {
         })
     }
 
-    /// A command line.
+    /// Parses a command line.
     fn line(line: &OsStr, width: Width, rule: &ShellRule) -> Result<Self, TemplateError> {
         let text = line.as_bytes();
-        let shown = || String::from_utf8_lossy(text).into_owned();
+        let text_lossy = || String::from_utf8_lossy(text).into_owned();
         tokenize::check(text)?;
         if let ShellRule::Auto(shell) | ShellRule::Always(shell) = rule {
             Script::check(shell)?;
         }
         let unsound = |context| TemplateError::Unsound {
-            line: shown(),
+            line: text_lossy(),
             context,
         };
-        let mut scan = scan(text, width.most()).map_err(unsound)?;
+        let mut scan = scan(text, width.count()).map_err(unsound)?;
         let has_hole = scan.parts.iter().any(|part| !matches!(part, Part::Text(_)));
         let is_appended = !has_hole && !scan.is_positional;
         if is_appended {
             let Some(mut words) = scan.simple.take() else {
-                return Err(TemplateError::NoPlace(shown()));
+                return Err(TemplateError::NoPlaceholder(text_lossy()));
             };
             words.extend(known_words(&[Piece::Hole(all(width))]));
             if let Some(context) = injection_rules::objection(&words) {
@@ -153,9 +153,9 @@ impl Template {
         }
         let script = match rule {
             ShellRule::Never => None,
-            // The shell might know a builtin of the value's name.
+            // The shell might have a builtin with the value's name.
             ShellRule::Auto(_) if direct.is_some() && scan.has_value_as_command => None,
-            _ if scan.has_value_as_command => return Err(TemplateError::Command(shown())),
+            _ if scan.has_value_as_command => return Err(TemplateError::Command(text_lossy())),
             ShellRule::Auto(shell) | ShellRule::Always(shell) => {
                 Some(Script::new(&scan, is_appended, width, shell)?)
             }
@@ -167,7 +167,7 @@ impl Template {
         })
     }
 
-    /// The words of one attempt without a shell, if it needs none.
+    /// Returns the argv of one attempt without a shell, if it needs none.
     pub(crate) fn direct(&self, args: &[OsString], seq: u64, slot: u32) -> Option<Vec<OsString>> {
         let words = self.direct.as_ref()?;
         let mut filled = Vec::with_capacity(words.len() + args.len());
@@ -182,14 +182,14 @@ impl Template {
         Some(filled)
     }
 
-    /// The words of one attempt by a shell, if one may be used.
+    /// Returns the argv of one attempt with a shell, if one may be used.
     pub(crate) fn shell(&self, args: &[OsString], seq: u64, slot: u32) -> Option<Vec<OsString>> {
         let script = self.script.as_ref()?;
         Some(script.argv(args, seq, slot))
     }
 
-    /// How many bytes of an argument list the words take without values, and how often a value's
-    /// bytes are among them.
+    /// Returns how many bytes of an argument list the words take without values, and how often each
+    /// value occurs in them.
     pub(crate) fn cost(&self) -> (usize, usize) {
         let (mut fixed, mut times) = (0, 0);
         for word in self.direct.iter().flatten() {
@@ -213,10 +213,10 @@ impl Template {
     }
 }
 
-/// What a word of an argument list takes beside its bytes: a pointer, and the NUL at its end.
+/// The overhead of a word in an argument list: a pointer, and the NUL at its end.
 pub(crate) const WORD_BYTES: usize = size_of::<usize>() + 1;
 
-/// All values, or the only one.
+/// The placeholder for all values, or for the only one.
 fn all(width: Width) -> Hole {
     match width {
         Width::Sources(1) | Width::Batch(Some(1)) => Hole::Value(0, PlaceholderForm::Whole),
@@ -224,15 +224,15 @@ fn all(width: Width) -> Hole {
     }
 }
 
-/// Adds the values at the end, unless the words have a place for something.
-fn append_unless_placed(words: &mut Vec<Vec<Piece>>, width: Width) {
+/// Appends the values, unless the words have a placeholder.
+fn append_unless_placeholder(words: &mut Vec<Vec<Piece>>, width: Width) {
     let is_hole = |piece: &Piece| matches!(piece, Piece::Hole(_));
     if !words.iter().flatten().any(is_hole) {
         words.push(vec![Piece::Hole(all(width))]);
     }
 }
 
-/// Refuses words that no values can fill.
+/// Rejects words that cannot be filled with the values.
 fn check_words(words: &[Vec<Piece>], width: Width) -> Result<(), ScriptError> {
     let is_several = |piece: &Piece| matches!(piece, Piece::Hole(Hole::All(_)));
     if words
@@ -248,7 +248,7 @@ fn check_words(words: &[Vec<Piece>], width: Width) -> Result<(), ScriptError> {
     check_holes(holes, width)
 }
 
-/// A word as far as it is known.
+/// Returns a word as far as it is known.
 fn known(word: &[Piece]) -> Word {
     let mut known = Word::default();
     for piece in word {
@@ -260,7 +260,7 @@ fn known(word: &[Piece]) -> Word {
     known
 }
 
-/// The same for what may become several words.
+/// The same for a placeholder that may become several words.
 fn known_words(word: &[Piece]) -> Vec<Word> {
     match word {
         [Piece::Hole(Hole::All(_))] => vec![known(word); 2],
@@ -268,23 +268,23 @@ fn known_words(word: &[Piece]) -> Vec<Word> {
     }
 }
 
-/// The words of a line that every shell would read as just these words, if it is such a line.
+/// Returns the words of a line that every shell reads as just these words, if it is such a line.
 fn plain_words(text: &[u8], width: Width) -> Result<Option<Vec<Vec<Piece>>>, TemplateError> {
     let words = split(text, width, |line| Ok(tokenize::plain_words(line)))?;
     let is_known = |word: &Vec<Piece>| !builtins::is_shell_word(&known(word).literal);
     Ok(words.filter(|words| words.first().is_some_and(is_known)))
 }
 
-/// Splits a line with `by`, in which something that means nothing stands for each placeholder.
+/// Splits a line with `by`, with each placeholder replaced by letters without a meaning.
 fn split(
     text: &[u8],
     width: Width,
     by: impl Fn(&[u8]) -> Result<Option<Vec<OsString>>, WordsError>,
 ) -> Result<Option<Vec<Vec<Piece>>>, WordsError> {
-    let mark = mark_not_in(text);
+    let mark = unused_mark(text);
     let mut holes = Vec::new();
     let mut line = Vec::new();
-    for piece in pieces(text, width.most()) {
+    for piece in pieces(text, width.count()) {
         match piece {
             Piece::Text(text) => line.extend_from_slice(&text),
             Piece::Hole(hole) => {
@@ -299,13 +299,13 @@ fn split(
     };
     let mut split = Vec::with_capacity(words.len());
     for word in words {
-        split.push(unmarked(word.as_bytes(), &mark, &mut holes));
+        split.push(split_at_marks(word.as_bytes(), &mark, &mut holes));
     }
     Ok(Some(split))
 }
 
-/// The parts of a word between marks, each of which is the next of `holes`.
-fn unmarked(word: &[u8], mark: &[u8], holes: &mut impl Iterator<Item = Hole>) -> Vec<Piece> {
+/// Splits a word at the marks, each of which is the next of `holes`.
+fn split_at_marks(word: &[u8], mark: &[u8], holes: &mut impl Iterator<Item = Hole>) -> Vec<Piece> {
     let mut pieces = Vec::new();
     let mut rest = word;
     while let Some(at) = rest.windows(mark.len()).position(|bytes| bytes == mark) {
@@ -321,9 +321,9 @@ fn unmarked(word: &[u8], mark: &[u8], holes: &mut impl Iterator<Item = Hole>) ->
     pieces
 }
 
-/// Letters that a text does not hold. Their first and last stand nowhere else in them, so that
-/// they cannot begin in the text or end in it.
-fn mark_not_in(text: &[u8]) -> Vec<u8> {
+/// Returns letters that do not occur in a text. Their first and last letters occur only once, so that
+/// a match cannot overlap with the text.
+fn unused_mark(text: &[u8]) -> Vec<u8> {
     let holds = |mark: &[u8]| text.windows(mark.len()).any(|bytes| bytes == mark);
     let marks = (0..).map(|number| format!("Q{number}Z").into_bytes());
     let mut free = marks.filter(|mark| !holds(mark));

@@ -106,11 +106,11 @@ async fn make(mut assignment: Assignment) -> (Attempt, Fate) {
     } = match launch {
         Ok(launch) => launch,
         Err(limit) => {
-            let Argv { direct, shell } = job.job.work.spoken(&job.job.args, job.seq, *slot);
+            let Argv { direct, shell } = job.job.work.argv(&job.job.args, job.seq, *slot);
             ended.shell = direct.is_none();
             ended.argv = direct.or(shell).unwrap_or_default();
             ended.wall = clock.now().saturating_sub(begun);
-            let why = format!("could not be started in {}", format_duration(limit));
+            let why = format!("could not be started within {}", format_duration(limit));
             ended.outcome = Outcome::NotStartedInTime { limit, why };
             return (ended, Fate::Ended);
         }

@@ -188,7 +188,7 @@ async fn execute(
     };
     let start = |argv: &[OsString]| Arc::new(command(argv)).start(begun);
     let refused = |error: SpawnError| Refused::from(error.kind);
-    let Argv { direct, shell } = job.work.spoken(&job.args, numbered.seq, *slot);
+    let Argv { direct, shell } = job.work.argv(&job.args, numbered.seq, *slot);
     let Some(direct) = direct else {
         let argv = shell.unwrap_or_default();
         let process = start(&argv).await.map_err(refused);

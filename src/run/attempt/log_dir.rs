@@ -29,9 +29,9 @@ pub(crate) struct LogDir {
 pub(crate) enum LogDirError {
     #[error("--log-dir {}: {source}", dir.display())]
     Unusable { dir: PathBuf, source: io::Error },
-    #[error("--log-dir {}: {} is there from another run: name another folder, remove it, or go on from that run with --resume", dir.display(), name.display())]
+    #[error("--log-dir {}: {} is left from another run: use another directory, remove the file, or continue that run with --resume", dir.display(), name.display())]
     Used { dir: PathBuf, name: PathBuf },
-    #[error("--log-dir {}: another prun writes there: wait for its end, or name another folder", .0.display())]
+    #[error("--log-dir {}: another prun is writing there: wait until it exits, or use another directory", .0.display())]
     Locked(PathBuf),
 }
 
@@ -62,7 +62,7 @@ impl LogDir {
             Lock::Ours => None,
             Lock::Taken => return Err(LogDirError::Locked(dir.to_owned())),
             Lock::Refused(error) => Some(format!(
-                "--log-dir {}: cannot be locked ({error}): let no other run write there meanwhile",
+                "--log-dir {}: cannot be locked ({error}): make sure that no other prun writes there",
                 dir.display()
             )),
         };
@@ -121,7 +121,7 @@ impl OpenLogs {
             // What a job left behind may write as well, and nothing may be lost by that.
             let file = options.read(true).append(true).create_new(true).open(&path);
             let told = |error: io::Error| {
-                let text = format!("cannot make {}: {error}", path.display());
+                let text = format!("cannot create {}: {error}", path.display());
                 io::Error::new(error.kind(), text)
             };
             Ok((Arc::new(file.map_err(told)?), path.as_path().into()))
@@ -170,7 +170,7 @@ fn title(job: &NumberedJob) -> String {
             line
         }
         None => join(
-            work.spoken(&job.job.args, job.seq, 1)
+            work.argv(&job.job.args, job.seq, 1)
                 .direct
                 .unwrap_or_default(),
         ),

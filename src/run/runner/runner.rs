@@ -28,9 +28,9 @@ use crate::run::policy::{Clock, Moment};
 use crate::run::resume::CompletedJobs;
 use crate::summary::Summary;
 
-const CLOSED_DRAINS: &str = "too many processes that jobs left behind hold their output: the oldest \
-    silent ones are closed, and whoever writes there gets SIGPIPE; in jobs, redirect what goes on in \
-    the background (>/dev/null 2>&1 &)";
+const CLOSED_PIPES: &str = "too many background processes of jobs hold output pipes open: closing the \
+    pipes that were idle longest (their writers get SIGPIPE); in jobs, redirect the output of \
+    background processes (>/dev/null 2>&1 &)";
 
 /// A job that waits for its turn.
 pub(crate) struct Next {
@@ -317,7 +317,7 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
     /// Processes that jobs left behind hold so many pipes that some were closed.
     fn report_leaked_pipes(&mut self) {
         if has_closed_leaked_pipes() && !std::mem::replace(&mut self.told_of_drains, true) {
-            self.announce(&Event::Warned(CLOSED_DRAINS.into()));
+            self.announce(&Event::Warned(CLOSED_PIPES.into()));
         }
     }
 

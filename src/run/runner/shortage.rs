@@ -21,7 +21,7 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
             Refusal::Later { limit } => {
                 if self.shortage.replace(shortage).is_none() {
                     let warning = format!(
-                        "the system is out of {shortage}: from here on at most {limit} at once"
+                        "the system is out of {shortage}: running at most {limit} at once from now on"
                     );
                     self.announce(&Event::Warned(warning.into()));
                 }

@@ -84,7 +84,8 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
         if is_starting {
             // A thread that waits for an exec cannot be stopped, and whoever waits for our stop would
             // wait for it: the terminal would be nobody's.
-            let text = "not stopped, as a program is still being started: press Ctrl-Z again";
+            let text =
+                "not suspended, because a program is still being started: press Ctrl-Z again";
             return self.announce(&Event::Warned(text.into()));
         }
         self.running.stop();

@@ -35,14 +35,14 @@ fn a_program_that_does_not_start_in_time_is_told_and_never_runs() {
     let outcome = stage
         .args(["--json", "-t", "0.5", "sleep 20", "./x"])
         .stdout_any()
-        .stderr_has("── ./x (could not be started in 0.5 s, [TIME])\n")
+        .stderr_has("── ./x (could not be started within 0.5 s, [TIME])\n")
         .stderr_any()
         .code(1)
         .run();
     drop(held);
     let record = outcome.record(2);
     assert_eq!(record["status"], "timeout");
-    assert_eq!(record["error"], "could not be started in 0.5 s");
+    assert_eq!(record["error"], "could not be started within 0.5 s");
     assert!(record["pid"].is_null() && record["exit_code"].is_null());
     assert_eq!(record["argv"][0], "./x");
     assert_eq!(outcome.record(1)["signal"], "SIGTERM");
@@ -129,7 +129,7 @@ fn a_log_tells_of_a_start_that_hung_also_when_it_is_replayed() {
     let Some((stage, held)) = hanging() else {
         return;
     };
-    let told = "── ./x (could not be started in 0.5 s, [TIME])\n";
+    let told = "── ./x (could not be started within 0.5 s, [TIME])\n";
     let outcome = stage
         .args(["--joblog", "log", "-t", "0.5", "./x"])
         .stderr_has(told)

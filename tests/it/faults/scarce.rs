@@ -84,7 +84,7 @@ fn a_shortage_that_lasts_is_waited_for_once() {
         .args(["echo a"; 5])
         .stdout_any()
         .stderr(format!(
-            "prun: the system is out of {FILES}: from here on at most 1 at once\n\
+            "prun: the system is out of {FILES}: running at most 1 at once from now on\n\
              prun: no job could be started: the system is out of {FILES}\n\
              {}── 5 jobs: 5 spawn error ([TIME])\n",
             format!("── echo a (could not start: out of {FILES}, [TIME])\n   $ echo a\n").repeat(5)

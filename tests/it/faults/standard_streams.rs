@@ -174,7 +174,7 @@ fn a_stdin_that_is_open_for_writing_only_is_no_empty_one() {
             .args(words)
             .in_shell("exec \"$@\" 0>out")
             .stderr(format!(
-                "prun: stdin: it is open for writing only: redirect it from a {what} (`< FILE`)\n"
+                "prun: stdin: open for writing only: redirect it from a {what} (`< FILE`)\n"
             ))
             .code(2)
             .run();

@@ -1,4 +1,4 @@
-//! What is told by names and first bytes, in tables; and that lists of command lines are taken.
+//! Formats detected from names and first bytes, in tables; and that lists of commands are accepted.
 
 use proptest::{collection::vec, prelude::*};
 
@@ -8,7 +8,7 @@ fn name(name: &str) -> Result<Option<Format>, &'static str> {
     by_name(Path::new(name)).map_err(|foreign| foreign.what)
 }
 
-/// What a whole file begins with, whose name tells nothing.
+/// The format of a whole file whose name implies none.
 fn whole(text: impl AsRef<[u8]>) -> Result<Format, &'static str> {
     named(None, text)
 }
@@ -22,7 +22,7 @@ fn named(named: Option<Format>, text: impl AsRef<[u8]>) -> Result<Format, &'stat
 }
 
 #[test]
-fn names_of_job_files_are_taken() {
+fn names_of_job_files_are_accepted() {
     for of_lines in [
         "jobs.txt",
         "jobs",
@@ -48,7 +48,7 @@ fn names_of_job_files_are_taken() {
 }
 
 #[test]
-fn names_of_something_else_are_refused() {
+fn names_of_other_files_are_refused() {
     for (foreign, what) in [
         ("Makefile", "a makefile"),
         ("src/makefile.am", "a makefile"),
@@ -65,7 +65,7 @@ fn names_of_something_else_are_refused() {
         ("pom.xml", "an XML document"),
         ("index.html", "an HTML page"),
         ("README.md", "a text document"),
-        ("run.py", "a program's source"),
+        ("run.py", "source code"),
     ] {
         assert_eq!(name(foreign), Err(what), "{foreign}");
     }
@@ -129,7 +129,7 @@ fn anything_else_is_text() {
 }
 
 #[test]
-fn something_else_is_told_by_its_first_bytes() {
+fn other_files_are_detected_by_their_first_bytes() {
     for (text, what) in [
         ("#!/bin/sh\necho a\n", "a script"),
         ("#!/usr/bin/env bash", "a script"),
@@ -143,13 +143,13 @@ fn something_else_is_told_by_its_first_bytes() {
         (".PHONY: all\n", "a makefile"),
     ] {
         let told = match whole(text) {
-            // Where the end is not in sight, more is waited for, and at the end decided.
+            // Before the end more bytes may be needed; at the end it is decided.
             Ok(Format::Lines) => whole(format!("{text}\n")),
             told => told,
         };
         assert_eq!(told, Err(what), "{text:?}");
     }
-    // A command may have letters that the sign of gzip or bzip2 has not.
+    // A command may begin with letters that differ from the magic of gzip or bzip2.
     assert_eq!(whole("bzh9 x\n"), Ok(Format::Lines));
 }
 
@@ -173,18 +173,18 @@ fn a_line_that_names_prun_is_a_comment() {
 }
 
 #[test]
-fn the_name_tells_the_format_before_the_first_bytes_do() {
+fn the_name_takes_precedence_over_the_first_bytes() {
     for format in [Format::JsonLines, Format::JsonArray] {
         assert_eq!(named(Some(format), "[{"), Ok(format));
         assert_eq!(named(Some(format), "ls\n"), Ok(format));
     }
     assert_eq!(named(Some(Format::JsonLines), "{\""), Ok(Format::JsonLines));
-    let object = "a JSON document with an object at the top";
+    let object = "a JSON document with an object at the top level";
     assert_eq!(named(Some(Format::JsonArray), "{\n \"x\""), Err(object));
 }
 
 #[test]
-fn records_that_end_with_nul_may_be_scripts() {
+fn commands_that_end_with_nul_may_be_scripts() {
     let opening = by_first_bytes(b"#!/bin/sh\nls\0", None, Separator::Null);
     let format = Format::NullLines;
     assert_eq!(opening, Ok(Some(Opening { format, comment: 0 })));
@@ -192,7 +192,7 @@ fn records_that_end_with_nul_may_be_scripts() {
     assert_eq!(binary.map_err(|foreign| foreign.what), Err("a program"));
 }
 
-/// Command lines as people write them: a program or a shell's construct, and words.
+/// Typical command lines: a program or shell syntax, and words.
 fn command_line() -> impl Strategy<Value = String> {
     let start = prop_oneof![
         "[a-zA-Z0-9_./~+-]{1,12}",
@@ -232,10 +232,10 @@ proptest! {
     fn any_bytes_are_decided_once(bytes in vec(any::<u8>(), 0..64), sign in 0..MAGIC.len() + MARKUP.len()) {
         let (sign, _) = MAGIC.iter().chain(MARKUP).nth(sign).unwrap();
         for text in [bytes.clone(), [sign, bytes.as_slice()].concat()] {
-            for records in [Separator::Newline, Separator::Null] {
-                let all = by_first_bytes(&text, None, records);
+            for separator in [Separator::Newline, Separator::Null] {
+                let all = by_first_bytes(&text, None, separator);
                 for length in 0..text.len() {
-                    let some = by_first_bytes(&text[..length], None, records);
+                    let some = by_first_bytes(&text[..length], None, separator);
                     prop_assert!(some == Ok(None) || some == all, "{text:?}");
                 }
             }

@@ -179,7 +179,7 @@ fn a_command_that_cannot_run_is_an_error() {
         ),
         (
             r#"{"cmd":"a\u0000b"}"#,
-            "`cmd`: the command line holds a NUL byte, which no program can be given: remove it",
+            "`cmd`: the command line contains a NUL byte: remove it",
         ),
         (
             r#"{"argv":[]}"#,

@@ -6,20 +6,20 @@ use super::*;
 use crate::plan::input::Chunks;
 use crate::plan::invocation::Invocation;
 
-/// A file whose name tells a format, or whose records end with NUL.
+/// A file whose name implies a format, or whose commands end with NUL.
 fn open(format: Option<Format>, chunks: &[&[u8]]) -> JobFile {
     of(format, Chunks::new(chunks), ShellRule::Auto(Arc::default()))
 }
 
 fn of(format: Option<Format>, input: Box<dyn Read + Send>, rule: ShellRule) -> JobFile {
-    let (named, records) = match format {
+    let (named, separator) = match format {
         Some(Format::NullLines) => (None, Separator::Null),
         named => (named, Separator::Newline),
     };
-    JobFile::new("jobs".into(), named, records, input, rule)
+    JobFile::new("jobs".into(), named, separator, input, rule)
 }
 
-/// What one entry says, as `line [name] command`.
+/// An entry as `line [name] command`.
 fn told(entry: Result<Entry, JobFileError>) -> String {
     match entry {
         Ok(Entry::Warning(text)) => format!("warning {text}"),
@@ -39,10 +39,10 @@ fn told(entry: Result<Entry, JobFileError>) -> String {
     }
 }
 
-/// All that a whole file says.
+/// All entries of a file.
 fn read_as(format: Option<Format>, text: impl AsRef<[u8]>) -> Vec<String> {
     let chunks = [text.as_ref(), &[]];
-    // An empty first chunk is the end already.
+    // An empty first chunk would be the end.
     open(format, &chunks).map(told).collect()
 }
 
@@ -111,8 +111,9 @@ fn bytes_that_are_not_utf_8_are_fine() {
 
 #[test]
 fn a_nul_byte_in_a_line_is_an_error_and_the_end() {
-    let error = "error jobs:2: NUL byte in the command: no command can hold one (commands that end with NUL need -0)";
-    // Nothing before it runs, where it is among the first bytes.
+    let error =
+        "error jobs:2: NUL byte in the command: remove it, or use -0 if each command ends with NUL";
+    // Nothing before it runs, if it is among the first bytes.
     assert_eq!(read("a\nb\0c\nd\n"), [error]);
     let told: Vec<String> = open(None, &[b"a\n", b"b\0c\nd\n"]).map(told).collect();
     assert_eq!(told, ["1 a", error]);
@@ -122,19 +123,19 @@ fn a_nul_byte_in_a_line_is_an_error_and_the_end() {
 fn a_line_that_cannot_be_run_is_an_error() {
     let rule = ShellRule::Never;
     let file = of(None, Chunks::new(&[b"a\nb | c\n"]), rule);
-    let error = "error jobs:2: unquoted `|` is shell syntax, and no shell may be used here: quote it, or allow a shell";
+    let error = "error jobs:2: unquoted `|` is shell syntax, but no shell may be used here: quote it, or allow a shell";
     assert_eq!(file.map(told).collect::<Vec<_>>(), ["1 a", error]);
 }
 
 #[test]
-fn records_that_end_with_nul_may_hold_newlines() {
+fn commands_that_end_with_nul_may_contain_newlines() {
     let text = "a\nb\0\0# no\0# c\nd\0 web: e";
     let expected = ["1 a\nb", "4 # c\nd", "5 [web] e"];
     assert_eq!(read_as(Some(Format::NullLines), text), expected);
 }
 
 #[test]
-fn a_json_line_is_a_record() {
+fn a_json_line_is_a_job() {
     let text = "\n{\"cmd\":\"ls\"}\r\n\n  {\"name\":\"b\",\"argv\":[\"b\"]}";
     assert_eq!(read(text), ["2 ls", "4 [b] [\"b\"]"]);
 }
@@ -187,27 +188,30 @@ fn errors_in_an_array_name_the_line_and_column_of_the_file() {
         ),
         (
             "[{\"cmd\":\"a\"}\n {\"cmd\":\"a\"}]",
-            "jobs:2:2: `,` or `]` is missing after a record",
+            "jobs:2:2: missing `,` or `]` after an object",
         ),
         (
             "[{\"cmd\":\"a\"},\n",
-            "jobs:2:1: the array is never closed: `]` is missing at the end",
+            "jobs:2:1: the array is not closed: add `]` at the end",
         ),
         (
             "[{\"cmd\":\"a\"}] x",
-            "jobs:1:15: there is text after the closing `]`",
+            "jobs:1:15: text after the closing `]`",
         ),
     ] {
-        let told = read(text);
-        assert_eq!(told.len(), 2, "{told:?}");
-        assert!(told[1].starts_with(&format!("error {error}")), "{told:?}");
+        let entries = read(text);
+        assert_eq!(entries.len(), 2, "{entries:?}");
+        assert!(
+            entries[1].starts_with(&format!("error {error}")),
+            "{entries:?}"
+        );
     }
 }
 
 #[test]
-fn a_file_that_should_be_an_array_and_is_none_says_so() {
+fn a_file_that_should_be_an_array_and_is_not_is_an_error() {
     let told = read_as(Some(Format::JsonArray), "{\"cmd\":\"ls\"}");
-    let error = "error jobs:1: this is a JSON document with an object at the top, not a job file, which has one command line a line, or is JSON Lines or one JSON array: write an array of objects, or name the file .jsonl if it has one object a line";
+    let error = "error jobs:1: this is a JSON document with an object at the top level, not a job file (one command per line, JSON Lines, or a JSON array): write an array of objects, or rename the file to .jsonl if it has one object per line";
     assert_eq!(told, [error]);
 }
 
@@ -218,21 +222,21 @@ fn an_empty_array_file_has_no_jobs() {
 }
 
 #[test]
-fn a_record_without_end_is_an_error() {
+fn a_job_without_end_is_an_error() {
     for start in ["x", "{\"cmd\":\"", "[{\"cmd\":\""] {
         let endless = start.as_bytes().chain(io::repeat(b'x'));
         let rule = ShellRule::Auto(Arc::default());
         let mut file = of(None, Box::new(endless), rule);
         assert_eq!(file.lines.longest, 67_108_864);
         file.lines.longest = 100_000;
-        let error = "error jobs:1: the record is longer than 100000 bytes: is this a job file?";
+        let error = "error jobs:1: the job is longer than 100000 bytes: is this a job file?";
         assert_eq!(file.map(told).collect::<Vec<_>>(), [error]);
     }
 }
 
 #[test]
 fn a_first_line_is_a_job_before_the_second_arrives() {
-    // Chunks panics when more is read than it was given.
+    // Chunks panics when more is read than it has.
     for text in ["ls\n", "{\"cmd\":\"ls\"}\n", "[{\"cmd\":\"ls\"}"] {
         let mut file = open(None, &[text.as_bytes()]);
         assert_eq!(file.next().map(told).as_deref(), Some("1 ls"));
@@ -293,7 +297,7 @@ fn a_signal_while_reading_is_no_error() {
 }
 
 #[test]
-fn buffered_is_true_when_a_whole_record_is_at_hand() {
+fn buffered_is_true_when_a_whole_job_is_buffered() {
     let record = "{\"cmd\":\"ls\"}";
     for (text, more) in [
         ("a\nb\n".to_owned(), true),
@@ -312,12 +316,12 @@ fn buffered_is_true_when_a_whole_record_is_at_hand() {
 }
 
 #[test]
-fn the_memory_of_a_long_record_is_given_back() {
+fn the_memory_of_a_long_job_is_freed() {
     let long = format!("{}\nb\n", "x".repeat(10 * BUFFER_BYTES));
     let input = Box::new(io::Cursor::new(long));
     let mut file = of(None, input, ShellRule::Never);
     assert_eq!(file.by_ref().count(), 2);
-    assert!(file.record.capacity() <= BUFFER_BYTES);
+    assert!(file.item.capacity() <= BUFFER_BYTES);
 }
 
 #[test]

@@ -1,10 +1,10 @@
-//! Which commands may have a value among their words.
+//! Which commands may take a value as an argument.
 
 use proptest::prelude::*;
 
 use super::*;
 
-/// The objection to a command in which `@` is a value and `$` something unknown.
+/// Whether there is an objection to a command in which `@` is a value and `$` an expansion.
 fn objects(command: &str) -> bool {
     let word = |text: &str| Word {
         literal: text.replace(['@', '$'], "").into(),
@@ -51,7 +51,7 @@ fn programs_and_harmless_builtins_take_values() {
 }
 
 #[test]
-fn what_a_shell_may_evaluate_takes_none() {
+fn arguments_that_a_shell_may_evaluate_take_no_value() {
     for command in [
         "let @",
         "declare -i x=@",
@@ -82,7 +82,7 @@ fn what_a_shell_may_evaluate_takes_none() {
 }
 
 #[test]
-fn the_text_behind_c_takes_none() {
+fn the_text_after_c_takes_no_value() {
     for command in [
         "sh -c @",
         "/bin/bash -ec x@",
@@ -124,7 +124,7 @@ fn the_text_behind_c_takes_none() {
 
 proptest! {
     #[test]
-    fn the_text_behind_c_takes_none_whatever_the_shell_is_called(
+    fn the_text_after_c_takes_no_value_whatever_the_shell_is_named(
         wrapper in prop::sample::select(vec![
             "", "env ", "env -i A=1 ", "sudo -u x ", "nice -n 5 ", "timeout 5 ", "busybox ", "/usr/bin/time ",
         ]),
@@ -138,10 +138,10 @@ proptest! {
         prop_assume!(!name.ends_with("ssh") && name != "pwsh" && name != "hash");
         let command = format!("{wrapper}{folder}{name}{version} {before}-{letters}c {code}");
         prop_assert!(objects(&command), "{}", command);
-        // What stands behind the code is a value.
+        // An argument after the code is a value.
         let sound = format!("{wrapper}{folder}{name}{version} {before}-{letters}c code {code}");
         prop_assert!(!objects(&sound), "{}", sound);
-        // So is what a script is given, or a program with another name.
+        // So is an argument of a script, or of a program with another name.
         let sound = format!("{wrapper}{folder}{name}.sh {before}-{letters}c {code}");
         prop_assert!(!objects(&sound), "{}", sound);
         let sound = format!("{wrapper}{folder}{name}x{version} {before}-{letters}c {code}");

@@ -1,9 +1,9 @@
-//! What is accepted and what is refused, in examples.
+//! Examples of accepted and rejected templates.
 
 use super::super::placeholder::Hole;
 use super::*;
 
-/// The script, with each value as `<…>` in its quotes.
+/// The script, with a letter and a number for each value.
 fn accepted(text: &str) -> String {
     let scan = scan(text.as_bytes(), 1).unwrap_or_else(|why| panic!("{text}: {why}"));
     let shown = scan.parts.into_iter().map(|part| match part {
@@ -80,28 +80,28 @@ fn every_context_of_the_contract_is_refused() {
         ("sh -c 'echo {}'", "in single quotes"),
         ("echo $'{}'", "in `$'…'`"),
         ("echo $\"{}\"", "in `$\"…\"`"),
-        ("echo `cat {}`", "behind a backquote"),
+        ("echo `cat {}`", "after a backquote"),
         ("echo # {}", "in a comment"),
-        ("echo \\{}", "behind a backslash"),
-        ("echo \"\\{}\"", "behind a backslash"),
-        ("cat <<E\n{}\nE", "behind `<<`"),
-        ("cat <<< {}", "behind `<<`"),
+        ("echo \\{}", "after a backslash"),
+        ("echo \"\\{}\"", "after a backslash"),
+        ("cat <<E\n{}\nE", "after `<<`"),
+        ("cat <<< {}", "after `<<`"),
         ("echo $(( {} ))", "in `$(( ))`"),
         ("(( {} ))", "in `(( ))`"),
         ("echo $[ {} ]", "in `$[ ]`"),
         ("[[ {} ]]", "in `[[ ]]`"),
         ("echo a[{}]", "in a word with other braces or brackets"),
         ("a[{}]=1", "in a word with other braces or brackets"),
-        ("echo \"$(cat {})\"", "behind `$(` in double quotes"),
+        ("echo \"$(cat {})\"", "after `$(` in double quotes"),
         ("echo \"${X:-{}}\"", "in `${ }`"),
-        ("echo \"${X}{}\"", "behind `${` in double quotes"),
-        ("echo \"`cat {}`\"", "behind a backquote in double quotes"),
+        ("echo \"${X}{}\"", "after `${` in double quotes"),
+        ("echo \"`cat {}`\"", "after a backquote in double quotes"),
         (
             "echo \\\n{}",
             "in a template with a backslash before a newline",
         ),
-        ("f() { echo {}; }; f", "behind `(` within a command"),
-        ("f () { shift; }; f; echo {}", "behind `(` within a command"),
+        ("f() { echo {}; }; f", "after `(` within a command"),
+        ("f () { shift; }; f; echo {}", "after `(` within a command"),
         ("eval echo {}", "in a template with `eval`"),
         (". ./x; echo {}", "in a template with `.`"),
         ("source x; echo {}", "in a template with `source`"),
@@ -120,7 +120,7 @@ fn every_context_of_the_contract_is_refused() {
 }
 
 #[test]
-fn what_is_in_doubt_is_refused() {
+fn doubtful_syntax_is_refused() {
     for text in [
         "sh -c \"echo {}\"",
         "env bash -c {}",
@@ -157,7 +157,7 @@ fn what_is_in_doubt_is_refused() {
 }
 
 #[test]
-fn one_simple_command_is_known() {
+fn one_simple_command_is_recognized() {
     let is_simple = |text: &str| scan(text.as_bytes(), 1).unwrap().simple.is_some();
     for text in [
         "gzip -9",
@@ -186,7 +186,7 @@ fn one_simple_command_is_known() {
 }
 
 #[test]
-fn its_own_use_of_the_values_is_known() {
+fn its_own_use_of_the_values_is_recognized() {
     let is_positional = |text: &str| scan(text.as_bytes(), 1).unwrap().is_positional;
     for text in [
         "a $1",

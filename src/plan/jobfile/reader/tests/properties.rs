@@ -1,4 +1,4 @@
-//! Job files of any text, in any chunks.
+//! Job files with any text, in any chunks.
 
 use std::ffi::OsString;
 
@@ -6,7 +6,7 @@ use proptest::{collection::vec, prelude::*};
 
 use super::*;
 
-/// The text in chunks of these sizes, and the rest.
+/// Splits the text into chunks of these sizes, and the rest.
 fn chunked(mut text: &[u8], sizes: &[usize]) -> Vec<Vec<u8>> {
     let mut chunks = Vec::new();
     for size in sizes {
@@ -55,7 +55,7 @@ proptest! {
         let whole = chunked(&text, &[]);
         let whole: Vec<&[u8]> = whole.iter().map(Vec::as_slice).collect();
         let whole: Vec<String> = open(format, &whole).map(told).collect();
-        // A NUL byte is told as soon as it is seen, and may be seen before what else is wrong.
+        // A NUL byte is reported as soon as it is read, possibly before other errors.
         match whole.as_slice() {
             [alone] if alone.contains("NUL byte") => {
                 let ends_wrong = |last: &String| last.starts_with("error");
@@ -72,7 +72,7 @@ proptest! {
         format in format(),
     ) {
         let first = &text[..size.min(text.len())];
-        // A second read panics, so the promise must not lead to one.
+        // A second read panics, so `buffered` must not lead to one.
         let mut file = open(Some(format), &[first]);
         file.format = Some(format);
         file.lines.lookahead.fill_buf().unwrap();
