@@ -1,33 +1,33 @@
-//! Every way in which prun itself can end, one line each.
+//! prun's exit codes.
 
 use crate::process::Signal;
 
-/// How prun ends.
+/// How prun exits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExitCode {
-    /// 0: every job is ok (a success after a retry counts), or there were no jobs at all.
+    /// 0: every job succeeded (also after a retry), or there were no jobs.
     Ok,
-    /// 1: a job failed, timed out, died by a signal or could not start.
+    /// 1: a job failed, timed out, was killed by a signal or could not start.
     JobFailed,
-    /// 2: the command line or the job file is wrong, or the system lets no job start; nothing (more)
-    /// was started.
+    /// 2: an error in the command line or the job file, or the system lets no job start; no (further)
+    /// job was started.
     Usage,
-    /// 3: prun broke a promise: output could not be kept or written, even if every job passed.
+    /// 3: output could not be stored or written, even if every job succeeded.
     OutputLost,
-    /// 124: the time for the whole run (`--deadline`) was over.
+    /// 124: the time limit of the whole run (`--deadline`) was reached.
     DeadlinePassed,
-    /// The code of the job that won a race (`--race`); 128+N if signal N ended it.
+    /// The exit code of the job that won a race (`--race`); 128+N if signal N killed it.
     Winner(u8),
-    /// 128+N: `--replay` tells of a run that was stopped by signal N, which is not raised again.
+    /// 128+N: `--replay` of a run that was cancelled by signal N, which is not re-raised.
     Replayed(Signal),
-    /// By a signal: prun was told to stop, the jobs have ended, and the same signal is raised
-    /// again, so that a shell's loop around prun stops too. `SIGPIPE` when the reader of standard
-    /// output went away.
+    /// Killed by a signal: the signal cancelled the run, the jobs have ended, and prun re-raises the
+    /// signal, so that a shell's loop around prun ends too. `SIGPIPE` if the reader of standard output
+    /// has closed it.
     Signal(Signal),
 }
 
 impl ExitCode {
-    /// The number; 128+N for a signal, which counts only where it cannot be raised (as PID 1).
+    /// Returns the exit code; 128+N for a signal, used only if it cannot be re-raised (as PID 1).
     #[must_use]
     pub fn number(self) -> u8 {
         match self {

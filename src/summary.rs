@@ -1,14 +1,14 @@
-//! A fold over the events of a run, and the verdict.
+//! Folds the events of a run into its exit code.
 
 use crate::event::{Cause, Counts, Event, OutputLoss, Status};
 use crate::exit::ExitCode;
 use crate::process::Signal;
 
-/// What a run's events add up to.
+/// The summary of a run's events.
 #[derive(Debug, Default)]
 pub(crate) struct Summary {
     counts: Counts,
-    stopped_by: Option<Signal>,
+    canceled_by: Option<Signal>,
     deadline_passed: bool,
     winner: Option<u8>,
     input_failed: bool,
@@ -16,7 +16,7 @@ pub(crate) struct Summary {
 }
 
 impl Summary {
-    /// Takes one event in.
+    /// Adds one event.
     pub(crate) fn fold(&mut self, event: &Event) {
         match event {
             Event::JobEnded(end) => {
@@ -29,9 +29,9 @@ impl Summary {
                 self.lose_output(OutputLoss::NotWritten);
             }
             Event::Stopped(stop) => match stop.cause {
-                // The first signal is the one that prun ends by.
+                // prun re-raises the first signal.
                 Cause::Signal(signal) => {
-                    self.stopped_by.get_or_insert(signal);
+                    self.canceled_by.get_or_insert(signal);
                 }
                 Cause::Deadline => self.deadline_passed = true,
                 Cause::Race { code } => self.winner = Some(code),
@@ -51,20 +51,20 @@ impl Summary {
         }
     }
 
-    /// Output that could not be written is told by its own code, whatever became of the jobs.
+    /// Records that output could not be written, which has its own exit code, whatever the jobs' status.
     pub(crate) fn lose_output(&mut self, loss: OutputLoss) {
         self.output_lost.get_or_insert(loss);
     }
 
-    /// How many jobs ended in which way.
+    /// Returns how many jobs ended with which status.
     pub(crate) fn counts(&self) -> Counts {
         self.counts
     }
 
-    /// How prun ends: by a signal before lost output before bad input before the deadline before
-    /// a race's winner before a failed job.
+    /// Returns the exit code. The order of precedence is: a signal, lost output, bad input, the
+    /// deadline, a race's winner, a failed job.
     pub(crate) fn verdict(&self) -> ExitCode {
-        match (self.stopped_by, self.output_lost, self.winner) {
+        match (self.canceled_by, self.output_lost, self.winner) {
             (Some(signal), ..) => ExitCode::Signal(signal),
             (None, Some(OutputLoss::ReaderGone), _) => ExitCode::Signal(Signal::PIPE),
             (None, Some(OutputLoss::NotWritten | OutputLoss::Stderr), _) => ExitCode::OutputLost,
@@ -89,7 +89,7 @@ mod tests {
         summary.verdict()
     }
 
-    fn stopped_by(cause: Cause) -> Event {
+    fn canceled_by(cause: Cause) -> Event {
         Event::Stopped(Stop {
             cause,
             end: End::Gentle,
@@ -98,15 +98,15 @@ mod tests {
         })
     }
 
-    fn stopped(signal: Signal) -> Event {
-        stopped_by(Cause::Signal(signal))
+    fn signaled(signal: Signal) -> Event {
+        canceled_by(Cause::Signal(signal))
     }
 
     #[test]
     fn the_deadline_comes_before_the_winner() {
-        let race = stopped_by(Cause::Race { code: 7 });
+        let race = canceled_by(Cause::Race { code: 7 });
         assert_eq!(verdict(std::slice::from_ref(&race)), ExitCode::Winner(7));
-        let deadline = stopped_by(Cause::Deadline);
+        let deadline = canceled_by(Cause::Deadline);
         assert_eq!(verdict(&[race, deadline]), ExitCode::DeadlinePassed);
     }
 
@@ -125,19 +125,19 @@ mod tests {
             ExitCode::OutputLost
         );
         assert_eq!(
-            verdict(&[input, output, stopped(Signal::INT)]),
+            verdict(&[input, output, signaled(Signal::INT)]),
             ExitCode::Signal(Signal::INT)
         );
     }
 
     #[test]
-    fn the_first_signal_is_the_one_to_end_by() {
-        let events = [stopped(Signal::INT), stopped(Signal::TERM)];
+    fn the_first_signal_is_re_raised() {
+        let events = [signaled(Signal::INT), signaled(Signal::TERM)];
         assert_eq!(verdict(&events), ExitCode::Signal(Signal::INT));
     }
 
     #[test]
-    fn a_reader_that_went_away_ends_prun_as_sigpipe_would() {
+    fn a_closed_reader_ends_prun_with_sigpipe() {
         let lost = Event::OutputFailed(OutputLoss::ReaderGone);
         assert_eq!(verdict(&[lost]), ExitCode::Signal(Signal::PIPE));
     }

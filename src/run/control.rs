@@ -1,27 +1,27 @@
-//! What reaches a run from outside.
+//! Requests to a run from outside.
 
 use std::sync::Arc;
 
 use crate::event::OutputLoss;
 use crate::process::Signal;
 
-/// What reaches a run from outside.
+/// A request to a run from outside.
 #[derive(Clone, Debug)]
 pub(crate) enum Control {
-    /// prun got a signal that asks it to stop.
+    /// prun got a signal that cancels the run.
     Signal(Signal),
-    /// prun got Ctrl-Z.
+    /// prun got SIGTSTP (Ctrl-Z).
     Suspend,
-    /// Somebody wants to know what runs.
+    /// prun got SIGUSR1: list the running jobs.
     ShowRunning,
-    /// Nobody reads standard output any more, which matters when something is printed.
+    /// The reader of standard output has closed it, which is an error once something is printed.
     ReaderGone,
-    /// Nobody can be told any more.
+    /// Output cannot be written any more.
     OutputFailed(OutputLoss),
-    /// A file that tells of the run is not what it should be.
+    /// A file that records the run (a job log, a report) cannot be written.
     RecordFailed {
         why: Arc<str>,
-        /// Whether nothing more may be started, since nobody could go on from this run.
+        /// Whether the run is cancelled, since it could not be resumed.
         ends_run: bool,
     },
 }

@@ -1,4 +1,4 @@
-//! From a blocking stream of jobs to one that the loop can wait for.
+//! Turns a blocking stream of jobs into one for which the loop can wait.
 
 use std::collections::VecDeque;
 use std::io;
@@ -9,43 +9,43 @@ use tokio::sync::mpsc::{self, Receiver};
 use crate::os::start_thread;
 use crate::plan::{Entry, Source, SourceError};
 
-/// So many entries go to the loop at once, if they are there: a hand-over costs a wake-up.
+/// How many entries are sent to the loop at once, if available: each send costs a wake-up.
 const BATCH: usize = 256;
 
 type Read = Result<Entry, SourceError>;
 
-/// Entries that were read together, and when.
+/// Entries that were read together, and the time.
 struct Batch {
     entries: Vec<Read>,
     read_at: Instant,
 }
 
-/// The jobs that are still to come.
+/// The jobs that are not yet handed out.
 pub(crate) struct Feed {
     origin: Origin,
-    /// Read, and not handed out.
+    /// Read, but not handed out.
     ready: VecDeque<Read>,
     /// When those were read.
     read_at: Instant,
-    /// Whether the whole source is at hand, so that an early end can tell every job in it.
+    /// Whether the whole source can be read, so that every job is reported if the run is cancelled.
     is_whole: bool,
 }
 
 enum Origin {
-    /// In memory: reading never waits.
+    /// Reads never block.
     Listed(Box<Source>),
-    /// Read by a thread of its own, since a file or a pipe can keep a reader waiting.
+    /// Read by a thread of its own, since reads of a file or a pipe may block.
     Streamed(Receiver<Batch>),
     Ended,
 }
 
 impl Feed {
-    /// Starts to read `source`. Fails if that needs a thread, and there can be none.
+    /// Starts to read `source`. Fails if that needs a thread and none can be started.
     pub(crate) fn new(source: Source) -> io::Result<Self> {
         let is_whole = source.total().is_some();
         let origin = if source.may_block() {
             let (sender, batches) = mpsc::channel(2);
-            // It is not joined: at an early end it may wait in a read that never returns.
+            // Not joined: if the run is cancelled, it may block in a read that never returns.
             start_thread("prun-reader", move || read_all(source, &sender))?;
             Origin::Streamed(batches)
         } else {
@@ -59,7 +59,7 @@ impl Feed {
         })
     }
 
-    /// The next entry, and when it was read; none at the end. Cancel-safe.
+    /// Returns the next entry and when it was read; `None` at the end. Cancel-safe.
     pub(crate) async fn next(&mut self) -> Option<(Read, Instant)> {
         loop {
             if let Some(entry) = self.ready.pop_front() {
@@ -76,14 +76,14 @@ impl Feed {
         }
     }
 
-    /// Reads no further than what is at hand: of a pipe what was read, of a file or a list all.
+    /// Stops reading from a pipe: only the entries already read remain; a file or a list is read to its end.
     pub(crate) fn close(&mut self) {
         if let Origin::Streamed(batches) = &mut self.origin
             && !self.is_whole
         {
-            let at_hand: Vec<Batch> = std::iter::from_fn(|| batches.try_recv().ok()).collect();
+            let received: Vec<Batch> = std::iter::from_fn(|| batches.try_recv().ok()).collect();
             self.origin = Origin::Ended;
-            at_hand.into_iter().for_each(|batch| self.take(batch));
+            received.into_iter().for_each(|batch| self.take(batch));
         }
     }
 
@@ -97,7 +97,7 @@ fn read_all(mut source: Source, batches: &mpsc::Sender<Batch>) {
     while let Some(first) = source.next() {
         let read_at = Instant::now();
         let mut entries = vec![first];
-        // What needs no waiting goes along; a line that is alone goes at once.
+        // Add what can be read without blocking; a single line is sent at once.
         while entries.len() < BATCH && source.buffered() {
             let Some(entry) = source.next() else { break };
             entries.push(entry);

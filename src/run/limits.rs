@@ -1,4 +1,4 @@
-//! What this machine gives us: processors and file descriptors.
+//! Limits of this machine: processors, file descriptors, argument size.
 
 use std::ffi::OsString;
 use std::io;
@@ -9,25 +9,25 @@ use std::os::unix::net::UnixStream;
 
 use crate::os::{argument_bytes_limit, open_files_limit};
 
-/// Descriptors that prun opens for itself: 6 for the poll loop, 3 for its own output, what jobs read
-/// that have no input, the files that tell of the run, one for output that does not fit in memory,
-/// and 4 for the moment in which a process is started.
+/// Descriptors that prun opens for itself: 6 for the poll loop, 3 for its own output, the standard input
+/// of jobs without one, the files that record the run, one for output that does not fit in memory, and 4
+/// while a process is started.
 const OWN_FILES: u64 = 20;
-/// Descriptors for one job: two pipes with two ends each while it is started; then one end of each,
+/// Descriptors per job: two pipes with two ends each while it is started; then one end of each,
 /// its pidfd, and its input.
 const FILES_PER_JOB: u64 = 4;
-/// Descriptors without which not one job can be run: the poll loop, our output, one process.
-const LEAST_FILES: usize = 12;
-/// Nobody hands so many on.
-const MANY_FILES: u64 = 1 << 16;
+/// Descriptors needed to run a single job: the poll loop, our output, one process.
+const MIN_FILES: usize = 12;
+/// A limit above which open descriptors are not counted: so many are not inherited.
+const MAX_COUNTED_FILES: u64 = 1 << 16;
 
-/// The processors that this process may use.
+/// Returns the number of processors that this process may use.
 pub(crate) fn cpus() -> NonZeroUsize {
     std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
 }
 
-/// How many jobs can run at once by the limit of open files, which is never raised: jobs would
-/// inherit it, and programs built on select(2) break above 1024.
+/// Returns how many jobs can run at once under the limit of open files. The limit is never raised: jobs
+/// would inherit it, and programs that use select(2) break above 1024.
 pub(crate) fn most_jobs() -> Option<NonZeroUsize> {
     open_files_limit().map(|limit| jobs_within(limit, open_files(limit)))
 }
@@ -37,11 +37,11 @@ fn jobs_within(limit: u64, open: u64) -> NonZeroUsize {
     NonZeroUsize::new(usize::try_from(jobs).unwrap_or(usize::MAX)).unwrap_or(NonZeroUsize::MIN)
 }
 
-/// How many of the descriptors below the limit are open, inherited ones above all.
+/// Returns how many descriptors below the limit are open, mostly inherited ones.
 fn open_files(limit: u64) -> u64 {
     /// The standard streams.
     const USUAL: u64 = 3;
-    if limit > MANY_FILES {
+    if limit > MAX_COUNTED_FILES {
         return USUAL;
     }
     let Ok(open) = std::fs::read_dir("/dev/fd") else {
@@ -52,36 +52,35 @@ fn open_files(limit: u64) -> u64 {
         name.to_str()?.parse::<u64>().ok()
     };
     let open = open.filter_map(number).filter(|number| *number < limit);
-    // One of them is the folder's own.
+    // One of them is that of the directory itself.
     (open.count() as u64).saturating_sub(1)
 }
 
-/// Makes sure that the descriptors are to be had without which nothing can run. The runtime itself
-/// panics where it has none.
+/// Checks that the descriptors needed to run anything can be opened. The runtime panics without them.
 ///
 /// # Errors
-/// When they are not, in words for the user.
+/// If they cannot, with a message for the user.
 pub(crate) fn need_files() -> Result<(), String> {
     let too_few = |error: io::Error| {
         let limit = open_files_limit().unwrap_or_default();
         format!("cannot open enough files (ulimit -n {limit}): {error}")
     };
-    // The system may have none to give, whatever the limit is; copies cost it nothing.
+    // The system may be out of files, whatever the limit; duplicates cost it nothing.
     let (one, _other) = UnixStream::pair().map_err(too_few)?;
-    let copies = (2..LEAST_FILES).map(|_| one.as_fd().try_clone_to_owned());
+    let copies = (2..MIN_FILES).map(|_| one.as_fd().try_clone_to_owned());
     let copies: io::Result<Vec<_>> = copies.collect();
     copies.map(drop).map_err(too_few)
 }
 
-/// What POSIX promises every program.
-const LEAST_ARGUMENT_BYTES: u64 = 4096;
-/// For the variables that every job gets from us, and for what the kernel puts beside them.
+/// The minimum that POSIX guarantees.
+const MIN_ARGUMENT_BYTES: u64 = 4096;
+/// Reserved for the variables that prun sets for every job, and for data that the kernel adds.
 const OWN_ARGUMENT_BYTES: usize = 4096;
 
-/// How many bytes of arguments a job can have besides its environment, each with a pointer and a NUL
-/// at its end. `changes` are made to the environment of this process.
+/// Returns how many bytes of arguments a job can have besides its environment, including a pointer and
+/// a NUL for each. `changes` are made to the environment of this process.
 pub(crate) fn argument_bytes(changes: &[(OsString, Option<OsString>)]) -> usize {
-    let limit = argument_bytes_limit().unwrap_or(LEAST_ARGUMENT_BYTES);
+    let limit = argument_bytes_limit().unwrap_or(MIN_ARGUMENT_BYTES);
     let own = std::env::vars_os();
     let set = changes
         .iter()
@@ -117,6 +116,6 @@ mod tests {
             "{before} {}",
             more.len()
         );
-        assert_eq!(open_files(1), 0, "none of them is the folder's own");
+        assert_eq!(open_files(1), 0, "none of them is that of the directory");
     }
 }

@@ -1,10 +1,10 @@
-//! The doing: jobs become attempts, attempts become processes, and everything is announced.
+//! Runs jobs: jobs become attempts, attempts become processes, and everything is reported as events.
 //!
-//! [`Runner`] is the one owner of the run's truth: one loop selects, decides and announces. An `attempt`
-//! owns only its own process and answers requests. What is decided without a process is in `policy`, in
-//! pure state machines. `feed` has the jobs in their order, and `resume` those that are done already;
-//! `signals` and `control` are what comes from outside, `limits` what the system allows, and `options` how
-//! it all is to be done. The room never prints, and does not know who tells its events.
+//! [`Runner`] owns the state of the run: one loop selects, decides and sends events. An `attempt` owns
+//! only its own process and responds to requests. Decisions that need no process are in `policy`, as
+//! pure state machines. `feed` supplies the jobs in order, and `resume` knows those that are already
+//! done; `signals` and `control` are requests from outside, `limits` the limits of the system, and
+//! `options` the settings. This module never prints, and does not know who handles its events.
 
 mod attempt;
 mod control;

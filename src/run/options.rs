@@ -1,4 +1,4 @@
-//! How jobs are run, settled before the first one starts.
+//! The settings of a run, fixed before the first job starts.
 
 use std::ffi::OsString;
 use std::io;
@@ -16,64 +16,63 @@ use crate::event::NumberedJob;
 use crate::guard::Guard;
 use crate::process::{Environment, SpoolOptions, Stdio, TerminalSize};
 
-/// What holds for every job of a run, unless the job itself says otherwise.
+/// The settings of every job of a run, unless the job has its own.
 pub(crate) struct Options {
-    /// How many jobs run at once at the most; none for no limit.
+    /// The maximum number of concurrent jobs; `None` for no limit.
     pub(crate) jobs: Option<NonZeroUsize>,
-    /// Said when so many run, if that limit is not one that somebody named.
+    /// The warning to report when that many run, if the user did not set the limit.
     pub(crate) limit_warning: Option<String>,
-    /// For each attempt; none for no limit.
+    /// The time limit of each attempt; `None` for no limit.
     pub(crate) timeout: Option<Duration>,
-    /// From the gentle signal to the one that cannot be caught.
+    /// The time from the first signal to SIGKILL.
     pub(crate) grace: Duration,
-    /// Extra attempts.
+    /// The number of retries.
     pub(crate) retries: u32,
-    /// Before the first extra attempt; doubles with each further one.
+    /// The delay before the first retry; doubles with each further one.
     pub(crate) retry_delay: Duration,
-    /// For the whole run; none for no limit.
+    /// The time limit of the whole run; `None` for no limit.
     pub(crate) deadline: Option<Duration>,
-    /// What else ends the run before its time.
+    /// What else cancels the run.
     pub(crate) policy: Policy,
-    /// Between two starts, at least.
+    /// The minimum time between two starts.
     pub(crate) delay: Duration,
-    /// Where jobs run, absolute.
+    /// The working directory of jobs, absolute.
     pub(crate) cwd: Arc<Path>,
-    /// Whether that is another directory than prun's own, so that jobs must change to it.
+    /// Whether that differs from prun's own, so that jobs must change to it.
     pub(crate) change_dir: bool,
-    /// Changes to the environment, as a job's are; none removes a variable.
+    /// Changes to the environment; `None` unsets a variable.
     pub(crate) env: Vec<(OsString, Option<OsString>)>,
-    /// What a job's own changes are to: prun's environment, with those changes.
+    /// prun's environment with those changes; a job's own changes are applied to it.
     pub(crate) environment: Environment,
-    /// What a job without an input of its own reads.
+    /// The standard input of jobs without their own.
     pub(crate) stdin: Stdio,
-    /// What becomes of the jobs' output.
+    /// Where the output of jobs goes.
     pub(crate) output: JobOutput,
-    /// Whether jobs are told in their order.
+    /// Whether jobs are reported in their order.
     pub(crate) keep_order: bool,
-    /// Where captured output waits.
+    /// The settings of the spools for captured output.
     pub(crate) spool: SpoolOptions,
-    /// The terminal that each job's output goes through, if it does, and its size at present.
+    /// The current size of the terminal that jobs write to, if their output goes through one.
     pub(crate) terminal: Option<watch::Receiver<TerminalSize>>,
-    /// Where captured output goes, in place of prun's memory.
+    /// The directory for captured output, instead of prun's memory.
     pub(crate) log_dir: Option<LogDir>,
     /// Whether jobs get the terminal.
     pub(crate) foreground: Foreground,
-    /// Who ends the jobs if prun is killed.
+    /// The guard that ends the jobs if prun is killed.
     pub(crate) guard: Guard,
 }
 
-/// So much of the output that waits to be told, or for another attempt, is in memory; what comes on
-/// top is in a file.
-const MOST_IN_MEMORY: usize = 8 * 1024 * 1024;
+/// How much captured output is kept in memory until it is reported or discarded; more goes to a file.
+const MAX_IN_MEMORY: usize = 8 * 1024 * 1024;
 
 impl Options {
-    /// Where captured output of a run waits.
+    /// Returns the settings of the spools for captured output.
     pub(crate) fn spool() -> SpoolOptions {
-        SpoolOptions::default().total_memory(MOST_IN_MEMORY)
+        SpoolOptions::default().total_memory(MAX_IN_MEMORY)
     }
 
-    /// Makes the file for captured output that memory does not take, so that a folder which takes none
-    /// is found before the first job starts, and not when one prints much. The answer is a warning.
+    /// Creates the file for captured output that does not fit in memory, so that an unusable directory
+    /// is found before the first job starts, and not when one prints much. Returns a warning, if any.
     pub(super) fn open_spool(&self) -> Option<String> {
         let is_captured = matches!(self.output, JobOutput::Captured { .. });
         (is_captured && self.log_dir.is_none())
@@ -81,8 +80,8 @@ impl Options {
             .flatten()
     }
 
-    /// The files for the output of an attempt, if it is to go to files.
-    pub(super) fn begin_logs(
+    /// Creates the files for the output of an attempt, if it goes to files.
+    pub(super) fn create_logs(
         &self,
         job: &NumberedJob,
         attempt: u32,
@@ -91,42 +90,42 @@ impl Options {
             return None;
         };
         let log_dir = self.log_dir.as_ref()?;
-        Some(log_dir.begin(job, attempt, together))
+        Some(log_dir.create(job, attempt, together))
     }
 }
 
-/// What becomes of the jobs' output on its way to the events.
+/// Where the output of jobs goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum JobOutput {
-    /// Kept until it is told.
+    /// Captured and reported in events.
     Captured {
-        /// When that is.
+        /// When it is reported.
         delivery: OutputDelivery,
-        /// Whether the two streams share one pipe, since they go to one place: only then is their
-        /// order exact.
+        /// Whether both streams share one pipe, since they have the same destination: only then is
+        /// their order exact.
         together: bool,
     },
-    /// Goes where prun's own goes, unseen by prun.
+    /// Inherited from prun, which does not see it.
     Inherited,
-    /// Thrown away.
+    /// Discarded.
     Discarded,
 }
 
 impl JobOutput {
-    /// Whether each job is told while it runs when its turn has come.
-    pub(super) fn is_told_in_order(self) -> bool {
-        let in_order = |delivery| delivery == OutputDelivery::InOrder;
-        matches!(self, Self::Captured { delivery, .. } if in_order(delivery))
+    /// Whether the output of a job is reported while it runs once it is the job's turn.
+    pub(super) fn is_ordered(self) -> bool {
+        let is_ordered = |delivery| delivery == OutputDelivery::InOrder;
+        matches!(self, Self::Captured { delivery, .. } if is_ordered(delivery))
     }
 }
 
-/// When the captured output of a job is told.
+/// When the captured output of a job is reported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum OutputDelivery {
     /// In one piece, when the job ends.
     AtItsEnd,
-    /// While it comes.
+    /// As it arrives.
     AsItComes,
-    /// While it comes, if all jobs before are told; else at its end.
+    /// As it arrives, if all earlier jobs have been reported; otherwise when the job ends.
     InOrder,
 }

@@ -1,4 +1,4 @@
-//! Which jobs an earlier run has done.
+//! The jobs that an earlier run has completed.
 
 use std::collections::{HashMap, HashSet};
 use std::ffi::OsString;
@@ -6,16 +6,16 @@ use std::path::Path;
 
 use crate::plan::{Job, Key};
 
-/// Gives every job its key, and knows those that are done.
+/// Computes the key of each job, and knows which are completed.
 #[derive(Debug, Default)]
 pub(crate) struct CompletedJobs {
     done: HashSet<Key>,
-    /// How many jobs of a content came so far.
+    /// How many jobs with this content were seen so far.
     seen: HashMap<Key, u32>,
 }
 
 impl CompletedJobs {
-    /// The jobs with these keys are done.
+    /// Creates it from the keys of completed jobs.
     pub(crate) fn new(done: HashSet<Key>) -> Self {
         Self {
             done,
@@ -23,7 +23,7 @@ impl CompletedJobs {
         }
     }
 
-    /// The key of the next job.
+    /// Returns the key of the next job.
     pub(super) fn key(
         &mut self,
         job: &Job,
@@ -36,7 +36,7 @@ impl CompletedJobs {
         content.occurrence(*seen - 1)
     }
 
-    /// Whether an earlier run has done it.
+    /// Whether an earlier run has completed the job.
     pub(super) fn is_done(&self, key: Key) -> bool {
         self.done.contains(&key)
     }

@@ -1,4 +1,4 @@
-//! prun's own signals.
+//! Signals sent to prun.
 
 use std::future::poll_fn;
 use std::task::{Context, Poll};
@@ -11,17 +11,17 @@ use super::control::Control;
 use crate::os::{hold_signals, without_signals};
 use crate::process::{Signal, TerminalSize};
 
-/// The signals that ask prun to end, and that jobs get as themselves.
-pub(super) const STOP_SIGNALS: [Signal; 4] = [Signal::INT, Signal::TERM, Signal::HUP, Signal::QUIT];
+/// The signals that cancel the run, and that are forwarded to jobs unchanged.
+pub(super) const CANCEL_SIGNALS: [Signal; 4] =
+    [Signal::INT, Signal::TERM, Signal::HUP, Signal::QUIT];
 
-/// Passes the signals that ask prun to end, to pause (Ctrl-Z), or what runs (`SIGUSR1`), on to the
-/// runner.
+/// Forwards to the runner the signals that cancel the run, suspend it (Ctrl-Z), or ask for the running
+/// jobs (`SIGUSR1`).
 ///
-/// A signal that was ignored at the start stays ignored, for prun and its jobs: that is what
-/// `nohup` means.
+/// A signal that was ignored at the start stays ignored, for prun and its jobs, as `nohup` requires.
 pub(crate) fn listen(controls: &UnboundedSender<Control>) -> std::io::Result<()> {
-    // A file that may not grow is an error of the write then, not our death. Caught, not ignored:
-    // jobs would inherit that.
+    // Beyond the file size limit a write then fails with EFBIG instead of killing prun. Caught, not
+    // ignored: jobs would inherit that.
     if !Signal::XFSZ.is_ignored() {
         drop(signal(SignalKind::from_raw(Signal::XFSZ.as_raw()))?);
     }
@@ -29,15 +29,15 @@ pub(crate) fn listen(controls: &UnboundedSender<Control>) -> std::io::Result<()>
         (Signal::TSTP, Control::Suspend),
         (Signal::USR1, Control::ShowRunning),
     ];
-    let stops = STOP_SIGNALS.map(|signal| (signal, Control::Signal(signal)));
+    let stops = CANCEL_SIGNALS.map(|signal| (signal, Control::Signal(signal)));
     let mut arrivals = catch(stops.into_iter().chain(others))?;
-    let mut stops = [Signal::TERM].into_iter().chain(STOP_SIGNALS);
+    let mut stops = [Signal::TERM].into_iter().chain(CANCEL_SIGNALS);
     if let Some(stop) = stops.find(|signal| !signal.is_ignored()) {
         without_signals(|| stop.stands_for_deadly());
     }
     let controls = controls.clone();
     tokio::spawn(async move {
-        while let Some(control) = poll_fn(|context| next_of(&mut arrivals, context)).await {
+        while let Some(control) = poll_fn(|context| poll_next(&mut arrivals, context)).await {
             let control = match control {
                 Control::Signal(signal) => Control::Signal(signal.came()),
                 other => other,
@@ -50,8 +50,8 @@ pub(crate) fn listen(controls: &UnboundedSender<Control>) -> std::io::Result<()>
     Ok(())
 }
 
-/// Catches signals that are not ignored, with what each one says. One that comes between the first
-/// step of catching it and the last would be lost, and has to wait.
+/// Catches signals that are not ignored, each with its request. One that arrives between the first
+/// step of catching it and the last would be lost, so signals are blocked meanwhile.
 fn catch(
     wanted: impl Iterator<Item = (Signal, Control)>,
 ) -> std::io::Result<Vec<(unix::Signal, Control)>> {
@@ -62,8 +62,8 @@ fn catch(
     without_signals(|| wanted.map(caught).collect())
 }
 
-/// What the next signal says. One future for all, as most never come.
-fn next_of(
+/// Returns the request of the next signal. One future for all, as most never arrive.
+fn poll_next(
     arrivals: &mut [(unix::Signal, Control)],
     context: &mut Context<'_>,
 ) -> Poll<Option<Control>> {
@@ -75,7 +75,7 @@ fn next_of(
     Poll::Pending
 }
 
-/// The size of the terminal, asked again whenever the system says that it has changed.
+/// Returns the size of the terminal, which is updated with `look` on every SIGWINCH.
 pub(crate) fn follow_size(
     first: TerminalSize,
     look: impl Fn() -> Option<TerminalSize> + Send + 'static,
@@ -92,24 +92,24 @@ pub(crate) fn follow_size(
     Ok(size)
 }
 
-/// Waits until a signal that has come is passed on to the runner, and by it to the attempts.
-pub(super) async fn passed_on() {
-    // It comes by the poll loop, through the future that passes it on, and through the runner.
+/// Waits until a signal that has arrived is forwarded to the runner, and from it to the attempts.
+pub(super) async fn forward_pending() {
+    // It arrives through the poll loop, the future that forwards it, and the runner.
     for _ in 0..4 {
         tokio::task::yield_now().await;
     }
 }
 
-/// Lets the signals that ask prun to end do it themselves from now on. `hear` is told of those that
-/// came before, so that each one either has its effect or is known when this is done.
+/// Restores the default action of the signals that cancel the run. `on_control` gets those that arrived
+/// before, so that each signal either has its effect or is known when this returns.
 pub(crate) async fn listen_no_more(
     controls: &mut UnboundedReceiver<Control>,
-    mut hear: impl FnMut(Control),
+    mut on_control: impl FnMut(Control),
 ) {
     let held = hold_signals();
-    passed_on().await;
+    forward_pending().await;
     while let Ok(control) = controls.try_recv() {
-        hear(control);
+        on_control(control);
     }
-    held.let_act(STOP_SIGNALS.into_iter().chain(Signal::deadly()));
+    held.let_act(CANCEL_SIGNALS.into_iter().chain(Signal::deadly()));
 }

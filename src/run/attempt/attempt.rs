@@ -1,4 +1,4 @@
-//! One attempt of one job: its process, its time limit, its end.
+//! One attempt of a job: its process, its time limit, its end.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -9,47 +9,47 @@ use tokio::sync::watch;
 use super::launch::{Launch, Refused, launch};
 use super::messages::{Assignment, AttemptEvent};
 use super::output::Printer;
-use super::wait::{asked_to_end, wait_or_end};
+use super::wait::{end_requested, wait_or_end};
 use crate::event::{Attempt, JobStart, Outcome};
 use crate::plan::{Argv, format_duration};
 use crate::process::{KillOnDrop, Process, Shortage, SpawnStart, Spool, TerminalSize};
 use crate::run::policy::Clock;
 use crate::run::policy::Request;
 
-/// A start takes well under a millisecond, on a machine with much to do some: one that takes longer
-/// than this may be given up.
+/// How long a start may take at least before it is given up. It takes well under a millisecond, or some
+/// on a busy machine.
 const START_WAIT: Duration = Duration::from_millis(200);
 
-/// What became of an attempt.
-enum Fate {
+/// How an attempt ended.
+enum AttemptEnd {
     Ended,
-    /// It was not really made: the system is out of this.
+    /// It was not started, because of this shortage.
     HeldBack(Shortage),
-    /// It was not made, as the run ends.
+    /// It was not started, because the run was cancelled.
     Withdrawn,
 }
 
-/// Makes the attempt, and tells the runner.
+/// Runs the attempt, and sends its end to the runner.
 pub(crate) async fn run(assignment: Assignment) {
     let (events, slot) = (assignment.events.clone(), assignment.slot);
     let job = Arc::clone(&assignment.job);
-    let (attempt, fate) = make(assignment).await;
+    let (attempt, end) = run_attempt(assignment).await;
     let attempt = Arc::new(attempt);
-    let event = match fate {
-        Fate::Ended => AttemptEvent::Ended { job, attempt },
-        Fate::HeldBack(shortage) => AttemptEvent::HeldBack {
+    let event = match end {
+        AttemptEnd::Ended => AttemptEvent::Ended { job, attempt },
+        AttemptEnd::HeldBack(shortage) => AttemptEvent::HeldBack {
             job,
             attempt,
             shortage,
         },
-        Fate::Withdrawn => AttemptEvent::Withdrawn { job, slot },
+        AttemptEnd::Withdrawn => AttemptEvent::Withdrawn { job, slot },
     };
-    // A runner that is gone does not want to know.
+    // The runner may be gone.
     let _ = events.send(event).await;
 }
 
-/// The attempt, and what became of it.
-async fn make(mut assignment: Assignment) -> (Attempt, Fate) {
+/// Runs the attempt, and returns it with how it ended.
+async fn run_attempt(mut assignment: Assignment) -> (Attempt, AttemptEnd) {
     let Assignment {
         job,
         attempt,
@@ -79,20 +79,20 @@ async fn make(mut assignment: Assignment) -> (Attempt, Fate) {
     };
     let mut size = options.terminal.clone();
     if let Some(size) = &mut size {
-        // Every change from here on is passed on, also one while the process is being started.
+        // Forward every change from here on, also one while the process is being started.
         size.mark_unchanged();
     }
-    let post = options.guard.enter(*slot, job.seq);
+    let guarded = options.guard.enter(*slot, job.seq);
     let limit = job.job.timeout.or(options.timeout);
     let limit = limit.filter(|limit| !limit.is_zero());
     let begun = SpawnStart::default();
     let launch = tokio::select! {
         biased;
         launch = launch(job, *attempt, *slot, options, &begun) => Ok(launch),
-        limit = over(clock, limit, &begun) => Err(limit),
-        () = withdrawn(requests) => return (ended, Fate::Withdrawn),
+        limit = time_limit_reached(clock, limit, &begun) => Err(limit),
+        () = until_withdrawn(requests) => return (ended, AttemptEnd::Withdrawn),
     };
-    // Until then it waited for others that were started before it.
+    // Before that it waited for earlier starts.
     if let Some((at, instant)) = begun.at() {
         (ended.started_at, ended.begun) = (at, clock.moment_of(instant));
     }
@@ -112,7 +112,7 @@ async fn make(mut assignment: Assignment) -> (Attempt, Fate) {
             ended.wall = clock.now().saturating_sub(begun);
             let why = format!("could not be started within {}", format_duration(limit));
             ended.outcome = Outcome::NotStartedInTime { limit, why };
-            return (ended, Fate::Ended);
+            return (ended, AttemptEnd::Ended);
         }
     };
     (ended.argv, ended.shell, ended.exec_error) = (argv, shell, exec_error);
@@ -121,10 +121,13 @@ async fn make(mut assignment: Assignment) -> (Attempt, Fate) {
         Err(Refused { why, shortage }) => {
             ended.outcome = Outcome::NotStarted(why);
             ended.wall = clock.now().saturating_sub(begun);
-            return (ended, shortage.map_or(Fate::Ended, Fate::HeldBack));
+            return (
+                ended,
+                shortage.map_or(AttemptEnd::Ended, AttemptEnd::HeldBack),
+            );
         }
     };
-    post.started(process.pid());
+    guarded.started(process.pid());
     let due = limit.map(|limit| (limit, begun + limit));
     ended.pid = Some(process.pid());
     let start = JobStart {
@@ -142,7 +145,7 @@ async fn make(mut assignment: Assignment) -> (Attempt, Fate) {
     let _ = events.send(started).await;
     let mut stdin = process.stdin.take();
     if let Some(stdin) = &mut stdin {
-        // One that does not read its input is no error.
+        // A job that does not read its input is not an error.
         let _ = stdin.write(job.job.stdin.clone().unwrap_or_default());
         stdin.close();
     }
@@ -158,16 +161,16 @@ async fn make(mut assignment: Assignment) -> (Attempt, Fate) {
         biased;
         outcome = wait_or_end(&process, due, &mut assignment) => outcome,
         never = printer.print(stdout, stderr) => match never {},
-        never = keep_size(&process, size.as_mut()) => match never {},
+        never = forward_size(&process, size.as_mut()) => match never {},
     };
-    // Whoever is left of its group may live on.
+    // Remaining processes of its group may continue.
     process.kill_on_drop(KillOnDrop::No);
-    drop(post);
+    drop(guarded);
     ended.terminal = size.map(|size| *size.borrow());
     assignment.options.foreground.take_back();
     ended.wall = assignment.clock.now().saturating_sub(begun);
     if let Some(mut stdin) = stdin {
-        // Whoever still holds the pipe is not the job any more.
+        // Another process may still hold the pipe, but the job has ended.
         stdin.abort();
     }
     if let Some(logs) = logs {
@@ -179,17 +182,21 @@ async fn make(mut assignment: Assignment) -> (Attempt, Fate) {
         ended.stderr = Arc::new(captured.stderr.unwrap_or_default());
         ended.leaked = captured.leaked;
     }
-    (ended, Fate::Ended)
+    (ended, AttemptEnd::Ended)
 }
 
-/// Waits until a start was begun as long ago as the time limit says, if there is one.
-async fn over(clock: &Clock, limit: Option<Duration>, begun: &SpawnStart) -> Duration {
+/// Waits until the time limit since the begin of a start is reached, if there is one, and returns it.
+async fn time_limit_reached(
+    clock: &Clock,
+    limit: Option<Duration>,
+    begun: &SpawnStart,
+) -> Duration {
     let Some(limit) = limit else {
         return std::future::pending().await;
     };
     loop {
         let now = clock.now();
-        // One that is not begun has all its time.
+        // A start that was not begun has all its time left.
         let begun = begun.at().map_or(now, |(_, at)| clock.moment_of(at));
         let due = begun + limit.max(START_WAIT);
         if due <= now {
@@ -199,21 +206,21 @@ async fn over(clock: &Clock, limit: Option<Duration>, begun: &SpawnStart) -> Dur
     }
 }
 
-/// Waits until the run is ended, and a moment more: a start that is going on is better ended when it
-/// is over, for then its process can be ended as others are.
-async fn withdrawn(requests: &mut watch::Receiver<Request>) {
-    asked_to_end(requests).await;
+/// Waits until the run is cancelled, and a little longer, so that a start in progress can finish: then
+/// its process can be ended like others.
+async fn until_withdrawn(requests: &mut watch::Receiver<Request>) {
+    end_requested(requests).await;
     tokio::time::sleep(START_WAIT).await;
 }
 
-/// Gives the job's terminal each new size of ours. By itself it never ends.
-async fn keep_size(
+/// Resizes the job's terminal whenever ours is resized. Never returns.
+async fn forward_size(
     process: &Process,
     size: Option<&mut watch::Receiver<TerminalSize>>,
 ) -> Infallible {
     if let Some(size) = size {
         while size.changed().await.is_ok() {
-            // A terminal that is gone needs no size.
+            // The terminal may be gone.
             let _ = process.resize_terminal(*size.borrow_and_update());
         }
     }

@@ -1,58 +1,58 @@
-//! Jobs and the terminal: who may have it, and what becomes of one that wants it without leave.
+//! Jobs and the terminal: which job is in the foreground, and jobs that need the terminal without it.
 
 use std::time::Duration;
 
 use crate::os::Terminal;
 use crate::process::{Process, Scope, Signal};
 
-/// How often is looked whether a job was stopped. The system tells a parent of that only by
-/// `SIGCHLD`, which every end of every job sends as well.
-const LOOK_EVERY: Duration = Duration::from_millis(200);
+/// How often to check whether a job was stopped. The system reports that only with `SIGCHLD`, which
+/// every end of every job sends as well.
+const CHECK_INTERVAL: Duration = Duration::from_millis(200);
 
 /// Whether jobs get the terminal.
 pub(crate) enum Foreground {
     /// There is no terminal.
     None,
-    /// There is one, and a job that wants it is stopped by the system.
+    /// prun keeps it, and the system stops a job that uses it.
     Kept,
-    /// Each job gets it while it runs; one runs at a time.
+    /// Each job gets it while it runs; only one runs at a time.
     Given(Terminal),
 }
 
-/// What a job did with the terminal.
+/// Why a job was stopped by the terminal.
 pub(crate) enum TerminalRequest {
-    /// It wants it, and may not have it.
+    /// It used the terminal, which it may not.
     Refused,
-    /// It was stopped while it had it: Ctrl-Z.
+    /// It had the terminal, and Ctrl-Z stopped it.
     Suspended,
 }
 
 impl Foreground {
-    /// The job's process runs.
+    /// Gives the terminal to the job's process, which has started or was continued.
     pub(crate) fn give(&self, process: &Process) {
         if let Self::Given(terminal) = self {
-            // One that wanted it before it had it was stopped, so it is continued; one that is
-            // gone already has no more wishes.
+            // A process that used it before it had it was stopped, so continue it. It may have
+            // exited already.
             let _ = terminal.give_to(process.pid());
             let _ = process.send_signal_to(Scope::Group, Signal::CONT);
         }
     }
 
-    /// The job's process has ended, or was stopped.
+    /// Takes the terminal back from the job's process, which has ended or was stopped.
     pub(crate) fn take_back(&self) {
         if let Self::Given(terminal) = self {
-            // A terminal that is gone says so by SIGHUP.
+            // If the terminal is gone, SIGHUP follows.
             let _ = terminal.take_back();
         }
     }
 
-    /// Waits until the process was stopped for the terminal's sake. Cancel-safe.
-    pub(crate) async fn wish(&self, process: &Process) -> TerminalRequest {
+    /// Waits until the process is stopped by the terminal, and returns why. Cancel-safe.
+    pub(crate) async fn wait_for_request(&self, process: &Process) -> TerminalRequest {
         if matches!(self, Self::None) {
             return std::future::pending().await;
         }
         loop {
-            tokio::time::sleep(LOOK_EVERY).await;
+            tokio::time::sleep(CHECK_INTERVAL).await;
             match (self, process.stopped_by()) {
                 (Self::Kept, Some(Signal::TTIN | Signal::TTOU)) => return TerminalRequest::Refused,
                 (Self::Given(_), Some(Signal::TTIN | Signal::TTOU)) => self.give(process),
@@ -62,10 +62,10 @@ impl Foreground {
         }
     }
 
-    /// Waits until the process is stopped no more. Cancel-safe.
+    /// Waits until the process is continued. Cancel-safe.
     pub(crate) async fn continued(&self, process: &Process) {
         while process.stopped_by().is_some() {
-            tokio::time::sleep(LOOK_EVERY / 10).await;
+            tokio::time::sleep(CHECK_INTERVAL / 10).await;
         }
     }
 }

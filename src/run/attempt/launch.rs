@@ -1,4 +1,4 @@
-//! From a job to its process: which words are executed, and what stands in for them.
+//! Starts the process of a job: which argv is executed, and its fallback to a shell.
 
 use std::ffi::{OsStr, OsString};
 use std::io;
@@ -14,21 +14,21 @@ use crate::process::{
 };
 use crate::run::options::{JobOutput, Options};
 
-/// A started process and what was executed.
+/// A started process and the executed argv.
 pub(crate) struct Launch {
     pub(crate) argv: Vec<OsString>,
     pub(crate) shell: bool,
-    /// Why the words could not be executed for which a shell's were then.
+    /// Why the direct argv could not be executed, if a shell's was executed instead.
     pub(crate) exec_error: Option<String>,
     pub(crate) process: Result<Process, Refused>,
-    /// Where its output goes, if it goes to files.
+    /// The files for its output, if it goes to files.
     pub(crate) logs: Option<OpenLogs>,
 }
 
-/// Why there is no process.
+/// Why no process was started.
 pub(crate) struct Refused {
     pub(crate) why: String,
-    /// What the system is out of, if that is why.
+    /// The shortage, if that is why.
     pub(crate) shortage: Option<Shortage>,
 }
 
@@ -43,8 +43,8 @@ impl From<SpawnErrorKind> for Refused {
     }
 }
 
-/// Starts the process of an attempt, and says when that is begun. It waits for no file, so that it
-/// can be given up at any time; dropped, it leaves no process.
+/// Starts the process of an attempt, and sets `begun`. Does not block on files, so that it can be given
+/// up at any time; leaves no process when dropped.
 pub(crate) async fn launch(
     numbered: &Arc<NumberedJob>,
     attempt: u32,
@@ -64,28 +64,27 @@ pub(crate) async fn launch(
             };
         }
     };
-    let at = Place {
+    let context = LaunchContext {
         attempt,
         slot,
         pwd,
         begun,
     };
-    let mut launch = execute(numbered, options, logs.as_ref(), &at).await;
+    let mut launch = execute(numbered, options, logs.as_ref(), &context).await;
     launch.logs = logs;
     if let Err(Refused {
         shortage: Some(_), ..
     }) = &launch.process
         && let Some(logs) = launch.logs.take()
     {
-        // The next time it makes the same files.
+        // The next try creates the same files.
         let _ = run_on_spawn_thread(begun, move || logs.discard()).await;
     }
     launch
 }
 
-/// Asks the file system for what an attempt needs: the files of its output, and the true path of the
-/// directory where it runs. A shell corrects a PWD that it was given; without a shell it must be
-/// right as well.
+/// Prepares what an attempt needs from the file system: the files for its output, and the canonical path
+/// of its working directory for PWD. A shell corrects PWD itself; without one it must be right as well.
 async fn prepare(
     numbered: &Arc<NumberedJob>,
     attempt: u32,
@@ -93,19 +92,19 @@ async fn prepare(
     begun: &SpawnStart,
 ) -> Result<(Option<OpenLogs>, Option<PathBuf>), Refused> {
     let has_pwd = options.environment.get("PWD").is_some();
-    let is_told = options.env.iter().any(|(name, _)| name == "PWD");
-    let needs_pwd = moves(numbered, options) && has_pwd && !is_told;
+    let is_set = options.env.iter().any(|(name, _)| name == "PWD");
+    let needs_pwd = changes_dir(numbered, options) && has_pwd && !is_set;
     if !needs_pwd && options.log_dir.is_none() {
         return Ok((None, None));
     }
     let (job, options) = (Arc::clone(numbered), Arc::clone(options));
     let ready = run_on_spawn_thread(begun, move || {
-        let logs = options.begin_logs(&job, attempt).transpose()?;
+        let logs = options.create_logs(&job, attempt).transpose()?;
         let pwd = needs_pwd.then(|| job.cwd.canonicalize().ok()).flatten();
         Ok((logs, pwd))
     });
     let ready = ready.await;
-    let ready = ready.map_err(|none| SpawnErrorKind::Resource(none.shortage()))?;
+    let ready = ready.map_err(|error| SpawnErrorKind::Resource(error.shortage()))?;
     ready.map_err(|error: io::Error| Refused {
         why: error.to_string(),
         shortage: None,
@@ -113,12 +112,12 @@ async fn prepare(
 }
 
 /// Whether a job must change to another directory.
-fn moves(numbered: &NumberedJob, options: &Options) -> bool {
+fn changes_dir(numbered: &NumberedJob, options: &Options) -> bool {
     options.change_dir || numbered.job.cwd.is_some()
 }
 
-/// Which attempt it is, and what is known of where it runs.
-struct Place<'a> {
+/// The number, slot and PWD of an attempt.
+struct LaunchContext<'a> {
     attempt: u32,
     slot: u32,
     pwd: Option<PathBuf>,
@@ -129,15 +128,15 @@ async fn execute(
     numbered: &NumberedJob,
     options: &Options,
     logs: Option<&OpenLogs>,
-    Place {
+    LaunchContext {
         attempt,
         slot,
         pwd,
         begun,
-    }: &Place<'_>,
+    }: &LaunchContext<'_>,
 ) -> Launch {
     let job = &numbered.job;
-    let moves = moves(numbered, options);
+    let changes_dir = changes_dir(numbered, options);
     let stdin = match &job.stdin {
         Some(_) => &Stdio::Pipe,
         None => &options.stdin,
@@ -150,13 +149,13 @@ async fn execute(
         command
             .args(args)
             .process_group(Group::New)
-            // A job gets what prun was given, as the pipes of make's job server.
+            // Jobs inherit prun's descriptors, such as the pipes of make's job server.
             .close_fds(false)
-            // An attempt that is dropped is one of a run that broke down.
+            // An attempt is dropped only if prun panics.
             .kill_on_drop(KillOnDrop::Group)
             .environment(&options.environment)
             .stdin(stdin.clone());
-        if moves {
+        if changes_dir {
             command.current_dir(&*numbered.cwd);
             if let Some(pwd) = pwd {
                 command.env("PWD", pwd);
@@ -200,7 +199,7 @@ async fn execute(
             logs: None,
         };
     };
-    let by_itself = |argv, process: Result<Process, SpawnError>| Launch {
+    let without_shell = |argv, process: Result<Process, SpawnError>| Launch {
         argv,
         shell: false,
         exec_error: None,
@@ -208,14 +207,14 @@ async fn execute(
         logs: None,
     };
     let error = match start(&direct).await {
-        Ok(process) => return by_itself(direct, Ok(process)),
+        Ok(process) => return without_shell(direct, Ok(process)),
         Err(error) => error,
     };
-    // A shell that finds no such program says so in its own words and by its own code, and it
-    // runs a script without #! by itself; a line must not show that no shell was there.
-    let (stand_in, exec_error) = match (shell, &error.kind) {
+    // A shell reports a missing program with its own message and exit code, and runs a script without
+    // #! itself; a command line must behave as if a shell had run it.
+    let (fallback, exec_error) = match (shell, &error.kind) {
         (Some(shell), SpawnErrorKind::NoShebang(_)) => (shell, None),
-        (Some(shell), kind) if is_for_the_shell_to_tell(kind) => {
+        (Some(shell), kind) if is_shell_error(kind) => {
             let is_function = is_function(&direct, options);
             (shell, (!is_function).then(|| kind.to_string()))
         }
@@ -225,13 +224,13 @@ async fn execute(
             let words = words.chain(direct.iter().skip(1).cloned());
             (words.collect(), None)
         }
-        _ => return by_itself(direct, Err(error)),
+        _ => return without_shell(direct, Err(error)),
     };
-    match start(&stand_in).await {
-        // Where there is no shell either, the words are what somebody asked for.
-        Err(second) if is_of_the_program(&second.kind) => by_itself(direct, Err(error)),
+    match start(&fallback).await {
+        // If there is no shell either, report the error of the direct argv.
+        Err(second) if is_program_error(&second.kind) => without_shell(direct, Err(error)),
         process => Launch {
-            argv: stand_in,
+            argv: fallback,
             shell: true,
             exec_error,
             process: process.map_err(refused),
@@ -240,8 +239,8 @@ async fn execute(
     }
 }
 
-/// Whether the first word may be a function that some shells take from the environment: then it
-/// was found, and an exit code is its own.
+/// Whether the first word may be a function that some shells import from the environment: then the
+/// exit code is the function's.
 fn is_function(words: &[OsString], options: &Options) -> bool {
     let mut name = OsString::from("BASH_FUNC_");
     name.push(words.first().map_or(OsStr::new(""), OsString::as_os_str));
@@ -249,13 +248,13 @@ fn is_function(words: &[OsString], options: &Options) -> bool {
     options.environment.get(name).is_some()
 }
 
-/// Whether a shell would fail in the same way, with a message and an exit code of its own.
-fn is_for_the_shell_to_tell(kind: &SpawnErrorKind) -> bool {
-    is_of_the_program(kind) || matches!(kind, SpawnErrorKind::Os { .. })
+/// Whether a shell would fail in the same way, with its own message and exit code.
+fn is_shell_error(kind: &SpawnErrorKind) -> bool {
+    is_program_error(kind) || matches!(kind, SpawnErrorKind::Os { .. })
 }
 
-/// Whether it was the program's file that could not be executed.
-fn is_of_the_program(kind: &SpawnErrorKind) -> bool {
+/// Whether the program's file could not be executed.
+fn is_program_error(kind: &SpawnErrorKind) -> bool {
     matches!(
         kind,
         SpawnErrorKind::ProgramNotFound(_)

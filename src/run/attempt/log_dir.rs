@@ -1,4 +1,4 @@
-//! A folder with a file for each stream of each attempt, which its process writes itself.
+//! A directory with a file for each stream of each attempt, which its process writes itself.
 
 use std::fs::{self, File};
 use std::io;
@@ -11,20 +11,20 @@ use crate::event::{Logs, NumberedJob};
 use crate::os::{Lock, lock};
 use crate::process::join;
 
-/// So many bytes of a name are kept; a longer one ends with a hash of the whole.
-const LONGEST: usize = 200;
+/// The longest stem of a file name in bytes; a longer one is cut and ends with a hash of the whole.
+const MAX_STEM_BYTES: usize = 200;
 
-/// The folder.
+/// The directory.
 #[derive(Clone, Debug)]
 pub(crate) struct LogDir {
     dir: Arc<Path>,
-    /// Whether it may hold the files of earlier runs, which this one goes on from.
+    /// Whether it may contain the files of earlier runs, which this one continues.
     is_continued: bool,
-    /// Locked for as long as the run lasts.
+    /// Holds the lock until the run ends.
     _lock: Arc<File>,
 }
 
-/// A folder that cannot be used. Nothing was started.
+/// Why a directory cannot be used. No job was started.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum LogDirError {
     #[error("--log-dir {}: {source}", dir.display())]
@@ -35,18 +35,18 @@ pub(crate) enum LogDirError {
     Locked(PathBuf),
 }
 
-/// The files of one attempt, open.
+/// The open files of one attempt.
 pub(crate) struct OpenLogs {
     pub(crate) stdout: Arc<File>,
-    /// None where both streams go to the other one.
+    /// None if both streams go to `stdout`.
     pub(crate) stderr: Option<Arc<File>>,
     pub(crate) paths: Logs,
 }
 
 impl LogDir {
-    /// Makes the folder, unless it is there. One with files of another run is refused, unless this
-    /// run goes on from that one; and so is one in which another run writes now. Says what is missing
-    /// where that cannot be known.
+    /// Creates the directory, unless it exists. Fails if it contains files of another run, unless this
+    /// run continues that one; or if another run is writing there now. Returns a warning if the latter
+    /// cannot be checked.
     pub(crate) fn open(
         dir: &Path,
         own: &Path,
@@ -57,8 +57,8 @@ impl LogDir {
             source,
         };
         fs::create_dir_all(dir).map_err(failed)?;
-        let folder = File::open(dir).map_err(failed)?;
-        let warning = match lock(&folder) {
+        let directory = File::open(dir).map_err(failed)?;
+        let warning = match lock(&directory) {
             Lock::Ours => None,
             Lock::Taken => return Err(LogDirError::Locked(dir.to_owned())),
             Lock::Refused(error) => Some(format!(
@@ -66,7 +66,7 @@ impl LogDir {
                 dir.display()
             )),
         };
-        // Whether files can be made there is found out now, and not by the first job.
+        // Check now that files can be created there, and not with the first job.
         drop(tempfile::tempfile_in(dir).map_err(failed)?);
         for entry in fs::read_dir(dir).map_err(failed)? {
             let name = PathBuf::from(entry.map_err(failed)?.file_name());
@@ -78,19 +78,19 @@ impl LogDir {
         let log_dir = Self {
             dir: own.join(dir).into(),
             is_continued,
-            _lock: Arc::new(folder),
+            _lock: Arc::new(directory),
         };
         Ok((log_dir, warning))
     }
 
-    /// Whether the files of jobs have such names.
+    /// Whether a file of a job may have this name.
     pub(crate) fn has(name: &Path) -> bool {
         is_log(name)
     }
 
-    /// Makes the files of an attempt. None that is there is overwritten or followed elsewhere: where
-    /// earlier runs have left theirs, the number of the attempt goes on from those.
-    pub(crate) fn begin(
+    /// Creates the files of an attempt. Never overwrites a file or follows a symbolic link: if earlier
+    /// runs have left files, the attempts are numbered from there.
+    pub(crate) fn create(
         &self,
         job: &NumberedJob,
         attempt: u32,
@@ -100,33 +100,33 @@ impl LogDir {
         let mut number = attempt;
         loop {
             let stem = self.dir.join(stem(job.seq, &title, number));
-            match OpenLogs::make(&stem, together) {
+            match OpenLogs::create(&stem, together) {
                 Err(error) if self.is_continued && error.kind() == io::ErrorKind::AlreadyExists => {
                     number += 1;
                 }
-                made => return made,
+                created => return created,
             }
         }
     }
 }
 
 impl OpenLogs {
-    /// Makes those whose paths begin so.
-    fn make(stem: &Path, together: bool) -> io::Result<Self> {
-        let make = |kind: &str| -> io::Result<(Arc<File>, Arc<Path>)> {
+    /// Creates the files whose paths begin with `stem`.
+    fn create(stem: &Path, together: bool) -> io::Result<Self> {
+        let create = |extension: &str| -> io::Result<(Arc<File>, Arc<Path>)> {
             let mut path = stem.as_os_str().to_owned();
-            path.push(kind);
+            path.push(extension);
             let path = PathBuf::from(path);
             let mut options = File::options();
-            // What a job left behind may write as well, and nothing may be lost by that.
+            // Append: background processes of the job may write as well, and must not overwrite.
             let file = options.read(true).append(true).create_new(true).open(&path);
-            let told = |error: io::Error| {
+            let with_path = |error: io::Error| {
                 let text = format!("cannot create {}: {error}", path.display());
                 io::Error::new(error.kind(), text)
             };
-            Ok((Arc::new(file.map_err(told)?), path.as_path().into()))
+            Ok((Arc::new(file.map_err(with_path)?), path.as_path().into()))
         };
-        let (stdout, stdout_path) = make(".out")?;
+        let (stdout, stdout_path) = create(".out")?;
         let mut logs = Self {
             stdout,
             stderr: None,
@@ -136,7 +136,7 @@ impl OpenLogs {
             },
         };
         if !together {
-            let (stderr, stderr_path) = make(".err").inspect_err(|_| logs.discard())?;
+            let (stderr, stderr_path) = create(".err").inspect_err(|_| logs.discard())?;
             (logs.stderr, logs.paths.stderr) = (Some(stderr), Some(stderr_path));
         }
         Ok(logs)
@@ -144,17 +144,17 @@ impl OpenLogs {
 }
 
 impl OpenLogs {
-    /// Removes the files of an attempt that was not really made.
+    /// Removes the files of an attempt whose process was not started.
     pub(crate) fn discard(&self) {
         let paths = [Some(&self.paths.stdout), self.paths.stderr.as_ref()];
         for path in paths.into_iter().flatten() {
-            // One that stays is in the way of the next attempt, which says so.
+            // If removal fails, the next attempt reports it.
             let _ = fs::remove_file(path);
         }
     }
 }
 
-/// What names a job's files: its name, or its command with its values.
+/// Returns the title of a job's files: its name, or its command with its values.
 fn title(job: &NumberedJob) -> String {
     if let Some(name) = &job.job.name {
         return name.clone();
@@ -178,8 +178,8 @@ fn title(job: &NumberedJob) -> String {
     words.to_string_lossy().into_owned()
 }
 
-/// The name of a file without its ending. The number in front makes it unlike every other job's, also
-/// where upper and lower case are one; what is left of the title is for people.
+/// Returns the name of a file without its extension. The leading number makes it unique, also on
+/// case-insensitive file systems; the title is for people.
 fn stem(seq: u64, title: &str, attempt: u32) -> String {
     let mut stem = format!("{seq:04}-");
     for c in title.chars() {
@@ -189,13 +189,13 @@ fn stem(seq: u64, title: &str, attempt: u32) -> String {
             _ => stem.push('_'),
         }
     }
-    if stem.len() > LONGEST {
+    if stem.len() > MAX_STEM_BYTES {
         let digest = Sha256::digest(title);
         let hash: String = digest[..8]
             .iter()
             .map(|byte| format!("{byte:02x}"))
             .collect();
-        stem.truncate(LONGEST - 1 - hash.len());
+        stem.truncate(MAX_STEM_BYTES - 1 - hash.len());
         stem = format!("{stem}_{hash}");
     }
     match attempt {
@@ -210,8 +210,8 @@ fn is_log(name: &Path) -> bool {
         return false;
     };
     let digits = name.bytes().take_while(u8::is_ascii_digit).count();
-    let has_ending = name.ends_with(".out") || name.ends_with(".err");
-    digits >= 4 && name[digits..].starts_with('-') && has_ending
+    let has_extension = name.ends_with(".out") || name.ends_with(".err");
+    digits >= 4 && name[digits..].starts_with('-') && has_extension
 }
 
 #[cfg(test)]
@@ -220,7 +220,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn a_name_says_what_the_job_is() {
+    fn a_name_contains_the_title_of_the_job() {
         assert_eq!(stem(1, "lint", 1), "0001-lint");
         assert_eq!(
             stem(12345, "cargo test -p api", 2),
@@ -229,7 +229,7 @@ mod tests {
         assert_eq!(stem(3, "../../etc/passwd", 1), "0003-.._.._etc_passwd");
         assert_eq!(stem(4, "", 1), "0004-");
         let long = stem(5, &"x".repeat(1000), 1);
-        assert_eq!(long.len(), LONGEST);
+        assert_eq!(long.len(), MAX_STEM_BYTES);
         assert_ne!(long, stem(5, &"x".repeat(1001), 1));
     }
 
@@ -245,7 +245,7 @@ mod tests {
         }
 
         #[test]
-        fn no_two_names_are_alike_whatever_the_case(
+        fn names_are_unique_in_any_case(
             a in (1u64..2000, "[aA.0-9_/-]{0,6}|\\PC{190,210}", 1u32..4),
             b in (1u64..2000, "[aA.0-9_/-]{0,6}|\\PC{190,210}", 1u32..4),
         ) {

@@ -1,4 +1,4 @@
-//! What an attempt is given by the runner, and what it tells it.
+//! Messages between the runner and an attempt.
 
 use std::sync::Arc;
 
@@ -10,34 +10,34 @@ use crate::run::options::Options;
 use crate::run::policy::Clock;
 use crate::run::policy::Request;
 
-/// What an attempt tells the runner.
+/// A message of an attempt to the runner.
 pub(crate) enum AttemptEvent {
-    /// Its process runs.
+    /// Its process was started.
     Started {
         start: Arc<JobStart>,
         process: ProcessHandle,
     },
-    /// It printed something, and it is its turn to be told of.
+    /// It printed something, and it is its turn to be reported.
     Printed(Arc<Print>),
-    /// Its process could not be started for now, since the system is out of this. It holds no slot,
-    /// and has an ending only if it is not to be tried again.
+    /// Its process could not be started now, because of this shortage. It holds no slot, and ends only
+    /// if it is not tried again.
     HeldBack {
         job: Arc<NumberedJob>,
         attempt: Arc<Attempt>,
         shortage: Shortage,
     },
-    /// The run ends, and its program was not executed by then. It is as if it never began.
+    /// The run was cancelled before its program was executed. It does not count as an attempt.
     Withdrawn { job: Arc<NumberedJob>, slot: u32 },
-    /// It had the terminal, and Ctrl-Z stopped it.
+    /// It had the terminal, and was stopped by Ctrl-Z.
     Suspended,
-    /// It is over, and its slot is free.
+    /// It has ended, and its slot is free.
     Ended {
         job: Arc<NumberedJob>,
         attempt: Arc<Attempt>,
     },
 }
 
-/// What an attempt is given by the runner.
+/// The arguments of an attempt.
 pub(crate) struct Assignment {
     pub(crate) job: Arc<NumberedJob>,
     pub(crate) attempt: u32,
@@ -49,22 +49,22 @@ pub(crate) struct Assignment {
     pub(crate) events: mpsc::Sender<AttemptEvent>,
 }
 
-/// So many pieces may be untold, of all jobs together. A piece holds at most what a job may keep in
+/// How many pieces of output of all jobs may be unreported. A piece is at most what a job may keep in
 /// memory, so this bounds prun's own.
-const MOST_UNTOLD: usize = 32;
+const MAX_UNREPORTED: usize = 32;
 
-/// Which jobs tell what they print while they run, and how much of it at once.
+/// Which jobs report their output while they run, and how much of it at once.
 #[derive(Clone, Debug)]
 pub(crate) struct Printing {
-    /// The jobs up to this number.
+    /// Jobs up to this number report it.
     pub(crate) turn: watch::Receiver<u64>,
     pub(crate) permits: Arc<Semaphore>,
 }
 
 impl Printing {
-    /// The turn goes by `turn`.
+    /// Creates it with the turn from `turn`.
     pub(crate) fn new(turn: watch::Receiver<u64>) -> Self {
-        let permits = Arc::new(Semaphore::new(MOST_UNTOLD));
+        let permits = Arc::new(Semaphore::new(MAX_UNREPORTED));
         Self { turn, permits }
     }
 }

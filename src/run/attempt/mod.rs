@@ -1,8 +1,8 @@
-//! One try of a job: it owns its process and answers requests.
+//! One attempt of a job: it owns its process and responds to requests.
 //!
-//! `messages` is what it is told and what it tells. `launch` starts the process, in the `foreground` if
-//! the job has the terminal, `output` hands on what it prints, `wait` is about its end, and `log_dir` has
-//! the files in which its output stays.
+//! `messages` are those between runner and attempt. `launch` starts the process, in the `foreground` if
+//! the job has the terminal, `output` forwards its output, `wait` waits for its end or ends it, and
+//! `log_dir` creates the files for its output.
 
 #[expect(
     clippy::module_inception,

@@ -1,4 +1,4 @@
-//! What a running attempt prints, passed on piece by piece when its turn has come.
+//! Forwards the output of a running attempt, piece by piece, once it is its turn.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use super::messages::{AttemptEvent, Printing};
 use crate::event::{NumberedJob, Print, Stream};
 use crate::process::Pieces;
 
-/// One attempt, as that which prints.
+/// Forwards the output of one attempt.
 pub(crate) struct Printer {
     pub(crate) printing: Printing,
     pub(crate) job: Arc<NumberedJob>,
@@ -18,8 +18,8 @@ pub(crate) struct Printer {
 }
 
 impl Printer {
-    /// Tells what comes from `stdout` and `stderr` when the job's turn has come. Dropped, it has lost
-    /// nothing; by itself it never ends.
+    /// Reports `stdout` and `stderr` once it is the job's turn. Never returns; loses nothing when
+    /// dropped.
     pub(crate) async fn print(
         mut self,
         stdout: Option<Pieces>,
@@ -27,7 +27,7 @@ impl Printer {
     ) -> Infallible {
         let seq = self.job.seq;
         let turn = self.printing.turn.wait_for(|turn| *turn >= seq);
-        // A runner that is gone does not want to know.
+        // The runner may be gone.
         if turn.await.is_ok() {
             tokio::join!(
                 self.forward(Stream::Stdout, stdout),
@@ -39,16 +39,16 @@ impl Printer {
 
     async fn forward(&self, stream: Stream, pieces: Option<Pieces>) {
         let Some(mut pieces) = pieces else { return };
-        // A permit is taken when there is something to tell, since silent jobs would keep them all.
+        // Take a permit only when there is output: silent jobs would hold them all.
         while pieces.ready().await {
             let permits = Arc::clone(&self.printing.permits);
-            let (Ok(permit), Ok(place)) =
+            let (Ok(permit), Ok(sender)) =
                 (permits.acquire_owned().await, self.events.reserve().await)
             else {
                 return;
             };
-            // Nothing waits from here on, so that a piece that was taken is told.
-            place.send(AttemptEvent::Printed(Arc::new(Print {
+            // No await from here on, so that a piece that was taken is sent.
+            sender.send(AttemptEvent::Printed(Arc::new(Print {
                 job: Arc::clone(&self.job),
                 attempt: self.attempt,
                 stream,

@@ -1,5 +1,5 @@
-//! The end of one process: by itself, or because its time is over, the run is, or it wants the
-//! terminal.
+//! Waits for the end of a process, or ends it because of its time limit, because the run is cancelled,
+//! or because it needs the terminal.
 
 use std::time::Duration;
 
@@ -11,31 +11,31 @@ use crate::event::{CancelReason, Outcome};
 use crate::process::{ExitInfo, Process, Scope, Signal, wait_for};
 use crate::run::policy::{Clock, Moment};
 use crate::run::policy::{Request, steps};
-use crate::run::signals::{STOP_SIGNALS, passed_on};
+use crate::run::signals::{CANCEL_SIGNALS, forward_pending};
 
-/// How long processes may take to die of `SIGKILL`: in an uninterruptible call it is for ever.
+/// How long to wait for processes to die of `SIGKILL`: in an uninterruptible call they may never.
 const KILL_WAIT: Duration = Duration::from_secs(5);
 
-/// Why a process is to be ended.
+/// Why a process is ended.
 enum EndCause {
     TimedOut(Duration),
-    Asked,
+    Canceled,
     NeededTerminal,
 }
 
-/// Waits for the end of the process, and makes it end when its time is over or the run's.
+/// Waits for the end of the process, and ends it at its time limit or if the run is cancelled.
 pub(crate) async fn wait_or_end(
     process: &Process,
     due: Option<(Duration, Moment)>,
     assignment: &mut Assignment,
 ) -> Outcome {
-    // The number of the group must stay taken until its last member was signalled.
+    // The group's ID must not be reused until its last member was signalled.
     let _hold = process.hold();
-    let cut = first_cut(process, due, assignment).await;
-    // Its end and the reason to end it may both have come while prun stood still or was busy, and be
-    // seen in any order: a process that has ended has ended by itself.
-    let cut = cut.filter(|_| process.is_running());
-    if let Some((first, _)) = cut {
+    let cause = wait_or_cause(process, due, assignment).await;
+    // The end and the cause may both have happened while prun was stopped or busy, and are seen in any
+    // order: a process that has ended has ended by itself.
+    let cause = cause.filter(|_| process.is_running());
+    if let Some((first, _)) = cause {
         let Assignment {
             clock,
             options,
@@ -44,14 +44,14 @@ pub(crate) async fn wait_or_end(
         } = assignment;
         end(process, clock, first, options.grace, requests).await;
     }
-    match (process.wait().await, cut.map(|(_, cut)| cut)) {
-        (Ok(exit), None) if is_stopped_beside_us(&exit, &assignment.requests).await => {
+    match (process.wait().await, cause.map(|(_, cause)| cause)) {
+        (Ok(exit), None) if was_signaled_with_prun(&exit, &assignment.requests).await => {
             let reason = assignment.requests.borrow().reason();
             Outcome::Canceled { reason, exit }
         }
         (Ok(exit), None) => Outcome::Exited(exit),
         (Ok(exit), Some(EndCause::TimedOut(limit))) => Outcome::TimedOut { limit, exit },
-        (Ok(exit), Some(EndCause::Asked)) => Outcome::Canceled {
+        (Ok(exit), Some(EndCause::Canceled)) => Outcome::Canceled {
             reason: assignment.requests.borrow().reason(),
             exit,
         },
@@ -60,21 +60,21 @@ pub(crate) async fn wait_or_end(
     }
 }
 
-/// Whether somebody who stops prun sent the same signal to the job: it died by one, or a shell tells
-/// by its code that a child of its own did, and prun has got one too. A service manager sends it to
-/// all processes at once, so prun's is here by now; nobody waits for one that may never come.
-async fn is_stopped_beside_us(exit: &ExitInfo, requests: &watch::Receiver<Request>) -> bool {
-    let is_stop =
+/// Whether the job got the same signal as prun: it was killed by one that cancels, or a shell's exit
+/// code says that of its child, and prun got one too. A service manager signals all processes at once,
+/// so prun's signal has arrived by now; there is no wait for one that may never arrive.
+async fn was_signaled_with_prun(exit: &ExitInfo, requests: &watch::Receiver<Request>) -> bool {
+    let is_canceled_by =
         |signal: &Signal| exit.signal == Some(*signal) || exit.code == Some(128 + signal.as_raw());
-    if !STOP_SIGNALS.iter().any(is_stop) {
+    if !CANCEL_SIGNALS.iter().any(is_canceled_by) {
         return false;
     }
-    passed_on().await;
+    forward_pending().await;
     requests.borrow().reason() == Some(CancelReason::Signal)
 }
 
-/// Waits until the process has ended by itself, or is to be ended: by which signal first, and why.
-async fn first_cut(
+/// Waits until the process has ended, or returns the first signal to end it and why.
+async fn wait_or_cause(
     process: &Process,
     due: Option<(Duration, Moment)>,
     assignment: &mut Assignment,
@@ -90,13 +90,13 @@ async fn first_cut(
         tokio::select! {
             biased;
             _ = process.wait() => return None,
-            first = asked_to_end(requests) => return Some((first, EndCause::Asked)),
-            limit = over(clock, due) => return Some((Signal::TERM, EndCause::TimedOut(limit))),
-            wish = options.foreground.wish(process) => match wish {
+            first = end_requested(requests) => return Some((first, EndCause::Canceled)),
+            limit = time_limit_reached(clock, due) => return Some((Signal::TERM, EndCause::TimedOut(limit))),
+            request = options.foreground.wait_for_request(process) => match request {
                 TerminalRequest::Refused => return Some((Signal::TERM, EndCause::NeededTerminal)),
                 TerminalRequest::Suspended => {
                     options.foreground.take_back();
-                    // The runner stops prun, and continues the job when prun goes on.
+                    // The runner stops prun, and continues the job when prun is continued.
                     let _ = events.send(AttemptEvent::Suspended).await;
                     options.foreground.continued(process).await;
                     options.foreground.give(process);
@@ -106,7 +106,7 @@ async fn first_cut(
     }
 }
 
-async fn over(clock: &Clock, due: Option<(Duration, Moment)>) -> Duration {
+async fn time_limit_reached(clock: &Clock, due: Option<(Duration, Moment)>) -> Duration {
     match due {
         Some((limit, moment)) => {
             clock.sleep_until(moment).await;
@@ -116,23 +116,23 @@ async fn over(clock: &Clock, due: Option<(Duration, Moment)>) -> Duration {
     }
 }
 
-/// Waits until the run is ended, and says by which signal.
-pub(crate) async fn asked_to_end(requests: &mut watch::Receiver<Request>) -> Signal {
-    let asked = requests.wait_for(|request| *request != Request::Run).await;
-    match asked.map(|request| *request) {
-        Ok(Request::Stop { signal, .. }) => signal,
-        // A runner that is gone can only mean that everything must end.
+/// Waits until the attempt is requested to end, and returns the signal.
+pub(crate) async fn end_requested(requests: &mut watch::Receiver<Request>) -> Signal {
+    let request = requests.wait_for(|request| *request != Request::Run).await;
+    match request.map(|request| *request) {
+        Ok(Request::Terminate { signal, .. }) => signal,
+        // If the runner is gone, everything must end.
         Ok(Request::Kill { .. } | Request::Run) | Err(_) => Signal::KILL,
     }
 }
 
-async fn asked_to_kill(requests: &mut watch::Receiver<Request>) {
-    let killing = |request: &Request| matches!(request, Request::Kill { .. });
-    let _ = requests.wait_for(killing).await;
+async fn kill_requested(requests: &mut watch::Receiver<Request>) {
+    let is_kill = |request: &Request| matches!(request, Request::Kill { .. });
+    let _ = requests.wait_for(is_kill).await;
 }
 
-/// Ends the whole process group: each step's signal in its time, until nobody is left. The last
-/// one is `SIGKILL`, whether or not the leader is gone; a kill that is asked for goes there at once.
+/// Ends the whole process group: sends the signal of each step at its time, until no member is left. The
+/// last one is `SIGKILL`, even if the leader has exited; a requested kill skips to it.
 async fn end(
     process: &Process,
     clock: &Clock,
@@ -146,16 +146,16 @@ async fn end(
         tokio::select! {
             biased;
             _ = handle.gone(Scope::Group) => return,
-            () = asked_to_kill(requests) => killed = true,
+            () = kill_requested(requests) => killed = true,
             () = clock.sleep_until(begun + after) => {}
         }
         let signal = if killed { Signal::KILL } else { signal };
-        // A process that is gone or not ours to signal is found out by waiting for it.
+        // ESRCH or EPERM: the wait below finds out.
         let _ = process.send_signal_to(Scope::Group, signal);
         if signal == Signal::KILL {
             break;
         }
-        // A stopped process acts on no signal but this one.
+        // A stopped process handles the signal only once it is continued.
         let _ = process.send_signal_to(Scope::Group, Signal::CONT);
     }
     let _ = wait_for(handle.gone(Scope::Group), KILL_WAIT).await;

@@ -1,15 +1,15 @@
-//! How long to wait before another attempt.
+//! The delay before another attempt.
 
 use std::time::Duration;
 
-/// No delay grows beyond this one (a longer first delay stays as it is).
-const LONGEST: Duration = Duration::from_secs(60);
+/// The longest delay, unless the first one is longer.
+const MAX_DELAY: Duration = Duration::from_secs(60);
 
-/// The delay after the attempt number `attempt` (from 1): `first`, then twice as long each time.
+/// Returns the delay after attempt number `attempt` (from 1): `first`, doubled each time.
 pub(crate) fn delay(first: Duration, attempt: u32) -> Duration {
     let doublings = attempt.saturating_sub(1).min(31);
     let grown = first.saturating_mul(1_u32 << doublings);
-    grown.min(LONGEST.max(first))
+    grown.min(MAX_DELAY.max(first))
 }
 
 #[cfg(test)]
@@ -23,7 +23,7 @@ mod tests {
     }
 
     #[test]
-    fn a_longer_delay_that_was_asked_for_stays() {
+    fn a_longer_first_delay_is_kept() {
         assert_eq!(delay(Duration::from_secs(90), 3), Duration::from_secs(90));
     }
 }

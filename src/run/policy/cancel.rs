@@ -1,4 +1,4 @@
-//! Ending a run before its time: gently, then firmly. Pure, without clock or process.
+//! Cancelling a run: jobs are terminated, then killed. Pure, without clock or process.
 
 use std::num::NonZeroU32;
 use std::time::Duration;
@@ -6,39 +6,39 @@ use std::time::Duration;
 use super::clock::Moment;
 use crate::event::{CancelReason, Status};
 use crate::process::Signal;
-use crate::run::signals::STOP_SIGNALS;
+use crate::run::signals::CANCEL_SIGNALS;
 
-/// The same signal within this time is one signal: a terminal and a parent often both send it.
+/// The same signal within this time counts once: a terminal and a parent often both send it.
 const SAME_SIGNAL: Duration = Duration::from_millis(150);
 
-/// How long the last words may take at the least, once prun is told to stop.
-const LAST_WORDS: Duration = Duration::from_secs(1);
+/// How long the remaining output may take at least, once a signal has cancelled the run.
+const MIN_PATIENCE: Duration = Duration::from_secs(1);
 
-/// What ends a run before its time, besides signals.
+/// What cancels a run, besides signals.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Policy {
-    /// After so many failed jobs, and how.
+    /// The number of failed jobs that cancels it, and how.
     pub(crate) fail_fast: Option<(NonZeroU32, FailFast)>,
-    /// Whether the first job to end decides.
+    /// Whether the first job that ends cancels the others.
     pub(crate) race: bool,
 }
 
-/// How a run ends after failures.
+/// How failures cancel a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum FailFast {
-    /// What runs is ended.
+    /// Running jobs are terminated.
     Now,
-    /// What runs may end by itself.
+    /// Running jobs may finish.
     Soon,
 }
 
-/// What the running attempts are asked to do.
+/// A request to the running attempts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Request {
-    /// Go on.
+    /// Continue.
     Run,
-    /// End: begin with this signal, and see `steps`.
-    Stop {
+    /// End, starting with this signal; see `steps`.
+    Terminate {
         signal: Signal,
         reason: Option<CancelReason>,
     },
@@ -47,34 +47,34 @@ pub(crate) enum Request {
 }
 
 impl Request {
-    /// Why, if the answer is that the attempt must end.
+    /// Returns why attempts must end, if they must.
     pub(crate) fn reason(self) -> Option<CancelReason> {
         match self {
             Self::Run => None,
-            Self::Stop { reason, .. } | Self::Kill { reason } => reason,
+            Self::Terminate { reason, .. } | Self::Kill { reason } => reason,
         }
     }
 }
 
-/// Which of prun's signals this one was.
+/// How a signal escalates the cancellation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Escalation {
-    /// The one before, once more.
+    /// A repetition of the one before.
     Echo,
-    /// The jobs are ended gently.
+    /// The jobs are terminated.
     First,
     /// The jobs are killed.
     Second,
-    /// prun leaves at once.
+    /// prun exits at once.
     Third,
 }
 
-/// How far the end of the run has come. It goes further, never back.
+/// The state of the cancellation. It only advances.
 #[derive(Debug)]
 pub(crate) struct Cancel {
     policy: Policy,
     failures: u32,
-    /// Why nothing new starts, while what runs goes on.
+    /// Why no new jobs start, while running ones may finish.
     draining: Option<CancelReason>,
     request: Request,
     signals: u32,
@@ -82,7 +82,7 @@ pub(crate) struct Cancel {
 }
 
 impl Cancel {
-    /// Nothing is to be ended yet.
+    /// Creates it for a run that is not cancelled.
     pub(crate) fn new(policy: Policy) -> Self {
         Self {
             policy,
@@ -99,42 +99,42 @@ impl Cancel {
         self.request == Request::Run && self.draining.is_none()
     }
 
-    /// Whether what runs is asked to end.
+    /// Whether running jobs are requested to end.
     pub(crate) fn is_ending(&self) -> bool {
         self.request != Request::Run
     }
 
-    /// How long a reader who does not read may keep prun that was told to stop; else for ever. The
-    /// jobs have their grace before that.
+    /// Returns how long prun waits for a slow reader of its output after signals; `None` for no limit.
+    /// The jobs have their grace period before that.
     pub(crate) fn patience(&self, grace: Duration) -> Option<Duration> {
         match self.signals {
             0 => None,
-            1 => Some(grace.max(LAST_WORDS)),
-            _ => Some(LAST_WORDS),
+            1 => Some(grace.max(MIN_PATIENCE)),
+            _ => Some(MIN_PATIENCE),
         }
     }
 
-    /// Whether prun was told three times to stop, and waits for nobody.
+    /// Whether a third signal has arrived, so that prun waits for nothing.
     pub(crate) fn is_abandoned(&self) -> bool {
         self.signals > 2
     }
 
-    /// What the attempts are asked to do now.
+    /// Returns the current request to the attempts.
     pub(crate) fn request(&self) -> Request {
         self.request
     }
 
-    /// Why a job that never started is skipped.
+    /// Returns why jobs that were not started are skipped.
     pub(crate) fn reason(&self) -> Option<CancelReason> {
         self.request.reason().or(self.draining)
     }
 
-    /// prun got `signal`.
+    /// Handles `signal`, sent to prun.
     pub(crate) fn signal(&mut self, signal: Signal, now: Moment) -> Escalation {
-        let echo = self
+        let is_repetition = self
             .last_signal
             .is_some_and(|(last, at)| last == signal && now.saturating_sub(at) < SAME_SIGNAL);
-        if echo {
+        if is_repetition {
             return Escalation::Echo;
         }
         self.last_signal = Some((signal, now));
@@ -142,10 +142,10 @@ impl Cancel {
         let reason = Some(CancelReason::Signal);
         match self.signals {
             1 => {
-                // The others mean something to each program, or to prun alone.
-                let passed_on = STOP_SIGNALS.contains(&signal);
-                let signal = if passed_on { signal } else { Signal::TERM };
-                self.advance(Request::Stop { signal, reason });
+                // Other signals have a meaning to each program, or to prun alone.
+                let is_forwarded = CANCEL_SIGNALS.contains(&signal);
+                let signal = if is_forwarded { signal } else { Signal::TERM };
+                self.advance(Request::Terminate { signal, reason });
                 Escalation::First
             }
             2 => {
@@ -156,13 +156,13 @@ impl Cancel {
         }
     }
 
-    /// A job has its ending. The answer is why the run ends by it, if it does.
+    /// Handles the end of a job. Returns why that cancels the run, if it does.
     pub(crate) fn job_ended(&mut self, status: Status) -> Option<CancelReason> {
         if !self.may_start() {
             return None;
         }
         if self.policy.race {
-            return self.stop(CancelReason::Race);
+            return self.terminate(CancelReason::Race);
         }
         if status == Status::Ok {
             return None;
@@ -170,7 +170,7 @@ impl Cancel {
         self.failures += 1;
         match self.policy.fail_fast {
             Some((most, FailFast::Now)) if self.failures >= most.get() => {
-                self.stop(CancelReason::FailFast)
+                self.terminate(CancelReason::FailFast)
             }
             Some((most, FailFast::Soon)) if self.failures >= most.get() => {
                 self.draining = Some(CancelReason::FailFast);
@@ -180,32 +180,32 @@ impl Cancel {
         }
     }
 
-    /// The time for the whole run is over. The answer is whether that is news.
+    /// Handles the deadline of the run. Returns whether that cancels it.
     pub(crate) fn deadline(&mut self) -> bool {
-        self.stop(CancelReason::Deadline).is_some()
+        self.terminate(CancelReason::Deadline).is_some()
     }
 
-    /// Nobody can be told any more: what runs is ended.
+    /// Handles an output failure: running jobs are terminated.
     pub(crate) fn output_failed(&mut self) {
-        self.advance(Request::Stop {
+        self.advance(Request::Terminate {
             signal: Signal::TERM,
             reason: None,
         });
     }
 
-    fn stop(&mut self, reason: CancelReason) -> Option<CancelReason> {
-        let stop = Request::Stop {
+    fn terminate(&mut self, reason: CancelReason) -> Option<CancelReason> {
+        let request = Request::Terminate {
             signal: Signal::TERM,
             reason: Some(reason),
         };
-        self.advance(stop).then_some(reason)
+        self.advance(request).then_some(reason)
     }
 
     fn advance(&mut self, to: Request) -> bool {
         let further = match (self.request, to) {
             (_, Request::Run) | (Request::Kill { .. }, _) => false,
-            (Request::Stop { .. }, Request::Stop { .. }) => false,
-            (Request::Run, _) | (Request::Stop { .. }, Request::Kill { .. }) => true,
+            (Request::Terminate { .. }, Request::Terminate { .. }) => false,
+            (Request::Run, _) | (Request::Terminate { .. }, Request::Kill { .. }) => true,
         };
         if further {
             self.request = to;
@@ -214,10 +214,10 @@ impl Cancel {
     }
 }
 
-/// Which signals a process group gets when it must end, and how long after the first.
+/// Returns the signals that a process group gets when it must end, each with its time after the first.
 ///
-/// A signal of prun's own is passed on as itself; `SIGTERM` follows after half the grace, because
-/// shells let their background children ignore `SIGINT`. `SIGKILL` ends the grace.
+/// A signal sent to prun is forwarded unchanged; `SIGTERM` follows after half the grace period, because
+/// shells let their background children ignore `SIGINT`. `SIGKILL` ends the grace period.
 pub(crate) fn steps(first: Signal, grace: Duration) -> Vec<(Duration, Signal)> {
     if grace.is_zero() || first == Signal::KILL {
         return vec![(Duration::ZERO, Signal::KILL)];
@@ -246,13 +246,13 @@ mod tests {
     }
 
     #[test]
-    fn a_second_signal_kills_and_a_third_leaves() {
+    fn a_second_signal_kills_and_a_third_exits() {
         let mut cancel = Cancel::new(Policy::default());
         let reason = Some(CancelReason::Signal);
         assert_eq!(cancel.signal(Signal::INT, NOW), Escalation::First);
         assert_eq!(
             cancel.request(),
-            Request::Stop {
+            Request::Terminate {
                 signal: Signal::INT,
                 reason
             }
@@ -287,7 +287,7 @@ mod tests {
         assert_eq!(cancel.signal(Signal::INT, NOW), Escalation::First);
         assert!(matches!(
             cancel.request(),
-            Request::Stop {
+            Request::Terminate {
                 signal: Signal::TERM,
                 ..
             }
@@ -296,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn so_many_failures_end_the_run_and_successes_do_not_count() {
+    fn enough_failures_cancel_the_run_and_successes_do_not_count() {
         let mut cancel = fail_fast(2, FailFast::Now);
         for status in [Status::Ok, Status::Timeout, Status::Ok] {
             assert_eq!(cancel.job_ended(status), None);
@@ -309,7 +309,7 @@ mod tests {
     }
 
     #[test]
-    fn soon_starts_nothing_new_and_lets_run_what_runs() {
+    fn soon_starts_nothing_new_and_lets_running_jobs_finish() {
         let mut cancel = fail_fast(1, FailFast::Soon);
         assert_eq!(
             cancel.job_ended(Status::Signaled),
@@ -318,7 +318,7 @@ mod tests {
         assert_eq!(cancel.request(), Request::Run);
         assert!(!cancel.may_start());
         assert_eq!(cancel.reason(), Some(CancelReason::FailFast));
-        assert!(cancel.deadline(), "what drains can still be ended");
+        assert!(cancel.deadline(), "a draining run can still be cancelled");
     }
 
     #[test]
@@ -334,7 +334,7 @@ mod tests {
     }
 
     #[test]
-    fn an_interrupt_becomes_a_termination_and_then_a_kill() {
+    fn an_interrupt_is_followed_by_sigterm_and_sigkill() {
         let second = Duration::from_secs(1);
         assert_eq!(
             steps(Signal::INT, second * 2),
@@ -353,8 +353,8 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_happens_the_end_goes_further_and_never_back(
-            happenings in prop::collection::vec((0u8..6, 0u64..1000), 0..30),
+        fn the_cancellation_only_advances(
+            events in prop::collection::vec((0u8..6, 0u64..1000), 0..30),
             race: bool,
         ) {
             let most = NonZeroU32::new(2).unwrap();
@@ -362,14 +362,14 @@ mod tests {
             let mut cancel = Cancel::new(policy);
             let rank = |cancel: &Cancel| match cancel.request() {
                 Request::Run => 0,
-                Request::Stop { .. } => 1,
+                Request::Terminate { .. } => 1,
                 Request::Kill { .. } => 2,
             };
             let mut now = Duration::ZERO;
-            for (what, later) in happenings {
+            for (event, later) in events {
                 let before = (rank(&cancel), cancel.may_start());
                 now += Duration::from_millis(later);
-                match what {
+                match event {
                     0 => drop(cancel.signal(Signal::INT, now)),
                     1 => drop(cancel.signal(Signal::TERM, now)),
                     2 => drop(cancel.job_ended(Status::Failed)),
@@ -378,7 +378,7 @@ mod tests {
                     _ => cancel.output_failed(),
                 }
                 prop_assert!(rank(&cancel) >= before.0);
-                prop_assert!(!cancel.may_start() || before.1, "a stopped run starts again");
+                prop_assert!(!cancel.may_start() || before.1, "a cancelled run starts jobs");
             }
         }
     }

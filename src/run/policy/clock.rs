@@ -1,4 +1,4 @@
-//! The time of a run: it does not pass while prun is stopped.
+//! The clock of a run, which does not advance while prun is stopped.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -6,16 +6,16 @@ use std::time::{Duration, Instant};
 
 use crate::os::start_thread;
 
-/// A point in the time of a run, from its start.
+/// A point in time, since the start of the run.
 pub(crate) type Moment = Duration;
 
-/// How often a clock that is watched is looked at.
+/// How often a watched clock is checked.
 const TICK: Duration = Duration::from_millis(100);
 
-/// By how much a look may be late on a busy machine, without prun having been stopped.
+/// How late a check may be on a busy machine, without prun having been stopped.
 const LATE: Duration = Duration::from_millis(200);
 
-/// Tells the time of a run. All its timers go by this clock, so that Ctrl-Z pauses them.
+/// The clock of a run. All timers use it, so that Ctrl-Z pauses them.
 #[derive(Clone, Debug)]
 pub(crate) struct Clock {
     shared: Arc<Shared>,
@@ -24,14 +24,14 @@ pub(crate) struct Clock {
 #[derive(Debug)]
 struct Shared {
     begun: Instant,
-    /// Nanoseconds of all pauses so far that prun knew of.
+    /// The announced pauses so far, in nanoseconds.
     paused: AtomicU64,
-    /// Those that it did not know of, once they matter.
+    /// The other pauses, once they matter.
     watch: OnceLock<Mutex<Watch>>,
 }
 
 impl Clock {
-    /// The run begins now.
+    /// Starts the clock.
     pub(crate) fn start() -> Self {
         let shared = Shared {
             begun: Instant::now(),
@@ -43,33 +43,33 @@ impl Clock {
         }
     }
 
-    /// From now on pauses that nobody announces count too: somebody stops prun by `SIGSTOP`, a
-    /// debugger does, or the system freezes it. For runs with a time limit, as it wakes prun often.
+    /// From now on detects pauses that are not announced too: `SIGSTOP`, a debugger, or a system that
+    /// freezes prun. Only for runs with a time limit, as it wakes prun often.
     pub(crate) fn watch(&self) {
         if self.shared.watch.get().is_some() {
             return;
         }
         let shared = Arc::downgrade(&self.shared);
-        let look_for_ever = move || {
+        let check_forever = move || {
             while let Some(shared) = shared.upgrade() {
                 shared.now();
                 drop(shared);
                 std::thread::sleep(TICK);
             }
         };
-        // Without the thread a wait of prun's own would look like a pause.
-        if start_thread("prun-clock", look_for_ever).is_ok() {
+        // Without the thread a wait of prun would look like a pause.
+        if start_thread("prun-clock", check_forever).is_ok() {
             let watch = Watch::since(self.shared.begun.elapsed());
             let _ = self.shared.watch.set(Mutex::new(watch));
         }
     }
 
-    /// How long the run has lasted, without its pauses.
+    /// Returns how long the run has lasted, without its pauses.
     pub(crate) fn now(&self) -> Moment {
         self.shared.now()
     }
 
-    /// The same moment by the system's clock, as far as there was no pause since.
+    /// Converts an instant; exact if there was no pause since.
     pub(crate) fn moment_of(&self, instant: Instant) -> Moment {
         let elapsed = self.shared.begun.elapsed();
         let paused = elapsed.saturating_sub(self.shared.now());
@@ -78,7 +78,7 @@ impl Clock {
             .saturating_sub(paused)
     }
 
-    /// Does what pauses prun, and returns when it goes on.
+    /// Calls `stop`, which stops prun, and excludes the time until it returns.
     pub(crate) fn pause(&self, stop: impl FnOnce()) {
         let watch = self.shared.watch();
         let begun = Instant::now();
@@ -86,12 +86,12 @@ impl Clock {
         let pause = u64::try_from(begun.elapsed().as_nanos()).unwrap_or(u64::MAX);
         self.shared.paused.fetch_add(pause, Ordering::Relaxed);
         if let Some(mut watch) = watch {
-            // This pause is known.
+            // This pause was announced.
             watch.last = self.shared.begun.elapsed();
         }
     }
 
-    /// Waits until `moment`. A pause meanwhile makes the wait longer. Cancel-safe.
+    /// Waits until `moment`. Pauses extend the wait. Cancel-safe.
     pub(crate) async fn sleep_until(&self, moment: Moment) {
         loop {
             let left = moment.saturating_sub(self.now());
@@ -102,7 +102,7 @@ impl Clock {
         }
     }
 
-    /// Waits until `moment`, or for ever. Cancel-safe.
+    /// Waits until `moment`, or forever if `None`. Cancel-safe.
     pub(crate) async fn sleep_until_some(&self, moment: Option<Moment>) {
         match moment {
             Some(moment) => self.sleep_until(moment).await,
@@ -116,7 +116,7 @@ impl Shared {
         let elapsed = self.begun.elapsed();
         let unknown = match self.watch() {
             Some(mut watch) => {
-                watch.look(elapsed);
+                watch.check(elapsed);
                 watch.paused
             }
             None => Duration::ZERO,
@@ -125,19 +125,19 @@ impl Shared {
         elapsed.saturating_sub(known + unknown)
     }
 
-    /// A panic while the lock is held cannot leave the watch half changed, so poison is ignored.
+    /// A panic while the lock is held cannot leave the watch inconsistent, so poison is ignored.
     fn watch(&self) -> Option<MutexGuard<'_, Watch>> {
         let watch = self.watch.get()?;
         Some(watch.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
-/// Finds the pauses that nobody announced: nobody looked for longer than a machine is busy. Pure.
+/// Detects pauses that were not announced: no check for longer than a busy machine explains. Pure.
 #[derive(Debug)]
 struct Watch {
-    /// When somebody looked last.
+    /// When it was checked last.
     last: Duration,
-    /// All pauses that were found.
+    /// The sum of the detected pauses.
     paused: Duration,
 }
 
@@ -149,8 +149,8 @@ impl Watch {
         }
     }
 
-    /// Somebody looks: the ticking thread, or anybody who asks for the time, whoever is first.
-    fn look(&mut self, now: Duration) {
+    /// Checks for a pause: called by the ticking thread, and whenever the time is read.
+    fn check(&mut self, now: Duration) {
         let gap = now.saturating_sub(self.last);
         if gap > TICK + LATE {
             self.paused += gap - TICK;
@@ -165,16 +165,16 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn a_pause_is_no_time() {
+    fn a_pause_does_not_count() {
         let clock = Clock::start();
         let pause = Duration::from_millis(50);
         clock.pause(|| std::thread::sleep(pause));
-        let told = clock.now();
-        assert!(told + pause <= clock.shared.begun.elapsed());
+        let now = clock.now();
+        assert!(now + pause <= clock.shared.begun.elapsed());
     }
 
     #[test]
-    fn a_pause_that_is_known_is_not_found_once_more() {
+    fn an_announced_pause_is_not_detected_again() {
         let clock = Clock::start();
         clock.watch();
         clock.pause(|| std::thread::sleep(TICK + LATE + TICK));
@@ -189,21 +189,21 @@ mod tests {
             steps in prop::collection::vec((0u64..2000, 1usize..4), 0..50),
         ) {
             let mut watch = Watch::since(Duration::ZERO);
-            let (mut now, mut told) = (Duration::ZERO, Duration::ZERO);
+            let (mut now, mut last) = (Duration::ZERO, Duration::ZERO);
             let mut expected = Duration::ZERO;
-            for (step, display) in steps {
+            for (step, checks) in steps {
                 let step = Duration::from_millis(step);
                 now += step;
                 if step > TICK + LATE {
                     expected += step - TICK;
                 }
-                // However many look at a time, a pause counts once.
-                for _ in 0..display {
-                    watch.look(now);
+                // However many checks there are at a time, a pause counts once.
+                for _ in 0..checks {
+                    watch.check(now);
                 }
                 prop_assert_eq!(watch.paused, expected);
-                prop_assert!(now - watch.paused >= told, "time runs back");
-                told = now - watch.paused;
+                prop_assert!(now - watch.paused >= last, "time runs backwards");
+                last = now - watch.paused;
             }
         }
     }

@@ -1,37 +1,37 @@
-//! Whose output is told while it comes, when jobs are told in their order. Pure.
+//! Whose output is reported as it arrives, if jobs are reported in their order. Pure.
 
 use std::collections::BTreeSet;
 
-/// So many jobs may have ended behind the first that has not: those who tell hold their endings, which
-/// take memory.
-const MOST_AHEAD: usize = 100_000;
+/// How many jobs may have ended after the first that has not: their endings are held back, which takes
+/// memory.
+const MAX_AHEAD: usize = 100_000;
 
-/// The first job that has not ended, by the endings of the others.
+/// Tracks the first job that has not ended.
 #[derive(Debug)]
 pub(crate) struct OutputTurn {
     first: u64,
-    /// Those behind it that have ended.
+    /// The jobs after it that have ended.
     ended: BTreeSet<u64>,
 }
 
 impl OutputTurn {
-    /// Nothing has ended.
+    /// Creates it with no job ended.
     pub(crate) fn new() -> Self {
         let ended = BTreeSet::new();
         Self { first: 1, ended }
     }
 
-    /// The number of the job whose turn it is.
+    /// Returns the number of the job whose turn it is.
     pub(crate) fn first(&self) -> u64 {
         self.first
     }
 
-    /// Whether so many have ended behind it that nothing more is to be started before it ends.
+    /// Whether so many jobs have ended after it that no more are to be started before it ends.
     pub(crate) fn is_far_ahead(&self) -> bool {
-        self.ended.len() >= MOST_AHEAD
+        self.ended.len() >= MAX_AHEAD
     }
 
-    /// A job has ended. Whether that makes it another one's turn.
+    /// Records the end of a job. Returns whether it is now another job's turn.
     pub(crate) fn ended(&mut self, seq: u64) -> bool {
         self.ended.insert(seq);
         let before = self.first;
@@ -50,7 +50,7 @@ mod tests {
     #[test]
     fn it_is_far_ahead_until_the_first_has_ended() {
         let mut turn = OutputTurn::new();
-        for seq in 2..MOST_AHEAD as u64 + 2 {
+        for seq in 2..MAX_AHEAD as u64 + 2 {
             assert!(!turn.is_far_ahead());
             turn.ended(seq);
         }

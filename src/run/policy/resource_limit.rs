@@ -1,4 +1,4 @@
-//! When the system refuses another process: how many at once from then on, and when to try again.
+//! What to do when the system refuses another process: how many to run at once, and when to try again.
 //! Pure, without clock or process.
 
 use std::num::NonZeroUsize;
@@ -6,24 +6,24 @@ use std::time::Duration;
 
 use super::clock::Moment;
 
-/// The first pause; it doubles with each refusal, up to the longest.
+/// The first pause; it doubles with each refusal, up to `MAX_PAUSE`.
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
-const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+const MAX_PAUSE: Duration = Duration::from_secs(1);
 
-/// So long nothing may run because of refusals. Then nobody is left who could give back what is
-/// missing: from there on each start that is refused has failed, without another wait.
-const HELD_BACK_AT_MOST: Duration = Duration::from_secs(30);
+/// How long nothing may run because of refusals. Then no job of ours will free resources: from there on
+/// each refused start has failed, without another wait.
+const MAX_IDLE: Duration = Duration::from_secs(30);
 
-/// What becomes of a start that was refused.
+/// What to do with a start that was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Refusal {
-    /// It is tried again, with at most so many at once.
+    /// Try again, with at most `limit` at once.
     Later { limit: NonZeroUsize },
     /// It has failed.
     Final,
 }
 
-/// Refusals since the last start.
+/// The refusals since the last start.
 #[derive(Debug, Default)]
 pub(crate) struct ResourceLimit {
     /// The last pause.
@@ -36,43 +36,43 @@ pub(crate) struct ResourceLimit {
 }
 
 impl ResourceLimit {
-    /// A start was refused while `running` processes ran.
+    /// Handles a start that was refused while `running` processes ran.
     pub(crate) fn refused(&mut self, now: Moment, running: usize) -> Refusal {
         if running > 0 {
             self.idle_since = None;
         } else {
             let since = *self.idle_since.get_or_insert(now);
-            if self.is_lasting || now.saturating_sub(since) >= HELD_BACK_AT_MOST {
+            if self.is_lasting || now.saturating_sub(since) >= MAX_IDLE {
                 self.is_lasting = true;
                 self.until = None;
                 return Refusal::Final;
             }
         }
-        // Refusals of starts that were made together are one.
+        // Refusals of simultaneous starts count as one.
         if self.until.is_none_or(|until| until <= now) {
-            self.pause = (self.pause * 2).clamp(FIRST_PAUSE, LONGEST_PAUSE);
+            self.pause = (self.pause * 2).clamp(FIRST_PAUSE, MAX_PAUSE);
             self.until = Some(now + self.pause);
         }
         let limit = NonZeroUsize::new(running / 2).unwrap_or(NonZeroUsize::MIN);
         Refusal::Later { limit }
     }
 
-    /// A process has ended and gave back what it had.
+    /// Handles the end of a process, which has freed its resources.
     pub(crate) fn relieved(&mut self) {
         self.until = None;
     }
 
-    /// A process was started.
+    /// Handles a start that succeeded.
     pub(crate) fn started(&mut self) {
         *self = Self::default();
     }
 
-    /// Whether nothing can be started, and nobody waits for better times.
+    /// Whether nothing can be started, so that there are no more waits.
     pub(crate) fn is_lasting(&self) -> bool {
         self.is_lasting
     }
 
-    /// Until when nothing is to be started.
+    /// Returns until when nothing is to be started.
     pub(crate) fn until(&self) -> Option<Moment> {
         self.until
     }
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn half_of_what_was_reached_may_run() {
+    fn half_of_the_running_processes_may_run() {
         assert_eq!(ResourceLimit::default().refused(NOW, 30), later(15));
         assert_eq!(ResourceLimit::default().refused(NOW, 1), later(1));
         assert_eq!(ResourceLimit::default().refused(NOW, 0), later(1));
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn an_end_makes_room_at_once() {
+    fn an_end_cancels_the_pause() {
         let mut shortage = ResourceLimit::default();
         shortage.refused(NOW, 5);
         shortage.relieved();
@@ -122,14 +122,14 @@ mod tests {
     }
 
     #[test]
-    fn only_when_nothing_runs_for_long_a_start_has_failed() {
+    fn a_start_fails_only_when_nothing_runs_for_long() {
         let mut shortage = ResourceLimit::default();
         assert_eq!(shortage.refused(NOW, 0), later(1));
-        let late = NOW + HELD_BACK_AT_MOST;
+        let late = NOW + MAX_IDLE;
         assert_eq!(shortage.refused(late - FIRST_PAUSE, 0), later(1));
         assert_eq!(shortage.refused(late, 1), later(1), "something runs");
         assert_eq!(shortage.refused(late * 2, 0), later(1));
-        let lasting = late * 2 + HELD_BACK_AT_MOST;
+        let lasting = late * 2 + MAX_IDLE;
         assert_eq!(shortage.refused(lasting, 0), Refusal::Final);
         assert!(shortage.is_lasting());
     }
@@ -138,12 +138,12 @@ mod tests {
     fn a_lasting_shortage_is_waited_for_once() {
         let mut shortage = ResourceLimit::default();
         assert_eq!(shortage.refused(NOW, 0), later(1));
-        let late = NOW + HELD_BACK_AT_MOST;
+        let late = NOW + MAX_IDLE;
         for _ in 0..100 {
             assert_eq!(shortage.refused(late, 0), Refusal::Final);
             assert_eq!(shortage.until(), None, "the next one fails at once");
         }
-        // One that starts all the same lifts the verdict.
+        // A start that succeeds resets it.
         shortage.started();
         assert!(!shortage.is_lasting());
         assert_eq!(shortage.refused(late, 0), later(1));

@@ -1,4 +1,4 @@
-//! Who is next? Slots, and jobs that wait for another attempt; pure, without clock or process.
+//! Slots, and jobs that wait for another attempt. Pure, without clock or process.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -9,34 +9,34 @@ use super::clock::Moment;
 pub(crate) use super::resource_limit::Refusal;
 use super::resource_limit::ResourceLimit;
 
-/// The places for running jobs, and the queue of those that run again (`J`).
+/// The slots of running jobs, and the queue of jobs `J` that wait for another attempt.
 #[derive(Debug)]
 pub(crate) struct Schedule<J> {
     limit: Option<NonZeroUsize>,
     running: usize,
-    /// Slots that were given back; the lowest is given out first.
+    /// Released slots; the lowest is taken first.
     free: BinaryHeap<Reverse<u32>>,
-    /// The highest slot that was ever given out.
+    /// The highest slot ever taken.
     highest: u32,
-    waiting: BinaryHeap<Reverse<Waiting<J>>>,
-    /// Between two starts, at least.
+    waiting: BinaryHeap<Reverse<WaitingJob<J>>>,
+    /// The minimum time between two starts.
     delay: Duration,
     last_start: Option<Moment>,
     resource_limit: ResourceLimit,
-    /// Whether any process was ever started.
+    /// Whether a process was ever started.
     has_started: bool,
 }
 
 /// Ordered by time, then by the order of the jobs.
 #[derive(Debug)]
-struct Waiting<J> {
+struct WaitingJob<J> {
     due: Moment,
     seq: u64,
     job: J,
 }
 
 impl<J> Schedule<J> {
-    /// Room for `limit` jobs at once, or for any number, each started `delay` after the last one.
+    /// Creates it for `limit` concurrent jobs, or any number, with `delay` between two starts.
     pub(crate) fn new(limit: Option<NonZeroUsize>, delay: Duration) -> Self {
         Self {
             limit,
@@ -51,19 +51,19 @@ impl<J> Schedule<J> {
         }
     }
 
-    /// Whether one more job may run.
-    pub(crate) fn has_room(&self) -> bool {
+    /// Whether another job may run.
+    pub(crate) fn has_free_slot(&self) -> bool {
         self.limit.is_none_or(|limit| self.running < limit.get())
     }
 
-    /// How many jobs run.
+    /// Returns how many jobs run.
     pub(crate) fn running(&self) -> usize {
         self.running
     }
 
-    /// Until when no job may start, because another one just did, or was refused.
+    /// Returns until when no job may start, because another one was just started or refused.
     pub(crate) fn paused_until(&self, now: Moment) -> Option<Moment> {
-        // A delay beyond what a clock can hold is none that anybody waits for.
+        // A delay that overflows the clock is ignored.
         let next = self
             .last_start
             .and_then(|last| last.checked_add(self.delay));
@@ -71,10 +71,10 @@ impl<J> Schedule<J> {
             .filter(|next| *next > now)
     }
 
-    /// Takes the lowest free slot for a start at this moment.
+    /// Takes the lowest free slot for a start at `now`.
     pub(crate) fn take_slot(&mut self, now: Moment) -> u32 {
         self.last_start = Some(now);
-        debug_assert!(self.has_room(), "a slot was taken beyond the limit");
+        debug_assert!(self.has_free_slot(), "a slot was taken beyond the limit");
         self.running += 1;
         match self.free.pop() {
             Some(Reverse(slot)) => slot,
@@ -85,22 +85,22 @@ impl<J> Schedule<J> {
         }
     }
 
-    /// Gives the slot of an ended process back.
+    /// Releases the slot of a process that has ended.
     pub(crate) fn release(&mut self, slot: u32) {
         self.resource_limit.relieved();
-        self.give_back(slot);
+        self.free_slot(slot);
     }
 
-    /// A process was started.
+    /// Handles a start that succeeded.
     pub(crate) fn started(&mut self) {
         self.has_started = true;
         self.resource_limit.started();
     }
 
-    /// The system refused the start in `slot`, which is given back, while `reached` processes ran.
-    /// For good, no more than half of those run at once: jobs may want to start processes too.
+    /// Handles a start in `slot` that the system refused while `reached` processes ran, and releases
+    /// the slot. From then on at most half of those run at once: jobs may start processes too.
     pub(crate) fn refused(&mut self, slot: u32, now: Moment, reached: usize) -> Refusal {
-        self.give_back(slot);
+        self.free_slot(slot);
         let refusal = self.resource_limit.refused(now, reached);
         if let Refusal::Later { limit } = refusal {
             self.limit = Some(self.limit.map_or(limit, |old| old.min(limit)));
@@ -108,22 +108,22 @@ impl<J> Schedule<J> {
         refusal
     }
 
-    /// Whether the system refused every start, and will go on so.
-    pub(crate) fn cannot_begin(&self) -> bool {
+    /// Whether the system has refused every start, and will continue to.
+    pub(crate) fn cannot_start(&self) -> bool {
         self.resource_limit.is_lasting() && !self.has_started
     }
 
-    fn give_back(&mut self, slot: u32) {
+    fn free_slot(&mut self, slot: u32) {
         self.running -= 1;
         self.free.push(Reverse(slot));
     }
 
-    /// Lets `job` wait until `due`; it holds no slot meanwhile.
+    /// Queues `job` until `due`; it holds no slot meanwhile.
     pub(crate) fn wait_until(&mut self, due: Moment, seq: u64, job: J) {
-        self.waiting.push(Reverse(Waiting { due, seq, job }));
+        self.waiting.push(Reverse(WaitingJob { due, seq, job }));
     }
 
-    /// The first waiting job whose time has come.
+    /// Takes the first waiting job that is due.
     pub(crate) fn take_due(&mut self, now: Moment) -> Option<J> {
         let Reverse(first) = self.waiting.peek()?;
         if first.due > now {
@@ -132,13 +132,13 @@ impl<J> Schedule<J> {
         self.waiting.pop().map(|Reverse(waiting)| waiting.job)
     }
 
-    /// When the next waiting job's time comes.
+    /// Returns when the next waiting job is due.
     pub(crate) fn next_due(&self) -> Option<Moment> {
         self.waiting.peek().map(|Reverse(first)| first.due)
     }
 
-    /// All waiting jobs, which now will not run again.
-    pub(crate) fn abandon_waiting(&mut self) -> impl Iterator<Item = J> + use<J> {
+    /// Takes all waiting jobs, which will not run again.
+    pub(crate) fn take_waiting(&mut self) -> impl Iterator<Item = J> + use<J> {
         let waiting = std::mem::take(&mut self.waiting).into_sorted_vec();
         waiting
             .into_iter()
@@ -146,27 +146,27 @@ impl<J> Schedule<J> {
             .map(|Reverse(waiting)| waiting.job)
     }
 
-    /// Whether nothing runs and nothing waits.
+    /// Whether no job runs or waits.
     pub(crate) fn is_idle(&self) -> bool {
         self.running == 0 && self.waiting.is_empty()
     }
 }
 
-impl<J> PartialEq for Waiting<J> {
+impl<J> PartialEq for WaitingJob<J> {
     fn eq(&self, other: &Self) -> bool {
         self.cmp(other).is_eq()
     }
 }
 
-impl<J> Eq for Waiting<J> {}
+impl<J> Eq for WaitingJob<J> {}
 
-impl<J> PartialOrd for Waiting<J> {
+impl<J> PartialOrd for WaitingJob<J> {
     fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
         Some(self.cmp(other))
     }
 }
 
-impl<J> Ord for Waiting<J> {
+impl<J> Ord for WaitingJob<J> {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
         (self.due, self.seq).cmp(&(other.due, other.seq))
     }
@@ -179,7 +179,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     #[test]
-    fn waiting_jobs_come_when_due_and_in_order() {
+    fn waiting_jobs_are_taken_when_due_and_in_order() {
         let mut schedule = Schedule::new(None, Duration::ZERO);
         let now = Moment::ZERO;
         let later = now + Duration::from_secs(1);
@@ -190,7 +190,7 @@ mod tests {
         assert_eq!(schedule.take_due(now), Some("third"));
         assert_eq!(schedule.take_due(now), None);
         assert_eq!(schedule.next_due(), Some(later));
-        assert_eq!(schedule.abandon_waiting().collect::<Vec<_>>(), ["later"]);
+        assert_eq!(schedule.take_waiting().collect::<Vec<_>>(), ["later"]);
         assert!(schedule.is_idle());
     }
 
@@ -207,7 +207,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_slot_is_given_twice_and_none_beyond_the_limit(
+        fn no_slot_is_taken_twice_or_beyond_the_limit(
             limit in 1usize..9,
             takes in prop::collection::vec(any::<(bool, u8)>(), 0..200),
         ) {
@@ -215,9 +215,9 @@ mod tests {
             let now = Moment::ZERO;
             let mut held = BTreeSet::new();
             for (take, pick) in takes {
-                if take && schedule.has_room() {
+                if take && schedule.has_free_slot() {
                     let slot = schedule.take_slot(now);
-                    prop_assert!(held.insert(slot), "slot {slot} was given twice");
+                    prop_assert!(held.insert(slot), "slot {slot} was taken twice");
                     prop_assert!((1..=limit as u32).contains(&slot));
                 } else if !held.is_empty() {
                     let slot = *held.iter().nth(usize::from(pick) % held.len()).unwrap();
@@ -225,7 +225,7 @@ mod tests {
                     schedule.release(slot);
                 }
                 prop_assert_eq!(schedule.running(), held.len());
-                prop_assert_eq!(schedule.has_room(), held.len() < limit);
+                prop_assert_eq!(schedule.has_free_slot(), held.len() < limit);
             }
         }
     }

@@ -1,9 +1,10 @@
-//! The one owner of the run's truth: one loop selects, decides and announces.
+//! Owns the state of the run: one loop selects, decides and sends events.
 //!
-//! [`Runner`] is that loop, `stop` what it does when the run is to end early, and `shortage` when the system
-//! has no room for another job. `running` and `pasts` are what it knows of the jobs that run, and of
-//! those that are tried again.
+//! [`Runner`] is that loop; `controls` handles requests from outside and the end of a cancelled run, and
+//! `shortage` attempts that the system refused. `running` and `earlier_attempts` hold what it knows of
+//! running jobs, and of those that are tried again.
 
+mod controls;
 mod earlier_attempts;
 #[expect(
     clippy::module_inception,
@@ -12,6 +13,5 @@ mod earlier_attempts;
 mod runner;
 mod running;
 mod shortage;
-mod stop;
 
 pub(crate) use runner::{Ended, Runner};

@@ -1,4 +1,4 @@
-//! The one owner of the run's truth: it selects, decides and announces.
+//! Owns the state of the run: selects, decides and sends events.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -32,14 +32,14 @@ const CLOSED_PIPES: &str = "too many background processes of jobs hold output pi
     pipes that were idle longest (their writers get SIGPIPE); in jobs, redirect the output of \
     background processes (>/dev/null 2>&1 &)";
 
-/// A job that waits for its turn.
+/// A job that is to be started.
 pub(crate) struct Next {
     pub(crate) job: Arc<NumberedJob>,
     /// None before its first attempt.
-    pub(crate) past: Option<EarlierAttempt>,
+    pub(crate) earlier: Option<EarlierAttempt>,
 }
 
-/// A run that is over, but for the telling.
+/// A run that has ended; its last events may not be written yet.
 pub(crate) struct Ended {
     pub(crate) summary: Summary,
     pub(crate) cancel: Cancel,
@@ -49,7 +49,7 @@ pub(crate) struct Ended {
 /// A run: jobs in, events out.
 pub(crate) struct Runner<T> {
     pub(crate) options: Arc<Options>,
-    /// What earlier runs have done, if there is a job log.
+    /// The jobs that earlier runs have completed, if there is a job log.
     completed_jobs: Option<CompletedJobs>,
     forward: T,
     summary: Summary,
@@ -59,32 +59,32 @@ pub(crate) struct Runner<T> {
     pub(crate) cancel: Cancel,
     pub(crate) requests: watch::Sender<Request>,
     printing: Printing,
-    /// The jobs up to this number tell what they print while it comes.
+    /// Jobs up to this number report their output as it arrives.
     pub(crate) turn: watch::Sender<u64>,
-    /// Whether the first thing that is printed ends the run.
+    /// Whether the next output cancels the run, because its reader is gone.
     pub(crate) reader_gone: bool,
-    /// The first that has not ended, if they are told in their order.
+    /// The first job that has not ended, if jobs are reported in their order.
     order: Option<OutputTurn>,
-    attempts: mpsc::Sender<AttemptEvent>,
-    pub(crate) arrivals: mpsc::Receiver<AttemptEvent>,
+    event_sender: mpsc::Sender<AttemptEvent>,
+    pub(crate) attempt_events: mpsc::Receiver<AttemptEvent>,
     last_seq: u64,
-    pub(crate) pasts: EarlierAttempts,
-    /// What the system is out of, as it was told.
+    pub(crate) earlier_attempts: EarlierAttempts,
+    /// The shortage that was reported.
     pub(crate) shortage: Option<Shortage>,
-    /// Said when as many run at once as may.
+    /// The warning to report when the limit of concurrent jobs is reached.
     pub(super) limit_warning: Option<String>,
-    /// Whether it was told that pipes were closed.
-    told_of_drains: bool,
-    /// Until those who tell have room again.
+    /// Whether the warning about closed pipes was reported.
+    warned_of_closed_pipes: bool,
+    /// Set while the sinks are full: resolves when they are ready, and since when.
     pub(crate) full: Option<(WhenReady, Moment)>,
-    /// How long starts may take that are going on, if prun is to be stopped then.
+    /// Until when starts in progress may take, if prun is to stop then.
     pub(crate) suspending: Option<Moment>,
 }
 
 impl<T: FnMut(&Event) -> Flow> Runner<T> {
-    /// A run by `options`, going on from `completed_jobs`, that announces its events to `forward`.
+    /// Creates a run with `options` that skips `completed_jobs` and sends its events to `forward`.
     pub(crate) fn new(options: Options, completed_jobs: Option<CompletedJobs>, forward: T) -> Self {
-        let (attempts, arrivals) = mpsc::channel(64);
+        let (event_sender, attempt_events) = mpsc::channel(64);
         let turn = match options.output {
             JobOutput::Captured { delivery, .. } => match delivery {
                 OutputDelivery::AtItsEnd => 0,
@@ -108,20 +108,20 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
             clock: Clock::start(),
             running: Running::default(),
             requests: watch::Sender::new(Request::Run),
-            attempts,
-            arrivals,
+            event_sender,
+            attempt_events,
             last_seq: 0,
-            pasts: EarlierAttempts::default(),
+            earlier_attempts: EarlierAttempts::default(),
             shortage: None,
             limit_warning: options.limit_warning.clone(),
-            told_of_drains: false,
+            warned_of_closed_pipes: false,
             options: Arc::new(options),
             full: None,
             suspending: None,
         }
     }
 
-    /// Runs every job of `feed` to its ending; a third signal leaves at once.
+    /// Runs every job of `feed` until it has ended; a third signal returns at once.
     pub(crate) async fn run(
         mut self,
         mut feed: Feed,
@@ -147,11 +147,11 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
             let pause = self.schedule.paused_until(clock.now());
             let suspending = self.suspending;
             let may_start = pause.is_none() && suspending.is_none();
-            let has_room = self.schedule.has_room() && may_start;
+            let has_free_slot = self.schedule.has_free_slot() && may_start;
             let is_far_ahead = self.order.as_ref().is_some_and(OutputTurn::is_far_ahead);
             let may_read =
-                self.full.is_none() && (has_room && !is_far_ahead || !self.cancel.may_start());
-            let next_due = pause.or_else(|| self.schedule.next_due().filter(|_| has_room));
+                self.full.is_none() && (has_free_slot && !is_far_ahead || !self.cancel.may_start());
+            let next_due = pause.or_else(|| self.schedule.next_due().filter(|_| has_free_slot));
             let deadline = self.options.deadline.filter(|_| !self.cancel.is_ending());
             let patience = self.patience();
             tokio::select! {
@@ -159,7 +159,7 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
                 Some(control) = controls.recv() => if self.on_control(control) == Escalation::Third {
                     return self.ended();
                 },
-                Some(event) = self.arrivals.recv() => self.on_attempt(event),
+                Some(event) = self.attempt_events.recv() => self.on_attempt(event),
                 () = clock.sleep_until_some(deadline) => self.on_deadline(),
                 () = until_ready(&mut self.full) => self.full = None,
                 () = clock.sleep_until_some(patience) => break,
@@ -179,10 +179,10 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
             }
             if !self.cancel.may_start() {
                 feed.close();
-                self.abandon_waiting();
+                self.end_waiting();
             }
         }
-        self.report_if_nothing_began();
+        self.report_if_nothing_started();
         let (elapsed, counts) = (self.clock.now(), self.summary.counts());
         self.announce(&Event::RunEnded { elapsed, counts });
         self.ended()
@@ -199,9 +199,9 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
 
     pub(crate) fn announce(&mut self, event: &Event) {
         self.summary.fold(event);
-        if let Flow::Full(room) = (self.forward)(event) {
+        if let Flow::Full(when_ready) = (self.forward)(event) {
             let since = self.full.take().map(|(_, since)| since);
-            self.full = Some((room, since.unwrap_or_else(|| self.clock.now())));
+            self.full = Some((when_ready, since.unwrap_or_else(|| self.clock.now())));
         }
     }
 
@@ -232,14 +232,14 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
         if done {
             self.end(job, Status::Ok, Some(CancelReason::Resumed), None, None);
         } else if self.cancel.may_start() {
-            self.start(Next { job, past: None });
+            self.start(Next { job, earlier: None });
         } else {
             self.end(job, Status::Skipped, self.cancel.reason(), None, None);
         }
     }
 
     fn start_due(&mut self) {
-        while self.full.is_none() && self.suspending.is_none() && self.schedule.has_room() {
+        while self.full.is_none() && self.suspending.is_none() && self.schedule.has_free_slot() {
             let now = self.clock.now();
             if self.schedule.paused_until(now).is_some() {
                 break;
@@ -251,16 +251,18 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
         }
     }
 
-    fn start(&mut self, Next { job, past }: Next) {
-        let attempt = past.as_ref().map_or(1, |past| past.last.number + 1);
-        if let Some(past) = past {
-            self.pasts.insert(job.seq, past);
+    fn start(&mut self, Next { job, earlier }: Next) {
+        let attempt = earlier
+            .as_ref()
+            .map_or(1, |earlier| earlier.last.number + 1);
+        if let Some(earlier) = earlier {
+            self.earlier_attempts.insert(job.seq, earlier);
         }
         if job.job.timeout.or(self.options.timeout).is_some() {
             self.clock.watch();
         }
         let slot = self.schedule.take_slot(self.clock.now());
-        // In a box at once: a future of this size would be copied half a dozen times otherwise.
+        // Boxed at once: a future of this size would otherwise be copied half a dozen times.
         tokio::spawn(Box::pin(attempt::run(Assignment {
             job,
             attempt,
@@ -269,7 +271,7 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
             clock: self.clock.clone(),
             requests: self.requests.subscribe(),
             printing: self.printing.clone(),
-            events: self.attempts.clone(),
+            events: self.event_sender.clone(),
         })));
     }
 
@@ -277,7 +279,7 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
         match event {
             AttemptEvent::Started { start, process } => {
                 self.schedule.started();
-                self.pasts.started(start.job.seq);
+                self.earlier_attempts.started(start.job.seq);
                 self.running.insert(Arc::clone(&start), process);
                 self.announce(&Event::JobStarted(start));
             }
@@ -304,7 +306,7 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
                     self.report_leaked_pipes();
                 }
                 self.on_ended(job, attempt);
-                // The keys of the terminal reach only the job that has it.
+                // Ctrl-C and Ctrl-\ reach only the job that has the terminal.
                 if let (Foreground::Given(_), Some(signal @ (Signal::INT | Signal::QUIT))) =
                     (&self.options.foreground, interrupted)
                 {
@@ -314,15 +316,15 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
         }
     }
 
-    /// Processes that jobs left behind hold so many pipes that some were closed.
+    /// Warns, once, if pipes were closed because background processes of jobs hold too many.
     fn report_leaked_pipes(&mut self) {
-        if has_closed_leaked_pipes() && !std::mem::replace(&mut self.told_of_drains, true) {
+        if has_closed_leaked_pipes() && !std::mem::replace(&mut self.warned_of_closed_pipes, true) {
             self.announce(&Event::Warned(CLOSED_PIPES.into()));
         }
     }
 
     pub(crate) fn on_ended(&mut self, job: Arc<NumberedJob>, last: Arc<Attempt>) {
-        let queued = self.pasts.ended(job.seq);
+        let queued = self.earlier_attempts.ended(job.seq);
         let queued = queued.unwrap_or_else(|| last.begun.saturating_sub(job.read_at));
         let retries = job.job.retries.unwrap_or(self.options.retries);
         let may_retry = self.cancel.may_start() && last.number <= retries;
@@ -337,22 +339,22 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
         };
         self.announce(&Event::JobRetried(Arc::new(event)));
         let (due, seq) = (self.clock.now() + delay, job.seq);
-        let past = Some(EarlierAttempt { last, queued });
-        self.schedule.wait_until(due, seq, Next { job, past });
+        let earlier = Some(EarlierAttempt { last, queued });
+        self.schedule.wait_until(due, seq, Next { job, earlier });
     }
 
-    /// What waited for another attempt ends by the one it had, if it had one.
-    fn abandon_waiting(&mut self) {
-        let waiting: Vec<_> = self.schedule.abandon_waiting().collect();
-        for Next { job, past } in waiting {
-            match past {
-                Some(past) => self.end_after(job, past),
+    /// Ends the waiting jobs with the result of their last attempt, if they had one.
+    fn end_waiting(&mut self) {
+        let waiting: Vec<_> = self.schedule.take_waiting().collect();
+        for Next { job, earlier } in waiting {
+            match earlier {
+                Some(earlier) => self.end_after(job, earlier),
                 None => self.end(job, Status::Skipped, self.cancel.reason(), None, None),
             }
         }
     }
 
-    /// Ends a job by what its last attempt says.
+    /// Ends a job with the result of its last attempt.
     fn end_after(
         &mut self,
         job: Arc<NumberedJob>,
@@ -361,8 +363,8 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
         let (status, reason, code) = (last.status(), last.reason(), last.shell_code());
         self.end(job, status, reason, Some(last), Some(queued));
         match self.cancel.job_ended(status) {
-            Some(CancelReason::Race) => self.stop(Cause::Race { code }, self.policy_end()),
-            Some(_) => self.stop(Cause::FailFast, self.policy_end()),
+            Some(CancelReason::Race) => self.cancel_run(Cause::Race { code }, self.policy_end()),
+            Some(_) => self.cancel_run(Cause::FailFast, self.policy_end()),
             None => {}
         }
     }
@@ -387,7 +389,7 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
         self.announce(&Event::JobEnded(Arc::new(end)));
         if let Some(order) = &mut self.order
             && order.ended(seq)
-            && self.options.output.is_told_in_order()
+            && self.options.output.is_ordered()
             && !self.reader_gone
         {
             self.turn.send_replace(order.first());
@@ -395,9 +397,9 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
     }
 }
 
-async fn until_ready(room: &mut Option<(WhenReady, Moment)>) {
-    match room {
-        Some((room, _)) => room.await,
+async fn until_ready(full: &mut Option<(WhenReady, Moment)>) {
+    match full {
+        Some((when_ready, _)) => when_ready.await,
         None => std::future::pending().await,
     }
 }

@@ -1,4 +1,4 @@
-//! Attempts that were not made: the system was out of something that each start needs, or the run ends.
+//! Attempts that were not started, because of a shortage or because the run was cancelled.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use crate::process::Shortage;
 use crate::run::policy::Refusal;
 
 impl<T: FnMut(&Event) -> Flow> Runner<T> {
-    /// The system is out of something that an attempt needs: the job waits, and fewer run at once.
+    /// Handles a shortage at the start of an attempt: the job waits, and fewer run at once.
     pub(super) fn on_held_back(
         &mut self,
         job: Arc<NumberedJob>,
@@ -25,35 +25,35 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
                     );
                     self.announce(&Event::Warned(warning.into()));
                 }
-                let (seq, past) = (job.seq, self.pasts.take_back(job.seq));
-                self.schedule.wait_until(now, seq, Next { job, past });
+                let (seq, earlier) = (job.seq, self.earlier_attempts.remove(job.seq));
+                self.schedule.wait_until(now, seq, Next { job, earlier });
             }
         }
     }
 
-    /// Says, once, that more might run at once if more files could be open.
+    /// Warns, once, that the limit of open files limits the number of concurrent jobs.
     pub(super) fn report_limit(&mut self) {
-        if !self.schedule.has_room()
+        if !self.schedule.has_free_slot()
             && let Some(warning) = self.limit_warning.take()
         {
             self.announce(&Event::Warned(warning.into()));
         }
     }
 
-    /// Where not one process could be started, the run itself was wrong here.
-    pub(super) fn report_if_nothing_began(&mut self) {
-        if let Some(shortage) = self.shortage.filter(|_| self.schedule.cannot_begin()) {
-            let nothing = format!("no job could be started: the system is out of {shortage}");
-            self.announce(&Event::InputFailed(nothing.into()));
+    /// Reports an error if no process could be started at all.
+    pub(super) fn report_if_nothing_started(&mut self) {
+        if let Some(shortage) = self.shortage.filter(|_| self.schedule.cannot_start()) {
+            let error = format!("no job could be started: the system is out of {shortage}");
+            self.announce(&Event::InputFailed(error.into()));
         }
     }
 
-    /// The run ends, and the program was not executed by then: with all others that wait the job will
-    /// be abandoned.
+    /// Handles an attempt whose program was not executed before the run was cancelled: the job is queued,
+    /// and then ended with all other waiting jobs.
     pub(super) fn on_withdrawn(&mut self, job: Arc<NumberedJob>, slot: u32) {
         self.schedule.release(slot);
         let (now, seq) = (self.clock.now(), job.seq);
-        let past = self.pasts.take_back(seq);
-        self.schedule.wait_until(now, seq, Next { job, past });
+        let earlier = self.earlier_attempts.remove(seq);
+        self.schedule.wait_until(now, seq, Next { job, earlier });
     }
 }

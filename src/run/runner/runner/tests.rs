@@ -1,4 +1,4 @@
-//! What a run leaves when prun itself is wrong.
+//! A run in which prun itself panics.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

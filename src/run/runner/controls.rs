@@ -1,5 +1,4 @@
-//! The end of a run before its time, and its pauses: what reaches the runner from outside, and
-//! what it asks of the attempts then.
+//! Handles requests from outside: cancels the run, suspends and continues it, and lists running jobs.
 
 use std::time::Duration;
 
@@ -11,8 +10,8 @@ use crate::run::control::Control;
 use crate::run::policy::Moment;
 use crate::run::policy::{Escalation, Request};
 
-/// How long prun waits for starts that are going on before it is stopped. The same Ctrl-Z may have
-/// stopped one of them, which is found and continued after 0.2 s.
+/// How long prun waits for starts in progress before it stops. The same Ctrl-Z may have stopped one of
+/// them, which is detected and continued after 0.2 s.
 const START_WAIT: Duration = Duration::from_secs(2);
 
 impl<T: FnMut(&Event) -> Flow> Runner<T> {
@@ -21,12 +20,12 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
             Control::Signal(signal) => {
                 let escalation = self.cancel.signal(signal, self.clock.now());
                 match escalation {
-                    Escalation::First => self.stop(Cause::Signal(signal), End::Gentle),
-                    Escalation::Second => self.stop(Cause::Signal(signal), End::Killed),
+                    Escalation::First => self.cancel_run(Cause::Signal(signal), End::Gentle),
+                    Escalation::Second => self.cancel_run(Cause::Signal(signal), End::Killed),
                     Escalation::Echo => {}
-                    // Nobody waits for the attempts to do it.
+                    // Do not wait for the attempts to do it.
                     Escalation::Third => {
-                        self.take_arrivals();
+                        self.drain_attempt_events();
                         self.running.signal(Signal::KILL);
                     }
                 }
@@ -38,7 +37,7 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
                 self.announce(&Event::Asked(running));
             }
             Control::ReaderGone => {
-                // Held output would grow without anybody to read it.
+                // Output that is held back would grow without a reader.
                 self.reader_gone = true;
                 self.turn.send_replace(u64::MAX);
             }
@@ -53,28 +52,27 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
         Escalation::Echo
     }
 
-    /// What was printed cannot be told: nothing more is started, and what runs is ended, unless
-    /// standard output can still be written.
+    /// Handles output that cannot be written: cancels the run, unless standard output can still be
+    /// written.
     pub(crate) fn on_output_failed(&mut self, loss: OutputLoss) {
         self.announce(&Event::OutputFailed(loss));
         if loss == OutputLoss::Stderr {
             return;
         }
         self.cancel.output_failed();
-        self.pass_on();
+        self.send_request();
     }
 
-    /// Stops the jobs and prun when the starts that are going on are over: what runs must be known.
+    /// Stops the jobs and prun once the starts in progress have finished: their processes must be known.
     pub(crate) fn suspend_soon(&mut self) {
-        // Nobody could continue us: the terminal's own rule for such a group is to ignore it.
+        // Nobody could continue an orphaned process group: the terminal ignores Ctrl-Z for it, too.
         if !is_orphaned() {
             let until = self.clock.now() + START_WAIT;
             self.suspending.get_or_insert(until);
         }
     }
 
-    /// Stops the jobs and prun, until somebody continues prun, if it is time to; all clocks stand
-    /// still meanwhile.
+    /// Stops the jobs and prun until prun is continued, if that is due; the clock is paused meanwhile.
     pub(crate) fn suspend_if_due(&mut self) {
         let is_starting = self.schedule.running() > self.running.count();
         let is_due = |until: &mut Moment| !is_starting || *until <= self.clock.now();
@@ -82,8 +80,8 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
             return;
         }
         if is_starting {
-            // A thread that waits for an exec cannot be stopped, and whoever waits for our stop would
-            // wait for it: the terminal would be nobody's.
+            // A thread that waits for an exec cannot be stopped, so prun would not count as stopped, and
+            // its parent would not take the terminal back.
             let text =
                 "not suspended, because a program is still being started: press Ctrl-Z again";
             return self.announce(&Event::Warned(text.into()));
@@ -95,14 +93,14 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
         self.announce(&Event::Continued);
     }
 
-    /// Learns of the processes that have just started, before something is done to all.
-    fn take_arrivals(&mut self) {
-        while let Ok(event) = self.arrivals.try_recv() {
+    /// Handles pending attempt events, so that processes that were just started are known.
+    fn drain_attempt_events(&mut self) {
+        while let Ok(event) = self.attempt_events.try_recv() {
             self.on_attempt(event);
         }
     }
 
-    /// Until when the jobs that are not read yet may wait to be told, if only those are left.
+    /// Returns until when to wait for the sinks, if only jobs that are not yet read are left.
     pub(crate) fn patience(&self) -> Option<Moment> {
         let (_, since) = self.full.as_ref().filter(|_| self.schedule.is_idle())?;
         Some(*since + self.cancel.patience(self.options.grace)?)
@@ -110,21 +108,21 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
 
     pub(crate) fn on_deadline(&mut self) {
         if self.cancel.deadline() {
-            self.stop(Cause::Deadline, End::Gentle);
+            self.cancel_run(Cause::Deadline, End::Gentle);
         }
     }
 
-    /// What the policy asks of the jobs that run.
+    /// Returns what the policy does with running jobs.
     pub(crate) fn policy_end(&self) -> End {
         match self.cancel.request() {
             Request::Run => End::Awaited,
-            Request::Stop { .. } => End::Gentle,
+            Request::Terminate { .. } => End::Gentle,
             Request::Kill { .. } => End::Killed,
         }
     }
 
-    /// Tells that the run ends before its time, and asks the attempts to end.
-    pub(crate) fn stop(&mut self, cause: Cause, end: End) {
+    /// Reports that the run is cancelled, and requests the attempts to end.
+    pub(crate) fn cancel_run(&mut self, cause: Cause, end: End) {
         let (running, grace) = (self.schedule.running(), self.options.grace);
         self.announce(&Event::Stopped(Stop {
             cause,
@@ -132,13 +130,13 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
             running,
             grace,
         }));
-        self.pass_on();
+        self.send_request();
     }
 
-    /// Passes what is asked of the attempts on to them.
-    fn pass_on(&mut self) {
+    /// Sends the current request to the attempts.
+    fn send_request(&mut self) {
         self.options.guard.ending();
-        // The grace and prun's patience are limits, too.
+        // The grace period and prun's patience are time limits, too.
         self.clock.watch();
         self.requests.send_replace(self.cancel.request());
     }
