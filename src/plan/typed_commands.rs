@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn a_placeholder_is_an_error_with_the_ways_out() {
+    fn a_placeholder_is_an_error_with_the_remedies() {
         assert_eq!(
             error(&["ls", "gzip {}"]),
             "command 2: no values for `{}`: give them after the command with `::: VALUE...`, or before \

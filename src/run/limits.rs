@@ -18,7 +18,7 @@ const OWN_FILES: u64 = 20;
 const FILES_PER_JOB: u64 = 4;
 /// Descriptors needed to run a single job: the poll loop, our output, one process.
 const MIN_FILES: usize = 12;
-/// A limit above which open descriptors are not counted: so many are not inherited.
+/// The limit above which open descriptors are not counted: nobody inherits that many.
 const MAX_COUNTED_FILES: u64 = 1 << 16;
 
 /// Returns the number of processors that this process may use.
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_open_is_counted() {
+    fn open_files_are_counted() {
         let before = open_files(1024);
         let more: Vec<_> = (0..32).filter_map(|_| UnixStream::pair().ok()).collect();
         // Other tests open and close files meanwhile.

@@ -169,10 +169,10 @@ impl Cancel {
         }
         self.failures += 1;
         match self.policy.fail_fast {
-            Some((most, FailFast::Now)) if self.failures >= most.get() => {
+            Some((limit, FailFast::Now)) if self.failures >= limit.get() => {
                 self.terminate(CancelReason::FailFast)
             }
-            Some((most, FailFast::Soon)) if self.failures >= most.get() => {
+            Some((limit, FailFast::Soon)) if self.failures >= limit.get() => {
                 self.draining = Some(CancelReason::FailFast);
                 self.draining
             }
@@ -237,10 +237,10 @@ mod tests {
 
     const NOW: Moment = Duration::from_secs(1);
 
-    fn fail_fast(most: u32, how: FailFast) -> Cancel {
-        let most = NonZeroU32::new(most).unwrap();
+    fn fail_fast(limit: u32, how: FailFast) -> Cancel {
+        let limit = NonZeroU32::new(limit).unwrap();
         Cancel::new(Policy {
-            fail_fast: Some((most, how)),
+            fail_fast: Some((limit, how)),
             race: false,
         })
     }
@@ -357,8 +357,8 @@ mod tests {
             events in prop::collection::vec((0u8..6, 0u64..1000), 0..30),
             race: bool,
         ) {
-            let most = NonZeroU32::new(2).unwrap();
-            let policy = Policy { fail_fast: Some((most, FailFast::Now)), race };
+            let limit = NonZeroU32::new(2).unwrap();
+            let policy = Policy { fail_fast: Some((limit, FailFast::Now)), race };
             let mut cancel = Cancel::new(policy);
             let rank = |cancel: &Cancel| match cancel.request() {
                 Request::Run => 0,

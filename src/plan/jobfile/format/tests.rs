@@ -142,12 +142,12 @@ fn other_files_are_detected_by_their_first_bytes() {
         ("# x\n---\njobs:\n", "a YAML document"),
         (".PHONY: all\n", "a makefile"),
     ] {
-        let told = match whole(text) {
+        let found = match whole(text) {
             // Before the end more bytes may be needed; at the end it is decided.
             Ok(Format::Lines) => whole(format!("{text}\n")),
-            told => told,
+            found => found,
         };
-        assert_eq!(told, Err(what), "{text:?}");
+        assert_eq!(found, Err(what), "{text:?}");
     }
     // A command may begin with letters that differ from the magic of gzip or bzip2.
     assert_eq!(whole("bzh9 x\n"), Ok(Format::Lines));

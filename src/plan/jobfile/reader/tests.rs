@@ -20,7 +20,7 @@ fn of(format: Option<Format>, input: Box<dyn Read + Send>, rule: ShellRule) -> J
 }
 
 /// An entry as `line [name] command`.
-fn told(entry: Result<Entry, JobFileError>) -> String {
+fn show(entry: Result<Entry, JobFileError>) -> String {
     match entry {
         Ok(Entry::Warning(text)) => format!("warning {text}"),
         Err(error) => format!("error {error}"),
@@ -43,7 +43,7 @@ fn told(entry: Result<Entry, JobFileError>) -> String {
 fn read_as(format: Option<Format>, text: impl AsRef<[u8]>) -> Vec<String> {
     let chunks = [text.as_ref(), &[]];
     // An empty first chunk would be the end.
-    open(format, &chunks).map(told).collect()
+    open(format, &chunks).map(show).collect()
 }
 
 fn read(text: impl AsRef<[u8]>) -> Vec<String> {
@@ -115,8 +115,8 @@ fn a_nul_byte_in_a_line_is_an_error_and_the_end() {
         "error jobs:2: NUL byte in the command: remove it, or use -0 if each command ends with NUL";
     // Nothing before it runs, if it is among the first bytes.
     assert_eq!(read("a\nb\0c\nd\n"), [error]);
-    let told: Vec<String> = open(None, &[b"a\n", b"b\0c\nd\n"]).map(told).collect();
-    assert_eq!(told, ["1 a", error]);
+    let shown: Vec<String> = open(None, &[b"a\n", b"b\0c\nd\n"]).map(show).collect();
+    assert_eq!(shown, ["1 a", error]);
 }
 
 #[test]
@@ -124,7 +124,7 @@ fn a_line_that_cannot_be_run_is_an_error() {
     let rule = ShellRule::Never;
     let file = of(None, Chunks::new(&[b"a\nb | c\n"]), rule);
     let error = "error jobs:2: unquoted `|` is shell syntax, but no shell may be used here: quote it, or allow a shell";
-    assert_eq!(file.map(told).collect::<Vec<_>>(), ["1 a", error]);
+    assert_eq!(file.map(show).collect::<Vec<_>>(), ["1 a", error]);
 }
 
 #[test]
@@ -160,8 +160,8 @@ fn json_errors_name_line_and_column() {
             "jobs:2: neither `cmd` nor `argv` is given: write one of them",
         ),
     ] {
-        let told = read(format!("{good}\n{line}\n{good}\n"));
-        assert_eq!(told, ["1 ls".to_owned(), format!("error {error}")]);
+        let shown = read(format!("{good}\n{line}\n{good}\n"));
+        assert_eq!(shown, ["1 ls".to_owned(), format!("error {error}")]);
     }
 }
 
@@ -210,9 +210,9 @@ fn errors_in_an_array_name_the_line_and_column_of_the_file() {
 
 #[test]
 fn a_file_that_should_be_an_array_and_is_not_is_an_error() {
-    let told = read_as(Some(Format::JsonArray), "{\"cmd\":\"ls\"}");
+    let shown = read_as(Some(Format::JsonArray), "{\"cmd\":\"ls\"}");
     let error = "error jobs:1: this is a JSON document with an object at the top level, not a job file (one command per line, JSON Lines, or a JSON array): write an array of objects, or rename the file to .jsonl if it has one object per line";
-    assert_eq!(told, [error]);
+    assert_eq!(shown, [error]);
 }
 
 #[test]
@@ -230,7 +230,7 @@ fn a_job_without_end_is_an_error() {
         assert_eq!(file.lines.longest, 67_108_864);
         file.lines.longest = 100_000;
         let error = "error jobs:1: the job is longer than 100000 bytes: is this a job file?";
-        assert_eq!(file.map(told).collect::<Vec<_>>(), [error]);
+        assert_eq!(file.map(show).collect::<Vec<_>>(), [error]);
     }
 }
 
@@ -239,14 +239,14 @@ fn a_first_line_is_a_job_before_the_second_arrives() {
     // Chunks panics when more is read than it has.
     for text in ["ls\n", "{\"cmd\":\"ls\"}\n", "[{\"cmd\":\"ls\"}"] {
         let mut file = open(None, &[text.as_bytes()]);
-        assert_eq!(file.next().map(told).as_deref(), Some("1 ls"));
+        assert_eq!(file.next().map(show).as_deref(), Some("1 ls"));
     }
 }
 
 #[test]
 fn after_a_last_line_without_newline_nothing_more_is_read() {
     let mut file = open(None, &[b"ls", b""]);
-    assert_eq!(file.next().map(told).as_deref(), Some("1 ls"));
+    assert_eq!(file.next().map(show).as_deref(), Some("1 ls"));
     assert!(file.buffered());
     assert!(file.next().is_none());
 }
@@ -271,8 +271,8 @@ fn an_input_that_cannot_be_read_is_an_error_with_its_name() {
     for format in [None, Some(Format::Lines), Some(Format::JsonArray)] {
         let rule = ShellRule::Never;
         let mut file = of(format, Box::new(Broken), rule);
-        let told = file.next().map(told);
-        assert_eq!(told.as_deref(), Some("error jobs: cannot read: no luck"));
+        let shown = file.next().map(show);
+        assert_eq!(shown.as_deref(), Some("error jobs: cannot read: no luck"));
     }
 }
 

@@ -44,17 +44,17 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..Default::default() })]
 
     #[test]
-    fn no_chunking_changes_what_is_read(
+    fn chunking_does_not_change_the_jobs(
         text in text(),
         sizes in vec(1..5_usize, 0..60),
         format in prop::option::of(format()),
     ) {
         let chunks = chunked(&text, &sizes);
         let chunks: Vec<&[u8]> = chunks.iter().map(Vec::as_slice).collect();
-        let pieces: Vec<String> = open(format, &chunks).map(told).collect();
+        let pieces: Vec<String> = open(format, &chunks).map(show).collect();
         let whole = chunked(&text, &[]);
         let whole: Vec<&[u8]> = whole.iter().map(Vec::as_slice).collect();
-        let whole: Vec<String> = open(format, &whole).map(told).collect();
+        let whole: Vec<String> = open(format, &whole).map(show).collect();
         // A NUL byte is reported as soon as it is read, possibly before other errors.
         match whole.as_slice() {
             [alone] if alone.contains("NUL byte") => {
@@ -66,7 +66,7 @@ proptest! {
     }
 
     #[test]
-    fn buffered_never_promises_what_must_be_waited_for(
+    fn buffered_is_never_true_when_a_read_would_block(
         text in text(),
         size in 1..200_usize,
         format in format(),
