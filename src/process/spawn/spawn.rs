@@ -87,7 +87,7 @@ impl Command {
             };
             match retries.next(started) {
                 Ok(started) => {
-                    return started.map(|(child, streams)| command.into_process(child, streams));
+                    return started.map(|(child, streams)| command.create_process(child, streams));
                 }
                 Err(pause) => std::thread::sleep(pause),
             }
@@ -110,7 +110,7 @@ impl Command {
             };
             match retries.next(started) {
                 Ok(started) => {
-                    return started.map(|(child, streams)| self.into_process(child, streams));
+                    return started.map(|(child, streams)| self.create_process(child, streams));
                 }
                 Err(pause) => tokio::time::sleep(pause).await,
             }
@@ -154,7 +154,7 @@ impl Command {
     }
 
     /// Creates the process, and starts to drain its captured streams.
-    fn into_process(&self, child: UnwatchedChild, streams: Streams) -> Process {
+    fn create_process(&self, child: UnwatchedChild, streams: Streams) -> Process {
         let [stdout, stderr] = &streams.captures;
         let draining = drain(stdout.as_ref(), stderr.as_ref());
         Process::new(child, streams, draining, self)
