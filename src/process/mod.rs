@@ -139,6 +139,7 @@ pub use command::{Backend, Command, Environment, Group, KillOnDrop, Stdio};
 pub use communicate::{Captured, CommunicateError, Output};
 pub use error::{Driver, InvalidFd, InvalidStdio, Shortage, SpawnError, SpawnErrorKind};
 pub use exit::{ExitInfo, ResourceUsage, WaitError};
+pub(crate) use handle::Escalate;
 pub use handle::{Delivery, ProcessHandle, Scope, ShutdownError, SignalError};
 pub use process::{LastLine, Process};
 pub use quote::{join, quote};

@@ -20,5 +20,6 @@ pub use delivery::{Delivery, Scope, SignalError};
 pub use handle::ProcessHandle;
 pub(super) use handle::ProcessState;
 pub(crate) use hold::Hold;
+pub(crate) use shutdown::Escalate;
 pub use shutdown::ShutdownError;
 pub(super) use watcher::Watcher;

@@ -35,6 +35,29 @@ pub enum ShutdownError {
     },
 }
 
+/// The signals by which a process is ended, each at its time. The last one is `SIGKILL`.
+pub(crate) trait Escalate {
+    /// Waits until the next signal is due. Called again only after it has returned.
+    fn next(&mut self) -> impl Future<Output = Signal> + Send;
+}
+
+/// `SIGTERM` at once, and `SIGKILL` after the grace period.
+struct TermThenKill {
+    /// Whether `SIGTERM` is still to be sent.
+    is_gentle: bool,
+    grace: Duration,
+}
+
+impl Escalate for TermThenKill {
+    async fn next(&mut self) -> Signal {
+        if std::mem::take(&mut self.is_gentle) {
+            return Signal::TERM;
+        }
+        tokio::time::sleep(self.grace).await;
+        Signal::KILL
+    }
+}
+
 impl ProcessHandle {
     /// Ends the process or its process group: sends `SIGTERM`, then `SIGKILL` after `grace`.
     ///
@@ -62,26 +85,38 @@ impl ProcessHandle {
         if scope == Scope::Group {
             self.begin_shutdown();
         }
-        self.end(scope, grace).await?;
+        let is_gentle = !grace.is_zero();
+        self.escalate(scope, TermThenKill { is_gentle, grace })
+            .await?;
         if scope == Scope::Group {
             self.finish_shutdown();
         }
         Ok(self.wait().await?)
     }
 
-    async fn end(&self, scope: Scope, grace: Duration) -> Result<(), ShutdownError> {
+    /// Sends each of `signals` when it is due, until no process of `scope` is left or one survives
+    /// `SIGKILL`.
+    pub(crate) async fn escalate(
+        &self,
+        scope: Scope,
+        mut signals: impl Escalate,
+    ) -> Result<(), ShutdownError> {
         let mut members = Members::of(self.pid());
-        if !grace.is_zero() {
-            self.send_terminating(scope, Signal::TERM, &mut members)
-                .await?;
-            // Permission for SIGTERM implies permission for SIGCONT.
-            let _ = self.send_signal_to(scope, Signal::CONT);
-            if let Ok(gone) = wait_for(self.wait_until_empty(scope, &mut members), grace).await {
-                return Ok(gone?);
+        let mut signal = signals.next().await;
+        loop {
+            self.send_terminating(scope, signal, &mut members).await?;
+            if signal == Signal::KILL {
+                break;
             }
+            // A stopped process handles the signal only once it is continued. Permission for the one
+            // implies permission for the other.
+            let _ = self.send_signal_to(scope, Signal::CONT);
+            signal = tokio::select! {
+                biased;
+                gone = self.wait_until_empty(scope, &mut members) => return Ok(gone?),
+                signal = signals.next() => signal,
+            };
         }
-        self.send_terminating(scope, Signal::KILL, &mut members)
-            .await?;
         if let Ok(gone) = wait_for(self.wait_until_empty(scope, &mut members), KILL_WAIT).await {
             return Ok(gone?);
         }
@@ -118,12 +153,7 @@ impl ProcessHandle {
     }
 
     /// Waits until the process has ended and, for [`Scope::Group`], until no living member of its group
-    /// is left. Hold the process meanwhile if the group is to be signalled afterwards.
-    pub(crate) async fn gone(&self, scope: Scope) -> Result<(), WaitError> {
-        self.wait_until_empty(scope, &mut Members::of(self.pid()))
-            .await
-    }
-
+    /// is left.
     async fn wait_until_empty(&self, scope: Scope, members: &mut Members) -> Result<(), WaitError> {
         self.ended().await?;
         let [mut pause, longest] = POLL_INTERVALS;

@@ -8,13 +8,10 @@ use tokio::sync::watch;
 use super::foreground::TerminalRequest;
 use super::messages::{Assignment, AttemptEvent};
 use crate::event::{CancelReason, Outcome};
-use crate::process::{ExitInfo, Process, Scope, Signal, wait_for};
+use crate::process::{Escalate, ExitInfo, Process, Scope, Signal};
 use crate::run::policy::{Clock, Moment};
 use crate::run::policy::{Request, steps};
 use crate::run::signals::{CANCEL_SIGNALS, forward_pending};
-
-/// How long to wait for processes to die of `SIGKILL`: in an uninterruptible call they may never.
-const KILL_WAIT: Duration = Duration::from_secs(5);
 
 /// Why a process is ended.
 enum EndCause {
@@ -42,7 +39,14 @@ pub(crate) async fn wait_or_end(
             requests,
             ..
         } = assignment;
-        end(process, clock, first, options.grace, requests).await;
+        let signals = Signals {
+            steps: steps(first, options.grace).into_iter(),
+            begun: clock.now(),
+            clock,
+            requests,
+        };
+        // A process that is left then, or may not be signalled, is found out by waiting for it.
+        let _ = process.handle().escalate(Scope::Group, signals).await;
     }
     match (process.wait().await, cause.map(|(_, cause)| cause)) {
         (Ok(exit), None) if was_signaled_with_prun(&exit, &assignment.requests).await => {
@@ -131,32 +135,23 @@ async fn kill_requested(requests: &mut watch::Receiver<Request>) {
     let _ = requests.wait_for(is_kill).await;
 }
 
-/// Ends the whole process group: sends the signal of each step at its time, until no member is left. The
-/// last one is `SIGKILL`, even if the leader has exited; a requested kill skips to it.
-async fn end(
-    process: &Process,
-    clock: &Clock,
-    first: Signal,
-    grace: Duration,
-    requests: &mut watch::Receiver<Request>,
-) {
-    let (handle, begun) = (process.handle(), clock.now());
-    let mut killed = false;
-    for (after, signal) in steps(first, grace) {
+/// The signals of an attempt that is to end: those of [`steps`], or `SIGKILL` once a kill is requested.
+struct Signals<'a> {
+    steps: std::vec::IntoIter<(Duration, Signal)>,
+    begun: Moment,
+    clock: &'a Clock,
+    requests: &'a mut watch::Receiver<Request>,
+}
+
+impl Escalate for Signals<'_> {
+    async fn next(&mut self) -> Signal {
+        let Some((after, signal)) = self.steps.next() else {
+            return Signal::KILL;
+        };
         tokio::select! {
             biased;
-            _ = handle.gone(Scope::Group) => return,
-            () = kill_requested(requests) => killed = true,
-            () = clock.sleep_until(begun + after) => {}
+            () = kill_requested(self.requests) => Signal::KILL,
+            () = self.clock.sleep_until(self.begun + after) => signal,
         }
-        let signal = if killed { Signal::KILL } else { signal };
-        // ESRCH or EPERM: the wait below finds out.
-        let _ = process.send_signal_to(Scope::Group, signal);
-        if signal == Signal::KILL {
-            break;
-        }
-        // A stopped process handles the signal only once it is continued.
-        let _ = process.send_signal_to(Scope::Group, Signal::CONT);
     }
-    let _ = wait_for(handle.gone(Scope::Group), KILL_WAIT).await;
 }
