@@ -10,6 +10,7 @@
 
 mod blocking;
 pub(crate) mod child;
+mod env_change;
 mod file;
 mod limits;
 mod own_signals;
@@ -22,6 +23,7 @@ mod terminal;
 mod thread;
 
 pub(crate) use blocking::Blocking;
+pub(crate) use env_change::EnvChange;
 pub(crate) use file::{Lock, close, folder, is_at, keeps_nothing, lock, sync};
 pub(crate) use limits::{argument_bytes_limit, open_files_limit};
 pub use own_signals::reset_inherited_signals;

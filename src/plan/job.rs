@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::command::ShellRule;
 use super::command::WordsError;
 use super::invocation::{Invocation, work};
+use crate::os::EnvChange;
 
 /// A job of the plan.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,7 +25,7 @@ pub(crate) struct Job {
     /// Its working directory; `None` means the run's.
     pub(crate) cwd: Option<PathBuf>,
     /// Its changes to the environment, in file order; `None` unsets.
-    pub(crate) env: Vec<(OsString, Option<OsString>)>,
+    pub(crate) env: Vec<EnvChange>,
     /// The bytes for its standard input, if any.
     pub(crate) stdin: Option<Vec<u8>>,
     /// Its time limit; `None` means the run's, zero means no limit.

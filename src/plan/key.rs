@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::invocation::{Argv, Invocation};
 use super::job::Job;
+use crate::os::EnvChange;
 
 /// Identifies a job by its content, and by how many jobs with the same content came before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -18,7 +19,7 @@ pub(crate) struct Key(u128);
 impl Key {
     /// Returns the key of what `job` runs: command, values, directory, changes to the environment,
     /// input. Its name, its time limit and its position in a file are not part of it.
-    pub(crate) fn of(job: &Job, cwd: &Path, env: &[(OsString, Option<OsString>)]) -> Self {
+    pub(crate) fn of(job: &Job, cwd: &Path, env: &[EnvChange]) -> Self {
         let mut fields = Fields(Sha256::new());
         match &job.work {
             Invocation::Argv(argv) => {
@@ -54,7 +55,7 @@ impl Key {
             }
         }
         fields.add(cwd.as_os_str().as_bytes());
-        for (name, value) in env.iter().chain(&job.env) {
+        for EnvChange { name, value } in env.iter().chain(&job.env) {
             fields.add(name.as_bytes());
             fields.add_optional(value.as_deref().map(OsStr::as_bytes));
         }
@@ -152,7 +153,7 @@ mod tests {
         let plain = job("make a");
         let mut fed = job("make a");
         fed.stdin = Some(Vec::new());
-        let env = [(OsString::from("A"), Some(OsString::from("b")))];
+        let env = [EnvChange::set("A", "b")];
         let keys = [
             key(&plain),
             key(&job("make b")),

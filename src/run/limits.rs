@@ -7,6 +7,7 @@ use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::UnixStream;
 
+use crate::os::EnvChange;
 use crate::os::{argument_bytes_limit, open_files_limit};
 
 /// Descriptors that prun opens for itself: 6 for the poll loop, 3 for its own output, the standard input
@@ -79,12 +80,12 @@ const OWN_ARGUMENT_BYTES: usize = 4096;
 
 /// Returns how many bytes of arguments a job can have besides its environment, including a pointer and
 /// a NUL for each. `changes` are made to the environment of this process.
-pub(crate) fn argument_bytes(changes: &[(OsString, Option<OsString>)]) -> usize {
+pub(crate) fn argument_bytes(changes: &[EnvChange]) -> usize {
     let limit = argument_bytes_limit().unwrap_or(MIN_ARGUMENT_BYTES);
     let own = std::env::vars_os();
     let set = changes
         .iter()
-        .filter_map(|(name, value)| Some((name.clone(), value.clone()?)));
+        .filter_map(|change| Some((change.name.clone(), change.value.clone()?)));
     let bytes = |(name, value): (OsString, OsString)| {
         name.as_bytes().len() + value.as_bytes().len() + "=\0".len() + size_of::<usize>()
     };

@@ -1,6 +1,5 @@
 //! The settings of a run, fixed before the first job starts.
 
-use std::ffi::OsString;
 use std::io;
 use std::num::NonZeroUsize;
 use std::path::Path;
@@ -14,6 +13,7 @@ use super::attempt::{LogDir, OpenLogs};
 use super::policy::Policy;
 use crate::event::NumberedJob;
 use crate::guard::Guard;
+use crate::os::EnvChange;
 use crate::process::{Environment, SpoolOptions, Stdio, TerminalSize};
 
 /// The settings of every job of a run, unless the job has its own.
@@ -41,7 +41,7 @@ pub(crate) struct Options {
     /// Whether that differs from prun's own, so that jobs must change to it.
     pub(crate) change_dir: bool,
     /// Changes to the environment; `None` unsets a variable.
-    pub(crate) env: Vec<(OsString, Option<OsString>)>,
+    pub(crate) env: Vec<EnvChange>,
     /// prun's environment with those changes; a job's own changes are applied to it.
     pub(crate) environment: Environment,
     /// The standard input of jobs without their own.

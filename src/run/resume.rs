@@ -1,9 +1,9 @@
 //! The jobs that an earlier run has completed.
 
 use std::collections::{HashMap, HashSet};
-use std::ffi::OsString;
 use std::path::Path;
 
+use crate::os::EnvChange;
 use crate::plan::{Job, Key};
 
 /// Computes the key of each job, and knows which are completed.
@@ -24,12 +24,7 @@ impl CompletedJobs {
     }
 
     /// Returns the key of the next job.
-    pub(super) fn key(
-        &mut self,
-        job: &Job,
-        cwd: &Path,
-        env: &[(OsString, Option<OsString>)],
-    ) -> Key {
+    pub(super) fn key(&mut self, job: &Job, cwd: &Path, env: &[EnvChange]) -> Key {
         let content = Key::of(job, cwd, env);
         let seen = self.seen.entry(content).or_default();
         *seen += 1;

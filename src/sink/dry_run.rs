@@ -1,11 +1,11 @@
 //! The commands that would run, ready to paste, or as a job file.
 
-use std::ffi::OsString;
 use std::io::{self, Write};
 
 use super::console::Console;
 use super::human::{Paster, changes};
 use crate::event::NumberedJob;
+use crate::os::EnvChange;
 use crate::record::{FIRST_SLOT, JobFileLine};
 
 /// In which form commands are printed.
@@ -21,7 +21,7 @@ pub(crate) enum DryRun {
 pub(crate) fn dry_run(
     job: &NumberedJob,
     form: DryRun,
-    env: &[(OsString, Option<OsString>)],
+    env: &[EnvChange],
     paster: &Paster,
     console: &mut Console,
 ) -> io::Result<()> {
@@ -40,6 +40,7 @@ pub(crate) fn dry_run(
 
 #[cfg(test)]
 mod tests {
+    use std::ffi::OsString;
     use std::io::Cursor;
     use std::os::unix::ffi::{OsStrExt, OsStringExt};
     use std::path::PathBuf;
@@ -86,7 +87,7 @@ mod tests {
             let argv: Vec<OsString> = std::iter::once(program).chain(words).collect();
             let mut job = read_back(b"{\"argv\":[\"x\"]}\n".to_vec());
             job.work = Invocation::Argv(argv);
-            job.env = env.into_iter().collect();
+            job.env = env.into_iter().map(|(name, value)| EnvChange { name, value }).collect();
             job.stdin = stdin;
             let cwd = PathBuf::from(cwd);
             let numbered = NumberedJob {

@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::grace;
 use crate::cli::args::Args;
 use crate::event::RUN_ID;
+use crate::os::EnvChange;
 use crate::process::{Environment, SpawnErrorKind};
 
 /// Variables that jobs cannot have.
@@ -20,16 +21,14 @@ pub(crate) enum EnvironmentError {
 }
 
 /// What the user says of them. As in env(1): what is unset is unset first.
-pub(crate) fn changes(args: &Args) -> Result<Vec<(OsString, Option<OsString>)>, EnvironmentError> {
+pub(crate) fn changes(args: &Args) -> Result<Vec<EnvChange>, EnvironmentError> {
     let wrong = |name: &&OsString| name.is_empty() || name.as_bytes().contains(&b'=');
     if let Some(name) = args.unset.iter().find(wrong) {
         return Err(EnvironmentError::Unset(name.clone()));
     }
-    let unset = args.unset.iter().map(|name| (name.clone(), None));
-    let set = args
-        .env
-        .iter()
-        .map(|(name, value)| (name.clone(), Some(value.clone())));
+    let unset = args.unset.iter().map(EnvChange::remove);
+    let set = args.env.iter();
+    let set = set.map(|(name, value)| EnvChange::set(name, value));
     Ok(unset.chain(set).collect())
 }
 
@@ -38,13 +37,16 @@ pub(crate) fn changes(args: &Args) -> Result<Vec<(OsString, Option<OsString>)>, 
 pub(crate) fn settled(
     variables: Vec<(OsString, OsString)>,
     grace: Duration,
-    changes: &[(OsString, Option<OsString>)],
+    changes: &[EnvChange],
     run_id: &str,
 ) -> Result<Environment, EnvironmentError> {
     let mut settled: BTreeMap<OsString, OsString> = variables.into_iter().collect();
     // That of a prun around this one is not the one that they have.
-    let grace = (grace::VARIABLE.into(), grace::told(grace));
-    for (name, value) in std::iter::once(&grace).chain(changes) {
+    let grace = EnvChange {
+        name: grace::VARIABLE.into(),
+        value: grace::told(grace),
+    };
+    for EnvChange { name, value } in std::iter::once(&grace).chain(changes) {
         match value {
             Some(value) => settled.insert(name.clone(), value.clone()),
             None => settled.remove(name),

@@ -6,12 +6,10 @@ use std::io::{self, IsTerminal};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
+use crate::os::EnvChange;
 use crate::process::TerminalSize;
 use crate::run;
 use crate::sink::Console;
-
-/// A variable, and its value, or none where it is removed.
-type EnvChange = (OsString, Option<OsString>);
 
 /// What a settlement depends on besides the command line.
 pub(crate) struct Surroundings {

@@ -10,6 +10,7 @@ use base64::prelude::BASE64_STANDARD;
 use thiserror::Error;
 
 use super::json_fields::{Env, Fields, ShellField, excerpt};
+use crate::os::EnvChange;
 use crate::plan::command::WordsError;
 use crate::plan::command::{Shell, ShellError, ShellRule};
 use crate::plan::duration::{DurationError, parse_duration};
@@ -188,10 +189,7 @@ fn shell_rule(field: Option<ShellField>, rule: &ShellRule) -> Result<ShellRule, 
 }
 
 /// Returns the changes to the environment, after checking their names and values.
-fn environment(
-    env: Option<Env>,
-    base64: Option<Env>,
-) -> Result<Vec<(OsString, Option<OsString>)>, JsonJobError> {
+fn environment(env: Option<Env>, base64: Option<Env>) -> Result<Vec<EnvChange>, JsonJobError> {
     let is_base64 = base64.is_some();
     let Some(Env(pairs)) = base64.or(env) else {
         return Ok(Vec::new());
@@ -210,7 +208,10 @@ fn environment(
         if value.as_ref().is_some_and(|value| value.contains(&0)) {
             return Err(JsonJobError::Nul("env"));
         }
-        Ok((OsString::from_vec(name), value.map(OsString::from_vec)))
+        Ok(EnvChange {
+            name: OsString::from_vec(name),
+            value: value.map(OsString::from_vec),
+        })
     };
     pairs.into_iter().map(variable).collect()
 }

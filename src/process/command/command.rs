@@ -6,8 +6,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::attributes::{Attributes, Group};
-use super::environment::{EnvChange, Environment};
+use super::environment::Environment;
 use super::stdio::Stdio;
+use crate::os::EnvChange;
 
 /// The default of [`Command::leak_grace`].
 const LEAK_GRACE: Duration = Duration::from_millis(200);
@@ -147,18 +148,13 @@ impl Command {
     /// Starts from this environment instead of the parent's, whether it is set before or after other
     /// changes. If many processes are started, this is the faster way to pass variables.
     pub fn environment(&mut self, environment: &Environment) -> &mut Self {
-        // Earlier `Clear`s concerned the parent's environment, or one that is replaced now.
-        let cleared = |change: &EnvChange| matches!(change, EnvChange::Clear);
-        if let Some(at) = self.env.iter().rposition(cleared) {
-            self.env.drain(..=at);
-        }
         self.environment = Some(environment.clone());
         self
     }
 
     /// Sets an environment variable.
     pub fn env(&mut self, name: impl Into<OsString>, value: impl Into<OsString>) -> &mut Self {
-        self.env.push(EnvChange::Set(name.into(), value.into()));
+        self.env.push(EnvChange::set(name, value));
         self
     }
 
@@ -169,20 +165,27 @@ impl Command {
         K: Into<OsString>,
         V: Into<OsString>,
     {
-        let set = |(name, value): (K, V)| EnvChange::Set(name.into(), value.into());
+        let set = |(name, value)| EnvChange::set(name, value);
         self.env.extend(variables.into_iter().map(set));
+        self
+    }
+
+    /// Makes changes to environment variables.
+    pub(crate) fn env_changes(&mut self, changes: &[EnvChange]) -> &mut Self {
+        self.env.extend_from_slice(changes);
         self
     }
 
     /// Removes an environment variable.
     pub fn env_remove(&mut self, name: impl Into<OsString>) -> &mut Self {
-        self.env.push(EnvChange::Remove(name.into()));
+        self.env.push(EnvChange::remove(name));
         self
     }
 
     /// Clears the environment; only variables set afterwards are passed.
     pub fn env_clear(&mut self) -> &mut Self {
-        self.env.push(EnvChange::Clear);
+        self.env.clear();
+        self.environment = Some(Environment::default());
         self
     }
 

@@ -5,6 +5,7 @@ use std::ffi::{CStr, CString, OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::sync::Arc;
 
+use crate::os::EnvChange;
 use crate::process::error::SpawnErrorKind;
 
 /// The complete environment of a process, in place of the parent's; asyncio's `env=`. Empty by default.
@@ -80,26 +81,21 @@ impl Environment {
         changes: &[EnvChange],
         set: &'a mut Vec<CString>,
     ) -> Option<Vec<&'a CStr>> {
-        // Changes before the last `Clear` have no effect.
-        let cleared = changes
-            .iter()
-            .rposition(|change| matches!(change, EnvChange::Clear));
-        let changes = &changes[cleared.map_or(0, |at| at + 1)..];
         for (at, change) in changes.iter().enumerate() {
-            if let EnvChange::Set(name, value) = change
-                && !changes[at + 1..]
+            if let Some(value) = &change.value
+                && changes[at + 1..]
                     .iter()
-                    .any(|later| later.name() == Some(name))
+                    .all(|later| later.name != change.name)
             {
-                set.push(Variable::new(name, value)?.pair);
+                set.push(Variable::new(&change.name, value)?.pair);
             }
         }
         set.sort_unstable();
-        let stay: &[Variable] = if cleared.is_none() { &self.0 } else { &[] };
+        let stay = &*self.0;
         let mut whole = Vec::with_capacity(stay.len() + set.len());
         whole.extend(stay.iter().map(|variable| variable.pair.as_c_str()));
-        let named = changes.iter().filter_map(EnvChange::name);
-        let mut gone: Vec<usize> = named.filter_map(|name| position(stay, name)).collect();
+        let names = changes.iter().map(|change| &change.name);
+        let mut gone: Vec<usize> = names.filter_map(|name| position(stay, name)).collect();
         gone.sort_unstable();
         gone.dedup();
         // In descending order, so that the earlier positions stay valid.
@@ -108,24 +104,6 @@ impl Environment {
         }
         whole.extend(set.iter().map(CString::as_c_str));
         Some(whole)
-    }
-}
-
-/// A change to the environment; later changes override earlier ones.
-#[derive(Clone, Debug)]
-pub(crate) enum EnvChange {
-    Set(OsString, OsString),
-    Remove(OsString),
-    Clear,
-}
-
-impl EnvChange {
-    /// The name of the variable, if the change concerns a single one.
-    pub(crate) fn name(&self) -> Option<&OsStr> {
-        match self {
-            Self::Set(name, _) | Self::Remove(name) => Some(name),
-            Self::Clear => None,
-        }
     }
 }
 
@@ -167,24 +145,18 @@ mod tests {
         let base = base.iter().map(|(k, v)| (k.into(), v.into()));
         let mut map: BTreeMap<OsString, OsString> = base.collect();
         for change in changes {
-            match change {
-                EnvChange::Set(name, value) => {
-                    map.insert(name.clone(), value.clone());
-                }
-                EnvChange::Remove(name) => {
-                    map.remove(name);
-                }
-                EnvChange::Clear => map.clear(),
-            }
+            match &change.value {
+                Some(value) => map.insert(change.name.clone(), value.clone()),
+                None => map.remove(&change.name),
+            };
         }
         map
     }
 
     fn change() -> impl Strategy<Value = EnvChange> {
         prop_oneof![
-            4 => ("[A-D]{1,2}", "[a-b=]{0,2}").prop_map(|(k, v)| EnvChange::Set(k.into(), v.into())),
-            3 => "[A-D]{1,2}".prop_map(|name| EnvChange::Remove(name.into())),
-            1 => Just(EnvChange::Clear),
+            4 => ("[A-D]{1,2}", "[a-b=]{0,2}").prop_map(|(k, v)| EnvChange::set(k, v)),
+            3 => "[A-D]{1,2}".prop_map(EnvChange::remove),
         ]
     }
 

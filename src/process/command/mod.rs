@@ -19,6 +19,5 @@ mod stdio;
 pub(super) use attributes::Attributes;
 pub use attributes::Group;
 pub use command::{Backend, Command, KillOnDrop};
-pub(super) use environment::EnvChange;
 pub use environment::Environment;
 pub use stdio::Stdio;

@@ -16,9 +16,9 @@ use std::path::{Path, PathBuf};
 
 use super::elf;
 use super::path_lookup::{find_program, has_slash, seen_from_here};
+use crate::os::EnvChange;
 use crate::os::child::Step;
 use crate::process::command::Command;
-use crate::process::command::EnvChange;
 use crate::process::command::{Attributes, Group};
 use crate::process::error::{InvalidFd, Shortage, SpawnError, SpawnErrorKind};
 use crate::process::spawn::StartError;
@@ -40,12 +40,11 @@ pub(crate) fn check(command: &Command) -> Result<(), SpawnErrorKind> {
         return Err(SpawnErrorKind::NulInArg { index });
     }
     for change in &command.env {
-        let (name, value) = match change {
-            EnvChange::Set(name, value) => (name, Some(value)),
-            EnvChange::Remove(name) => (name, None),
-            EnvChange::Clear => continue,
-        };
-        if name.is_empty() || nul(name) || name.as_bytes().contains(&b'=') || value.is_some_and(nul)
+        let EnvChange { name, value } = change;
+        if name.is_empty()
+            || nul(name)
+            || name.as_bytes().contains(&b'=')
+            || value.as_ref().is_some_and(nul)
         {
             return Err(SpawnErrorKind::BadEnv(name.clone()));
         }
@@ -211,13 +210,10 @@ fn variables(command: &Command) -> Vec<(OsString, usize)> {
     let mut decided = HashSet::new();
     // The last change of a name counts.
     for change in command.env.iter().rev() {
-        match change {
-            EnvChange::Clear => return variables,
-            EnvChange::Set(name, value) if decided.insert(name.clone()) => {
-                variables.push((name.clone(), value.len()));
-            }
-            EnvChange::Set(..) => {}
-            EnvChange::Remove(name) => drop(decided.insert(name.clone())),
+        if decided.insert(change.name.clone())
+            && let Some(value) = &change.value
+        {
+            variables.push((change.name.clone(), value.len()));
         }
     }
     let own: Vec<(OsString, usize)> = match &command.environment {

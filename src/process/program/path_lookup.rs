@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use crate::process::command::Command;
-use crate::process::command::{EnvChange, Environment};
+use crate::process::command::Environment;
 
 /// Where the system searches without a `PATH`.
 const DEFAULT_PATH: &str = "/bin:/usr/bin";
@@ -57,8 +57,7 @@ pub(crate) fn changes_path(command: &Command) -> bool {
     if command.environment.as_ref().is_some_and(is_other) {
         return true;
     }
-    let mut changes = command.env.iter();
-    changes.any(|change| change.name().is_none_or(|name| name == "PATH"))
+    command.env.iter().any(|change| change.name == "PATH")
 }
 
 pub(crate) fn has_slash(program: &OsStr) -> bool {
@@ -72,17 +71,13 @@ pub(crate) fn seen_from_here(command: &Command, file: &Path) -> PathBuf {
 
 /// The `PATH` of the new process.
 fn child_path(command: &Command) -> OsString {
-    let mut path = match &command.environment {
-        Some(environment) => environment.get("PATH").map(OsStr::to_owned),
-        None => std::env::var_os("PATH"),
+    let mut changes = command.env.iter().rev();
+    let path = match changes.find(|change| change.name == "PATH") {
+        Some(change) => change.value.clone(),
+        None => match &command.environment {
+            Some(environment) => environment.get("PATH").map(OsStr::to_owned),
+            None => std::env::var_os("PATH"),
+        },
     };
-    for change in &command.env {
-        match change {
-            EnvChange::Set(name, value) if name == "PATH" => path = Some(value.clone()),
-            EnvChange::Remove(name) if name == "PATH" => path = None,
-            EnvChange::Clear => path = None,
-            EnvChange::Set(..) | EnvChange::Remove(_) => {}
-        }
-    }
     path.unwrap_or_else(|| DEFAULT_PATH.into())
 }

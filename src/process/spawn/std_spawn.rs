@@ -99,7 +99,6 @@ fn reserved(command: &Command) -> Result<Vec<OwnedFd>, StartError> {
 impl Command {
     /// The command for std, except for the streams.
     fn to_std(&self) -> std::io::Result<std::process::Command> {
-        use crate::process::command::EnvChange;
         use crate::process::program::path_lookup::{changes_path, has_slash, resolve};
         use std::os::unix::process::CommandExt;
 
@@ -121,10 +120,9 @@ impl Command {
             std.env_clear().envs(environment.variables());
         }
         for change in &self.env {
-            match change {
-                EnvChange::Set(name, value) => std.env(name, value),
-                EnvChange::Remove(name) => std.env_remove(name),
-                EnvChange::Clear => std.env_clear(),
+            match &change.value {
+                Some(value) => std.env(&change.name, value),
+                None => std.env_remove(&change.name),
             };
         }
         if let Some(group) = self.group_to_join() {

@@ -92,7 +92,7 @@ async fn prepare(
     begun: &SpawnStart,
 ) -> Result<(Option<OpenLogs>, Option<PathBuf>), Refused> {
     let has_pwd = options.environment.get("PWD").is_some();
-    let is_set = options.env.iter().any(|(name, _)| name == "PWD");
+    let is_set = options.env.iter().any(|change| change.name == "PWD");
     let needs_pwd = changes_dir(numbered, options) && has_pwd && !is_set;
     if !needs_pwd && options.log_dir.is_none() {
         return Ok((None, None));
@@ -161,12 +161,7 @@ async fn execute(
                 command.env("PWD", pwd);
             }
         }
-        for (name, value) in &job.env {
-            match value {
-                Some(value) => command.env(name, value),
-                None => command.env_remove(name),
-            };
-        }
+        command.env_changes(&job.env);
         command.envs(numbered.variables(*slot, *attempt));
         let capture = || match &options.terminal {
             Some(size) => Stdio::Terminal(options.spool.clone(), *size.borrow()),

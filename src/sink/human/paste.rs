@@ -11,6 +11,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
 
 use crate::event::NumberedJob;
+use crate::os::EnvChange;
 use crate::plan::{Invocation, Shape, Shell, shape};
 use crate::record::{Variables, planned_argv};
 use crate::sink::ci::Vendor;
@@ -76,16 +77,12 @@ pub(crate) enum Readers {
 struct Caller {
     readers: Readers,
     cwd: PathBuf,
-    env: Vec<(OsString, Option<OsString>)>,
+    env: Vec<EnvChange>,
 }
 
 impl Paster {
     /// For lines to be pasted in the directory `cwd`. `env` is what the run changes for every job.
-    pub(crate) fn new(
-        readers: Readers,
-        cwd: PathBuf,
-        env: Vec<(OsString, Option<OsString>)>,
-    ) -> Self {
+    pub(crate) fn new(readers: Readers, cwd: PathBuf, env: Vec<EnvChange>) -> Self {
         Self(Some(Caller { readers, cwd, env }))
     }
 
@@ -111,12 +108,9 @@ impl Paster {
 }
 
 /// What the run and the job change in the environment: of two changes of one name the later counts.
-pub(crate) fn changes<'a>(
-    run: &'a [(OsString, Option<OsString>)],
-    job: &'a NumberedJob,
-) -> Variables<'a> {
+pub(crate) fn changes<'a>(run: &'a [EnvChange], job: &'a NumberedJob) -> Variables<'a> {
     let changes = run.iter().chain(&job.job.env);
-    let pair = |(name, value): &'a (OsString, Option<OsString>)| (&**name, value.as_deref());
+    let pair = |change: &'a EnvChange| (&*change.name, change.value.as_deref());
     changes.map(pair).collect()
 }
 

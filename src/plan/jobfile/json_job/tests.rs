@@ -39,10 +39,7 @@ fn an_object_with_every_key_becomes_a_job() {
     );
     assert_eq!(job.name.as_deref(), Some("api"));
     assert_eq!(job.cwd, Some(PathBuf::from("api")));
-    let env = [
-        ("RUST_LOG".into(), Some("warn".into())),
-        ("CI".into(), None),
-    ];
+    let env = [EnvChange::set("RUST_LOG", "warn"), EnvChange::remove("CI")];
     assert_eq!(job.env, env);
     assert_eq!(job.stdin.as_deref(), Some(&b"a\0b"[..]));
     assert_eq!(job.timeout, Some(Duration::from_secs(300)));
@@ -89,8 +86,8 @@ fn cwd_env_and_stdin_in_base64_may_be_other_than_utf_8() {
     let word = |bytes: &[u8]| OsString::from_vec(bytes.to_vec());
     assert_eq!(job.cwd, Some(PathBuf::from(word(b"a\xff"))));
     let env = [
-        (word(b"N\xff"), Some(word(b"\xff\xfe"))),
-        (word(b"A"), None),
+        EnvChange::set(word(b"N\xff"), word(b"\xff\xfe")),
+        EnvChange::remove(word(b"A")),
     ];
     assert_eq!(job.env, env);
     assert_eq!(job.stdin.as_deref(), Some(&b"\xff\0"[..]));

@@ -7,13 +7,14 @@ use proptest::option::of;
 use proptest::prelude::*;
 
 use super::*;
+use crate::os::EnvChange;
 use crate::plan::{Job, Origin, ShellRule};
 
 /// What a job is and is given.
 #[derive(Debug)]
 struct Given {
     args: Vec<OsString>,
-    env: Vec<(OsString, Option<OsString>)>,
+    env: Vec<EnvChange>,
     dir: PathBuf,
     stdin: Vec<u8>,
 }
@@ -52,7 +53,7 @@ impl Given {
         let mut command = Started::new("sh");
         command.args(["-c", line.unwrap_or(TELL), "sh"]);
         command.args(&self.args).current_dir(cwd);
-        for (name, value) in &self.env {
+        for EnvChange { name, value } in &self.env {
             match value {
                 Some(value) => command.env(name, value),
                 None => command.env_remove(name),
@@ -92,6 +93,11 @@ fn name() -> impl Strategy<Value = OsString> {
     ]
 }
 
+fn changes(env: BTreeMap<OsString, Option<OsString>>) -> Vec<EnvChange> {
+    let change = |(name, value)| EnvChange { name, value };
+    env.into_iter().map(change).collect()
+}
+
 fn given() -> impl Strategy<Value = Given> {
     let no_slash =
         |word: &OsString| !word.as_bytes().contains(&b'/') && word != "." && word != "..";
@@ -101,7 +107,7 @@ fn given() -> impl Strategy<Value = Given> {
     let stdin = vec(0..=255_u8, 0..40);
     (args, env, dir, stdin).prop_map(|(args, env, dir, stdin)| Given {
         args,
-        env: env.into_iter().collect(),
+        env: changes(env),
         dir: dir.map(PathBuf::from).unwrap_or_default(),
         stdin,
     })
@@ -162,7 +168,10 @@ fn a_command_is_changed_no_more_than_it_must_be() {
             args: Vec::new(),
             env: env
                 .iter()
-                .map(|(name, value)| (OsString::from(name), value.map(OsString::from)))
+                .map(|(name, value)| EnvChange {
+                    name: name.into(),
+                    value: value.map(OsString::from),
+                })
                 .collect(),
             dir: PathBuf::new(),
             stdin: Vec::new(),
