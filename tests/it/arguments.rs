@@ -42,7 +42,7 @@ fn linked_streams_of_unequal_length_end_where_it_shows() {
         .stdin("1\n")
         .args(["-j1", "--link", "-a", "-", "/bin/echo", ":::", "a", "b"])
         .stdout("1 a\n")
-        .stderr_has("--link: source 1 ends after 1 values, but source 2 goes on")
+        .stderr_has("--link: source 1 ended after 1 values, but source 2 has more")
         .code(2)
         .run();
 }

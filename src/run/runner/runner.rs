@@ -13,7 +13,7 @@ use crate::event::{
     WhenReady,
 };
 use crate::plan::{Entry, Job};
-use crate::process::{Shortage, Signal, has_closed_leaked_pipes};
+use crate::process::{Shortage, Signal};
 use crate::run::attempt::Foreground;
 use crate::run::attempt::attempt;
 use crate::run::attempt::{Assignment, AttemptEvent, Printing};
@@ -27,10 +27,6 @@ use crate::run::policy::{Cancel, Escalation, Request};
 use crate::run::policy::{Clock, Moment};
 use crate::run::resume::CompletedJobs;
 use crate::summary::Summary;
-
-const CLOSED_PIPES: &str = "too many background processes of jobs hold output pipes open: closing the \
-    pipes that were idle longest (their writers get SIGPIPE); in jobs, redirect the output of \
-    background processes (>/dev/null 2>&1 &)";
 
 /// A job that is to be started.
 pub(crate) struct Next {
@@ -74,7 +70,7 @@ pub(crate) struct Runner<T> {
     /// The warning to report when the limit of concurrent jobs is reached.
     pub(super) limit_warning: Option<String>,
     /// Whether the warning about closed pipes was reported.
-    warned_of_closed_pipes: bool,
+    pub(super) warned_of_closed_pipes: bool,
     /// Set while the sinks are full: resolves when they are ready, and since when.
     pub(crate) full: Option<(WhenReady, Moment)>,
     /// Until when starts in progress may take, if prun is to stop then.
@@ -313,13 +309,6 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
                     self.on_control(Control::Signal(signal));
                 }
             }
-        }
-    }
-
-    /// Warns, once, if pipes were closed because background processes of jobs hold too many.
-    fn report_leaked_pipes(&mut self) {
-        if has_closed_leaked_pipes() && !std::mem::replace(&mut self.warned_of_closed_pipes, true) {
-            self.announce(&Event::Warned(CLOSED_PIPES.into()));
         }
     }
 

@@ -1,11 +1,16 @@
-//! Attempts that were not started, because of a shortage or because the run was cancelled.
+//! Shortages: attempts that were not started, and limits that were reached. Attempts that were not
+//! started because the run was cancelled.
 
 use std::sync::Arc;
 
 use super::runner::{Next, Runner};
 use crate::event::{Attempt, Event, Flow, NumberedJob};
-use crate::process::Shortage;
+use crate::process::{Shortage, has_closed_leaked_pipes};
 use crate::run::policy::Refusal;
+
+const CLOSED_PIPES: &str = "too many background processes of jobs hold output pipes open: closing the \
+    pipes that were idle longest (their writers get SIGPIPE); in jobs, redirect the output of \
+    background processes (>/dev/null 2>&1 &)";
 
 impl<T: FnMut(&Event) -> Flow> Runner<T> {
     /// Handles a shortage at the start of an attempt: the job waits, and fewer run at once.
@@ -37,6 +42,13 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
             && let Some(warning) = self.limit_warning.take()
         {
             self.announce(&Event::Warned(warning.into()));
+        }
+    }
+
+    /// Warns, once, if pipes were closed because background processes of jobs hold too many.
+    pub(super) fn report_leaked_pipes(&mut self) {
+        if has_closed_leaked_pipes() && !std::mem::replace(&mut self.warned_of_closed_pipes, true) {
+            self.announce(&Event::Warned(CLOSED_PIPES.into()));
         }
     }
 
