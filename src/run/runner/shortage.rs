@@ -1,5 +1,5 @@
-//! Shortages: attempts that were not started, and limits that were reached. Attempts that were not
-//! started because the run was cancelled.
+//! Attempts that were not started, because of a shortage or because the run was cancelled; and warnings
+//! about limits of the system.
 
 use std::sync::Arc;
 
