@@ -73,7 +73,7 @@ impl Source {
         Self::typed(typed_commands::jobs(&commands, rule, is_option)?)
     }
 
-    /// Returns a source of commands given as arguments (`prun ::: 'a' 'b'`): plain text, as in a job file.
+    /// Returns a source of commands given as arguments (`prun ::: 'a' 'b'`), as in a job file.
     pub(crate) fn listed(lines: &[OsString], rule: &ShellRule) -> Result<Self, SourceError> {
         Self::typed(typed_commands::listed(lines, rule)?)
     }
@@ -135,7 +135,7 @@ impl Source {
         Ok(Self::stream(named, Box::new(input), separator, rule))
     }
 
-    /// Returns a source of an open stream, named `stdin` in messages, with the format of its name if known.
+    /// Returns a source of an open stream, named `stdin` in messages; `named` is its format if known.
     pub(crate) fn stream(
         named: Option<Format>,
         input: Box<dyn Read + Send>,

@@ -76,7 +76,8 @@ impl Feed {
         }
     }
 
-    /// Stops reading from a pipe: only the entries already read remain; a file or a list is read to its end.
+    /// Ends reading from a pipe, of which only the entries already read remain; a file or a list is still
+    /// read to its end.
     pub(crate) fn close(&mut self) {
         if let Origin::Streamed(batches) = &mut self.origin
             && !self.is_whole

@@ -268,7 +268,7 @@ fn split(
 }
 
 impl Format {
-    /// Whether an item is blank or a comment. One that ends with NUL may be a script that begins with one.
+    /// Whether an item is blank or a comment. With NUL it may be a script that begins with a comment.
     fn skips(self, item: &[u8]) -> bool {
         match item.trim_ascii_start() {
             [] => true,

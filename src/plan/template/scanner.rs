@@ -291,7 +291,7 @@ impl ScanState<'_> {
         }
     }
 
-    /// Classifies the word that ends here: keyword, assignment, redirection target, or a word of the command.
+    /// Classifies the word that ends here: keyword, assignment, redirection target, or argument.
     fn end_word(&mut self) -> Result<(), Context> {
         let is_quoted = std::mem::take(&mut self.is_quoted);
         let oddity = self.oddity.take();

@@ -1,9 +1,9 @@
 //! Decisions that need no process or channel: pure state machines, and the clock that they use.
 //!
-//! `schedule` decides which job starts next, and `resource_limit` when starts pause because of a shortage;
-//! `output_turn` decides whose output is reported, `cancel` how the run is cancelled, and `backoff` how
-//! long a job waits for its next attempt. `clock` is the time of a run, which does not pass while prun is
-//! stopped.
+//! `schedule` decides which job starts next, and `resource_limit` when starts pause because of a
+//! shortage; `output_turn` decides whose output is reported, `cancel` how the run is cancelled, and
+//! `backoff` how long a job waits for its next attempt. `clock` is the time of a run, which does not pass
+//! while prun is stopped.
 
 pub(super) mod backoff;
 mod cancel;
