@@ -1,11 +1,11 @@
-//! A doorway: the command line in, the exit code out.
+//! The binary: command line in, exit code out.
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let exit = prun::cli::main();
     if let prun::exit::ExitCode::Signal(signal) = exit {
-        // Whoever started prun, a shell's loop above all, must see that a signal ended it.
+        // The parent, such as a shell loop, must see that a signal ended prun.
         signal.raise_default();
     }
     ExitCode::from(exit.number())

@@ -1,4 +1,4 @@
-//! The program's sentence: parse, settle, plan, wire the sinks, run, exit.
+//! The program: parse the command line, determine the settings, connect the sinks, run, exit.
 
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -32,50 +32,50 @@ use crate::sink::{
 };
 use crate::summary::Summary;
 
-/// How long what is left to be written may take once prun was told three times to stop.
-const LAST_MOMENT: Duration = Duration::from_millis(100);
+/// How long the remaining output may take after a third signal.
+const LAST_WRITES: Duration = Duration::from_millis(100);
 
 /// Runs prun on this process's command line.
 #[must_use]
 pub fn main() -> ExitCode {
     if guard::is_asked() {
-        return guarded();
+        return run_guard();
     }
     reset_inherited_signals();
     let args = match Args::try_parse() {
         Ok(args) => args,
-        Err(error) => return told_by_clap(&error),
+        Err(error) => return report_clap(&error),
     };
     match start(args) {
         Ok(exit) => exit,
         Err(error) => {
-            say(&format!("prun: {}\n", escape(error.to_string().as_bytes())));
+            print_error(&format!("prun: {}\n", escape(error.to_string().as_bytes())));
             ExitCode::Usage
         }
     }
 }
 
-/// Is the guard of another prun, until that is gone.
-fn guarded() -> ExitCode {
+/// Runs as the guard process of another prun, until that has ended.
+fn run_guard() -> ExitCode {
     if guard::guard() {
         return ExitCode::Ok;
     }
-    say("prun: --guard-process is what prun itself starts: to be guarded, use --guard\n");
+    print_error("prun: --guard-process is for internal use: use --guard\n");
     ExitCode::Usage
 }
 
-/// Help and version on standard output, errors on standard error.
-fn told_by_clap(error: &clap::Error) -> ExitCode {
+/// Prints help and version to standard output, errors to standard error.
+fn report_clap(error: &clap::Error) -> ExitCode {
     if error.kind() == ErrorKind::UnknownArgument
         && let Some(ContextValue::String(option)) = error.get(ContextKind::InvalidArg)
         && let Some(hint) = hint(option)
     {
-        say(&format!("prun: there is no option `{option}`: {hint}\n"));
+        print_error(&format!("prun: unknown option `{option}`: {hint}\n"));
         return ExitCode::Usage;
     }
     let text = error.render();
     if error.use_stderr() {
-        say(&match console::colors_enabled_stderr() {
+        print_error(&match console::colors_enabled_stderr() {
             true => text.ansi().to_string(),
             false => text.to_string(),
         });
@@ -105,7 +105,7 @@ fn start(args: Args) -> Result<ExitCode, Box<dyn std::error::Error>> {
         );
     }
     let Some((settings, source)) = settle(args, Surroundings::look()?)? else {
-        say(SHAPES);
+        print_error(SHAPES);
         return Ok(ExitCode::Usage);
     };
     warn(&settings.warnings, &settings.display)?;
@@ -113,18 +113,18 @@ fn start(args: Args) -> Result<ExitCode, Box<dyn std::error::Error>> {
         OutputForm::DryRun(form) => Ok(list(source, &settings, form)?),
         OutputForm::Output | OutputForm::Records | OutputForm::Events => {
             need_files()?;
-            let short = |error| format!("cannot begin: {error}");
+            let failed = |error| format!("cannot start: {error}");
             let mut builder = tokio::runtime::Builder::new_current_thread();
-            let runtime = builder.enable_all().build().map_err(short)?;
-            let exit = runtime.block_on(run(settings, source)).map_err(short)?;
-            // Processes that jobs left behind may hold pipes for ever, and so may our input.
+            let runtime = builder.enable_all().build().map_err(failed)?;
+            let exit = runtime.block_on(run(settings, source)).map_err(failed)?;
+            // Processes that jobs left behind, or our own input, may block a thread for ever.
             runtime.shutdown_background();
             Ok(exit)
         }
     }
 }
 
-/// Says what is odd about the run that begins, where all that is said of it goes.
+/// Prints warnings to the stream for messages.
 fn warn(warnings: &[String], display: &DisplayOptions) -> io::Result<()> {
     if warnings.is_empty() {
         return Ok(());
@@ -137,7 +137,7 @@ fn warn(warnings: &[String], display: &DisplayOptions) -> io::Result<()> {
     console.flush()
 }
 
-/// What is made from the definition of the command line, if it is asked for.
+/// Prints completions or the manual page, if requested.
 fn print_generated(args: &Args) -> io::Result<Option<ExitCode>> {
     let mut text = Vec::new();
     match args.completions {
@@ -149,7 +149,7 @@ fn print_generated(args: &Args) -> io::Result<Option<ExitCode>> {
     print(&text).map(Some)
 }
 
-/// Prints what is asked for in place of a run.
+/// Prints text instead of running jobs.
 fn print(text: &[u8]) -> io::Result<ExitCode> {
     let mut console = Console::new()?;
     let printed = console.out().write_all(text);
@@ -160,7 +160,7 @@ fn print(text: &[u8]) -> io::Result<ExitCode> {
     Ok(summary.verdict())
 }
 
-/// Runs every job and tells of it.
+/// Runs every job and reports it.
 async fn run(mut settings: Settings, source: Source) -> io::Result<ExitCode> {
     let (control, mut controls) = mpsc::unbounded_channel();
     listen(&control)?;
@@ -181,7 +181,7 @@ async fn run(mut settings: Settings, source: Source) -> io::Result<ExitCode> {
     let mut completed_jobs = None;
     if let Some(mut log) = settings.log.take() {
         completed_jobs = Some(CompletedJobs::new(std::mem::take(&mut log.done)));
-        // Before the others: it is what a later run goes on from.
+        // Before the others: a later run depends on it.
         recorders.insert(0, Box::new(JobLog::begin(log, &settings.run_id)?));
     }
     if settings.watches_reader
@@ -190,7 +190,7 @@ async fn run(mut settings: Settings, source: Source) -> io::Result<ExitCode> {
         let control = control.clone();
         tokio::spawn(async move {
             gone.await;
-            // A run that is over needs no stopping.
+            // The run may have ended.
             let _ = control.send(Control::ReaderGone);
         });
     }
@@ -198,7 +198,7 @@ async fn run(mut settings: Settings, source: Source) -> io::Result<ExitCode> {
     console.set_off(&settings.display);
     let failed = control.clone();
     let on_loss = OnLoss {
-        // A run that is over needs no stopping.
+        // The run may have ended.
         output: move |loss| drop(control.send(Control::OutputFailed(loss))),
         record: move |error: RecorderError| {
             let _ = failed.send(Control::RecordFailed {
@@ -209,7 +209,7 @@ async fn run(mut settings: Settings, source: Source) -> io::Result<ExitCode> {
     };
     let in_order = settings.keep_order;
     let mut dispatch = Dispatch::start(sinks, recorders, console, in_order, on_loss)?;
-    // Nothing can be full yet.
+    // The first event cannot fill the backlog.
     let _ = dispatch.handle(&Event::RunStarted {
         total: source.total(),
     });
@@ -217,15 +217,15 @@ async fn run(mut settings: Settings, source: Source) -> io::Result<ExitCode> {
         dispatch.handle(event)
     });
     let mut ended = runner.run(Feed::new(source)?, &mut controls).await;
-    let mut words = finish(dispatch.finish(), &mut controls, &mut ended, grace).await;
+    let mut messages = finish(dispatch.finish(), &mut controls, &mut ended, grace).await;
     guarding.end().await;
-    // A signal that comes from now on has its own effect; one that has come is not lost.
+    // From now on signals have their default effect; those already received are not lost.
     listen_no_more(&mut controls, |control| {
-        hear(control, &mut ended, &mut words);
+        on_control(control, &mut ended, &mut messages);
     })
     .await;
     if !Console::words_would_block(settings.display.frame)
-        && warn(&words, &settings.display).is_err()
+        && warn(&messages, &settings.display).is_err()
     {
         ended.summary.lose_output(OutputLoss::NotWritten);
     }
@@ -247,15 +247,14 @@ fn sinks(settings: &mut Settings) -> Vec<Box<dyn Sink>> {
     }
     sinks.append(&mut settings.files.sinks);
     if display.has_bar {
-        // Last of all that write to the terminal.
+        // Last of the sinks that write to the terminal.
         sinks.push(Box::new(ProgressBar::new(display.style)));
     }
     sinks
 }
 
-/// Waits until everything is written, and says what is left to be said. Once prun is told to stop, a
-/// reader who does not read is waited for no longer than its patience; the files are, until a third
-/// signal.
+/// Waits until everything is written, and returns the remaining messages. After a signal, a reader that
+/// does not read is waited for only for a limited time; files are waited for until a third signal.
 async fn finish(
     mut drained: Drained,
     controls: &mut mpsc::UnboundedReceiver<Control>,
@@ -264,13 +263,13 @@ async fn finish(
 ) -> Vec<String> {
     let clock = ended.clock.clone();
     let until = |ended: &Ended| Some(ended.clock.now() + ended.cancel.patience(grace)?);
-    let (mut patience, mut untold) = (until(ended), drained.untold());
-    let mut words = Vec::new();
-    // One that was told three times to stop does not wait, but for what takes no time.
+    let (mut patience, mut unwritten) = (until(ended), drained.untold());
+    let mut messages = Vec::new();
+    // After a third signal, wait only for what takes almost no time.
     let mut limit = ended
         .cancel
         .is_abandoned()
-        .then(|| clock.now() + LAST_MOMENT);
+        .then(|| clock.now() + LAST_WRITES);
     while !drained.is_complete() {
         tokio::select! {
             loss = drained.next() => {
@@ -278,34 +277,34 @@ async fn finish(
                     ended.summary.lose_output(loss);
                 }
             }
-            Some(control) = controls.recv() => match hear(control, ended, &mut words) {
+            Some(control) = controls.recv() => match on_control(control, ended, &mut messages) {
                 Escalation::Echo => {}
                 Escalation::First | Escalation::Second => patience = until(ended),
-                Escalation::Third => limit = Some(clock.now() + LAST_MOMENT),
+                Escalation::Third => limit = Some(clock.now() + LAST_WRITES),
             },
             () = clock.sleep_until_some(limit) => {
                 ended.summary.lose_output(OutputLoss::NotWritten);
                 let unfinished = drained.unfinished().join(", ");
-                words.push(format!("not written, because of a third signal: {unfinished}"));
+                messages.push(format!("not written because of a third signal: {unfinished}"));
                 break;
             }
-            () = clock.sleep_until_some(patience), if untold.is_some() => {
-                let before = std::mem::replace(&mut untold, drained.untold());
-                match untold < before {
+            () = clock.sleep_until_some(patience), if unwritten.is_some() => {
+                let before = std::mem::replace(&mut unwritten, drained.untold());
+                match unwritten < before {
                     true => patience = until(ended),
                     false => {
                         drained.give_up_console();
-                        untold = None;
+                        unwritten = None;
                     }
                 }
             }
         }
     }
-    words
+    messages
 }
 
-/// Takes a control in when no jobs run any more.
-fn hear(control: Control, ended: &mut Ended, words: &mut Vec<String>) -> Escalation {
+/// Handles a control message after the last job has ended.
+fn on_control(control: Control, ended: &mut Ended, messages: &mut Vec<String>) -> Escalation {
     match control {
         Control::Signal(signal) => {
             let escalation = ended.cancel.signal(signal, ended.clock.now());
@@ -318,16 +317,16 @@ fn hear(control: Control, ended: &mut Ended, words: &mut Vec<String>) -> Escalat
             ended.summary.fold(&Event::Stopped(stop));
             escalation
         }
-        // Only prun itself is left to stop.
+        // Only prun itself is left to stop (SIGSTOP).
         Control::Suspend => {
             Signal::STOP.raise();
             Escalation::Echo
         }
         Control::RecordFailed { why, .. } => {
-            words.push(why.to_string());
+            messages.push(why.to_string());
             Escalation::Echo
         }
-        // The writer says the same when it ends, and nothing runs any more.
+        // The writer reports the same when it ends, and nothing runs any more.
         Control::OutputFailed(_) | Control::ReaderGone | Control::ShowRunning => Escalation::Echo,
     }
 }
@@ -374,8 +373,8 @@ fn list(source: Source, settings: &Settings, form: DryRun) -> io::Result<ExitCod
     Ok(summary.verdict())
 }
 
-/// Says something on standard error; there is nowhere to report that it cannot be said.
-fn say(text: &str) {
+/// Prints to standard error; an error is ignored, as it could not be reported.
+fn print_error(text: &str) {
     if let Ok(mut console) = Console::new() {
         let _ = console
             .err()

@@ -1,8 +1,8 @@
-//! The front desk: from the command line to a run, and from its verdict to an exit code.
+//! The command line interface: from the command line to a run, and from its verdict to an exit code.
 //!
-//! `args` is the command line as it was typed, and `settings` what it means here, settled once; `app` wires
-//! source, runner and sinks, and `replay` a job log and sinks. Nothing below this room asks the terminal or
-//! the environment again.
+//! `args` is the command line as typed, `settings` what it means, determined once. `app` connects source,
+//! runner and sinks; `replay` connects a job log and sinks. Nothing below this module asks the terminal or the
+//! environment again.
 
 mod app;
 mod args;

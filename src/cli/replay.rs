@@ -1,4 +1,4 @@
-//! A run that is told again: its events go from the job log through the sinks, and nothing runs.
+//! The replay of a run: its events go from the job log to the sinks, and nothing runs.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,7 +9,7 @@ use crate::exit::ExitCode;
 use crate::sink::{Console, Dispatch, DisplayOptions, LoggedRun, OnLoss, Recorder, Sink, escape};
 use crate::summary::Summary;
 
-/// Tells the run, and ends as it did.
+/// Replays the run; returns its exit code.
 pub(super) fn replay(
     mut past: LoggedRun,
     sinks: Vec<Box<dyn Sink>>,
@@ -24,11 +24,11 @@ pub(super) fn replay(
     console.set_off(display);
     let (failed, failures) = mpsc::channel();
     let on_loss = OnLoss {
-        // Without standard error the run is still told.
+        // Without standard error the replay continues.
         output: move |loss| {
             lost.fetch_or(loss != OutputLoss::Stderr, Ordering::Relaxed);
         },
-        // Whoever listens outlives those who write.
+        // The receiver outlives the writers.
         record: move |error| drop(failed.send(error)),
     };
     let mut dispatch = Dispatch::start(sinks, files, console, in_order, on_loss)?;
@@ -39,8 +39,8 @@ pub(super) fn replay(
         if is_lost.load(Ordering::Relaxed) {
             break;
         }
-        if let Flow::Full(room) = flow {
-            runtime.block_on(room);
+        if let Flow::Full(capacity) = flow {
+            runtime.block_on(capacity);
         }
     }
     let mut drained = dispatch.finish();
@@ -57,7 +57,7 @@ pub(super) fn replay(
     }
     console.flush()?;
     Ok(match summary.verdict() {
-        // A reader that went away is ours; the signal that ended the run was for the run.
+        // SIGPIPE of our own reader is raised; the signal that ended the logged run is not.
         ExitCode::Signal(signal) if !is_lost.load(Ordering::Relaxed) => ExitCode::Replayed(signal),
         exit => exit,
     })

@@ -69,7 +69,7 @@ fn standard_input_is_a_file_of_arguments() {
 fn standard_input_is_read_once() {
     Stage::new()
         .args(["-a", "-", "-a", "-", "echo"])
-        .stderr("prun: standard input can be read by one `-a -` only\n")
+        .stderr("prun: `-a -` can be given only once: there is one standard input\n")
         .code(2)
         .run();
 }
@@ -260,11 +260,8 @@ fn a_placeholder_without_values_gets_the_ways_out() {
 #[test]
 fn parts_that_do_not_go_together_are_refused() {
     for (args, told) in [
-        (
-            &["-f", "x", "echo"][..],
-            "-f and commands exclude each other",
-        ),
-        (&["-f", "x", "-a", "y"], "-f and -a exclude each other"),
+        (&["-f", "x", "echo"][..], "-f cannot be used with commands"),
+        (&["-f", "x", "-a", "y"], "-f cannot be used with -a"),
         (&["--link", "echo"], "--link needs arguments"),
         (&["-N2", "echo"], "-N needs arguments"),
         (&["-N2", ":::", "a"], "-N without a command"),

@@ -265,7 +265,7 @@ fn help_is_a_success_and_names_the_codes() {
     Stage::new()
         .arg("--help")
         .stdout_has("Usage: prun [OPTIONS] COMMAND...")
-        .stdout_has("Exit status:\n  0\n          Every job is ok")
+        .stdout_has("Exit status:\n  0\n          Every job succeeded")
         .run();
 }
 
@@ -273,8 +273,8 @@ fn help_is_a_success_and_names_the_codes() {
 fn nothing_to_do_on_a_terminal_is_answered_with_help() {
     Stage::new()
         .pty(40, 100)
-        .screen_has("prun runs many commands at once. Its four shapes:")
-        .screen_has("`prun --help` tells the rest.")
+        .screen_has("prun runs many commands at once. There are four ways to name them:")
+        .screen_has("See `prun --help` for all options.")
         .code(2)
         .run();
 }

@@ -138,7 +138,7 @@ fn every_attempt_has_its_events() {
 fn events_are_not_told_in_the_order_of_the_jobs() {
     Stage::new()
         .args(["--json=events", "-k", "touch never"])
-        .stderr("prun: --json=events and -k exclude each other: events are told as they happen\n")
+        .stderr("prun: --json=events cannot be used with -k: events are written as they happen\n")
         .code(2)
         .run();
 }

@@ -175,7 +175,7 @@ fn fish_completes_an_option() {
     let script = format!("source '{}'; complete -C 'prun --dead'", kept("prun.fish"));
     Stage::of("fish")
         .args(["--no-config", "-c", &script])
-        .stdout("--deadline\tTime for the whole run [default: no limit]\n")
+        .stdout("--deadline\tEnd the whole run after TIME [default: no limit]\n")
         .leaves_processes()
         .run();
 }

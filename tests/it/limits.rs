@@ -16,7 +16,7 @@ fn few_descriptors_mean_fewer_jobs_at_once() {
         .stdin("ulimit -n\n".repeat(100))
         .in_shell("ulimit -n 64; exec \"$@\" | grep -c '\"status\":\"ok\".*\"stdout\":\"64\\\\n\"'")
         .stdout("100\n")
-        .stderr_has(" of 100 at once, because few files may be open (ulimit -n)\n")
+        .stderr_has(" of 100 jobs at once: the limit on open files is low (ulimit -n)\n")
         .run();
 }
 
@@ -37,7 +37,8 @@ fn few_descriptors_are_enough_for_a_server_and_its_clients() {
     }
 }
 
-const ONE_OF_THREE: &str = "prun: only 1 of 3 at once, because few files may be open (ulimit -n)\n";
+const ONE_OF_THREE: &str =
+    "prun: running only 1 of 3 jobs at once: the limit on open files is low (ulimit -n)\n";
 
 #[test]
 fn it_is_said_when_fewer_run_at_once_than_were_typed_or_asked_for() {

@@ -185,9 +185,7 @@ fn a_folder_that_cannot_be_used_is_found_before_anything_runs() {
         .run();
     logged()
         .args(["-oraw", "echo ran"])
-        .stderr(
-            "prun: --log-dir and -o raw exclude each other: only captured output goes to files\n",
-        )
+        .stderr("prun: --log-dir cannot be used with -o raw: only captured output goes to files\n")
         .code(2)
         .run();
 }
@@ -216,7 +214,7 @@ fn output_up_to_a_timeout_is_there() {
 fn nothing_is_made_for_a_mode_without_captured_output() {
     for mode in ["raw", "none"] {
         let said = format!(
-            "prun: --log-dir and -o {mode} exclude each other: only captured output goes to files\n"
+            "prun: --log-dir cannot be used with -o {mode}: only captured output goes to files\n"
         );
         let outcome = Stage::new()
             .args([

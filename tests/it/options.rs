@@ -175,23 +175,23 @@ fn a_variable_must_have_a_name() {
     options_are_refused(&["-e", "X"], "a variable is set as NAME=VALUE");
     options_are_refused(
         &["-u", "a=b"],
-        "prun: -u a=b: a variable's name is not empty and has no '='\n",
+        "prun: -u a=b: the name of a variable cannot be empty or contain '='\n",
     );
     options_are_refused(
         &["-u", ""],
-        "prun: -u : a variable's name is not empty and has no '='\n",
+        "prun: -u : the name of a variable cannot be empty or contain '='\n",
     );
 }
 
 #[test]
-fn options_that_exclude_each_other_are_refused() {
+fn conflicting_options_are_refused() {
     options_are_refused(
         &["-f", "jobs"],
-        "prun: -f and commands exclude each other: put the commands into the file, or leave -f out\n",
+        "prun: -f cannot be used with commands: put the commands into the file, or omit -f\n",
     );
     options_are_refused(
         &["--json", "-o", "raw"],
-        "prun: --json and -o raw exclude each other: with --json the output is in the records\n",
+        "prun: --json cannot be used with -o raw: the records contain the output\n",
     );
     options_are_refused(&["--exec", "--shell"], "cannot be used with");
     options_are_refused(&["-q", "-v"], "cannot be used with");

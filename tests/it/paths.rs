@@ -76,14 +76,15 @@ fn no_file_is_both_written_and_read_or_written_twice() {
     for option in ["--joblog", "--log-dir", "--junit", "--report", "--trace"] {
         for (input, more) in [("-f", &[][..]), ("-a", &["echo"])] {
             let args = [&[option, "./jobs", input, "jobs"], more].concat();
-            let said = format!("{option} ./jobs: {input} reads the same file: name another one");
+            let said =
+                format!("{option} ./jobs: {input} reads the same file: name a different one");
             refused(Stage::new(), &args, &said);
         }
     }
-    let said = "--trace ./new: --junit writes the same file: name another one";
+    let said = "--trace ./new: --junit writes the same file: name a different one";
     let args = ["--trace", "./new", "--junit", "new", "touch never"];
     refused(Stage::new(), &args, said);
-    let said = "--report old: --joblog writes the same file: name another one";
+    let said = "--report old: --joblog writes the same file: name a different one";
     let args = ["--joblog", "./old", "--report", "old", "touch never"];
     refused(Stage::new(), &args, said);
 }
@@ -96,17 +97,17 @@ fn a_file_is_the_same_through_links_and_by_its_descriptor() {
         ("exec \"$@\" 3<>jobs", "/dev/fd/3"),
         ("exec \"$@\" 3<>jobs", "/proc/self/fd/3"),
     ] {
-        let said = format!("--junit {path}: -f reads the same file: name another one");
+        let said = format!("--junit {path}: -f reads the same file: name a different one");
         let args = ["--junit", path, "-f", "jobs"];
         refused(Stage::new().in_shell(script), &args, &said);
     }
-    let said = "--junit jobs: standard input reads the same file: name another one";
+    let said = "--junit jobs: standard input reads the same file: name a different one";
     let stage = Stage::new().in_shell("exec \"$@\" <jobs");
     refused(stage, &["--junit", "jobs"], said);
-    let said = "--joblog jobs: standard output writes the same file: name another one";
+    let said = "--joblog jobs: standard output writes the same file: name a different one";
     let stage = Stage::new().in_shell("exec \"$@\" 1<>jobs");
     refused(stage, &["--joblog", "jobs", "touch never"], said);
-    let said = "--report dangling: --junit writes the same file: name another one";
+    let said = "--report dangling: --junit writes the same file: name a different one";
     let stage = Stage::new().in_shell("ln -s new dangling; \"$@\"");
     let args = ["--junit", "new", "--report", "dangling", "touch never"];
     refused(stage, &args, said);
@@ -114,7 +115,7 @@ fn a_file_is_the_same_through_links_and_by_its_descriptor() {
 
 #[test]
 fn no_file_of_the_run_has_the_name_of_a_jobs_file() {
-    let said = "--junit logs/0001-a.out: --log-dir writes the same file: name another one";
+    let said = "--junit logs/0001-a.out: --log-dir writes the same file: name a different one";
     let args = [
         "--log-dir",
         "logs",
@@ -135,7 +136,7 @@ fn no_file_of_the_run_has_the_name_of_a_jobs_file() {
 #[test]
 fn standard_output_takes_one_file() {
     let same = |one: &str, path: &str, other: &str| {
-        format!("{one} {path}: {other} writes the same file: name another one")
+        format!("{one} {path}: {other} writes the same file: name a different one")
     };
     let args = ["--junit", "-", "--trace", "-", "touch never"];
     refused(Stage::new(), &args, &same("--trace", "-", "--junit"));
@@ -145,7 +146,7 @@ fn standard_output_takes_one_file() {
     }
     for (option, what) in [("--joblog", "a job log"), ("--log-dir", "a folder")] {
         let said = format!(
-            "{option} -: standard output cannot be {what}: name one (./- is one of that name)"
+            "{option} -: standard output cannot be {what}: name a path (./- for one called -)"
         );
         refused(Stage::new(), &[option, "-", "touch never"], &said);
     }

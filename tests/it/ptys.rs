@@ -110,7 +110,7 @@ fn no_pager_waits_for_a_person() {
 fn where_output_goes_to_no_terminal_it_is_ignored_with_a_note() {
     let note = |why: &str| format!("prun: --pty is ignored: {why}\n");
     let job = "test -t 1 || echo no terminal";
-    let elsewhere = note("the output does not go to a terminal");
+    let elsewhere = note("standard output and standard error are not the same terminal");
     Stage::new()
         .args(["--pty", job])
         .stdout("no terminal\n")
@@ -118,8 +118,8 @@ fn where_output_goes_to_no_terminal_it_is_ignored_with_a_note() {
         .run();
     for (option, why) in [
         ("--json", "no output is shown"),
-        ("--output=none", "with -o none no output is shown"),
-        ("--log-dir=logs", "with --log-dir the output goes to files"),
+        ("--output=none", "with -o none, no output is shown"),
+        ("--log-dir=logs", "with --log-dir, the output goes to files"),
     ] {
         let stage = stage().args([option, job]);
         stage.screen_has(note(why).replace('\n', "\r\n")).run();

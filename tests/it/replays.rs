@@ -263,12 +263,12 @@ fn a_log_that_cannot_be_told_is_an_error_before_anything_is_told() {
 fn no_file_overwrites_the_log() {
     replayed("{\"type\":\"run_start\",\"v\":1,\"t_unix_s\":1}\n")
         .args(["--junit", "./run.log"])
-        .stderr("prun: --junit ./run.log: --replay reads the same file: name another one\n")
+        .stderr("prun: --junit ./run.log: --replay reads the same file: name a different one\n")
         .code(2)
         .run();
     logged()
         .args(["--report", "run.log", "true"])
-        .stderr("prun: --report run.log: --joblog writes the same file: name another one\n")
+        .stderr("prun: --report run.log: --joblog writes the same file: name a different one\n")
         .code(2)
         .run();
 }

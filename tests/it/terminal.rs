@@ -139,7 +139,7 @@ fn without_a_terminal_tty_is_an_error() {
     Stage::new()
         .args(["--tty", "touch never"])
         .new_session()
-        .stderr("prun: --tty: there is no terminal to give to the jobs\n")
+        .stderr("prun: --tty: no terminal for the jobs\n")
         .code(2)
         .run();
 }

@@ -144,7 +144,7 @@ fn an_attempt_that_no_other_follows_is_told_once() {
 fn two_files_of_a_run_are_not_one() {
     Stage::new()
         .args(["--trace", "./a", "--junit", "a", "echo ran"])
-        .stderr("prun: --trace ./a: --junit writes the same file: name another one\n")
+        .stderr("prun: --trace ./a: --junit writes the same file: name a different one\n")
         .code(2)
         .run();
 }

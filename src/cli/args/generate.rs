@@ -1,4 +1,4 @@
-//! Completions and the manual page, made from the same definitions as the parser and the help.
+//! Shell completions and the manual page, generated from the definitions of the options.
 
 use std::io::{self, Write};
 
@@ -10,14 +10,14 @@ use clap_mangen::roff::{Roff, bold, roman};
 use super::args::Args;
 use super::help_sections::{SECTIONS, Section};
 
-/// The script that teaches a shell prun's options.
+/// Writes the completion script for a shell.
 pub(crate) fn completions(shell: Shell, out: &mut impl Write) -> io::Result<()> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Args::command(), "prun", &mut script);
     out.write_all(&script)
 }
 
-/// The manual page.
+/// Writes the manual page.
 pub(crate) fn manual(out: &mut impl Write) -> io::Result<()> {
     let command = Args::command();
     let man = Man::new(command.clone()).manual("User Commands");

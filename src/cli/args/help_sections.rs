@@ -1,49 +1,52 @@
-//! What help and the manual page say below the options: each fact once, for both.
+//! The sections below the options, for both help and the manual page.
 
 use std::fmt::Write;
 
 use clap::builder::Styles;
 
-/// A heading and what stands below it.
+/// A heading and its entries.
 pub(crate) struct Section {
     pub(crate) title: &'static str,
-    /// Each a term, as it is typed or seen, and what it means.
+    /// A term, as it is typed or seen, and its meaning.
     pub(crate) entries: &'static [(&'static str, &'static str)],
 }
 
-/// In the order of manual pages.
+/// The sections, in the order of manual pages.
 pub(crate) const SECTIONS: [Section; 4] = [
     Section {
         title: "Examples",
         entries: &[
             (
                 "prun 'cargo test' 'npm test' 'ruff check'",
-                "Three commands at once; exit status 0 if all succeed.",
+                "Run three commands at once; exit with 0 if all succeed.",
             ),
             (
                 "prun gzip -9 {} ::: *.log",
-                "One command for each file, without a shell.",
+                "Run one command per file, without a shell.",
             ),
             (
                 "prun 'wc -l < {} > {.}.n' ::: *.txt",
-                "The same by a shell, which gets the names as its parameters and never reads them as text of its own.",
+                "The same with a shell. File names are passed as positional parameters, and never become part of the script.",
             ),
-            ("fd -0e log | prun -0a - gzip", "Arguments from a pipe."),
+            (
+                "fd -0e log | prun -0a - gzip",
+                "Read NUL-terminated arguments from a pipe.",
+            ),
             (
                 "prun -j4 -t 10m --retries 1 -f jobs.txt",
-                "A job file in CI, with a time limit and a second attempt for each job.",
+                "Run a job file in CI, with a time limit and one retry per job.",
             ),
             (
                 "prun --fail-fast 'web: ./serve' 'test: ./try'",
-                "Jobs with names; the first that fails ends the others.",
+                "Name the jobs; when one fails, terminate the others.",
             ),
             (
                 "prun --json 'make a' 'make b' | jq -r 'select(.status != \"ok\").cmd'",
-                "The commands that did not end well.",
+                "List the commands that failed.",
             ),
             (
                 "prun --joblog run.log --resume -f jobs.txt",
-                "A long run that can be stopped and goes on where it was.",
+                "Run a job file that can be interrupted; the same command continues it.",
             ),
         ],
     },
@@ -52,28 +55,28 @@ pub(crate) const SECTIONS: [Section; 4] = [
         entries: &[
             (
                 "0",
-                "Every job is ok (a success after a retry counts), or there were no jobs.",
+                "Every job succeeded (possibly after a retry), or there were no jobs.",
             ),
             (
                 "1",
-                "A job failed, timed out, died by a signal or could not start.",
+                "A job failed, timed out, was killed by a signal or could not start.",
             ),
             (
                 "2",
-                "The command line, the job file or the job log is wrong, or the system lets no job start; nothing (more) was started.",
+                "The command line, the job file or the job log is invalid, or the system cannot start any job. No further jobs were started.",
             ),
             (
                 "3",
-                "Output or the job log could not be kept or written, even if every job passed.",
+                "Output, the job log or a report could not be stored or written, even if every job succeeded.",
             ),
-            ("124", "The time for the whole run (--deadline) was over."),
+            ("124", "The run exceeded --deadline."),
             (
-                "the winner's",
-                "With --race: the exit status of the first job to end, 128+N if signal N ended it.",
+                "first job's",
+                "With --race: the exit code of the first job to end; 128+N if signal N killed it.",
             ),
             (
-                "by signal",
-                "prun was told to stop: the jobs were ended, then prun ends by the same signal, so that a shell's loop stops too. By SIGPIPE, silently, when the reader of standard output went away.",
+                "signal",
+                "prun received a signal: it terminates the jobs and re-raises the signal, so that a shell loop around prun ends too. If the reader of standard output has gone away, prun dies silently of SIGPIPE.",
             ),
         ],
     },
@@ -82,43 +85,43 @@ pub(crate) const SECTIONS: [Section; 4] = [
         entries: &[
             (
                 "PRUN_SEQ, PRUN_SLOT, PRUN_ATTEMPT, PRUN_NAME",
-                "Set for every job: its number in the order of input, which of the places for running jobs it has, the number of the attempt, its name; the first three count from 1.",
+                "Set for every job: its number in the order of input, the slot it runs in, the number of the attempt, and its name. The first three count from 1.",
             ),
             (
                 "PRUN_RUN_ID",
-                "Set for every job: what names the run, unlike any other; the job log has it, and --resume finds by it what a killed run has left running.",
+                "Set for every job: the unique ID of the run. It is also written to the job log, and --resume uses it to find jobs that a killed run has left running.",
             ),
             (
                 "PRUN_GRACE",
-                "Set for every job to the seconds of --grace, unless that is 0; a prun that finds it set takes at most nine tenths of it as its own.",
+                "Set for every job to --grace in seconds, unless that is 0. A prun that finds it set limits its own grace to nine tenths of it.",
             ),
             (
                 "NO_COLOR",
-                "If it is set and not empty, nothing is coloured, unless --color says always.",
+                "If set and not empty, disables colour unless --color=always is given.",
             ),
             (
                 "CLICOLOR_FORCE",
-                "If it is set and neither empty nor 0, text is coloured also where it does not go to a terminal.",
+                "If set and neither empty nor 0, enables colour even if the output is not a terminal.",
             ),
             (
                 "CI, GITHUB_ACTIONS, GITLAB_CI, TF_BUILD, BUILDKITE, TEAMCITY_VERSION, JENKINS_URL, CIRCLECI, TRAVIS, bamboo_buildKey, CODEBUILD_BUILD_ID and those of other CI systems",
-                "If one of them is set, and neither empty nor 0 nor false, the output goes to a CI system's log: see --ci.",
+                "If one of them is set, and is neither empty nor 0 nor false, output is formatted for a CI log; see --ci.",
             ),
             (
                 "GITHUB_STEP_SUMMARY",
-                "In GitHub's CI, the file to which a table of the jobs is appended.",
+                "On GitHub Actions, the file to which a table of the jobs is appended.",
             ),
             (
                 "PAGER, GIT_PAGER",
-                "Set to cat for the jobs with --pty, unless -e or -u names them.",
+                "Set to cat for the jobs with --pty, unless set or removed with -e or -u.",
             ),
             (
                 "TERM",
-                "If it is dumb, empty or not set, nothing is coloured, and no bar is drawn.",
+                "If dumb, empty or not set, disables colour and the progress bar.",
             ),
             (
                 "TMPDIR",
-                "Where output is kept that is too large for memory, in files without a name [default: /tmp].",
+                "Directory for the unnamed files that hold output too large for memory [default: /tmp].",
             ),
         ],
     },
@@ -127,33 +130,33 @@ pub(crate) const SECTIONS: [Section; 4] = [
         entries: &[
             (
                 "jobs.txt",
-                "A job file of lines: one command line a line; blank lines and lines that begin with # are skipped; `NAME: COMMAND` gives a name. A first line `#!/usr/bin/env -S prun -f` makes an executable file of it; any other `#!` line is that of a script, which is refused.",
+                "A job file with one command line per line. Blank lines and lines that begin with # are skipped; `NAME: COMMAND` names a job. With `#!/usr/bin/env -S prun -f` as its first line, the file can be executed; a file with any other `#!` line is a script, and is refused.",
             ),
             (
                 "jobs.jsonl, jobs.json",
-                "A job file of JSON Lines, or of one array: {\"name\": \"api\", \"cmd\": \"cargo test -p api\", \"cwd\": \"api\", \"env\": {\"CI\": null}, \"timeout\": \"5m\", \"retries\": 1}, or \"argv\" (an array of words, without a shell) in place of \"cmd\"; also \"stdin\" and \"shell\".",
+                "A job file in JSON Lines, or with one JSON array: {\"name\": \"api\", \"cmd\": \"cargo test -p api\", \"cwd\": \"api\", \"env\": {\"CI\": null}, \"timeout\": \"5m\", \"retries\": 1}, or \"argv\" (an array of words, run without a shell) instead of \"cmd\"; also \"stdin\" and \"shell\".",
             ),
             (
                 "run.log",
-                "A job log, named by --joblog: JSON Lines, one for each start, retry and ending of a job.",
+                "A job log, written by --joblog: JSON Lines, one per start, retry and end of a job.",
             ),
         ],
     },
 ];
 
-/// What `prun` alone says: its four shapes.
+/// Printed for `prun` without arguments on a terminal: the four forms of its command line.
 pub(crate) const SHAPES: &str = "\
-prun runs many commands at once. Its four shapes:
+prun runs many commands at once. There are four ways to name them:
 
-  prun 'make api' 'make web'         each argument is one command line
-  prun gzip -9 {} ::: *.log          one command, once for each argument
-  fd -0e log | prun -0a - gzip {}    the same, arguments from a file or a pipe
-  prun -f jobs.txt                   a job file; or pipe one into prun
+  prun 'make api' 'make web'         command lines, one per argument
+  prun gzip -9 {} ::: *.log          one command, run once per argument
+  fd -0e log | prun -0a - gzip {}    the same, with arguments from a file or a pipe
+  prun -f jobs.txt                   a job file, or one piped into prun
 
-`prun --help` tells the rest.
+See `prun --help` for all options.
 ";
 
-/// The sections as help shows them.
+/// Returns the sections as text for the help.
 pub(crate) fn help() -> String {
     let style = Styles::styled();
     let (header, literal) = (style.get_header(), style.get_literal());

@@ -1,42 +1,42 @@
-//! Words for those who come from GNU parallel and xargs: what an option of theirs is called here.
+//! Hints for users of GNU parallel and xargs: the equivalents of their options.
 
-/// What to write in place of an option that prun does not have.
+/// Returns what to write instead of an option of another program.
 pub(crate) fn hint(option: &str) -> Option<&'static str> {
     let name = option.split('=').next().unwrap_or(option);
     let hint = match name {
         "--halt" | "--halt-on-error" => {
-            "`--fail-fast` stops at the first failure, `--max-fail N` at the Nth"
+            "`--fail-fast` ends the run at the first failure, `--max-fail N` at the Nth"
         }
-        "--tag" | "--tagstring" => "`-o line` puts each job's name before its lines",
-        "--bar" | "--eta" => "on a terminal the progress is shown by itself (`--progress`)",
-        "--results" => "`--log-dir DIR` keeps each job's output in files",
-        "--colsep" => "`--link` goes through several sources together",
-        "--max-procs" => "the number of jobs at once is `-j N`",
+        "--tag" | "--tagstring" => "`-o line` prefixes each line with the name of its job",
+        "--bar" | "--eta" => "progress is shown by default on a terminal (`--progress`)",
+        "--results" => "`--log-dir DIR` writes each job's output to files",
+        "--colsep" => "`--link` combines several sources one to one",
+        "--max-procs" => "use `-j N` for the number of jobs at once",
         "--replace" | "-i" => "the placeholder is always `{}`: prun gzip {} ::: *.log",
-        "--max-lines" | "-l" => "values for each job are `-N N`",
-        "--no-run-if-empty" | "-r" => "without input nothing runs, so leave it out",
-        "--xargs" | "-m" => "as many values as fit are `-N max`",
-        "--delimiter" | "-d" => "records end with a newline, or with NUL by `-0`",
+        "--max-lines" | "-l" => "use `-N N` for N arguments per job",
+        "--no-run-if-empty" | "-r" => "without input, prun runs nothing by default",
+        "--xargs" | "-m" => "use `-N max` for as many arguments as fit",
+        "--delimiter" | "-d" => "items end with newline, or with NUL if `-0` is given",
         _ => return short(name),
     };
     Some(hint)
 }
 
-/// Options of one letter, whose value may follow at once (`-I%`, `-L1`).
+/// Short options, whose value may follow without a space (`-I%`, `-L1`).
 fn short(name: &str) -> Option<&'static str> {
     let mut letters = name.strip_prefix('-')?.chars();
     match letters.next()? {
         'I' => Some("the placeholder is always `{}`: prun gzip {} ::: *.log"),
-        'X' => Some("as many values as fit are `-N max`"),
-        'L' => Some("values for each job are `-N N`"),
+        'X' => Some("use `-N max` for as many arguments as fit"),
+        'L' => Some("use `-N N` for N arguments per job"),
         '0'..='9' => Some(BATCH),
         _ => None,
     }
 }
 
-const BATCH: &str = "`-n` is --dry-run here; values for each job are `-N N`";
+const BATCH: &str = "`-n` is --dry-run; use `-N N` for N arguments per job";
 
-/// What to write in place of `-n 1 COMMAND`, which here asks for a list of the command `1`.
+/// Returns what to write instead of `-n 1 COMMAND`, which would be a dry run of the command `1`.
 pub(crate) fn batch_hint(dry_run: bool, first_word: Option<&str>) -> Option<&'static str> {
     let is_number = |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_digit());
     (dry_run && first_word.is_some_and(is_number)).then_some(BATCH)
@@ -49,7 +49,7 @@ mod tests {
     use super::super::args::Args;
     use super::*;
 
-    /// What the neighbours call what prun has under another name.
+    /// Options of GNU parallel and xargs that prun has under another name.
     const THEIRS: [&str; 29] = [
         "--halt",
         "--halt=now,fail=1",
@@ -83,13 +83,13 @@ mod tests {
     ];
 
     #[test]
-    fn options_of_the_neighbours_are_answered() {
+    fn options_of_other_programs_have_a_hint() {
         for option in THEIRS {
             assert!(hint(option).is_some(), "{option}");
         }
     }
 
-    /// The options that a text names, each without its value.
+    /// Returns the options in a text, without their values.
     fn named(text: &str) -> Vec<String> {
         let is_part = |symbol: char| symbol.is_ascii_alphanumeric() || symbol == '-';
         let words = text.split(|symbol: char| !is_part(symbol));
@@ -99,14 +99,14 @@ mod tests {
         });
         let name = |word: &str| match word.starts_with("--") {
             true => word.to_owned(),
-            // A value may follow at once: `-j1`.
+            // A value may follow without a space: `-j1`.
             false => word[..2].to_owned(),
         };
         options.map(name).collect()
     }
 
     #[test]
-    fn every_option_that_a_hint_or_the_help_names_is_there() {
+    fn every_option_in_a_hint_or_in_the_help_exists() {
         let mut known = Vec::new();
         let mut command = Args::command();
         command.build();
@@ -134,14 +134,14 @@ mod tests {
     }
 
     #[test]
-    fn other_options_are_left_to_the_parser() {
+    fn other_options_have_no_hint() {
         for option in ["--jsn", "-z", "--", "-"] {
             assert_eq!(hint(option), None, "{option}");
         }
     }
 
     #[test]
-    fn a_number_behind_n_is_a_batch() {
+    fn a_number_after_n_is_taken_for_its_value() {
         assert!(batch_hint(true, Some("1")).is_some());
         assert_eq!(batch_hint(false, Some("1")), None);
         assert_eq!(batch_hint(true, Some("1a")), None);

@@ -1,7 +1,7 @@
-//! The command line as it was typed, and all that is said about it.
+//! The command line as typed, and its help.
 //!
-//! `args` has each option once, with its `values`; help, manual page and completions (`generate`) are made
-//! of that, with `help_sections` below the options. `hints` answers the options of other programs.
+//! `args` defines each option once, with its `values`; help, manual page and completions (`generate`) are
+//! generated from it. `help_sections` is the text below the options. `hints` are for options of other programs.
 
 #[expect(
     clippy::module_inception,

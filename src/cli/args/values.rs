@@ -1,4 +1,4 @@
-//! What the values of the options are, and how they are written.
+//! The types of option values, and their parsers.
 
 use std::ffi::OsString;
 use std::num::NonZeroU32;
@@ -15,33 +15,33 @@ use crate::plan::{BatchSize, parse_duration};
 pub(crate) enum Jobs {
     /// 0 is no limit.
     Number(usize),
-    /// Of the CPUs.
+    /// Percentage of the CPUs.
     Percent(u32),
 }
 
-/// What becomes of the jobs' output.
+/// How the jobs' output is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum OutputMode {
-    /// Each job's in one piece when it ends
+    /// In one piece when the job ends
     Group,
-    /// Lines as they come, each behind its job's name
+    /// Line by line as it arrives, prefixed with the job's name
     Line,
-    /// Not captured: it goes where prun's own goes, as it comes
+    /// Not captured; jobs write directly to prun's standard output and error
     Raw,
-    /// Thrown away
+    /// Discarded
     None,
 }
 
 /// What is written as JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum JsonMode {
-    /// A record for each finished job
+    /// One record per finished job
     Jobs,
-    /// What happens, as it happens
+    /// All events, as they happen
     Events,
 }
 
-/// How a run ends after failures.
+/// Whether `--fail-fast` terminates the running jobs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum FailFastMode {
     Now,
@@ -52,14 +52,14 @@ pub(crate) enum FailFastMode {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ProgressMode {
     Auto,
-    /// How much is done, what runs, how long it may take
+    /// Completed jobs, running jobs, estimated time left
     Bar,
-    /// A line for each finished job
+    /// One line per finished job
     Plain,
     None,
 }
 
-/// Whose log it is.
+/// The CI system for whose log output is formatted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum CiMode {
     Auto,
@@ -68,9 +68,9 @@ pub(crate) enum CiMode {
     Azure,
     Buildkite,
     Teamcity,
-    /// A log that cannot be folded
+    /// A log without folding
     Plain,
-    /// No log
+    /// Not a CI log
     Off,
 }
 
@@ -82,7 +82,7 @@ pub(crate) enum ColorMode {
     Never,
 }
 
-/// When a guard is started.
+/// When the guard process is started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum GuardMode {
     /// When a job has run for 50 ms

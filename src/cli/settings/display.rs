@@ -1,4 +1,4 @@
-//! How a run is shown here: colour, and whose log it is.
+//! How a run is shown: colour, progress, format of the CI log.
 
 use std::path::PathBuf;
 
@@ -7,7 +7,7 @@ use crate::cli::args::Args;
 use crate::cli::args::{CiMode, ColorMode, OutputMode, ProgressMode};
 use crate::sink::{DisplayOptions, Frame, Show, Style, Vendor};
 
-/// How a person is told.
+/// Returns the options of the display.
 pub(crate) fn display(args: &Args, surroundings: &Surroundings, show: Show) -> DisplayOptions {
     let vendor = vendor(args.ci, surroundings);
     let terminal = surroundings.stderr_is_terminal;
@@ -17,7 +17,7 @@ pub(crate) fn display(args: &Args, surroundings: &Surroundings, show: Show) -> D
         verbose: args.verbose,
         terminal,
         by_line: args.output == OutputMode::Line,
-        // Until the source is open.
+        // Set when the source is open.
         alone: false,
         is_live: false,
         tells_each: vendor.is_some() || progress == ProgressMode::Plain,
@@ -28,7 +28,7 @@ pub(crate) fn display(args: &Args, surroundings: &Surroundings, show: Show) -> D
     }
 }
 
-/// What is shown while jobs run. Jobs that write to the terminal themselves leave no room for it.
+/// Returns the progress to show. There is none if jobs write to the terminal themselves.
 fn progress(args: &Args, surroundings: &Surroundings, vendor: Option<Vendor>) -> ProgressMode {
     let is_dumb = is_dumb(surroundings);
     let is_inherited = args.tty || args.output == OutputMode::Raw;
@@ -46,13 +46,13 @@ fn progress(args: &Args, surroundings: &Surroundings, vendor: Option<Vendor>) ->
     }
 }
 
-/// Whether the terminal can do no more than print. One that nobody names may be any.
+/// Whether the terminal can only print. An unknown terminal may be any.
 fn is_dumb(surroundings: &Surroundings) -> bool {
     let term = (surroundings.variable)("TERM");
     term.is_none_or(|term| term.is_empty() || term == "dumb")
 }
 
-/// The same when it is known whether there is one job in all.
+/// Returns the options once it is known whether there is only one job.
 pub(crate) fn settled(display: DisplayOptions, alone: bool) -> DisplayOptions {
     DisplayOptions {
         alone,
@@ -61,8 +61,7 @@ pub(crate) fn settled(display: DisplayOptions, alone: bool) -> DisplayOptions {
     }
 }
 
-/// The variables by which CI systems say that a log is theirs. What most of them set, `CI`, is the
-/// last resort.
+/// The variables that identify a CI system. `CI`, which most of them set, comes last.
 const VENDORS: [(&str, Vendor); 24] = [
     ("GITHUB_ACTIONS", Vendor::Github),
     ("GITLAB_CI", Vendor::Gitlab),
@@ -90,7 +89,7 @@ const VENDORS: [(&str, Vendor); 24] = [
     ("CI", Vendor::Plain),
 ];
 
-/// Whose log it is, if it is one.
+/// Returns the CI system, if there is one.
 fn vendor(asked: CiMode, surroundings: &Surroundings) -> Option<Vendor> {
     let is_on = |name: &str| {
         let value = (surroundings.variable)(name);
@@ -113,18 +112,18 @@ fn vendor(asked: CiMode, surroundings: &Surroundings) -> Option<Vendor> {
     }
 }
 
-/// The file of which GitHub makes a page, if this is a workflow of its own that tells of itself.
+/// Returns the path of the GitHub step summary, if it is to be written.
 pub(crate) fn step_summary(
     display: &DisplayOptions,
     surroundings: &Surroundings,
 ) -> Option<PathBuf> {
-    let is_told = display.vendor == Some(Vendor::Github) && display.show != Show::Nothing;
+    let is_wanted = display.vendor == Some(Vendor::Github) && display.show != Show::Nothing;
     let path = (surroundings.variable)("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty());
-    path.filter(|_| is_told).map(PathBuf::from)
+    path.filter(|_| is_wanted).map(PathBuf::from)
 }
 
-/// How a job's output is set off: by nothing where that and the output may go different ways. A log
-/// is one stream, standard output, wherever nobody has redirected that.
+/// Returns how a job's output is framed: not at all if frame and output may go to different files. A CI log
+/// is one stream, standard output, unless that is redirected.
 fn frame(asked: CiMode, vendor: Option<Vendor>, show: Show, surroundings: &Surroundings) -> Frame {
     let Surroundings {
         one_place,
@@ -135,7 +134,7 @@ fn frame(asked: CiMode, vendor: Option<Vendor>, show: Show, surroundings: &Surro
     match vendor {
         None if *one_place && *stderr_is_terminal => Frame::Headed,
         None => Frame::Bare,
-        // Standard output is for something else.
+        // Standard output carries the records.
         Some(_) if show == Show::Words => Frame::Bare,
         Some(vendor) if asked != CiMode::Auto => Frame::Folded(vendor),
         Some(vendor) if *one_place || is_stdout_of_parent() => Frame::Folded(vendor),
@@ -143,7 +142,7 @@ fn frame(asked: CiMode, vendor: Option<Vendor>, show: Show, surroundings: &Surro
     }
 }
 
-/// How prun's own words look on a stream.
+/// Returns the style of prun's own messages.
 fn style(asked: ColorMode, surroundings: &Surroundings, is_terminal: bool) -> Style {
     let variable = |name| (surroundings.variable)(name).filter(|value| !value.is_empty());
     let is_coloured = match asked {

@@ -1,4 +1,4 @@
-//! The variables that all jobs have.
+//! The environment of the jobs.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -11,16 +11,16 @@ use crate::event::RUN_ID;
 use crate::os::EnvChange;
 use crate::process::{Environment, SpawnErrorKind};
 
-/// Variables that jobs cannot have.
+/// An invalid environment variable.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum EnvironmentError {
-    #[error("-u {}: a variable's name is not empty and has no '='", .0.display())]
+    #[error("-u {}: the name of a variable cannot be empty or contain '='", .0.display())]
     Unset(OsString),
     #[error(transparent)]
     Refused(SpawnErrorKind),
 }
 
-/// What the user says of them. As in env(1): what is unset is unset first.
+/// Returns the changes that the user requests. As in env(1), variables are unset first.
 pub(crate) fn changes(args: &Args) -> Result<Vec<EnvChange>, EnvironmentError> {
     let wrong = |name: &&OsString| name.is_empty() || name.as_bytes().contains(&b'=');
     if let Some(name) = args.unset.iter().find(wrong) {
@@ -32,8 +32,7 @@ pub(crate) fn changes(args: &Args) -> Result<Vec<EnvChange>, EnvironmentError> {
     Ok(unset.chain(set).collect())
 }
 
-/// What jobs have: these variables and the grace, what the user says of them, and the run that they
-/// are of.
+/// Returns the environment of all jobs: these variables, the grace, the changes, and the ID of the run.
 pub(crate) fn settled(
     variables: Vec<(OsString, OsString)>,
     grace: Duration,
@@ -41,10 +40,10 @@ pub(crate) fn settled(
     run_id: &str,
 ) -> Result<Environment, EnvironmentError> {
     let mut settled: BTreeMap<OsString, OsString> = variables.into_iter().collect();
-    // That of a prun around this one is not the one that they have.
+    // Replaces the grace of an outer prun.
     let grace = EnvChange {
         name: grace::VARIABLE.into(),
-        value: grace::told(grace),
+        value: grace::seconds(grace),
     };
     for EnvChange { name, value } in std::iter::once(&grace).chain(changes) {
         match value {

@@ -1,5 +1,4 @@
-//! The files that a command line names: those that a run leaves, and that each of them is another one
-//! than all others.
+//! The files that a run writes, and the check that no two options name the same file.
 
 use std::ffi::OsString;
 use std::fs;
@@ -12,12 +11,12 @@ use crate::os::folder;
 use crate::run::{LogDir, LogDirError};
 use crate::sink::{Console, RunFiles};
 
-/// Paths that do not go together. Nothing was started, and no file was touched.
+/// Conflicting paths. Nothing was started, and no file was touched.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum FilesError {
-    #[error("{0} -: standard output cannot be {1}: name one (./- is one of that name)")]
+    #[error("{0} -: standard output cannot be {1}: name a path (./- for one called -)")]
     NotStdout(&'static str, &'static str),
-    #[error("{option} {}: {other} {does} the same file: name another one", path.display())]
+    #[error("{option} {}: {other} {does} the same file: name a different one", path.display())]
     Same {
         option: &'static str,
         path: PathBuf,
@@ -26,8 +25,8 @@ pub(crate) enum FilesError {
     },
 }
 
-/// As many links are followed as the system follows.
-const MOST_LINKS: u32 = 40;
+/// The number of symbolic links that Linux follows.
+const MAX_LINKS: u32 = 40;
 
 /// A file that an option names.
 struct Named<'a> {
@@ -37,16 +36,16 @@ struct Named<'a> {
     is_written: bool,
 }
 
-/// What tells a file from all others.
+/// The identity of a file.
 #[derive(Debug, PartialEq)]
 enum Id {
-    /// Also through links, and by a descriptor.
-    There { dev: u64, ino: u64 },
-    /// A name in a folder, where nothing is yet.
-    ToBe { folder: Box<Id>, name: OsString },
+    /// An existing file, also if named through a link or a descriptor.
+    Existing { dev: u64, ino: u64 },
+    /// A name in a folder, where no file exists yet.
+    Missing { folder: Box<Id>, name: OsString },
 }
 
-/// The folder for the jobs' own files, made, and what is missing there.
+/// Creates the folder for `--log-dir`, and returns it with a warning.
 pub(crate) fn log_dir(
     args: &Args,
     own: &Path,
@@ -56,7 +55,7 @@ pub(crate) fn log_dir(
         .transpose()
 }
 
-/// The files that tell of the run, not begun yet.
+/// Returns the report files, not opened yet.
 pub(crate) fn files(args: &Args) -> RunFiles {
     RunFiles {
         junit: args.junit.clone(),
@@ -65,7 +64,7 @@ pub(crate) fn files(args: &Args) -> RunFiles {
     }
 }
 
-/// Makes sure that no file is written by two options, or written and read.
+/// Rejects a file that two options write, or that one reads and another writes.
 pub(crate) fn check(args: &Args) -> Result<(), FilesError> {
     let outputs: Vec<Named<'_>> = [
         ("--joblog", &args.joblog),
@@ -95,10 +94,10 @@ pub(crate) fn check(args: &Args) -> Result<(), FilesError> {
         .and_then(|out| out.metadata())
         .is_ok_and(is_file);
     let log = all.iter().find(|named| named.option == "--joblog");
-    match (clash(&all).or_else(|| in_log_dir(&all)), log) {
-        (Some((one, other)), _) => Err(one.is_as(other)),
-        // A later run would find other things in the log.
-        (None, Some(log)) if is_file && log.id == out.id => Err(log.is_as(&out)),
+    match (conflict(&all).or_else(|| in_log_dir(&all)), log) {
+        (Some((one, other)), _) => Err(one.same_as(other)),
+        // Other output in the log would confuse a later run.
+        (None, Some(log)) if is_file && log.id == out.id => Err(log.same_as(&out)),
         (None, _) => Ok(()),
     }
 }
@@ -113,7 +112,7 @@ impl<'a> Named<'a> {
         }
     }
 
-    fn is_as(&self, other: &Self) -> FilesError {
+    fn same_as(&self, other: &Self) -> FilesError {
         FilesError::Same {
             option: self.option,
             path: self.path.to_owned(),
@@ -126,7 +125,7 @@ impl<'a> Named<'a> {
     }
 }
 
-/// What is read.
+/// Returns the files that are read.
 fn inputs(args: &Args) -> Vec<Named<'_>> {
     let read = |option, path| Named {
         is_written: false,
@@ -137,7 +136,7 @@ fn inputs(args: &Args) -> Vec<Named<'_>> {
     inputs.extend(args.arg_files.iter().map(|path| read("-a", path)));
     inputs.extend(args.replay.iter().map(|path| read("--replay", path)));
     inputs.retain(|named| !is_standard(named.path));
-    // What else it may be can lead to standard output as well: a terminal, a socket.
+    // A terminal or a socket may also be standard output.
     let stdin = read("standard input", Path::new("/dev/stdin"));
     if fs::metadata(stdin.path).is_ok_and(|meta| meta.is_file()) {
         inputs.push(stdin);
@@ -145,8 +144,8 @@ fn inputs(args: &Args) -> Vec<Named<'_>> {
     inputs
 }
 
-/// An output, and another option that names the same file.
-fn clash<'a, 'b>(all: &'b [Named<'a>]) -> Option<(&'b Named<'a>, &'b Named<'a>)> {
+/// Returns an output, and another option that names the same file.
+fn conflict<'a, 'b>(all: &'b [Named<'a>]) -> Option<(&'b Named<'a>, &'b Named<'a>)> {
     let pairs = all
         .iter()
         .enumerate()
@@ -156,7 +155,7 @@ fn clash<'a, 'b>(all: &'b [Named<'a>]) -> Option<(&'b Named<'a>, &'b Named<'a>)>
     })
 }
 
-/// An output that has the name of a job's file.
+/// Returns an output that would be one of the jobs' files in the log directory.
 fn in_log_dir<'a, 'b>(all: &'b [Named<'a>]) -> Option<(&'b Named<'a>, &'b Named<'a>)> {
     let log_dir = all.iter().find(|named| named.option == "--log-dir")?;
     let is_in_it = |named: &&Named<'_>| {
@@ -167,7 +166,7 @@ fn in_log_dir<'a, 'b>(all: &'b [Named<'a>]) -> Option<(&'b Named<'a>, &'b Named<
     Some((all.iter().find(is_in_it)?, log_dir))
 }
 
-/// Nothing for devices, which may be written by many, and for what cannot be found out.
+/// Returns the identity of a file: `None` for a device, which several may write, and if it is unknown.
 fn id(path: &Path, links: u32) -> Option<Id> {
     let meta = match is_standard(path) {
         true => Console::stdout().and_then(|out| out.metadata()),
@@ -175,13 +174,13 @@ fn id(path: &Path, links: u32) -> Option<Id> {
     };
     match meta {
         Ok(meta) if meta.file_type().is_char_device() && !is_standard(path) => None,
-        Ok(meta) => Some(Id::There {
+        Ok(meta) => Some(Id::Existing {
             dev: meta.dev(),
             ino: meta.ino(),
         }),
         Err(error) if error.kind() == io::ErrorKind::NotFound => match fs::read_link(path) {
-            Ok(to) if links < MOST_LINKS => id(&folder(path).join(to), links + 1),
-            _ => Some(Id::ToBe {
+            Ok(to) if links < MAX_LINKS => id(&folder(path).join(to), links + 1),
+            _ => Some(Id::Missing {
                 folder: Box::new(id(folder(path), links)?),
                 name: path.file_name()?.to_owned(),
             }),
@@ -199,7 +198,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_is_the_same_by_whatever_name() {
+    fn a_file_is_the_same_by_any_name() {
         let dir = tempfile::tempdir().unwrap();
         let at = |name: &str| dir.path().join(name);
         let link = |to: &str, name| std::os::unix::fs::symlink(to, at(name)).unwrap();

@@ -1,15 +1,14 @@
-//! prun inside a job of another prun: the inner one has to be done with its jobs before the outer one
-//! kills it.
+//! The grace of a prun that is a job of another prun: its jobs must have ended before the outer prun kills it.
 
 use std::ffi::{OsStr, OsString};
 use std::time::Duration;
 
 use crate::plan::{DurationError, parse_duration};
 
-/// The variable by which a prun tells its jobs how long it waits between TERM and KILL.
+/// The variable that passes the time between TERM and KILL to the jobs.
 pub(crate) const VARIABLE: &str = "PRUN_GRACE";
 
-/// A variable that does not say how long. The text is for the user.
+/// The variable is not a duration. The text is for the user.
 #[derive(Debug, thiserror::Error)]
 #[error("{VARIABLE}={}: {why}; or unset it (env -u {VARIABLE})", value.display())]
 pub(crate) struct GraceError {
@@ -17,8 +16,8 @@ pub(crate) struct GraceError {
     why: DurationError,
 }
 
-/// Our own grace: as asked, and at most nine tenths of what an outer prun gives us, so that our jobs
-/// are killed, and told of, before we are.
+/// Returns our own grace: as requested, but at most nine tenths of an outer prun's, so that our jobs are
+/// killed and reported before the outer prun kills us.
 pub(crate) fn within(asked: Duration, outer: Option<&OsStr>) -> Result<Duration, GraceError> {
     let Some(value) = outer else {
         return Ok(asked);
@@ -31,11 +30,10 @@ pub(crate) fn within(asked: Duration, outer: Option<&OsStr>) -> Result<Duration,
     Ok(asked.min(outer * 9 / 10))
 }
 
-/// What jobs are told of it: seconds. Nothing where there is no grace, as they could not use any.
-pub(crate) fn told(grace: Duration) -> Option<OsString> {
+/// Returns the value of the variable, in seconds. Without grace, `None`: jobs could not use any.
+pub(crate) fn seconds(grace: Duration) -> Option<OsString> {
     (!grace.is_zero()).then(|| {
-        let (seconds, nanos) = (grace.as_secs(), grace.subsec_nanos());
-        let text = format!("{seconds}.{nanos:09}");
+        let text = format!("{}.{:09}", grace.as_secs(), grace.subsec_nanos());
         let text = text.trim_end_matches('0').trim_end_matches('.');
         text.into()
     })
@@ -47,8 +45,8 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn what_is_told_is_as_a_person_would_write_it() {
-        let of = |millis| told(Duration::from_millis(millis));
+    fn seconds_have_no_trailing_zeros() {
+        let of = |millis| seconds(Duration::from_millis(millis));
         assert_eq!(of(5000), Some("5".into()));
         assert_eq!(of(450), Some("0.45".into()));
         assert_eq!(of(10_000), Some("10".into()));
@@ -56,7 +54,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_duration_is_refused_with_its_name() {
+    fn an_invalid_duration_is_rejected_with_the_variable() {
         let error = within(Duration::ZERO, Some("soon".as_ref())).unwrap_err();
         let error = error.to_string();
         assert!(
@@ -67,9 +65,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn an_inner_run_is_done_before_the_outer_one_kills_it(outer in 1u64..u64::MAX / 1000, asked: u32) {
+        fn an_inner_run_ends_before_the_outer_one_kills_it(outer in 1u64..u64::MAX / 1000, asked: u32) {
             let (outer, asked) = (Duration::from_nanos(outer), Duration::from_nanos(asked.into()));
-            let inner = within(asked, told(outer).as_deref()).unwrap();
+            let inner = within(asked, seconds(outer).as_deref()).unwrap();
             prop_assert!(inner <= asked && inner < outer);
             prop_assert!(inner == asked || inner >= outer * 8 / 10, "no less than is needed");
             prop_assert_eq!(within(asked, None).unwrap(), asked);

@@ -1,4 +1,4 @@
-//! Which of the shapes a command line has, by its syntax alone, and the source of jobs that it names.
+//! The form of a command line, determined by its syntax alone, and the source of jobs that it names.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -12,44 +12,44 @@ use crate::plan::{
     divide,
 };
 
-/// What a command line names to be run.
+/// The input that a command line names.
 pub(crate) enum Input {
     /// Command lines.
     Commands(Vec<OsString>),
-    /// Command lines behind `:::`.
+    /// Command lines after `:::`.
     Listed(Vec<OsString>),
     /// A job file.
     File(PathBuf),
     /// Standard input as a job file.
     Stdin,
-    /// A command, and where its values come from.
+    /// A command, and the sources of its arguments.
     Template(Vec<OsString>, Vec<ValueOrigin>),
 }
 
-/// Where values come from.
+/// A source of arguments.
 pub(crate) enum ValueOrigin {
     List(Vec<OsString>),
     File(PathBuf),
     Stdin,
 }
 
-/// A command line whose parts do not go together.
+/// A command line with conflicting or missing parts.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum InputError {
-    #[error("-f and commands exclude each other: put the commands into the file, or leave -f out")]
+    #[error("-f cannot be used with commands: put the commands into the file, or omit -f")]
     FileAndCommands,
-    #[error("-f and -a exclude each other: -f names a file of commands, -a one of arguments")]
+    #[error("-f cannot be used with -a: -f names a file of commands, -a a file of arguments")]
     FileAndArguments,
-    #[error(
-        "{0} needs arguments: name them with `::: ARG...` behind the command or -a FILE before it"
-    )]
+    #[error("{0} needs arguments: add `::: ARG...` after the command or -a FILE before it")]
     NoArguments(&'static str),
-    #[error("{0} without a command: write it before the first `:::`: prun gzip {{}} ::: *.log")]
+    #[error(
+        "{0} without a command: write the command before the first `:::`: prun gzip {{}} ::: *.log"
+    )]
     NoTemplate(&'static str),
-    #[error("standard input can be read by one `-a -` only")]
+    #[error("`-a -` can be given only once: there is one standard input")]
     StdinTwice,
     #[error("{0}")]
-    Neighbour(&'static str),
+    OtherProgram(&'static str),
     #[error(transparent)]
     Inputs(#[from] ArgumentsError),
     #[error(transparent)]
@@ -57,11 +57,11 @@ pub(crate) enum InputError {
 }
 
 impl Input {
-    /// The input that is named; none if nothing is, and nobody feeds us.
+    /// Returns the input, or `None` if there is none and standard input is a terminal.
     pub(crate) fn of(args: &Args, stdin_is_terminal: bool) -> Result<Option<Self>, InputError> {
         let first = args.commands.first().and_then(|word| word.to_str());
         if let Some(hint) = batch_hint(args.dry_run, first) {
-            return Err(InputError::Neighbour(hint));
+            return Err(InputError::OtherProgram(hint));
         }
         let TypedCommands { words, lists } = divide(args.commands.clone())?;
         if let Some(file) = &args.file {
@@ -81,8 +81,8 @@ impl Input {
         let mut sources: Vec<ValueOrigin> = files
             .chain(lists.into_iter().map(ValueOrigin::List))
             .collect();
-        let of_stdin = |values: &&ValueOrigin| matches!(values, ValueOrigin::Stdin);
-        if sources.iter().filter(of_stdin).count() > 1 {
+        let is_stdin_source = |values: &&ValueOrigin| matches!(values, ValueOrigin::Stdin);
+        if sources.iter().filter(is_stdin_source).count() > 1 {
             return Err(InputError::StdinTwice);
         }
         match (words.is_empty(), sources.len()) {
@@ -105,7 +105,7 @@ impl Input {
         }
     }
 
-    /// Inputs without a template are command lines.
+    /// Without a template, arguments are command lines.
     fn without_template(values: ValueOrigin) -> Self {
         match values {
             ValueOrigin::List(lines) => Self::Listed(lines),
@@ -114,7 +114,7 @@ impl Input {
         }
     }
 
-    /// Refuses options that are about arguments.
+    /// Rejects options that apply to arguments only.
     fn only_jobs(args: &Args, input: Self) -> Result<Self, InputError> {
         match combined_by(args) {
             Some(option) => Err(InputError::NoArguments(option)),
@@ -122,12 +122,12 @@ impl Input {
         }
     }
 
-    /// Whether it is command lines that somebody typed, each for itself.
+    /// Whether the command lines are arguments of prun.
     pub(crate) fn is_typed(&self) -> bool {
         matches!(self, Self::Commands(_))
     }
 
-    /// Opens it.
+    /// Opens the source of jobs.
     pub(crate) fn open(self, rules: Rules, rule: &ShellRule) -> Result<Source, InputError> {
         let records = rules.separator;
         Ok(match self {
@@ -147,15 +147,15 @@ impl Input {
     }
 }
 
-/// How the records of files end.
-pub(crate) fn records(args: &Args) -> Separator {
+/// Returns what separates the items of an input file.
+pub(crate) fn separator(args: &Args) -> Separator {
     match args.null {
         true => Separator::Null,
         false => Separator::Newline,
     }
 }
 
-/// The option that says how arguments are combined, if one is there.
+/// Returns the option that combines arguments, if one is given.
 fn combined_by(args: &Args) -> Option<&'static str> {
     match args {
         Args { link: true, .. } => Some("--link"),
@@ -170,7 +170,7 @@ fn is_stdin(file: &Path) -> bool {
     file.as_os_str() == "-"
 }
 
-/// Whether it is `--json` or another of ours, for a hint where one stands behind the commands.
+/// Whether a word is an option of prun such as `--json`, for a hint if it follows the commands.
 fn is_long_option(word: &str) -> bool {
     let command = Args::command();
     let mut names = command.get_arguments().filter_map(clap::Arg::get_long);

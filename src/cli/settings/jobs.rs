@@ -1,4 +1,4 @@
-//! How many jobs run at once.
+//! The number of jobs that run at once.
 
 use std::num::NonZeroUsize;
 
@@ -6,15 +6,15 @@ use super::surroundings::Surroundings;
 use crate::cli::args::Args;
 use crate::cli::args::Jobs;
 
-/// How many are wanted at once: as asked, or all of the typed commands (a server and its
-/// client must both start), or one for each CPU.
+/// Returns the wanted number of jobs at once: as requested, no limit for commands given as arguments (a
+/// server and its client must both start), otherwise the number of CPUs.
 pub(crate) fn wanted_jobs(
     args: &Args,
     surroundings: &Surroundings,
     typed: bool,
 ) -> Option<NonZeroUsize> {
     match args.jobs {
-        // One terminal.
+        // There is one terminal.
         _ if args.tty => Some(NonZeroUsize::MIN),
         Some(Jobs::Number(number)) => NonZeroUsize::new(number),
         Some(Jobs::Percent(percent)) => {
@@ -29,7 +29,7 @@ pub(crate) fn wanted_jobs(
     }
 }
 
-/// What is said where the limit of open files lets fewer run at once than there are and were wanted.
+/// Returns a warning if the limit of open files allows fewer jobs at once than there are and were wanted.
 pub(crate) fn fewer_at_once(
     most: Option<NonZeroUsize>,
     wanted: Option<NonZeroUsize>,
@@ -46,7 +46,7 @@ pub(crate) fn fewer_at_once(
         all => format!(" of {all}"),
     };
     Some(format!(
-        "only {most}{of} at once, because few files may be open (ulimit -n)"
+        "running only {most}{of} jobs at once: the limit on open files is low (ulimit -n)"
     ))
 }
 
@@ -57,27 +57,30 @@ mod tests {
 
     proptest! {
         #[test]
-        fn it_is_said_whenever_fewer_run_at_once_than_would(
+        fn a_lower_limit_is_always_reported(
             most in prop::option::of(1usize..20),
             wanted in prop::option::of(1usize..20),
             total in prop::option::of(0u64..20),
         ) {
             let number = |number: Option<usize>| number.and_then(NonZeroUsize::new);
-            let said = fewer_at_once(number(most), number(wanted), total);
+            let warning = fewer_at_once(number(most), number(wanted), total);
             let would = wanted.unwrap_or(usize::MAX).min(total.map_or(usize::MAX, |t| t as usize));
-            prop_assert_eq!(said.is_some(), most.is_some_and(|most| most < would));
+            prop_assert_eq!(warning.is_some(), most.is_some_and(|most| most < would));
         }
     }
 
     #[test]
-    fn it_says_of_how_many() {
-        let said = |wanted, total| fewer_at_once(NonZeroUsize::new(2), wanted, total);
-        let words = " at once, because few files may be open (ulimit -n)";
-        assert_eq!(said(None, Some(3)), Some(format!("only 2 of 3{words}")));
+    fn the_warning_names_the_number_of_jobs() {
+        let warning = |wanted, total| fewer_at_once(NonZeroUsize::new(2), wanted, total);
+        let rest = " jobs at once: the limit on open files is low (ulimit -n)";
         assert_eq!(
-            said(NonZeroUsize::new(9), None),
-            Some(format!("only 2 of 9{words}"))
+            warning(None, Some(3)),
+            Some(format!("running only 2 of 3{rest}"))
         );
-        assert_eq!(said(None, None), Some(format!("only 2{words}")));
+        assert_eq!(
+            warning(NonZeroUsize::new(9), None),
+            Some(format!("running only 2 of 9{rest}"))
+        );
+        assert_eq!(warning(None, None), Some(format!("running only 2{rest}")));
     }
 }

@@ -1,8 +1,8 @@
-//! What the command line means here, settled once.
+//! The settings of a run, determined once from the command line and the surroundings.
 //!
-//! `inputs` tells the shape of the command line, `jobs` how many run at once, `display` what is seen,
-//! `output` the way of the jobs' output, `files` what the run leaves, `environment` the jobs' variables,
-//! and `grace` what a prun inside another one's job has. `surroundings` is what is known from outside.
+//! `inputs` is the form of the command line, `jobs` the number of jobs at once, `display` what is shown,
+//! `output` the handling of the jobs' output, `files` the files that the run writes, `environment` the jobs'
+//! variables, `grace` the limit for a prun inside a job of another. `surroundings` is the state of the system.
 
 mod display;
 mod environment;

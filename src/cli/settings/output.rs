@@ -1,4 +1,4 @@
-//! Where the jobs' output goes: through pipes or a terminal, to prun or past it; and when it is told.
+//! Where the jobs' output goes (pipes, terminals, files, prun's own streams), and when it is shown.
 
 use std::num::NonZeroUsize;
 
@@ -9,23 +9,23 @@ use crate::process::TerminalSize;
 use crate::run::{JobOutput, OutputDelivery};
 use crate::sink::{DisplayOptions, DryRun, Frame, Show};
 
-/// What standard output is for.
+/// What prun writes to standard output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum OutputForm {
     /// The jobs' own output.
     Output,
-    /// A record for each job.
+    /// One JSON record per job.
     Records,
-    /// Everything that happens.
+    /// One JSON record per event.
     Events,
-    /// Nothing runs.
+    /// The commands; nothing runs.
     DryRun(DryRun),
 }
 
-/// What chooses the program that shows long output page by page.
+/// The variables that select a pager.
 pub(crate) const PAGERS: [&str; 2] = ["PAGER", "GIT_PAGER"];
 
-/// The size of the terminal for each job's output, if one is asked for, or why there is none.
+/// Returns the size of each job's output terminal if `--pty` asks for one, or why there can be none.
 pub(crate) fn terminal(
     args: &Args,
     form: OutputForm,
@@ -37,41 +37,41 @@ pub(crate) fn terminal(
     }
     let is_shown = matches!(display.show, Show::All | Show::Failed);
     match args.output {
-        OutputMode::Raw => return Err("with -o raw the jobs have prun's own terminal, or none"),
-        OutputMode::None => return Err("with -o none no output is shown"),
+        OutputMode::Raw => return Err("with -o raw, jobs write directly to prun's output"),
+        OutputMode::None => return Err("with -o none, no output is shown"),
         OutputMode::Group | OutputMode::Line => {}
     }
     if form != OutputForm::Output || !is_shown {
         return Err("no output is shown");
     }
     if args.log_dir.is_some() {
-        return Err("with --log-dir the output goes to files");
+        return Err("with --log-dir, the output goes to files");
     }
     if !(surroundings.stdout_is_terminal && surroundings.one_place) {
-        return Err("the output does not go to a terminal");
+        return Err("standard output and standard error are not the same terminal");
     }
-    Ok(Some((surroundings.terminal_size)().unwrap_or(USUAL_SIZE)))
+    Ok(Some((surroundings.terminal_size)().unwrap_or(DEFAULT_SIZE)))
 }
 
-/// The size of a terminal that does not tell.
-const USUAL_SIZE: TerminalSize = TerminalSize {
+/// The size of a terminal that reports none.
+const DEFAULT_SIZE: TerminalSize = TerminalSize {
     rows: 24,
     columns: 80,
 };
 
-/// What decides about the jobs' output besides the options that name it.
+/// What determines the handling of output besides the options for it.
 pub(crate) struct OutputRules {
     pub(crate) form: OutputForm,
     pub(crate) display: DisplayOptions,
-    /// How many jobs run at once; none for no limit.
+    /// The number of jobs at once; `None` for no limit.
     pub(crate) jobs: Option<NonZeroUsize>,
     pub(crate) keep_order: bool,
-    /// Whether each job has a terminal for it.
+    /// Whether each job writes to a terminal of its own.
     pub(crate) has_terminal: bool,
 }
 
 impl OutputRules {
-    /// What becomes of the jobs' output, whose two streams may lead to one place.
+    /// Returns how output is handled. `one_place`: standard output and standard error are the same file.
     pub(crate) fn output(&self, args: &Args, one_place: bool) -> JobOutput {
         let DisplayOptions {
             show,
@@ -85,13 +85,13 @@ impl OutputRules {
             _ if args.tty => return JobOutput::Inherited,
             OutputMode::Raw => return JobOutput::Inherited,
             OutputMode::None => return JobOutput::Discarded,
-            // From its files, which are read when they are whole.
+            // The files are read when they are complete.
             _ if args.log_dir.is_some() => OutputDelivery::AtItsEnd,
             _ if self.form == OutputForm::Events => OutputDelivery::AsItComes,
             _ if !as_text => OutputDelivery::AtItsEnd,
-            // In a log a job's output stands below how it ended, or is folded if that was well.
+            // A CI log shows a job's output below its result, folded if it succeeded.
             OutputMode::Group if vendor.is_some() && !alone => OutputDelivery::AtItsEnd,
-            // What is drawn over later is not shown before.
+            // Only the last state of redrawn output is shown.
             OutputMode::Group if self.has_terminal && !alone => OutputDelivery::AtItsEnd,
             _ if self.jobs == Some(NonZeroUsize::MIN) => OutputDelivery::AsItComes,
             _ if self.keep_order => OutputDelivery::InOrder,

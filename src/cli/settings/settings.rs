@@ -1,4 +1,4 @@
-//! What the command line means here and now, settled once.
+//! The settings of a run, determined once.
 
 use std::fs::File;
 use std::io;
@@ -10,7 +10,7 @@ use super::display;
 use super::environment::{self, EnvironmentError};
 use super::files::{self, FilesError, files, log_dir};
 use super::grace::{self, GraceError};
-use super::inputs::{Input, InputError, records};
+use super::inputs::{Input, InputError, separator};
 use super::jobs::{fewer_at_once, wanted_jobs};
 use super::output::{self, OutputForm};
 use super::surroundings::Surroundings;
@@ -26,37 +26,37 @@ use crate::sink::{
     ReplayError, RunFileError, Show, StepSummary, open_log,
 };
 
-/// What a run does not ask about again.
+/// All that a run needs to know.
 pub(crate) struct Settings {
     pub(crate) options: Options,
     pub(crate) form: OutputForm,
     pub(crate) display: DisplayOptions,
-    /// How commands are told so that they can be pasted.
+    /// Formats commands for pasting.
     pub(crate) paster: Paster,
-    /// Whether captured output that nobody will read ends the run.
+    /// Whether the run ends when the reader of captured output has gone away.
     pub(crate) watches_reader: bool,
-    /// Whether everything is told in the order of the jobs.
+    /// Whether everything is shown in the order of the jobs.
     pub(crate) keep_order: bool,
-    /// Whether somebody ends the jobs if prun is killed.
+    /// Whether a guard process ends the jobs if prun is killed.
     pub(crate) guard: Wanted,
     /// The job log, open and locked.
     pub(crate) log: Option<OpenLog>,
-    /// What names the run.
+    /// The unique ID of the run.
     pub(crate) run_id: String,
-    /// The files that tell of the run, begun.
+    /// The report files, opened.
     pub(crate) files: BegunFiles,
-    /// The size of the terminal that each job has for its output, if it has one.
+    /// The size of each job's output terminal, if it has one.
     pub(crate) terminal: Option<TerminalSize>,
-    /// Said before anything else.
+    /// Printed before anything else.
     pub(crate) warnings: Vec<String>,
 }
 
-/// A command line that cannot be run. The text is for the user; nothing was started.
+/// An invalid command line. The text is for the user; nothing was started.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SettingsError {
-    #[error("--json and -o {0} exclude each other: with --json the output is in the records")]
+    #[error("--json cannot be used with -o {0}: the records contain the output")]
     JsonAndOutput(&'static str),
-    #[error("--json=events and -k exclude each other: events are told as they happen")]
+    #[error("--json=events cannot be used with -k: events are written as they happen")]
     EventsInOrder,
     #[error("--shell: {0}")]
     Shell(#[from] ShellError),
@@ -66,7 +66,7 @@ pub(crate) enum SettingsError {
     Environment(#[from] EnvironmentError),
     #[error(transparent)]
     Log(#[from] JobLogError),
-    #[error("--log-dir and -o {0} exclude each other: only captured output goes to files")]
+    #[error("--log-dir cannot be used with -o {0}: only captured output goes to files")]
     LogDirAndOutput(&'static str),
     #[error(transparent)]
     LogDir(#[from] LogDirError),
@@ -76,7 +76,7 @@ pub(crate) enum SettingsError {
     Files(#[from] FilesError),
     #[error(transparent)]
     RunFile(#[from] RunFileError),
-    #[error("--tty: there is no terminal to give to the jobs")]
+    #[error("--tty: no terminal for the jobs")]
     NoTerminal,
     #[error(transparent)]
     Grace(#[from] GraceError),
@@ -84,7 +84,7 @@ pub(crate) enum SettingsError {
     Input(#[from] InputError),
 }
 
-/// Settles everything and opens the source of jobs; none if there is nothing to do but to help.
+/// Determines the settings and opens the source of jobs; `None` if the command line names no jobs.
 pub(crate) fn settle(
     args: Args,
     surroundings: Surroundings,
@@ -99,7 +99,7 @@ pub(crate) fn settle(
     let mut settings = settings(&args, &surroundings, jobs)?;
     let slots = settings.options.jobs.unwrap_or_else(surroundings.cpus);
     let rules = Rules {
-        separator: records(&args),
+        separator: separator(&args),
         link: args.link,
         batch: args.max_args,
         argument_bytes: match args.max_args {
@@ -113,7 +113,7 @@ pub(crate) fn settle(
     if !matches!(settings.form, OutputForm::DryRun(_)) {
         let fewer = fewer_at_once(most, wanted, source.total());
         match (wanted, source.total()) {
-            // There may be fewer jobs than that.
+            // The number of jobs is unknown: warn when the limit is reached.
             (None, None) => settings.options.limit_warning = fewer,
             _ => settings.warnings.extend(fewer),
         }
@@ -121,20 +121,20 @@ pub(crate) fn settle(
     let alone = source.total() == Some(1);
     settings.display = display::settled(settings.display, alone);
     settings.watches_reader = matches!(settings.display.show, Show::All | Show::Words);
-    // A file may get a second job while it is read; then they keep their order.
+    // A job may be added to the file while it is read; then the order is kept.
     settings.keep_order |= alone && settings.form != OutputForm::Events;
     match output::terminal(&args, settings.form, settings.display, &surroundings) {
         Ok(size) => settings.terminal = size,
         Err(why) => settings.warnings.push(format!("--pty is ignored: {why}")),
     }
-    let way = output::OutputRules {
+    let rules = output::OutputRules {
         form: settings.form,
         display: settings.display,
         jobs: settings.options.jobs,
         keep_order: settings.keep_order,
         has_terminal: settings.terminal.is_some(),
     };
-    settings.options.output = way.output(&args, surroundings.one_place);
+    settings.options.output = rules.output(&args, surroundings.one_place);
     settings.display.is_live = alone
         || matches!(
             settings.options.output,
@@ -144,7 +144,7 @@ pub(crate) fn settle(
             }
         );
     let readers = match (settings.form, settings.display.vendor) {
-        // Whoever asks for the commands gets them whole.
+        // A dry run prints the commands in full.
         (OutputForm::DryRun(_), _) | (_, None) => Readers::Caller,
         (_, Some(vendor)) => Readers::Log(vendor),
     };
@@ -152,20 +152,20 @@ pub(crate) fn settle(
     settings.paster = Paster::new(readers, cwd, env);
     let mut variables = (surroundings.variables)();
     if settings.terminal.is_some() {
-        // On a terminal a pager would wait for somebody to turn the pages.
+        // A pager would wait for a key.
         variables.extend(output::PAGERS.map(|name| (name.into(), "cat".into())));
     }
     settings.run_id = (surroundings.run_id)();
     let (options, run_id) = (&mut settings.options, &settings.run_id);
     options.environment = environment::settled(variables, options.grace, &options.env, run_id)?;
-    // Last of all, so that nothing is made for a command line that is wrong.
+    // Last, so that an invalid command line creates no files.
     if let OutputForm::Output | OutputForm::Records | OutputForm::Events = settings.form {
         if let Some((log_dir, warning)) = log_dir(&args, &surroundings.cwd)? {
             settings.options.log_dir = Some(log_dir);
             settings.warnings.extend(warning);
         }
         settings.files = files(&args).begin()?;
-        // Last, as its end is mended.
+        // Last, as opening repairs an incomplete last line.
         let log = args.joblog.as_deref();
         settings.log = log.map(|path| open_log(path, args.resume)).transpose()?;
         if let Some(log) = &mut settings.log {
@@ -181,14 +181,14 @@ pub(crate) fn settle(
     Ok(Some((settings, source)))
 }
 
-/// Settles how a job log is told again.
+/// Determines the settings for a replay of a job log.
 pub(crate) fn settle_replay(
     args: &Args,
     log: &Path,
     surroundings: &Surroundings,
 ) -> Result<(Settings, LoggedRun), SettingsError> {
     let mut settings = settings(args, surroundings, None)?;
-    // It is over at once.
+    // A replay takes no time.
     settings.display.has_bar = false;
     files::check(args)?;
     let past = LoggedRun::find(log)?;
@@ -252,7 +252,7 @@ fn settings(
         env: environment::changes(args)?,
         environment: Environment::default(),
         stdin: stdin(args.tty),
-        // The rest is settled when the source is open.
+        // The rest is set when the source is open.
         output: JobOutput::Discarded,
         keep_order: args.keep_order,
         spool: Options::spool(),
@@ -277,17 +277,17 @@ fn settings(
     })
 }
 
-/// What jobs read that have no input of their own: the terminal, or nothing.
+/// Returns the standard input of jobs without input of their own: the terminal, or `/dev/null`.
 fn stdin(tty: bool) -> Stdio {
     if tty {
         return Stdio::Inherit;
     }
-    // Opened once for all, as systems may look closely at each file that is opened. Where that
-    // fails, each job tells why.
+    // Opened once for all jobs, as security software may check every open. If it fails, each job
+    // reports the error.
     File::open("/dev/null").map_or(Stdio::Null, |null| Stdio::File(Arc::new(null)))
 }
 
-/// Whether there is a terminal, and whether jobs get it.
+/// Returns whether there is a terminal, and whether the jobs get it.
 fn foreground(given: bool) -> Result<Foreground, SettingsError> {
     match Terminal::open() {
         Some(terminal) if given => Ok(Foreground::Given(terminal)),
@@ -297,7 +297,7 @@ fn foreground(given: bool) -> Result<Foreground, SettingsError> {
     }
 }
 
-/// What ends the run before its time: either flag asks for it, and the other has its default.
+/// Returns when the run ends early: either option enables it, the other then has its default.
 fn policy(args: &Args) -> Policy {
     let how = match args.fail_fast {
         Some(FailFastMode::Soon) => FailFast::Soon,
@@ -311,8 +311,8 @@ fn policy(args: &Args) -> Policy {
     }
 }
 
-fn directory(asked: Option<&Path>, own: &Path) -> Result<(Arc<Path>, bool), SettingsError> {
-    let Some(dir) = asked else {
+fn directory(requested: Option<&Path>, own: &Path) -> Result<(Arc<Path>, bool), SettingsError> {
+    let Some(dir) = requested else {
         return Ok((own.into(), false));
     };
     let wrong = |why: String| SettingsError::Cwd {

@@ -1,4 +1,4 @@
-//! What prun finds around it: streams, limits, folder, environment.
+//! What prun finds when it starts: streams, limits, working directory, environment.
 
 use std::ffi::OsString;
 use std::hash::{BuildHasher, Hasher, RandomState};
@@ -11,35 +11,35 @@ use crate::process::TerminalSize;
 use crate::run;
 use crate::sink::Console;
 
-/// What a settlement depends on besides the command line.
+/// What the settings depend on besides the command line.
 pub(crate) struct Surroundings {
     pub(crate) stdin_is_terminal: bool,
     pub(crate) stdout_is_terminal: bool,
     pub(crate) stdout_is_pipe: bool,
     pub(crate) stderr_is_terminal: bool,
-    /// Whether standard output and standard error lead to one place.
+    /// Whether standard output and standard error are the same file.
     pub(crate) one_place: bool,
-    /// Whether nobody redirected standard output; asked only where it matters.
+    /// Whether standard output is that of the parent, not redirected; called only if needed.
     pub(crate) is_stdout_of_parent: fn() -> bool,
-    /// Of the one where standard error leads, if it tells.
+    /// The size of the terminal at standard error, if it reports one.
     pub(crate) terminal_size: fn() -> Option<TerminalSize>,
-    /// Asked only where it matters: it reads several files.
+    /// The number of CPUs; called only if needed, as it reads several files.
     pub(crate) cpus: fn() -> NonZeroUsize,
-    /// By the limit of open files; asked once, as it counts those that are open.
+    /// The maximum of jobs by the limit of open files; called once, as it counts the open ones.
     pub(crate) most_jobs: fn() -> Option<NonZeroUsize>,
-    /// What fits into a job's argument list, with these changes to the environment.
+    /// The space in a job's argument list, with these changes to the environment.
     pub(crate) argument_bytes: fn(&[EnvChange]) -> usize,
     pub(crate) cwd: PathBuf,
-    /// A variable of the environment.
+    /// Returns an environment variable.
     pub(crate) variable: fn(&str) -> Option<OsString>,
-    /// All of them, names and values; asked once.
+    /// Returns all environment variables; called once.
     pub(crate) variables: fn() -> Vec<(OsString, OsString)>,
-    /// What names this run, unlike any other.
+    /// Returns a unique ID for the run.
     pub(crate) run_id: fn() -> String,
 }
 
 impl Surroundings {
-    /// Those of this process.
+    /// Returns the surroundings of this process.
     pub(crate) fn look() -> io::Result<Self> {
         Ok(Self {
             stdin_is_terminal: io::stdin().is_terminal(),
@@ -52,7 +52,7 @@ impl Surroundings {
             cpus: run::cpus,
             most_jobs: run::most_jobs,
             argument_bytes: run::argument_bytes,
-            cwd: here()?,
+            cwd: working_directory()?,
             variable: |name| std::env::var_os(name),
             variables: || std::env::vars_os().collect(),
             run_id,
@@ -60,15 +60,15 @@ impl Surroundings {
     }
 }
 
-/// 128 random bits. The standard library has them from the system, for its hash tables.
+/// Returns 128 random bits, which the standard library gets from the system for its hash tables.
 fn run_id() -> String {
     let [high, low] = [(), ()].map(|()| RandomState::new().build_hasher().finish());
     format!("{high:016x}{low:016x}")
 }
 
-/// The folder that we were started in. Where it was removed since, its former name has to do: jobs can
-/// run there all the same, and what needs the folder itself fails by itself.
-fn here() -> io::Result<PathBuf> {
+/// Returns the working directory. If it has been removed, falls back to its former path: jobs can still run
+/// there, and whatever needs the directory itself reports its own error.
+fn working_directory() -> io::Result<PathBuf> {
     std::env::current_dir().or_else(|error| {
         let former = std::env::var_os("PWD").map(PathBuf::from);
         former.filter(|path| path.is_absolute()).ok_or(error)

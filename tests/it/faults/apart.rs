@@ -119,7 +119,7 @@ fn a_second_signal_hurries_the_jobs_and_not_the_files() {
 fn a_third_signal_gives_the_files_up_and_says_which() {
     if needs("strace") {
         let mut run = slow(Duration::from_secs(30))
-            .stderr_has("prun: not written, because of a third signal: the JUnit report x.xml, the report r.html")
+            .stderr_has("prun: not written because of a third signal: the JUnit report x.xml, the report r.html")
             .signal(libc::SIGINT)
             .start();
         let prun = interrupted(&mut run);

@@ -263,7 +263,7 @@ fn a_guard_that_is_asked_for_and_cannot_be_had_is_an_error() {
         let outcome = failing(Stage::new(), &[fault])
             .args(["--guard", "touch never"])
             .stderr(format!(
-                "prun: cannot begin: --guard: cannot start the guard process: {why}; use \
+                "prun: cannot start: --guard: cannot start the guard process: {why}; use \
                  --guard=auto to run without it\n"
             ))
             .code(2)
@@ -284,7 +284,7 @@ fn a_guard_that_is_asked_for_and_cannot_be_had_is_an_error() {
 fn a_guard_process_without_a_run_says_what_it_is_for() {
     Stage::new()
         .arg("--guard-process")
-        .stderr("prun: --guard-process is what prun itself starts: to be guarded, use --guard\n")
+        .stderr("prun: --guard-process is for internal use: use --guard\n")
         .code(2)
         .run();
 }

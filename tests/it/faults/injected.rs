@@ -51,7 +51,7 @@ fn a_full_poll_loop_starts_no_job_that_it_cannot_watch() {
     for from in [1, 2] {
         three(&[&format!("epoll_ctl:error=ENOSPC:when={from}+")])
             .stdout("")
-            .stderr("prun: cannot begin: No space left on device (os error 28)\n")
+            .stderr("prun: cannot start: No space left on device (os error 28)\n")
             .code(2)
             .run();
     }
@@ -121,7 +121,7 @@ fn a_thread_that_cannot_be_had_is_told_before_anything_starts() {
     for nth in [1, 2] {
         let outcome = failing(Stage::new(), &[&format!("clone3:error=EAGAIN:when={nth}")])
             .stdin("touch started\n")
-            .stderr("prun: cannot begin: Resource temporarily unavailable (os error 11)\n")
+            .stderr("prun: cannot start: Resource temporarily unavailable (os error 11)\n")
             .code(2)
             .run();
         assert!(!outcome.path("started").exists());

@@ -66,7 +66,7 @@ fn a_million_at_once_are_as_many_as_there_are() {
         .stdin("echo x\n".repeat(300))
         .in_shell("ulimit -n 256; exec \"$@\"")
         .stdout("x\n".repeat(300))
-        .stderr_has("because few files may be open (ulimit -n)\n")
+        .stderr_has("the limit on open files is low (ulimit -n)\n")
         .within(SOON)
         .run();
     assert!(outcome.peak_memory() < 16 << 20);
