@@ -263,7 +263,7 @@ async fn finish(
 ) -> Vec<String> {
     let clock = ended.clock.clone();
     let until = |ended: &Ended| Some(ended.clock.now() + ended.cancel.patience(grace)?);
-    let (mut patience, mut unwritten) = (until(ended), drained.untold());
+    let (mut patience, mut unwritten) = (until(ended), drained.unwritten());
     let mut messages = Vec::new();
     // After a third signal, wait only for what takes almost no time.
     let mut limit = ended
@@ -289,7 +289,7 @@ async fn finish(
                 break;
             }
             () = clock.sleep_until_some(patience), if unwritten.is_some() => {
-                let before = std::mem::replace(&mut unwritten, drained.untold());
+                let before = std::mem::replace(&mut unwritten, drained.unwritten());
                 match unwritten < before {
                     true => patience = until(ended),
                     false => {

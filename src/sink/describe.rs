@@ -1,27 +1,27 @@
-//! What a person reads of a job and of a run: names, commands, endings.
+//! Text for people about jobs and runs: names, commands, results.
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 
 use crate::event::{Attempt, Cause, End, JobEnd, NumberedJob, Outcome, RunningJob, Status, Stop};
 use crate::plan::{Invocation, Shell, format_duration};
-use crate::process::quote;
+use crate::process::{Signal, quote};
 use crate::record::{FIRST_SLOT, planned_argv, told_apart};
 
-/// A command longer than this is shortened where it stands for a name.
-const LONGEST_LABEL: usize = 60;
+/// The maximum length, in characters, of a command that serves as a name.
+const MAX_LABEL: usize = 60;
 
-/// Whether a character could take over the terminal, make text look like other text, or is not seen
-/// at all. `before` is the character that it follows.
-fn is_treacherous(before: Option<char>, c: char) -> bool {
+/// Whether a character could control the terminal, make text look like other text, or is invisible.
+/// `before` is the preceding character.
+fn is_unsafe(before: Option<char>, c: char) -> bool {
     match c {
-        // Marks of direction and of lines.
+        // Direction marks and line separators.
         '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' => true,
-        // What joins or varies the character before it, which may be a letter of a script or an emoji.
+        // Joiners and variation selectors, allowed after a letter of a script or an emoji.
         '\u{200c}' | '\u{200d}' | '\u{fe00}'..='\u{fe0f}' => {
             !before.is_some_and(|c| !c.is_ascii() || c.is_ascii_digit() || matches!(c, '#' | '*'))
         }
-        // The rest of those that have no shape, or that of a blank without being one.
+        // Other characters that are invisible, or look like a space.
         '\u{ad}'
         | '\u{34f}'
         | '\u{115f}'
@@ -43,13 +43,13 @@ fn is_treacherous(before: Option<char>, c: char) -> bool {
     }
 }
 
-/// Each character with the one before it.
+/// Returns each character with the preceding one.
 fn with_before(text: &str) -> impl Iterator<Item = (Option<char>, char)> {
     let before = std::iter::once(None).chain(text.chars().map(Some));
     before.zip(text.chars())
 }
 
-/// Text from elsewhere, with its control and bidi characters escaped; tabs stay.
+/// Escapes control and bidi characters in untrusted text; tabs stay.
 pub(crate) fn escape(text: &[u8]) -> String {
     let mut shown = String::with_capacity(text.len());
     for chunk in text.utf8_chunks() {
@@ -57,7 +57,7 @@ pub(crate) fn escape(text: &[u8]) -> String {
             match c {
                 '\t' => shown.push(c),
                 c if c.is_ascii_control() => shown.push_str(&format!("\\x{:02x}", c as u32)),
-                c if is_treacherous(before, c) => shown.extend(c.escape_unicode()),
+                c if is_unsafe(before, c) => shown.extend(c.escape_unicode()),
                 c => shown.push(c),
             }
         }
@@ -68,13 +68,13 @@ pub(crate) fn escape(text: &[u8]) -> String {
     shown
 }
 
-/// Whether a text can be shown as it is, on one line.
+/// Whether a text can be shown unchanged, on one line.
 pub(super) fn is_visible(text: &OsStr) -> bool {
     text.to_str()
-        .is_some_and(|text| !with_before(text).any(|(before, c)| is_treacherous(before, c)))
+        .is_some_and(|text| !with_before(text).any(|(before, c)| is_unsafe(before, c)))
 }
 
-/// A format by which printf(1) writes these bytes, in characters that can be shown.
+/// Returns a format with which printf(1) writes these bytes, in printable characters.
 pub(super) fn printf_format(bytes: &[u8]) -> String {
     let mut format = String::with_capacity(bytes.len());
     let octal = |bytes: &[u8]| -> String { bytes.iter().map(|b| format!("\\{b:03o}")).collect() };
@@ -85,9 +85,9 @@ pub(super) fn printf_format(bytes: &[u8]) -> String {
                 '\t' => format.push_str("\\t"),
                 '\\' => format.push_str("\\\\"),
                 '%' => format.push_str("%%"),
-                // It would be an option.
+                // A leading `-` would start an option.
                 '-' if format.is_empty() => format.push_str(&octal(b"-")),
-                c if is_treacherous(before, c) => {
+                c if is_unsafe(before, c) => {
                     format.push_str(&octal(c.encode_utf8(&mut [0; 4]).as_bytes()));
                 }
                 c => format.push(c),
@@ -98,11 +98,11 @@ pub(super) fn printf_format(bytes: &[u8]) -> String {
     format
 }
 
-/// What a shell puts these bytes in place of, as one word; newlines at their end are lost. None of
-/// these characters is in it.
+/// Returns a command substitution that expands to these bytes as one word, without the characters in
+/// `without`. Trailing newlines are lost.
 fn printed(bytes: &[u8], without: &[char]) -> String {
     let mut format = printf_format(bytes);
-    // In double quotes an interactive shell may take `!` for an event of its history.
+    // An interactive shell may expand `!` in double quotes (history expansion).
     for c in ['!'].iter().chain(without) {
         format = format.replace(*c, &format!("\\{:03o}", *c as u32));
     }
@@ -110,7 +110,7 @@ fn printed(bytes: &[u8], without: &[char]) -> String {
     format!("\"$(printf {})\"", format.to_string_lossy())
 }
 
-/// A word in a shell's spelling, in characters that can be shown but for newlines at its end.
+/// Quotes a word for a shell in printable characters, except for trailing newlines.
 pub(super) fn quote_visibly(word: &OsStr) -> OsString {
     match is_visible(word) || word.as_bytes().ends_with(b"\n") {
         true => quote(word),
@@ -118,7 +118,7 @@ pub(super) fn quote_visibly(word: &OsStr) -> OsString {
     }
 }
 
-/// A command line in characters that can be shown, on one line.
+/// Returns a command line in printable characters, on one line.
 pub(super) fn visible_script(script: &OsStr) -> String {
     match script.to_str() {
         Some(text) if is_visible(script) => text.to_owned(),
@@ -126,14 +126,14 @@ pub(super) fn visible_script(script: &OsStr) -> String {
     }
 }
 
-/// The same command line without any of these ASCII characters.
+/// Returns an equivalent command line without these ASCII characters.
 pub(super) fn script_without(script: &OsStr, without: &[char]) -> String {
     let shell = Shell::default().argv(script);
     let operand = shell.last().map_or(script, OsString::as_os_str);
     format!("sh -c {}", printed(operand.as_bytes(), without))
 }
 
-/// The command alone, in one line that can be pasted into a shell.
+/// Returns the command alone, on one line that can be pasted into a shell.
 pub(super) fn paste(job: &NumberedJob) -> String {
     let is_line = match &job.job.work {
         Invocation::Line { .. } => true,
@@ -148,7 +148,7 @@ pub(super) fn paste(job: &NumberedJob) -> String {
     visible_script(&words.join(OsStr::new(" ")))
 }
 
-/// What a job is called: its name, or its command.
+/// Returns the label of a job: its name, or its command.
 pub(super) fn full_label(job: &NumberedJob) -> String {
     match &job.job.name {
         Some(name) => escape(name.as_bytes()),
@@ -156,23 +156,19 @@ pub(super) fn full_label(job: &NumberedJob) -> String {
     }
 }
 
-/// What a job is called: its name, or its shortened command.
+/// Returns the label of a job: its name, or its command, shortened.
 pub(super) fn label(job: &NumberedJob) -> String {
     let command = full_label(job);
     if job.job.name.is_some() {
         return command;
     }
-    match command.char_indices().nth(LONGEST_LABEL) {
+    match command.char_indices().nth(MAX_LABEL) {
         None => command,
-        Some(_) => command
-            .chars()
-            .take(LONGEST_LABEL - 1)
-            .chain(['…'])
-            .collect(),
+        Some(_) => command.chars().take(MAX_LABEL - 1).chain(['…']).collect(),
     }
 }
 
-/// How a job ended, in words.
+/// Describes how a job ended.
 pub(super) fn ending(end: &JobEnd) -> String {
     match &end.last {
         None => end.status.to_string(),
@@ -180,14 +176,14 @@ pub(super) fn ending(end: &JobEnd) -> String {
     }
 }
 
-/// How an attempt ended, in words.
+/// Describes how an attempt ended.
 pub(super) fn attempt_ending(attempt: &Attempt) -> String {
     match &attempt.outcome {
         Outcome::NotStarted(why) => format!("could not start: {}", escape(why.as_bytes())),
         Outcome::Lost(why) | Outcome::NotStartedInTime { why, .. } => why.clone(),
         Outcome::TimedOut { limit, .. } => format!("timed out after {}", format_duration(*limit)),
         Outcome::Canceled { .. } => Status::Canceled.to_string(),
-        Outcome::NeededTerminal { .. } => "it needs the terminal: run it with --tty".to_owned(),
+        Outcome::NeededTerminal { .. } => "needs the terminal: run it with --tty".to_owned(),
         Outcome::Exited(exit) => match (exit.code, exit.signal) {
             (Some(0), _) => Status::Ok.to_string(),
             (Some(code), _) => exit_code(attempt, code),
@@ -198,8 +194,8 @@ pub(super) fn attempt_ending(attempt: &Attempt) -> String {
     }
 }
 
-/// An exit code. By two of them a shell says that it could not execute a program, but so may any
-/// program: the reason is told where the words were seen to fail before the shell was asked.
+/// Describes an exit code. A shell exits with 126 or 127 if it cannot execute a program, but any program
+/// may: the reason is given only if execution was seen to fail before the shell was started.
 fn exit_code(attempt: &Attempt, code: i32) -> String {
     match &attempt.exec_error {
         Some(why) if matches!(code, 126 | 127) => {
@@ -209,37 +205,41 @@ fn exit_code(attempt: &Attempt, code: i32) -> String {
     }
 }
 
-/// What ended the run, what becomes of the jobs, and what the next signal will do.
+/// Describes why the run ends early, what happens to the jobs, and what the next signal will do.
 pub(super) fn stopping(stop: &Stop) -> String {
     let why = match (stop.cause, stop.end) {
         (Cause::Signal(signal), End::Killed) => format!("{signal} again"),
         (Cause::Signal(signal), _) => signal.to_string(),
-        (Cause::FailFast, _) => "enough jobs have failed".to_owned(),
-        (Cause::Deadline, _) => "the deadline has passed".to_owned(),
-        (Cause::Race { .. }, _) => "the race is decided".to_owned(),
+        (Cause::FailFast, _) => "failure limit reached".to_owned(),
+        (Cause::Deadline, _) => "deadline exceeded".to_owned(),
+        (Cause::Race { .. }, _) => "first job ended".to_owned(),
     };
     let jobs = match stop.running {
-        0 => return format!("{why}: nothing runs, and nothing more is started"),
+        0 => return format!("{why}: no jobs are running, and no more will be started"),
         1 => "1 job".to_owned(),
         n => format!("{n} jobs"),
     };
     let grace = format_duration(stop.grace);
+    let again = match stop.cause {
+        Cause::Signal(Signal::INT) => "press Ctrl-C",
+        _ => "signal",
+    };
     match (stop.end, stop.cause) {
-        (End::Awaited, _) => format!("{why}: nothing more is started, {jobs} may end"),
-        (End::Killed, _) => format!("{why}: killing {jobs}; once more leaves at once"),
+        (End::Awaited, _) => format!("{why}: waiting for {jobs}; no more will be started"),
+        (End::Killed, _) => format!("{why}: killing {jobs}; {again} again to exit now"),
         (End::Gentle, Cause::Signal(_)) => {
-            format!("{why}: ending {jobs}, killed after {grace}; once more kills at once")
+            format!("{why}: cancelling {jobs} (SIGKILL in {grace}); {again} again to kill now")
         }
-        (End::Gentle, _) => format!("{why}: ending {jobs}, killed after {grace}"),
+        (End::Gentle, _) => format!("{why}: cancelling {jobs} (SIGKILL in {grace})"),
     }
 }
 
-/// The running jobs, oldest first.
+/// Lists the running jobs, oldest first.
 pub(super) fn running(running: &[RunningJob]) -> Vec<String> {
     let mut lines = vec![match running.len() {
-        0 => "prun: nothing runs".to_owned(),
-        1 => "prun: 1 job runs".to_owned(),
-        n => format!("prun: {n} jobs run"),
+        0 => "prun: no jobs running".to_owned(),
+        1 => "prun: running 1 job".to_owned(),
+        n => format!("prun: running {n} jobs"),
     }];
     lines.extend(running.iter().map(|RunningJob { start, elapsed }| {
         let (label, elapsed) = (label(&start.job), format_duration(*elapsed));
@@ -264,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn characters_that_are_not_seen_are_escaped() {
+    fn invisible_characters_are_escaped() {
         for hidden in "\u{200b}\u{ad}\u{2060}\u{feff}\u{200d}\u{fe0f}\u{e0061}\u{3164}".chars() {
             let text = format!("a{hidden}b");
             assert_eq!(
@@ -272,32 +272,32 @@ mod tests {
                 format!("a{}b", hidden.escape_unicode())
             );
         }
-        for seen in [
+        for visible in [
             "\u{26a0}\u{fe0f}",
             "1\u{fe0f}\u{20e3}",
             "\u{1f469}\u{200d}\u{1f469}",
             "\u{645}\u{6cc}\u{200c}\u{62e}",
             "e\u{301}",
         ] {
-            assert_eq!(escape(seen.as_bytes()), seen);
+            assert_eq!(escape(visible.as_bytes()), visible);
         }
     }
 
-    /// What a shell makes of it.
-    fn said(script: &str) -> Vec<u8> {
+    /// Returns the output of a script.
+    fn output_of(script: &str) -> Vec<u8> {
         let output = std::process::Command::new("/bin/sh")
             .args(["-c", script])
             .output();
         output.unwrap().stdout
     }
 
-    fn is_shown(text: &str) -> bool {
+    fn is_printable(text: &str) -> bool {
         text.chars()
             .all(|c| c == ' ' || c.is_alphanumeric() || c.is_ascii_punctuation())
     }
 
     #[test]
-    fn a_word_with_such_bytes_can_be_pasted() {
+    fn a_word_with_unprintable_bytes_can_be_pasted() {
         for word in [
             &b"a'b\\c\x1b]0;x\x07"[..],
             b"\xff",
@@ -306,23 +306,23 @@ mod tests {
         ] {
             let shown = quote_visibly(OsStr::from_bytes(word));
             let shown = shown.to_str().unwrap();
-            assert_eq!(said(&format!("printf %s {shown}")), word, "{shown}");
-            assert!(is_shown(shown), "{shown}");
+            assert_eq!(output_of(&format!("printf %s {shown}")), word, "{shown}");
+            assert!(is_printable(shown), "{shown}");
         }
         let plain = OsString::from_vec(b"it's".to_vec());
         assert_eq!(quote_visibly(&plain), r#"'it'"'"'s'"#);
     }
 
     #[test]
-    fn a_line_with_such_bytes_can_be_pasted() {
+    fn a_line_with_unprintable_bytes_can_be_pasted() {
         for (line, expected) in [
             ("printf %s 'a\n\n'", "a\n\n"),
             ("cat <<X\na\tb\nX\n", "a\tb\n"),
             ("-x 2>/dev/null\nprintf %s \"it's\"", "it's"),
         ] {
             let shown = visible_script(OsStr::new(line));
-            assert_eq!(said(&shown), expected.as_bytes(), "{shown}");
-            assert!(is_shown(&shown), "{shown}");
+            assert_eq!(output_of(&shown), expected.as_bytes(), "{shown}");
+            assert!(is_printable(&shown), "{shown}");
         }
         assert_eq!(visible_script(OsStr::new("a | b")), "a | b");
     }

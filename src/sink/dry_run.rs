@@ -1,4 +1,4 @@
-//! The commands that would run, ready to paste, or as a job file.
+//! `--dry-run`: prints the commands that would run, ready to paste or as a job file.
 
 use std::io::{self, Write};
 
@@ -8,16 +8,16 @@ use crate::event::NumberedJob;
 use crate::os::EnvChange;
 use crate::record::{FIRST_SLOT, JobFileLine};
 
-/// In which form commands are printed.
+/// The format in which commands are printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum DryRun {
-    /// Quoted for a shell, one a line.
+    /// Quoted for a shell, one per line.
     Shell,
-    /// As the lines of a JSON Lines job file, which run the same.
+    /// As a JSON Lines job file, which runs the same.
     JobFile,
 }
 
-/// Prints one job instead of running it. `env` is what the run would change for every job.
+/// Prints one job instead of running it. `env` are the run's changes to the environment.
 pub(crate) fn dry_run(
     job: &NumberedJob,
     form: DryRun,
@@ -62,7 +62,7 @@ mod tests {
         }
     }
 
-    /// Any bytes that the system can hold, those of text being as likely as others.
+    /// Any bytes without NUL, in half of the cases ASCII text.
     fn word(least: usize) -> impl Strategy<Value = OsString> {
         let most = least + 5;
         prop_oneof![vec(1..=255_u8, least..most), vec(32..127_u8, least..most),]
@@ -77,7 +77,7 @@ mod tests {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..Default::default() })]
 
         #[test]
-        fn a_job_comes_back_from_its_line(
+        fn a_job_survives_a_round_trip(
             program in word(1),
             words in vec(word(0), 0..3),
             cwd in word(1),

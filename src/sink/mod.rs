@@ -1,12 +1,11 @@
-//! The telling: events become text, records and files.
+//! Output: events become text, records and files.
 //!
-//! A [`Sink`] tells the events in one form on the console, a [`Recorder`] in a file; [`Dispatch`]
-//! hands them to all of both on threads of their own, so that a slow or blocked reader never keeps
-//! the run from its timers and signals, nor the files from being whole.
-//! `console` has standard output and standard error, where `human`, `json_records`, `json_events` and
-//! `dry_run` are the forms; `ci` is what the logs of CI systems need, and `reorder` puts events in the order
-//! of their jobs. `joblog` and `file` are the recorders. The room starts no processes, and does not know
-//! who announces the events.
+//! A [`Sink`] shows the events on the console in one format, a [`Recorder`] writes them to a file. [`Dispatch`]
+//! passes events to both on threads of their own, so that a slow or blocked reader never delays the timers and
+//! signals of the run, nor the files.
+//! `console` owns standard output and standard error; `human`, `json_records`, `json_events` and `dry_run` are
+//! the formats. `ci` is the markup of CI logs, and `reorder` puts events in the order of their jobs. `joblog`
+//! and `file` are the recorders. This module starts no processes, and does not know the source of the events.
 
 mod ci;
 mod console;
@@ -22,7 +21,7 @@ mod recorder;
 mod reorder;
 #[expect(
     clippy::module_inception,
-    reason = "the room is named for its main type"
+    reason = "the module is named for its main type"
 )]
 mod sink;
 

@@ -1,4 +1,4 @@
-//! What a recorder is: it writes a file that tells of the run.
+//! [`Recorder`]: writes a file about the run.
 
 use std::io;
 use std::path::PathBuf;
@@ -12,92 +12,92 @@ pub(crate) struct RecorderEntry {
     /// When it happened.
     pub(crate) at: SystemTime,
     pub(crate) event: Event,
-    /// Whether nothing of it is on its way to the console.
+    /// Whether no output of it is still to be written to the console.
     pub(crate) is_delivered: bool,
 }
 
-/// Writes a file that tells of the run. It waits for the file alone, never for a reader.
+/// Writes a file about the run. It waits only for the file, never for a reader of standard output.
 pub(crate) trait Recorder: Send {
-    /// What the file is called in messages: what it is, and its path.
+    /// Returns the name of the file in messages: its kind and its path.
     fn name(&self) -> String;
 
-    /// Which events it needs at all.
+    /// Returns the events that it needs.
     fn interest(&self) -> Interest;
 
-    /// Writes what is to be told of one event.
+    /// Records one event.
     fn record(&mut self, entry: &RecorderEntry) -> Result<(), RecorderError>;
 
-    /// Whether it wants to know of every job whether its output has arrived.
+    /// Whether it needs to know when the output of each job has been delivered.
     fn wants_deliveries(&self) -> bool {
         false
     }
 
-    /// The output of the job with this number has arrived.
+    /// The output of the job with this number has been delivered.
     fn delivered(&mut self, _seq: u64) -> Result<(), RecorderError> {
         Ok(())
     }
 
-    /// Output was lost on its way to whoever reads it.
+    /// Output was lost before it reached its reader.
     fn lost(&mut self, _loss: OutputLoss) -> Result<(), RecorderError> {
         Ok(())
     }
 
-    /// When it wants to write something of its own, be there an event or not.
+    /// Returns when it needs to write something even without an event.
     fn wakes_at(&self) -> Option<Instant> {
         None
     }
 
-    /// Writes that, at that time or somewhat later.
+    /// Called at that time or somewhat later.
     fn wake(&mut self) -> Result<(), RecorderError> {
         Ok(())
     }
 
-    /// Writes what is left when nothing more comes.
+    /// Writes the rest after the last event.
     fn finish(&mut self) -> Result<(), RecorderError> {
         Ok(())
     }
 
-    /// Whether the file is whole, or was given up with an error.
+    /// Whether the file is complete, or was abandoned after an error.
     fn is_finished(&self) -> bool;
 }
 
-/// Why a file is not what it should be.
+/// Why a file is missing or incomplete.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum RecorderError {
-    /// Nobody could go on from this run.
+    /// A later run could not resume this one.
     #[error("cannot write the job log {}: {source}", path.display())]
     JobLog { path: PathBuf, source: io::Error },
-    /// What was written went elsewhere.
-    #[error("the job log {} was removed or replaced during the run: name it again with --resume to run what it does not have", .0.display())]
+    /// The log was written to a file that is no longer at its path.
+    #[error("the job log {} was removed or replaced during the run: run again with --resume to repeat the jobs missing from it", .0.display())]
     JobLogGone(PathBuf),
-    /// What was written may be lost when the machine goes down.
-    #[error("the job log {} cannot be brought to the disk: {source}; a crash of the machine may lose its end", path.display())]
+    /// The end of the log may be lost in a system crash.
+    #[error("cannot sync the job log {}: {source}; a system crash may lose its end", path.display())]
     NotSynced { path: PathBuf, source: io::Error },
-    /// A file that only tells of the run.
+    /// A report, on which nothing depends.
     #[error("cannot write {what} {}: {source}", path.display())]
     RunFile {
         what: &'static str,
         path: PathBuf,
         source: io::Error,
     },
-    /// A file that nobody asked for by an option.
-    #[error("no summary in GITHUB_STEP_SUMMARY={}: {source}", path.display())]
+    /// A file that no option requested.
+    #[error("cannot write the summary to GITHUB_STEP_SUMMARY={}: {source}", path.display())]
     StepSummary { path: PathBuf, source: io::Error },
 }
 
-/// What becomes of the run by it.
+/// The effect of an error on the run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Effect {
-    /// Nothing more is started.
+    /// No more jobs are started.
     EndsRun,
-    /// It goes on, and prun ends by the code for broken promises.
+    /// The run continues, and prun exits with [`ExitCode::OutputLost`](crate::exit::ExitCode).
     ExitCode,
-    /// It is said.
+    /// It is only reported.
     Nothing,
 }
 
 impl RecorderError {
-    /// What becomes of the run by it.
+    /// Returns the effect on the run.
     pub(crate) fn effect(&self) -> Effect {
         match self {
             Self::JobLog { .. } => Effect::EndsRun,

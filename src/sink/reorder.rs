@@ -1,11 +1,11 @@
-//! Events in the order of their jobs: those of later jobs wait until all earlier ones have ended.
+//! Events in the order of their jobs: events of later jobs wait until all earlier jobs have ended.
 
 use std::collections::BTreeMap;
 use std::time::SystemTime;
 
 use crate::event::Event;
 
-/// The first job that has not ended, and the events of those behind it.
+/// The first job that has not ended, and the events of later jobs.
 #[derive(Debug)]
 pub(super) struct Reorder {
     first: u64,
@@ -13,7 +13,7 @@ pub(super) struct Reorder {
 }
 
 impl Reorder {
-    /// Nothing has ended.
+    /// No job has ended yet.
     pub(super) fn new() -> Self {
         Self {
             first: 1,
@@ -21,8 +21,8 @@ impl Reorder {
         }
     }
 
-    /// Takes an event in, and tells every one whose turn has come.
-    pub(super) fn take_in(
+    /// Adds an event, and calls `handle` with each event whose turn has come.
+    pub(super) fn push(
         &mut self,
         at: SystemTime,
         event: Event,
@@ -30,7 +30,7 @@ impl Reorder {
     ) {
         match event.seq() {
             Some(seq) if seq > self.first => {
-                // Most have one event, and there may be many.
+                // Most jobs have one event, and there may be many jobs.
                 let held = self
                     .held
                     .entry(seq)

@@ -1,4 +1,4 @@
-//! What a sink is: it tells the events of a run in one form on the console.
+//! [`Sink`]: shows the events of a run on the console in one format.
 
 use std::io;
 use std::time::{Instant, SystemTime};
@@ -6,43 +6,42 @@ use std::time::{Instant, SystemTime};
 use super::console::Console;
 use crate::event::Event;
 
-/// Tells the events of a run in one form.
+/// Shows the events of a run in one format.
 pub(crate) trait Sink: Send {
-    /// Which events it needs at all.
+    /// Returns the events that it needs.
     fn interest(&self) -> Interest;
 
-    /// Whether it tells later jobs after earlier ones where somebody asked for their order.
+    /// Whether it follows the order of the jobs if that is requested.
     fn keeps_order(&self) -> bool {
         true
     }
 
-    /// Tells one event, which happened at `at`. Whatever it writes to the console is flushed
-    /// afterwards.
+    /// Handles one event, which happened at `at`. The console is flushed afterwards.
     ///
     /// # Errors
-    /// Output of a job cannot be written, or not be read back.
+    /// Output of a job cannot be written or read back.
     fn handle(&mut self, event: &Event, at: SystemTime, console: &mut Console) -> io::Result<()>;
 
-    /// When it wants to say something of its own, be there an event or not.
+    /// Returns when it needs to write something even without an event.
     fn wakes_at(&self) -> Option<Instant> {
         None
     }
 
-    /// Says that, at that time or somewhat later.
+    /// Called at that time or somewhat later.
     fn wake(&mut self, _console: &mut Console) -> io::Result<()> {
         Ok(())
     }
 }
 
-/// Events that may be spared those who do not need them: at thousands of jobs a second, waking
-/// the writer for nothing is what would cost most.
+/// The events that a sink or recorder needs. At thousands of jobs a second, waking the writer for events
+/// that nobody needs would cost most.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Interest {
     /// Starts of attempts.
     pub(crate) starts: bool,
-    /// Successful jobs that printed nothing.
+    /// Successful jobs without output.
     pub(crate) silent_successes: bool,
-    /// The beginning of a run, and the end of one of which nothing else was told.
+    /// The start of a run, and the end of a run without any other event.
     pub(crate) silent_runs: bool,
 }
 
@@ -54,7 +53,7 @@ impl Interest {
         silent_runs: true,
     };
 
-    /// What either of two needs.
+    /// Returns the union of two interests.
     pub(crate) fn or(self, other: Self) -> Self {
         Self {
             starts: self.starts || other.starts,

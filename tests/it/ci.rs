@@ -211,7 +211,7 @@ fn github_gets_a_table_of_the_jobs() {
         ["| job", "| :--", "| c", "| a", "| b", "| echo '&#124;'", ""]
     );
 
-    let told = "prun: no summary in GITHUB_STEP_SUMMARY=/nowhere/summary.md: No such file or directory (os error 2)\n";
+    let told = "prun: cannot write the summary to GITHUB_STEP_SUMMARY=/nowhere/summary.md: No such file or directory (os error 2)\n";
     together(Stage::new().env("GITHUB_ACTIONS", "true"))
         .env("GITHUB_STEP_SUMMARY", "/nowhere/summary.md")
         .arg("true")
@@ -297,10 +297,10 @@ fn after_a_minute_of_silence_a_log_is_told_what_runs() {
         .within(Duration::from_secs(200))
         .not_before(Duration::from_secs(60))
         .stderr(
-            "── b (ok, [TIME])\nprun: 1 job runs: a ([TIME])\n── a (ok, [TIME])\n── 2 jobs: 2 ok ([TIME])\n",
+            "── b (ok, [TIME])\nprun: running 1 job: a ([TIME])\n── a (ok, [TIME])\n── 2 jobs: 2 ok ([TIME])\n",
         )
         .start();
-    run.wait_for_stderr("prun: 1 job runs: a (");
+    run.wait_for_stderr("prun: running 1 job: a (");
     std::fs::write(run.dir().join("go"), "").expect("the folder is ours");
     run.finish();
 }

@@ -200,7 +200,7 @@ fn a_stop_of_commands_is_over_before_prun_speaks_and_goes_on_behind_it() {
              echo ::t::; echo z; exit 1",
         ])
         .stdout_has(
-            "x\r::stop-commands::t\n::t::\nprun: 1 job runs\n── a ([TIME], slot 1, pid [PID])\n\
+            "x\r::stop-commands::t\n::t::\nprun: running 1 job\n── a ([TIME], slot 1, pid [PID])\n\
              ::stop-commands::t\n::error::y\n::t::\nz\n::t::\n── a (exit 1, [TIME])\n",
         )
         .code(1)

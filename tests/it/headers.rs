@@ -55,7 +55,7 @@ fn a_last_line_without_an_end_is_completed_on_a_terminal() {
         "true",
     ]);
     let screen = timeless(&screen(stage, 1));
-    let expected = "── a (exit 3); attempt 2 follows\nouterr\n── a (exit 3, [TIME])\nouterr\n── 1 of 2 jobs failed:\n── a (exit 3, [TIME])\n   $ ";
+    let expected = "── a (exit 3); starting attempt 2\nouterr\n── a (exit 3, [TIME])\nouterr\n── 1 of 2 jobs failed:\n── a (exit 3, [TIME])\n   $ ";
     assert!(screen.starts_with(expected), "{screen}");
 }
 

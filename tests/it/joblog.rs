@@ -259,7 +259,7 @@ fn a_log_that_cannot_be_one_is_refused_before_anything_runs() {
             .run();
         assert!(!outcome.path("never").exists());
     };
-    let stream = "is no regular file, and --resume reads it: name one";
+    let stream = "not a regular file, which --resume needs";
     refused("/dev/null", stream);
     refused(".", "Is a directory (os error 21)");
     refused("no/such/folder", "No such file or directory (os error 2)");

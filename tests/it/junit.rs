@@ -176,10 +176,7 @@ fn a_long_output_has_its_end_and_says_so() {
     let report = report(&outcome);
     let whole: String = (1..=100_000).map(|n| format!("{n}\n")).collect();
     let cut = whole.len() - 64 * 1024;
-    let expected = format!(
-        "[prun: {cut} bytes before these are left out]\n{}",
-        &whole[cut..]
-    );
+    let expected = format!("[prun: {cut} earlier bytes omitted]\n{}", &whole[cut..]);
     assert_eq!(case(&report, "a")["out"], expected);
     assert_eq!(case(&report, "a")["err"], "end\n");
 }
@@ -261,7 +258,7 @@ fn a_path_that_cannot_be_used_is_found_before_anything_runs() {
     for (path, why) in [
         ("gone/run.xml", "No such file or directory (os error 2)"),
         (".", "Is a directory (os error 21)"),
-        ("gone/", "names no file"),
+        ("gone/", "not a file name"),
     ] {
         Stage::new()
             .args(["--junit", path, "echo ran"])

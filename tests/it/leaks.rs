@@ -8,7 +8,7 @@ use crate::stage::{Outcome, Stage};
 const SOON: Duration = Duration::from_secs(30);
 
 /// What prun says of a job that left somebody with its pipe.
-const LEAKED: &str = "a process that it left behind still holds its output (leaked)\n";
+const LEAKED: &str = "a process left behind still holds its output open (leaked)\n";
 
 /// A run of one job whose background process outlives it.
 fn leaving(job: &str) -> Stage {

@@ -270,7 +270,7 @@ fn v_tells_the_whole_command_and_each_attempt() {
         .stderr_has(format!(
             "(start, slot 1, pid [PID]) $ PRUN_ATTEMPT=1 sh -c '{job}'\n"
         ))
-        .stderr_has("… (exit 1); attempt 2 follows in 0.1 s\n")
+        .stderr_has("… (exit 1); starting attempt 2 in 0.1 s\n")
         .stderr_has(format!(
             "(start, slot 1, pid [PID], attempt 2) $ PRUN_ATTEMPT=2 sh -c '{job}'\n"
         ))

@@ -129,7 +129,7 @@ fn a_long_input_is_told_to_be_left_out() {
     let job = json!({"cmd": "false", "stdin": "x".repeat(12_345)});
     let outcome = Stage::new()
         .stdin(job.to_string())
-        .stderr_has("   $ false # standard input: 12345 bytes, left out here\n")
+        .stderr_has("   $ false # standard input: 12345 bytes, omitted\n")
         .code(1)
         .run();
     pasted(&outcome);

@@ -221,7 +221,7 @@ fn an_interrupted_run_leaves_a_whole_page() {
     let data = report_data(&outcome.path("run.html"));
     assert_eq!(
         data["end"]["notes"][0].as_str().unwrap().split(':').next(),
-        Some("the deadline has passed")
+        Some("deadline exceeded")
     );
 }
 

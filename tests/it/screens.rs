@@ -240,7 +240,7 @@ fn a_line_that_waits_for_its_end_is_not_broken_by_the_bar() {
 
 #[test]
 fn a_signal_leaves_the_screen_clean() {
-    let size = (24, 80);
+    let size = (24, 90);
     let mut run = stage(size)
         .args(["a: sleep 300", "b: sleep 300"])
         .signal(libc::SIGINT)
@@ -248,8 +248,8 @@ fn a_signal_leaves_the_screen_clean() {
     run.wait_for_screen("0:00  b");
     run.type_keys(b"\x03");
     let outcome = run.finish();
-    let last = screen(&outcome.screen, 24, 80);
-    let said = "prun: SIGINT: ending 2 jobs, killed after T s; once more kills at once";
+    let last = screen(&outcome.screen, 24, 90);
+    let said = "prun: SIGINT: cancelling 2 jobs (SIGKILL in T s); press Ctrl-C again to kill now";
     assert_eq!(last, format!("{said}\n── 2 jobs: 2 canceled (T s)"));
 }
 

@@ -39,9 +39,13 @@ fn is_passed_on(number: i32, name: &str) {
     let word = name.strip_prefix("SIG").expect("a name of a signal");
     let words = ["INT", "TERM", "HUP", "QUIT"];
     let traps = words.map(|word| format!("trap 'echo {word} >> got; exit 0' {word}"));
+    let again = match number {
+        libc::SIGINT => "press Ctrl-C",
+        _ => "signal",
+    };
     let stage = run_of(&["--grace", "1h"], &traps.join("; "))
         .stderr(format!(
-            "prun: {name}: ending 1 job, killed after 1h00m; once more kills at once\n\
+            "prun: {name}: cancelling 1 job (SIGKILL in 1h00m); {again} again to kill now\n\
              ── 1 job: 1 canceled ([TIME])\n"
         ))
         .signal(number);
@@ -101,7 +105,7 @@ fn what_else_would_end_prun_asks_its_jobs_to_end_and_ends_it_then() {
     for number in deadly() {
         let traps = "trap 'echo TERM > got; exit 0' TERM";
         let stage = run_of(&["--grace", "1h"], traps)
-            .stderr_has(": ending 1 job, killed after 1h00m; once more kills at once\n")
+            .stderr_has(": cancelling 1 job (SIGKILL in 1h00m); signal again to kill now\n")
             .signal(number);
         let mut run = up(stage);
         run.send(number);
@@ -115,11 +119,11 @@ fn what_else_would_end_prun_asks_its_jobs_to_end_and_ends_it_then() {
 #[test]
 fn what_else_would_end_prun_kills_the_second_time() {
     let stage = run_of(&["--grace", "1h"], "trap '' TERM")
-        .stderr_has("prun: SIGTERM again: killing 1 job; once more leaves at once\n")
+        .stderr_has("prun: SIGTERM again: killing 1 job; signal again to exit now\n")
         .signal(libc::SIGUSR2);
     let mut run = up(stage);
     run.send(libc::SIGUSR2);
-    run.wait_for_stderr("prun: SIGUSR2: ending 1 job, ");
+    run.wait_for_stderr("prun: SIGUSR2: cancelling 1 job ");
     run.send(libc::SIGTERM);
     assert_eq!(run.finish().record(1)["signal"], "SIGKILL");
 }
@@ -182,7 +186,7 @@ fn a_background_child_that_ignores_int_is_ended_too() {
 #[test]
 fn whoever_ignores_all_is_killed_at_the_end_of_the_grace() {
     let stage = run_of(&["--grace", "1"], "trap '' INT TERM")
-        .stderr_has("ending 1 job, killed after 1.0 s;")
+        .stderr_has("cancelling 1 job (SIGKILL in 1.0 s);")
         .signal(libc::SIGINT);
     let mut run = up(stage);
     let sent = Instant::now();
@@ -220,13 +224,13 @@ fn a_stopped_job_is_woken_to_act_on_the_signal() {
 fn a_second_signal_kills_at_once_and_says_so() {
     let stage = run_of(&["--grace", "1h"], "trap '' INT TERM")
         .stderr(
-            "prun: SIGINT: ending 1 job, killed after 1h00m; once more kills at once\n\
-             prun: SIGTERM again: killing 1 job; once more leaves at once\n── 1 job: 1 canceled ([TIME])\n",
+            "prun: SIGINT: cancelling 1 job (SIGKILL in 1h00m); press Ctrl-C again to kill now\n\
+             prun: SIGTERM again: killing 1 job; signal again to exit now\n── 1 job: 1 canceled ([TIME])\n",
         )
         .signal(libc::SIGINT);
     let mut run = up(stage);
     run.send(libc::SIGINT);
-    run.wait_for_stderr("once more kills at once\n");
+    run.wait_for_stderr("again to kill now\n");
     run.send(libc::SIGTERM);
     let record = run.finish().record(1);
     assert_eq!(record["signal"], "SIGKILL");
@@ -236,11 +240,11 @@ fn a_second_signal_kills_at_once_and_says_so() {
 #[test]
 fn the_same_signal_once_more_kills() {
     let stage = run_of(&["--grace", "1h"], "trap '' INT TERM")
-        .stderr_has("prun: SIGINT again: killing 1 job; once more leaves at once\n")
+        .stderr_has("prun: SIGINT again: killing 1 job; press Ctrl-C again to exit now\n")
         .signal(libc::SIGINT);
     let mut run = up(stage);
     run.send(libc::SIGINT);
-    run.wait_for_stderr("once more kills at once\n");
+    run.wait_for_stderr("again to kill now\n");
     // The same signal within 150 ms would count as one.
     let later = run.elapsed() + Duration::from_millis(200);
     run.wait_until("a while", |run| (run.elapsed() > later).then_some(()));

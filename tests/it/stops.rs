@@ -40,7 +40,7 @@ fn fail_fast_ends_what_runs_and_starts_nothing_more() {
         ])
         .args(["touch never either"])
         .stdout_any()
-        .stderr_has("prun: enough jobs have failed: ending 1 job, killed after 5.0 s\n")
+        .stderr_has("prun: failure limit reached: cancelling 1 job (SIGKILL in 5.0 s)\n")
         .code(1)
         .run();
     let expected = [
@@ -66,7 +66,9 @@ fn fail_fast_soon_lets_running_jobs_end() {
         .code(1)
         .start();
     let mut run = outcome;
-    run.wait_for_stderr("prun: enough jobs have failed: nothing more is started, 1 job may end\n");
+    run.wait_for_stderr(
+        "prun: failure limit reached: waiting for 1 job; no more will be started\n",
+    );
     std::fs::write(run.dir().join("told"), "").expect("the folder is ours");
     let outcome = run.finish();
     let expected = [("failed", "-"), ("ok", "-"), ("skipped", "fail_fast")];
@@ -131,7 +133,7 @@ fn a_race_ends_by_the_code_of_the_first_to_end() {
     let outcome = stage()
         .args(["--json", "--race", "exit 9", "sleep 300"])
         .stdout_any()
-        .stderr_has("prun: the race is decided: ending 1 job, killed after 5.0 s\n")
+        .stderr_has("prun: first job ended: cancelling 1 job (SIGKILL in 5.0 s)\n")
         .code(9)
         .run();
     assert_eq!(
@@ -171,7 +173,7 @@ fn the_deadline_ends_the_run_by_124() {
         ])
         .args(["sleep 300", "touch never"])
         .stdout_any()
-        .stderr_has("prun: the deadline has passed: ending 2 jobs, killed after 5.0 s\n")
+        .stderr_has("prun: deadline exceeded: cancelling 2 jobs (SIGKILL in 5.0 s)\n")
         .not_before(Duration::from_millis(500))
         .code(124)
         .run();
@@ -200,7 +202,7 @@ fn a_third_signal_leaves_at_once() {
         .start();
     run.wait_for_line_in("up");
     run.send(libc::SIGINT);
-    run.wait_for_stderr("once more kills at once\n");
+    run.wait_for_stderr("again to kill now\n");
     run.send(libc::SIGTERM);
     run.send(libc::SIGHUP);
     run.finish();
@@ -211,7 +213,7 @@ fn usr1_shows_what_runs() {
     let wait = "echo up > up; while ! test -e told; do sleep 0.01; done";
     let mut run = stage()
         .args([format!("build: {wait}")])
-        .stderr("prun: 1 job runs\n── build ([TIME], slot 1, pid [PID])\n")
+        .stderr("prun: running 1 job\n── build ([TIME], slot 1, pid [PID])\n")
         .start();
     run.wait_for_line_in("up");
     run.send(libc::SIGUSR1);

@@ -146,7 +146,7 @@ fn in_the_log_of_a_ci_are_no_values_of_variables_and_no_input() {
         .args(["-e", "a.b=s3cr3t", "-e", "IFS=s3cr3t"])
         .stderr_has(
             "   $ env GIVEN=\"$GIVEN\" IFS=\"$IFS\" OWN=\"$OWN\" a.b='***' sh -c 'exit 1' \
-             # standard input: 6 bytes, left out here\n",
+             # standard input: 6 bytes, omitted\n",
         )
         .run();
 }

@@ -95,7 +95,7 @@ fn a_job_that_reads_the_terminal_is_ended_and_told_why() {
     let screen = String::from_utf8_lossy(&outcome.screen);
     assert!(screen.contains(r#""reason":"needs_terminal""#), "{screen}");
     assert!(
-        screen.contains("it needs the terminal: run it with --tty"),
+        screen.contains("needs the terminal: run it with --tty"),
         "{screen}"
     );
 }

@@ -1,58 +1,57 @@
-//! Text from elsewhere on its way into the log of a CI system, where some text is a command.
+//! Escapes untrusted text for the log of a CI system, where some text is a command.
 //!
-//! A job's own annotations pass, but its output cannot close the group around it, nor open one that
-//! hides what follows. What would is made plain text by one character that is added:
+//! A job's own annotations pass, but its output cannot close the group around it, nor open a group that
+//! hides what follows. A command that would is made plain text by an inserted character:
 //!
-//! * GitHub reads a command where a line, blanks apart, begins with `::`, and the older form `##[`
-//!   anywhere in it. A `> ` before the one and a blank inside the other leave nothing to be found.
-//!   Lines end with LF or CR there. What counts as a blank is wider than ASCII, so whatever is no
-//!   printable ASCII is taken for one. `::stop-commands::TOKEN` passes, for it protects what a job
-//!   prints; but its end is told after the job's output, or our own commands would not be heard.
-//! * Azure reads `##[` and, in lines of ours that hold names, `##vso[` anywhere in a line.
-//! * GitLab reads `section_start:` and `section_end:` anywhere.
-//! * TeamCity reads `##teamcity[` anywhere: a job's own messages pass, but for those of blocks.
-//! * Buildkite reads `---`, `+++`, `~~~` and `^^^` at the beginning of a line only.
+//! * GitHub recognizes `::` at the start of a line, after spaces, and the older form `##[` anywhere. They are
+//!   broken with `> ` before the former and a space inside the latter. Lines end with LF or CR. GitHub's set
+//!   of spaces is wider than ASCII, so everything but printable ASCII is taken for a space.
+//!   `::stop-commands::TOKEN` passes, as it protects the job's output; its end is written after the job's
+//!   output, or our own commands would be ignored.
+//! * Azure recognizes `##[` and, in our own lines with names, `##vso[` anywhere in a line.
+//! * GitLab recognizes `section_start:` and `section_end:` anywhere.
+//! * TeamCity recognizes `##teamcity[` anywhere: a job's own messages pass, except those for blocks.
+//! * Buildkite recognizes `---`, `+++`, `~~~` and `^^^` at the start of a line only.
 
 use super::vendor::Vendor;
 
 /// Who wrote the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Author {
-    /// A job, which may use commands that concern nobody but itself.
+    /// A job, which may use commands that affect only itself.
     Job,
-    /// prun, whose lines hold names and commands from elsewhere: none of these may be a command.
+    /// prun, whose lines contain untrusted names and commands: no command is allowed.
     Prun,
 }
 
-/// Goes along with a text, piece by piece, and makes that it holds no command which would concern
-/// others.
+/// Escapes a text piece by piece, so that it contains no command that would affect other text.
 #[derive(Debug)]
 pub(crate) struct Escaper {
-    /// What would be a command at the beginning of a line, in lower case.
+    /// Commands at the start of a line, in lower case.
     at_start: &'static [&'static str],
-    /// What would be one anywhere, in lower case; all of them end in the same byte.
+    /// Commands anywhere in a line, in lower case; all end in the same byte.
     anywhere: &'static [&'static str],
-    /// Held back from the beginning of a line, while it may still become one of those.
+    /// The start of a line, held back while it may still become a command.
     head: Vec<u8>,
-    /// Whether only blanks were seen since the line began.
+    /// Whether the line has only spaces so far.
     is_start: bool,
     /// The last bytes of the text.
     tail: [u8; TAIL],
-    /// What ends the stops of this job.
+    /// The tokens of this job's stop commands.
     tokens: Vec<Vec<u8>>,
-    /// Whether the last of them has not come yet.
+    /// Whether the stop of the last token has not been ended.
     is_stopped: bool,
-    /// Whether the stops were ended for a while, by somebody else.
+    /// Whether the stops were ended temporarily by [`Self::interrupt`].
     is_interrupted: bool,
 }
 
-/// One less than the longest command that is looked for anywhere.
+/// One less than the length of the longest command in `anywhere`.
 const TAIL: usize = 21;
 
 const STOP: &str = "::stop-commands";
-/// So long a token and so many of them are believed.
-const LONGEST_TOKEN: usize = 200;
-const MOST_TOKENS: usize = 8;
+/// Limits on stop-command tokens: length, number.
+const MAX_TOKEN_LEN: usize = 200;
+const MAX_TOKENS: usize = 8;
 
 impl Escaper {
     pub(crate) fn new(vendor: Vendor, author: Author) -> Self {
@@ -84,7 +83,7 @@ impl Escaper {
         }
     }
 
-    /// Adds these bytes to the log, or holds back the last of them until more is known.
+    /// Adds these bytes to the log, or holds back the last of them until they can be judged.
     pub(crate) fn take(&mut self, mut bytes: &[u8], log: &mut Vec<u8>) {
         if std::mem::take(&mut self.is_interrupted)
             && let (true, Some(token)) = (self.is_stopped, self.tokens.last())
@@ -96,7 +95,7 @@ impl Escaper {
             if self.is_start && !is_end {
                 bytes = &bytes[1..];
                 if self.head.is_empty() && !byte.is_ascii_graphic() {
-                    // A blank: the line has not begun.
+                    // A space: the line has not begun.
                     self.emit(&[byte], log);
                 } else if self.head.is_empty() && !self.may_begin_with(byte) {
                     self.is_start = false;
@@ -118,16 +117,16 @@ impl Escaper {
         }
     }
 
-    /// Lets go of what is held back, since the line ends here.
+    /// Ends the line: releases the bytes held back.
     pub(crate) fn end_line(&mut self, log: &mut Vec<u8>) {
         if self.is_start && !self.head.is_empty() {
-            let is_forged = self.begins_with(STOP) && !self.believe();
-            self.release(is_forged, log);
+            let is_command = self.begins_with(STOP) && !self.accept_stop();
+            self.release(is_command, log);
         }
         self.is_start = true;
     }
 
-    /// Others write lines of their own now: ends what keeps them from being heard.
+    /// Ends the job's stops while prun or another job writes commands of its own.
     pub(crate) fn interrupt(&mut self, log: &mut Vec<u8>) {
         if !std::mem::replace(&mut self.is_interrupted, true) {
             for token in &self.tokens {
@@ -138,13 +137,13 @@ impl Escaper {
         self.tail = [0; TAIL];
     }
 
-    /// Nothing more comes of this job: whatever stops it had are over, be they ended already or not.
+    /// Drops all stops of the job, which has ended.
     pub(crate) fn forget(&mut self) {
         self.tokens.clear();
         self.is_stopped = false;
     }
 
-    /// Whether it had any that have not been ended.
+    /// Whether there are stops that have not been ended.
     pub(crate) fn has_stops(&self) -> bool {
         !self.tokens.is_empty() && !self.is_interrupted
     }
@@ -159,7 +158,7 @@ impl Escaper {
         head.is_some_and(|head| head.eq_ignore_ascii_case(command.as_bytes()))
     }
 
-    /// Whether what is held back may become the end of a stop, `::TOKEN::`; and whether it is that.
+    /// Whether the bytes held back may become the end of a stop, `::TOKEN::`, and whether they are one.
     fn ends_stop(&self) -> (bool, bool) {
         let mut ends = self.tokens.iter().map(|token| end_of_stop(token));
         let begun = ends.find(|end| {
@@ -172,11 +171,11 @@ impl Escaper {
         (begun.is_some(), is_whole)
     }
 
-    /// Looks whether what is held back is a command, none, or still may become one.
+    /// Releases the bytes held back, unless they may still become a command.
     fn judge(&mut self, log: &mut Vec<u8>) {
         if self.begins_with(STOP) && self.at_start.contains(&STOP) {
-            // Only the whole line tells.
-            let longest = STOP.len() + "::".len() + LONGEST_TOKEN;
+            // Decided at the end of the line.
+            let longest = STOP.len() + "::".len() + MAX_TOKEN_LEN;
             if self.head.len() > longest {
                 self.release(true, log);
             }
@@ -199,8 +198,8 @@ impl Escaper {
         self.release(false, log);
     }
 
-    /// Remembers the token of a stop, if it is one that can be ended.
-    fn believe(&mut self) -> bool {
+    /// Stores the token of a stop, if it is valid. Returns whether it is.
+    fn accept_stop(&mut self) -> bool {
         let Some(token) = self.head[STOP.len()..].strip_prefix(b"::") else {
             return false;
         };
@@ -214,10 +213,10 @@ impl Escaper {
             .into_iter()
             .any(|name| token.eq_ignore_ascii_case(name.as_bytes()));
         let is_known = self.tokens.iter().any(|known| known == token);
-        if !is_fit || is_name || (!is_known && self.tokens.len() == MOST_TOKENS) {
+        if !is_fit || is_name || (!is_known && self.tokens.len() == MAX_TOKENS) {
             return false;
         }
-        // While commands are stopped, another stop is none.
+        // While commands are stopped, a further stop command has no effect.
         if !std::mem::replace(&mut self.is_stopped, true) {
             self.tokens.retain(|known| known != token);
             self.tokens.push(token.to_vec());
@@ -227,19 +226,19 @@ impl Escaper {
         true
     }
 
-    fn release(&mut self, is_forged: bool, log: &mut Vec<u8>) {
+    fn release(&mut self, is_command: bool, log: &mut Vec<u8>) {
         self.is_start = false;
         let mut head = std::mem::take(&mut self.head);
-        if is_forged {
+        if is_command {
             self.emit(b"> ", log);
         }
         self.emit(&head, log);
         head.clear();
-        // The buffer serves the next line.
+        // Reuse the buffer.
         self.head = head;
     }
 
-    /// Adds bytes to the log, and a blank before each that would complete a command.
+    /// Adds bytes to the log, with a space before each byte that would complete a command.
     fn emit(&mut self, bytes: &[u8], log: &mut Vec<u8>) {
         let last = self
             .anywhere
@@ -263,7 +262,7 @@ impl Escaper {
         }
     }
 
-    /// Whether the text, of which these bytes come next, ends with a command then.
+    /// Whether the text ends with a command once these bytes are added.
     fn completes(&self, bytes: &[u8]) -> bool {
         self.anywhere.iter().any(|command| {
             let text = bytes.iter().rev().chain(self.tail.iter().rev());

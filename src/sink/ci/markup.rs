@@ -1,4 +1,4 @@
-//! What the CI systems understand: groups that can be folded, and annotations.
+//! The markup of CI logs: groups that can be folded, and annotations.
 
 use std::borrow::Cow;
 use std::ffi::OsStr;
@@ -9,7 +9,7 @@ use super::vendor::Vendor;
 use crate::sink::describe;
 
 impl Vendor {
-    /// Begins a group, the `number`th of this run, that is shown folded; what is in it began at `at`.
+    /// Returns the start of a folded group, the `number`th of this run, whose content began at `at`.
     pub(crate) fn open(self, title: &str, number: u64, at: SystemTime) -> String {
         let title = self.words(title);
         match self {
@@ -25,8 +25,8 @@ impl Vendor {
         }
     }
 
-    /// Ends it; what is in it ended at `at`. Buildkite's groups end where the next one begins: see
-    /// [`Self::reopen`].
+    /// Returns the end of the group, whose content ended at `at`. A Buildkite group ends where the next one
+    /// begins: see [`Self::reopen`].
     pub(crate) fn close(self, title: &str, number: u64, at: SystemTime) -> String {
         match self {
             Self::Plain | Self::Buildkite => String::new(),
@@ -43,12 +43,12 @@ impl Vendor {
         }
     }
 
-    /// What makes visible what comes after a folded group that has no end of its own.
+    /// Returns the start of a visible group, for text after a folded group without an end of its own.
     pub(crate) fn reopen(self) -> Option<&'static str> {
         (self == Self::Buildkite).then_some("+++ prun\n")
     }
 
-    /// A mark of a failed job that is shown where people look first: how it ended, and its last lines.
+    /// Returns the annotation of a failed job, with its result and its last lines.
     pub(crate) fn annotation(self, label: &str, facts: &str, lines: &[String]) -> Option<String> {
         let label = self.words(label);
         let facts = std::iter::once(facts).chain(lines.iter().map(String::as_str));
@@ -67,7 +67,7 @@ impl Vendor {
         }
     }
 
-    /// A line of prun's own, in which names and commands, that come from elsewhere, do nothing.
+    /// Escapes a line of prun's own, whose names and commands are untrusted.
     pub(crate) fn words(self, line: &str) -> Cow<'_, str> {
         let mut harmless = Vec::with_capacity(line.len());
         let mut escaper = Escaper::new(self, Author::Prun);
@@ -81,31 +81,31 @@ impl Vendor {
 }
 
 impl Vendor {
-    /// A command to be pasted, which must do nothing in the log and yet stay what it is.
+    /// Returns a command to be pasted that has no effect in the log and the same meaning in a shell.
     pub(crate) fn command(self, command: String) -> String {
         match self.words(&command) == command {
             true => command,
-            // One of these is in whatever is read as a command.
+            // Every command of a CI log contains one of these.
             false => describe::script_without(OsStr::new(&command), &['#', '_', ':']),
         }
     }
 }
 
-/// The value of a GitHub command; one line is one command.
+/// Escapes the value of a GitHub command, which is one line.
 fn github_text(text: &str) -> String {
     text.replace('%', "%25")
         .replace('\r', "%0D")
         .replace('\n', "%0A")
 }
 
-/// The text of an Azure command; one line is one command.
+/// Escapes the text of an Azure command, which is one line.
 fn azure_text(text: &str) -> String {
     text.replace('%', "%AZP25")
         .replace('\r', "%0D")
         .replace('\n', "%0A")
 }
 
-/// A value in a TeamCity service message.
+/// Escapes a value in a TeamCity service message.
 fn teamcity_text(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
@@ -113,7 +113,7 @@ fn teamcity_text(text: &str) -> String {
             '|' | '\'' | '[' | ']' => escaped.extend(['|', c]),
             '\n' => escaped.push_str("|n"),
             '\r' => escaped.push_str("|r"),
-            // Beyond the first plane there are two of these.
+            // UTF-16: two units beyond the basic plane.
             c if !c.is_ascii() => {
                 let mut units = [0; 2];
                 for unit in c.encode_utf16(&mut units) {
@@ -126,7 +126,7 @@ fn teamcity_text(text: &str) -> String {
     escaped
 }
 
-/// A name that no other section of the log has, be there more than one run in it.
+/// Returns a unique name for a section, even with several runs in the log.
 fn section(number: u64) -> String {
     format!("prun_{}_{number}", std::process::id())
 }
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn names_and_commands_are_no_commands_of_the_vendor() {
+    fn names_and_commands_are_escaped() {
         let github = Vendor::Github;
         assert_eq!(github.words("   ::error::x"), "   > ::error::x");
         assert_eq!(github.words("a ##[error]x"), "a ## [error]x");

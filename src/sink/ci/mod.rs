@@ -1,7 +1,7 @@
-//! The logs of CI systems.
+//! Logs of CI systems.
 //!
-//! `vendor` names those that are known, `markup` is what they understand, and `escape` keeps text from
-//! elsewhere from being taken for a command of theirs.
+//! `vendor` lists the supported systems, `markup` writes their commands, and `escape` keeps untrusted text
+//! from being taken for such a command.
 
 mod escape;
 mod markup;

@@ -1,9 +1,9 @@
-//! The CI systems whose logs are known.
+//! The supported CI systems.
 
-/// Whose log it is.
+/// The CI system that shows the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Vendor {
-    /// Nothing is known but that it is a log.
+    /// An unknown CI system.
     Plain,
     Github,
     Gitlab,
@@ -13,7 +13,7 @@ pub(crate) enum Vendor {
 }
 
 impl Vendor {
-    /// Whether groups can be folded in it.
+    /// Whether its log has groups that can be folded.
     pub(crate) fn folds(self) -> bool {
         self != Self::Plain
     }

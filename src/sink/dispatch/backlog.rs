@@ -1,41 +1,41 @@
-//! How much is handed over and not written yet.
+//! The number of events that are queued and not written yet.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::sync::Notify;
 
-/// With so many events unwritten nothing new is started. Each holds at most what a job may keep in
-/// memory of its output, so this bounds prun's own memory.
-const MOST_PENDING: usize = 32;
+/// With this many unwritten events, no new jobs are started. Each event holds at most the output that a
+/// job may keep in memory, so this bounds prun's own memory.
+const MAX_PENDING: usize = 32;
 
-/// How many events are unwritten.
+/// Counts unwritten events.
 #[derive(Default)]
 pub(super) struct Backlog {
     pending: AtomicUsize,
-    room: Notify,
+    capacity: Notify,
 }
 
 impl Backlog {
-    /// An event is handed over; whether there is no room for another one.
+    /// Counts a queued event. Returns whether the backlog is full.
     pub(super) fn add(&self) -> bool {
-        self.pending.fetch_add(1, Ordering::AcqRel) >= MOST_PENDING
+        self.pending.fetch_add(1, Ordering::AcqRel) >= MAX_PENDING
     }
 
-    /// An event was written.
+    /// Counts a written event.
     pub(super) fn remove(&self) {
-        if self.pending.fetch_sub(1, Ordering::AcqRel) == MOST_PENDING / 2 + 1 {
-            self.room.notify_one();
+        if self.pending.fetch_sub(1, Ordering::AcqRel) == MAX_PENDING / 2 + 1 {
+            self.capacity.notify_one();
         }
     }
 
-    /// Waits until there is room again. Cancel-safe.
-    pub(super) async fn room(&self) {
+    /// Waits until there is capacity again. Cancel-safe.
+    pub(super) async fn capacity(&self) {
         loop {
-            let room = self.room.notified();
-            if self.pending() <= MOST_PENDING / 2 {
+            let notified = self.capacity.notified();
+            if self.pending() <= MAX_PENDING / 2 {
                 return;
             }
-            room.await;
+            notified.await;
         }
     }
 

@@ -1,4 +1,4 @@
-//! Hands every event to the two threads, and waits for them at the end.
+//! Passes every event to the two writer threads, and waits for them at the end.
 
 use std::io;
 use std::sync::Arc;
@@ -17,30 +17,30 @@ use crate::sink::console::Console;
 use crate::sink::recorder::{Recorder, RecorderEntry, RecorderError};
 use crate::sink::sink::{Interest, Sink};
 
-/// How long prun may wait until a suspension was told: a terminal may be stopped as well.
-const LIFTING: Duration = Duration::from_millis(200);
+/// How long prun waits for the display to be cleared before it suspends: the terminal may be stopped too.
+const CLEAR_TIMEOUT: Duration = Duration::from_millis(200);
 
-/// Hands events to those who tell them.
+/// Passes events to the sinks and recorders.
 pub(crate) struct Dispatch {
     console: Queue<(SystemTime, Event)>,
     records: Option<Queue<ToRecorder>>,
-    /// What says that a suspension was told.
-    lifted: Receiver<()>,
-    told: oneshot::Receiver<Option<OutputLoss>>,
-    recorded: Option<oneshot::Receiver<bool>>,
+    /// Signals that the display was cleared for a suspension.
+    cleared: Receiver<()>,
+    console_done: oneshot::Receiver<Option<OutputLoss>>,
+    recorders_done: Option<oneshot::Receiver<bool>>,
     unfinished: recorders::Unfinished,
 }
 
-/// What is called when something cannot be told, from the thread that finds it out.
+/// Callbacks for lost output, called from the thread that detects the loss.
 pub(crate) struct OnLoss<L, E> {
-    /// Standard output cannot be written any more. Called once.
+    /// A standard stream cannot be written any more. Called once per stream.
     pub(crate) output: L,
     /// A file cannot be written.
     pub(crate) record: E,
 }
 
 impl Dispatch {
-    /// Starts the threads that write, to the console of later jobs after earlier ones if `in_order`.
+    /// Starts the writer threads. `in_order`: the console shows the jobs in their order.
     pub(crate) fn start<L, E>(
         sinks: Vec<Box<dyn Sink>>,
         recorders: Vec<Box<dyn Recorder>>,
@@ -53,101 +53,101 @@ impl Dispatch {
         E: FnMut(RecorderError) + Send + 'static,
     {
         let mut interest = all(sinks.iter().map(|sink| sink.interest()));
-        // The next one's turn comes by the end of the one before, however silent that was.
+        // The end of a job, even if silent, makes it the turn of the next.
         interest.silent_successes |= in_order;
         let wants_deliveries = recorders.iter().any(|to| to.wants_deliveries());
-        let (mut records, mut recorded) = (None, None);
+        let (mut records, mut recorders_done) = (None, None);
         let unfinished = recorders::unfinished(&recorders);
         if !recorders.is_empty() {
             let (queue, entries) = Queue::new(all(recorders.iter().map(|to| to.interest())));
-            let (handle, told) = oneshot::channel();
+            let (done, is_done) = oneshot::channel();
             let backlog = Arc::clone(&queue.backlog);
             let open = Arc::clone(&unfinished);
             let mut writer = RecordWriter::new(recorders, on_loss.record, open);
             start_thread("prun-records", move || {
-                // Whoever is gone does not want to know.
-                let _ = handle.send(writer.write_all(&entries, &backlog));
+                // The receiver may be gone.
+                let _ = done.send(writer.write_all(&entries, &backlog));
             })?;
-            (records, recorded) = (Some(queue), Some(told));
+            (records, recorders_done) = (Some(queue), Some(is_done));
         }
         let (queue, events) = Queue::new(interest);
-        let (handle, told) = oneshot::channel();
-        let (lifted, is_lifted) = mpsc::sync_channel(1);
+        let (done, console_done) = oneshot::channel();
+        let (cleared, is_cleared) = mpsc::sync_channel(1);
         let backlog = Arc::clone(&queue.backlog);
         let deliveries = records.as_ref().filter(|_| wants_deliveries);
         let deliveries = deliveries.map(|queue| queue.sender.clone());
         start_thread("prun-writer", move || {
             let mut console_thread =
-                ConsoleThread::new(sinks, console, lifted, deliveries, on_loss.output);
+                ConsoleThread::new(sinks, console, cleared, deliveries, on_loss.output);
             let loss = console_thread.handle_all(&events, in_order, &backlog);
-            // Whoever is gone does not want to know.
-            let _ = handle.send(loss);
+            // The receiver may be gone.
+            let _ = done.send(loss);
         })?;
         Ok(Self {
             console: queue,
             records,
-            lifted: is_lifted,
-            told,
-            recorded,
+            cleared: is_cleared,
+            console_done,
+            recorders_done,
             unfinished,
         })
     }
 
-    /// Takes one event that happens now, and says whether more can be taken.
+    /// Handles an event that happens now. Returns whether there is capacity for more.
     pub(crate) fn handle(&mut self, event: &Event) -> Flow {
         self.handle_at(SystemTime::now(), event)
     }
 
-    /// The same for an event that happened at `at`.
+    /// Handles an event that happened at `at`.
     pub(crate) fn handle_at(&mut self, at: SystemTime, event: &Event) -> Flow {
-        let is_told = self.console.wants(event);
-        let mut rooms = Vec::new();
+        let is_shown = self.console.wants(event);
+        let mut full = Vec::new();
         if let Some(records) = &mut self.records
             && records.wants(event)
         {
             let entry = RecorderEntry {
                 at,
                 event: event.clone(),
-                is_delivered: !is_told,
+                is_delivered: !is_shown,
             };
-            rooms.extend(records.send(ToRecorder::Event(entry)));
+            full.extend(records.send(ToRecorder::Event(entry)));
         }
-        if is_told {
-            // What was said too late to somebody before.
+        if is_shown {
+            // Drop stale acknowledgements.
             if let Event::Suspended = event {
-                while self.lifted.try_recv().is_ok() {}
+                while self.cleared.try_recv().is_ok() {}
             }
-            rooms.extend(self.console.send((at, event.clone())));
+            full.extend(self.console.send((at, event.clone())));
             if let Event::Suspended = event {
-                // Nothing runs meanwhile, and whoever is at the terminal next is to find it clean.
-                let _ = self.lifted.recv_timeout(LIFTING);
+                // Nothing runs meanwhile; leave a clean terminal to the shell.
+                let _ = self.cleared.recv_timeout(CLEAR_TIMEOUT);
             }
         }
-        if rooms.is_empty() {
+        if full.is_empty() {
             return Flow::Ready;
         }
         Flow::Full(Box::pin(async move {
-            for backlog in rooms {
-                backlog.room().await;
+            for backlog in full {
+                backlog.capacity().await;
             }
         }))
     }
 
-    /// No more events come.
+    /// Ends the queues after the last event.
     pub(crate) fn finish(self) -> Drained {
         let mut drained = Drained {
-            told: Some(self.told),
-            untold: Arc::clone(&self.console.backlog),
-            recorded: self.recorded,
+            console_done: Some(self.console_done),
+            backlog: Arc::clone(&self.console.backlog),
+            recorders_done: self.recorders_done,
             records: self.records.map(|queue| queue.sender),
             unfinished: self.unfinished,
         };
         if let Some(records) = &drained.records {
-            // The thread takes messages for as long as it has not said that it is done.
+            // The thread may have finished after an error.
             let _ = records.send(ToRecorder::NoMoreEvents);
         }
         if !self.console.has_sent {
-            // The end of the queue would wake the writer, for nothing, when prun is about to exit.
+            // Closing the queue would wake the writer for nothing when prun is about to exit.
             std::mem::forget(self.console.sender);
             drained.give_up_console();
         }
@@ -155,62 +155,62 @@ impl Dispatch {
     }
 }
 
-/// What is left to be written after the last event.
+/// Waits for the writer threads after the last event.
 pub(crate) struct Drained {
-    /// None where there was nothing to tell, and when it was told.
-    told: Option<oneshot::Receiver<Option<OutputLoss>>>,
-    untold: Arc<Backlog>,
-    /// None where there is no file to write, and when all are written.
-    recorded: Option<oneshot::Receiver<bool>>,
+    /// `None` if there is nothing to write, and when it is written.
+    console_done: Option<oneshot::Receiver<Option<OutputLoss>>>,
+    backlog: Arc<Backlog>,
+    /// `None` if there are no files, and when all are written.
+    recorders_done: Option<oneshot::Receiver<bool>>,
     records: Option<Sender<ToRecorder>>,
     unfinished: recorders::Unfinished,
 }
 
 impl Drained {
-    /// Whether everything was written, or was given up.
+    /// Whether everything is written, or was given up.
     pub(crate) fn is_complete(&self) -> bool {
-        self.told.is_none() && self.recorded.is_none()
+        self.console_done.is_none() && self.recorders_done.is_none()
     }
 
-    /// Waits until the console or the files are written; whether something was lost there.
-    /// Cancel-safe. Never resolves once all is complete.
+    /// Waits until the console or the files are written, and returns the loss, if any. Cancel-safe. Never
+    /// resolves once everything is complete.
     pub(crate) async fn next(&mut self) -> Option<OutputLoss> {
-        // A writer that is gone without a word has panicked: what it had was not told.
+        // A closed channel means that the writer panicked: its output was not written.
         tokio::select! {
-            loss = taken(&mut self.told) => {
-                self.told = None;
+            loss = received(&mut self.console_done) => {
+                self.console_done = None;
                 loss.unwrap_or(Some(OutputLoss::NotWritten))
             }
-            is_lost = taken(&mut self.recorded) => {
-                self.recorded = None;
+            is_lost = received(&mut self.recorders_done) => {
+                self.recorders_done = None;
                 is_lost.unwrap_or(true).then_some(OutputLoss::NotWritten)
             }
         }
     }
 
-    /// How much is not told on the console yet; none if that is not waited for any more.
-    pub(crate) fn untold(&self) -> Option<usize> {
-        self.told.as_ref().map(|_| self.untold.pending())
+    /// Returns the number of events not yet written to the console; `None` if the console is not waited for.
+    pub(crate) fn unwritten(&self) -> Option<usize> {
+        self.console_done.as_ref().map(|_| self.backlog.pending())
     }
 
-    /// Waits for the console no longer: a success whose output did not arrive is on record as that.
+    /// Stops waiting for the console: the job log then knows which outputs were not delivered.
     pub(crate) fn give_up_console(&mut self) {
-        self.told = None;
+        self.console_done = None;
         if let Some(records) = &self.records {
-            // A thread that is done needs to know no more.
+            // The thread may have finished.
             let _ = records.send(ToRecorder::NoMoreDeliveries);
         }
     }
 
-    /// What is not written whole, in words.
+    /// Returns the names of what is not completely written.
     pub(crate) fn unfinished(&self) -> Vec<String> {
         let files = recorders::names(&self.unfinished);
-        let output = self.told.as_ref().map(|_| "the output".to_owned());
+        let output = self.console_done.as_ref().map(|_| "the output".to_owned());
         output.into_iter().chain(files).collect()
     }
 }
 
-async fn taken<T>(
+async fn received<T>(
     receiver: &mut Option<oneshot::Receiver<T>>,
 ) -> Result<T, oneshot::error::RecvError> {
     match receiver {
@@ -219,12 +219,12 @@ async fn taken<T>(
     }
 }
 
-/// The way to one of the threads.
+/// The queue of one of the threads.
 struct Queue<M> {
     sender: Sender<M>,
     backlog: Arc<Backlog>,
     interest: Interest,
-    /// Whether it was given something at all.
+    /// Whether anything was sent.
     has_sent: bool,
 }
 
@@ -240,11 +240,11 @@ impl<M> Queue<M> {
         (queue, receiver)
     }
 
-    /// Hands a message over. The answer is who has room again, if there is none.
+    /// Sends a message. If the backlog is full, returns it, to wait for capacity.
     fn send(&mut self, message: M) -> Option<Arc<Backlog>> {
         self.has_sent = true;
         let is_full = self.backlog.add();
-        // The thread takes messages for as long as this sender is there.
+        // The thread receives until this sender is dropped.
         let _ = self.sender.send(message);
         is_full.then(|| Arc::clone(&self.backlog))
     }
@@ -274,27 +274,27 @@ mod tests {
     use super::*;
     use crate::event::Counts;
 
-    /// A sink for which nothing has happened yet.
-    struct Waiting;
+    /// A sink that has no interest in any event.
+    struct Uninterested;
 
-    impl Sink for Waiting {
+    impl Sink for Uninterested {
         fn interest(&self) -> Interest {
             Interest::default()
         }
 
         fn handle(&mut self, event: &Event, _: SystemTime, _: &mut Console) -> io::Result<()> {
-            panic!("nobody wanted to hear of {event:?}")
+            panic!("unexpected event: {event:?}")
         }
     }
 
     #[test]
-    fn a_run_of_which_there_is_nothing_to_tell_waits_for_nobody() {
+    fn a_run_without_anything_to_write_waits_for_no_thread() {
         let console = Console::new().unwrap();
         let on_loss = OnLoss {
             output: |_| panic!("nothing can be lost"),
             record: |_| panic!("nothing is recorded"),
         };
-        let sinks: Vec<Box<dyn Sink>> = vec![Box::new(Waiting)];
+        let sinks: Vec<Box<dyn Sink>> = vec![Box::new(Uninterested)];
         let mut dispatch = Dispatch::start(sinks, Vec::new(), console, false, on_loss).unwrap();
         let (elapsed, counts) = (Duration::ZERO, Counts::default());
         for event in [

@@ -1,4 +1,4 @@
-//! The thread that writes the files which tell of the run.
+//! The thread that writes the files about the run.
 
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,19 +8,19 @@ use super::backlog::Backlog;
 use crate::event::OutputLoss;
 use crate::sink::recorder::{Effect, Recorder, RecorderEntry, RecorderError};
 
-/// What the thread is told.
+/// Messages to the thread.
 pub(crate) enum ToRecorder {
     Event(RecorderEntry),
-    /// The output of the job with this number has arrived.
+    /// The output of the job with this number has been delivered.
     Delivered(u64),
     /// Output was lost.
     Lost(OutputLoss),
     NoMoreEvents,
-    /// What has not arrived by now never will.
+    /// Output not delivered by now will not be.
     NoMoreDeliveries,
 }
 
-/// What the files are called that are not whole yet, none once they are.
+/// The name of each file that is not complete; `None` once it is.
 pub(crate) type Unfinished = Arc<Mutex<Vec<Option<String>>>>;
 
 pub(crate) fn unfinished(recorders: &[Box<dyn Recorder>]) -> Unfinished {
@@ -28,7 +28,7 @@ pub(crate) fn unfinished(recorders: &[Box<dyn Recorder>]) -> Unfinished {
     Arc::new(Mutex::new(names.collect()))
 }
 
-/// Those names. Nobody panics while the list is changed, so poison is ignored.
+/// Returns those names. Poisoning is ignored, as no code panics while it changes the list.
 pub(crate) fn names(unfinished: &Unfinished) -> Vec<String> {
     let names = unfinished.lock().unwrap_or_else(PoisonError::into_inner);
     names.iter().flatten().cloned().collect()
@@ -55,7 +55,7 @@ impl<E: FnMut(RecorderError)> RecordWriter<E> {
         }
     }
 
-    /// Writes all events until there are no more, and says whether something could not be written.
+    /// Writes all events until the queue ends. Returns whether anything could not be written.
     pub(crate) fn write_all(&mut self, entries: &Receiver<ToRecorder>, backlog: &Backlog) -> bool {
         let (mut has_events, mut has_deliveries) = (true, self.wants_deliveries());
         while has_events || has_deliveries {
@@ -74,7 +74,7 @@ impl<E: FnMut(RecorderError)> RecordWriter<E> {
                 Ok(ToRecorder::NoMoreEvents) => has_events = false,
                 Ok(ToRecorder::NoMoreDeliveries) => has_deliveries = false,
                 Err(RecvTimeoutError::Timeout) => {}
-                // Nobody is left who could say so.
+                // All senders are gone.
                 Err(RecvTimeoutError::Disconnected) => break,
             }
             if wakes_at.is_some_and(|at| at <= Instant::now()) {
@@ -90,7 +90,7 @@ impl<E: FnMut(RecorderError)> RecordWriter<E> {
     }
 
     fn each(&mut self, mut write: impl FnMut(&mut dyn Recorder) -> Result<(), RecorderError>) {
-        for (place, recorder) in self.recorders.iter_mut().enumerate() {
+        for (index, recorder) in self.recorders.iter_mut().enumerate() {
             let was_finished = recorder.is_finished();
             if let Err(error) = write(&mut **recorder) {
                 self.is_lost |= error.effect() != Effect::Nothing;
@@ -98,7 +98,7 @@ impl<E: FnMut(RecorderError)> RecordWriter<E> {
             }
             if recorder.is_finished() && !was_finished {
                 let names = self.unfinished.lock();
-                names.unwrap_or_else(PoisonError::into_inner)[place] = None;
+                names.unwrap_or_else(PoisonError::into_inner)[index] = None;
             }
         }
     }

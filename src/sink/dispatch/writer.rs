@@ -15,14 +15,14 @@ use crate::sink::sink::Sink;
 pub(crate) struct ConsoleThread<L> {
     sinks: Vec<Box<dyn Sink>>,
     console: Console,
-    /// Says that a suspension was told.
-    lifted: SyncSender<()>,
-    /// Whom to tell whose output has arrived.
+    /// Signals that the display was cleared for a suspension.
+    cleared: SyncSender<()>,
+    /// Receives the numbers of jobs whose output was delivered.
     deliveries: Option<Sender<ToRecorder>>,
     on_loss: L,
     has_lost_out: bool,
     has_lost_err: bool,
-    /// Jobs of which output was lost on standard error.
+    /// Jobs whose output was lost on standard error.
     undelivered: HashSet<u64>,
     lost: Option<OutputLoss>,
 }
@@ -31,14 +31,14 @@ impl<L: FnMut(OutputLoss)> ConsoleThread<L> {
     pub(crate) fn new(
         sinks: Vec<Box<dyn Sink>>,
         console: Console,
-        lifted: SyncSender<()>,
+        cleared: SyncSender<()>,
         deliveries: Option<Sender<ToRecorder>>,
         on_loss: L,
     ) -> Self {
         Self {
             sinks,
             console,
-            lifted,
+            cleared,
             deliveries,
             on_loss,
             has_lost_out: false,
@@ -48,7 +48,7 @@ impl<L: FnMut(OutputLoss)> ConsoleThread<L> {
         }
     }
 
-    /// Tells all events until there are no more, and says how output was lost, if it was.
+    /// Handles all events until the queue ends. Returns how output was lost, if it was.
     pub(crate) fn handle_all(
         &mut self,
         events: &Receiver<(SystemTime, Event)>,
@@ -68,7 +68,7 @@ impl<L: FnMut(OutputLoss)> ConsoleThread<L> {
                     match &mut order {
                         Some(order) => {
                             self.handle(at, &event, |sink| !sink.keeps_order());
-                            order.take_in(at, event, |at, event| {
+                            order.push(at, event, |at, event| {
                                 self.handle(at, event, |sink| sink.keeps_order());
                                 self.deliver(event);
                             });
@@ -81,67 +81,67 @@ impl<L: FnMut(OutputLoss)> ConsoleThread<L> {
                     }
                     backlog.remove();
                     if is_suspension {
-                        // Whoever waits no longer does not need to know.
-                        let _ = self.lifted.try_send(());
+                        // The receiver may have timed out.
+                        let _ = self.cleared.try_send(());
                     }
                 }
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => break,
             }
-            // Also where one event follows the other without a pause.
+            // Also if events arrive without a pause.
             if wakes_at.is_some_and(|at| at <= Instant::now()) {
                 self.wake();
             }
         }
         if let Some(deliveries) = &self.deliveries {
-            // Records that are written already need to know no more.
+            // The recorders may have finished.
             let _ = deliveries.send(ToRecorder::NoMoreDeliveries);
         }
         self.lost
     }
 
     fn handle(&mut self, at: SystemTime, event: &Event, which: impl Fn(&dyn Sink) -> bool) {
-        for place in 0..self.sinks.len() {
-            if which(&*self.sinks[place]) {
-                let told = self.sinks[place].handle(event, at, &mut self.console);
-                let is_lost = self.note(told);
+        for index in 0..self.sinks.len() {
+            if which(&*self.sinks[index]) {
+                let result = self.sinks[index].handle(event, at, &mut self.console);
+                let is_lost = self.note(result);
                 self.undelivered.extend(event.seq().filter(|_| is_lost));
             }
         }
     }
 
-    /// Says that the output of a job that has ended is written.
+    /// Reports that the output of an ended job is written.
     fn deliver(&mut self, event: &Event) {
         let Event::JobEnded(end) = event else { return };
         let is_lost = self.undelivered.remove(&end.job.seq) || self.has_lost_out;
         if let (Some(deliveries), false) = (&self.deliveries, is_lost) {
-            // Records that were given up need to know no more.
+            // The recorders may have given up.
             let _ = deliveries.send(ToRecorder::Delivered(end.job.seq));
         }
     }
 
     fn wake(&mut self) {
-        for place in 0..self.sinks.len() {
-            let wakes_at = self.sinks[place].wakes_at();
+        for index in 0..self.sinks.len() {
+            let wakes_at = self.sinks[index].wakes_at();
             if wakes_at.is_some_and(|at| at <= Instant::now()) {
-                let told = self.sinks[place].wake(&mut self.console);
-                self.note(told);
+                let result = self.sinks[index].wake(&mut self.console);
+                self.note(result);
             }
         }
     }
 
-    /// Takes down what could not be told, and says whether there is something.
-    fn note(&mut self, told: io::Result<()>) -> bool {
-        let told = told.and_then(|()| self.console.flush());
+    /// Flushes the console and records losses. Returns whether there are any.
+    fn note(&mut self, result: io::Result<()>) -> bool {
+        let result = result.and_then(|()| self.console.flush());
         let err = self.console.take_loss();
-        let out = told.err().map(|error| self.console.lose_out(&error));
+        let out = result.err().map(|error| self.console.lose_out(&error));
         for loss in err.into_iter().chain(out) {
             self.lose(loss);
         }
         err.is_some() || out.is_some()
     }
 
-    /// Says once of each stream that output was lost there: only one of them ends the run.
+    /// Reports the first loss on each stream: only a loss on standard output ends the run.
     fn lose(&mut self, loss: OutputLoss) {
         self.lost.get_or_insert(loss);
         let has_lost = match loss {
@@ -151,7 +151,7 @@ impl<L: FnMut(OutputLoss)> ConsoleThread<L> {
         if !std::mem::replace(has_lost, true) {
             (self.on_loss)(loss);
             if let Some(deliveries) = &self.deliveries {
-                // The run may be over by now; it is on record all the same.
+                // The recorders need it even if the run has ended.
                 let _ = deliveries.send(ToRecorder::Lost(loss));
             }
         }

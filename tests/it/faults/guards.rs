@@ -23,7 +23,7 @@ fn a_run_inside_a_job_ends_its_own_before_it_is_killed_itself() {
         .args(["-t", "300ms", "--grace", "3"])
         .arg(format!("exec {PRUN} \"$STUBBORN\" true"))
         .env("STUBBORN", STUBBORN)
-        .stderr_has("prun: SIGTERM: ending 1 job, killed after 2.7 s;")
+        .stderr_has("prun: SIGTERM: cancelling 1 job (SIGKILL in 2.7 s);")
         .stderr_has("timed out after 0.3 s")
         .code(1)
         .within(SOON)

@@ -96,7 +96,7 @@ fn what_is_no_file_of_ours_is_refused() {
             .run();
         assert!(!outcome.path("never").exists());
     };
-    let stream = "is no regular file, and --resume reads it: name one";
+    let stream = "not a regular file, which --resume needs";
     refused("mkfifo run.log", stream);
     refused("mkfifo fifo; ln -s fifo run.log", stream);
     refused("mkdir run.log", "Is a directory (os error 21)");

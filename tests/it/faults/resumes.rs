@@ -131,7 +131,7 @@ fn a_log_on_a_file_system_that_cannot_bring_it_to_the_disk_is_written_with_a_war
     if needs("strace") {
         let outcome = failing(Stage::new(), &["fdatasync:error=EINVAL"])
             .args(["--joblog", "run.log", "true"])
-            .stderr_has("prun: the job log run.log cannot be brought to the disk: Invalid argument")
+            .stderr_has("prun: cannot sync the job log run.log: Invalid argument")
             .run();
         assert_eq!(endings(&outcome.path("run.log")).len(), 1);
     }
