@@ -1,14 +1,14 @@
-//! Where a file of a run goes: what stands at its path decides how it is written.
+//! The destination of a file: what exists at its path decides how it is written.
 //!
 //! | at the path | `--joblog` | the same with `--resume` | `--junit`, `--report`, `--trace` |
 //! |---|---|---|---|
-//! | nothing | made, appended to | made, appended to | a new file takes the place |
-//! | a plain file of ours | appended to | read, appended to | a new file takes its place |
-//! | any other file | appended to | read, appended to | written over in place |
+//! | nothing | created, appended to | created, appended to | created |
+//! | a plain file of ours | appended to | read, appended to | replaced by a new file |
+//! | any other file | appended to | read, appended to | overwritten in place |
 //! | a stream | written as it comes | refused | written as it comes |
-//! | standard output | written as it comes | refused | behind what else is told there |
+//! | standard output | written as it comes | refused | after other output |
 //!
-//! Links are followed by the system alone, which may refuse that.
+//! Symbolic links are followed by the kernel, which may refuse to.
 
 use std::fs::{self, File};
 use std::io;
@@ -19,49 +19,50 @@ use super::unnamed::Unnamed;
 use crate::os::folder;
 use crate::sink::console::Console;
 
-/// What is to be written.
+/// The kind of file to write.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum FileKind {
     /// The job log.
     Log { resume: bool },
-    /// A file that tells of one run.
+    /// A report about one run.
     RunFile,
 }
 
-/// What stands at a path.
+/// What exists at a path.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Standing {
     Nothing,
-    /// A plain file by this name alone, of the owner that a new file has, where a new one can be made.
+    /// A regular file with one name and the owner of a new file, in a folder where a new one can be created.
     OwnFile,
-    /// Any other file: through a link, by several names, of somebody else.
+    /// Any other file: behind a link, with several names, or of another owner.
     File,
-    /// A FIFO, a device: what was written there cannot be read again.
+    /// A FIFO or a device: written data cannot be read back.
     Stream,
-    /// Standard output, by whatever name.
+    /// Standard output, by any name.
     Output,
 }
 
-/// How it is written.
+/// How a file is written.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum WriteMode {
-    /// Behind what is there.
+    /// After the existing content.
     Append,
-    /// As it comes.
+    /// As data comes.
     Stream,
-    /// Behind what else is told there.
+    /// After other output.
     Output,
-    /// Into a new file, which takes the place when it is whole.
+    /// Into a new file, which replaces the old one when it is complete.
     Replace,
-    /// Into the file that is there, in place of what it holds.
+    /// Into the existing file, replacing its content.
     InPlace,
     Refuse(&'static str),
 }
 
+/// Returns how a file is written, given what exists at its path.
 pub(crate) fn way(output: FileKind, standing: Standing) -> WriteMode {
     match (standing, output) {
         (Standing::Stream | Standing::Output, FileKind::Log { resume: true }) => {
-            WriteMode::Refuse("is no regular file, and --resume reads it: name one")
+            WriteMode::Refuse("not a regular file, which --resume needs")
         }
         (Standing::Output, FileKind::RunFile) => WriteMode::Output,
         (Standing::Stream | Standing::Output, _) => WriteMode::Stream,
@@ -71,7 +72,7 @@ pub(crate) fn way(output: FileKind, standing: Standing) -> WriteMode {
     }
 }
 
-/// What stands at the path of a log.
+/// Returns what exists at the path of a log.
 pub(crate) fn standing(path: &Path) -> io::Result<Standing> {
     match fs::metadata(path) {
         Ok(meta) if meta.is_file() || meta.is_dir() => Ok(Standing::File),
@@ -81,12 +82,12 @@ pub(crate) fn standing(path: &Path) -> io::Result<Standing> {
     }
 }
 
-/// What stands at the path of a file that tells of a run, open and unchanged.
+/// The destination of a report, open and unchanged.
 pub(crate) struct OpenTarget {
     pub(crate) standing: Standing,
-    /// What is there.
+    /// The existing file.
     pub(crate) there: Option<File>,
-    /// What may take its place.
+    /// The file that may replace it.
     pub(crate) new: Option<(File, Unnamed)>,
 }
 
@@ -100,8 +101,8 @@ impl OpenTarget {
             meta => meta?,
         };
         let mut options = File::options();
-        // As a shell does it: with O_CREAT, by which the system refuses what somebody else may have
-        // put into a folder for all. A FIFO waits for its reader. Nothing is changed yet.
+        // As a shell does, with O_CREAT: the kernel then refuses files of others in a shared sticky folder
+        // (fs.protected_regular). A FIFO waits for its reader. Nothing is changed yet.
         options.write(true).create(true).truncate(false).mode(0o666);
         let no_link = match meta.is_symlink() {
             true => 0,
@@ -114,14 +115,16 @@ impl OpenTarget {
         let out_is = out.metadata()?;
         let is_out = (is.dev(), is.ino()) == (out_is.dev(), out_is.ino());
         if is_out && !is.file_type().is_char_device() {
-            // Behind what else is written there, and not over it.
+            // After other output, not over it.
             return Ok(Self::stream(Standing::Output, out));
         }
         if !is.is_file() {
             return Ok(Self::stream(Standing::Stream, there));
         }
         let is_plain = meta.is_file() && is.nlink() == 1;
-        let new = is_plain.then(|| Unnamed::make(folder(path)).ok()).flatten();
+        let new = is_plain
+            .then(|| Unnamed::create(folder(path)).ok())
+            .flatten();
         let new = new.filter(|(new, _)| {
             new.metadata().is_ok_and(|new| {
                 (new.uid(), new.gid(), new.dev()) == (is.uid(), is.gid(), is.dev())
@@ -141,12 +144,12 @@ impl OpenTarget {
     fn nothing(path: &Path) -> io::Result<Self> {
         use std::os::unix::ffi::OsStrExt;
         if path.as_os_str().as_bytes().ends_with(b"/") || path.file_name().is_none() {
-            return Err(io::Error::other("names no file"));
+            return Err(io::Error::other("not a file name"));
         }
         Ok(Self {
             standing: Standing::Nothing,
             there: None,
-            new: Some(Unnamed::make(folder(path))?),
+            new: Some(Unnamed::create(folder(path))?),
         })
     }
 
@@ -164,7 +167,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_output_has_a_way_for_all_that_may_stand_there() {
+    fn each_kind_of_file_has_a_mode_for_each_destination() {
         let log = |resume| FileKind::Log { resume };
         let outputs = [log(false), log(true), FileKind::RunFile];
         let ways = |standing| outputs.map(|output| way(output, standing));

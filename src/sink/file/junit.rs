@@ -1,10 +1,10 @@
-//! A JUnit report, which CI servers show: each job is a test case.
+//! The JUnit report, which CI servers show: each job is a test case.
 //!
-//! A test case is written when its job ends, so that a million jobs need no memory; the counts,
-//! which stand before them, are filled in at the end.
+//! A test case is written when its job ends, so that a million jobs need no memory; the counts, which precede
+//! the test cases, are filled in at the end.
 //!
-//! The schema that Jenkins' xUnit plugin holds reports to (`junit-10.xsd`) allows all of it but one
-//! thing, which other readers show: the properties of a test case, with the job's command.
+//! It conforms to the schema of Jenkins' xUnit plugin (`junit-10.xsd`) except for the properties of a test case,
+//! such as the job's command, which other readers show.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
@@ -29,8 +29,7 @@ use crate::sink::describe;
 use crate::sink::human::{OutputTail, TAIL, last_lines};
 use crate::sink::sink::Interest;
 
-/// As much as is kept of each stream of an attempt that was followed by another one: these are
-/// held until the job ends.
+/// The number of bytes kept of each stream of a retried attempt; these are held until the job ends.
 const EARLIER: u64 = 4 * 1024;
 
 /// The name of the suite.
@@ -40,11 +39,11 @@ const NAME: &str = "prun";
 pub(crate) struct Junit {
     draft: Draft,
     begun: SystemTime,
-    /// The room that the head has in the file.
+    /// The space for the head in the file.
     head: usize,
-    /// The attempts of jobs that were tried again.
+    /// Earlier attempts of jobs that were retried.
     earlier: HashMap<u64, Vec<TestRerun>>,
-    /// The names of test cases so far, by their hashes: CI servers take equal ones for one.
+    /// Counts the names of test cases, by hash: CI servers merge test cases with the same name.
     names: HashMap<u64, u64>,
     hasher: RandomState,
     counts: Counts,
@@ -72,21 +71,21 @@ impl Junit {
     fn ended(&mut self, end: &JobEnd) -> io::Result<()> {
         self.counts.add(end.status);
         let mut earlier = self.earlier.remove(&end.job.seq).unwrap_or_default();
-        // The last one was waiting for another attempt, if the end of the run kept that from it.
+        // If the run ended before a retry, the last attempt is among them.
         earlier.truncate(end.attempts.saturating_sub(1) as usize);
-        let name = self.own_name(text(describe::full_label(&end.job)));
+        let name = self.unique_name(text(describe::full_label(&end.job)));
         self.draft.write_all(case(name, end, earlier)?.as_bytes())
     }
 
-    /// The name, with a number behind it if another test case has it already.
-    fn own_name(&mut self, name: String) -> String {
-        let mut own = name.clone();
+    /// Returns the name, followed by a number if another test case has it.
+    fn unique_name(&mut self, name: String) -> String {
+        let mut unique = name.clone();
         loop {
-            let count = self.names.entry(self.hasher.hash_one(&own)).or_default();
+            let count = self.names.entry(self.hasher.hash_one(&unique)).or_default();
             *count += 1;
             match *count {
-                1 => return own,
-                count => own = format!("{name} ({count})"),
+                1 => return unique,
+                count => unique = format!("{name} ({count})"),
             }
         }
     }
@@ -129,7 +128,7 @@ impl FileFormat for Junit {
                 let all = self.counts.total() as usize;
                 let failures = all - of(Status::Ok) - errors - skipped;
                 let mut head = head([all, failures, errors, skipped], self.begun, *elapsed)?;
-                // Blanks before the last bracket mean nothing.
+                // Spaces before the last bracket have no meaning.
                 let blanks = " ".repeat(self.head.saturating_sub(head.len()));
                 head.insert_str(head.len() - 2, &blanks);
                 self.draft.rewind()?;
@@ -144,7 +143,7 @@ impl FileFormat for Junit {
     }
 }
 
-/// Everything up to the first test case, for so many jobs, failures, errors and skipped ones.
+/// Returns the text before the first test case. `counts`: jobs, failures, errors, skipped.
 fn head(counts: [usize; 4], begun: SystemTime, elapsed: Duration) -> io::Result<String> {
     let mut suite = TestSuite::new(NAME);
     let mut report = Report::new(NAME);
@@ -154,13 +153,13 @@ fn head(counts: [usize; 4], begun: SystemTime, elapsed: Duration) -> io::Result<
     (suite.time, report.time) = (Some(elapsed), Some(elapsed));
     report.test_suites.push(suite);
     let text = report.to_string().map_err(of_xml)?;
-    // A suite without a test case closes itself; this one goes on.
+    // A suite without test cases is a self-closing element; this one continues.
     let (head, _) = text.rsplit_once("/>").unwrap_or_default();
-    // The schema has no number of skipped ones but in a suite; the first is that of the whole.
+    // The schema allows `skipped` in a suite only; the first one is in the root.
     Ok(format!("{head}>\n").replacen(" skipped=\"0\"", "", 1))
 }
 
-/// The test case of one job.
+/// Returns the test case of a job.
 fn case(name: String, end: &JobEnd, earlier: Vec<TestRerun>) -> io::Result<String> {
     let mut case = TestCase::new(name, status(end, earlier));
     case.set_classname(NAME);
@@ -221,12 +220,12 @@ fn status(end: &JobEnd, earlier: Vec<TestRerun>) -> TestCaseStatus {
             status.set_description(format!("{ending}\n$ {command}\n{lines}").trim_end());
         }
     }
-    // A job that was canceled has no place for them.
+    // Has no effect on a canceled job.
     status.add_reruns(earlier);
     status
 }
 
-/// An attempt that was followed by another one.
+/// Returns an attempt that was retried.
 fn rerun(attempt: &Attempt) -> TestRerun {
     let mut rerun = TestRerun::new(kind(attempt.status()));
     rerun
@@ -244,25 +243,22 @@ fn kind(status: Status) -> NonSuccessKind {
     }
 }
 
-/// The last bytes of a stream, and a word about those before them.
+/// Returns the last bytes of a stream, after a note about omitted ones.
 fn output(attempt: &Attempt, spool: &Spool, most: u64) -> Option<String> {
     let OutputTail { bytes, cut } = OutputTail::of(spool, attempt.terminal, most);
     let shown = text(String::from_utf8_lossy(&bytes));
     match (cut, shown.is_empty()) {
         (0, true) => None,
         (0, false) => Some(shown),
-        _ => Some(format!(
-            "[prun: {cut} bytes before these are left out]\n{shown}"
-        )),
+        _ => Some(format!("[prun: {cut} earlier bytes omitted]\n{shown}")),
     }
 }
 
-/// Stands for a tab on its way through the XML library, which drops those. The character is in no
-/// text that is on this way, as XML does not allow it.
+/// Replaces a tab for the XML library, which drops tabs. The character occurs in no text, as XML forbids it.
 const TAB: char = '\u{ffff}';
 
-/// What XML may hold of a text: colours and other sequences for terminals go, a carriage return is
-/// a new line, and every other control character is shown by its number.
+/// Converts text for XML: terminal sequences are removed, a carriage return becomes a newline, and other
+/// control characters are escaped.
 fn text(raw: impl AsRef<str>) -> String {
     let raw = raw.as_ref();
     let mut shown = String::with_capacity(raw.len());
@@ -284,7 +280,7 @@ fn text(raw: impl AsRef<str>) -> String {
     shown
 }
 
-/// Goes past the rest of `ESC [ … letter`, if that is what stands there.
+/// Skips the rest of `ESC [ … letter`, if present.
 fn skip_sequence(rest: &mut Peekable<Chars<'_>>) -> bool {
     let mut ahead = rest.clone();
     if ahead.next() != Some('[') {
@@ -298,7 +294,7 @@ fn skip_sequence(rest: &mut Peekable<Chars<'_>>) -> bool {
     is_whole
 }
 
-/// A moment in the type of the XML library's calendar.
+/// Converts a time to the type of the XML library.
 fn moment<T: Default + Add<Duration, Output = T>>(at: SystemTime) -> T {
     // Its default is the epoch.
     T::default() + at.duration_since(UNIX_EPOCH).unwrap_or_default()
@@ -313,7 +309,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sequences_for_terminals_go_and_other_controls_are_shown() {
+    fn terminal_sequences_are_removed_and_other_controls_escaped() {
         assert_eq!(text("\x1b[1;31mred\x1b[0m\x1b[K"), "red");
         assert_eq!(
             text("a\r\nb\rc\0\x08\u{9b}\u{fffe}"),

@@ -1,8 +1,8 @@
-//! Files that tell of a run.
+//! Reports about a run.
 //!
-//! `run_files` knows which are wanted, `run_file` what they have in common; `destination` decides by
-//! what stands at a path how it is written, and `unnamed` makes a file that is there when it is whole.
-//! `junit`, `report` and `trace` are the forms, `step_summary` is GitHub's.
+//! `run_files` lists the requested ones, `run_file` is what they have in common. `destination` decides how a
+//! path is written, and `unnamed` creates a file that gets its name when it is complete. `junit`, `report` and
+//! `trace` are the formats; `step_summary` is for GitHub.
 
 pub(super) mod destination;
 pub(super) mod junit;

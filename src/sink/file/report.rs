@@ -1,9 +1,8 @@
-//! A page about the run for a browser: one file, which asks no server for anything.
+//! The HTML report: one file without external resources.
 //!
-//! The page is a template with a style and a script of its own; the run is in it as JSON, from which
-//! the script draws. No text of a job is ever markup: `<`, `>` and `&` are escaped in the JSON, the
-//! script makes text nodes of it, and the page's security policy allows this one script and style
-//! by their hashes, and nothing else.
+//! The page is a template with its own style and script; the run is embedded as JSON, from which the script draws.
+//! No text of a job is ever markup: `<`, `>` and `&` are escaped in the JSON, the script creates text nodes, and
+//! the content security policy allows only this script and this style, by their hashes.
 
 use std::collections::HashMap;
 use std::fmt::Display;
@@ -30,25 +29,25 @@ const SCRIPT: &str = concat!(
     include_str!("report/script.js")
 );
 
-/// As much as is kept of each stream of a failed job.
+/// The number of bytes kept of each stream of a failed job.
 const OUTPUT: u64 = 16 * 1024;
-/// As much as is kept of all of them, so that a browser can open the page.
+/// The number of bytes kept of all output, so that a browser can open the page.
 const ALL_OUTPUT: usize = 8 * 1024 * 1024;
-/// As many of prun's own words as are kept.
+/// The maximum number of prun's own messages.
 const NOTES: usize = 100;
 
 /// Writes the page.
 pub(crate) struct Report {
     draft: Draft,
-    /// When the run began. All times are counted from there, whatever becomes of the time of day.
+    /// The start of the run. All times are relative to it, so changes of the system clock do not matter.
     begun: SystemTime,
-    /// Of jobs that were tried again.
+    /// Earlier attempts of jobs that were retried.
     earlier: HashMap<u64, Vec<Value>>,
-    /// The room for output that is left.
-    room: usize,
+    /// The remaining space for output.
+    capacity: usize,
     notes: Vec<String>,
-    /// What stands before the next job.
-    between: &'static str,
+    /// The separator before the next job.
+    separator: &'static str,
 }
 
 impl Report {
@@ -62,9 +61,9 @@ impl Report {
             draft,
             begun: SystemTime::now(),
             earlier: HashMap::new(),
-            room: ALL_OUTPUT,
+            capacity: ALL_OUTPUT,
             notes: Vec::new(),
-            between: "\n",
+            separator: "\n",
         })
     }
 
@@ -75,7 +74,7 @@ impl Report {
         }
     }
 
-    /// Its slot, start, length and status.
+    /// Returns slot, start, duration and status of an attempt.
     fn attempt(&self, attempt: &Attempt) -> Value {
         let (start, wall) = (moment(self.begun + attempt.begun), seconds(attempt.wall));
         json!([attempt.slot, start, wall, attempt.status().as_str()])
@@ -83,7 +82,7 @@ impl Report {
 
     fn ended(&mut self, end: &JobEnd) -> io::Result<()> {
         let mut tries = self.earlier.remove(&end.job.seq).unwrap_or_default();
-        // The last one was waiting for another attempt, if the end of the run kept that from it.
+        // If the run ended before a retry, the last attempt is among them.
         tries.truncate(end.attempts.saturating_sub(1) as usize);
         let last = end.last.as_deref();
         tries.extend(last.map(|last| self.attempt(last)));
@@ -107,14 +106,14 @@ impl Report {
                 ("out", "out_cut", &last.stdout),
                 ("err", "err_cut", &last.stderr),
             ] {
-                let tail = OutputTail::of(spool, last.terminal, OUTPUT.min(self.room as u64));
-                self.room -= tail.bytes.len().min(self.room);
+                let tail = OutputTail::of(spool, last.terminal, OUTPUT.min(self.capacity as u64));
+                self.capacity -= tail.bytes.len().min(self.capacity);
                 job[text] = String::from_utf8_lossy(&tail.bytes).into();
                 job[cut] = tail.cut.into();
             }
         }
-        let text = format!("{}{}", self.between, escaped(&job));
-        self.between = ",\n";
+        let text = format!("{}{}", self.separator, escaped(&job));
+        self.separator = ",\n";
         self.draft.write_all(text.as_bytes())
     }
 }
@@ -169,7 +168,7 @@ impl FileFormat for Report {
     }
 }
 
-/// Whether the page shows what such a job printed.
+/// Whether the page shows the output of jobs with this status.
 fn is_shown(status: Status) -> bool {
     !matches!(status, Status::Ok | Status::Canceled | Status::Skipped)
 }
@@ -179,7 +178,7 @@ fn moment(at: SystemTime) -> f64 {
     seconds(since)
 }
 
-/// The page up to its data, and the rest.
+/// Returns the page before its data, and after.
 fn page() -> (String, String) {
     let hash = |text| format!("sha256-{}", STANDARD.encode(Sha256::digest(text)));
     let (head, rest) = PAGE.split_once("{data}").unwrap_or((PAGE, ""));
@@ -190,7 +189,7 @@ fn page() -> (String, String) {
     (head, rest.replace("{js}", SCRIPT))
 }
 
-/// JSON in which nothing can end the element that it stands in.
+/// Returns JSON that cannot end the enclosing element.
 fn escaped(value: &Value) -> String {
     let mut text = String::new();
     for c in value.to_string().chars() {

@@ -1,7 +1,7 @@
-//! Files that tell of a run: what they have in common.
+//! What all reports have in common.
 //!
-//! The run does not depend on them. One that cannot be written is told once, prun ends by the code
-//! for broken promises, and the jobs go on.
+//! The run does not depend on them. If one cannot be written, the error is reported once, the jobs continue, and
+//! prun exits with code 3.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Seek, SeekFrom, Write};
@@ -16,28 +16,28 @@ use crate::sink::console::Console;
 use crate::sink::recorder::{Recorder, RecorderEntry, RecorderError};
 use crate::sink::sink::{Interest, Sink};
 
-/// A form in which a run is written to a file.
+/// The format of a report.
 pub(crate) trait FileFormat: Send {
-    /// What the file is called in an error.
+    /// The name of the report in errors.
     const WHAT: &'static str;
 
-    /// Which events it needs at all.
+    /// Returns the events that it needs.
     fn interest(&self) -> Interest;
 
-    /// Where it is written.
+    /// Returns the file being written.
     fn draft(&self) -> &Draft;
 
-    /// Writes what is to be told of an event.
+    /// Writes an event.
     fn add(&mut self, event: &Event, at: SystemTime) -> io::Result<()>;
 
-    /// Writes what stands at the end, after the last event.
+    /// Writes the end, after the last event.
     fn finish(self) -> io::Result<()>;
 }
 
-/// The file at a path in one form.
+/// A report at a path.
 pub(crate) struct RunFile<F> {
     path: PathBuf,
-    /// None after an error, and after the end.
+    /// `None` after an error and after the end.
     form: Option<F>,
 }
 
@@ -88,13 +88,13 @@ impl<F: FileFormat> Recorder for RunFile<F> {
     }
 }
 
-/// On standard output it comes behind what the others tell there.
+/// On standard output it follows the other output.
 impl<F: FileFormat> Sink for RunFile<F> {
     fn interest(&self) -> Interest {
         Recorder::interest(self)
     }
 
-    /// They tell of time, and nobody reads them in between.
+    /// Reports are in the order of time, and are not read until they are complete.
     fn keeps_order(&self) -> bool {
         false
     }
@@ -105,7 +105,7 @@ impl<F: FileFormat> Sink for RunFile<F> {
     }
 }
 
-/// A file that cannot be made. Nothing was started.
+/// A report that cannot be created. Nothing was started.
 #[derive(Debug, thiserror::Error)]
 #[error("{option} {}: {why}", path.display())]
 pub(crate) struct RunFileError {
@@ -124,7 +124,7 @@ impl RunFileError {
     }
 }
 
-/// A file that is written from its beginning to its end, and is there when it is whole.
+/// A file that is written from beginning to end, and appears at its path when it is complete.
 pub(crate) struct Draft {
     path: PathBuf,
     text: BufWriter<File>,
@@ -132,21 +132,21 @@ pub(crate) struct Draft {
     is_output: bool,
 }
 
-/// Where it is when it is whole.
+/// How the complete file gets to its path.
 enum RunFilePlace {
-    /// What is written is a new file, to take the place of what is at the path. That is open, in case
-    /// the system lets no other file have its name: something may be mounted there.
+    /// The draft is a new file, to replace the one at the path. That one is open, in case it cannot be replaced
+    /// (a mount point).
     Name(Unnamed, Option<File>),
-    /// What is written is copied there, over what the file holds.
+    /// The draft is copied over the content of this file.
     Over(File),
-    /// What is written is copied there.
+    /// The draft is copied to this file.
     Into(File),
-    /// There already.
+    /// It is there already.
     Taken,
 }
 
 impl Draft {
-    /// Begins one. A path that cannot be written is found here, and what is there stays.
+    /// Creates a draft. A path that cannot be written is an error; an existing file stays unchanged.
     pub(crate) fn begin(option: &'static str, path: &Path) -> Result<Self, RunFileError> {
         let failed = |error: io::Error| RunFileError::new(option, path, error);
         let OpenTarget {
@@ -155,14 +155,14 @@ impl Draft {
             new,
         } = OpenTarget::open(path).map_err(failed)?;
         let way = way(FileKind::RunFile, standing);
-        let elsewhere = || tempfile::tempfile().map_err(failed);
+        let temporary = || tempfile::tempfile().map_err(failed);
         let (text, place) = match (way, there, new) {
             (WriteMode::Replace, there, Some((text, unnamed))) => {
                 (text, RunFilePlace::Name(unnamed, there))
             }
-            (WriteMode::InPlace, Some(there), _) => (elsewhere()?, RunFilePlace::Over(there)),
+            (WriteMode::InPlace, Some(there), _) => (temporary()?, RunFilePlace::Over(there)),
             (WriteMode::Stream | WriteMode::Output, Some(there), _) => {
-                (elsewhere()?, RunFilePlace::Into(there))
+                (temporary()?, RunFilePlace::Into(there))
             }
             (WriteMode::Refuse(why), ..) => return Err(RunFileError::new(option, path, why)),
             _ => return Err(RunFileError::new(option, path, "cannot be written")),
@@ -175,17 +175,17 @@ impl Draft {
         })
     }
 
-    /// Whether it goes to standard output, by whatever name.
+    /// Whether it goes to standard output, by any name.
     pub(crate) fn is_output(&self) -> bool {
         self.is_output
     }
 
-    /// Goes back to the beginning, to overwrite what stands there.
+    /// Seeks to the beginning, to overwrite it.
     pub(crate) fn rewind(&mut self) -> io::Result<()> {
         self.text.seek(SeekFrom::Start(0)).map(drop)
     }
 
-    /// Puts it in its place before it is whole; what is written from now on is there at once.
+    /// Moves it to its path before it is complete; later writes appear there at once.
     pub(crate) fn publish(&mut self) -> io::Result<()> {
         self.text.flush()?;
         match std::mem::replace(&mut self.place, RunFilePlace::Taken) {
@@ -194,7 +194,7 @@ impl Draft {
             RunFilePlace::Over(file) => self.move_over(file),
             RunFilePlace::Name(unnamed, there) => {
                 let text = self.text.get_ref();
-                match (unnamed.take_place(text, &self.path), there) {
+                match (unnamed.replace(text, &self.path), there) {
                     (Err(_), Some(there)) => self.move_over(there),
                     (taken, _) => taken,
                 }
@@ -215,11 +215,11 @@ impl Draft {
         Ok(())
     }
 
-    /// Puts it in its place, whole, and waits until it is kept there.
+    /// Moves the complete file to its path, and syncs it.
     pub(crate) fn finish(mut self) -> io::Result<()> {
         self.text.flush()?;
         if let RunFilePlace::Name(..) = self.place {
-            // What the file system refuses at last is known before the old file goes.
+            // Detect late write errors before the old file is replaced.
             let text = self.text.get_ref();
             sync(text)?;
             close(text.try_clone()?)?;

@@ -1,4 +1,4 @@
-//! Which files are to tell of a run.
+//! The reports that the command line requests.
 
 use std::path::{Path, PathBuf};
 
@@ -9,7 +9,7 @@ use super::trace::Trace;
 use crate::sink::recorder::Recorder;
 use crate::sink::sink::Sink;
 
-/// Where they are to be; none is made unless it is named.
+/// The paths of the reports; `None` for those not requested.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct RunFiles {
     pub(crate) junit: Option<PathBuf>,
@@ -17,16 +17,16 @@ pub(crate) struct RunFiles {
     pub(crate) report: Option<PathBuf>,
 }
 
-/// Those who write them.
+/// The open reports.
 #[derive(Default)]
 pub(crate) struct BegunFiles {
     pub(crate) recorders: Vec<Box<dyn Recorder>>,
-    /// Those that go to standard output, and wait for it.
+    /// Reports to standard output, which wait for it.
     pub(crate) sinks: Vec<Box<dyn Sink>>,
 }
 
 impl RunFiles {
-    /// Begins them all. A path that cannot be used is found here, before anything runs.
+    /// Opens all of them, so that an unusable path is an error before anything runs.
     pub(crate) fn begin(&self) -> Result<BegunFiles, RunFileError> {
         let mut begun = BegunFiles::default();
         if let Some(path) = &self.junit {

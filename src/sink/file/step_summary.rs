@@ -1,4 +1,4 @@
-//! A table of the jobs on the page that GitHub shows for a run of a workflow.
+//! The table of jobs on the summary page of a GitHub workflow.
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -13,16 +13,16 @@ use crate::sink::human::counted;
 use crate::sink::recorder::{Recorder, RecorderEntry, RecorderError};
 use crate::sink::sink::Interest;
 
-/// Rows of the table at the most: the page takes no more than a megabyte.
-const MOST: usize = 100;
+/// The maximum number of rows: the page is limited to 1 MiB.
+const MAX_ROWS: usize = 100;
 
-/// Appends the table to the file that GitHub names, when the run is over.
+/// Appends the table to GitHub's file when the run has ended.
 pub(crate) struct StepSummary {
     path: PathBuf,
     failed: Vec<String>,
     others: Vec<String>,
     jobs: usize,
-    is_over: bool,
+    has_ended: bool,
 }
 
 impl StepSummary {
@@ -32,7 +32,7 @@ impl StepSummary {
             failed: Vec::new(),
             others: Vec::new(),
             jobs: 0,
-            is_over: false,
+            has_ended: false,
         }
     }
 
@@ -42,7 +42,7 @@ impl StepSummary {
             true => &mut self.failed,
             false => &mut self.others,
         };
-        if rows.len() < MOST {
+        if rows.len() < MAX_ROWS {
             let (label, ending) = (describe::label(&end.job), describe::ending(end));
             let time = end.last.as_ref().map(|last| format_duration(last.wall));
             let cells = [label, ending, time.unwrap_or_default()].map(|cell| markdown(&cell));
@@ -50,13 +50,18 @@ impl StepSummary {
         }
     }
 
-    /// The table, the failed jobs first.
+    /// Returns the table, failed jobs first.
     fn table(&self, counts: &str) -> String {
         let mut text = format!("### prun: {}\n\n", markdown(counts));
         if self.jobs > 0 {
             text.push_str("| job | result | time |\n| :-- | :-- | --: |\n");
         }
-        let rows: Vec<&String> = self.failed.iter().chain(&self.others).take(MOST).collect();
+        let rows: Vec<&String> = self
+            .failed
+            .iter()
+            .chain(&self.others)
+            .take(MAX_ROWS)
+            .collect();
         text.extend(rows.iter().map(|row| row.as_str()));
         match self.jobs - rows.len() {
             0 => {}
@@ -89,7 +94,7 @@ impl Recorder for StepSummary {
         match &entry.event {
             Event::JobEnded(end) => self.ended(end),
             Event::RunEnded { elapsed, counts } => {
-                self.is_over = true;
+                self.has_ended = true;
                 let table = self.table(&counted(counts, *elapsed, Style::Plain));
                 let path = self.path.clone();
                 let failed = |source| RecorderError::StepSummary { path, source };
@@ -101,11 +106,11 @@ impl Recorder for StepSummary {
     }
 
     fn is_finished(&self) -> bool {
-        self.is_over
+        self.has_ended
     }
 }
 
-/// Text in which nothing is markup.
+/// Escapes all Markdown markup.
 fn markdown(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
@@ -133,9 +138,9 @@ mod tests {
     }
 
     #[test]
-    fn failed_jobs_come_first_and_what_does_not_fit_is_counted() {
+    fn failed_jobs_come_first_and_the_rest_is_counted() {
         let mut summary = StepSummary::new(PathBuf::new());
-        summary.others = (0..MOST).map(|n| format!("| ok {n} |\n")).collect();
+        summary.others = (0..MAX_ROWS).map(|n| format!("| ok {n} |\n")).collect();
         summary.failed = vec!["| bad |\n".to_owned()];
         summary.jobs = 250;
         let table = summary.table("250 jobs");

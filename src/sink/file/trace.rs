@@ -1,8 +1,8 @@
 //! A trace in the Trace Event format, which Perfetto and chrome://tracing show: a row for each
-//! slot, a slice for each attempt, and a curve of how many jobs run.
+//! slot, a slice for each attempt, and a curve of the number of running jobs.
 //!
-//! Every event is written whole as it happens, and the format allows an array without its end: a
-//! trace of a run that was killed shows everything up to then.
+//! Every event is written completely as it happens, and the format allows an array without its end: the trace
+//! of a killed run shows everything up to that point.
 
 use std::collections::HashMap;
 use std::io::{self, Write};
@@ -21,12 +21,12 @@ use crate::sink::sink::Interest;
 pub(crate) struct Trace {
     draft: Draft,
     lines: Vec<u8>,
-    /// When the run began. All times are counted from there, whatever becomes of the time of day.
+    /// The start of the run. All times are relative to it, so changes of the system clock do not matter.
     begun: SystemTime,
     running: usize,
-    /// The slots that have their names.
+    /// The number of slots that have been named.
     slots: u32,
-    /// The last attempts of jobs that wait for another one: if the run ends, it does not come.
+    /// The last attempt of each job that waits for a retry; if the run ends, there is none.
     waiting: HashMap<u64, u32>,
 }
 
@@ -56,13 +56,13 @@ impl Trace {
         self.line(b",\n", event);
     }
 
-    /// Since the epoch, which leaves it to the reader where to begin.
+    /// Returns microseconds since the epoch; the viewer chooses where to begin.
     fn micros(&self, since: Duration) -> u64 {
         let begun = self.begun.duration_since(UNIX_EPOCH).unwrap_or_default();
         (begun + since).as_micros() as u64
     }
 
-    /// Tells how many jobs run, so long after the beginning of the run.
+    /// Writes the number of running jobs at a time since the start of the run.
     fn count(&mut self, since: Duration) {
         let (ts, running) = (self.micros(since), self.running);
         self.push(json!({"ph": "C", "name": "running jobs", "pid": 1, "ts": ts, "args": {"running jobs": running}}));
@@ -104,14 +104,14 @@ impl Trace {
                 "pid": attempt.pid,
             },
         }));
-        // One that could not start was never counted.
+        // An attempt that could not start was never counted.
         if attempt.pid.is_some() {
             self.running = self.running.saturating_sub(1);
             self.count(attempt.begun + attempt.wall);
         }
     }
 
-    /// Each event whole, in one write.
+    /// Writes the pending events in one write.
     fn write(&mut self) -> io::Result<()> {
         self.draft.write_all(&self.lines)?;
         self.lines.clear();
@@ -135,7 +135,7 @@ impl FileFormat for Trace {
             Event::RunStarted { .. } => {
                 self.begun = at;
                 self.write()?;
-                // Whoever looks sees it grow.
+                // The file grows while the run continues.
                 return self.draft.publish();
             }
             Event::JobStarted(start) => {
@@ -147,9 +147,9 @@ impl FileFormat for Trace {
                 self.slice(&retry.job, &retry.attempt);
             }
             Event::JobEnded(end) => {
-                let told = self.waiting.remove(&end.job.seq);
+                let written = self.waiting.remove(&end.job.seq);
                 match &end.last {
-                    Some(last) if told != Some(last.number) => self.slice(&end.job, last),
+                    Some(last) if written != Some(last.number) => self.slice(&end.job, last),
                     _ => return Ok(()),
                 }
             }

@@ -1,4 +1,4 @@
-//! A file without a name until it is whole: nothing of it stays behind, whatever ends prun.
+//! A file without a name until it is complete: nothing is left behind, however prun ends.
 
 use std::fs::{self, File, Permissions};
 use std::io;
@@ -12,20 +12,20 @@ use tempfile::{Builder, TempPath};
 
 use crate::os::{Lock, folder, is_at, lock};
 
-/// What stands around the random part of a name.
+/// The prefix and the suffix around the random part of a name.
 const NAME: (&str, &str) = (".prun-", ".draft");
 
 /// How a file gets its name.
 pub(crate) struct Unnamed {
-    /// The one that it has already, where the system makes no files without. The file is locked:
-    /// one that nobody has locked was left by a run that was killed, and the next run removes it.
+    /// The temporary name, where the system has no unnamed files. The file is locked: an unlocked one was left
+    /// by a killed run, and the next run removes it.
     name: Option<TempPath>,
 }
 
 impl Unnamed {
-    /// Makes a file that can be named in this folder.
-    pub(crate) fn make(folder: &Path) -> io::Result<(File, Self)> {
-        sweep(folder);
+    /// Creates a file that can be given a name in this folder.
+    pub(crate) fn create(folder: &Path) -> io::Result<(File, Self)> {
+        remove_leftovers(folder);
         without_name(folder).or_else(|error| {
             with_name(folder).map_err(|second| match error.kind() {
                 io::ErrorKind::Unsupported | io::ErrorKind::IsADirectory => second,
@@ -34,8 +34,8 @@ impl Unnamed {
         })
     }
 
-    /// Puts the file in the place of what is at the path, in the folder that it was made for.
-    pub(crate) fn take_place(self, file: &File, path: &Path) -> io::Result<()> {
+    /// Replaces the file at a path in the folder for which it was created.
+    pub(crate) fn replace(self, file: &File, path: &Path) -> io::Result<()> {
         let name = match self.name {
             Some(name) => name,
             None => {
@@ -50,18 +50,18 @@ impl Unnamed {
 fn builder() -> Builder<'static, 'static> {
     let mut builder = Builder::new();
     builder.prefix(NAME.0).suffix(NAME.1);
-    // Less what the umask takes, as for every file that is made.
+    // The umask applies.
     builder.permissions(Permissions::from_mode(0o666));
     builder
 }
 
-/// Where the system shows a file of ours, named or not.
-fn shown(file: &File) -> PathBuf {
+/// Returns the path of an open file in `/proc`.
+fn proc_path(file: &File) -> PathBuf {
     format!("/proc/self/fd/{}", file.as_raw_fd()).into()
 }
 
 fn link(file: &File, name: &Path) -> io::Result<()> {
-    let linked = retry_on_intr(|| linkat(CWD, shown(file), CWD, name, AtFlags::SYMLINK_FOLLOW));
+    let linked = retry_on_intr(|| linkat(CWD, proc_path(file), CWD, name, AtFlags::SYMLINK_FOLLOW));
     Ok(linked?)
 }
 
@@ -70,10 +70,10 @@ fn without_name(folder: &Path) -> io::Result<(File, Unnamed)> {
     let mut options = File::options();
     options.read(true).write(true).mode(0o666);
     let file = options.custom_flags(libc::O_TMPFILE).open(folder)?;
-    if fs::symlink_metadata(shown(&file)).is_err() {
+    if fs::symlink_metadata(proc_path(&file)).is_err() {
         return Err(io::ErrorKind::Unsupported.into());
     }
-    // For the moment in which it has a name that is not its own.
+    // For the moment in which it has a temporary name.
     lock(&file);
     Ok((file, Unnamed { name: None }))
 }
@@ -86,7 +86,7 @@ fn without_name(_folder: &Path) -> io::Result<(File, Unnamed)> {
 fn with_name(folder: &Path) -> io::Result<(File, Unnamed)> {
     loop {
         let (file, name) = builder().tempfile_in(folder)?.into_parts();
-        // Another run may have taken it for one that was left, in the moment before.
+        // Another run may have taken it for a leftover before it was locked.
         if !matches!(lock(&file), Lock::Taken) && is_at(&name, &file) {
             let name = Some(name);
             return Ok((file, Unnamed { name }));
@@ -94,8 +94,8 @@ fn with_name(folder: &Path) -> io::Result<(File, Unnamed)> {
     }
 }
 
-/// Removes what killed runs have left in the folder. What cannot be removed does not matter.
-fn sweep(folder: &Path) {
+/// Removes files that killed runs have left in the folder; errors are ignored.
+fn remove_leftovers(folder: &Path) {
     let Ok(entries) = fs::read_dir(folder) else {
         return;
     };
@@ -141,21 +141,21 @@ mod tests {
     }
 
     #[test]
-    fn a_file_has_its_name_when_it_is_whole_and_not_before() {
+    fn a_file_has_its_name_only_when_it_is_complete() {
         let dir = tempfile::tempdir().unwrap();
-        let place = dir.path().join("place");
+        let path = dir.path().join("path");
         for make in [without_name, with_name] {
-            fs::write(&place, "old").unwrap();
+            fs::write(&path, "old").unwrap();
             let (file, unnamed) = make(dir.path()).unwrap();
-            assert_eq!(fs::read(&place).unwrap(), b"old");
-            unnamed.take_place(&file, &place).unwrap();
-            assert_eq!(fs::read(&place).unwrap(), b"");
-            assert_eq!(names(dir.path()), ["place"]);
+            assert_eq!(fs::read(&path).unwrap(), b"old");
+            unnamed.replace(&file, &path).unwrap();
+            assert_eq!(fs::read(&path).unwrap(), b"");
+            assert_eq!(names(dir.path()), ["path"]);
         }
     }
 
     #[test]
-    fn what_a_killed_run_left_is_removed_and_nothing_else() {
+    fn only_leftovers_of_killed_runs_are_removed() {
         let dir = tempfile::tempdir().unwrap();
         let (running, unnamed) = with_name(dir.path()).unwrap();
         let kept = unnamed.name.as_ref().unwrap().file_name().unwrap();
@@ -163,7 +163,7 @@ mod tests {
         for name in [".prun-abc123.draft", ".prun-config", ".prun-my-own.draft"] {
             fs::write(dir.path().join(name), "").unwrap();
         }
-        Unnamed::make(dir.path()).unwrap();
+        Unnamed::create(dir.path()).unwrap();
         let mut expected = [".prun-config", ".prun-my-own.draft", kept.as_str()];
         expected.sort_unstable();
         assert_eq!(names(dir.path()), expected);

@@ -1,4 +1,4 @@
-//! What a person needs after a failure.
+//! The digest: the list of failed jobs at the end of a run.
 
 use std::time::Duration;
 
@@ -9,20 +9,20 @@ use crate::event::{Attempt, Counts, JobEnd, Status};
 use crate::plan::format_duration;
 use crate::sink::describe;
 
-/// Failed jobs that are shown one by one; the others are counted.
-const MOST: usize = 50;
-/// Jobs that are told as the slowest, if there were more.
+/// The maximum number of failed jobs to list; the others are counted.
+const MAX_FAILURES: usize = 50;
+/// The number of slowest jobs to list, if there are more.
 const SLOWEST: usize = 5;
 
-/// The failed jobs of a run, in the order of their endings.
+/// The failed jobs of a run, in the order in which they ended.
 #[derive(Debug, Default)]
 pub(crate) struct Digest {
     failures: Vec<Failure>,
-    /// All failed jobs; those that are told one by one are the first of them.
+    /// The number of all failed jobs; `failures` are the first of them.
     failed: u64,
     /// The jobs whose last attempt took longest, the slowest first.
     slowest: Vec<(Duration, String)>,
-    /// Jobs that had an attempt.
+    /// The number of jobs with an attempt.
     jobs: u64,
 }
 
@@ -33,18 +33,19 @@ struct Failure {
     wall: Duration,
     lines: Vec<String>,
     command: String,
-    /// How many lines stood above its output, if that is shown in full.
+    /// The number of lines before its output, if that is shown in full.
     before: Option<u64>,
 }
 
-/// Where the digest stands, seen from what failed jobs have printed.
+/// The position of the digest relative to the output of failed jobs.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Seen {
-    /// In another place, or nobody knows.
+    /// In another file, or unknown.
     Elsewhere,
-    /// Below it, in a log.
+    /// Below the output, in a log.
     Above,
-    /// Below it on a terminal of so many rows, to which so many lines went; of the one job in all?
+    /// Below the output on a terminal with `screen` rows, to which `newlines` lines were written; `alone` if
+    /// there is only one job.
     On {
         screen: u64,
         newlines: u64,
@@ -53,7 +54,7 @@ pub(crate) enum Seen {
 }
 
 impl Seen {
-    /// Whether all that the job printed is still on the screen.
+    /// Whether all output of the job is still on the screen.
     fn is_still_seen(self, failure: &Failure) -> bool {
         match (self, failure.before) {
             (
@@ -68,9 +69,8 @@ impl Seen {
 }
 
 impl Digest {
-    /// Remembers the job, if it failed, and returns its last lines. One that the end of the run
-    /// canceled did not fail. `before` is how many lines stood above its output, if all of that is
-    /// shown in the place where the digest will be.
+    /// Adds the job if it failed, and returns its last lines. A canceled job did not fail. `before` is the
+    /// number of lines before its output, if all of that is shown where the digest will be.
     pub(crate) fn add(
         &mut self,
         end: &JobEnd,
@@ -83,7 +83,7 @@ impl Digest {
             return &[];
         }
         self.failed += 1;
-        if self.failures.len() == MOST {
+        if self.failures.len() == MAX_FAILURES {
             return &[];
         }
         self.failures.push(Failure {
@@ -99,11 +99,11 @@ impl Digest {
 
     fn time(&mut self, wall: Duration, end: &JobEnd) {
         self.jobs += 1;
-        let place = self.slowest.partition_point(|(slower, _)| *slower >= wall);
-        if place < SLOWEST {
+        let index = self.slowest.partition_point(|(slower, _)| *slower >= wall);
+        if index < SLOWEST {
             self.slowest.truncate(SLOWEST - 1);
             self.slowest
-                .insert(place, (wall, describe::label(&end.job)));
+                .insert(index, (wall, describe::label(&end.job)));
         }
     }
 
@@ -112,9 +112,9 @@ impl Digest {
         self.failures.is_empty()
     }
 
-    /// Each failed job: how it ended, its last lines unless they can still be seen, its command.
+    /// Returns the lines about each failed job: its result, its last lines unless still visible, its command.
     pub(crate) fn lines(&self, seen: Seen, style: Style) -> Vec<String> {
-        let mut told = Vec::new();
+        let mut digest = Vec::new();
         let is_alone = matches!(seen, Seen::On { alone: true, .. });
         if !matches!(seen, Seen::Elsewhere) && !self.is_empty() && !is_alone {
             let jobs = match self.jobs {
@@ -122,7 +122,7 @@ impl Digest {
                 _ => "jobs",
             };
             let title = format!("{} of {} {jobs} failed", self.failed, self.jobs);
-            told.push(format!("── {}:", style.bad(title)));
+            digest.push(format!("── {}:", style.bad(title)));
         }
         for failure in &self.failures {
             let Failure {
@@ -134,26 +134,26 @@ impl Digest {
                 ..
             } = failure;
             let is_seen = seen.is_still_seen(failure);
-            // The one job's headline is the last thing that was said.
+            // The headline of an only job was printed last.
             if !(is_alone && is_seen) {
                 let facts = style.bad(format!("{ending}, {}", format_duration(*wall)));
-                told.push(format!("── {label} ({facts})"));
+                digest.push(format!("── {label} ({facts})"));
             }
             if !is_seen {
-                told.extend(lines.iter().map(|line| format!("   {line}")));
+                digest.extend(lines.iter().map(|line| format!("   {line}")));
             }
             if !is_seen || command != label {
-                told.push(format!("   {} {command}", style.dim("$")));
+                digest.push(format!("   {} {command}", style.dim("$")));
             }
         }
         let more = self.failed - self.failures.len() as u64;
         if more > 0 {
-            told.push(format!("── and {more} more failed jobs"));
+            digest.push(format!("── and {more} more failed jobs"));
         }
-        told
+        digest
     }
 
-    /// The jobs that took longest, where there were more than those.
+    /// Lists the slowest jobs, if there are more jobs than those.
     pub(crate) fn slowest(&self, style: Style) -> Vec<String> {
         if self.jobs <= SLOWEST as u64 {
             return Vec::new();
@@ -162,18 +162,18 @@ impl Digest {
             let wall = style.dim(format_duration(*wall));
             format!("   {wall} {label}")
         });
-        std::iter::once("── the slowest jobs".to_owned())
+        std::iter::once("── slowest jobs:".to_owned())
             .chain(jobs)
             .collect()
     }
 }
 
-/// How many jobs ended in which way, and the time of the run, in one line.
+/// Returns the line with the number of jobs by status and the time of the run.
 pub(crate) fn count(counts: &Counts, elapsed: Duration, style: Style) -> String {
     format!("── {}", counted(counts, elapsed, style))
 }
 
-/// The same as words in another line.
+/// Returns the same as a part of another line.
 pub(crate) fn counted(counts: &Counts, elapsed: Duration, style: Style) -> String {
     let mut parts = Vec::new();
     for status in Status::ALL {

@@ -1,4 +1,4 @@
-//! How a person is told of a run, as it was settled, and of an attempt in one line.
+//! The options of the display, and the headline of an attempt.
 
 use super::style::Style;
 use crate::sink::ci::Vendor;
@@ -7,65 +7,64 @@ use crate::sink::ci::Vendor;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Show {
     All,
-    /// Only that of jobs that did not end well.
+    /// Only that of failed jobs.
     Failed,
-    /// None, and nothing else either.
+    /// None, and no messages either.
     Nothing,
-    /// None, because it goes elsewhere; prun's own words are told.
+    /// None, because it goes to records; prun's own messages are shown.
     Words,
 }
 
-/// How a person is told of a run.
+/// The options of the display.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct DisplayOptions {
     pub(crate) show: Show,
-    /// Whether starts and endings are told too.
+    /// Whether the start and the end of each job are shown.
     pub(crate) verbose: bool,
     /// Whether standard error is a terminal.
     pub(crate) terminal: bool,
     /// Whether output is shown line by line.
     pub(crate) by_line: bool,
-    /// Whether there is one job in all.
+    /// Whether there is only one job.
     pub(crate) alone: bool,
-    /// Whether every job's output is told as it comes, so that none stands below its ending.
+    /// Whether output is shown as it arrives, so that none is below its job's headline.
     pub(crate) is_live: bool,
     /// Whether each finished job has a line.
     pub(crate) tells_each: bool,
-    /// Whether lines are drawn below everything while jobs run.
+    /// Whether a progress bar is drawn below everything.
     pub(crate) has_bar: bool,
     pub(crate) frame: Frame,
-    /// Whose log it is, if it is one.
+    /// The CI system, if output goes to its log.
     pub(crate) vendor: Option<Vendor>,
-    /// Of what goes to standard error.
+    /// The style of standard error.
     pub(crate) style: Style,
 }
 
-/// How a job's output is set off. Two pipes have no order between them, so headlines and folds are
-/// only where they and the output they frame go to one place.
+/// How a job's output is framed. Two pipes have no order between them, so headlines and folds are used only
+/// where they go to the same file as the output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Frame {
-    /// By nothing: each stream goes to its own, and a headline, if there is one, to standard error.
+    /// Not at all: each stream goes to its own, and a headline, if any, to standard error.
     Bare,
-    /// By a headline above it.
+    /// With a headline above it.
     Headed,
-    /// By a headline above it or, if it comes from a job that passed, in a folded group; all of it
-    /// on standard output.
+    /// With a headline above it or, if the job passed, in a folded group; all of it on standard output.
     Folded(Vendor),
 }
 
-/// One attempt in one line.
+/// An attempt in one line.
 pub(crate) struct Headline {
     pub(crate) label: String,
     pub(crate) facts: String,
     pub(crate) is_good: bool,
-    /// Whether it is told although there is no output below it.
+    /// Whether it is shown even without output below it.
     pub(crate) is_marked: bool,
-    /// What comes after it.
+    /// Text after it.
     pub(crate) next: String,
 }
 
 impl Headline {
-    /// The line without its looks.
+    /// Returns the line without colours.
     pub(crate) fn title(&self) -> String {
         let Self {
             label, facts, next, ..

@@ -1,4 +1,4 @@
-//! A sign of life for logs: who kills silent runs, and who reads, should know what still runs.
+//! A sign of life in logs, for readers and for CI systems that kill silent runs.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -12,16 +12,16 @@ use crate::sink::console::Console;
 use crate::sink::describe;
 use crate::sink::sink::{Interest, Sink};
 
-/// Silence that is broken.
+/// The time without output after which a line is written.
 const SILENCE: Duration = Duration::from_secs(60);
-/// Running jobs that are named, the oldest first; the others are counted.
-const MOST: usize = 8;
+/// The maximum number of running jobs to name, oldest first; the others are counted.
+const MAX_NAMES: usize = 8;
 
-/// Tells after a minute without a word what runs.
+/// Names the running jobs after a minute without output.
 pub(crate) struct Heartbeat {
     vendor: Vendor,
     running: BTreeMap<u64, (Arc<JobStart>, Instant)>,
-    last_word: Instant,
+    last_line: Instant,
 }
 
 impl Heartbeat {
@@ -29,27 +29,27 @@ impl Heartbeat {
         Self {
             vendor,
             running: BTreeMap::new(),
-            last_word: Instant::now(),
+            last_line: Instant::now(),
         }
     }
 
-    /// What runs, in one line.
-    fn words(&self, now: Instant) -> String {
+    /// Returns the line that names the running jobs.
+    fn line(&self, now: Instant) -> String {
         let mut running: Vec<_> = self.running.values().collect();
         running.sort_by_key(|(_, since)| *since);
-        let named = running.iter().take(MOST).map(|(start, since)| {
+        let named = running.iter().take(MAX_NAMES).map(|(start, since)| {
             let elapsed = format_duration(now.saturating_duration_since(*since));
             format!("{} ({elapsed})", describe::label(&start.job))
         });
         let mut named = named.collect::<Vec<_>>().join(", ");
-        if running.len() > MOST {
-            named.push_str(&format!(" and {} more", running.len() - MOST));
+        if running.len() > MAX_NAMES {
+            named.push_str(&format!(" and {} more", running.len() - MAX_NAMES));
         }
         let jobs = match running.len() {
-            1 => "1 job runs".to_owned(),
-            n => format!("{n} jobs run"),
+            1 => "1 job".to_owned(),
+            n => format!("{n} jobs"),
         };
-        format!("prun: {jobs}: {named}")
+        format!("prun: running {jobs}: {named}")
     }
 }
 
@@ -78,19 +78,19 @@ impl Sink for Heartbeat {
             }
             _ => {}
         }
-        // Each of these is told by a line of its own.
-        self.last_word = Instant::now();
+        // Each of these events writes a line.
+        self.last_line = Instant::now();
         Ok(())
     }
 
     fn wakes_at(&self) -> Option<Instant> {
-        (!self.running.is_empty()).then(|| self.last_word + SILENCE)
+        (!self.running.is_empty()).then(|| self.last_line + SILENCE)
     }
 
     fn wake(&mut self, console: &mut Console) -> io::Result<()> {
         let now = Instant::now();
-        self.last_word = now;
-        let line = self.words(now);
+        self.last_line = now;
+        let line = self.line(now);
         writeln!(console.words()?, "{}", self.vendor.words(&line))
     }
 }

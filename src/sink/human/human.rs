@@ -1,4 +1,4 @@
-//! What a person sees: output in one piece, and what went wrong.
+//! The display for people: each job's output in one piece, and what failed.
 
 use std::io::{self, Write};
 use std::time::SystemTime;
@@ -18,22 +18,22 @@ use crate::sink::console::Console;
 use crate::sink::describe;
 use crate::sink::sink::{Interest, Sink};
 
-/// The output of each job in one piece when it ends; prun's own words on standard error.
+/// Shows the output of each job in one piece when it ends, and prun's own messages on standard error.
 pub(crate) struct Human {
     display: DisplayOptions,
     paster: Paster,
-    /// Whether a run without a failure is told as well.
+    /// Whether the counts are shown even without a failure.
     always_counts: bool,
     digest: Digest,
-    /// Whether the reader of standard output went away: then prun ends without a word.
+    /// Whether the reader of standard output has gone away: prun then ends silently.
     mute: bool,
-    /// Lines that are not whole yet, where output is shown line by line.
+    /// Incomplete lines, if output is shown line by line.
     lines: Option<PrefixedLines>,
-    /// The job whose output is told while it runs, and how many lines there were before it.
+    /// The job whose output is shown while it runs, and the number of lines before it.
     streamed: Option<(u64, u64)>,
-    /// Groups that were folded.
+    /// The number of folded groups.
     groups: u64,
-    /// Whether what comes next would be in the last of them.
+    /// Whether further text would be in the last group.
     in_group: bool,
 }
 
@@ -56,7 +56,7 @@ impl Human {
         }
     }
 
-    /// One line of prun's own.
+    /// Writes a line of prun's own.
     fn line(&mut self, line: &str, console: &mut Console) -> io::Result<()> {
         self.leave_group(console)?;
         let line = match self.display.vendor {
@@ -77,15 +77,15 @@ impl Human {
         }
     }
 
-    /// What an attempt printed and was not told while it ran; its headline above it, or behind it
-    /// if `is_told` where the two go to different places. How many lines stood before its output,
-    /// if all of that is shown in the place where the digest will be.
+    /// Shows the output of an attempt that was not shown while it ran. The headline is above the output, or
+    /// (if `is_wanted`) below it where both go to different files. Returns the number of lines before the
+    /// output, if all of it is shown where the digest will be.
     fn attempt(
         &mut self,
         job: &NumberedJob,
         attempt: &Attempt,
         headline: &Headline,
-        is_told: bool,
+        is_wanted: bool,
         console: &mut Console,
     ) -> io::Result<Option<u64>> {
         let is_shown = match self.display.show {
@@ -106,7 +106,7 @@ impl Human {
                 self.logged(vendor, attempt, headline, is_silent, console)?;
             }
             Frame::Headed if is_shown && is_below => {
-                if is_told || !is_silent || headline.is_marked {
+                if is_wanted || !is_silent || headline.is_marked {
                     self.line(&line, console)?;
                 }
                 self.output(job, attempt, console)?;
@@ -116,7 +116,7 @@ impl Human {
                     self.output(job, attempt, console)?;
                 }
                 let is_marked = is_shown && frame != Frame::Bare && headline.is_marked;
-                if is_told || is_marked {
+                if is_wanted || is_marked {
                     self.line(&line, console)?;
                 }
             }
@@ -139,9 +139,9 @@ impl Human {
         console: &mut Console,
     ) -> io::Result<()> {
         match attempt.terminal {
-            // What it drew over later was not shown yet.
+            // Only the last state of redrawn output is shown.
             Some(size) if !self.display.is_live => {
-                // What was written before may go to the same place.
+                // Earlier text may go to the same file.
                 console.flush()?;
                 screen::collapse(&attempt.stdout, size, &mut console.output(Stream::Stdout))?;
             }
@@ -158,13 +158,13 @@ impl Human {
         console.end_output()
     }
 
-    /// A piece of output of a job that runs.
+    /// Shows a piece of a running job's output.
     fn streamed(&mut self, print: &Print, console: &mut Console) -> io::Result<()> {
         self.begin(&print.job, console)?;
         self.print(&print.job, print.stream, &print.piece, console)
     }
 
-    /// Tells whose output begins, where it is not plain from the setting or from each line.
+    /// Writes the headline of output that begins, unless it is the only job or each line has a prefix.
     fn begin(&mut self, job: &NumberedJob, console: &mut Console) -> io::Result<()> {
         if self.streamed.is_some_and(|(seq, _)| seq == job.seq) {
             return Ok(());
@@ -189,7 +189,7 @@ impl Human {
         piece: &Spool,
         console: &mut Console,
     ) -> io::Result<()> {
-        // What was written before may go to the same place.
+        // Earlier text may go to the same file.
         console.flush()?;
         match &mut self.lines {
             None => console.copy(stream, piece),
@@ -197,7 +197,7 @@ impl Human {
         }
     }
 
-    /// The same in a log that can be folded.
+    /// Shows the output of an attempt in a CI log, folded if it succeeded.
     fn logged(
         &mut self,
         vendor: Vendor,
@@ -233,11 +233,11 @@ impl Human {
             let headline = self.last_headline(end, last);
             let is_line =
                 self.display.tells_each && (self.display.show != Show::Failed || !headline.is_good);
-            let is_told = self.display.verbose || is_line;
-            let before = self.attempt(&end.job, last, &headline, is_told, console)?;
+            let is_wanted = self.display.verbose || is_line;
+            let before = self.attempt(&end.job, last, &headline, is_wanted, console)?;
             if last.leaked && self.display.show != Show::Failed {
                 let label = describe::label(&end.job);
-                let what = "a process that it left behind still holds its output (leaked)";
+                let what = "a process left behind still holds its output open (leaked)";
                 self.line(&format!("prun: {label}: {what}"), console)?;
             }
             let lines = self.digest.add(end, last, before, &self.paster);
@@ -278,17 +278,17 @@ impl Human {
             facts: describe::attempt_ending(attempt),
             is_good: false,
             is_marked: true,
-            next: format!("; attempt {} follows{delay}", attempt.number + 1),
+            next: format!("; starting attempt {}{delay}", attempt.number + 1),
         };
-        let is_told = self.display.verbose || self.always_counts;
-        self.attempt(job, attempt, &headline, is_told, console)?;
+        let is_wanted = self.display.verbose || self.always_counts;
+        self.attempt(job, attempt, &headline, is_wanted, console)?;
         Ok(())
     }
 
-    /// What failed, where it stands in the same place as the output of it: as much as is of use.
+    /// Returns the digest, without output that is still visible on the screen.
     fn digest_lines(&self, console: &Console) -> Vec<String> {
         let (style, alone) = (self.display.style, self.display.alone);
-        let place = match (
+        let seen = match (
             self.display.frame,
             Console::size().filter(|_| self.display.terminal),
         ) {
@@ -300,7 +300,7 @@ impl Human {
             (Frame::Headed | Frame::Folded(_), _) => Seen::Above,
             (Frame::Bare, _) => Seen::Elsewhere,
         };
-        self.digest.lines(place, style)
+        self.digest.lines(seen, style)
     }
 }
 
@@ -314,12 +314,12 @@ impl Sink for Human {
     }
 
     fn handle(&mut self, event: &Event, _at: SystemTime, console: &mut Console) -> io::Result<()> {
-        self.say(event, console)
+        self.show(event, console)
     }
 }
 
 impl Human {
-    fn say(&mut self, event: &Event, console: &mut Console) -> io::Result<()> {
+    fn show(&mut self, event: &Event, console: &mut Console) -> io::Result<()> {
         let DisplayOptions {
             show,
             verbose,

@@ -1,16 +1,16 @@
-//! What a person reads of a run.
+//! The display of a run for people.
 //!
-//! [`Human`] tells each job as it ends, in the way that `display` says; `prefix` shows the lines of jobs that
-//! run at once, each behind its job's name, and `screen` what a job drew on a terminal. `progress` is the
-//! bar, `heartbeat` what stands in for it in a log, `digest` what is said at the end, with the `tail` of
-//! what failed. `paste` tells a command so that it can be pasted, and `style` has the colours.
+//! [`Human`] shows each job as it ends, as configured by `display`. `prefix` shows lines of concurrent jobs,
+//! each prefixed with its job's name; `screen` shows the final state of a job's terminal. `progress` is the
+//! bar, `heartbeat` its substitute in a log, `digest` the list of failures at the end, with the `tail` of their
+//! output. `paste` formats commands for pasting, and `style` has the colours.
 
 mod digest;
 mod display;
 mod heartbeat;
 #[expect(
     clippy::module_inception,
-    reason = "the chamber is named for its main type"
+    reason = "the module is named for its main type"
 )]
 mod human;
 mod paste;

@@ -1,9 +1,9 @@
-//! A line that does once more what a job did, to be pasted into a shell where prun was called: the
-//! command with its directory, its variables and its input.
+//! A line that repeats a job, to be pasted into a shell in the directory where prun was started: the command
+//! with its directory, its variables and its input.
 //!
-//! It stands on the screen alone, where whoever reads it has typed or written the values of its
-//! variables. The log of a CI is read by others: there variables are named, and an input is counted.
-//! Files and records, which go furthest, have the command without all that.
+//! The full line is shown only on the screen, to the user who has set the variables. A CI log has other readers:
+//! there, variables are shown without their values, and of an input only its length. Files and records, which
+//! are passed on, contain the command alone.
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
@@ -18,12 +18,12 @@ use crate::sink::ci::Vendor;
 use crate::sink::describe::paste;
 use crate::sink::describe::{is_visible, printf_format, quote_visibly, visible_script};
 
-/// An input is shown up to so many bytes of its `printf` format.
-const LONGEST_INPUT: usize = 1000;
+/// The maximum length of an input that is shown, as a `printf` format.
+const MAX_INPUT: usize = 1000;
 
-/// Variables that a shell sets, keeps or overrides for itself: given to it they mean what they meant
-/// to the job, assigned in it they may not. So do all whose names begin with `BASH`.
-const SHELLS_OWN: &[&str] = &[
+/// Variables that a shell sets, protects or overrides: passed to it, they have the same meaning as for the job;
+/// assigned in it, they may not. The same holds for all names that begin with `BASH`.
+const SHELL_VARIABLES: &[&str] = &[
     "DIRSTACK",
     "ENV",
     "EPOCHREALTIME",
@@ -51,25 +51,25 @@ const SHELLS_OWN: &[&str] = &[
     "_",
 ];
 
-/// Builtins that are programs as well, and as such do the same.
-const ALIKE: &[&str] = &[
+/// Builtins that are also programs with the same behaviour.
+const EQUIVALENT_BUILTINS: &[&str] = &[
     "[", "echo", "false", "kill", "printf", "pwd", "test", "true",
 ];
 
-/// The same with their values as a shell reads them.
-type Spelled<'a> = BTreeMap<&'a OsStr, Option<OsString>>;
+/// Changes with their values quoted for a shell.
+type Quoted<'a> = BTreeMap<&'a OsStr, Option<OsString>>;
 
-/// Where the lines are to be pasted; nowhere, if a run is told again: its log has neither variables
-/// nor input, and may be read on another machine.
+/// Formats commands for pasting. Without a `Caller` (in a replay) it formats the command alone: the log has
+/// neither variables nor input, and may be read on another machine.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Paster(Option<Caller>);
 
-/// Who may read the lines.
+/// Who can read the lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Readers {
-    /// Whoever called prun.
+    /// The user of prun.
     Caller,
-    /// Others as well, in such a log.
+    /// Others too, in a CI log.
     Log(Vendor),
 }
 
@@ -81,12 +81,12 @@ struct Caller {
 }
 
 impl Paster {
-    /// For lines to be pasted in the directory `cwd`. `env` is what the run changes for every job.
+    /// Creates it for lines to be pasted in the directory `cwd`. `env` are the run's changes to the environment.
     pub(crate) fn new(readers: Readers, cwd: PathBuf, env: Vec<EnvChange>) -> Self {
         Self(Some(Caller { readers, cwd, env }))
     }
 
-    /// The command as it was written, and as it ran in this attempt.
+    /// Returns the command as written, for this slot and attempt.
     pub(crate) fn line(&self, job: &NumberedJob, slot: u32, attempt: u32) -> String {
         let Some(caller) = &self.0 else {
             return paste(job);
@@ -98,7 +98,7 @@ impl Paster {
         }
     }
 
-    /// The words that are executed first, whether a shell's or the command's own.
+    /// Returns the words that are executed first, whether a shell's or the command's own.
     pub(crate) fn exact(&self, job: &NumberedJob, slot: u32) -> String {
         match &self.0 {
             Some(caller) => caller.line(job, slot, 1, Command::exact(job, slot)),
@@ -107,7 +107,7 @@ impl Paster {
     }
 }
 
-/// What the run and the job change in the environment: of two changes of one name the later counts.
+/// Returns the changes to the environment by the run and the job: the later change of a name counts.
 pub(crate) fn changes<'a>(run: &'a [EnvChange], job: &'a NumberedJob) -> Variables<'a> {
     let changes = run.iter().chain(&job.job.env);
     let pair = |change: &'a EnvChange| (&*change.name, change.value.as_deref());
@@ -117,11 +117,11 @@ pub(crate) fn changes<'a>(run: &'a [EnvChange], job: &'a NumberedJob) -> Variabl
 impl Caller {
     fn line(&self, job: &NumberedJob, slot: u32, attempt: u32, mut command: Command) -> String {
         let own = job.variables(slot, attempt);
-        let own = own.iter().filter(|(name, _)| holds(&command.text, name));
+        let own = own.iter().filter(|(name, _)| contains(&command.text, name));
         let own = own.map(|(name, value)| (OsStr::new(*name), Some(quote_visibly(value))));
         let changes = changes(&self.env, job).into_iter();
-        let changes = changes.map(|(name, value)| (name, value.map(|v| self.spelled(name, v))));
-        let changes: Spelled<'_> = changes.chain(own).collect();
+        let changes = changes.map(|(name, value)| (name, value.map(|v| self.quoted(name, v))));
+        let changes: Quoted<'_> = changes.chain(own).collect();
         let dir = self.dir(&job.cwd);
         let stdin = job.job.stdin.as_deref();
         if dir.is_some() || !changes.is_empty() || stdin.is_some() {
@@ -131,7 +131,7 @@ impl Caller {
             return visible_script(&command.text);
         };
         let format = printf_format(stdin);
-        if self.readers == Readers::Caller && format.len() <= LONGEST_INPUT {
+        if self.readers == Readers::Caller && format.len() <= MAX_INPUT {
             let mut line = OsString::from("printf ");
             line.push(quote_visibly(format.as_ref()));
             line.push(" | ");
@@ -139,11 +139,11 @@ impl Caller {
             return visible_script(&line);
         }
         let (line, len) = (visible_script(&command.text), stdin.len());
-        format!("{line} # standard input: {len} bytes, left out here")
+        format!("{line} # standard input: {len} bytes, omitted")
     }
 
-    /// The value of a variable as a shell reads it, or where that may have it from.
-    fn spelled(&self, name: &OsStr, value: &OsStr) -> OsString {
+    /// Returns the value of a variable quoted for a shell; in a CI log, a reference to the variable.
+    fn quoted(&self, name: &OsStr, value: &OsStr) -> OsString {
         match self.readers {
             Readers::Caller => quote_visibly(value),
             Readers::Log(_) if is_name(name) => {
@@ -153,10 +153,10 @@ impl Caller {
         }
     }
 
-    /// What goes to the job's directory, if it is another one.
+    /// Returns the `cd` command to the job's directory, if it differs.
     fn dir(&self, cwd: &Path) -> Option<OsString> {
         let mut change = OsString::from("cd ");
-        // A shell takes `link/..` for the directory that holds the link, unless it is told not to.
+        // Without -P, a shell takes `link/..` for the directory that holds the link.
         if cwd.components().any(|part| part == Component::ParentDir) {
             change.push("-P ");
             change.push(quote_visibly(cwd.as_os_str()));
@@ -176,7 +176,7 @@ impl Caller {
     }
 }
 
-/// A command line, and what may be put before it.
+/// A command line and its shape, which determines what may precede it.
 struct Command {
     text: OsString,
     shape: Shape,
@@ -188,7 +188,7 @@ impl Command {
         Self { text, shape }
     }
 
-    /// As it was written, if that means the same to any shell.
+    /// Returns the command as written, if it means the same to any shell.
     fn written(job: &NumberedJob, slot: u32) -> Self {
         match &job.job.work {
             Invocation::Line { line, shell, .. } if shell.as_deref() == Some(&Shell::default()) => {
@@ -205,13 +205,13 @@ impl Command {
         let (argv, _) = planned_argv(job, slot);
         let words: Vec<_> = argv.iter().map(|word| quote_visibly(word)).collect();
         let text = words.join(OsStr::new(" "));
-        Self::program(match is_left_to_programs(&argv) {
+        Self::program(match runs_program(&argv) {
             true => text,
             false => [OsStr::new("env"), &text].join(OsStr::new(" ")),
         })
     }
 
-    /// The same, given to a shell of its own.
+    /// Wraps it in `sh -c`.
     fn in_shell(self) -> Self {
         let mut text = OsString::from("sh -c ");
         text.push(match is_visible(&self.text) {
@@ -221,10 +221,10 @@ impl Command {
         Self::program(text)
     }
 
-    /// The same, in a form that can have something before it and behind it on one line.
+    /// Returns an equivalent that other text may precede and follow on the same line.
     fn ready_to_embed(self) -> Self {
         let text = self.text.as_bytes();
-        let is_open = text.contains(&b'#') || text.ends_with(b"\\") || holds(&self.text, "<<");
+        let is_open = text.contains(&b'#') || text.ends_with(b"\\") || contains(&self.text, "<<");
         let is_whole = is_visible(&self.text) && shlex::bytes::split(text).is_some();
         match self.shape {
             Shape::Compound if is_open || !is_whole => self.in_shell(),
@@ -232,8 +232,8 @@ impl Command {
         }
     }
 
-    /// The same with these changes to its environment.
-    fn with(self, changes: &Spelled<'_>) -> Self {
+    /// Adds changes to the environment.
+    fn with(self, changes: &Quoted<'_>) -> Self {
         let set = changes.iter().filter_map(|(name, value)| {
             let mut pair = quote_visibly(name);
             pair.push("=");
@@ -257,7 +257,7 @@ impl Command {
             }
             Shape::Builtin | Shape::Compound if is_ordinary => {
                 return Self {
-                    text: listed(&unset, &set, &self.text),
+                    text: after_changes(&unset, &set, &self.text),
                     shape: Shape::Compound,
                 };
             }
@@ -267,7 +267,7 @@ impl Command {
         Self::program(words.join(OsStr::new(" ")))
     }
 
-    /// The same where `dir` leads, and in a shell of its own if it changes that.
+    /// Runs it after the `cd` command, in a subshell.
     fn within(self, dir: Option<OsString>) -> Self {
         let mut text = OsString::from("(");
         match (dir, self.shape) {
@@ -280,7 +280,7 @@ impl Command {
                 text.push(" && ");
             }
             (None, Shape::Program | Shape::Builtin) => return self,
-            // Two in a row begin something else.
+            // `((` would start an arithmetic command.
             (None, Shape::Compound) if self.text.as_bytes().starts_with(b"(") => text.push(" "),
             (None, Shape::Compound) => {}
         }
@@ -290,8 +290,8 @@ impl Command {
     }
 }
 
-/// Changes that hold for all of a command line.
-fn listed(unset: &[OsString], set: &[OsString], line: &OsStr) -> OsString {
+/// Precedes a command line with `unset` and `export` commands.
+fn after_changes(unset: &[OsString], set: &[OsString], line: &OsStr) -> OsString {
     let mut text = OsString::new();
     for (command, words) in [("unset", unset), ("export", set)] {
         if words.is_empty() {
@@ -308,36 +308,37 @@ fn listed(unset: &[OsString], set: &[OsString], line: &OsStr) -> OsString {
     text
 }
 
-/// Whether a shell that reads these words executes the program that they name, or does the same.
-fn is_left_to_programs(argv: &[OsString]) -> bool {
+/// Whether a shell that reads these words executes the program, or a builtin with the same behaviour.
+fn runs_program(argv: &[OsString]) -> bool {
     let Some((program, args)) = argv.split_first() else {
         return true;
     };
-    let is_alike = ALIKE.iter().any(|alike| program == alike);
-    let is_told_apart = |arg: &OsString| {
+    let is_equivalent = EQUIVALENT_BUILTINS.iter().any(|name| program == name);
+    let differs = |arg: &OsString| {
         let arg = arg.as_bytes();
         arg.contains(&b'\\') || (program == "echo" && arg.starts_with(b"-"))
     };
     match shape(crate::process::quote(program).as_bytes()) {
         Shape::Program => true,
-        Shape::Builtin | Shape::Compound => is_alike && !args.iter().any(is_told_apart),
+        Shape::Builtin | Shape::Compound => is_equivalent && !args.iter().any(differs),
     }
 }
 
-/// Whether a shell can be told to set or unset the variable, to the same effect as if it were given.
+/// Whether setting the variable in a shell has the same effect as passing it to the shell.
 fn is_ordinary(name: &OsStr) -> bool {
-    let is_own = name.as_bytes().starts_with(b"BASH") || SHELLS_OWN.iter().any(|own| name == *own);
-    is_name(name) && !is_own
+    let is_shells =
+        name.as_bytes().starts_with(b"BASH") || SHELL_VARIABLES.iter().any(|own| name == *own);
+    is_name(name) && !is_shells
 }
 
-/// Whether it is a name to a shell.
+/// Whether it is a valid variable name in a shell.
 fn is_name(name: &OsStr) -> bool {
     let bytes = name.as_bytes();
     let is_letter = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
     bytes.iter().all(is_letter) && bytes.first().is_some_and(|first| !first.is_ascii_digit())
 }
 
-fn holds(text: &OsStr, part: &str) -> bool {
+fn contains(text: &OsStr, part: &str) -> bool {
     let mut windows = text.as_bytes().windows(part.len());
     windows.any(|window| window == part.as_bytes())
 }

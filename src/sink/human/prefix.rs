@@ -1,4 +1,4 @@
-//! The output of jobs that run at once, line by line: each line stands behind its job's name.
+//! The output of concurrent jobs, line by line, each line prefixed with its job's name.
 
 use std::collections::HashMap;
 use std::io::{self, Read, Write};
@@ -10,48 +10,48 @@ use crate::sink::ci::Vendor;
 use crate::sink::console::Colours;
 use crate::sink::describe;
 
-/// A longer line is shown in pieces, marked where it is cut, so that it costs no memory.
-const LONGEST_LINE: usize = 16 * 1024;
-/// Stands at both ends of a cut.
+/// The maximum length of a line. A longer one is shown in pieces, marked where it is cut, to bound memory.
+const MAX_LINE: usize = 16 * 1024;
+/// Marks both sides of a cut.
 const CUT: &str = "…";
-/// Switches all colours off.
+/// Resets all colours.
 const OFF: &[u8] = b"\x1b[0m";
-/// Longer names are shortened.
-const WIDEST: usize = 24;
+/// The maximum width of a name.
+const MAX_WIDTH: usize = 24;
 
-/// Lines that are not whole yet, and what stands before them.
+/// Incomplete lines, and their prefixes.
 #[derive(Debug)]
 pub(crate) struct PrefixedLines {
     prefixes: Prefixes,
-    open: HashMap<(u64, Stream), Open>,
+    open: HashMap<(u64, Stream), OpenLine>,
 }
 
-/// The names before the lines.
+/// The prefixes of the jobs.
 #[derive(Debug)]
 struct Prefixes {
     style: Style,
-    /// Whose log it is, in which names do nothing.
+    /// The CI system for whose log names are escaped.
     vendor: Option<Vendor>,
-    /// Of the widest name so far; the others are padded.
+    /// The width of the widest name so far; others are padded.
     width: usize,
-    /// The last one that was made, for which job and width.
+    /// The job, the width and the text of the last prefix.
     last: (u64, usize, String),
 }
 
 /// The beginning of a line.
 #[derive(Debug, Default)]
-struct Open {
+struct OpenLine {
     bytes: Vec<u8>,
-    /// Whether more of the line was shown before.
+    /// Whether earlier pieces of the line were shown.
     cut: bool,
-    /// Whether a character that controls the terminal may be in it, or in what comes with it.
+    /// Whether it, or the text being added, may contain control characters.
     has_controls: bool,
-    /// Those that lines before have left switched on.
+    /// The colours that earlier lines have left on.
     colours: Colours,
 }
 
 impl PrefixedLines {
-    /// No line yet.
+    /// Creates it without lines.
     pub(crate) fn new(style: Style, vendor: Option<Vendor>) -> Self {
         Self {
             prefixes: Prefixes {
@@ -64,7 +64,7 @@ impl PrefixedLines {
         }
     }
 
-    /// Shows the lines that `piece` makes whole; what is left of it waits for its end.
+    /// Shows the lines that `piece` completes, and keeps the rest.
     pub(crate) fn write(
         &mut self,
         job: &NumberedJob,
@@ -77,19 +77,14 @@ impl PrefixedLines {
         open.add(piece.head(), prefix, out)?;
         let mut rest = piece.kept(piece.taken() + piece.head().len() as u64);
         let mut buf = Vec::new();
-        while rest
-            .by_ref()
-            .take(LONGEST_LINE as u64)
-            .read_to_end(&mut buf)?
-            > 0
-        {
+        while rest.by_ref().take(MAX_LINE as u64).read_to_end(&mut buf)? > 0 {
             open.add(&buf, prefix, out)?;
             buf.clear();
         }
         Ok(())
     }
 
-    /// Shows what waits for the end of its line: none will come.
+    /// Shows an incomplete last line.
     pub(crate) fn finish(
         &mut self,
         job: &NumberedJob,
@@ -108,15 +103,15 @@ impl PrefixedLines {
 }
 
 impl Prefixes {
-    /// The job's name, in its own colour and as wide as the others.
+    /// Returns the job's prefix, coloured and padded.
     fn of(&mut self, job: &NumberedJob) -> &str {
-        // A job that prints much has one piece after the other.
+        // Consecutive pieces often belong to the same job.
         if (self.last.0, self.last.1) != (job.seq, self.width) {
             let mut name = describe::label(job);
             if let Some(vendor) = self.vendor {
                 name = vendor.words(&name).into_owned();
             }
-            let name = console::truncate_str(&name, WIDEST, CUT);
+            let name = console::truncate_str(&name, MAX_WIDTH, CUT);
             self.width = self.width.max(console::measure_text_width(&name));
             let name = console::pad_str(&name, self.width, console::Alignment::Left, None);
             let prefix = self.style.tint(job.seq, format!("{name} |")) + " ";
@@ -126,26 +121,26 @@ impl Prefixes {
     }
 }
 
-impl Open {
+impl OpenLine {
     fn add(&mut self, bytes: &[u8], prefix: &str, out: &mut impl Write) -> io::Result<()> {
-        // Looked for in the whole piece, without an end at the first: lines may be short.
+        // Search the whole piece at once, without an early exit: lines may be short.
         let controls = |found, byte: &u8| found | matches!(byte, 0x08 | b'\r' | 0x1b);
         self.has_controls &= !self.bytes.is_empty();
         self.has_controls |= bytes.iter().fold(false, controls);
         for line in bytes.split_inclusive(|byte| *byte == b'\n') {
             match line.strip_suffix(b"\n") {
-                Some(line) if self.bytes.is_empty() => self.whole(line, prefix, out)?,
+                Some(line) if self.bytes.is_empty() => self.complete(line, prefix, out)?,
                 Some(line) => {
                     let mut begun = std::mem::take(&mut self.bytes);
                     begun.extend_from_slice(line);
-                    self.whole(&begun, prefix, out)?;
+                    self.complete(&begun, prefix, out)?;
                     begun.clear();
-                    // The buffer serves the next line.
+                    // Reuse the buffer.
                     self.bytes = begun;
                 }
                 None => {
                     self.bytes.extend_from_slice(line);
-                    if self.bytes.len() > LONGEST_LINE {
+                    if self.bytes.len() > MAX_LINE {
                         let bytes = std::mem::take(&mut self.bytes);
                         self.bytes = self.shorten(&bytes, prefix, out)?.to_vec();
                     }
@@ -155,23 +150,23 @@ impl Open {
         Ok(())
     }
 
-    /// Shows a line to its end.
-    fn whole(&mut self, line: &[u8], prefix: &str, out: &mut impl Write) -> io::Result<()> {
+    /// Shows the end of a line.
+    fn complete(&mut self, line: &[u8], prefix: &str, out: &mut impl Write) -> io::Result<()> {
         let rest = self.shorten(line, prefix, out)?;
         self.line(rest, b"\n", prefix, out)?;
         self.cut = false;
         Ok(())
     }
 
-    /// Shows pieces of a line that is too long; what is returned is not.
+    /// Shows pieces of a line that is too long, and returns the rest.
     fn shorten<'a>(
         &mut self,
         mut line: &'a [u8],
         prefix: &str,
         out: &mut impl Write,
     ) -> io::Result<&'a [u8]> {
-        while line.len() > LONGEST_LINE {
-            let (piece, rest) = line.split_at(LONGEST_LINE);
+        while line.len() > MAX_LINE {
+            let (piece, rest) = line.split_at(MAX_LINE);
             self.line(piece, "…\n".as_bytes(), prefix, out)?;
             self.cut = true;
             line = rest;
@@ -199,20 +194,20 @@ impl Open {
         out.write_all(end)
     }
 
-    /// A line with control characters, none of which can make its prefix go away: whatever goes
-    /// back to the beginning of the line, or clears it, is followed by the prefix again.
+    /// Writes a line with control characters. None can remove its prefix: whatever returns to the beginning of
+    /// the line, or clears it, is followed by the prefix again.
     fn controlled(&mut self, line: &[u8], prefix: &str, out: &mut impl Write) -> io::Result<()> {
         out.write_all(self.colours.open())?;
         let end = line.iter().rposition(|byte| *byte != b'\r');
         let (mut rest, end) = line.split_at(end.map_or(0, |at| at + 1));
-        // How many characters stand behind the prefix.
+        // The number of characters after the prefix.
         let mut column = 0;
         while !rest.is_empty() {
             let (piece, after) = rest.split_at(piece(rest));
             rest = after;
             self.colours.go_through(piece);
             let wipes = match piece {
-                // It would go back into the prefix.
+                // It would move into the prefix.
                 [0x08] if column == 0 => continue,
                 [0x08] => {
                     column -= 1;
@@ -240,21 +235,20 @@ impl Open {
             }
         }
         if !self.colours.open().is_empty() {
-            // They are the job's own: what stands behind the line is another one's, or prun's.
+            // The next line belongs to another job, or to prun.
             out.write_all(OFF)?;
         }
         out.write_all(end)
     }
 }
 
-/// How many columns a text takes up at least. Terminals differ in how wide they show a character, if
-/// they show it at all, so that only those count of which all think alike: what goes back behind
-/// others must not reach the prefix.
+/// Returns the minimum number of columns of a text. Terminals disagree on the width of some characters, so
+/// only those count on which all agree: a backspace must not reach the prefix.
 fn columns(text: &[u8]) -> usize {
     let is_sure = |c: &char| match c {
         ' '..='~' => true,
         '\u{ad}' => false,
-        // Letters of Europe; then arrows, lines, blocks and the dots of spinners.
+        // European letters; arrows, lines, blocks and Braille dots (spinners).
         '\u{a1}'..='\u{2ff}' | '\u{2190}'..='\u{259f}' | '\u{2800}'..='\u{28ff}' => true,
         _ => false,
     };
@@ -264,8 +258,8 @@ fn columns(text: &[u8]) -> usize {
         .count()
 }
 
-/// How long the first piece of a text is: one character that goes back, one sequence, or everything
-/// up to the next of those.
+/// Returns the length of the first piece of a text: a backspace or carriage return, an escape sequence, or
+/// the text up to the next of those.
 fn piece(text: &[u8]) -> usize {
     let is_end = |byte: &u8| matches!(byte, 0x08 | b'\r' | 0x1b);
     let up_to = |from: usize, is_last: fn(&u8) -> bool| {
@@ -275,7 +269,7 @@ fn piece(text: &[u8]) -> usize {
     match text {
         [0x08 | b'\r', ..] | [0x1b] => 1,
         [0x1b, b'[', ..] => up_to(2, |byte| matches!(byte, 0x40..=0x7e)),
-        // A title, a link: up to BEL or ESC \.
+        // A title or a link: up to BEL or ESC \.
         [0x1b, b']' | b'P' | b'X' | b'^' | b'_', ..] => {
             up_to(2, |byte| matches!(byte, 0x07 | b'\\'))
         }
@@ -289,13 +283,13 @@ mod tests {
     use super::*;
 
     fn shown(text: &str) -> String {
-        let (mut open, mut shown) = (Open::default(), Vec::new());
+        let (mut open, mut shown) = (OpenLine::default(), Vec::new());
         open.add(text.as_bytes(), "p | ", &mut shown).unwrap();
         String::from_utf8(shown).unwrap()
     }
 
     #[test]
-    fn nothing_makes_a_prefix_go_away() {
+    fn nothing_removes_a_prefix() {
         for (text, expected) in [
             ("a\n", "p | a\n"),
             ("1%\r2%\n", "p | 1%\rp | 2%\n"),
@@ -315,7 +309,7 @@ mod tests {
     }
 
     #[test]
-    fn colours_end_with_their_line_and_go_on_in_the_next() {
+    fn colours_end_with_their_line_and_continue_in_the_next() {
         assert_eq!(
             shown("\x1b[31mred\nstill\x1b[0m\nplain\n"),
             "p | \x1b[31mred\x1b[0m\np | \x1b[31mstill\x1b[0m\np | plain\n"

@@ -1,5 +1,5 @@
-//! What a program drew on a terminal, as the screen showed it at the end: the frames of a progress
-//! bar, and whatever else was drawn over, are gone.
+//! The final state of what a program drew on a terminal: redrawn text, such as the frames of a progress bar, is
+//! dropped.
 
 use std::io::{self, Read, Write};
 use std::num::NonZeroU16;
@@ -9,14 +9,13 @@ use vt100::{Callbacks, Parser, Screen};
 
 use crate::process::{Spool, TerminalSize};
 
-/// Read at a time.
-const PIECE: usize = 16 * 1024;
+/// The size of the read buffer.
+const BUFFER: usize = 16 * 1024;
 
-/// Writes what is in `spool`, and was not taken before, as a terminal of this size showed it. Rows
-/// that had left the screen are as they were then, and colours stay. Text without any such drawing
-/// is written byte for byte.
+/// Writes the rest of `spool` as a terminal of this size shows it. Rows that have scrolled off the screen are as
+/// they were then, and colours stay. Text that moves no cursor is written byte for byte.
 pub(crate) fn collapse(spool: &Spool, size: TerminalSize, out: &mut impl Write) -> io::Result<()> {
-    if !draws_over(spool)? {
+    if !moves_cursor(spool)? {
         return spool.copy_kept_to(out);
     }
     let mut screen = Collapse::new(size, out);
@@ -24,7 +23,7 @@ pub(crate) fn collapse(spool: &Spool, size: TerminalSize, out: &mut impl Write) 
     screen.finish()
 }
 
-/// The same for bytes that are at hand.
+/// Returns bytes as a terminal of this size shows them.
 pub(crate) fn collapsed(bytes: &[u8], size: TerminalSize) -> Vec<u8> {
     let mut shown = Vec::new();
     let mut screen = Collapse::new(size, &mut shown);
@@ -33,15 +32,15 @@ pub(crate) fn collapsed(bytes: &[u8], size: TerminalSize) -> Vec<u8> {
     shown
 }
 
-/// Whether there is anything in it that goes back in its line or moves the cursor.
-fn draws_over(spool: &Spool) -> io::Result<bool> {
+/// Whether the output moves the cursor other than to the next line.
+fn moves_cursor(spool: &Spool) -> io::Result<bool> {
     enum At {
         Text,
         Return,
         Escape,
         Sequence,
     }
-    let (mut reader, mut piece) = (spool.kept(spool.taken()), vec![0; PIECE]);
+    let (mut reader, mut piece) = (spool.kept(spool.taken()), vec![0; BUFFER]);
     let mut at = At::Text;
     loop {
         let n = reader.read(&mut piece)?;
@@ -64,22 +63,22 @@ fn draws_over(spool: &Spool) -> io::Result<bool> {
     }
 }
 
-/// A screen whose rows are written when they leave it.
+/// A screen whose rows are written when they scroll off.
 struct Collapse<'a, W> {
-    parser: Parser<Left>,
+    parser: Parser<ScrolledOff>,
     out: &'a mut W,
-    /// Whether a row was written, whose end comes with the next one.
+    /// Whether a row was written without its newline.
     is_open: bool,
 }
 
-/// The rows that have left the screen.
+/// The rows that have scrolled off the screen.
 #[derive(Default)]
-struct Left {
+struct ScrolledOff {
     text: String,
     state: BasicFormattedCaptureState,
 }
 
-impl Callbacks for Left {
+impl Callbacks for ScrolledOff {
     fn on_scroll(&mut self, row: RowContents<'_>, alternate_screen: bool) {
         if !alternate_screen {
             // Writing to memory cannot fail.
@@ -91,10 +90,10 @@ impl Callbacks for Left {
 impl<'a, W: Write> Collapse<'a, W> {
     fn new(size: TerminalSize, out: &'a mut W) -> Self {
         let number = |number| NonZeroU16::new(number).unwrap_or(NonZeroU16::MIN);
-        // A row that is alone has left before it is known whether it goes on in the next one.
+        // A single row would scroll off before it is known whether it wraps into the next one.
         let (rows, columns) = (number(size.rows.max(2)), number(size.columns));
         Self {
-            parser: Parser::new_with_callbacks(rows, columns, 0, Left::default()),
+            parser: Parser::new_with_callbacks(rows, columns, 0, ScrolledOff::default()),
             out,
             is_open: false,
         }
@@ -102,9 +101,10 @@ impl<'a, W: Write> Collapse<'a, W> {
 
     /// Writes the rows that are still on the screen.
     fn finish(mut self) -> io::Result<()> {
-        // A program that draws a whole screen of its own leaves what was there before.
+        // Leave the alternate screen.
         self.parser.process(b"\x1b[?1049l");
-        let (screen, left): (&mut Screen, &mut Left) = self.parser.screen_and_callbacks_mut();
+        let (screen, left): (&mut Screen, &mut ScrolledOff) =
+            self.parser.screen_and_callbacks_mut();
         let range = BasicFormattedCaptureRange::Full(&mut left.state);
         // Writing to memory cannot fail.
         let _ = screen.write_contents_formatted_basic(&mut left.text, range);
@@ -119,7 +119,7 @@ impl<'a, W: Write> Collapse<'a, W> {
 
 impl<W: Write> Write for Collapse<'_, W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        // The terminal of the process leaves a newline what it is; on a screen it begins a line.
+        // The job's terminal does not translate newlines; the parser needs a carriage return.
         for line in bytes.split_inclusive(|byte| *byte == b'\n') {
             match line.strip_suffix(b"\n") {
                 Some(line) => {
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_drawn_over_is_gone() {
+    fn redrawn_text_is_dropped() {
         for (text, expected) in [
             ("10%\r20%\r100%\ndone\n", "100%\ndone\n"),
             ("abc\rX\n", "Xbc\n"),
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_that_left_the_screen_stay_and_a_long_line_is_one_line() {
+    fn rows_that_scrolled_off_stay_and_a_long_line_is_one_line() {
         let lines: String = (1..=100).map(|n| format!("line {n}\n")).collect();
         let drawn = format!("{lines}10%\r20%\n");
         assert_eq!(shown(&drawn, 5, 80), format!("{lines}20%\n"));
@@ -190,14 +190,14 @@ mod tests {
     }
 
     #[test]
-    fn no_size_and_no_bytes_break_it() {
+    fn no_size_and_no_bytes_make_it_panic() {
         shown("ab\r\n\x1b[9999S\x1b[99A\x1b[99B\u{1f600}\u{301}x", 1, 1);
         shown("ab\r\n", 0, 0);
     }
 
     proptest! {
         #[test]
-        fn lines_without_drawing_come_out_as_they_went_in(
+        fn lines_without_redrawn_text_are_unchanged(
             lines in prop::collection::vec("[a-zA-Z0-9äß€ .,:]{0,90}[a-z]", 1..40),
             rows in 1u16..30,
             columns in 2u16..100,

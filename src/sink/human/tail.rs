@@ -1,4 +1,4 @@
-//! The end of a job's output, where all of it would be too much.
+//! The tail of a job's output, where all of it would be too much.
 
 use std::io::Read;
 
@@ -7,23 +7,22 @@ use crate::event::Attempt;
 use crate::process::{Spool, TerminalSize};
 use crate::sink::describe;
 
-/// As much as a record keeps of a stream.
 pub(crate) use crate::record::TAIL;
 
-/// As much is read at the most where most of it was drawn over.
-const MOST_READ: u64 = 4 * 1024 * 1024;
+/// The maximum number of bytes to read if most of them were redrawn.
+const MAX_READ: u64 = 4 * 1024 * 1024;
 
 /// The last bytes of a stream.
 pub(crate) struct OutputTail {
     pub(crate) bytes: Vec<u8>,
-    /// How many came before them, or could not be kept.
+    /// The number of earlier bytes, and of lost ones.
     pub(crate) cut: u64,
 }
 
 impl OutputTail {
-    /// At most so many bytes, beginning with a whole character, without what the program has drawn
-    /// over, on its terminal if it had one: twenty thousand frames of a progress bar are one. What
-    /// cannot be read back counts as cut: it is told where the output itself is shown.
+    /// Reads at most `most` bytes, from a character boundary, without redrawn text (on the job's terminal, if
+    /// it had one): twenty thousand frames of a progress bar are one. Bytes that cannot be read back count
+    /// as cut; the error is reported where the output itself is shown.
     pub(crate) fn of(spool: &Spool, terminal: Option<TerminalSize>, most: u64) -> Self {
         let mut reach = most;
         let (from, mut bytes) = loop {
@@ -35,9 +34,9 @@ impl OutputTail {
                 Some(size) => screen::collapsed(&read, size),
                 None => last_frames(&read),
             };
-            // With nothing drawn over, or nothing before, there is no more to be had.
+            // Without redrawn text, or at the beginning, there is no more to read.
             let is_all = shown.len() >= length.min(most as usize) || from == spool.begin();
-            if is_all || reach >= MOST_READ {
+            if is_all || reach >= MAX_READ {
                 break (from, shown);
             }
             reach *= 8;
@@ -56,7 +55,7 @@ impl OutputTail {
     }
 }
 
-/// Of each line what stands behind its last carriage return, if that is not at its end.
+/// Keeps the text of each line after its last carriage return, except one at its end.
 fn last_frames(text: &[u8]) -> Vec<u8> {
     let mut shown = Vec::with_capacity(text.len());
     for line in text.split_inclusive(|byte| *byte == b'\n') {
@@ -73,13 +72,13 @@ fn last_frames(text: &[u8]) -> Vec<u8> {
     shown
 }
 
-/// Lines of output told of a failed job.
+/// The number of lines shown of a failed job's output.
 const LINES: usize = 20;
-/// Bytes of output looked at for those lines, so that a line without an end costs no memory.
-const LOOKED_AT: u64 = 8 * 1024;
+/// The number of bytes read for those lines, so that an endless line costs no memory.
+const LINES_BYTES: u64 = 8 * 1024;
 
-/// The last lines that a failed attempt printed, escaped. Standard error says most often what went
-/// wrong; standard output fills what is left.
+/// Returns the last lines of a failed attempt's output, escaped. Standard error, which usually has the error,
+/// comes first; standard output fills up the rest.
 pub(crate) fn last_lines(attempt: &Attempt) -> Vec<String> {
     let of = |spool, most| last_lines_of(spool, attempt.terminal, most);
     let mut lines = of(&attempt.stderr, LINES);
@@ -88,9 +87,9 @@ pub(crate) fn last_lines(attempt: &Attempt) -> Vec<String> {
     all
 }
 
-/// The last lines of a stream; the first of them may be a part of a longer line.
+/// Returns the last lines of a stream; the first may be the rest of a longer line.
 fn last_lines_of(spool: &Spool, terminal: Option<TerminalSize>, most: usize) -> Vec<String> {
-    let OutputTail { bytes: tail, .. } = OutputTail::of(spool, terminal, LOOKED_AT);
+    let OutputTail { bytes: tail, .. } = OutputTail::of(spool, terminal, LINES_BYTES);
     let text = tail.strip_suffix(b"\n").unwrap_or(&tail);
     if text.is_empty() {
         return Vec::new();
@@ -102,8 +101,7 @@ fn last_lines_of(spool: &Spool, terminal: Option<TerminalSize>, most: usize) -> 
         .collect()
 }
 
-/// A line without what colours it, or fills it up with its colour: those were harmless where the
-/// output itself was shown, and would be noise among escaped text.
+/// Removes sequences that set colours or clear the rest of the line: they would be noise in escaped text.
 fn without_colours(line: &[u8]) -> Vec<u8> {
     let mut plain = Vec::with_capacity(line.len());
     let mut rest = line;
@@ -119,7 +117,7 @@ fn without_colours(line: &[u8]) -> Vec<u8> {
     plain
 }
 
-/// How long the sequence is that colours what follows, if the text begins with one.
+/// Returns the length of a colour or clear-line sequence at the beginning of the text.
 fn colour_len(text: &[u8]) -> Option<usize> {
     let parameters = text.strip_prefix(b"\x1b[")?;
     let is_parameter = |byte: &u8| byte.is_ascii_digit() || matches!(byte, b';' | b':');
@@ -135,7 +133,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn of_a_line_the_last_frame_is_kept() {
+    fn the_last_frame_of_a_line_is_kept() {
         for (text, shown) in [
             ("a\nb\r\nc\n", "a\nb\r\nc\n"),
             ("1%\r2%\r3%\nend", "3%\nend"),

@@ -1,9 +1,9 @@
-//! What a vendor finds in a log into which output went.
+//! Tests of the commands that a CI system finds in a log with escaped output.
 
 use super::*;
 use proptest::prelude::*;
 
-/// Output of a job as it is in the log, handed over in pieces of this size.
+/// Returns a job's output as it appears in the log, passed in pieces of this size.
 fn logged(vendor: Vendor, output: &[u8], piece: usize) -> String {
     let mut log = Vec::new();
     let mut escaper = Escaper::new(vendor, Author::Job);
@@ -60,7 +60,7 @@ fn a_stop_of_commands_ends_with_the_job() {
 }
 
 #[test]
-fn a_stop_goes_on_behind_the_words_of_others_until_the_job_ends_it() {
+fn a_stop_continues_after_lines_of_others_until_the_job_ends_it() {
     for (before, after, log) in [
         (
             "::stop-commands::t\n",
@@ -90,7 +90,7 @@ fn a_stop_goes_on_behind_the_words_of_others_until_the_job_ends_it() {
 }
 
 proptest! {
-    /// As the vendor's own parser looks for them.
+    /// Searches for commands as the CI system's parser does.
     #[test]
     fn no_output_closes_a_group(
         words in prop::collection::vec(
@@ -118,7 +118,7 @@ proptest! {
             let is_header = ["---", "+++", "~~~", "^^^"].iter().any(|mark| line.starts_with(mark));
             prop_assert!(!is_header, "{buildkite:?}");
         }
-        // Nothing but what was added is other than it was.
+        // Nothing but the inserted characters differs.
         let plain = |text: &str| text.replace(['>', ' ', '\n'], "");
         prop_assert_eq!(plain(&github), plain(&output.to_lowercase()));
     }

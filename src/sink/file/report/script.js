@@ -1,7 +1,7 @@
-// Every name, command and output is data: it reaches the page as the text of a node, never as markup.
+// Names, commands and output are data: they become text nodes, never markup.
 (() => {
   const SVG = "http://www.w3.org/2000/svg";
-  const PAGE = 200; // Rows that are drawn at a time.
+  const PAGE = 200; // Rows per page.
   const $ = (id) => document.getElementById(id);
   const data = JSON.parse($("data").textContent);
   const jobs = data.jobs.sort((a, b) => a.seq - b.seq);
@@ -41,7 +41,7 @@
   const OFF = ["canceled", "skipped"];
   const kind = (status) => (status === "ok" ? "ok" : OFF.includes(status) ? "off" : "bad");
 
-  // What follows from the data.
+  // Totals.
   let begin = Infinity;
   let end = -Infinity;
   let slots = 0;
@@ -69,7 +69,7 @@
   begin = Math.min(begin, data.end.at - data.end.elapsed);
   const length = Math.max(end - begin, 0.001);
 
-  // The stretches in which nothing ran, and the longest one in which one job alone did.
+  // The time in which no job ran, and the longest time in which a single job ran.
   function stretches() {
     const moments = [];
     for (const attempt of attempts) moments.push([attempt.start, 1, attempt], [attempt.end, -1, attempt]);
@@ -97,17 +97,17 @@
   const found = stretches();
   const critical = slots > 1 && jobs.length > 1 && found.alone !== null && found.alone.to - found.alone.from > length / 100 ? found.alone : null;
 
-  function tell() {
+  function showSummary() {
     const bad = jobs.filter((job) => kind(job.status) === "bad").length;
     document.title = `prun: ${count(jobs.length, "job")}, ${bad} failed`;
     const date = new Date(begin * 1000);
-    $("headline").textContent = `${count(jobs.length, "job")}, ${bad} failed, in ${time(data.end.elapsed)}, begun ${date.toLocaleString()}`;
+    $("headline").textContent = `${count(jobs.length, "job")}, ${bad} failed, in ${time(data.end.elapsed)}, started ${date.toLocaleString()}`;
     for (const note of data.end.notes) $("notes").append(make("li", {}, note));
     const share = slots > 0 ? Math.round((100 * busy) / (slots * length)) : 0;
     for (const [name, value] of [
       ["Time", time(data.end.elapsed)],
       ["CPU time", time(cpu)],
-      ["Most memory of a job", memory(peak)],
+      ["Peak memory of a job", memory(peak)],
       ["Slots", String(slots)],
       ["Slots in use", `${share} %`],
       ["Attempts", String(attempts.length)],
@@ -115,24 +115,24 @@
       $("totals").append(make("div", {}, make("dt", {}, name), make("dd", {}, value)));
     }
     const say = (text) => $("stretch").append(make("li", {}, text));
-    if (attempts.length === 0) say("Nothing ran.");
-    else say(`${time(found.idle)} of ${time(length)} nothing ran; ${time(found.full)} every slot was in use.`);
+    if (attempts.length === 0) say("No job ran.");
+    else say(`No job ran for ${time(found.idle)} of ${time(length)}; all slots were in use for ${time(found.full)}.`);
     if (critical !== null) {
       const { attempt, from, to } = critical;
-      say(`From ${time(from - begin)} to ${time(to - begin)} everything waited for ${attempt.job.label}: it ran alone for ${time(to - from)}.`);
+      say(`From ${time(from - begin)} to ${time(to - begin)}, only ${attempt.job.label} was running (${time(to - from)}).`);
     }
     const last = attempts.reduce((a, b) => (a === null || b.end > a.end ? b : a), null);
-    if (last !== null) say(`The last to end was ${last.job.label}, after ${time(last.end - begin)}; it took ${time(last.end - last.start)}.`);
+    if (last !== null) say(`The last job to end was ${last.job.label}, at ${time(last.end - begin)}; it took ${time(last.end - last.start)}.`);
   }
 
-  // The timeline: one unit is a second by a slot, and only the width changes with the zoom.
+  // The timeline: one unit is one second by one slot; zooming changes only the width.
   let zoom = 1;
   let bars = null;
   const ROW = Math.max(6, Math.min(20, 400 / Math.max(slots, 1)));
 
   function drawBars() {
     const height = Math.max(slots, 1);
-    bars = draw("svg", { viewBox: `0 0 ${length} ${height}`, preserveAspectRatio: "none", height: height * ROW, role: "img", "aria-label": `${count(attempts.length, "attempt")} in ${count(slots, "slot")}; the table below tells the same` });
+    bars = draw("svg", { viewBox: `0 0 ${length} ${height}`, preserveAspectRatio: "none", height: height * ROW, role: "img", "aria-label": `${count(attempts.length, "attempt")} in ${count(slots, "slot")}; the table below has the same data` });
     const bar = (x, y, width, height, name, index) => {
       const rect = draw("rect", { class: `bar ${name}`, x: x - begin, y, width: Math.max(width, 0), height });
       if (index !== null) rect.setAttribute("data-job", index);
@@ -140,7 +140,7 @@
     };
     if (critical !== null) bar(critical.from, 0, critical.to - critical.from, height, "critical", null);
     attempts.forEach(({ slot, start, end, status, ready }, index) => {
-      // Several jobs may wait for one slot while another runs there: waiting has the edge of the row.
+      // Several jobs may wait for a slot while another runs in it: waiting is drawn at the edge of the row.
       if (ready !== null && start - ready > length / 1000) bar(ready, slot - 0.97, start - ready, 0.1, "wait", index);
       bar(start, slot - 0.8, end - start, 0.7, kind(status), index);
     });
@@ -247,7 +247,7 @@
     drawn = Math.min(view.length, upTo);
     $("more").hidden = drawn === view.length;
     $("more").textContent = `Show more (${view.length - drawn} left)`;
-    $("shown").textContent = `${drawn} of ${count(view.length, "job")} shown, ${jobs.length} in all`;
+    $("shown").textContent = `${drawn} of ${count(view.length, "job")} shown, ${jobs.length} in total`;
   }
 
   function drawTable() {
@@ -263,7 +263,7 @@
     const sign = order.down ? -1 : 1;
     view.sort((a, b) => {
       const [x, y] = [key(a), key(b)];
-      // What is not there comes last in both orders.
+      // Missing values come last in both orders.
       if (x === null || y === null) return (x === null) - (y === null) || a.seq - b.seq;
       return sign * (x < y ? -1 : x > y ? 1 : 0) || a.seq - b.seq;
     });
@@ -314,15 +314,15 @@
     addEventListener("beforeprint", () => drawRows(view.length));
   }
 
-  // Output of what failed.
+  // Output of failed jobs.
   const failures = jobs.filter((job) => kind(job.status) === "bad");
-  let told = 0;
+  let shown = 0;
 
   function drawOutputs() {
-    for (const job of failures.slice(told, told + 20)) {
+    for (const job of failures.slice(shown, shown + 20)) {
       const box = make("details", { open: true }, make("summary", {}, make("span", { class: "dot bad" }, job.label), ` (${job.ending}, ${time(job.wall)})`), make("div", { class: "cmd" }, `$ ${job.cmd}`));
       for (const [name, text, cut] of [["Standard output", job.out, job.out_cut], ["Standard error", job.err, job.err_cut]]) {
-        if (cut > 0) box.append(make("p", { class: "cut" }, `${name}: ${cut} bytes ${text === "" ? "" : "before these "}are left out`));
+        if (cut > 0) box.append(make("p", { class: "cut" }, `${name}: ${cut} ${text === "" ? "" : "earlier "}bytes omitted`));
         if (text !== "") {
           const pre = coloured(text, make);
           pre.setAttribute("aria-label", `${name} of ${job.label}`);
@@ -331,13 +331,13 @@
       }
       $("outputs").append(box);
     }
-    told = Math.min(failures.length, told + 20);
+    shown = Math.min(failures.length, shown + 20);
     $("failed").hidden = failures.length === 0;
-    $("more-outputs").hidden = told === failures.length;
-    $("more-outputs").textContent = `Show more (${failures.length - told} left)`;
+    $("more-outputs").hidden = shown === failures.length;
+    $("more-outputs").textContent = `Show more (${failures.length - shown} left)`;
   }
 
-  tell();
+  showSummary();
   drawStatuses();
   drawHead();
   drawTable();

@@ -10,7 +10,7 @@ use super::*;
 use crate::os::EnvChange;
 use crate::plan::{Job, Origin, ShellRule};
 
-/// What a job is and is given.
+/// The inputs of a job.
 #[derive(Debug)]
 struct Given {
     args: Vec<OsString>,
@@ -19,12 +19,12 @@ struct Given {
     stdin: Vec<u8>,
 }
 
-/// Tells every word, every variable whose name begins with V, where it runs, and its input.
-const TELL: &str =
+/// Prints its arguments, all variables whose names begin with V, its directory and its input.
+const SCRIPT: &str =
     "printf '[%s]' \"$@\"; env -0 | LC_ALL=C sort -z | grep -z ^V; pwd -P; cat; exit 3";
 
 impl Given {
-    /// A job that tells them: by words of its own, or by a line that is no simple command.
+    /// A job that prints them: given as words, or as a line that is not a simple command.
     fn job(&self, line: Option<&str>, cwd: &Path) -> NumberedJob {
         let origin = Origin {
             source: "x".into(),
@@ -34,7 +34,7 @@ impl Given {
         let line_or = line.unwrap_or("true");
         let mut job = Job::from_line(origin, line_or.as_bytes(), &rule).unwrap();
         if line.is_none() {
-            let words = ["sh", "-c", TELL, "sh"].map(OsString::from);
+            let words = ["sh", "-c", SCRIPT, "sh"].map(OsString::from);
             job.work = Invocation::Argv(words.into_iter().chain(self.args.clone()).collect());
         }
         job.env = self.env.clone();
@@ -48,10 +48,10 @@ impl Given {
         }
     }
 
-    /// What the job tells where prun runs it.
+    /// Returns the output and the exit code of the job as prun runs it.
     fn expected(&self, line: Option<&str>, cwd: &Path) -> (Vec<u8>, Option<i32>) {
         let mut command = Started::new("sh");
-        command.args(["-c", line.unwrap_or(TELL), "sh"]);
+        command.args(["-c", line.unwrap_or(SCRIPT), "sh"]);
         command.args(&self.args).current_dir(cwd);
         for EnvChange { name, value } in &self.env {
             match value {
@@ -59,13 +59,12 @@ impl Given {
                 None => command.env_remove(name),
             };
         }
-        told(command, &self.stdin)
+        output_of(command, &self.stdin)
     }
 }
 
-fn told(mut command: Started, input: &[u8]) -> (Vec<u8>, Option<i32>) {
+fn output_of(mut command: Started, input: &[u8]) -> (Vec<u8>, Option<i32>) {
     use std::io::Write;
-    // What a shell or `sh` inherits from the tests must not differ.
     command.stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut child = command.stderr(Stdio::null()).spawn().unwrap();
     let _ = child.stdin.take().unwrap().write_all(input);
@@ -73,7 +72,7 @@ fn told(mut command: Started, input: &[u8]) -> (Vec<u8>, Option<i32>) {
     (output.stdout, output.status.code())
 }
 
-/// Any bytes that the system can hold, those of text being as likely as others.
+/// Any bytes without NUL, in half of the cases text.
 fn word(least: usize) -> impl Strategy<Value = OsString> {
     let most = least + 6;
     let text =
@@ -84,7 +83,7 @@ fn word(least: usize) -> impl Strategy<Value = OsString> {
     ]
 }
 
-/// The name of a variable, to a shell or to the system alone.
+/// The name of a variable, valid in a shell or not.
 fn name() -> impl Strategy<Value = OsString> {
     prop_oneof![
         4 => "V[A-Za-z_]{0,2}".prop_map(OsString::from),
@@ -117,13 +116,13 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, cases: 20, ..Default::default() })]
 
     #[test]
-    fn what_is_pasted_does_what_the_job_did(given in given(), is_line in any::<bool>()) {
+    fn the_pasted_command_does_the_same_as_the_job(given in given(), is_line in any::<bool>()) {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path().canonicalize().unwrap();
         let cwd = root.join(&given.dir);
         std::fs::create_dir_all(&cwd).unwrap();
-        // A line has its words from nowhere, and the rest is the same.
-        let line = is_line.then_some(TELL);
+        // A line has no arguments; the rest is the same.
+        let line = is_line.then_some(SCRIPT);
         let given = Given { args: if is_line { Vec::new() } else { given.args }, ..given };
         let job = given.job(line, &cwd);
         let paster = Paster::new(Readers::Caller, root.clone(), Vec::new());
@@ -133,15 +132,15 @@ proptest! {
             for shell in ["sh", "bash"] {
                 let mut command = Started::new(shell);
                 command.args(["-c", &shown]).current_dir(&root);
-                let told = told(command, b"");
-                prop_assert_eq!(&told, &expected, "{}: {}", shell, shown);
+                let output = output_of(command, b"");
+                prop_assert_eq!(&output, &expected, "{}: {}", shell, shown);
             }
         }
     }
 }
 
 #[test]
-fn a_folder_is_named_from_where_prun_was_called() {
+fn a_folder_is_relative_to_the_directory_of_prun() {
     let given = Given {
         args: Vec::new(),
         env: Vec::new(),
@@ -162,7 +161,7 @@ fn a_folder_is_named_from_where_prun_was_called() {
 }
 
 #[test]
-fn a_command_is_changed_no_more_than_it_must_be() {
+fn a_command_is_changed_as_little_as_possible() {
     let shown = |line: &str, env: &[(&str, Option<&str>)]| {
         let given = Given {
             args: Vec::new(),
@@ -213,10 +212,10 @@ fn a_command_is_changed_no_more_than_it_must_be() {
 }
 
 #[test]
-fn words_for_a_program_are_no_words_for_a_builtin() {
+fn a_program_is_not_replaced_by_a_different_builtin() {
     let shown = |words: &[&str]| {
         let words: Vec<OsString> = words.iter().map(OsString::from).collect();
-        is_left_to_programs(&words)
+        runs_program(&words)
     };
     assert!(shown(&["ls", "-l"]));
     assert!(shown(&["echo", "a b"]));
@@ -229,6 +228,6 @@ fn words_for_a_program_are_no_words_for_a_builtin() {
 }
 
 #[test]
-fn the_names_are_sorted_so_that_they_are_easy_to_find() {
-    assert!(SHELLS_OWN.is_sorted() && ALIKE.is_sorted());
+fn the_lists_of_names_are_sorted() {
+    assert!(SHELL_VARIABLES.is_sorted() && EQUIVALENT_BUILTINS.is_sorted());
 }
