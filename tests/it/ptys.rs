@@ -155,7 +155,7 @@ fn a_process_that_is_left_behind_does_not_hold_the_run_up() {
         .args(["echo early; sleep 300 & echo $! > pid", "true"])
         .leaves_processes()
         .within(Duration::from_secs(60))
-        .screen_has("still holds its output (leaked)")
+        .screen_has("still holds its output open (leaked)")
         .start();
     run.wait_for_line_in("pid");
     run.finish();

@@ -57,7 +57,7 @@ fn the_page_sorts_filters_zooms_and_obeys_the_keyboard() {
     assert!(stretch.contains("only slow was running ("), "{stretch}");
     assert_eq!(
         seen["caption"],
-        "Every job of the run. The buttons in the head sort."
+        "All jobs of the run. Click a column heading to sort."
     );
     assert_eq!(
         (&seen["unnamed"], &seen["unreachable"]),
@@ -209,7 +209,7 @@ fn an_interrupted_run_leaves_a_whole_page() {
         [["a", "canceled", "signal"], ["b", "skipped", "signal"]]
     );
     let note = data["end"]["notes"][0].as_str().unwrap();
-    assert!(note.starts_with("SIGINT: ending 1 job"), "{note}");
+    assert!(note.starts_with("SIGINT: cancelling 1 job"), "{note}");
     let outcome = reported()
         .args(["-j1", "--deadline", "0.2"])
         .stdin(jobs)

@@ -139,7 +139,7 @@ fn a_kill_that_follows_a_term_kills_what_is_left_at_once() {
     let stage = Stage::new().args(["--grace", "1h", STUBBORN]);
     let (mut run, _) = up(stage.signal(libc::SIGKILL));
     run.send(libc::SIGTERM);
-    run.wait_for_stderr("prun: SIGTERM: ending 1 job");
+    run.wait_for_stderr("prun: SIGTERM: cancelling 1 job");
     run.send(libc::SIGKILL);
     run.finish();
 }
