@@ -116,7 +116,7 @@ fn an_abort_ends_the_jobs_and_leaves_a_log_that_can_be_gone_on_with() {
         .arg("sleep 300")
         .in_shell("ulimit -c 0; exec \"$@\"")
         .stdout("one\n")
-        .stderr_has("prun: SIGABRT: ending 1 job, ")
+        .stderr_has("prun: SIGABRT: cancelling 1 job ")
         .signal(libc::SIGABRT)
         .within(SOON)
         .start();
