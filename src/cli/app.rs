@@ -241,7 +241,7 @@ fn sinks(settings: &mut Settings) -> Vec<Box<dyn Sink>> {
         OutputForm::Output | OutputForm::DryRun(_) => {}
     }
     sinks.push(Box::new(Human::new(display, settings.paster.clone())));
-    if display.tells_each && matches!(display.show, Show::All | Show::Words) {
+    if display.line_per_job && matches!(display.show, Show::All | Show::Words) {
         let vendor = display.vendor.unwrap_or(Vendor::Plain);
         sinks.push(Box::new(Heartbeat::new(vendor)));
     }

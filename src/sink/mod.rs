@@ -31,7 +31,7 @@ pub(crate) use describe::escape;
 pub(crate) use dispatch::{Dispatch, Drained, OnLoss};
 pub(crate) use dry_run::{DryRun, dry_run};
 pub(crate) use file::run_file::RunFileError;
-pub(crate) use file::run_files::{BegunFiles, RunFiles};
+pub(crate) use file::run_files::{OpenRunFiles, RunFiles};
 pub(crate) use file::step_summary::StepSummary;
 pub(crate) use human::{
     DisplayOptions, Frame, Heartbeat, Human, Paster, ProgressBar, Readers, Show, Style,

@@ -141,7 +141,10 @@ fn ctrl_c_stops_the_loop_around_prun() {
     let outcome = run.finish();
     assert_eq!(outcome.read_text("rounds"), "round\n");
     let screen = String::from_utf8_lossy(&outcome.screen);
-    assert!(screen.contains("prun: SIGINT: cancelling 1 job"), "{screen}");
+    assert!(
+        screen.contains("prun: SIGINT: cancelling 1 job"),
+        "{screen}"
+    );
 }
 
 #[test]

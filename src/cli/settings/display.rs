@@ -20,7 +20,7 @@ pub(crate) fn display(args: &Args, surroundings: &Surroundings, show: Show) -> D
         // Set when the source is open.
         alone: false,
         is_live: false,
-        tells_each: vendor.is_some() || progress == ProgressMode::Plain,
+        line_per_job: vendor.is_some() || progress == ProgressMode::Plain,
         has_bar: progress == ProgressMode::Bar && show != Show::Nothing,
         frame: frame(args.ci, vendor, show, surroundings),
         vendor,

@@ -22,7 +22,7 @@ use crate::plan::{Rules, Shell, ShellError, ShellRule, Source};
 use crate::process::{Environment, Stdio, TerminalSize};
 use crate::run::{FailFast, Foreground, JobOutput, LogDirError, Options, OutputDelivery, Policy};
 use crate::sink::{
-    BegunFiles, DisplayOptions, DryRun, JobLogError, LoggedRun, OpenLog, Paster, Readers,
+    OpenRunFiles, DisplayOptions, DryRun, JobLogError, LoggedRun, OpenLog, Paster, Readers,
     ReplayError, RunFileError, Show, StepSummary, open_log,
 };
 
@@ -44,7 +44,7 @@ pub(crate) struct Settings {
     /// The unique ID of the run.
     pub(crate) run_id: String,
     /// The report files, opened.
-    pub(crate) files: BegunFiles,
+    pub(crate) files: OpenRunFiles,
     /// The size of each job's output terminal, if it has one.
     pub(crate) terminal: Option<TerminalSize>,
     /// Printed before anything else.
@@ -164,7 +164,7 @@ pub(crate) fn settle(
             settings.options.log_dir = Some(log_dir);
             settings.warnings.extend(warning);
         }
-        settings.files = files(&args).begin()?;
+        settings.files = files(&args).open()?;
         // Last, as opening repairs an incomplete last line.
         let log = args.joblog.as_deref();
         settings.log = log.map(|path| open_log(path, args.resume)).transpose()?;
@@ -192,7 +192,7 @@ pub(crate) fn settle_replay(
     settings.display.has_bar = false;
     files::check(args)?;
     let past = LoggedRun::find(log)?;
-    settings.files = files(args).begin()?;
+    settings.files = files(args).open()?;
     Ok((settings, past))
 }
 
@@ -271,7 +271,7 @@ fn settings(
         guard: args.guard.into(),
         log: None,
         run_id: String::new(),
-        files: BegunFiles::default(),
+        files: OpenRunFiles::default(),
         terminal: None,
         warnings: Vec::new(),
     })

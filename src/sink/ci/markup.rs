@@ -11,7 +11,7 @@ use crate::sink::describe;
 impl Vendor {
     /// Returns the start of a folded group, the `number`th of this run, whose content began at `at`.
     pub(crate) fn open(self, title: &str, number: u64, at: SystemTime) -> String {
-        let title = self.words(title);
+        let title = self.escape_line(title);
         match self {
             Self::Plain => String::new(),
             Self::Github => format!("::group::{}\n", github_text(&title)),
@@ -37,7 +37,7 @@ impl Vendor {
                 format!("\x1b[0Ksection_end:{at}:{name}\r\x1b[0K\n")
             }
             Self::Teamcity => {
-                let title = self.words(title);
+                let title = self.escape_line(title);
                 format!("##teamcity[blockClosed name='{}']\n", teamcity_text(&title))
             }
         }
@@ -50,9 +50,9 @@ impl Vendor {
 
     /// Returns the annotation of a failed job, with its result and its last lines.
     pub(crate) fn annotation(self, label: &str, facts: &str, lines: &[String]) -> Option<String> {
-        let label = self.words(label);
+        let label = self.escape_line(label);
         let facts = std::iter::once(facts).chain(lines.iter().map(String::as_str));
-        let facts: Vec<Cow<'_, str>> = facts.map(|line| self.words(line)).collect();
+        let facts: Vec<Cow<'_, str>> = facts.map(|line| self.escape_line(line)).collect();
         let facts = facts.join("\n");
         match self {
             Self::Github => {
@@ -68,7 +68,7 @@ impl Vendor {
     }
 
     /// Escapes a line of prun's own, whose names and commands are untrusted.
-    pub(crate) fn words(self, line: &str) -> Cow<'_, str> {
+    pub(crate) fn escape_line(self, line: &str) -> Cow<'_, str> {
         let mut harmless = Vec::with_capacity(line.len());
         let mut escaper = Escaper::new(self, Author::Prun);
         escaper.take(line.as_bytes(), &mut harmless);
@@ -83,7 +83,7 @@ impl Vendor {
 impl Vendor {
     /// Returns a command to be pasted that has no effect in the log and the same meaning in a shell.
     pub(crate) fn command(self, command: String) -> String {
-        match self.words(&command) == command {
+        match self.escape_line(&command) == command {
             true => command,
             // Every command of a CI log contains one of these.
             false => describe::script_without(OsStr::new(&command), &['#', '_', ':']),
@@ -163,7 +163,7 @@ mod tests {
             "##teamcity[blockOpened name='it|'s |[a||b|]|0x00e9|0xd83d|0xde00']\n"
         );
         assert_eq!(
-            Vendor::Teamcity.words("a ##teamcity[x]"),
+            Vendor::Teamcity.escape_line("a ##teamcity[x]"),
             "a ##teamcity [x]"
         );
     }
@@ -171,10 +171,10 @@ mod tests {
     #[test]
     fn names_and_commands_are_escaped() {
         let github = Vendor::Github;
-        assert_eq!(github.words("   ::error::x"), "   > ::error::x");
-        assert_eq!(github.words("a ##[error]x"), "a ## [error]x");
-        assert_eq!(github.words("── a::b (ok)"), "── a::b (ok)");
-        assert_eq!(Vendor::Azure.words("a ##vso[x]y"), "a ##vso [x]y");
-        assert_eq!(Vendor::Plain.words("::error::x"), "::error::x");
+        assert_eq!(github.escape_line("   ::error::x"), "   > ::error::x");
+        assert_eq!(github.escape_line("a ##[error]x"), "a ## [error]x");
+        assert_eq!(github.escape_line("── a::b (ok)"), "── a::b (ok)");
+        assert_eq!(Vendor::Azure.escape_line("a ##vso[x]y"), "a ##vso [x]y");
+        assert_eq!(Vendor::Plain.escape_line("::error::x"), "::error::x");
     }
 }

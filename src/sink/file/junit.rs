@@ -38,7 +38,7 @@ const NAME: &str = "prun";
 /// Writes the report.
 pub(crate) struct Junit {
     draft: Draft,
-    begun: SystemTime,
+    started: SystemTime,
     /// The space for the head in the file.
     head: usize,
     /// Earlier attempts of jobs that were retried.
@@ -50,16 +50,16 @@ pub(crate) struct Junit {
 }
 
 impl Junit {
-    pub(crate) fn begin(option: &'static str, path: &Path) -> Result<Self, RunFileError> {
+    pub(crate) fn create(option: &'static str, path: &Path) -> Result<Self, RunFileError> {
         let failed = |error: io::Error| RunFileError::new(option, path, error);
-        let begun = SystemTime::now();
-        let longest = head([usize::MAX; 4], begun, Duration::from_secs(u32::MAX.into()));
+        let started = SystemTime::now();
+        let longest = head([usize::MAX; 4], started, Duration::from_secs(u32::MAX.into()));
         let head = longest.map_err(failed)?.len();
-        let mut draft = Draft::begin(option, path)?;
+        let mut draft = Draft::create(option, path)?;
         draft.write_all(&vec![b' '; head]).map_err(failed)?;
         Ok(Self {
             draft,
-            begun,
+            started,
             head,
             earlier: HashMap::new(),
             names: HashMap::new(),
@@ -115,7 +115,7 @@ impl FileFormat for Junit {
             }
             Event::JobEnded(end) => self.ended(end),
             Event::RunStarted { .. } => {
-                self.begun = at;
+                self.started = at;
                 Ok(())
             }
             Event::RunEnded { elapsed, .. } => {
@@ -127,7 +127,7 @@ impl FileFormat for Junit {
                 ];
                 let all = self.counts.total() as usize;
                 let failures = all - of(Status::Ok) - errors - skipped;
-                let mut head = head([all, failures, errors, skipped], self.begun, *elapsed)?;
+                let mut head = head([all, failures, errors, skipped], self.started, *elapsed)?;
                 // Spaces before the last bracket have no meaning.
                 let blanks = " ".repeat(self.head.saturating_sub(head.len()));
                 head.insert_str(head.len() - 2, &blanks);
@@ -144,12 +144,12 @@ impl FileFormat for Junit {
 }
 
 /// Returns the text before the first test case. `counts`: jobs, failures, errors, skipped.
-fn head(counts: [usize; 4], begun: SystemTime, elapsed: Duration) -> io::Result<String> {
+fn head(counts: [usize; 4], started: SystemTime, elapsed: Duration) -> io::Result<String> {
     let mut suite = TestSuite::new(NAME);
     let mut report = Report::new(NAME);
     [suite.tests, suite.failures, suite.errors, suite.skipped] = counts;
     [report.tests, report.failures, report.errors, _] = counts;
-    suite.timestamp = Some(moment(begun));
+    suite.timestamp = Some(moment(started));
     (suite.time, report.time) = (Some(elapsed), Some(elapsed));
     report.test_suites.push(suite);
     let text = report.to_string().map_err(of_xml)?;

@@ -40,7 +40,7 @@ const NOTES: usize = 100;
 pub(crate) struct Report {
     draft: Draft,
     /// The start of the run. All times are relative to it, so changes of the system clock do not matter.
-    begun: SystemTime,
+    started: SystemTime,
     /// Earlier attempts of jobs that were retried.
     earlier: HashMap<u64, Vec<Value>>,
     /// The remaining space for output.
@@ -51,15 +51,15 @@ pub(crate) struct Report {
 }
 
 impl Report {
-    pub(crate) fn begin(option: &'static str, path: &Path) -> Result<Self, RunFileError> {
-        let mut draft = Draft::begin(option, path)?;
+    pub(crate) fn create(option: &'static str, path: &Path) -> Result<Self, RunFileError> {
+        let mut draft = Draft::create(option, path)?;
         let (head, _) = page();
         let head = head + "{\"jobs\":[";
-        let begun = draft.write_all(head.as_bytes());
-        begun.map_err(|error| RunFileError::new(option, path, error))?;
+        let written = draft.write_all(head.as_bytes());
+        written.map_err(|error| RunFileError::new(option, path, error))?;
         Ok(Self {
             draft,
-            begun: SystemTime::now(),
+            started: SystemTime::now(),
             earlier: HashMap::new(),
             capacity: ALL_OUTPUT,
             notes: Vec::new(),
@@ -76,7 +76,7 @@ impl Report {
 
     /// Returns slot, start, duration and status of an attempt.
     fn attempt(&self, attempt: &Attempt) -> Value {
-        let (start, wall) = (moment(self.begun + attempt.begun), seconds(attempt.wall));
+        let (start, wall) = (moment(self.started + attempt.begun), seconds(attempt.wall));
         json!([attempt.slot, start, wall, attempt.status().as_str()])
     }
 
@@ -145,14 +145,14 @@ impl FileFormat for Report {
             Event::Warned(text) | Event::InputFailed(text) => self.note(text),
             Event::RunEnded { elapsed, .. } => {
                 let end = json!({
-                    "at": moment(self.begun + *elapsed),
+                    "at": moment(self.started + *elapsed),
                     "elapsed": seconds(*elapsed),
                     "notes": self.notes,
                 });
                 let (_, rest) = page();
                 write!(self.draft, "\n],\n\"end\":{}}}{rest}", escaped(&end))?;
             }
-            Event::RunStarted { .. } => self.begun = at,
+            Event::RunStarted { .. } => self.started = at,
             Event::JobStarted(_)
             | Event::JobPrinted(_)
             | Event::Suspended

@@ -128,41 +128,41 @@ impl RunFileError {
 pub(crate) struct Draft {
     path: PathBuf,
     text: BufWriter<File>,
-    place: RunFilePlace,
+    publication: Publication,
     is_output: bool,
 }
 
 /// How the complete file gets to its path.
-enum RunFilePlace {
+enum Publication {
     /// The draft is a new file, to replace the one at the path. That one is open, in case it cannot be replaced
     /// (a mount point).
-    Name(Unnamed, Option<File>),
+    Replace(Unnamed, Option<File>),
     /// The draft is copied over the content of this file.
-    Over(File),
+    Overwrite(File),
     /// The draft is copied to this file.
-    Into(File),
+    CopyTo(File),
     /// It is there already.
-    Taken,
+    Done,
 }
 
 impl Draft {
     /// Creates a draft. A path that cannot be written is an error; an existing file stays unchanged.
-    pub(crate) fn begin(option: &'static str, path: &Path) -> Result<Self, RunFileError> {
+    pub(crate) fn create(option: &'static str, path: &Path) -> Result<Self, RunFileError> {
         let failed = |error: io::Error| RunFileError::new(option, path, error);
         let OpenTarget {
             standing,
             there,
             new,
         } = OpenTarget::open(path).map_err(failed)?;
-        let way = way(FileKind::RunFile, standing);
+        let mode = way(FileKind::RunFile, standing);
         let temporary = || tempfile::tempfile().map_err(failed);
-        let (text, place) = match (way, there, new) {
+        let (text, publication) = match (mode, there, new) {
             (WriteMode::Replace, there, Some((text, unnamed))) => {
-                (text, RunFilePlace::Name(unnamed, there))
+                (text, Publication::Replace(unnamed, there))
             }
-            (WriteMode::InPlace, Some(there), _) => (temporary()?, RunFilePlace::Over(there)),
+            (WriteMode::InPlace, Some(there), _) => (temporary()?, Publication::Overwrite(there)),
             (WriteMode::Stream | WriteMode::Output, Some(there), _) => {
-                (temporary()?, RunFilePlace::Into(there))
+                (temporary()?, Publication::CopyTo(there))
             }
             (WriteMode::Refuse(why), ..) => return Err(RunFileError::new(option, path, why)),
             _ => return Err(RunFileError::new(option, path, "cannot be written")),
@@ -170,8 +170,8 @@ impl Draft {
         Ok(Self {
             path: path.to_owned(),
             text: BufWriter::new(text),
-            place,
-            is_output: way == WriteMode::Output,
+            publication,
+            is_output: mode == WriteMode::Output,
         })
     }
 
@@ -188,26 +188,26 @@ impl Draft {
     /// Moves it to its path before it is complete; later writes appear there at once.
     pub(crate) fn publish(&mut self) -> io::Result<()> {
         self.text.flush()?;
-        match std::mem::replace(&mut self.place, RunFilePlace::Taken) {
-            RunFilePlace::Taken => Ok(()),
-            RunFilePlace::Into(file) => self.move_into(file),
-            RunFilePlace::Over(file) => self.move_over(file),
-            RunFilePlace::Name(unnamed, there) => {
+        match std::mem::replace(&mut self.publication, Publication::Done) {
+            Publication::Done => Ok(()),
+            Publication::CopyTo(file) => self.copy_to(file),
+            Publication::Overwrite(file) => self.overwrite(file),
+            Publication::Replace(unnamed, there) => {
                 let text = self.text.get_ref();
                 match (unnamed.replace(text, &self.path), there) {
-                    (Err(_), Some(there)) => self.move_over(there),
+                    (Err(_), Some(there)) => self.overwrite(there),
                     (taken, _) => taken,
                 }
             }
         }
     }
 
-    fn move_over(&mut self, file: File) -> io::Result<()> {
+    fn overwrite(&mut self, file: File) -> io::Result<()> {
         file.set_len(0)?;
-        self.move_into(file)
+        self.copy_to(file)
     }
 
-    fn move_into(&mut self, mut file: File) -> io::Result<()> {
+    fn copy_to(&mut self, mut file: File) -> io::Result<()> {
         let text = self.text.get_mut();
         text.rewind()?;
         io::copy(text, &mut file)?;
@@ -218,7 +218,7 @@ impl Draft {
     /// Moves the complete file to its path, and syncs it.
     pub(crate) fn finish(mut self) -> io::Result<()> {
         self.text.flush()?;
-        if let RunFilePlace::Name(..) = self.place {
+        if let Publication::Replace(..) = self.publication {
             // Detect late write errors before the old file is replaced.
             let text = self.text.get_ref();
             sync(text)?;

@@ -19,7 +19,7 @@ pub(crate) struct RunFiles {
 
 /// The open reports.
 #[derive(Default)]
-pub(crate) struct BegunFiles {
+pub(crate) struct OpenRunFiles {
     pub(crate) recorders: Vec<Box<dyn Recorder>>,
     /// Reports to standard output, which wait for it.
     pub(crate) sinks: Vec<Box<dyn Sink>>,
@@ -27,22 +27,22 @@ pub(crate) struct BegunFiles {
 
 impl RunFiles {
     /// Opens all of them, so that an unusable path is an error before anything runs.
-    pub(crate) fn begin(&self) -> Result<BegunFiles, RunFileError> {
-        let mut begun = BegunFiles::default();
+    pub(crate) fn open(&self) -> Result<OpenRunFiles, RunFileError> {
+        let mut open = OpenRunFiles::default();
         if let Some(path) = &self.junit {
-            begun.add(path, Junit::begin("--junit", path)?);
+            open.add(path, Junit::create("--junit", path)?);
         }
         if let Some(path) = &self.report {
-            begun.add(path, Report::begin("--report", path)?);
+            open.add(path, Report::create("--report", path)?);
         }
         if let Some(path) = &self.trace {
-            begun.add(path, Trace::begin("--trace", path)?);
+            open.add(path, Trace::create("--trace", path)?);
         }
-        Ok(begun)
+        Ok(open)
     }
 }
 
-impl BegunFiles {
+impl OpenRunFiles {
     fn add<F: FileFormat + 'static>(&mut self, path: &Path, form: F) {
         let is_output = form.draft().is_output();
         let file = Box::new(RunFile::new(path, form));

@@ -22,7 +22,7 @@ pub(crate) struct Trace {
     draft: Draft,
     lines: Vec<u8>,
     /// The start of the run. All times are relative to it, so changes of the system clock do not matter.
-    begun: SystemTime,
+    started: SystemTime,
     running: usize,
     /// The number of slots that have been named.
     slots: u32,
@@ -31,11 +31,11 @@ pub(crate) struct Trace {
 }
 
 impl Trace {
-    pub(crate) fn begin(option: &'static str, path: &Path) -> Result<Self, RunFileError> {
+    pub(crate) fn create(option: &'static str, path: &Path) -> Result<Self, RunFileError> {
         let mut trace = Self {
-            draft: Draft::begin(option, path)?,
+            draft: Draft::create(option, path)?,
             lines: Vec::new(),
-            begun: SystemTime::now(),
+            started: SystemTime::now(),
             running: 0,
             slots: 0,
             waiting: HashMap::new(),
@@ -58,8 +58,8 @@ impl Trace {
 
     /// Returns microseconds since the epoch; the viewer chooses where to begin.
     fn micros(&self, since: Duration) -> u64 {
-        let begun = self.begun.duration_since(UNIX_EPOCH).unwrap_or_default();
-        (begun + since).as_micros() as u64
+        let started = self.started.duration_since(UNIX_EPOCH).unwrap_or_default();
+        (started + since).as_micros() as u64
     }
 
     /// Writes the number of running jobs at a time since the start of the run.
@@ -133,7 +133,7 @@ impl FileFormat for Trace {
     fn add(&mut self, event: &Event, at: SystemTime) -> io::Result<()> {
         match event {
             Event::RunStarted { .. } => {
-                self.begun = at;
+                self.started = at;
                 self.write()?;
                 // The file grows while the run continues.
                 return self.draft.publish();

@@ -30,7 +30,7 @@ pub(crate) struct DisplayOptions {
     /// Whether output is shown as it arrives, so that none is below its job's headline.
     pub(crate) is_live: bool,
     /// Whether each finished job has a line.
-    pub(crate) tells_each: bool,
+    pub(crate) line_per_job: bool,
     /// Whether a progress bar is drawn below everything.
     pub(crate) has_bar: bool,
     pub(crate) frame: Frame,

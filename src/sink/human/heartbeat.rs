@@ -91,6 +91,6 @@ impl Sink for Heartbeat {
         let now = Instant::now();
         self.last_line = now;
         let line = self.line(now);
-        writeln!(console.words()?, "{}", self.vendor.words(&line))
+        writeln!(console.words()?, "{}", self.vendor.escape_line(&line))
     }
 }

@@ -40,7 +40,7 @@ pub(crate) struct Human {
 impl Human {
     pub(crate) fn new(display: DisplayOptions, paster: Paster) -> Self {
         let is_watched = display.terminal && display.show != Show::Failed;
-        let always_counts = display.verbose || is_watched || display.tells_each;
+        let always_counts = display.verbose || is_watched || display.line_per_job;
         Self {
             display,
             paster,
@@ -60,7 +60,7 @@ impl Human {
     fn line(&mut self, line: &str, console: &mut Console) -> io::Result<()> {
         self.leave_group(console)?;
         let line = match self.display.vendor {
-            Some(vendor) => vendor.words(line),
+            Some(vendor) => vendor.escape_line(line),
             None => line.into(),
         };
         writeln!(console.words()?, "{line}")
@@ -231,8 +231,8 @@ impl Human {
     fn ended(&mut self, end: &JobEnd, console: &mut Console) -> io::Result<()> {
         if let Some(last) = &end.last {
             let headline = self.last_headline(end, last);
-            let is_line =
-                self.display.tells_each && (self.display.show != Show::Failed || !headline.is_good);
+            let is_line = self.display.line_per_job
+                && (self.display.show != Show::Failed || !headline.is_good);
             let is_wanted = self.display.verbose || is_line;
             let before = self.attempt(&end.job, last, &headline, is_wanted, console)?;
             if last.leaked && self.display.show != Show::Failed {
@@ -308,7 +308,7 @@ impl Sink for Human {
     fn interest(&self) -> Interest {
         Interest {
             starts: self.display.verbose,
-            silent_successes: self.display.verbose || self.display.tells_each,
+            silent_successes: self.display.verbose || self.display.line_per_job,
             silent_runs: self.always_counts,
         }
     }

@@ -109,7 +109,7 @@ impl Prefixes {
         if (self.last.0, self.last.1) != (job.seq, self.width) {
             let mut name = describe::label(job);
             if let Some(vendor) = self.vendor {
-                name = vendor.words(&name).into_owned();
+                name = vendor.escape_line(&name).into_owned();
             }
             let name = console::truncate_str(&name, MAX_WIDTH, CUT);
             self.width = self.width.max(console::measure_text_width(&name));
