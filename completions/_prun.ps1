@@ -77,6 +77,7 @@ Register-ArgumentCompleter -Native -CommandName 'prun' -ScriptBlock {
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Also show each job''s start and end, with CPU time and memory')
             [CompletionResult]::new('--resume', '--resume', [CompletionResultType]::ParameterName, 'Skip jobs that succeeded according to the job log')
             [CompletionResult]::new('--man', '--man', [CompletionResultType]::ParameterName, 'Print the manual page')
+            [CompletionResult]::new('--schema', '--schema', [CompletionResultType]::ParameterName, 'Print the JSON Schema of --json, --json=events and --joblog')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')

@@ -4,6 +4,7 @@
 mod knowledge;
 mod rules;
 mod source;
+mod words;
 
 use std::fs;
 use std::path::Path;
@@ -60,7 +61,7 @@ fn folders_are_small() {
 
 #[test]
 fn no_two_types_have_the_same_name() {
-    keep(rules::types);
+    keep(words::types);
 }
 
 #[test]
@@ -100,7 +101,7 @@ fn doors_hold_modules_and_uses_only() {
 
 #[test]
 fn modules_have_names_that_say_something() {
-    keep(rules::names);
+    keep(words::names);
 }
 
 /// Holds a rule to the lines of one pretended file at which it should complain.
@@ -246,7 +247,7 @@ fn a_name_of_two_types_is_found() {
         ("src/a/b.rs", "pub(crate) struct A;\nstruct B;"),
         ("src/a/c.rs", "struct B;\npub(in crate::a) enum A {}"),
     ];
-    let found = complaints(rules::types, &two);
+    let found = complaints(words::types, &two);
     assert_eq!(found, ["src/a/c.rs:2: A is a type at src/a/b.rs:1, too"]);
 }
 
@@ -333,7 +334,7 @@ fn more_than_a_door_is_found() {
 
 #[test]
 fn a_name_that_says_nothing_is_found() {
-    let rule = rules::names;
+    let rule = words::names;
     complains(rule, "src/run/utils.rs", "", &[1]);
     complains(rule, "src/run/job_manager.rs", "", &[1]);
     complains(rule, "src/common/mod.rs", "", &[1]);

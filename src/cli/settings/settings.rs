@@ -22,7 +22,7 @@ use crate::plan::{Rules, Shell, ShellError, ShellRule, Source};
 use crate::process::{Environment, Stdio, TerminalSize};
 use crate::run::{FailFast, Foreground, JobOutput, LogDirError, Options, OutputDelivery, Policy};
 use crate::sink::{
-    OpenRunFiles, DisplayOptions, DryRun, JobLogError, LoggedRun, OpenLog, Paster, Readers,
+    DisplayOptions, DryRun, JobLogError, LoggedRun, OpenLog, OpenRunFiles, Paster, Readers,
     ReplayError, RunFileError, Show, StepSummary, open_log,
 };
 

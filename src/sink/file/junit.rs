@@ -53,7 +53,11 @@ impl Junit {
     pub(crate) fn create(option: &'static str, path: &Path) -> Result<Self, RunFileError> {
         let failed = |error: io::Error| RunFileError::new(option, path, error);
         let started = SystemTime::now();
-        let longest = head([usize::MAX; 4], started, Duration::from_secs(u32::MAX.into()));
+        let longest = head(
+            [usize::MAX; 4],
+            started,
+            Duration::from_secs(u32::MAX.into()),
+        );
         let head = longest.map_err(failed)?.len();
         let mut draft = Draft::create(option, path)?;
         draft.write_all(&vec![b' '; head]).map_err(failed)?;

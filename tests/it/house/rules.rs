@@ -41,11 +41,6 @@ const CONSOLE: &str = "src/sink/console/console.rs";
 /// Where prun may end.
 const DOORWAY: &str = "src/main.rs";
 
-/// Names that say nothing about what is in a file, and words for which the house has another.
-const EMPTY_WORDS: [&str; 9] = [
-    "task", "unit", "worker", "manager", "helper", "util", "common", "misc", "imp",
-];
-
 /// A word that may stand in a file where the rule forbids it, and why.
 struct Exception {
     file: &'static str,
@@ -85,7 +80,7 @@ impl House {
         Self(sources.collect())
     }
 
-    fn all(&self) -> impl Iterator<Item = &Source> {
+    pub(super) fn all(&self) -> impl Iterator<Item = &Source> {
         self.0.iter()
     }
 
@@ -133,41 +128,6 @@ pub(super) fn folders(house: &House) -> Vec<String> {
     let many = files.into_iter().filter(|(_, count)| *count > MOST_FILES);
     many.map(|(folder, count)| format!("{folder}:1: {count} files are more than {MOST_FILES}"))
         .collect()
-}
-
-/// One word, one thing: no two types have the same name, but for those that one file alone knows.
-pub(super) fn types(house: &House) -> Vec<String> {
-    let mut known: BTreeMap<&str, String> = BTreeMap::new();
-    let mut all = Vec::new();
-    for source in house.rooms() {
-        for (at, pair) in source.code.windows(2).enumerate() {
-            let is_type =
-                ["struct", "enum", "trait", "type", "union"].contains(&pair[0].text.as_str());
-            if !is_type || !is_shared(&source.code[..at]) {
-                continue;
-            }
-            let (name, place) = (pair[1].text.as_str(), place(source, pair[1].line));
-            match known.get(name) {
-                Some(other) => all.push(format!("{place}: {name} is a type at {other}, too")),
-                None => drop(known.insert(name, place)),
-            }
-        }
-    }
-    all
-}
-
-/// Whether what follows these tokens is for more than its own file.
-fn is_shared(before: &[Token]) -> bool {
-    let text = |back: usize| {
-        let at = before.len().checked_sub(back);
-        at.map_or("", |at| before[at].text.as_str())
-    };
-    let last = if text(1) == "unsafe" { 2 } else { 1 };
-    match text(last) {
-        "pub" => true,
-        ")" => (last..).take(12).any(|back| text(back) == "pub"),
-        _ => false,
-    }
 }
 
 /// The keys of our JSON are spelled in one room. Those that are words of other formats as well are not
@@ -281,29 +241,6 @@ pub(super) fn doors(house: &House) -> Vec<String> {
     doors.filter_map(more_than_a_door).collect()
 }
 
-/// Names say what is inside.
-pub(super) fn names(house: &House) -> Vec<String> {
-    let mut all = Vec::new();
-    for source in house.all() {
-        let inline = source
-            .tokens
-            .windows(2)
-            .filter(|pair| pair[0].text == "mod");
-        let inline = inline.map(|pair| (pair[1].text.as_str(), pair[1].line));
-        let names = source.names().into_iter().map(|name| (name, 1));
-        for (name, line) in names.chain(inline) {
-            let mut parts = name.split(['_', '-']);
-            if parts.any(|part| EMPTY_WORDS.contains(&part.strip_suffix('s').unwrap_or(part))) {
-                all.push(format!(
-                    "{}: {name} is no name for a module",
-                    place(source, line)
-                ));
-            }
-        }
-    }
-    all
-}
-
 /// The complaints about paths outside of tests that stand elsewhere than they may.
 fn forbidden(house: &House, allowed: &str, is_forbidden: impl Fn(&Path) -> bool) -> Vec<String> {
     let mut all = Vec::new();
@@ -400,6 +337,6 @@ fn last(path: &Path) -> &str {
     path.segments.last().map_or("", String::as_str)
 }
 
-fn place(source: &Source, line: usize) -> String {
+pub(super) fn place(source: &Source, line: usize) -> String {
     format!("{}:{line}", source.path)
 }
