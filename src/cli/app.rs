@@ -15,7 +15,7 @@ use super::args::hint;
 use super::replay::replay;
 use super::settings::OutputForm;
 use super::settings::Surroundings;
-use super::settings::{Settings, settle, settle_replay};
+use super::settings::{Reporting, Settings, settle, settle_replay};
 use crate::event::{Cause, End, Event, NumberedJob, OutputLoss, Stop};
 use crate::exit::ExitCode;
 use crate::guard::{self, Guarding};
@@ -93,23 +93,16 @@ fn start(args: Args) -> Result<ExitCode, Box<dyn std::error::Error>> {
         return Ok(exit);
     }
     if let Some(log) = &args.replay {
-        let (mut settings, past) = settle_replay(&args, log, &Surroundings::look()?)?;
-        let sinks = sinks(&mut settings);
-        let display = settings.display;
-        return replay(
-            past,
-            sinks,
-            settings.files.recorders,
-            &display,
-            settings.keep_order,
-        );
+        let (mut reporting, run) = settle_replay(&args, log, &Surroundings::look()?)?;
+        let sinks = sinks(&mut reporting);
+        return replay(run, sinks, reporting);
     }
     let Some((settings, source)) = settle(args, Surroundings::look()?)? else {
         print_error(SHAPES);
         return Ok(ExitCode::Usage);
     };
-    warn(&settings.warnings, &settings.display)?;
-    match settings.form {
+    warn(&settings.warnings, &settings.reporting.display)?;
+    match settings.reporting.form {
         OutputForm::DryRun(form) => Ok(list(source, &settings, form)?),
         OutputForm::Output | OutputForm::Records | OutputForm::Events => {
             need_files()?;
@@ -176,15 +169,16 @@ async fn run(mut settings: Settings, source: Source) -> io::Result<ExitCode> {
     let guarding = Guarding::begin(settings.guard, settings.options.jobs, grace, lock);
     let guarding = guarding.await.map_err(io::Error::other)?;
     settings.options.guard = guarding.guard();
-    let sinks = sinks(&mut settings);
-    let mut recorders = settings.files.recorders;
+    let mut reporting = settings.reporting;
+    let sinks = sinks(&mut reporting);
+    let mut recorders = std::mem::take(&mut reporting.files.recorders);
     let mut completed_jobs = None;
     if let Some(mut log) = settings.log.take() {
         completed_jobs = Some(CompletedJobs::new(std::mem::take(&mut log.done)));
         // Before the others: a later run depends on it.
         recorders.insert(0, Box::new(JobLog::begin(log, &settings.run_id)?));
     }
-    if settings.watches_reader
+    if reporting.watches_reader()
         && let Some(gone) = Console::reader_gone()
     {
         let control = control.clone();
@@ -195,7 +189,7 @@ async fn run(mut settings: Settings, source: Source) -> io::Result<ExitCode> {
         });
     }
     let mut console = Console::new()?;
-    console.set_off(&settings.display);
+    console.set_off(&reporting.display);
     let failed = control.clone();
     let on_loss = OnLoss {
         // The run may have ended.
@@ -207,7 +201,7 @@ async fn run(mut settings: Settings, source: Source) -> io::Result<ExitCode> {
             });
         },
     };
-    let in_order = settings.keep_order;
+    let in_order = reporting.keep_order;
     let mut dispatch = Dispatch::start(sinks, recorders, console, in_order, on_loss)?;
     // The first event cannot fill the backlog.
     let _ = dispatch.handle(&Event::RunStarted {
@@ -224,28 +218,28 @@ async fn run(mut settings: Settings, source: Source) -> io::Result<ExitCode> {
         on_control(control, &mut ended, &mut messages);
     })
     .await;
-    if !Console::words_would_block(settings.display.frame)
-        && warn(&messages, &settings.display).is_err()
+    if !Console::words_would_block(reporting.display.frame)
+        && warn(&messages, &reporting.display).is_err()
     {
         ended.summary.lose_output(OutputLoss::NotWritten);
     }
     Ok(ended.summary.verdict())
 }
 
-fn sinks(settings: &mut Settings) -> Vec<Box<dyn Sink>> {
-    let display = settings.display;
+fn sinks(reporting: &mut Reporting) -> Vec<Box<dyn Sink>> {
+    let display = reporting.display;
     let mut sinks: Vec<Box<dyn Sink>> = Vec::new();
-    match settings.form {
+    match reporting.form {
         OutputForm::Records => sinks.push(Box::new(JsonLines)),
         OutputForm::Events => sinks.push(Box::new(Events::default())),
         OutputForm::Output | OutputForm::DryRun(_) => {}
     }
-    sinks.push(Box::new(Human::new(display, settings.paster.clone())));
+    sinks.push(Box::new(Human::new(display, reporting.paster.clone())));
     if display.line_per_job && matches!(display.show, Show::All | Show::Words) {
         let vendor = display.vendor.unwrap_or(Vendor::Plain);
         sinks.push(Box::new(Heartbeat::new(vendor)));
     }
-    sinks.append(&mut settings.files.sinks);
+    sinks.append(&mut reporting.files.sinks);
     if display.has_bar {
         // Last of the sinks that write to the terminal.
         sinks.push(Box::new(ProgressBar::new(display.style)));
@@ -351,7 +345,7 @@ fn list(source: Source, settings: &Settings, form: DryRun) -> io::Result<ExitCod
                     job,
                 };
                 let env = &settings.options.env;
-                dry_run(&job, form, env, &settings.paster, &mut console)
+                dry_run(&job, form, env, &settings.reporting.paster, &mut console)
             }
             Ok(Entry::Warning(warning)) => {
                 writeln!(console.err(), "prun: {}", escape(warning.as_bytes()))

@@ -4,24 +4,23 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 
+use super::settings::Reporting;
 use crate::event::{Flow, OutputLoss};
 use crate::exit::ExitCode;
-use crate::sink::{Console, Dispatch, DisplayOptions, LoggedRun, OnLoss, Recorder, Sink, escape};
+use crate::sink::{Console, Dispatch, LoggedRun, OnLoss, Sink, escape};
 use crate::summary::Summary;
 
 /// Replays the run; returns its exit code.
 pub(super) fn replay(
-    mut past: LoggedRun,
+    mut run: LoggedRun,
     sinks: Vec<Box<dyn Sink>>,
-    files: Vec<Box<dyn Recorder>>,
-    display: &DisplayOptions,
-    in_order: bool,
+    reporting: Reporting,
 ) -> Result<ExitCode, Box<dyn std::error::Error>> {
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
     let lost = Arc::new(AtomicBool::new(false));
     let is_lost = Arc::clone(&lost);
     let mut console = Console::new()?;
-    console.set_off(display);
+    console.set_off(&reporting.display);
     let (failed, failures) = mpsc::channel();
     let on_loss = OnLoss {
         // Without standard error the replay continues.
@@ -31,9 +30,15 @@ pub(super) fn replay(
         // The receiver outlives the writers.
         record: move |error| drop(failed.send(error)),
     };
-    let mut dispatch = Dispatch::start(sinks, files, console, in_order, on_loss)?;
+    let mut dispatch = Dispatch::start(
+        sinks,
+        reporting.files.recorders,
+        console,
+        reporting.keep_order,
+        on_loss,
+    )?;
     let mut summary = Summary::default();
-    while let Some((at, event)) = past.next()? {
+    while let Some((at, event)) = run.next()? {
         summary.fold(&event);
         let flow = dispatch.handle_at(at, &event);
         if is_lost.load(Ordering::Relaxed) {
@@ -50,7 +55,7 @@ pub(super) fn replay(
         }
     }
     let mut console = Console::new()?;
-    console.set_off(display);
+    console.set_off(&reporting.display);
     for error in failures {
         let error = escape(error.to_string().as_bytes());
         writeln!(console.words()?, "prun: {error}")?;

@@ -112,9 +112,15 @@ pub(crate) enum JobOutput {
 }
 
 impl JobOutput {
+    /// Whether output is shown as it arrives.
+    pub(crate) fn is_live(self) -> bool {
+        let is_live = |delivery| delivery == OutputDelivery::Streamed;
+        matches!(self, Self::Captured { delivery, .. } if is_live(delivery))
+    }
+
     /// Whether the output of a job is reported while it runs once it is the job's turn.
     pub(super) fn is_ordered(self) -> bool {
-        let is_ordered = |delivery| delivery == OutputDelivery::InOrder;
+        let is_ordered = |delivery| delivery == OutputDelivery::Ordered;
         matches!(self, Self::Captured { delivery, .. } if is_ordered(delivery))
     }
 }
@@ -123,9 +129,9 @@ impl JobOutput {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum OutputDelivery {
     /// In one piece, when the job ends.
-    AtItsEnd,
+    Grouped,
     /// As it arrives.
-    AsItComes,
+    Streamed,
     /// As it arrives, if all earlier jobs have been reported; otherwise when the job ends.
-    InOrder,
+    Ordered,
 }

@@ -41,5 +41,5 @@ pub(crate) use joblog::replay::{LoggedRun, ReplayError};
 pub(crate) use joblog::{JobLog, OpenLog, open as open_log};
 pub(crate) use json_events::Events;
 pub(crate) use json_records::JsonLines;
-pub(crate) use recorder::{Effect, Recorder, RecorderError};
+pub(crate) use recorder::{Effect, RecorderError};
 pub(crate) use sink::Sink;

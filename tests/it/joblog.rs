@@ -159,7 +159,7 @@ fn two_runs_do_not_write_one_log() {
     let log = run.dir().join("run.log");
     let log = log.to_str().expect("a temporary path is text");
     let refusal = format!(
-        "prun: --joblog {log}: another prun writes it: wait for its end, or name another file\n"
+        "prun: --joblog {log}: another prun is writing to it: wait until it exits, or name a different file\n"
     );
     Stage::new()
         .args(["--joblog", log, "touch never"])
@@ -193,7 +193,7 @@ fn a_job_that_an_earlier_killed_run_left_is_not_run_twice() {
         lock.is_ok().then_some(())
     });
     let refusal = format!(
-        "prun: {path}: a job of an earlier run still runs: left, process {pid}; end it or wait for it\n"
+        "prun: {path}: a job of an earlier run is still running: left, process {pid}; terminate it or wait for it\n"
     );
     let again = Stage::new().args(["--joblog", &path, "--resume", "touch never"]);
     again

@@ -21,7 +21,7 @@ fn a_file_that_is_no_job_log_is_refused_and_left_as_it_is() {
                 .args(resume)
                 .arg("touch never")
                 .stderr(
-                    "prun: --joblog data: is not a job log, by its first line: name another file\n",
+                    "prun: --joblog data: not a job log, judging by its first line: name a different file\n",
                 )
                 .code(2)
                 .run();
@@ -41,7 +41,7 @@ fn a_log_that_was_begun_and_no_more_is_gone_on_with() {
     ] {
         let said = match bytes.len() {
             0 => String::new(),
-            torn => format!("prun: log: {torn} bytes of an unfinished last line are dropped\n"),
+            torn => format!("prun: log: {torn} bytes of an incomplete last line were removed\n"),
         };
         let outcome = Stage::new()
             .file("log", bytes)

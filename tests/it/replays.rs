@@ -231,7 +231,7 @@ fn a_log_that_cannot_be_told_is_an_error_before_anything_is_told() {
     for (log, why) in [
         (
             "",
-            "prun: --replay run.log: no run is in it: name a file that --joblog has written\n",
+            "prun: --replay run.log: it contains no run: name a file written by --joblog\n",
         ),
         (
             "{\"type\":\"run_start\",\"v\":1,\"t_unix_s\":1.5}\nx\n",

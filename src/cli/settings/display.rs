@@ -2,14 +2,58 @@
 
 use std::path::PathBuf;
 
+use super::form::OutputForm;
 use super::surroundings::Surroundings;
 use crate::cli::args::Args;
 use crate::cli::args::{CiMode, ColorMode, OutputMode, ProgressMode};
 use crate::sink::{DisplayOptions, Frame, Show, Style, Vendor};
 
-/// Returns the options of the display.
-pub(crate) fn display(args: &Args, surroundings: &Surroundings, show: Show) -> DisplayOptions {
-    let vendor = vendor(args.ci, surroundings);
+/// Where a run is shown, and what of it.
+#[derive(Clone, Copy)]
+pub(crate) struct View {
+    pub(crate) show: Show,
+    /// The CI system, if output goes to its log.
+    pub(crate) vendor: Option<Vendor>,
+    pub(crate) frame: Frame,
+    /// Whether there is only one job.
+    pub(crate) alone: bool,
+}
+
+impl View {
+    pub(crate) fn of(
+        args: &Args,
+        surroundings: &Surroundings,
+        form: OutputForm,
+        alone: bool,
+    ) -> Self {
+        let show = match (args.quiet, form) {
+            (2.., _) => Show::Nothing,
+            (_, OutputForm::Records | OutputForm::Events) => Show::Words,
+            (1, _) => Show::Failed,
+            (0, _) => Show::All,
+        };
+        let vendor = vendor(args.ci, surroundings);
+        Self {
+            show,
+            vendor,
+            frame: frame(args.ci, vendor, show, surroundings),
+            alone,
+        }
+    }
+}
+
+/// Returns the options of the display. `is_live` is whether output is shown as it arrives.
+pub(crate) fn display(
+    args: &Args,
+    surroundings: &Surroundings,
+    View {
+        show,
+        vendor,
+        frame,
+        alone,
+    }: View,
+    is_live: bool,
+) -> DisplayOptions {
     let terminal = surroundings.stderr_is_terminal;
     let progress = progress(args, surroundings, vendor);
     DisplayOptions {
@@ -17,12 +61,11 @@ pub(crate) fn display(args: &Args, surroundings: &Surroundings, show: Show) -> D
         verbose: args.verbose,
         terminal,
         by_line: args.output == OutputMode::Line,
-        // Set when the source is open.
-        alone: false,
-        is_live: false,
+        alone,
+        is_live,
         line_per_job: vendor.is_some() || progress == ProgressMode::Plain,
-        has_bar: progress == ProgressMode::Bar && show != Show::Nothing,
-        frame: frame(args.ci, vendor, show, surroundings),
+        has_bar: progress == ProgressMode::Bar && show != Show::Nothing && !alone,
+        frame,
         vendor,
         style: style(args.color, surroundings, terminal),
     }
@@ -50,15 +93,6 @@ fn progress(args: &Args, surroundings: &Surroundings, vendor: Option<Vendor>) ->
 fn is_dumb(surroundings: &Surroundings) -> bool {
     let term = (surroundings.variable)("TERM");
     term.is_none_or(|term| term.is_empty() || term == "dumb")
-}
-
-/// Returns the options once it is known whether there is only one job.
-pub(crate) fn settled(display: DisplayOptions, alone: bool) -> DisplayOptions {
-    DisplayOptions {
-        alone,
-        has_bar: display.has_bar && !alone,
-        ..display
-    }
 }
 
 /// The variables that identify a CI system. `CI`, which most of them set, comes last.

@@ -6,13 +6,41 @@ use super::surroundings::Surroundings;
 use crate::cli::args::Args;
 use crate::cli::args::Jobs;
 
+/// How many jobs are wanted, and may run, at once; `None` for no limit.
+pub(crate) struct Concurrency {
+    wanted: Option<NonZeroUsize>,
+    /// By the limit on open files.
+    most: Option<NonZeroUsize>,
+}
+
+impl Concurrency {
+    /// `typed` is whether the jobs are commands given as arguments.
+    pub(crate) fn of(args: &Args, surroundings: &Surroundings, typed: bool) -> Self {
+        Self {
+            wanted: wanted_jobs(args, surroundings, typed),
+            most: (surroundings.most_jobs)(),
+        }
+    }
+
+    /// The number of jobs that run at once.
+    pub(crate) fn jobs(&self) -> Option<NonZeroUsize> {
+        [self.wanted, self.most].into_iter().flatten().min()
+    }
+
+    /// What is said of the limit at once, and what is said only when so many jobs run, because their
+    /// number is unknown.
+    pub(crate) fn warnings(&self, total: Option<u64>) -> (Vec<String>, Option<String>) {
+        let fewer = fewer_at_once(self.most, self.wanted, total);
+        match (self.wanted, total) {
+            (None, None) => (Vec::new(), fewer),
+            _ => (fewer.into_iter().collect(), None),
+        }
+    }
+}
+
 /// Returns the wanted number of jobs at once: as requested, no limit for commands given as arguments (a
 /// server and its client must both start), otherwise the number of CPUs.
-pub(crate) fn wanted_jobs(
-    args: &Args,
-    surroundings: &Surroundings,
-    typed: bool,
-) -> Option<NonZeroUsize> {
+fn wanted_jobs(args: &Args, surroundings: &Surroundings, typed: bool) -> Option<NonZeroUsize> {
     match args.jobs {
         // There is one terminal.
         _ if args.tty => Some(NonZeroUsize::MIN),
@@ -30,7 +58,7 @@ pub(crate) fn wanted_jobs(
 }
 
 /// Returns a warning if the limit of open files allows fewer jobs at once than there are and were wanted.
-pub(crate) fn fewer_at_once(
+fn fewer_at_once(
     most: Option<NonZeroUsize>,
     wanted: Option<NonZeroUsize>,
     total: Option<u64>,

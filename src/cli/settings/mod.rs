@@ -7,6 +7,7 @@
 mod display;
 mod environment;
 mod files;
+mod form;
 mod grace;
 mod inputs;
 mod jobs;
@@ -18,6 +19,6 @@ mod output;
 mod settings;
 mod surroundings;
 
-pub(super) use output::OutputForm;
-pub(super) use settings::{Settings, settle, settle_replay};
+pub(super) use form::OutputForm;
+pub(super) use settings::{Reporting, Settings, settle, settle_replay};
 pub(super) use surroundings::Surroundings;

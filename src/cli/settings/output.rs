@@ -2,25 +2,14 @@
 
 use std::num::NonZeroUsize;
 
+use super::display::View;
+use super::form::OutputForm;
 use super::surroundings::Surroundings;
 use crate::cli::args::Args;
 use crate::cli::args::OutputMode;
 use crate::process::TerminalSize;
 use crate::run::{JobOutput, OutputDelivery};
-use crate::sink::{DisplayOptions, DryRun, Frame, Show};
-
-/// What prun writes to standard output.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum OutputForm {
-    /// The jobs' own output.
-    Output,
-    /// One JSON record per job.
-    Records,
-    /// One JSON record per event.
-    Events,
-    /// The commands; nothing runs.
-    DryRun(DryRun),
-}
+use crate::sink::{Frame, Show};
 
 /// The variables that select a pager.
 pub(crate) const PAGERS: [&str; 2] = ["PAGER", "GIT_PAGER"];
@@ -29,13 +18,13 @@ pub(crate) const PAGERS: [&str; 2] = ["PAGER", "GIT_PAGER"];
 pub(crate) fn terminal(
     args: &Args,
     form: OutputForm,
-    display: DisplayOptions,
+    show: Show,
     surroundings: &Surroundings,
 ) -> Result<Option<TerminalSize>, &'static str> {
     if !args.pty {
         return Ok(None);
     }
-    let is_shown = matches!(display.show, Show::All | Show::Failed);
+    let is_shown = matches!(show, Show::All | Show::Failed);
     match args.output {
         OutputMode::Raw => return Err("with -o raw, jobs write directly to prun's output"),
         OutputMode::None => return Err("with -o none, no output is shown"),
@@ -62,7 +51,7 @@ const DEFAULT_SIZE: TerminalSize = TerminalSize {
 /// What determines the handling of output besides the options for it.
 pub(crate) struct OutputRules {
     pub(crate) form: OutputForm,
-    pub(crate) display: DisplayOptions,
+    pub(crate) view: View,
     /// The number of jobs at once; `None` for no limit.
     pub(crate) jobs: Option<NonZeroUsize>,
     pub(crate) keep_order: bool,
@@ -73,30 +62,29 @@ pub(crate) struct OutputRules {
 impl OutputRules {
     /// Returns how output is handled. `one_place`: standard output and standard error are the same file.
     pub(crate) fn output(&self, args: &Args, one_place: bool) -> JobOutput {
-        let DisplayOptions {
+        let View {
             show,
             vendor,
             frame,
             alone,
-            ..
-        } = self.display;
+        } = self.view;
         let as_text = self.form == OutputForm::Output && show == Show::All;
         let delivery = match args.output {
             _ if args.tty => return JobOutput::Inherited,
             OutputMode::Raw => return JobOutput::Inherited,
             OutputMode::None => return JobOutput::Discarded,
             // The files are read when they are complete.
-            _ if args.log_dir.is_some() => OutputDelivery::AtItsEnd,
-            _ if self.form == OutputForm::Events => OutputDelivery::AsItComes,
-            _ if !as_text => OutputDelivery::AtItsEnd,
+            _ if args.log_dir.is_some() => OutputDelivery::Grouped,
+            _ if self.form == OutputForm::Events => OutputDelivery::Streamed,
+            _ if !as_text => OutputDelivery::Grouped,
             // A CI log shows a job's output below its result, folded if it succeeded.
-            OutputMode::Group if vendor.is_some() && !alone => OutputDelivery::AtItsEnd,
+            OutputMode::Group if vendor.is_some() && !alone => OutputDelivery::Grouped,
             // Only the last state of redrawn output is shown.
-            OutputMode::Group if self.has_terminal && !alone => OutputDelivery::AtItsEnd,
-            _ if self.jobs == Some(NonZeroUsize::MIN) => OutputDelivery::AsItComes,
-            _ if self.keep_order => OutputDelivery::InOrder,
-            OutputMode::Line => OutputDelivery::AsItComes,
-            OutputMode::Group => OutputDelivery::AtItsEnd,
+            OutputMode::Group if self.has_terminal && !alone => OutputDelivery::Grouped,
+            _ if self.jobs == Some(NonZeroUsize::MIN) => OutputDelivery::Streamed,
+            _ if self.keep_order => OutputDelivery::Ordered,
+            OutputMode::Line => OutputDelivery::Streamed,
+            OutputMode::Group => OutputDelivery::Grouped,
         };
         let is_one_stream = one_place || matches!(frame, Frame::Folded(_));
         let together = self.form == OutputForm::Output && is_one_stream;

@@ -83,9 +83,9 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
         let (event_sender, attempt_events) = mpsc::channel(64);
         let turn = match options.output {
             JobOutput::Captured { delivery, .. } => match delivery {
-                OutputDelivery::AtItsEnd => 0,
-                OutputDelivery::AsItComes => u64::MAX,
-                OutputDelivery::InOrder => 1,
+                OutputDelivery::Grouped => 0,
+                OutputDelivery::Streamed => u64::MAX,
+                OutputDelivery::Ordered => 1,
             },
             JobOutput::Inherited | JobOutput::Discarded => 0,
         };

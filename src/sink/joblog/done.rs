@@ -143,7 +143,7 @@ impl Past {
         match unseen.count() {
             0 => None,
             n => Some(format!(
-                "{}: jobs of a killed run in another container or pid namespace cannot be seen from here; {n} without an ending may still run there",
+                "{}: jobs of a killed run in another container or PID namespace are not visible from here; {n} of them may still be running",
                 path.display()
             )),
         }

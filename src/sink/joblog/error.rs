@@ -10,20 +10,20 @@ pub(crate) enum JobLogError {
     Open { path: PathBuf, source: io::Error },
     #[error("--joblog {}: {}", .0.display(), .1)]
     Refused(PathBuf, &'static str),
-    #[error("--joblog {}: is not a job log, by its first line: name another file", .0.display())]
+    #[error("--joblog {}: not a job log, judging by its first line: name a different file", .0.display())]
     NotALog(PathBuf),
-    #[error("--joblog {}: another prun writes it: wait for its end, or name another file", .0.display())]
+    #[error("--joblog {}: another prun is writing to it: wait until it exits, or name a different file", .0.display())]
     Locked(PathBuf),
-    #[error("{}:{line}: damaged job log: {why}; mend the line or remove it", path.display())]
+    #[error("{}:{line}: damaged job log: {why}; fix the line or remove it", path.display())]
     Damaged {
         path: PathBuf,
         line: u64,
         why: String,
     },
-    #[error("{}:{}: the job log is of another version of prun: name another file", .0.display(), .1)]
+    #[error("{}:{}: the job log was written by another version of prun: name a different file", .0.display(), .1)]
     OtherVersion(PathBuf, u64),
     #[error(
-        "{}: a job of an earlier run still runs: {job}, process {pid}; end it or wait for it",
+        "{}: a job of an earlier run is still running: {job}, process {pid}; terminate it or wait for it",
         path.display()
     )]
     StillRunning {

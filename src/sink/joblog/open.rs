@@ -60,7 +60,7 @@ pub(crate) fn open(path: &Path, resume: bool) -> Result<OpenLog, JobLogError> {
     options.custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY);
     let file = options.open(path).map_err(failed)?;
     if !file.metadata().map_err(failed)?.is_file() {
-        let why = "is no regular file: name one";
+        let why = "not a regular file";
         return Err(JobLogError::Refused(path.to_owned(), why));
     }
     let mut warnings = Vec::new();
@@ -68,7 +68,7 @@ pub(crate) fn open(path: &Path, resume: bool) -> Result<OpenLog, JobLogError> {
         Lock::Ours => {}
         Lock::Taken => return Err(JobLogError::Locked(path.to_owned())),
         Lock::Refused(error) => warnings.push(format!(
-            "--joblog {}: cannot be locked ({error}): let no other run write it meanwhile",
+            "--joblog {}: cannot be locked ({error}): make sure that no other prun writes to it",
             path.display()
         )),
     }
@@ -92,7 +92,7 @@ pub(crate) fn open(path: &Path, resume: bool) -> Result<OpenLog, JobLogError> {
     warnings.extend(unseen);
     if torn > 0 {
         warnings.push(format!(
-            "{}: {torn} bytes of an unfinished last line are dropped",
+            "{}: {torn} bytes of an incomplete last line were removed",
             path.display()
         ));
         file.set_len(whole).map_err(failed)?;

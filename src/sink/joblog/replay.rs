@@ -39,7 +39,7 @@ enum StartedAttempt {
 pub(crate) enum ReplayError {
     #[error("--replay {}: {source}", path.display())]
     Read { path: PathBuf, source: io::Error },
-    #[error("--replay {}: no run is in it: name a file that --joblog has written", .0.display())]
+    #[error("--replay {}: it contains no run: name a file written by --joblog", .0.display())]
     Empty(PathBuf),
     #[error(transparent)]
     Damaged(#[from] JobLogError),
@@ -71,7 +71,7 @@ impl LoggedRun {
         };
         let file = File::open(path).map_err(failed)?;
         if !file.metadata().map_err(failed)?.is_file() {
-            return Err(failed(io::Error::other("is no regular file: name one")));
+            return Err(failed(io::Error::other("not a regular file")));
         }
         // What follows was being written when the run was killed, or is being written now.
         let whole = open::whole_lines(&file).map_err(failed)?;
@@ -164,7 +164,7 @@ impl LoggedRun {
             open.sort_by_key(StartedAttempt::seq);
             let path = self.path.display();
             let warning = format!(
-                "{path}: the log ends before the run does: {} jobs have no ending",
+                "{path}: the log ends before the run: {} jobs have no result",
                 open.len()
             );
             self.rest.push_back((at, Event::Warned(warning.into())));
@@ -206,7 +206,7 @@ impl StartedAttempt {
                     started_at: begun,
                     begun: start.begun,
                     wall: at.duration_since(begun).unwrap_or_default(),
-                    outcome: Outcome::Lost("the log ends before the job does".to_owned()),
+                    outcome: Outcome::Lost("the log ends before the job".to_owned()),
                     stdout: Default::default(),
                     stderr: Default::default(),
                     leaked: false,

@@ -162,7 +162,7 @@ fn a_start_is_on_record_while_nobody_reads() {
     ];
     let refused = Stage::new()
         .args(again)
-        .stderr_has("a job of an earlier run still runs: long")
+        .stderr_has("a job of an earlier run is still running: long")
         .code(2)
         .run();
     assert!(!refused.path("never").exists());
@@ -203,7 +203,7 @@ fn a_job_that_runs_when_prun_is_killed_at_once_is_not_run_twice() {
                 "--resume".into(),
             ])
             .args(["-C".into(), path(""), "-f".into(), path("jobs")])
-            .stderr_has("a job of an earlier run still runs: ")
+            .stderr_has("a job of an earlier run is still running: ")
             .code(2)
             .within(SOON)
             .run();

@@ -226,7 +226,7 @@ fn a_job_log_stays_locked_until_the_jobs_of_a_killed_run_are_gone() {
     Stage::new()
         .args(["--joblog", path, "--resume", "touch never"])
         .stderr(format!(
-            "prun: --joblog {path}: another prun writes it: wait for its end, or name another file\n"
+            "prun: --joblog {path}: another prun is writing to it: wait until it exits, or name a different file\n"
         ))
         .code(2)
         .run();

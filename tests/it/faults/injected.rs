@@ -203,7 +203,7 @@ fn a_job_log_that_cannot_be_mended_is_mended_by_the_next_run() {
             &format!("{dir}/run.log"),
         ])
         .arg("--resume")
-        .stderr_has("bytes of an unfinished last line are dropped\n")
+        .stderr_has("bytes of an incomplete last line were removed\n")
         .run();
     // All have run, and those on record as done only once.
     let ran = outcome.read_text("ran");

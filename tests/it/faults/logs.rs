@@ -108,7 +108,7 @@ fn a_log_of_another_version_is_refused() {
     Stage::new()
         .file("run.log", later)
         .args(["--joblog", "run.log", "--resume", "touch never"])
-        .stderr("prun: run.log:1: the job log is of another version of prun: name another file\n")
+        .stderr("prun: run.log:1: the job log was written by another version of prun: name a different file\n")
         .code(2)
         .run();
 }
