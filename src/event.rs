@@ -5,6 +5,7 @@
 //! How the facts are written as JSON stands in `sink/json.rs`; the keys are those of the fields.
 
 mod ending;
+mod last_lines;
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -14,12 +15,12 @@ use std::time::{Duration, SystemTime};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use tokio::sync::OwnedSemaphorePermit;
 
 use crate::plan::{Job, Key};
-use crate::process::{ExitInfo, LastLine, Signal, Spool, TerminalSize};
+use crate::process::{ExitInfo, Signal, Spool, TerminalSize};
 
 pub(crate) use ending::{CancelReason, Counts, Outcome, Status};
+pub(crate) use last_lines::LastLines;
 
 /// Something that happened in a run. Cheap to clone, since a sink may tell it later.
 #[derive(Clone, Debug)]
@@ -130,8 +131,6 @@ pub(crate) struct JobStart {
     pub(crate) pid: u32,
     /// From the start of the run.
     pub(crate) begun: Duration,
-    /// What it printed last, as long as it runs.
-    pub(crate) last_line: LastLine,
 }
 
 /// A piece of the output of a running attempt.
@@ -141,11 +140,6 @@ pub(crate) struct Print {
     pub(crate) attempt: u32,
     pub(crate) stream: Stream,
     pub(crate) piece: Spool,
-    #[expect(
-        dead_code,
-        reason = "there are few, so that jobs wait until this was told"
-    )]
-    pub(crate) permit: OwnedSemaphorePermit,
 }
 
 /// One of the two streams of output.

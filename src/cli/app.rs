@@ -242,7 +242,10 @@ fn sinks(reporting: &mut Reporting) -> Vec<Box<dyn Sink>> {
     sinks.append(&mut reporting.files.sinks);
     if display.has_bar {
         // Last of the sinks that write to the terminal.
-        sinks.push(Box::new(ProgressBar::new(display.style)));
+        sinks.push(Box::new(ProgressBar::new(
+            display.style,
+            reporting.last_lines.clone(),
+        )));
     }
     sinks
 }
@@ -272,9 +275,9 @@ async fn finish(
                 }
             }
             Some(control) = controls.recv() => match on_control(control, ended, &mut messages) {
-                Escalation::Echo => {}
-                Escalation::First | Escalation::Second => patience = until(ended),
-                Escalation::Third => limit = Some(clock.now() + LAST_WRITES),
+                None => {}
+                Some(Escalation::Terminate | Escalation::Kill) => patience = until(ended),
+                Some(Escalation::Exit) => limit = Some(clock.now() + LAST_WRITES),
             },
             () = clock.sleep_until_some(limit) => {
                 ended.summary.lose_output(OutputLoss::NotWritten);
@@ -298,7 +301,11 @@ async fn finish(
 }
 
 /// Handles a control message after the last job has ended.
-fn on_control(control: Control, ended: &mut Ended, messages: &mut Vec<String>) -> Escalation {
+fn on_control(
+    control: Control,
+    ended: &mut Ended,
+    messages: &mut Vec<String>,
+) -> Option<Escalation> {
     match control {
         Control::Signal(signal) => {
             let escalation = ended.cancel.signal(signal, ended.clock.now());
@@ -314,14 +321,14 @@ fn on_control(control: Control, ended: &mut Ended, messages: &mut Vec<String>) -
         // Only prun itself is left to stop (SIGSTOP).
         Control::Suspend => {
             Signal::STOP.raise();
-            Escalation::Echo
+            None
         }
         Control::RecordFailed { why, .. } => {
             messages.push(why.to_string());
-            Escalation::Echo
+            None
         }
         // The writer reports the same when it ends, and nothing runs any more.
-        Control::OutputFailed(_) | Control::ReaderGone | Control::ShowRunning => Escalation::Echo,
+        Control::OutputFailed(_) | Control::ReaderGone | Control::ShowRunning => None,
     }
 }
 

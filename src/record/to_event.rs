@@ -15,7 +15,7 @@ use crate::event::{
     OutputLoss, Status, Stop,
 };
 use crate::plan::{Invocation, Job, Key, Origin};
-use crate::process::{ExitInfo, LastLine, ResourceUsage, Signal, Spool, join};
+use crate::process::{ExitInfo, ResourceUsage, Signal, Spool, join};
 
 /// A job or an attempt that has been read, with its output.
 type Read<'a> = JobRecord<'a, Str<'a>, Str<'a>>;
@@ -84,7 +84,6 @@ impl LoggedStart<'_> {
             slot: self.slot.max(1),
             pid: self.pid,
             begun: begun(self.begun_s, run, at)?,
-            last_line: LastLine::default(),
         };
         Ok((at, start))
     }

@@ -11,7 +11,7 @@ use tokio::sync::watch;
 use super::attempt::Foreground;
 use super::attempt::{LogDir, OpenLogs};
 use super::policy::Policy;
-use crate::event::NumberedJob;
+use crate::event::{LastLines, NumberedJob};
 use crate::guard::Guard;
 use crate::os::EnvChange;
 use crate::process::{Environment, SpoolOptions, Stdio, TerminalSize};
@@ -60,6 +60,8 @@ pub(crate) struct Options {
     pub(crate) foreground: Foreground,
     /// The guard that ends the jobs if prun is killed.
     pub(crate) guard: Guard,
+    /// Where running jobs leave the last lines of their output, if they are shown.
+    pub(crate) last_lines: Option<LastLines>,
 }
 
 /// How much captured output is kept in memory until it is reported or discarded; more goes to a file.

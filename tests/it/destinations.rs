@@ -162,7 +162,7 @@ fn a_run_goes_on_where_nothing_can_be_locked() {
         .stdout("a\n")
         .stderr(
             "prun: --log-dir logs: cannot be locked (No locks available (os error 37)): make sure that no other prun writes there\n\
-             prun: --joblog log: cannot be locked (No locks available (os error 37)): let no other run write it meanwhile\n",
+             prun: --joblog log: cannot be locked (No locks available (os error 37)): make sure that no other prun writes to it\n",
         )
         .run();
 }

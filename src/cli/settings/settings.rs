@@ -17,6 +17,7 @@ use super::output;
 use super::surroundings::Surroundings;
 use crate::cli::args::Args;
 use crate::cli::args::FailFastMode;
+use crate::event::LastLines;
 use crate::guard::{Guard, Wanted};
 use crate::os::{EnvChange, Terminal};
 use crate::plan::{Rules, Shell, ShellError, ShellRule, Source};
@@ -47,6 +48,8 @@ pub(crate) struct Settings {
 pub(crate) struct Reporting {
     pub(crate) form: OutputForm,
     pub(crate) display: DisplayOptions,
+    /// What the progress bar shows of running jobs.
+    pub(crate) last_lines: LastLines,
     /// Formats commands for pasting.
     pub(crate) paster: Paster,
     /// Whether everything is shown in the order of the jobs.
@@ -153,6 +156,7 @@ pub(crate) fn settle(
         _ => Left::open(&args, &surroundings, &display)?,
     };
     warnings.extend(left.warnings);
+    let last_lines = LastLines::default();
     let options = Options {
         jobs,
         limit_warning,
@@ -175,10 +179,12 @@ pub(crate) fn settle(
         log_dir: left.log_dir,
         foreground,
         guard: Guard::default(),
+        last_lines: display.has_bar.then(|| last_lines.clone()),
     };
     let reporting = Reporting {
         form,
         display,
+        last_lines,
         paster,
         keep_order,
         files: left.files,
@@ -212,6 +218,7 @@ pub(crate) fn settle_replay(
             has_bar: false,
             ..display::display(args, surroundings, view, false)
         },
+        last_lines: LastLines::default(),
         paster: Paster::default(),
         keep_order: args.keep_order,
         files: files(args).open()?,

@@ -6,15 +6,17 @@ use std::time::{Duration, SystemTime};
 
 use tokio::sync::watch;
 
-use super::launch::{Launch, Refused, launch};
+use super::launch::{Refused, launch};
+use super::log_dir::OpenLogs;
 use super::messages::{Assignment, AttemptEvent};
 use super::output::Printer;
 use super::wait::{end_requested, wait_or_end};
-use crate::event::{Attempt, JobStart, Outcome};
+use crate::event::{Attempt, JobStart, NumberedJob, Outcome};
 use crate::plan::{Argv, format_duration};
-use crate::process::{KillOnDrop, Process, Shortage, SpawnStart, Spool, TerminalSize};
-use crate::run::policy::Clock;
-use crate::run::policy::Request;
+use crate::process::{
+    KillOnDrop, Process, Shortage, SpawnStart, Spool, StreamWriter, TerminalSize,
+};
+use crate::run::policy::{Clock, Moment, Request};
 
 /// How long a start may take at least before it is given up. It takes well under a millisecond, or some
 /// on a busy machine.
@@ -50,25 +52,54 @@ pub(crate) async fn run(assignment: Assignment) {
 
 /// Runs the attempt, and returns it with how it ended.
 async fn run_attempt(mut assignment: Assignment) -> (Attempt, AttemptEnd) {
-    let Assignment {
-        job,
-        attempt,
-        slot,
-        options,
-        clock,
-        requests,
-        printing,
-        events,
-    } = &mut assignment;
-    let mut ended = Attempt {
-        number: *attempt,
-        slot: *slot,
+    let mut ended = planned(&assignment);
+    let mut size = assignment.options.terminal.clone();
+    if let Some(size) = &mut size {
+        // Forward every change from here on, also one while the process is being started.
+        size.mark_unchanged();
+    }
+    let Assignment { job, slot, .. } = &assignment;
+    let guarded = assignment.options.guard.enter(*slot, job.seq);
+    let limit = job.job.timeout.or(assignment.options.timeout);
+    let limit = limit.filter(|limit| !limit.is_zero());
+    let (mut process, logs) = match start(&mut assignment, limit, &mut ended).await {
+        Ok(started) => started,
+        Err(end) => return (ended, end),
+    };
+    guarded.started(process.pid());
+    announce(&assignment, &process, ended.begun).await;
+    let stdin = feed(&assignment.job, &mut process);
+    assignment.options.foreground.give(&process);
+    let due = limit.map(|limit| (limit, ended.begun + limit));
+    ended.outcome = watch(&mut assignment, &mut process, due, size.as_mut()).await;
+    // Remaining processes of its group may continue.
+    process.kill_on_drop(KillOnDrop::No);
+    drop(guarded);
+    ended.terminal = size.map(|size| *size.borrow());
+    assignment.options.foreground.take_back();
+    ended.wall = assignment.clock.now().saturating_sub(ended.begun);
+    if let Some(mut stdin) = stdin {
+        // Another process may still hold the pipe, but the job has ended.
+        stdin.abort();
+    }
+    if let Some(last_lines) = &assignment.options.last_lines {
+        last_lines.remove(assignment.job.seq);
+    }
+    collect(process, logs, &mut ended).await;
+    (ended, AttemptEnd::Ended)
+}
+
+/// An attempt before its process is started.
+fn planned(assignment: &Assignment) -> Attempt {
+    Attempt {
+        number: assignment.attempt,
+        slot: assignment.slot,
         pid: None,
         argv: Vec::new(),
         shell: false,
         exec_error: None,
         started_at: SystemTime::now(),
-        begun: clock.now(),
+        begun: assignment.clock.now(),
         wall: Duration::ZERO,
         outcome: Outcome::NotStarted(String::new()),
         stdout: Default::default(),
@@ -76,103 +107,117 @@ async fn run_attempt(mut assignment: Assignment) -> (Attempt, AttemptEnd) {
         leaked: false,
         terminal: None,
         logs: None,
-    };
-    let mut size = options.terminal.clone();
-    if let Some(size) = &mut size {
-        // Forward every change from here on, also one while the process is being started.
-        size.mark_unchanged();
     }
-    let guarded = options.guard.enter(*slot, job.seq);
-    let limit = job.job.timeout.or(options.timeout);
-    let limit = limit.filter(|limit| !limit.is_zero());
+}
+
+/// Starts the process within the time limit, unless the run is cancelled before. Otherwise `ended` says
+/// why there is none.
+async fn start(
+    assignment: &mut Assignment,
+    limit: Option<Duration>,
+    ended: &mut Attempt,
+) -> Result<(Process, Option<OpenLogs>), AttemptEnd> {
+    let Assignment {
+        job,
+        attempt,
+        slot,
+        options,
+        clock,
+        requests,
+        ..
+    } = assignment;
     let begun = SpawnStart::default();
     let launch = tokio::select! {
         biased;
         launch = launch(job, *attempt, *slot, options, &begun) => Ok(launch),
         limit = time_limit_reached(clock, limit, &begun) => Err(limit),
-        () = until_withdrawn(requests) => return (ended, AttemptEnd::Withdrawn),
+        () = until_withdrawn(requests) => return Err(AttemptEnd::Withdrawn),
     };
     // Before that it waited for earlier starts.
     if let Some((at, instant)) = begun.at() {
         (ended.started_at, ended.begun) = (at, clock.moment_of(instant));
     }
-    let begun = ended.begun;
-    let Launch {
-        argv,
-        shell,
-        exec_error,
-        process,
-        logs,
-    } = match launch {
-        Ok(launch) => launch,
+    let refused = match launch {
+        Ok(launch) => {
+            (ended.argv, ended.shell) = (launch.argv, launch.shell);
+            ended.exec_error = launch.exec_error;
+            match launch.process {
+                Ok(process) => {
+                    ended.pid = Some(process.pid());
+                    return Ok((process, launch.logs));
+                }
+                Err(Refused { why, shortage }) => {
+                    ended.outcome = Outcome::NotStarted(why);
+                    shortage
+                }
+            }
+        }
         Err(limit) => {
             let Argv { direct, shell } = job.job.work.argv(&job.job.args, job.seq, *slot);
             ended.shell = direct.is_none();
             ended.argv = direct.or(shell).unwrap_or_default();
-            ended.wall = clock.now().saturating_sub(begun);
             let why = format!("could not be started within {}", format_duration(limit));
             ended.outcome = Outcome::NotStartedInTime { limit, why };
-            return (ended, AttemptEnd::Ended);
+            None
         }
     };
-    (ended.argv, ended.shell, ended.exec_error) = (argv, shell, exec_error);
-    let mut process = match process {
-        Ok(process) => process,
-        Err(Refused { why, shortage }) => {
-            ended.outcome = Outcome::NotStarted(why);
-            ended.wall = clock.now().saturating_sub(begun);
-            return (
-                ended,
-                shortage.map_or(AttemptEnd::Ended, AttemptEnd::HeldBack),
-            );
-        }
-    };
-    guarded.started(process.pid());
-    let due = limit.map(|limit| (limit, begun + limit));
-    ended.pid = Some(process.pid());
+    ended.wall = clock.now().saturating_sub(ended.begun);
+    Err(refused.map_or(AttemptEnd::Ended, AttemptEnd::HeldBack))
+}
+
+/// Reports that the process runs.
+async fn announce(assignment: &Assignment, process: &Process, begun: Moment) {
+    if let Some(last_lines) = &assignment.options.last_lines {
+        last_lines.insert(assignment.job.seq, process.last_line());
+    }
     let start = JobStart {
-        job: Arc::clone(job),
-        attempt: *attempt,
-        slot: *slot,
+        job: Arc::clone(&assignment.job),
+        attempt: assignment.attempt,
+        slot: assignment.slot,
         pid: process.pid(),
         begun,
-        last_line: process.last_line(),
     };
     let started = AttemptEvent::Started {
         start: Arc::new(start),
         process: process.handle(),
     };
-    let _ = events.send(started).await;
-    let mut stdin = process.stdin.take();
-    if let Some(stdin) = &mut stdin {
-        // A job that does not read its input is not an error.
-        let _ = stdin.write(job.job.stdin.clone().unwrap_or_default());
-        stdin.close();
-    }
-    options.foreground.give(&process);
+    let _ = assignment.events.send(started).await;
+}
+
+/// Queues the job's input, if it has one.
+fn feed(job: &NumberedJob, process: &mut Process) -> Option<StreamWriter> {
+    let mut stdin = process.stdin.take()?;
+    // A job that does not read its input is not an error.
+    let _ = stdin.write(job.job.stdin.clone().unwrap_or_default());
+    stdin.close();
+    Some(stdin)
+}
+
+/// Waits for the end of the process, or ends it when it is due or the run is cancelled; reports its
+/// output meanwhile.
+async fn watch(
+    assignment: &mut Assignment,
+    process: &mut Process,
+    due: Option<(Duration, Moment)>,
+    size: Option<&mut watch::Receiver<TerminalSize>>,
+) -> Outcome {
     let printer = Printer {
-        printing: printing.clone(),
-        job: Arc::clone(job),
-        attempt: *attempt,
-        events: events.clone(),
+        printing: assignment.printing.clone(),
+        job: Arc::clone(&assignment.job),
+        attempt: assignment.attempt,
+        events: assignment.events.clone(),
     };
     let (stdout, stderr) = (process.stdout_pieces(), process.stderr_pieces());
-    ended.outcome = tokio::select! {
+    tokio::select! {
         biased;
-        outcome = wait_or_end(&process, due, &mut assignment) => outcome,
+        outcome = wait_or_end(process, due, assignment) => outcome,
         never = printer.print(stdout, stderr) => match never {},
-        never = forward_size(&process, size.as_mut()) => match never {},
-    };
-    // Remaining processes of its group may continue.
-    process.kill_on_drop(KillOnDrop::No);
-    drop(guarded);
-    ended.terminal = size.map(|size| *size.borrow());
-    assignment.options.foreground.take_back();
-    ended.wall = assignment.clock.now().saturating_sub(begun);
-    if let Some(mut stdin) = stdin {
-        // Another process may still hold the pipe, but the job has ended.
-        stdin.abort();
+        never = forward_size(process, size) => match never {},
     }
+}
+
+/// Takes the output of a process that has ended.
+async fn collect(mut process: Process, logs: Option<OpenLogs>, ended: &mut Attempt) {
     if let Some(logs) = logs {
         ended.stdout = Arc::new(Spool::of_file(logs.stdout));
         ended.stderr = Arc::new(logs.stderr.map(Spool::of_file).unwrap_or_default());
@@ -182,7 +227,6 @@ async fn run_attempt(mut assignment: Assignment) -> (Attempt, AttemptEnd) {
         ended.stderr = Arc::new(captured.stderr.unwrap_or_default());
         ended.leaked = captured.leaked;
     }
-    (ended, AttemptEnd::Ended)
 }
 
 /// Waits until the time limit since the begin of a start is reached, if there is one, and returns it.

@@ -5,14 +5,14 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::command::{LaunchContext, changes_dir};
 use super::log_dir::OpenLogs;
 use crate::event::NumberedJob;
 use crate::plan::Argv;
 use crate::process::{
-    Command, Group, KillOnDrop, Process, Shortage, SpawnError, SpawnErrorKind, SpawnStart, Stdio,
-    run_on_spawn_thread,
+    Process, Shortage, SpawnError, SpawnErrorKind, SpawnStart, run_on_spawn_thread,
 };
-use crate::run::options::{JobOutput, Options};
+use crate::run::options::Options;
 
 /// A started process and the executed argv.
 pub(crate) struct Launch {
@@ -23,6 +23,18 @@ pub(crate) struct Launch {
     pub(crate) process: Result<Process, Refused>,
     /// The files for its output, if it goes to files.
     pub(crate) logs: Option<OpenLogs>,
+}
+
+impl Launch {
+    fn of(argv: Vec<OsString>, shell: bool, process: Result<Process, SpawnError>) -> Self {
+        Self {
+            argv,
+            shell,
+            exec_error: None,
+            process: process.map_err(|error| Refused::from(error.kind)),
+            logs: None,
+        }
+    }
 }
 
 /// Why no process was started.
@@ -111,126 +123,67 @@ async fn prepare(
     })
 }
 
-/// Whether a job must change to another directory.
-fn changes_dir(numbered: &NumberedJob, options: &Options) -> bool {
-    options.change_dir || numbered.job.cwd.is_some()
-}
-
-/// The number, slot and PWD of an attempt.
-struct LaunchContext<'a> {
-    attempt: u32,
-    slot: u32,
-    pwd: Option<PathBuf>,
-    begun: &'a SpawnStart,
-}
-
+/// Executes the words of a job, or lets a shell do it.
 async fn execute(
     numbered: &NumberedJob,
     options: &Options,
     logs: Option<&OpenLogs>,
-    LaunchContext {
-        attempt,
-        slot,
-        pwd,
-        begun,
-    }: &LaunchContext<'_>,
+    context: &LaunchContext<'_>,
 ) -> Launch {
-    let job = &numbered.job;
-    let changes_dir = changes_dir(numbered, options);
-    let stdin = match &job.stdin {
-        Some(_) => &Stdio::Pipe,
-        None => &options.stdin,
+    let start = |argv: &[OsString]| {
+        let command = context.command(argv, numbered, options, logs);
+        Arc::new(command).start(context.begun)
     };
-    let command = |argv: &[OsString]| {
-        let (program, args) = argv
-            .split_first()
-            .map_or((OsStr::new(""), argv), |(p, a)| (p, a));
-        let mut command = Command::exec(program);
-        command
-            .args(args)
-            .process_group(Group::New)
-            // Jobs inherit prun's descriptors, such as the pipes of make's job server.
-            .close_fds(false)
-            // An attempt is dropped only if prun panics.
-            .kill_on_drop(KillOnDrop::Group)
-            .environment(&options.environment)
-            .stdin(stdin.clone());
-        if changes_dir {
-            command.current_dir(&*numbered.cwd);
-            if let Some(pwd) = pwd {
-                command.env("PWD", pwd);
-            }
-        }
-        command.env_changes(&job.env);
-        command.envs(numbered.variables(*slot, *attempt));
-        let capture = || match &options.terminal {
-            Some(size) => Stdio::Terminal(options.spool.clone(), *size.borrow()),
-            None => Stdio::Capture(options.spool.clone()),
-        };
-        let (stdout, stderr) = match (options.output, logs) {
-            (JobOutput::Captured { .. }, Some(logs)) => (
-                Stdio::File(Arc::clone(&logs.stdout)),
-                logs.stderr.clone().map_or(Stdio::ToStdout, Stdio::File),
-            ),
-            (JobOutput::Captured { together: true, .. }, None) => (capture(), Stdio::ToStdout),
-            (JobOutput::Captured { .. }, None) => (capture(), capture()),
-            (JobOutput::Inherited, _) => (Stdio::Inherit, Stdio::Inherit),
-            (JobOutput::Discarded, _) => (Stdio::Null, Stdio::Null),
-        };
-        command.stdout(stdout).stderr(stderr);
-        command
-    };
-    let start = |argv: &[OsString]| Arc::new(command(argv)).start(begun);
-    let refused = |error: SpawnError| Refused::from(error.kind);
-    let Argv { direct, shell } = job.work.argv(&job.args, numbered.seq, *slot);
+    let Argv { direct, shell } =
+        numbered
+            .job
+            .work
+            .argv(&numbered.job.args, numbered.seq, context.slot);
     let Some(direct) = direct else {
         let argv = shell.unwrap_or_default();
-        let process = start(&argv).await.map_err(refused);
-        return Launch {
-            argv,
-            shell: true,
-            exec_error: None,
-            process,
-            logs: None,
-        };
-    };
-    let without_shell = |argv, process: Result<Process, SpawnError>| Launch {
-        argv,
-        shell: false,
-        exec_error: None,
-        process: process.map_err(refused),
-        logs: None,
+        let process = start(&argv).await;
+        return Launch::of(argv, true, process);
     };
     let error = match start(&direct).await {
-        Ok(process) => return without_shell(direct, Ok(process)),
+        Ok(process) => return Launch::of(direct, false, Ok(process)),
         Err(error) => error,
     };
-    // A shell reports a missing program with its own message and exit code, and runs a script without
-    // #! itself; a command line must behave as if a shell had run it.
-    let (fallback, exec_error) = match (shell, &error.kind) {
-        (Some(shell), SpawnErrorKind::NoShebang(_)) => (shell, None),
+    let Some((fallback, exec_error)) = fallback(shell, &direct, &error.kind, options) else {
+        return Launch::of(direct, false, Err(error));
+    };
+    match start(&fallback).await {
+        // If there is no shell either, report the error of the direct argv.
+        Err(second) if is_program_error(&second.kind) => Launch::of(direct, false, Err(error)),
+        process => Launch {
+            exec_error,
+            ..Launch::of(fallback, true, process)
+        },
+    }
+}
+
+/// Returns what is executed in place of words that failed, and the error to report besides.
+///
+/// A shell reports a missing program with its own message and exit code, and runs a script without #!
+/// itself; a command line must behave as if a shell had run it.
+fn fallback(
+    shell: Option<Vec<OsString>>,
+    direct: &[OsString],
+    kind: &SpawnErrorKind,
+    options: &Options,
+) -> Option<(Vec<OsString>, Option<String>)> {
+    match (shell, kind) {
+        (Some(shell), SpawnErrorKind::NoShebang(_)) => Some((shell, None)),
         (Some(shell), kind) if is_shell_error(kind) => {
-            let is_function = is_function(&direct, options);
-            (shell, (!is_function).then(|| kind.to_string()))
+            let is_function = is_function(direct, options);
+            Some((shell, (!is_function).then(|| kind.to_string())))
         }
         (None, SpawnErrorKind::NoShebang(script)) => {
             let script = script.clone().into_os_string();
             let words = ["/bin/sh".into(), script].into_iter();
             let words = words.chain(direct.iter().skip(1).cloned());
-            (words.collect(), None)
+            Some((words.collect(), None))
         }
-        _ => return without_shell(direct, Err(error)),
-    };
-    match start(&fallback).await {
-        // If there is no shell either, report the error of the direct argv.
-        Err(second) if is_program_error(&second.kind) => without_shell(direct, Err(error)),
-        process => Launch {
-            argv: fallback,
-            shell: true,
-            exec_error,
-            process: process.map_err(refused),
-            logs: None,
-        },
+        _ => None,
     }
 }
 

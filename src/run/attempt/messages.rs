@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 
 use crate::event::{Attempt, JobStart, NumberedJob, Print};
 use crate::process::{ProcessHandle, Shortage};
@@ -17,8 +17,9 @@ pub(crate) enum AttemptEvent {
         start: Arc<JobStart>,
         process: ProcessHandle,
     },
-    /// It printed something, and it is its turn to be reported.
-    Printed(Arc<Print>),
+    /// It printed something, and it is its turn to be reported. Others wait for the permit, which is held
+    /// for as long as the sinks are full.
+    Printed(Arc<Print>, OwnedSemaphorePermit),
     /// Its process could not be started now, because of this shortage. It holds no slot, and ends only
     /// if it is not tried again.
     HeldBack {
@@ -49,9 +50,9 @@ pub(crate) struct Assignment {
     pub(crate) events: mpsc::Sender<AttemptEvent>,
 }
 
-/// How many pieces of output of all jobs may be unreported. A piece is at most what a job may keep in
-/// memory, so this bounds prun's own.
-const MAX_UNREPORTED: usize = 32;
+/// How many pieces of output of all jobs may be on their way to the sinks, which take some themselves before
+/// they are full. A piece is at most what a job may keep in memory, so this bounds prun's own.
+const MAX_UNREPORTED: usize = 8;
 
 /// Which jobs report their output while they run, and how much of it at once.
 #[derive(Clone, Debug)]

@@ -9,6 +9,7 @@
     reason = "the chamber is named for its main type"
 )]
 pub(super) mod attempt;
+mod command;
 mod foreground;
 mod launch;
 mod log_dir;

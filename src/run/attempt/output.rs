@@ -48,13 +48,13 @@ impl Printer {
                 return;
             };
             // No await from here on, so that a piece that was taken is sent.
-            sender.send(AttemptEvent::Printed(Arc::new(Print {
+            let print = Print {
                 job: Arc::clone(&self.job),
                 attempt: self.attempt,
                 stream,
                 piece: pieces.take(),
-                permit,
-            })));
+            };
+            sender.send(AttemptEvent::Printed(Arc::new(print), permit));
         }
     }
 }

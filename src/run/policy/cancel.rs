@@ -59,14 +59,12 @@ impl Request {
 /// How a signal escalates the cancellation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Escalation {
-    /// A repetition of the one before.
-    Echo,
     /// The jobs are terminated.
-    First,
+    Terminate,
     /// The jobs are killed.
-    Second,
+    Kill,
     /// prun exits at once.
-    Third,
+    Exit,
 }
 
 /// The state of the cancellation. It only advances.
@@ -130,12 +128,12 @@ impl Cancel {
     }
 
     /// Handles `signal`, sent to prun.
-    pub(crate) fn signal(&mut self, signal: Signal, now: Moment) -> Escalation {
+    pub(crate) fn signal(&mut self, signal: Signal, now: Moment) -> Option<Escalation> {
         let is_repetition = self
             .last_signal
             .is_some_and(|(last, at)| last == signal && now.saturating_sub(at) < SAME_SIGNAL);
         if is_repetition {
-            return Escalation::Echo;
+            return None;
         }
         self.last_signal = Some((signal, now));
         self.signals += 1;
@@ -146,13 +144,13 @@ impl Cancel {
                 let is_forwarded = CANCEL_SIGNALS.contains(&signal);
                 let signal = if is_forwarded { signal } else { Signal::TERM };
                 self.advance(Request::Terminate { signal, reason });
-                Escalation::First
+                Some(Escalation::Terminate)
             }
             2 => {
                 self.advance(Request::Kill { reason });
-                Escalation::Second
+                Some(Escalation::Kill)
             }
-            _ => Escalation::Third,
+            _ => Some(Escalation::Exit),
         }
     }
 
@@ -249,7 +247,7 @@ mod tests {
     fn a_second_signal_kills_and_a_third_exits() {
         let mut cancel = Cancel::new(Policy::default());
         let reason = Some(CancelReason::Signal);
-        assert_eq!(cancel.signal(Signal::INT, NOW), Escalation::First);
+        assert_eq!(cancel.signal(Signal::INT, NOW), Some(Escalation::Terminate));
         assert_eq!(
             cancel.request(),
             Request::Terminate {
@@ -258,22 +256,19 @@ mod tests {
             }
         );
         assert!(!cancel.may_start());
-        assert_eq!(cancel.signal(Signal::TERM, NOW), Escalation::Second);
+        assert_eq!(cancel.signal(Signal::TERM, NOW), Some(Escalation::Kill));
         assert_eq!(cancel.request(), Request::Kill { reason });
-        assert_eq!(cancel.signal(Signal::INT, NOW), Escalation::Third);
+        assert_eq!(cancel.signal(Signal::INT, NOW), Some(Escalation::Exit));
     }
 
     #[test]
     fn the_same_signal_at_once_is_one_signal() {
         let mut cancel = Cancel::new(Policy::default());
         cancel.signal(Signal::INT, NOW);
-        assert_eq!(
-            cancel.signal(Signal::INT, NOW + SAME_SIGNAL / 2),
-            Escalation::Echo
-        );
+        assert_eq!(cancel.signal(Signal::INT, NOW + SAME_SIGNAL / 2), None);
         assert_eq!(
             cancel.signal(Signal::INT, NOW + SAME_SIGNAL * 2),
-            Escalation::Second
+            Some(Escalation::Kill)
         );
     }
 
@@ -284,7 +279,7 @@ mod tests {
             cancel.job_ended(Status::Failed),
             Some(CancelReason::FailFast)
         );
-        assert_eq!(cancel.signal(Signal::INT, NOW), Escalation::First);
+        assert_eq!(cancel.signal(Signal::INT, NOW), Some(Escalation::Terminate));
         assert!(matches!(
             cancel.request(),
             Request::Terminate {
@@ -292,7 +287,7 @@ mod tests {
                 ..
             }
         ));
-        assert_eq!(cancel.signal(Signal::INT, NOW * 2), Escalation::Second);
+        assert_eq!(cancel.signal(Signal::INT, NOW * 2), Some(Escalation::Kill));
     }
 
     #[test]

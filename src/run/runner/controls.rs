@@ -15,16 +15,18 @@ use crate::run::policy::{Escalation, Request};
 const START_WAIT: Duration = Duration::from_secs(2);
 
 impl<T: FnMut(&Event) -> Flow> Runner<T> {
-    pub(crate) fn on_control(&mut self, control: Control) -> Escalation {
+    pub(crate) fn on_control(&mut self, control: Control) -> Option<Escalation> {
         match control {
             Control::Signal(signal) => {
                 let escalation = self.cancel.signal(signal, self.clock.now());
                 match escalation {
-                    Escalation::First => self.cancel_run(Cause::Signal(signal), End::Gentle),
-                    Escalation::Second => self.cancel_run(Cause::Signal(signal), End::Killed),
-                    Escalation::Echo => {}
+                    Some(Escalation::Terminate) => {
+                        self.cancel_run(Cause::Signal(signal), End::Gentle)
+                    }
+                    Some(Escalation::Kill) => self.cancel_run(Cause::Signal(signal), End::Killed),
+                    None => {}
                     // Do not wait for the attempts to do it.
-                    Escalation::Third => {
+                    Some(Escalation::Exit) => {
                         self.drain_attempt_events();
                         self.running.signal(Signal::KILL);
                     }
@@ -49,7 +51,7 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
                 }
             }
         }
-        Escalation::Echo
+        None
     }
 
     /// Handles output that cannot be written: cancels the run, unless standard output can still be
@@ -102,8 +104,11 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
 
     /// Returns until when to wait for the sinks, if only jobs that are not yet read are left.
     pub(crate) fn patience(&self) -> Option<Moment> {
-        let (_, since) = self.full.as_ref().filter(|_| self.schedule.is_idle())?;
-        Some(*since + self.cancel.patience(self.options.grace)?)
+        let since = self
+            .backpressure
+            .since()
+            .filter(|_| self.schedule.is_idle())?;
+        Some(since + self.cancel.patience(self.options.grace)?)
     }
 
     pub(crate) fn on_deadline(&mut self) {

@@ -1,9 +1,11 @@
 //! Owns the state of the run: one loop selects, decides and sends events.
 //!
-//! [`Runner`] is that loop; `controls` handles requests from outside and the end of a cancelled run, and
-//! `shortage` attempts that were not started and warnings about limits. `running` and
-//! `earlier_attempts` hold what it knows of running jobs, and of those that are tried again.
+//! [`Runner`] is that loop; `controls` handles requests from outside and the end of a cancelled run,
+//! `shortage` attempts that were not started and warnings about limits, and `backpressure` what waits
+//! while the sinks are full. `running` and `earlier_attempts` hold what it knows of running jobs, and of
+//! those that are tried again.
 
+mod backpressure;
 mod controls;
 mod earlier_attempts;
 #[expect(

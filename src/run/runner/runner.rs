@@ -6,11 +6,11 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, watch};
 
+use super::backpressure::Backpressure;
 use super::earlier_attempts::{EarlierAttempt, EarlierAttempts};
 use super::running::Running;
 use crate::event::{
     Attempt, CancelReason, Cause, Event, Flow, JobEnd, JobRetry, NumberedJob, OutputLoss, Status,
-    WhenReady,
 };
 use crate::plan::{Entry, Job};
 use crate::process::{Shortage, Signal};
@@ -71,8 +71,7 @@ pub(crate) struct Runner<T> {
     pub(super) limit_warning: Option<String>,
     /// Whether the warning about closed pipes was reported.
     pub(super) warned_of_closed_pipes: bool,
-    /// Set while the sinks are full: resolves when they are ready, and since when.
-    pub(crate) full: Option<(WhenReady, Moment)>,
+    pub(crate) backpressure: Backpressure,
     /// Until when starts in progress may take, if prun is to stop then.
     pub(crate) suspending: Option<Moment>,
 }
@@ -112,7 +111,7 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
             limit_warning: options.limit_warning.clone(),
             warned_of_closed_pipes: false,
             options: Arc::new(options),
-            full: None,
+            backpressure: Backpressure::default(),
             suspending: None,
         }
     }
@@ -145,19 +144,19 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
             let may_start = pause.is_none() && suspending.is_none();
             let has_free_slot = self.schedule.has_free_slot() && may_start;
             let is_far_ahead = self.order.as_ref().is_some_and(OutputTurn::is_far_ahead);
-            let may_read =
-                self.full.is_none() && (has_free_slot && !is_far_ahead || !self.cancel.may_start());
+            let may_read = !self.backpressure.is_full()
+                && (has_free_slot && !is_far_ahead || !self.cancel.may_start());
             let next_due = pause.or_else(|| self.schedule.next_due().filter(|_| has_free_slot));
             let deadline = self.options.deadline.filter(|_| !self.cancel.is_ending());
             let patience = self.patience();
             tokio::select! {
                 biased;
-                Some(control) = controls.recv() => if self.on_control(control) == Escalation::Third {
+                Some(control) = controls.recv() => if self.on_control(control) == Some(Escalation::Exit) {
                     return self.ended();
                 },
                 Some(event) = self.attempt_events.recv() => self.on_attempt(event),
                 () = clock.sleep_until_some(deadline) => self.on_deadline(),
-                () = until_ready(&mut self.full) => self.full = None,
+                () = self.backpressure.relieved() => {}
                 () = clock.sleep_until_some(patience) => break,
                 () = clock.sleep_until_some(next_due) => {}
                 () = clock.sleep_until_some(suspending) => {}
@@ -196,8 +195,7 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
     pub(crate) fn announce(&mut self, event: &Event) {
         self.summary.fold(event);
         if let Flow::Full(when_ready) = (self.forward)(event) {
-            let since = self.full.take().map(|(_, since)| since);
-            self.full = Some((when_ready, since.unwrap_or_else(|| self.clock.now())));
+            self.backpressure.set(when_ready, self.clock.now());
         }
     }
 
@@ -235,7 +233,10 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
     }
 
     fn start_due(&mut self) {
-        while self.full.is_none() && self.suspending.is_none() && self.schedule.has_free_slot() {
+        while !self.backpressure.is_full()
+            && self.suspending.is_none()
+            && self.schedule.has_free_slot()
+        {
             let now = self.clock.now();
             if self.schedule.paused_until(now).is_some() {
                 break;
@@ -279,12 +280,15 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
                 self.running.insert(Arc::clone(&start), process);
                 self.announce(&Event::JobStarted(start));
             }
-            AttemptEvent::Printed(_) if self.reader_gone => {
+            AttemptEvent::Printed(..) if self.reader_gone => {
                 if !self.cancel.is_ending() {
                     self.on_output_failed(OutputLoss::ReaderGone);
                 }
             }
-            AttemptEvent::Printed(print) => self.announce(&Event::JobPrinted(print)),
+            AttemptEvent::Printed(print, permit) => {
+                self.announce(&Event::JobPrinted(print));
+                self.backpressure.hold(permit);
+            }
             AttemptEvent::Suspended => self.suspend_soon(),
             AttemptEvent::HeldBack {
                 job,
@@ -383,13 +387,6 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
         {
             self.turn.send_replace(order.first());
         }
-    }
-}
-
-async fn until_ready(full: &mut Option<(WhenReady, Moment)>) {
-    match full {
-        Some((when_ready, _)) => when_ready.await,
-        None => std::future::pending().await,
     }
 }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use super::style::Style;
-use crate::event::{Event, JobStart};
+use crate::event::{Event, JobStart, LastLines};
 use crate::process::TerminalSize;
 use crate::sink::console::Console;
 use crate::sink::describe;
@@ -32,6 +32,7 @@ const MIN_BAR_WIDTH: usize = 10;
 /// Draws the running jobs, the number of jobs done, and the estimated time left.
 pub(crate) struct ProgressBar {
     style: Style,
+    last_lines: LastLines,
     total: Option<u64>,
     done: u64,
     /// How many of `done` had an attempt in this run; jobs that were resumed or skipped took no time.
@@ -55,10 +56,11 @@ struct Running {
 
 impl ProgressBar {
     /// Creates the bar of a run that has not started.
-    pub(crate) fn new(style: Style) -> Self {
+    pub(crate) fn new(style: Style, last_lines: LastLines) -> Self {
         let now = Instant::now();
         Self {
             style,
+            last_lines,
             total: None,
             done: 0,
             attempted: 0,
@@ -84,7 +86,7 @@ impl ProgressBar {
             let elapsed = format_clock(now.saturating_duration_since(*since));
             let label = describe::label(&start.job).replace('\t', " ");
             let mut line = format!("{elapsed:>7}  {label}");
-            if let Some(last) = start.last_line.look() {
+            if let Some(last) = self.last_lines.look(start.job.seq) {
                 let last = String::from_utf8_lossy(&last);
                 let last = describe::escape(console::strip_ansi_codes(&last).as_bytes());
                 line.push_str(&format!(" | {}", last.replace('\t', " ")));
@@ -233,7 +235,7 @@ mod tests {
 
     #[test]
     fn resumed_jobs_do_not_count_for_the_estimated_time_left() {
-        let mut progress = ProgressBar::new(Style::Plain);
+        let mut progress = ProgressBar::new(Style::Plain, LastLines::default());
         let mut console = Console::new().unwrap();
         let at = SystemTime::now();
         let total = Some(100);

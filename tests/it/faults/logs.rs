@@ -78,7 +78,7 @@ fn a_log_where_nothing_can_be_locked_is_written_and_the_lack_is_told() {
             .stdout("ran\n")
             .stderr(
                 "prun: --joblog run.log: cannot be locked (No locks available (os error 37)): \
-                 let no other run write it meanwhile\n",
+                 make sure that no other prun writes to it\n",
             )
             .run();
     }

@@ -30,6 +30,7 @@ fn options(dir: &Path) -> Options {
         log_dir: None,
         foreground: Foreground::None,
         guard: Default::default(),
+        last_lines: None,
     }
 }
 
