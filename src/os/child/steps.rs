@@ -12,7 +12,7 @@ use nix::errno::Errno;
 #[cfg(linux)]
 use nix::sys::signal::SigSet;
 use rustix::fs::Mode;
-use rustix::process;
+use rustix::process::{self, Pid};
 
 use super::close_on_exec::KeptDescriptors;
 use super::hook::Hook;
@@ -107,9 +107,7 @@ impl Steps {
             process::setsid().map_err(Step::Session.failed())?;
         }
         if let Some(group) = self.group {
-            // SAFETY: the call takes two integers.
-            let joined = unsafe { libc::setpgid(0, group) };
-            Errno::result(joined).map_err(Step::Group.failed())?;
+            process::setpgid(None, Pid::from_raw(group)).map_err(Step::Group.failed())?;
         }
         if let Some(cwd) = &self.cwd {
             process::chdir(cwd.as_c_str()).map_err(Step::Cwd.failed())?;

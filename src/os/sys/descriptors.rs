@@ -3,20 +3,10 @@
 use std::borrow::Borrow;
 use std::fs::File;
 use std::io;
-use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::os::fd::AsRawFd;
 
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
-
-use super::calls::retry;
-
-/// Duplicates `fd` to the lowest free number from `least` on, close-on-exec.
-pub(crate) fn duplicate_from(fd: BorrowedFd<'_>, least: RawFd) -> io::Result<OwnedFd> {
-    // SAFETY: the call takes integers.
-    let copy = retry(|| unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_DUPFD_CLOEXEC, least) })?;
-    // SAFETY: the kernel has just returned this descriptor, and nobody else owns it.
-    Ok(unsafe { OwnedFd::from_raw_fd(copy) })
-}
 
 /// Registers `file` with the runtime's event loop; panics if the runtime has no I/O driver.
 pub(crate) fn register<F: AsRawFd + Borrow<File>>(

@@ -6,7 +6,7 @@
 use std::io;
 use std::mem::MaybeUninit;
 #[cfg(linux)]
-use std::os::fd::{AsRawFd, FromRawFd};
+use std::os::fd::AsRawFd;
 use std::os::fd::{BorrowedFd, OwnedFd};
 
 use super::calls::{filled, retry};
@@ -136,10 +136,9 @@ fn peek_state_change(
 /// have none: there the engine falls back to `SIGCHLD`.
 #[cfg(linux)]
 pub(crate) fn pidfd_open(pid: libc::pid_t) -> io::Result<OwnedFd> {
-    // SAFETY: the call takes two integers.
-    let fd = retry(|| unsafe { libc::syscall(libc::SYS_pidfd_open, pid, 0) as libc::c_int })?;
-    // SAFETY: the kernel has just returned this descriptor, and nobody else owns it.
-    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
+    use rustix::process::{Pid, PidfdFlags};
+    let pid = Pid::from_raw(pid).ok_or(io::ErrorKind::InvalidInput)?;
+    Ok(rustix::process::pidfd_open(pid, PidfdFlags::empty())?)
 }
 
 #[cfg(not(linux))]

@@ -9,7 +9,7 @@ mod ends;
 mod memory;
 mod signals;
 
-pub(crate) use descriptors::{close_from, duplicate_from, register};
+pub(crate) use descriptors::{close_from, register};
 #[cfg(linux)]
 pub(crate) use ends::try_wait_keeping;
 pub(crate) use ends::{Child, RawExit, pidfd_open, stopped_by, try_wait};

@@ -7,6 +7,8 @@ use std::os::fd::AsRawFd;
 use std::os::fd::BorrowedFd;
 use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
 
+use rustix::process::{Resource, Rlimit, setrlimit};
+
 use super::calls::{filled, retry};
 
 /// Sends `signal` to the process of `pidfd`, or to the process group that it leads (or led: this works
@@ -108,13 +110,12 @@ pub(crate) fn is_ignored(signal: i32) -> bool {
 /// Ends this process with `signal`, as if it were never caught, without a core dump. PID 1 survives.
 pub(crate) fn raise_default(signal: i32) {
     restore_default_signals(&[signal]);
-    let no_core = libc::rlimit {
-        rlim_cur: 0,
-        rlim_max: 0,
+    let no_core = Rlimit {
+        current: Some(0),
+        maximum: Some(0),
     };
-    // SAFETY: the limit is read during the call; `raise` takes an integer.
-    unsafe {
-        libc::setrlimit(libc::RLIMIT_CORE, &no_core);
-        libc::raise(signal);
-    }
+    // A limit may always be lowered.
+    let _ = setrlimit(Resource::Core, no_core);
+    // SAFETY: the call takes an integer.
+    unsafe { libc::raise(signal) };
 }

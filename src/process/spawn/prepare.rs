@@ -6,6 +6,7 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
 use rustix::fs::{Mode, RawMode};
+use rustix::io::fcntl_dupfd_cloexec;
 
 use super::inherited_environment::inherited_environment;
 use super::start_error::StartError;
@@ -54,7 +55,7 @@ impl ChildDescriptors {
         if own <= 2 || self.others.contains(&own) {
             // It may be overwritten before it is copied.
             let highest = self.others.iter().copied().fold(2, RawFd::max);
-            let moved = sys::duplicate_from(fd, highest.saturating_add(1));
+            let moved = fcntl_dupfd_cloexec(fd, highest.saturating_add(1)).map_err(io::Error::from);
             let moved = moved.map_err(StartError::setup(name_of(number)))?;
             own = moved.as_raw_fd();
             self.moved.push(moved);

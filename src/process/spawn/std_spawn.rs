@@ -1,7 +1,9 @@
 //! Starting with std: by its fork if a process must not share our memory, and on systems other than
 //! Linux in all cases.
 
-use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, OwnedFd};
+
+use rustix::io::fcntl_dupfd_cloexec;
 
 use super::prepare::ChildDescriptors;
 use super::start_error::StartError;
@@ -85,7 +87,7 @@ impl StdCommand {
 fn reserved(command: &Command) -> Result<Vec<OwnedFd>, StartError> {
     let mut reserved = Vec::new();
     for (fd, number) in &command.changes.pass_fds {
-        let copy = sys::duplicate_from(fd.as_fd(), *number);
+        let copy = fcntl_dupfd_cloexec(fd, *number).map_err(std::io::Error::from);
         let copy = copy.map_err(StartError::setup(name_of(*number)))?;
         // If it got another number, this one is in use.
         if copy.as_raw_fd() == *number {
