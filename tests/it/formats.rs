@@ -98,7 +98,7 @@ fn an_object_over_several_lines_is_no_job() {
         refused("a JSON document with an object at the top level"),
     );
     each_stream("jobs", text, |stage| {
-        let told = ":1:1: EOF while parsing an object: each record must be on one line, or the file one array of records\n";
+        let told = ":1:1: EOF while parsing an object: write each job on one line, or all jobs as one array\n";
         stage.stderr_has(told).code(2).run();
     });
 }
