@@ -176,7 +176,7 @@ fn a_log_cut_after_any_line_tells_every_job_once() {
         assert!(once && told.len() <= started + 1, "{told:?} of {log}");
         let words = String::from_utf8_lossy(&outcome.stderr);
         assert!(
-            words.contains("the log ends before the run does"),
+            words.contains("the log ends before the run: "),
             "{words}"
         );
     }
