@@ -15,6 +15,10 @@ use crate::event::{Status, Stream};
     bound(serialize = "T: Serialize, B: Serialize + MaybeAbsent")
 )]
 #[schemars(rename = "event")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a line is written as soon as it is made"
+)]
 pub(crate) enum EventLine<'a, T, B> {
     /// The first line.
     RunStart(RunLine),

@@ -1,7 +1,7 @@
 //! Lines made of events.
 
 use std::borrow::Cow;
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::os::unix::ffi::OsStrExt;
@@ -40,7 +40,7 @@ pub(crate) struct RecordStreams {
     /// Why a text is not whole.
     error: Cell<Option<io::Error>>,
     /// Of a job that has none.
-    empty: Spool,
+    empty: OnceCell<Spool>,
 }
 
 impl RecordStreams {
@@ -58,7 +58,7 @@ impl RecordStreams {
         let spool = match (stream, attempt) {
             (Stream::Stdout, Some(attempt)) => &attempt.stdout,
             (Stream::Stderr, Some(attempt)) => &attempt.stderr,
-            (_, None) => &self.empty,
+            (_, None) => self.empty.get_or_init(Spool::default),
         };
         let was_lossy = &self.lossy[stream as usize];
         let error = &self.error;
@@ -215,7 +215,10 @@ impl<'a> EventLine<'a, Text<'a>, Base64<'a>> {
                 attempt: retry.attempt.number,
                 status: retry.attempt.status(),
             }),
-            Event::JobEnded(end) => Self::JobEnd(JobRecord::of(end, Texts::None, streams).at(at)),
+            Event::JobEnded(end) => {
+                let record = JobRecord::of(end, Texts::None, streams);
+                Self::JobEnd(record.at(at))
+            }
             Event::RunEnded { elapsed, .. } => Self::RunEnd(EndLine {
                 t_unix_s,
                 wall_s: (*elapsed).into(),

@@ -175,10 +175,7 @@ fn a_log_cut_after_any_line_tells_every_job_once() {
         let once = told.windows(2).all(|pair| pair[0] < pair[1]);
         assert!(once && told.len() <= started + 1, "{told:?} of {log}");
         let words = String::from_utf8_lossy(&outcome.stderr);
-        assert!(
-            words.contains("the log ends before the run: "),
-            "{words}"
-        );
+        assert!(words.contains("the log ends before the run: "), "{words}");
     }
 }
 
