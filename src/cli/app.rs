@@ -20,7 +20,7 @@ use crate::event::{Cause, End, Event, NumberedJob, OutputLoss, Stop};
 use crate::exit::ExitCode;
 use crate::guard::{self, Guarding};
 use crate::plan::{Entry, Source};
-use crate::process::{Signal, continue_stopped_spawns, reap_strangers, reset_inherited_signals};
+use crate::process::{Signal, continue_stopped_spawns, reap_orphans, reset_inherited_signals};
 use crate::record::schema;
 use crate::run::{
     CompletedJobs, Control, Ended, Escalation, Feed, Foreground, Runner, follow_size, listen,
@@ -160,7 +160,7 @@ async fn run(mut settings: Settings, source: Source) -> io::Result<ExitCode> {
     if !matches!(settings.options.foreground, Foreground::None) {
         continue_stopped_spawns()?;
     }
-    tokio::spawn(reap_strangers());
+    tokio::spawn(reap_orphans());
     if let Some(size) = settings.terminal {
         settings.options.terminal = Some(follow_size(size, Console::size)?);
     }

@@ -6,7 +6,7 @@ use std::ffi::OsString;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct EnvChange {
     pub(crate) name: OsString,
-    /// Its new value; none removes it.
+    /// The new value; `None` removes the variable.
     pub(crate) value: Option<OsString>,
 }
 

@@ -93,7 +93,7 @@ impl Invocation {
 }
 
 /// Decides how `line` is run under `rule`.
-pub(crate) fn work(line: &[u8], rule: &ShellRule) -> Result<Invocation, WordsError> {
+pub(crate) fn parse_line(line: &[u8], rule: &ShellRule) -> Result<Invocation, WordsError> {
     tokenize::check(line)?;
     let (direct, shell) = match rule {
         ShellRule::Auto(shell) => (tokenize::plain_words(line), Some(Arc::clone(shell))),

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::command::ShellRule;
 use super::command::WordsError;
-use super::invocation::{Invocation, work};
+use super::invocation::{Invocation, parse_line};
 use crate::os::EnvChange;
 
 /// A job of the plan.
@@ -19,7 +19,7 @@ pub(crate) struct Job {
     /// Its name, if it has one.
     pub(crate) name: Option<String>,
     /// What it runs.
-    pub(crate) work: Invocation,
+    pub(crate) invocation: Invocation,
     /// Its values for the template; empty without a template.
     pub(crate) args: Vec<OsString>,
     /// Its working directory; `None` means the run's.
@@ -42,15 +42,15 @@ impl Job {
         rule: &ShellRule,
     ) -> Result<Self, WordsError> {
         let (name, line) = split_name(text);
-        Ok(Self::new(origin, name, work(line, rule)?))
+        Ok(Self::new(origin, name, parse_line(line, rule)?))
     }
 
     /// Returns a job with the default settings.
-    pub(super) fn new(origin: Origin, name: Option<String>, work: Invocation) -> Self {
+    pub(super) fn new(origin: Origin, name: Option<String>, invocation: Invocation) -> Self {
         Self {
             origin,
             name,
-            work,
+            invocation,
             args: Vec::new(),
             cwd: None,
             env: Vec::new(),
@@ -124,7 +124,7 @@ mod tests {
     fn from_line(text: &str) -> Result<(Option<String>, OsString), WordsError> {
         let rule = ShellRule::Auto(Arc::default());
         let job = Job::from_line(origin("jobs.txt", 7), text.as_bytes(), &rule)?;
-        match job.work {
+        match job.invocation {
             Invocation::Line { line, .. } => Ok((job.name, line)),
             other => panic!("{other:?}"),
         }

@@ -21,7 +21,7 @@ impl Key {
     /// input. Its name, its time limit and its position in a file are not part of it.
     pub(crate) fn of(job: &Job, cwd: &Path, env: &[EnvChange]) -> Self {
         let mut fields = Fields(Sha256::new());
-        match &job.work {
+        match &job.invocation {
             Invocation::Argv(argv) => {
                 fields.add(b"argv");
                 fields.add_all(argv);
@@ -49,7 +49,7 @@ impl Key {
             Invocation::Template(_) | Invocation::Recorded { .. } => {
                 fields.add(b"template");
                 // The job's number and slot may differ from run to run.
-                let Argv { direct, shell } = job.work.argv(&job.args, 0, 0);
+                let Argv { direct, shell } = job.invocation.argv(&job.args, 0, 0);
                 fields.add_all(&direct.unwrap_or_default());
                 fields.add_all(&shell.unwrap_or_default());
             }

@@ -161,7 +161,7 @@ mod tests {
         let rule = ShellRule::Auto(Arc::default());
         let jobs = jobs(&commands, &rule, |name| OPTIONS.contains(&name))
             .map_err(|error| error.to_string())?;
-        let shown = |job: Job| match job.work {
+        let shown = |job: Job| match job.invocation {
             Invocation::Line { line, .. } => (job.name, line.into_string().unwrap()),
             other => panic!("{other:?}"),
         };

@@ -143,7 +143,7 @@ pub(crate) use handle::Escalate;
 pub use handle::{Delivery, ProcessHandle, Scope, ShutdownError, SignalError};
 pub use process::{LastLine, Process};
 pub use quote::{join, quote};
-pub(crate) use reap::reap_strangers;
+pub(crate) use reap::reap_orphans;
 pub use run::RunError;
 #[doc(hidden)]
 pub use spawn_thread::continue_stopped_spawns;

@@ -12,7 +12,7 @@ pub(crate) const FIRST_SLOT: u32 = 1;
 
 /// The command as its user wrote it.
 pub(crate) fn command(job: &NumberedJob) -> Cow<'_, OsStr> {
-    match job.job.work.line() {
+    match job.job.invocation.line() {
         Some(line) => Cow::Borrowed(line),
         None => Cow::Owned(join(planned_argv(job, FIRST_SLOT).0)),
     }
@@ -31,7 +31,7 @@ pub(crate) fn executed(end: &JobEnd) -> (Cow<'_, [OsString]>, bool) {
 
 /// The words that would be executed first in a slot, and whether they are a shell's.
 pub(crate) fn planned_argv(job: &NumberedJob, slot: u32) -> (Vec<OsString>, bool) {
-    let Argv { direct, shell } = job.job.work.argv(&job.job.args, job.seq, slot);
+    let Argv { direct, shell } = job.job.invocation.argv(&job.job.args, job.seq, slot);
     match direct {
         Some(argv) => (argv, false),
         None => (shell.unwrap_or_default(), true),
@@ -39,7 +39,7 @@ pub(crate) fn planned_argv(job: &NumberedJob, slot: u32) -> (Vec<OsString>, bool
 }
 
 /// The command line of one job among those of its template.
-pub(crate) fn told_apart(job: &NumberedJob) -> Cow<'_, OsStr> {
+pub(crate) fn full_command(job: &NumberedJob) -> Cow<'_, OsStr> {
     if job.job.args.is_empty() {
         return command(job);
     }

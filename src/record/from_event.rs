@@ -1,4 +1,4 @@
-//! Lines made of events.
+//! Conversion of events to lines.
 
 use std::borrow::Cow;
 use std::cell::{Cell, OnceCell};
@@ -8,7 +8,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use super::command::{command, executed, told_apart};
+use super::command::{command, executed, full_command};
 use super::event_line::{EndLine, EventLine, OutputLine, RetryLine, RunLine, StartLine};
 use super::job::JobRecord;
 use super::log_line::{
@@ -32,19 +32,19 @@ pub(crate) enum Texts {
     None,
 }
 
-/// The streams of a job while its record is written.
+/// State of the output of a job while its record is written.
 #[derive(Default)]
 pub(crate) struct RecordStreams {
-    /// Of each, whether it was not text.
+    /// For each stream, whether its text replaced invalid UTF-8.
     lossy: [Cell<bool>; 2],
-    /// Why a text is not whole.
+    /// Why a text is incomplete.
     error: Cell<Option<io::Error>>,
-    /// Of a job that has none.
+    /// The output of a job that has none.
     empty: OnceCell<Spool>,
 }
 
 impl RecordStreams {
-    /// Why a text that was written is not whole.
+    /// Returns the error because of which a written text is incomplete.
     pub(crate) fn take_error(&self) -> io::Result<()> {
         self.error.take().map_or(Ok(()), Err)
     }
@@ -90,7 +90,7 @@ impl RecordStreams {
 }
 
 impl<'a> JobRecord<'a, Text<'a>, Base64<'a>> {
-    /// The record of a job that has ended.
+    /// Creates the record of a job that has ended.
     pub(crate) fn of(end: &'a JobEnd, texts: Texts, streams: &'a RecordStreams) -> Self {
         let last = end.last.as_deref();
         let exit = last.and_then(Attempt::exit);
@@ -158,7 +158,7 @@ impl<'a> JobRecord<'a, Text<'a>, Base64<'a>> {
         self
     }
 
-    /// The record with what a job log needs besides.
+    /// Creates the record with the keys of a job log.
     fn logged(end: &'a JobEnd, streams: &'a RecordStreams, at: SystemTime) -> Self {
         let texts = match end.status {
             Status::Ok => Texts::None,
@@ -191,7 +191,7 @@ impl<'a> JobRecord<'a, Text<'a>, Base64<'a>> {
 }
 
 impl<'a> EventLine<'a, Text<'a>, Base64<'a>> {
-    /// The line of an event, if it has one of its own.
+    /// Creates the line of an event, if it has one.
     pub(crate) fn of(event: &'a Event, at: SystemTime, streams: &'a RecordStreams) -> Option<Self> {
         let t_unix_s = Seconds::since_epoch(at);
         Some(match event {
@@ -227,7 +227,7 @@ impl<'a> EventLine<'a, Text<'a>, Base64<'a>> {
         })
     }
 
-    /// A piece of output.
+    /// Creates the line of a piece of output.
     pub(crate) fn output(
         seq: u64,
         attempt: u32,
@@ -260,7 +260,7 @@ impl<'a> LogLine<'a, Text<'a>, Base64<'a>> {
             slot: start.slot,
             pid: start.pid,
             pid_start_ticks: ticks,
-            command: text(told_apart(&start.job)),
+            command: text(full_command(&start.job)),
             begun_s: Some(start.begun.into()),
         })
     }
@@ -306,7 +306,7 @@ impl<'a> LogLine<'a, Text<'a>, Base64<'a>> {
         Self::InputFailed(TextLine::new(text, at))
     }
 
-    /// A loss of prun's own output.
+    /// Output of prun that could not be written.
     pub(crate) fn output_failed(loss: OutputLoss, at: SystemTime) -> Self {
         let text = match loss {
             OutputLoss::ReaderGone => LossWord::ReaderGone,

@@ -14,8 +14,8 @@ pub(crate) const VERSION: u64 = 1;
 
 /// A finished job, or in a job log an attempt that is followed by another one.
 ///
-/// `T` is a text that may be larger than memory, and `B` its bytes.
-// The keys keep their order. They never come and go, but for those that say so.
+/// `T` is the type of output as text, and `B` that of its bytes in base64.
+// Keys keep their order and are always present, unless they say otherwise.
 #[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(bound(
     serialize = "T: Serialize, B: Serialize + MaybeAbsent",
@@ -159,13 +159,13 @@ pub(crate) struct JobRecord<'a, T, B> {
     pub(crate) delivered: Option<bool>,
 }
 
-/// A value of which it is known after its neighbours were written whether it is.
+/// A value that is omitted depending on what was written before it.
 pub(super) trait MaybeAbsent {
     fn is_absent(&self) -> bool;
 }
 
 impl MaybeAbsent for Base64<'_> {
-    /// Bytes that are UTF-8 are told by the text.
+    /// The text of valid UTF-8 is enough.
     fn is_absent(&self) -> bool {
         !self.was_lossy.get()
     }

@@ -1,4 +1,4 @@
-//! A line of a job file that runs a job as it was going to run.
+//! A job as a line of a job file.
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
@@ -10,10 +10,10 @@ use super::command::{FIRST_SLOT, planned_argv};
 use super::scalar::{Seconds, Str, base64, words_base64};
 use crate::event::NumberedJob;
 
-/// The changes to the environment by the names of the variables; no value removes one.
+/// Changes to the environment by name; `None` removes a variable.
 pub(crate) type Variables<'a> = BTreeMap<&'a OsStr, Option<&'a OsStr>>;
 
-/// A job as a job file has it. What is not UTF-8 is in base64 as well.
+/// A line of a job file that runs a job in the same way. Values that are not UTF-8 are in base64 as well.
 #[derive(Serialize)]
 pub(crate) struct JobFileLine<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -39,7 +39,7 @@ pub(crate) struct JobFileLine<'a> {
 }
 
 impl<'a> JobFileLine<'a> {
-    /// The line of a job whose environment is changed so.
+    /// Creates the line of a job with these changes to its environment.
     pub(crate) fn of(numbered: &'a NumberedJob, env: &Variables<'a>) -> Self {
         let job = &numbered.job;
         let (argv, _) = planned_argv(numbered, FIRST_SLOT);

@@ -1,10 +1,11 @@
-//! The wire: what a line of JSON is, said once.
+//! The JSON that prun writes: one type per kind of line.
 //!
-//! [`JobRecord`] is a finished job, as `--json` writes it. [`EventLine`] is a line of `--json=events`, and
-//! [`LogLine`] one of a job log. Each type is written, read back and described: the JSON [`schema`] is
-//! generated from the types and their documentation, so a new key is one field. `from_event` makes them
-//! of events and `to_event` makes events of them; [`JobFileLine`] is what `--dry-run` writes of a job. `scalar` has the values that JSON has no type for,
-//! `text` writes output that may be larger than memory, and `command` is the command of a job.
+//! [`JobRecord`] is a finished job, as `--json` writes it; [`EventLine`] is a line of `--json=events`,
+//! [`LogLine`] one of a job log, and [`JobFileLine`] one of `--dry-run --json`. The same types write the
+//! lines, read them back and generate the JSON [`schema()`], so a new key is one field with its
+//! documentation. `from_event` and `to_event` convert between events and lines. `scalar` has the values
+//! that JSON has no type for, `text` streams output that may be larger than memory, and `command` formats
+//! the command of a job.
 
 mod command;
 mod event_line;
@@ -17,7 +18,7 @@ mod schema;
 mod text;
 mod to_event;
 
-pub(crate) use command::{FIRST_SLOT, planned_argv, told_apart};
+pub(crate) use command::{FIRST_SLOT, full_command, planned_argv};
 pub(crate) use event_line::EventLine;
 pub(crate) use from_event::{RecordStreams, Texts};
 pub(crate) use job::{JobRecord, VERSION};

@@ -1,4 +1,4 @@
-//! Lines of a job log, made the events again of which they were written.
+//! Conversion of the lines of a job log to events.
 
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
@@ -17,7 +17,7 @@ use crate::event::{
 use crate::plan::{Invocation, Job, Key, Origin};
 use crate::process::{ExitInfo, ResourceUsage, Signal, Spool, join};
 
-/// A job or an attempt that has been read, with its output.
+/// A job or an attempt, with its output.
 type Read<'a> = JobRecord<'a, Str<'a>, Str<'a>>;
 
 impl LogStart<'_> {
@@ -77,9 +77,15 @@ impl LoggedStart<'_> {
     pub(crate) fn start(&self, run: SystemTime) -> Result<(SystemTime, JobStart), String> {
         let at = self.t_unix_s.moment()?;
         // The words that are executed are in the ending; a start needs the command alone.
-        let work = Invocation::recorded((&*self.command.0).into(), Vec::new(), false);
+        let invocation = Invocation::recorded((&*self.command.0).into(), Vec::new(), false);
         let start = JobStart {
-            job: Arc::new(numbered(self.seq, self.name.as_ref(), self.key, "", work)),
+            job: Arc::new(numbered(
+                self.seq,
+                self.name.as_ref(),
+                self.key,
+                "",
+                invocation,
+            )),
             attempt: self.attempt,
             slot: self.slot.max(1),
             pid: self.pid,
@@ -110,11 +116,17 @@ impl Read<'_> {
     pub(crate) fn ended(&self, run: SystemTime) -> Result<JobEnd, String> {
         let argv = decoded_words(&self.argv, self.argv_base64.as_deref())?;
         let is_argv = !self.shell && join(&argv).to_string_lossy() == self.cmd.0;
-        let work = match is_argv && self.args.is_empty() {
+        let invocation = match is_argv && self.args.is_empty() {
             true => Invocation::Argv(argv.clone()),
             false => Invocation::recorded((&*self.cmd.0).into(), argv.clone(), self.shell),
         };
-        let mut job = numbered(self.seq, self.name.as_ref(), self.key, &self.cwd.0, work);
+        let mut job = numbered(
+            self.seq,
+            self.name.as_ref(),
+            self.key,
+            &self.cwd.0,
+            invocation,
+        );
         if let Some(base64) = &self.cwd_base64 {
             job.cwd = Path::new(&OsString::from_vec(decoded(base64)?)).into();
         }
@@ -218,7 +230,7 @@ fn numbered(
     name: Option<&Str<'_>>,
     key: Option<Key>,
     cwd: &str,
-    work: Invocation,
+    invocation: Invocation,
 ) -> NumberedJob {
     let job = Job {
         origin: Origin {
@@ -226,7 +238,7 @@ fn numbered(
             line: seq,
         },
         name: name.map(|name| name.0.to_string()),
-        work,
+        invocation,
         args: Vec::new(),
         cwd: None,
         env: Vec::new(),
@@ -271,5 +283,5 @@ fn spool(
         (None, None) => Vec::new(),
     };
     let before = bytes.saturating_sub(kept.len() as u64 + lost);
-    Ok(Spool::recalled(kept, before, lost))
+    Ok(Spool::restored(kept, before, lost))
 }

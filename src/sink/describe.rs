@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStrExt;
 use crate::event::{Attempt, Cause, End, JobEnd, NumberedJob, Outcome, RunningJob, Status, Stop};
 use crate::plan::{Invocation, Shell, format_duration};
 use crate::process::{Signal, quote};
-use crate::record::{FIRST_SLOT, planned_argv, told_apart};
+use crate::record::{FIRST_SLOT, full_command, planned_argv};
 
 /// The maximum length, in characters, of a command that serves as a name.
 const MAX_LABEL: usize = 60;
@@ -135,12 +135,12 @@ pub(super) fn script_without(script: &OsStr, without: &[char]) -> String {
 
 /// Returns the command alone, on one line that can be pasted into a shell.
 pub(super) fn paste(job: &NumberedJob) -> String {
-    let is_line = match &job.job.work {
+    let is_line = match &job.job.invocation {
         Invocation::Line { .. } => true,
         Invocation::Recorded { .. } => job.job.args.is_empty(),
         Invocation::Argv(_) | Invocation::Template(_) => false,
     };
-    if let Some(line) = job.job.work.line().filter(|_| is_line) {
+    if let Some(line) = job.job.invocation.line().filter(|_| is_line) {
         return visible_script(line);
     }
     let (argv, _) = planned_argv(job, FIRST_SLOT);
@@ -152,7 +152,7 @@ pub(super) fn paste(job: &NumberedJob) -> String {
 pub(super) fn full_label(job: &NumberedJob) -> String {
     match &job.job.name {
         Some(name) => escape(name.as_bytes()),
-        None => escape(told_apart(job).as_bytes()),
+        None => escape(full_command(job).as_bytes()),
     }
 }
 

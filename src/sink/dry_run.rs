@@ -86,7 +86,7 @@ mod tests {
         ) {
             let argv: Vec<OsString> = std::iter::once(program).chain(words).collect();
             let mut job = read_back(b"{\"argv\":[\"x\"]}\n".to_vec());
-            job.work = Invocation::Argv(argv);
+            job.invocation = Invocation::Argv(argv);
             job.env = env.into_iter().map(|(name, value)| EnvChange { name, value }).collect();
             job.stdin = stdin;
             let cwd = PathBuf::from(cwd);

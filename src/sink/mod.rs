@@ -1,11 +1,11 @@
 //! Output: events become text, records and files.
 //!
-//! A [`Sink`] shows the events on the console in one format, a [`Recorder`] writes them to a file. [`Dispatch`]
-//! passes events to both on threads of their own, so that a slow or blocked reader never delays the timers and
-//! signals of the run, nor the files.
-//! `console` owns standard output and standard error; `human`, `json_records`, `json_events` and `dry_run` are
-//! the formats. `ci` is the markup of CI logs, and `reorder` puts events in the order of their jobs. `joblog`
-//! and `file` are the recorders. This module starts no processes, and does not know the source of the events.
+//! A [`Sink`] shows the events on the console in one format, a [`Recorder`](recorder::Recorder) writes
+//! them to a file. [`Dispatch`] passes events to both on threads of their own, so that a slow or blocked
+//! reader never delays the timers and signals of the run, nor the files. `console` owns standard output
+//! and standard error; `human`, `json_records`, `json_events` and `dry_run` are the formats. `ci` is the
+//! markup of CI logs, and `reorder` puts events in the order of their jobs. `joblog` and `file` are the
+//! recorders. This module starts no processes, and does not know the source of the events.
 
 mod ci;
 mod console;

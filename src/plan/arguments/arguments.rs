@@ -180,10 +180,10 @@ impl Arguments {
             source: Arc::clone(&self.label),
             line: self.count,
         };
-        let work = Invocation::Template(Arc::clone(&self.template));
+        let invocation = Invocation::Template(Arc::clone(&self.template));
         Job {
             args,
-            ..Job::new(origin, None, work)
+            ..Job::new(origin, None, invocation)
         }
     }
 }

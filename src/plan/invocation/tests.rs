@@ -10,7 +10,7 @@ use super::*;
 
 /// The words that `Auto` executes, if the line needs no shell.
 fn direct(line: &[u8]) -> Option<Vec<OsString>> {
-    match work(line, &ShellRule::Auto(Arc::default())).unwrap() {
+    match parse_line(line, &ShellRule::Auto(Arc::default())).unwrap() {
         Invocation::Line { direct, shell, .. } => {
             assert_eq!(shell, Some(Arc::default()), "Auto may always fall back");
             direct
@@ -21,7 +21,7 @@ fn direct(line: &[u8]) -> Option<Vec<OsString>> {
 
 /// The words under `Never`.
 fn exact(line: &str) -> Result<Vec<OsString>, WordsError> {
-    match work(line.as_bytes(), &ShellRule::Never)? {
+    match parse_line(line.as_bytes(), &ShellRule::Never)? {
         Invocation::Line {
             direct: Some(words),
             shell: None,
@@ -103,7 +103,7 @@ fn letters_beyond_ascii_need_no_shell() {
 #[test]
 fn bytes_that_are_not_utf_8_go_to_the_shell_unchanged() {
     let line = b"ls \xff\xfe";
-    match work(line, &ShellRule::Auto(Arc::default())).unwrap() {
+    match parse_line(line, &ShellRule::Auto(Arc::default())).unwrap() {
         Invocation::Line {
             line: kept,
             direct: None,
@@ -121,7 +121,7 @@ fn always_means_a_shell_for_plain_words_too() {
         direct: None,
         shell: Some(Arc::clone(&shell)),
     };
-    assert_eq!(work(b"ls", &ShellRule::Always(shell)), Ok(expected));
+    assert_eq!(parse_line(b"ls", &ShellRule::Always(shell)), Ok(expected));
 }
 
 #[test]
@@ -168,15 +168,15 @@ fn a_blank_line_is_an_error_under_every_rule() {
         ShellRule::Always(Arc::default()),
         ShellRule::Never,
     ] {
-        assert_eq!(work(b"", &rule), Err(WordsError::Blank));
-        assert_eq!(work(b" \t\n", &rule), Err(WordsError::Blank));
+        assert_eq!(parse_line(b"", &rule), Err(WordsError::Blank));
+        assert_eq!(parse_line(b" \t\n", &rule), Err(WordsError::Blank));
     }
 }
 
 #[test]
 fn a_nul_byte_is_an_error_under_every_rule() {
     for rule in [ShellRule::Always(Arc::default()), ShellRule::Never] {
-        assert_eq!(work(b"a\0b", &rule), Err(WordsError::Nul));
+        assert_eq!(parse_line(b"a\0b", &rule), Err(WordsError::Nul));
     }
 }
 
@@ -239,7 +239,7 @@ proptest! {
         let mut plain = Vec::new();
         for line in lines {
             if let Ok(Invocation::Line { direct: Some(words), .. }) =
-                work(line.as_bytes(), &ShellRule::Auto(Arc::default()))
+                parse_line(line.as_bytes(), &ShellRule::Auto(Arc::default()))
             {
                 ours.push(words.into_iter().map(OsString::into_vec).collect::<Vec<_>>());
                 plain.push(line);
@@ -266,7 +266,7 @@ proptest! {
     #[test]
     fn no_line_of_bytes_makes_it_panic(line in prop::collection::vec(any::<u8>(), 0..40)) {
         for rule in [ShellRule::Auto(Arc::default()), ShellRule::Never] {
-            let _ = work(&line, &rule);
+            let _ = parse_line(&line, &rule);
         }
     }
 }

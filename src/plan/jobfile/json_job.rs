@@ -14,7 +14,7 @@ use crate::os::EnvChange;
 use crate::plan::command::WordsError;
 use crate::plan::command::{Shell, ShellError, ShellRule};
 use crate::plan::duration::{DurationError, parse_duration};
-use crate::plan::invocation::{Invocation, work as parse_line};
+use crate::plan::invocation::{Invocation, parse_line};
 use crate::plan::job::{Job, Origin};
 
 /// Why a JSON text is not a job.

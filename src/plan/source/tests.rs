@@ -43,7 +43,7 @@ impl Drop for Temporary {
 fn lines(source: Source) -> Vec<String> {
     let shown = |entry: Result<Entry, SourceError>| match entry {
         Ok(Entry::Job(Job {
-            work: Invocation::Line { line, .. },
+            invocation: Invocation::Line { line, .. },
             ..
         })) => line.into_string().unwrap(),
         Ok(other) => format!("{other:?}"),

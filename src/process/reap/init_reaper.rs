@@ -19,7 +19,7 @@ const POLL_INTERVAL: Duration = Duration::from_millis(20);
 /// Reaps orphans for ever, if there can be any. Must be called in the first thread of the program, which
 /// inherits them. A child whose start has not completed, so that it has no claim yet, belongs to the
 /// thread that starts it, and is not seen here.
-pub(crate) async fn reap_strangers() {
+pub(crate) async fn reap_orphans() {
     if std::process::id() != 1 {
         return;
     }

@@ -8,4 +8,4 @@ pub(super) mod dropped;
 mod init_reaper;
 
 pub(super) use claims::{ChildInfo, Claim};
-pub(crate) use init_reaper::reap_strangers;
+pub(crate) use init_reaper::reap_orphans;

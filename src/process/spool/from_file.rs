@@ -13,7 +13,7 @@ use crate::os::close;
 impl Spool {
     /// The end of a stream that was stored in another place, with the number of bytes before it and the
     /// number of lost bytes.
-    pub(crate) fn recalled(end: Vec<u8>, before: u64, lost: u64) -> Self {
+    pub(crate) fn restored(end: Vec<u8>, before: u64, lost: u64) -> Self {
         Self {
             memory: end,
             dropped: before,

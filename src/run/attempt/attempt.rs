@@ -153,7 +153,7 @@ async fn start(
             }
         }
         Err(limit) => {
-            let Argv { direct, shell } = job.job.work.argv(&job.job.args, job.seq, *slot);
+            let Argv { direct, shell } = job.job.invocation.argv(&job.job.args, job.seq, *slot);
             ended.shell = direct.is_none();
             ended.argv = direct.or(shell).unwrap_or_default();
             let why = format!("could not be started within {}", format_duration(limit));

@@ -137,7 +137,7 @@ async fn execute(
     let Argv { direct, shell } =
         numbered
             .job
-            .work
+            .invocation
             .argv(&numbered.job.args, numbered.seq, context.slot);
     let Some(direct) = direct else {
         let argv = shell.unwrap_or_default();

@@ -159,8 +159,8 @@ fn title(job: &NumberedJob) -> String {
     if let Some(name) = &job.job.name {
         return name.clone();
     }
-    let work = &job.job.work;
-    let words = match work.line() {
+    let invocation = &job.job.invocation;
+    let words = match invocation.line() {
         Some(line) => {
             let mut line = line.to_owned();
             if !job.job.args.is_empty() {
@@ -170,7 +170,8 @@ fn title(job: &NumberedJob) -> String {
             line
         }
         None => join(
-            work.argv(&job.job.args, job.seq, 1)
+            invocation
+                .argv(&job.job.args, job.seq, 1)
                 .direct
                 .unwrap_or_default(),
         ),

@@ -190,7 +190,7 @@ impl Command {
 
     /// Returns the command as written, if it means the same to any shell.
     fn written(job: &NumberedJob, slot: u32) -> Self {
-        match &job.job.work {
+        match &job.job.invocation {
             Invocation::Line { line, shell, .. } if shell.as_deref() == Some(&Shell::default()) => {
                 Self {
                     text: line.clone(),

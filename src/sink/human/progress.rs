@@ -255,7 +255,7 @@ mod tests {
                 job: Job {
                     origin,
                     name: None,
-                    work: Invocation::Argv(Vec::new()),
+                    invocation: Invocation::Argv(Vec::new()),
                     args: Vec::new(),
                     cwd: None,
                     env: Vec::new(),

@@ -25,7 +25,7 @@ fn error(text: &str) -> String {
 }
 
 fn shell_of(rule: &ShellRule, text: &str) -> (bool, Option<Arc<Shell>>) {
-    match under(rule, text).unwrap().work {
+    match under(rule, text).unwrap().invocation {
         Invocation::Line { direct, shell, .. } => (direct.is_some(), shell),
         other => panic!("{other:?}"),
     }
@@ -45,14 +45,16 @@ fn an_object_with_every_key_becomes_a_job() {
     assert_eq!(job.timeout, Some(Duration::from_secs(300)));
     assert_eq!(job.retries, Some(1));
     let words = ["cargo", "test", "-p", "api"].map(OsString::from);
-    assert!(matches!(job.work, Invocation::Line { direct: Some(direct), .. } if direct == words));
+    assert!(
+        matches!(job.invocation, Invocation::Line { direct: Some(direct), .. } if direct == words)
+    );
 }
 
 #[test]
 fn argv_is_executed_as_it_is() {
     let words = ["./load", "--n", "a;b", ""].map(OsString::from);
     let job = read(r#"{"argv":["./load","--n","a;b",""]}"#);
-    assert_eq!(job.work, Invocation::Argv(words.to_vec()));
+    assert_eq!(job.invocation, Invocation::Argv(words.to_vec()));
 }
 
 #[test]
@@ -65,14 +67,14 @@ fn a_cmd_is_not_split_into_name_and_command() {
 fn argv_base64_may_be_other_than_utf_8() {
     let words = vec!["ls".into(), OsString::from_vec(b"\xff\xfe".to_vec())];
     let job = read(r#"{"argv_base64":["bHM=","//4="]}"#);
-    assert_eq!(job.work, Invocation::Argv(words));
+    assert_eq!(job.invocation, Invocation::Argv(words));
 }
 
 #[test]
 fn argv_base64_wins_over_argv() {
     let job = read(r#"{"argv":["l\ufffd"],"argv_base64":["bP8="]}"#);
     assert_eq!(
-        job.work,
+        job.invocation,
         Invocation::Argv(vec![OsString::from_vec(b"l\xff".to_vec())])
     );
 }

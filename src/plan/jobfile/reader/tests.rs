@@ -29,7 +29,7 @@ fn show(entry: Result<Entry, JobFileError>) -> String {
                 .name
                 .map(|name| format!("[{name}] "))
                 .unwrap_or_default();
-            let text = match job.work {
+            let text = match job.invocation {
                 Invocation::Line { line, .. } => line.to_string_lossy().into_owned(),
                 Invocation::Argv(words) => format!("{words:?}"),
                 other => panic!("{other:?}"),
@@ -100,7 +100,7 @@ fn a_carriage_return_without_a_newline_belongs_to_the_command() {
 fn bytes_that_are_not_utf_8_are_fine() {
     let entry = open(None, &[b"ls \xff\n"]).next();
     let Some(Ok(Entry::Job(Job {
-        work: Invocation::Line { line, .. },
+        invocation: Invocation::Line { line, .. },
         ..
     }))) = entry
     else {

@@ -35,7 +35,7 @@ impl Given {
         let mut job = Job::from_line(origin, line_or.as_bytes(), &rule).unwrap();
         if line.is_none() {
             let words = ["sh", "-c", SCRIPT, "sh"].map(OsString::from);
-            job.work = Invocation::Argv(words.into_iter().chain(self.args.clone()).collect());
+            job.invocation = Invocation::Argv(words.into_iter().chain(self.args.clone()).collect());
         }
         job.env = self.env.clone();
         job.stdin = Some(self.stdin.clone());

@@ -87,7 +87,7 @@ proptest! {
         let encode = |word: &Vec<u8>| base64::prelude::BASE64_STANDARD.encode(word);
         let record = serde_json::json!({ "argv_base64": words.iter().map(encode).collect::<Vec<_>>() });
         let entry = open(None, &[format!("{record}\n").as_bytes()]).next();
-        let Some(Ok(Entry::Job(Job { work: Invocation::Argv(read), .. }))) = entry else {
+        let Some(Ok(Entry::Job(Job { invocation: Invocation::Argv(read), .. }))) = entry else {
             panic!("no argv job");
         };
         let read: Vec<Vec<u8>> = read.into_iter().map(OsString::into_encoded_bytes).collect();
