@@ -1,8 +1,8 @@
-//! The one language between the rooms: what happened, as facts in the past tense, without looks.
+//! What happens in a run: the language between the runner and the sinks.
 //!
-//! The runner announces every [`Event`] once and in order. Sinks tell them, and the
-//! [summary](crate::summary) is a fold over them, so whoever has the events has the verdict.
-//! How the facts are written as JSON stands in `sink/json.rs`; the keys are those of the fields.
+//! The runner sends every [`Event`] once and in order. Sinks show and write them, and the
+//! [summary](crate::summary) is a fold over them, so the events determine the exit code. An event is a
+//! fact in the past tense; how it looks, and its form in JSON (see `record`), are not part of it.
 
 mod ending;
 mod last_lines;
@@ -22,47 +22,47 @@ use crate::process::{ExitInfo, Signal, Spool, TerminalSize};
 pub(crate) use ending::{CancelReason, Counts, Outcome, Status};
 pub(crate) use last_lines::LastLines;
 
-/// Something that happened in a run. Cheap to clone, since a sink may tell it later.
+/// Something that happened in a run. Cheap to clone, since a sink may handle it later.
 #[derive(Clone, Debug)]
 pub(crate) enum Event {
-    /// The first of all.
+    /// The first event.
     RunStarted {
-        /// How many jobs there are, if that is known before they are read.
+        /// The number of jobs, if it is known before they are read.
         total: Option<u64>,
     },
-    /// An attempt's process runs.
+    /// The process of an attempt has started.
     JobStarted(Arc<JobStart>),
-    /// A running attempt printed something. What was not told so when it ends is in its record.
+    /// A running attempt printed something. Output that was not sent this way is in its end.
     JobPrinted(Arc<Print>),
-    /// An attempt ended in a way that earns another one.
+    /// An attempt ended, and another one follows.
     JobRetried(Arc<JobRetry>),
-    /// A job has its ending: each job that was read gets exactly one.
+    /// A job ended. Each job that was read has exactly one such event.
     JobEnded(Arc<JobEnd>),
-    /// Something is odd, and the run goes on.
+    /// A warning; the run continues.
     Warned(Arc<str>),
-    /// The job source was wrong at one place: nothing more was read. Or the system gave no process.
+    /// The input is invalid, and nothing more was read; or no process could be started at all.
     InputFailed(Arc<str>),
-    /// The run ends before its time.
-    Stopped(Stop),
-    /// prun is about to be stopped; the jobs are.
+    /// The run ends early.
+    Canceled(Cancellation),
+    /// The jobs were stopped (SIGSTOP), and prun is about to be.
     Suspended,
-    /// It was continued.
+    /// prun was continued.
     Continued,
-    /// Somebody asked what runs.
+    /// The running jobs were asked for (SIGUSR1).
     Asked(Arc<[RunningJob]>),
-    /// What prun had to write could not be written: nothing more was started.
+    /// Output of prun could not be written; no more jobs were started.
     OutputFailed(OutputLoss),
-    /// Every job that was read has its ending.
+    /// The last event: every job that was read has ended.
     RunEnded {
-        /// From the start of the run, without the time in which prun was stopped.
+        /// The time since the start of the run, without that in which prun was stopped.
         elapsed: Duration,
-        /// Those endings.
+        /// The number of jobs by status.
         counts: Counts,
     },
 }
 
 impl Event {
-    /// The number of the job that it is about, if it is about one.
+    /// Returns the number of the job that it concerns, if any.
     pub(crate) fn seq(&self) -> Option<u64> {
         match self {
             Self::JobStarted(start) => Some(start.job.seq),
@@ -74,14 +74,14 @@ impl Event {
             | Self::Continued
             | Self::Warned(_)
             | Self::InputFailed(_)
-            | Self::Stopped(_)
+            | Self::Canceled(_)
             | Self::Asked(_)
             | Self::OutputFailed(_)
             | Self::RunEnded { .. } => None,
         }
     }
 
-    /// The attempt that has ended by it, if one has.
+    /// Returns the attempt that ended with it, if any.
     pub(crate) fn attempt(&self) -> Option<&Attempt> {
         match self {
             Self::JobRetried(retry) => Some(&retry.attempt),
@@ -91,26 +91,26 @@ impl Event {
     }
 }
 
-/// The variable that tells every process of a run which run that is.
+/// The environment variable with the ID of the run, set for every process of it.
 pub(crate) const RUN_ID: &str = "PRUN_RUN_ID";
 
-/// A job as the run knows it.
+/// A job with what the run knows of it.
 #[derive(Debug)]
 pub(crate) struct NumberedJob {
-    /// Its number in the order of reading, from 1.
+    /// Its number in the order of input, from 1.
     pub(crate) seq: u64,
-    /// When it was read, from the start of the run.
+    /// When it was read, since the start of the run.
     pub(crate) read_at: Duration,
-    /// Where its processes run, absolute.
+    /// The absolute working directory of its processes.
     pub(crate) cwd: Arc<Path>,
-    /// What names it in the job log, if there is one.
+    /// Its key in the job log, if there is one.
     pub(crate) key: Option<Key>,
-    /// What it is.
+    /// The job itself.
     pub(crate) job: Job,
 }
 
 impl NumberedJob {
-    /// The variables that tell an attempt of it which one it is.
+    /// Returns the environment variables that identify an attempt.
     pub(crate) fn variables(&self, slot: u32, attempt: u32) -> [(&'static str, OsString); 4] {
         let name = self.job.name.as_deref().unwrap_or_default();
         [
@@ -129,7 +129,7 @@ pub(crate) struct JobStart {
     pub(crate) attempt: u32,
     pub(crate) slot: u32,
     pub(crate) pid: u32,
-    /// From the start of the run.
+    /// Since the start of the run.
     pub(crate) begun: Duration,
 }
 
@@ -156,69 +156,69 @@ pub(crate) enum Stream {
 pub(crate) struct JobRetry {
     pub(crate) job: Arc<NumberedJob>,
     pub(crate) attempt: Arc<Attempt>,
-    /// Until the next attempt may start.
+    /// How long until the next attempt may start.
     pub(crate) delay: Duration,
 }
 
-/// A job's ending.
+/// The end of a job.
 #[derive(Clone, Debug)]
 pub(crate) struct JobEnd {
     pub(crate) job: Arc<NumberedJob>,
     pub(crate) status: Status,
-    /// Why it was canceled or skipped, if that had a cause outside of the job.
+    /// Why it was canceled or skipped, if the cause was outside of the job.
     pub(crate) reason: Option<CancelReason>,
-    /// How many attempts were made.
+    /// The number of attempts.
     pub(crate) attempts: u32,
-    /// From reading the job to its first start; none if it never started.
+    /// The time from reading the job to its first start; `None` if it never started.
     pub(crate) queued: Option<Duration>,
-    /// The last attempt, if there was one.
+    /// The last attempt, if any.
     pub(crate) last: Option<Arc<Attempt>>,
 }
 
-/// One try of one job, ended.
+/// An attempt of a job that has ended.
 #[derive(Clone, Debug)]
 pub(crate) struct Attempt {
     /// From 1.
     pub(crate) number: u32,
-    /// Which of the places for running jobs it had, from 1.
+    /// Its slot, from 1.
     pub(crate) slot: u32,
-    /// None if no process could be started.
+    /// `None` if no process could be started.
     pub(crate) pid: Option<u32>,
-    /// What was executed.
+    /// The program that was executed, and its arguments.
     pub(crate) argv: Vec<OsString>,
-    /// Whether `argv` is a shell's.
+    /// Whether `argv` runs a shell.
     pub(crate) shell: bool,
-    /// Why the words themselves could not be executed, if they were tried first and the shell was
-    /// left to tell that in its own words and by its own code.
+    /// Why the command could not be executed without a shell, if that was tried first; the shell then
+    /// reported it with its own message and exit code.
     pub(crate) exec_error: Option<String>,
     pub(crate) started_at: SystemTime,
-    /// From the start of the run.
+    /// Since the start of the run.
     pub(crate) begun: Duration,
-    /// From its start until its end was seen, without the time in which prun was stopped.
+    /// The elapsed time, without that in which prun was stopped.
     pub(crate) wall: Duration,
     pub(crate) outcome: Outcome,
-    /// Everything that it printed; only the end of what was told before.
+    /// Its output; of what was sent while it ran, only the end.
     pub(crate) stdout: Arc<Spool>,
-    /// Empty where both streams went to one pipe.
+    /// Empty if both streams went to one pipe.
     pub(crate) stderr: Arc<Spool>,
-    /// Whether a process that it left behind still holds its pipe.
+    /// Whether another process still held its pipe open.
     pub(crate) leaked: bool,
-    /// How large the terminal was that its output went through, if it went through one.
+    /// The size of its output terminal, if it had one.
     pub(crate) terminal: Option<TerminalSize>,
-    /// The files that have its output, if it wrote files.
+    /// The files with its output, if it went to files.
     pub(crate) logs: Option<Logs>,
 }
 
-/// The files of an attempt's output.
+/// The files with the output of an attempt.
 #[derive(Clone, Debug)]
 pub(crate) struct Logs {
     pub(crate) stdout: Arc<Path>,
-    /// None where both streams went to the other one.
+    /// `None` if both streams went to the other one.
     pub(crate) stderr: Option<Arc<Path>>,
 }
 
 impl Attempt {
-    /// How its process ended, if it had one.
+    /// Returns how its process ended, if it had one.
     pub(crate) fn exit(&self) -> Option<&ExitInfo> {
         match &self.outcome {
             Outcome::Exited(exit) | Outcome::TimedOut { exit, .. } => Some(exit),
@@ -227,7 +227,7 @@ impl Attempt {
         }
     }
 
-    /// The one word for how it ended.
+    /// Returns its status.
     pub(crate) fn status(&self) -> Status {
         match &self.outcome {
             Outcome::Exited(exit) if exit.success() => Status::Ok,
@@ -241,7 +241,7 @@ impl Attempt {
         }
     }
 
-    /// The exit code by which a shell would tell of it; 1 if it has none.
+    /// Returns the exit code that a shell would report; 1 if there is none.
     pub(crate) fn shell_code(&self) -> u8 {
         match self.exit().map(|exit| (exit.code, exit.signal)) {
             Some((Some(code), _)) => code as u8,
@@ -250,7 +250,7 @@ impl Attempt {
         }
     }
 
-    /// What ended it from outside, if something did.
+    /// Returns why it was ended from outside, if it was.
     pub(crate) fn reason(&self) -> Option<CancelReason> {
         match &self.outcome {
             Outcome::Canceled { reason, .. } => *reason,
@@ -259,7 +259,7 @@ impl Attempt {
         }
     }
 
-    /// Why there is no exit status, in words.
+    /// Returns why there is no exit status.
     pub(crate) fn error(&self) -> Option<&str> {
         match &self.outcome {
             Outcome::NotStarted(why) | Outcome::Lost(why) => Some(why),
@@ -274,70 +274,70 @@ impl Attempt {
     }
 }
 
-/// The run ends before its time.
+/// The early end of a run.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Stop {
+pub(crate) struct Cancellation {
     pub(crate) cause: Cause,
-    /// What becomes of the jobs that run.
+    /// What happens to the running jobs.
     pub(crate) end: End,
-    /// How many those are.
+    /// The number of running jobs.
     pub(crate) running: usize,
-    /// How long those may take.
+    /// How long they may take to end.
     pub(crate) grace: Duration,
 }
 
-/// Why the run ends before its time.
+/// Why a run ends early.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Cause {
-    /// prun got this signal.
+    /// prun received this signal.
     Signal(Signal),
-    /// Enough jobs have failed.
+    /// The limit of failed jobs was reached.
     FailFast,
-    /// Its time is over.
+    /// The deadline was reached.
     Deadline,
-    /// A job ended first, and prun ends by its code.
+    /// The first job ended (`--race`), and prun exits with its code.
     Race { code: u8 },
 }
 
-/// What becomes of running jobs when the run ends.
+/// What happens to running jobs when the run is cancelled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(inline)]
 pub(crate) enum End {
-    /// They go on to their own end.
+    /// They are waited for.
     Awaited,
-    /// They are asked to end, and killed after the grace.
+    /// They are terminated, and killed after the grace period.
     Gentle,
-    /// They are killed now.
+    /// They are killed.
     Killed,
 }
 
-/// A job that runs.
+/// A running job.
 #[derive(Clone, Debug)]
 pub(crate) struct RunningJob {
     pub(crate) start: Arc<JobStart>,
-    /// Since its start, without the time in which prun was stopped.
+    /// The elapsed time, without that in which prun was stopped.
     pub(crate) elapsed: Duration,
 }
 
-/// How prun's own output was lost.
+/// How output of prun was lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum OutputLoss {
-    /// Whoever read it went away, which is how a pipe's reader says that it has enough.
+    /// The reader closed its end, which means that it needs no more.
     ReaderGone,
-    /// It could not be written: no room, an input/output error.
+    /// It could not be written: no space left, or an I/O error.
     NotWritten,
-    /// What jobs printed could not be written to standard error, whose reader may have gone away. The
-    /// run goes on: its standard output is there.
+    /// Output of jobs could not be written to standard error, whose reader may be gone. The run continues,
+    /// since standard output works.
     Stderr,
 }
 
-/// Resolves when those who tell the events can take more.
+/// Resolves when the sinks can take more events.
 pub(crate) type WhenReady = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// Whether those who tell the events can take more.
+/// Whether the sinks can take more events.
 pub(crate) enum Flow {
     Ready,
-    /// The event was taken, but nothing new is to be started until this future is ready.
+    /// The event was taken, but no new job may start until this future resolves.
     Full(WhenReady),
 }

@@ -61,17 +61,19 @@
 
 // The program, in layers that know only the layers below them:
 //
-//               main                 5  the entry point
+//               main                 6  the entry point
 //                |
-//               cli                  4  the command line and settings; connects the rest
+//               cli                  5  the command line and settings; connects the rest
 //              /    \
-//           run      sink            3  running the jobs; output and reports (they do not know each other)
+//           run      sink            4  running the jobs; output and reports (they do not know each other)
 //              \    /
-//         summary -- exit            2  the result of a run; the exit codes
+//      record, summary, exit         3  the JSON of a run; its result; the exit codes
 //                |
-//         event    guard             1  what happened in a run; the process that ends the jobs of a killed prun
+//         event    guard             2  what happened in a run; the process that ends the jobs of a killed prun
 //              \    /
-//       process      plan            0  the engine; the jobs to run (they do not know each other)
+//       process      plan            1  the engine; the jobs to run (they do not know each other)
+//              \    /
+//                os                  0  what the system provides; all unsafe code
 //
 // The data of a run passes through them once: the command line becomes settings, a source yields jobs,
 // the runner makes attempts of each job and a process of each attempt; the results return as events,

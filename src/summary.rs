@@ -28,7 +28,7 @@ impl Summary {
             Event::JobRetried(retry) if retry.attempt.is_truncated() => {
                 self.lose_output(OutputLoss::NotWritten);
             }
-            Event::Stopped(stop) => match stop.cause {
+            Event::Canceled(stop) => match stop.cause {
                 // prun re-raises the first signal.
                 Cause::Signal(signal) => {
                     self.canceled_by.get_or_insert(signal);
@@ -80,7 +80,7 @@ impl Summary {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::{End, Stop};
+    use crate::event::{Cancellation, End};
     use std::time::Duration;
 
     fn verdict(events: &[Event]) -> ExitCode {
@@ -90,7 +90,7 @@ mod tests {
     }
 
     fn canceled_by(cause: Cause) -> Event {
-        Event::Stopped(Stop {
+        Event::Canceled(Cancellation {
             cause,
             end: End::Gentle,
             running: 1,

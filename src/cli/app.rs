@@ -16,7 +16,7 @@ use super::replay::replay;
 use super::settings::OutputForm;
 use super::settings::Surroundings;
 use super::settings::{Reporting, Settings, settle, settle_replay};
-use crate::event::{Cause, End, Event, NumberedJob, OutputLoss, Stop};
+use crate::event::{Cancellation, Cause, End, Event, NumberedJob, OutputLoss};
 use crate::exit::ExitCode;
 use crate::guard::{self, Guarding};
 use crate::plan::{Entry, Source};
@@ -309,13 +309,13 @@ fn on_control(
     match control {
         Control::Signal(signal) => {
             let escalation = ended.cancel.signal(signal, ended.clock.now());
-            let stop = Stop {
+            let stop = Cancellation {
                 cause: Cause::Signal(signal),
                 end: End::Killed,
                 running: 0,
                 grace: Duration::ZERO,
             };
-            ended.summary.fold(&Event::Stopped(stop));
+            ended.summary.fold(&Event::Canceled(stop));
             escalation
         }
         // Only prun itself is left to stop (SIGSTOP).

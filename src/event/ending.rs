@@ -1,4 +1,4 @@
-//! How attempts and jobs end, and how many ended in which way.
+//! How attempts and jobs end, and the number of jobs by status.
 
 use std::fmt;
 use std::time::Duration;
@@ -11,26 +11,26 @@ use crate::process::ExitInfo;
 /// How an attempt ended.
 #[derive(Clone, Debug)]
 pub(crate) enum Outcome {
-    /// By itself.
+    /// The process ended by itself.
     Exited(ExitInfo),
-    /// Its time was over, and it was ended.
+    /// It reached its time limit, and was ended.
     TimedOut { limit: Duration, exit: ExitInfo },
-    /// It was ended because the run was.
+    /// It was ended because the run was cancelled.
     Canceled {
         reason: Option<CancelReason>,
         exit: ExitInfo,
     },
-    /// It wanted the terminal, which it may not have, and was ended.
+    /// It needed the terminal, which it cannot have, and was ended.
     NeededTerminal { exit: ExitInfo },
-    /// No process could be started, and why.
+    /// No process could be started, for this reason.
     NotStarted(String),
-    /// Its time was over before its program was executed, in words.
+    /// It reached its time limit before its program was executed.
     NotStartedInTime { limit: Duration, why: String },
-    /// Its exit status cannot be known, and why.
+    /// Its exit status is unknown, for this reason.
     Lost(String),
 }
 
-/// The one word for how a job ended.
+/// How a job ended, in one word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(inline)]
@@ -45,7 +45,7 @@ pub(crate) enum Status {
 }
 
 impl Status {
-    /// All of them, in the order in which they are counted.
+    /// All of them, in the order of [`Counts`].
     pub(crate) const ALL: [Self; 7] = [
         Self::Ok,
         Self::Failed,
@@ -56,12 +56,12 @@ impl Status {
         Self::Skipped,
     ];
 
-    /// Whether the job itself did not end well; one that the end of the run canceled did not fail.
+    /// Whether the job failed; one that was canceled with the run did not.
     pub(crate) fn is_failure(self) -> bool {
         !matches!(self, Self::Ok | Self::Canceled | Self::Skipped)
     }
 
-    /// As records have it.
+    /// Returns the word that is used in records.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Ok => "ok",
@@ -81,27 +81,27 @@ impl fmt::Display for Status {
     }
 }
 
-/// What ended or skipped a job from outside.
+/// Why a job was canceled, skipped or not run, from outside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(inline)]
 pub(crate) enum CancelReason {
-    /// prun itself was told to stop.
+    /// prun received a signal.
     Signal,
-    /// Enough jobs have failed.
+    /// The limit of failed jobs was reached.
     FailFast,
-    /// The time for the whole run was over.
+    /// The deadline of the run was reached.
     Deadline,
-    /// Another job ended first.
+    /// Another job ended first (`--race`).
     Race,
-    /// It wanted the terminal, which it may not have.
+    /// It needed the terminal, which it cannot have.
     NeedsTerminal,
-    /// An earlier run has done it.
+    /// It succeeded in an earlier run (`--resume`).
     Resumed,
 }
 
 impl CancelReason {
-    /// As records have it.
+    /// Returns the word that is used in records.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Signal => "signal",
@@ -114,27 +114,27 @@ impl CancelReason {
     }
 }
 
-/// How many jobs ended in which way.
+/// The number of jobs by status.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Counts([u64; Status::ALL.len()]);
 
 impl Counts {
-    /// Counts one more job.
+    /// Counts a job.
     pub(crate) fn add(&mut self, status: Status) {
         self.0[status as usize] += 1;
     }
 
-    /// How many jobs ended so.
+    /// Returns the number of jobs with this status.
     pub(crate) fn of(&self, status: Status) -> u64 {
         self.0[status as usize]
     }
 
-    /// Whether a job was ended or skipped because the run was.
+    /// Whether jobs were canceled or skipped.
     pub(crate) fn has_unfinished(&self) -> bool {
         self.of(Status::Canceled) + self.of(Status::Skipped) > 0
     }
 
-    /// How many jobs ended.
+    /// Returns the number of jobs.
     pub(crate) fn total(&self) -> u64 {
         self.0.iter().sum()
     }

@@ -18,7 +18,8 @@ use super::scalar::{Seconds, Str, base64, words_base64};
 use super::text::{Base64, Text};
 use super::{TAIL, VERSION};
 use crate::event::{
-    Attempt, Cause, Event, JobEnd, JobStart, Logs, Outcome, OutputLoss, Status, Stop, Stream,
+    Attempt, Cancellation, Cause, Event, JobEnd, JobStart, Logs, Outcome, OutputLoss, Status,
+    Stream,
 };
 use crate::process::Spool;
 
@@ -317,7 +318,7 @@ impl<'a> LogLine<'a, Text<'a>, Base64<'a>> {
     }
 
     /// The end of the run before its time.
-    pub(crate) fn stop(stop: &Stop, at: SystemTime) -> Self {
+    pub(crate) fn stop(stop: &Cancellation, at: SystemTime) -> Self {
         let (cause, signal, exit_code) = match stop.cause {
             Cause::Signal(signal) => (CauseWord::Signal, Some(signal), None),
             Cause::FailFast => (CauseWord::FailFast, None, None),

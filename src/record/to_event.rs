@@ -11,8 +11,8 @@ use super::job::JobRecord;
 use super::log_line::{CauseWord, LogStart, LoggedStart, LossLine, LossWord, StopLine, TextLine};
 use super::scalar::{Seconds, Str, decoded, decoded_words};
 use crate::event::{
-    Attempt, CancelReason, Cause, JobEnd, JobRetry, JobStart, Logs, NumberedJob, Outcome,
-    OutputLoss, Status, Stop,
+    Attempt, CancelReason, Cancellation, Cause, JobEnd, JobRetry, JobStart, Logs, NumberedJob,
+    Outcome, OutputLoss, Status,
 };
 use crate::plan::{Invocation, Job, Key, Origin};
 use crate::process::{ExitInfo, ResourceUsage, Signal, Spool, join};
@@ -54,8 +54,8 @@ impl LossLine {
 
 impl StopLine {
     /// The end of the run before its time.
-    pub(crate) fn stop(&self) -> Result<(SystemTime, Stop), String> {
-        let stop = Stop {
+    pub(crate) fn stop(&self) -> Result<(SystemTime, Cancellation), String> {
+        let stop = Cancellation {
             cause: match self.cause {
                 CauseWord::Signal => Cause::Signal(self.signal.unwrap_or(Signal::TERM)),
                 CauseWord::FailFast => Cause::FailFast,

@@ -3,7 +3,9 @@
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 
-use crate::event::{Attempt, Cause, End, JobEnd, NumberedJob, Outcome, RunningJob, Status, Stop};
+use crate::event::{
+    Attempt, Cancellation, Cause, End, JobEnd, NumberedJob, Outcome, RunningJob, Status,
+};
 use crate::plan::{Invocation, Shell, format_duration};
 use crate::process::{Signal, quote};
 use crate::record::{FIRST_SLOT, full_command, planned_argv};
@@ -206,7 +208,7 @@ fn exit_code(attempt: &Attempt, code: i32) -> String {
 }
 
 /// Describes why the run ends early, what happens to the jobs, and what the next signal will do.
-pub(super) fn stopping(stop: &Stop) -> String {
+pub(super) fn stopping(stop: &Cancellation) -> String {
     let why = match (stop.cause, stop.end) {
         (Cause::Signal(signal), End::Killed) => format!("{signal} again"),
         (Cause::Signal(signal), _) => signal.to_string(),

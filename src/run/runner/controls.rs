@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::runner::Runner;
-use crate::event::{Cause, End, Event, Flow, OutputLoss, Stop};
+use crate::event::{Cancellation, Cause, End, Event, Flow, OutputLoss};
 use crate::os::process_group::is_orphaned;
 use crate::process::Signal;
 use crate::run::control::Control;
@@ -129,7 +129,7 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
     /// Reports that the run is cancelled, and requests the attempts to end.
     pub(crate) fn cancel_run(&mut self, cause: Cause, end: End) {
         let (running, grace) = (self.schedule.running(), self.options.grace);
-        self.announce(&Event::Stopped(Stop {
+        self.announce(&Event::Canceled(Cancellation {
             cause,
             end,
             running,

@@ -141,7 +141,7 @@ impl FileFormat for Report {
                 tries.push(attempt);
             }
             Event::JobEnded(end) => self.ended(end)?,
-            Event::Stopped(stop) => self.note(describe::stopping(stop)),
+            Event::Canceled(stop) => self.note(describe::stopping(stop)),
             Event::Warned(text) | Event::InputFailed(text) => self.note(text),
             Event::RunEnded { elapsed, .. } => {
                 let end = json!({

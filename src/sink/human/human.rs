@@ -353,7 +353,7 @@ impl Human {
                 let line = format!("prun: {}", describe::escape(text.as_bytes()));
                 self.line(&line, console)
             }
-            Event::Stopped(stop) => {
+            Event::Canceled(stop) => {
                 self.line(&format!("prun: {}", describe::stopping(stop)), console)
             }
             Event::Asked(running) => self.lines(describe::running(running), console),

@@ -251,7 +251,7 @@ fn event(
         LogLine::JobDelivered(_) => return Ok(None),
         LogLine::Stop(stop) => {
             let (at, stop) = stop.stop()?;
-            (at, Event::Stopped(stop))
+            (at, Event::Canceled(stop))
         }
         LogLine::Warning(line) => {
             let (at, text) = line.text()?;

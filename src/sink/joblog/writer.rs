@@ -200,7 +200,7 @@ impl JobLog {
             Event::Warned(text) => self.write(&Line::warning(text, at)),
             Event::InputFailed(text) => self.write(&Line::input_failed(text, at)),
             Event::OutputFailed(loss) => self.write(&Line::output_failed(*loss, at)),
-            Event::Stopped(stop) => self.write(&Line::stop(stop, at)),
+            Event::Canceled(stop) => self.write(&Line::stop(stop, at)),
             Event::RunEnded { elapsed, .. } => self.end_run(at, *elapsed),
             _ => Ok(()),
         }
