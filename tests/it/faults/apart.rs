@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::grounds::{LARGE, endings, failing, lines, wait_for_line};
+use super::fixtures::{LARGE, endings, failing, lines, wait_for_line};
 use crate::needs::needs;
 use crate::stage::{Outcome, Running, Stage, is_alive, kill, rounds};
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::time::Duration;
 
-use super::grounds::failing;
+use super::fixtures::failing;
 use crate::needs::needs;
 use crate::signals::is_stopped;
 use crate::stage::{Running, Stage, is_alive, kill, rounds};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::grounds::failing;
+use super::fixtures::failing;
 use crate::needs::{MOUNT_NAMESPACE, MOUNTS, needs};
 use crate::stage::{Outcome, Stage};
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::grounds::failing;
+use super::fixtures::failing;
 use crate::needs::needs;
 use crate::stage::{Outcome, Stage, is_alive};
 

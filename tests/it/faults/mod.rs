@@ -14,16 +14,16 @@
 //! | a grandchild that ignores TERM, the leader gone | `endings::a_grandchild_that_ignores_term_is_killed_although_the_leader_is_gone` |
 //! | a daemon that holds the pipe, in its own session, or chatty | `leaks::a_daemon_in_its_own_session_…`, `leaks::a_background_process_with_the_pipe_…`, `leaks::a_chatty_background_process_…` |
 //! | a job that stops itself | `endings::a_job_that_stops_itself_is_ended`, `endings::a_job_that_stops_its_group_and_ignores_term_is_killed` |
-//! | a job that dies by a signal, also from outside | `records::a_job_that_died_by_a_signal_…`, `beside::a_job_that_somebody_stops_alone_…` |
+//! | a job that dies by a signal, also from outside | `records::a_job_that_died_by_a_signal_…`, `signalled_with_jobs::a_job_that_somebody_stops_alone_…` |
 //! | 150 and more failures | `commands::the_exit_code_does_not_count_the_failures` |
 //! | a program that is missing, no program, a folder, without `#!`, with a wrong one, busy | `shells::a_missing_program_…`, `explanations::what_is_there_and_cannot_be_executed_…`, `shells::a_script_without_an_interpreter_line_…`, `engine::spawn_errors`, `engine::formats`, `shells::a_busy_program_…` |
 //! | a program whose execution hangs | `hangs::*`, `engine::hangs` |
 //! | no `/dev/null`, no shell, no permission to look | `explanations::what_a_job_is_to_read_…`, `explanations::where_there_is_no_shell_…`, `explanations::a_program_that_may_not_be_looked_for_…` |
 //! | a NUL in an argument | `inputs::a_nul_in_a_line_…`, `arguments::a_nul_byte_in_a_line_…` |
 //! | zombies of a group where process 1 is slow | `endings::a_zombie_of_the_group_does_not_prolong_the_grace` |
-//! | prun is process 1 | `first::*` |
+//! | prun is process 1 | `pid1::*` |
 //! | a poll loop, pidfd, pipe, process or thread that cannot be had | `injected::*` |
-//! | numbers of processes that come back at once | `numbers::*` |
+//! | numbers of processes that come back at once | `pid_reuse::*` |
 //! | a job in a session of its own, and Ctrl-C | `stopped::a_job_in_a_session_of_its_own_…` |
 //! | fail-fast beside a long job | `stops::fail_fast_ends_what_runs_…` |
 //! | three failing attempts | `retries::every_attempt_is_shown` |
@@ -34,10 +34,10 @@
 //! | done to prun | test |
 //! |---|---|
 //! | INT, TERM, HUP, QUIT once | `signals::*_is_passed_on` |
-//! | once more, a third time, twice at once | `signals::a_second_signal_kills_…`, `stops::a_third_signal_leaves_at_once`, `moments::a_signal_that_comes_twice_…` |
-//! | at any moment | `moments::a_signal_at_any_moment_…`, `moments::a_signal_in_the_midst_of_starts_…` |
+//! | once more, a third time, twice at once | `signals::a_second_signal_kills_…`, `stops::a_third_signal_leaves_at_once`, `signal_timing::a_signal_that_comes_twice_…` |
+//! | at any moment | `signal_timing::a_signal_at_any_moment_…`, `signal_timing::a_signal_in_the_midst_of_starts_…` |
 //! | INT as a CI service sends it | `stopped::all_is_over_before_a_ci_service_loses_its_patience` |
-//! | the jobs are signalled beside prun | `beside::*` |
+//! | the jobs are signalled beside prun | `signalled_with_jobs::*` |
 //! | the terminal is closed | `dispositions::a_hang_up_of_the_terminal_…`, `stopped::a_closed_terminal_ends_…` |
 //! | nohup; INT, TERM ignored; CHLD ignored; all blocked | `dispositions::*` |
 //! | Ctrl-\ where a shell lets children ignore it | `stopped::the_quit_key_…` |
@@ -49,8 +49,8 @@
 //! | a crash | `guards::whatever_kills_prun_…` |
 //! | prun is a job of another prun | `guards::a_run_inside_a_job_…`, `guards::the_grace_of_a_run_inside_a_job_…` |
 //! | SIGABRT | `stopped::an_abort_ends_the_jobs_…` |
-//! | the reader of stdout goes away, also with SIGPIPE ignored | `losses::*_goes_away*` |
-//! | the reader of stderr goes away; stderr is full | `losses::a_reader_of_stderr_…`, `losses::what_cannot_be_said_on_stderr_…`, `losses::what_jobs_print_to_a_reader_of_stderr_…`, `standard_streams::*` |
+//! | the reader of stdout goes away, also with SIGPIPE ignored | `output_errors::*_goes_away*` |
+//! | the reader of stderr goes away; stderr is full | `output_errors::a_reader_of_stderr_…`, `output_errors::what_cannot_be_said_on_stderr_…`, `output_errors::what_jobs_print_to_a_reader_of_stderr_…`, `standard_streams::*` |
 //! | a job reads the terminal, takes it, is an interactive shell | `terminal::a_job_that_reads_the_terminal_…`, `stopped::a_job_that_takes_the_terminal_…`, `stopped::an_interactive_shell_as_a_job_…` |
 //! | SIGUSR1 | `stops::usr1_shows_what_runs` |
 //!
@@ -61,12 +61,12 @@
 //! | few descriptors, few processes | `limits::*` |
 //! | little address space, a small stack, a million jobs at once | `scarce::*` |
 //! | too large an argument | `injection::an_argument_too_long_…`, `shells::an_argument_that_is_too_long_…` |
-//! | the disk of temporary files is full, read-only, gone, limited | `spill::*`, `losses::output_that_cannot_be_kept_is_told` |
+//! | the disk of temporary files is full, read-only, gone, limited | `spill::*`, `output_errors::output_that_cannot_be_kept_is_told` |
 //! | the disk of the job log is full, fails, cannot be mended | `joblog::a_log_on_a_full_disk_…`, `injected::a_job_log_…` |
-//! | stdout is full | `losses::a_full_disk_*` |
-//! | stdout is not read, or closed; no standard stream at all | `reader::*`, `endings::a_stuck_reader_…`, `signals::a_stuck_reader_…`, `losses::jobs_that_are_faster_…` |
+//! | stdout is full | `output_errors::a_full_disk_*` |
+//! | stdout is not read, or closed; no standard stream at all | `reader::*`, `endings::a_stuck_reader_…`, `signals::a_stuck_reader_…`, `output_errors::jobs_that_are_faster_…` |
 //! | the standard streams are non-blocking; standard input cannot be read | `standard_streams::*` |
-//! | a gibibyte of output; ten thousand jobs | `losses::a_gibibyte_…`, `losses::ten_thousand_jobs_…` |
+//! | a gibibyte of output; ten thousand jobs | `output_errors::a_gibibyte_…`, `output_errors::ten_thousand_jobs_…` |
 //! | the folder is gone | `scarce::jobs_run_in_a_folder_that_is_gone` |
 //!
 //! # The job log
@@ -109,20 +109,20 @@
 //! * A system without `/proc` cannot tell zombies from the living: the grace ends the wait.
 
 mod apart;
-mod beside;
 mod chaos;
 mod crashes;
-mod first;
-mod grounds;
+mod fixtures;
 mod guards;
 mod hangs;
 mod index;
 mod injected;
 mod logs;
-mod numbers;
+mod pid1;
+mod pid_reuse;
 mod reader;
 mod resumes;
 mod scarce;
+mod signalled_with_jobs;
 mod spill;
 mod standard_streams;
 mod stopped;

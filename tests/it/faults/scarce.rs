@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::grounds::failing;
+use super::fixtures::failing;
 use crate::needs::needs;
 use crate::stage::Stage;
 

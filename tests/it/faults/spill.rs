@@ -4,7 +4,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::grounds::{failing, in_small};
+use super::fixtures::{failing, in_small};
 use crate::needs::{MOUNT_NAMESPACE, needs};
 use crate::stage::{Outcome, Running, Stage};
 

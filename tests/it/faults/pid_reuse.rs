@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::grounds::failing;
+use super::fixtures::failing;
 use crate::needs::{NUMBERS, PID_NAMESPACE, needs};
 use crate::stage::Stage;
 
