@@ -6,7 +6,7 @@ use crate::needs::needs;
 use crate::stage::Stage;
 
 /// Far more than any of these runs needs.
-const SOON: Duration = Duration::from_secs(30);
+const TIME_LIMIT: Duration = Duration::from_secs(30);
 
 /// Starts the program with something done to its signals first.
 fn after(stage: Stage, python: &str) -> Stage {
@@ -52,7 +52,7 @@ fn stays_ignored(name: &str, number: i32) {
         .arg(PATIENT)
         .in_shell(&format!("trap '' {name}; exec \"$@\""))
         .stdout("done\n")
-        .within(SOON)
+        .within(TIME_LIMIT)
         .start();
     run.wait_for_line_in("up");
     run.send(number);
@@ -111,7 +111,7 @@ fn a_signal_that_was_blocked_at_the_start_still_ends_prun() {
     let mut run = after(stage, block)
         .stderr_has("── 1 job: 1 canceled ([TIME])\n")
         .signal(libc::SIGINT)
-        .within(SOON)
+        .within(TIME_LIMIT)
         .start();
     run.wait_for_line_in("up");
     run.send(libc::SIGINT);
@@ -127,7 +127,7 @@ fn looped(job: &str) -> Stage {
         .args(["-c", script, env!("CARGO_BIN_EXE_prun"), job])
         .pty(24, 80)
         .signal(libc::SIGINT)
-        .within(SOON)
+        .within(TIME_LIMIT)
 }
 
 #[test]
@@ -153,7 +153,7 @@ fn a_hang_up_of_the_terminal_ends_the_jobs() {
         .arg("echo up > up; sleep 300")
         .pty(24, 80)
         .signal(libc::SIGHUP)
-        .within(SOON)
+        .within(TIME_LIMIT)
         .start();
     run.wait_for_line_in("up");
     run.hang_up();

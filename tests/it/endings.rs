@@ -9,7 +9,7 @@ use crate::signals::is_stopped;
 use crate::stage::{Outcome, Running, Stage, is_alive, rounds};
 
 /// Far more than any of these runs needs, far less than the jobs would sleep.
-const SOON: Duration = Duration::from_secs(30);
+const TIME_LIMIT: Duration = Duration::from_secs(30);
 
 /// Runs one job until its time is over and returns its record.
 fn timed_out(options: &[&str], job: &str) -> (Value, Outcome) {
@@ -22,7 +22,7 @@ fn timed_out(options: &[&str], job: &str) -> (Value, Outcome) {
         .stderr_has("── 1 job: 1 timeout ([TIME])\n")
         .code(1)
         .not_before(Duration::from_secs(1))
-        .within(SOON)
+        .within(TIME_LIMIT)
         .run();
     let record = outcome.record(1);
     assert_eq!(record["status"], "timeout");
@@ -39,7 +39,7 @@ fn a_timeout_ends_the_whole_group_and_keeps_the_output() {
         .stderr_has("(timed out after 0.5 s, [TIME])\n   up\n   $ echo up; ")
         .code(1)
         .not_before(Duration::from_millis(500))
-        .within(SOON)
+        .within(TIME_LIMIT)
         .run();
     let record = outcome.record(1);
     assert_eq!(record["status"], "timeout");
@@ -118,7 +118,7 @@ fn a_zombie_of_the_group_does_not_prolong_the_grace() {
         .stdout_any()
         .stderr_any()
         .code(1)
-        .within(SOON)
+        .within(TIME_LIMIT)
         .leaves_processes()
         .run();
     assert_eq!(outcome.record(1)["status"], "timeout");
@@ -162,7 +162,7 @@ fn a_job_in_time_is_left_alone() {
     Stage::new()
         .args(["-t", "1h", "--grace", "1h", "echo done"])
         .stdout("done\n")
-        .within(SOON)
+        .within(TIME_LIMIT)
         .run();
 }
 
@@ -191,7 +191,7 @@ fn a_time_that_is_over_at_the_start_leaves_nobody() {
         .stdout_any()
         .stderr_any()
         .code(1)
-        .within(SOON)
+        .within(TIME_LIMIT)
         .run();
     assert_eq!(outcome.json().len(), 90);
     assert!(
@@ -218,7 +218,7 @@ fn the_digest_tells_a_timeout_and_what_was_printed() {
              err\n   $ echo out; echo err >&2; sleep 300\n── 1 job: 1 timeout ([TIME])\n",
         )
         .code(1)
-        .within(SOON)
+        .within(TIME_LIMIT)
         .run();
 }
 
@@ -235,7 +235,7 @@ fn others_go_on_when_one_times_out() {
         .stdout_any()
         .stderr_has("── 4 jobs: 1 ok, 1 failed, 2 timeout ([TIME])\n")
         .code(1)
-        .within(SOON)
+        .within(TIME_LIMIT)
         .run();
     assert_eq!(outcome.json().len(), 4);
     assert_eq!(outcome.record(2)["exit_code"], 3);
@@ -266,7 +266,7 @@ fn stopped(options: &[&str]) -> (Running, i32) {
         .arg("echo $$ > up; until [ -e go ]; do sleep 0.01; done")
         .stdout_any()
         .stderr_any()
-        .within(SOON)
+        .within(TIME_LIMIT)
         .start();
     let job = run.wait_for_line_in("up").parse().expect("a number");
     run.send(libc::SIGSTOP);
@@ -305,7 +305,7 @@ fn a_job_that_ended_by_itself_before_prun_was_told_to_stop_is_ok() {
             .stdout_any()
             .stderr_any()
             .signal(libc::SIGTERM)
-            .within(SOON)
+            .within(TIME_LIMIT)
             .start();
         let job = run.wait_for_line_in("up").parse().expect("a number");
         run.send(libc::SIGSTOP);

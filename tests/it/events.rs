@@ -161,6 +161,6 @@ fn an_endless_printer_is_told_until_the_reader_goes_away() {
         .signal(libc::SIGPIPE)
         .start();
     run.wait_for_stdout("\"type\":\"output\"");
-    run.cut_stdout();
+    run.close_stdout();
     run.finish();
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::stage::{Outcome, Stage};
 
 /// Far more than any of these runs needs.
-const SOON: Duration = Duration::from_secs(30);
+const TIME_LIMIT: Duration = Duration::from_secs(30);
 
 /// A job that shows that something was started.
 const MARK: &str = "touch started";
@@ -238,7 +238,7 @@ fn jobs_start_while_input_is_still_read() {
             .arg("-f-")
             .stdin_open()
             .stdout("one\nthree\n")
-            .within(SOON)
+            .within(TIME_LIMIT)
             .start();
         run.write_stdin(first);
         run.wait_for_stdout("one\n");
@@ -266,7 +266,7 @@ fn a_bad_line_of_a_stream_is_told_when_what_runs_has_ended() {
             "prun: stdin:3: the name `a` is taken by an earlier job: every name must be unique\n",
         )
         .code(2)
-        .within(SOON)
+        .within(TIME_LIMIT)
         .start();
     run.write_stdin("echo first\n");
     run.wait_for_stdout("first\n");
@@ -302,7 +302,7 @@ const WRITER: &str = "mkfifo fifo; \
 fn with_fifo(first: &str, second: &str) -> Stage {
     Stage::new()
         .under(["/bin/sh", "-c", WRITER, "sh", first, second])
-        .within(SOON)
+        .within(TIME_LIMIT)
 }
 
 #[test]
@@ -340,7 +340,7 @@ fn an_interrupt_ends_the_wait_for_a_writer() {
         let stage = Stage::new()
             .in_shell("mkfifo fifo; exec \"$@\"")
             .args(words);
-        let mut run = stage.signal(2).within(SOON).start();
+        let mut run = stage.signal(2).within(TIME_LIMIT).start();
         run.wait_for_file("fifo");
         run.wait_until("prun waits for a writer", |run| {
             let of = |file| fs::read_to_string(format!("/proc/{}/{file}", run.pid()));

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::stage::{Outcome, Stage};
 
 /// Far more than any of these runs needs, far less than what they leave behind would sleep.
-const SOON: Duration = Duration::from_secs(30);
+const TIME_LIMIT: Duration = Duration::from_secs(30);
 
 /// What prun says of a job that left somebody with its pipe.
 const LEAKED: &str = "a process left behind still holds its output open (leaked)\n";
@@ -15,7 +15,7 @@ fn leaving(job: &str) -> Stage {
     Stage::new()
         .args(["--json", job])
         .stdout_any()
-        .within(SOON)
+        .within(TIME_LIMIT)
         .leaves_processes()
 }
 
@@ -68,7 +68,7 @@ fn a_background_process_that_writes_without_pause_does_not_delay_the_end() {
         .arg("yes & echo main")
         .in_shell("exec \"$@\" > /dev/null")
         .stderr(format!("prun: yes & echo main: {LEAKED}"))
-        .within(SOON)
+        .within(TIME_LIMIT)
         .leaves_processes()
         .run();
 }
@@ -84,7 +84,7 @@ fn a_background_process_can_write_on_after_its_job() {
         .file("log", "")
         .stdout_any()
         .stderr_has(LEAKED)
-        .within(SOON)
+        .within(TIME_LIMIT)
         .leaves_processes()
         .run();
     assert_eq!(outcome.record(1)["leaked"], true);
@@ -104,7 +104,7 @@ fn a_leak_is_told_by_the_name_of_its_job() {
         .arg("web: sleep 60 & echo hi")
         .stdout("hi\n")
         .stderr(format!("prun: web: {LEAKED}"))
-        .within(SOON)
+        .within(TIME_LIMIT)
         .leaves_processes()
         .run();
 }
@@ -115,7 +115,7 @@ fn the_next_job_need_not_wait_for_what_the_last_one_left() {
         .args(["-j1", "sleep 60 & echo a", "echo b"])
         .stdout("a\nb\n")
         .stderr_has(LEAKED)
-        .within(SOON)
+        .within(TIME_LIMIT)
         .leaves_processes()
         .run();
 }
@@ -125,7 +125,7 @@ fn output_that_was_inherited_cannot_leak() {
     Stage::new()
         .args(["-o", "raw", "sleep 60 & echo hi"])
         .stdout("hi\n")
-        .within(SOON)
+        .within(TIME_LIMIT)
         .leaves_processes()
         .run();
 }
@@ -144,7 +144,7 @@ fn the_end_of_the_run_leaves_daemons_alone() {
         ])
         .stderr_any()
         .code(1)
-        .within(SOON)
+        .within(TIME_LIMIT)
         .leaves_processes()
         .run();
     assert!(lives_on(&outcome, "sleep 60"), "{:?}", outcome.left);
@@ -165,7 +165,7 @@ fn what_many_jobs_leave_behind_takes_no_descriptors_from_the_next_ones() {
              were idle longest (their writers get SIGPIPE); in jobs, redirect the output of background \
              processes (>/dev/null 2>&1 &)\n",
         )
-        .within(SOON)
+        .within(TIME_LIMIT)
         .leaves_processes()
         .run();
 }
@@ -183,7 +183,7 @@ fn who_writes_on_keeps_its_pipe_however_many_are_silent() {
         .in_shell("ulimit -n 40; exec \"$@\"")
         .stdout_has("1\n1\n")
         .stderr_has("closing the pipes that were idle longest")
-        .within(SOON)
+        .within(TIME_LIMIT)
         .leaves_processes()
         .run();
     drop(outcome);

@@ -7,7 +7,7 @@ use crate::needs::{ROOT, needs};
 use crate::stage::Stage;
 
 /// Less than the time for which a start is held back when the system is out of something.
-const SOON: Duration = Duration::from_secs(20);
+const TIME_LIMIT: Duration = Duration::from_secs(20);
 
 #[test]
 fn few_descriptors_mean_fewer_jobs_at_once() {
@@ -32,7 +32,7 @@ fn few_descriptors_are_enough_for_a_server_and_its_clients() {
         Stage::new()
             .args(together())
             .in_shell(&format!("ulimit -n {limit}; exec \"$@\""))
-            .within(SOON)
+            .within(TIME_LIMIT)
             .run();
     }
 }
@@ -72,7 +72,7 @@ fn inherited_descriptors_count() {
         .under(["python3", "-c", script])
         .stdout("a\na\na\n")
         .stderr(ONE_OF_THREE)
-        .within(SOON)
+        .within(TIME_LIMIT)
         .run();
 }
 
@@ -111,7 +111,7 @@ fn a_job_waits_until_there_are_descriptors_again() {
         .stdout_has("taken\n")
         .stdout_has("started\n")
         .stderr(OUT_OF_FILES)
-        .within(SOON)
+        .within(TIME_LIMIT)
         .start();
     run.write_stdin(taking_all(&format!("{wait}; {give}")));
     run.wait_for_file("taken");
@@ -133,7 +133,7 @@ fn a_job_that_waits_for_descriptors_can_be_stopped() {
         .stdout("taken\n")
         .stderr_any()
         .signal(libc::SIGINT)
-        .within(SOON)
+        .within(TIME_LIMIT)
         .start();
     run.write_stdin(taking_all("true"));
     run.wait_for_stdout("taken\n");

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::stage::{Running, Stage};
 
 /// Far more than any of these runs needs, far less than the jobs would sleep.
-const SOON: Duration = Duration::from_secs(30);
+const TIME_LIMIT: Duration = Duration::from_secs(30);
 
 /// prun itself never needs more, whatever the number of jobs and the size of their output.
 const LITTLE: u64 = 16 << 20;
@@ -15,7 +15,7 @@ const NO_ROOM: &str = "prun: cannot write the output: No space left on device (o
 
 /// Goes away as the reader, and lets the jobs print.
 fn go_away(run: &mut Running) {
-    run.cut_stdout();
+    run.close_stdout();
     std::fs::write(run.dir().join("go"), "").expect("the folder is there");
 }
 
@@ -35,7 +35,7 @@ fn reader_goes_away(options: &[&str], first: &str) {
         .stdout_any()
         .stderr("")
         .signal(libc::SIGPIPE)
-        .within(SOON)
+        .within(TIME_LIMIT)
         .start();
     run.wait_for_stdout(first);
     go_away(&mut run);
@@ -60,7 +60,7 @@ fn prun_ends_when_its_reader_goes_away_although_sigpipe_is_ignored() {
         .in_shell("trap '' PIPE; exec \"$@\"")
         .stdout_any()
         .signal(libc::SIGPIPE)
-        .within(SOON)
+        .within(TIME_LIMIT)
         .start();
     run.wait_for_stdout("a\n");
     go_away(&mut run);
@@ -75,7 +75,7 @@ fn running_jobs_are_ended_when_the_reader_goes_away() {
         .arg("trap 'touch ended; exit' TERM; touch up; sleep 300 & wait")
         .stdout_any()
         .signal(libc::SIGPIPE)
-        .within(SOON)
+        .within(TIME_LIMIT)
         .start();
     run.wait_for_stdout("a\n");
     run.wait_for_file("up");
@@ -121,7 +121,7 @@ fn a_full_disk_ends_the_run() {
         .in_shell("exec \"$@\" > /dev/full")
         .stderr_has(NO_ROOM)
         .code(3)
-        .within(SOON)
+        .within(TIME_LIMIT)
         .run();
     assert!(!outcome.path("started").exists());
 }
@@ -160,7 +160,7 @@ fn a_reader_of_stderr_that_goes_away_misses_nothing_of_the_jobs() {
         .code(1)
         .start();
     run.wait_for_stderr("start");
-    run.cut_stderr();
+    run.close_stderr();
     std::fs::write(run.dir().join("go"), "").unwrap();
     run.finish();
 }
@@ -181,7 +181,7 @@ fn what_jobs_print_to_a_reader_of_stderr_that_is_gone_is_lost_and_the_run_goes_o
         .code(3)
         .start();
     run.wait_for_stderr("a\n");
-    run.cut_stderr();
+    run.close_stderr();
     std::fs::write(run.dir().join("go"), "").unwrap();
     run.finish();
 }

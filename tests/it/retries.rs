@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::stage::Stage;
 
 /// Far more than any of these runs needs.
-const SOON: Duration = Duration::from_secs(30);
+const TIME_LIMIT: Duration = Duration::from_secs(30);
 
 /// A job that succeeds at its third attempt.
 const THIRD: &str = "echo try $PRUN_ATTEMPT; test $PRUN_ATTEMPT -ge 3";
@@ -79,7 +79,7 @@ fn whatever_the_ending_the_job_is_tried_again() {
         .args(["--json", "-t", "2", "--grace", "0", "--retries", "3", job])
         .stdout_any()
         .not_before(Duration::from_secs(2))
-        .within(SOON)
+        .within(TIME_LIMIT)
         .run();
     let record = outcome.record(1);
     assert_eq!(record["status"], "ok");
@@ -95,7 +95,7 @@ fn each_attempt_has_its_own_time() {
         .stderr_any()
         .code(1)
         .not_before(Duration::from_millis(3600))
-        .within(SOON)
+        .within(TIME_LIMIT)
         .run();
     assert_eq!(outcome.record(1)["status"], "failed");
 }
@@ -108,7 +108,7 @@ fn a_timeout_is_told_after_the_last_attempt_only() {
         .stderr("── sleep 300 (timed out after 0.2 s, [TIME])\n   $ sleep 300\n── 1 job: 1 timeout ([TIME])\n")
         .code(1)
         .not_before(Duration::from_millis(600))
-        .within(SOON)
+        .within(TIME_LIMIT)
         .run();
     assert_eq!(outcome.record(1)["attempts"], 3);
 }
@@ -132,7 +132,7 @@ fn the_delay_doubles_each_time() {
         .stderr_any()
         .code(1)
         .not_before(Duration::from_millis(200 + 400 + 800))
-        .within(SOON)
+        .within(TIME_LIMIT)
         .run();
 }
 
@@ -149,7 +149,7 @@ fn a_job_that_waits_for_its_next_attempt_holds_no_slot() {
             first,
             "touch other",
         ])
-        .within(SOON)
+        .within(TIME_LIMIT)
         .run();
 }
 

@@ -6,13 +6,13 @@ use crate::signals::{ended, is_stopped, up};
 use crate::stage::{Stage, is_alive, rounds};
 
 /// Far more than any of these runs needs.
-const SOON: Duration = Duration::from_secs(30);
+const TIME_LIMIT: Duration = Duration::from_secs(30);
 
 #[test]
 fn a_signal_at_any_moment_of_its_life_ends_prun() {
     for round in 0..rounds() {
         let stage = Stage::new().arg("true").stderr_any().signal(libc::SIGINT);
-        let mut run = stage.within(SOON).start();
+        let mut run = stage.within(TIME_LIMIT).start();
         // Other moments in every round: at its start, while it waits for the job, at its end.
         std::thread::sleep(Duration::from_micros(round as u64 * 617 % 9000));
         // Who was stopped had not begun to exit, so that no signal can come too late for it.
@@ -36,7 +36,7 @@ fn a_signal_that_comes_twice_at_once_loses_no_output() {
             .stdout_any()
             .stderr_any()
             .signal(libc::SIGINT)
-            .within(SOON);
+            .within(TIME_LIMIT);
         let mut run = up(stage);
         let sent = Instant::now();
         run.send(libc::SIGINT);
@@ -65,7 +65,7 @@ fn a_signal_in_the_midst_of_starts_leaves_nobody() {
             .stdout_any()
             .stderr_any()
             .signal(libc::SIGTERM)
-            .within(SOON)
+            .within(TIME_LIMIT)
             .start();
         run.wait_for_file("up");
         let moment = run.elapsed() + Duration::from_micros(round as u64 * 377 % 20_000);

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::stage::{Running, Stage, is_alive, kill};
 
 /// Far more than any of these runs needs, far less than the jobs or a long grace would last.
-const SOON: Duration = Duration::from_secs(30);
+const TIME_LIMIT: Duration = Duration::from_secs(30);
 
 /// A job that waits for a signal in the shell itself: a shell that starts a program to wait in may
 /// lose the signal in the midst of its fork. `traps` is done first; the pipe is never written.
@@ -24,7 +24,7 @@ fn run_of(options: &[&str], traps: &str) -> Stage {
         .arg(waiting(traps))
         .in_shell("ulimit -c unlimited; mkfifo pipe; exec \"$@\"")
         .stdout_any()
-        .within(SOON)
+        .within(TIME_LIMIT)
 }
 
 /// Starts it and returns when the job waits.
@@ -136,7 +136,7 @@ fn output_that_was_printed_before_the_signal_is_shown() {
         .stdout("out\n")
         .stderr_has("\nerr\n── 2 jobs: ")
         .signal(libc::SIGTERM)
-        .within(SOON);
+        .within(TIME_LIMIT);
     let mut run = up(stage);
     run.send(libc::SIGTERM);
     run.finish();
@@ -177,7 +177,7 @@ fn a_background_child_that_ignores_int_is_ended_too() {
         .args(["--grace", "1", "sleep 300 & echo up > up; wait"])
         .stderr_any()
         .signal(libc::SIGINT)
-        .within(SOON);
+        .within(TIME_LIMIT);
     let mut run = up(stage);
     run.send(libc::SIGINT);
     run.finish();
@@ -212,7 +212,7 @@ fn a_stopped_job_is_woken_to_act_on_the_signal() {
         .stdout("acted\n")
         .stderr_any()
         .signal(libc::SIGTERM)
-        .within(SOON);
+        .within(TIME_LIMIT);
     let mut run = stage.start();
     let job: i32 = run.wait_for_line_in("up").parse().unwrap();
     run.wait_until("the stop", |_| is_stopped(job).then_some(()));
@@ -289,7 +289,7 @@ fn jobs_that_did_not_start_are_skipped() {
         .stdout_any()
         .stderr_has("── 3 jobs: 1 canceled, 2 skipped ([TIME])\n")
         .signal(libc::SIGINT)
-        .within(SOON);
+        .within(TIME_LIMIT);
     let mut run = up(stage);
     run.send(libc::SIGINT);
     let outcome = run.finish();
@@ -311,7 +311,7 @@ fn a_job_that_had_ended_keeps_its_ending() {
         .stdout_any()
         .stderr_has("── 2 jobs: 1 failed, 1 canceled ([TIME])\n")
         .signal(libc::SIGINT)
-        .within(SOON);
+        .within(TIME_LIMIT);
     let mut run = stage.start();
     run.wait_for_stdout("\"status\":\"failed\"");
     std::fs::write(run.dir().join("first"), "").unwrap();
@@ -328,7 +328,7 @@ fn a_job_that_waits_for_another_attempt_keeps_the_one_it_had() {
         .stdout_any()
         .stderr_any()
         .signal(libc::SIGINT)
-        .within(SOON);
+        .within(TIME_LIMIT);
     let mut run = up(stage);
     run.send(libc::SIGINT);
     let outcome = run.finish();
@@ -350,7 +350,7 @@ fn a_signal_ends_the_wait_for_input() {
         .stdout("a\n")
         .stderr_has("prun: SIGTERM: ")
         .signal(libc::SIGTERM)
-        .within(SOON)
+        .within(TIME_LIMIT)
         .start();
     run.write_stdin("echo a\n");
     run.wait_for_stdout("a\n");
@@ -367,7 +367,7 @@ fn a_stuck_reader_cannot_keep_prun_from_ending() {
         .stdout_any()
         .stderr_any()
         .signal(libc::SIGINT)
-        .within(SOON);
+        .within(TIME_LIMIT);
     let mut run = up(stage);
     // The first ends the job, if it has not ended, the second the wait for the reader.
     run.wait_until("the end", |run| {
@@ -387,7 +387,7 @@ fn a_prun_among_the_jobs_ends_its_own() {
         .stdout_any()
         .stderr_any()
         .signal(libc::SIGTERM)
-        .within(SOON);
+        .within(TIME_LIMIT);
     let mut run = up(stage);
     run.wait_for_file("up2");
     run.send(libc::SIGTERM);

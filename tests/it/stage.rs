@@ -1,29 +1,30 @@
-//! The stage: a builder that sets one run of prun up, so that each test is one sentence.
+//! The stage: a builder that sets up one run of prun, so that each test is one sentence.
 //!
 //! ```ignore
 //! Stage::new().args(["echo a", "exit 3"]).stdout("a\n").stderr_has("exit 3").code(1).run();
 //! ```
 //!
-//! What a test does not say is held to the strictest reading: nothing on stdout, nothing on stderr,
-//! exit code 0, and an end within a minute. Whatever a test says, these hold after every run, or it
-//! fails: no process of the run is left alive, no file is left in `TMPDIR`, the pipes are closed, a
-//! terminal has its modes and its cursor back, and what prun said is true as far as it shows (`truth`).
+//! By default a run must print nothing on stdout and on stderr, exit with code 0, and end within a
+//! minute. After every run these must hold as well, or the test fails: no process of the run is alive,
+//! no file is left in `TMPDIR`, the pipes are closed, the terminal has its modes and its cursor back,
+//! and the records and the job log are consistent (`invariants`).
 //!
-//! * [`Stage`] is the setting and the expectations. [`Stage::run`] plays it to the end.
-//! * [`Stage::start`] gives a [`Running`], for tests that wait for a line, then send a signal or press keys.
-//! * Both end in an [`Outcome`]: the bytes, the files in the folder, the JSON records, the memory.
+//! * [`Stage`] holds the setup and the expectations. [`Stage::run`] runs to the end.
+//! * [`Stage::start`] returns a [`Running`], for tests that wait for a line, then send a signal or
+//!   press keys.
+//! * Both return an [`Outcome`]: the bytes, the files in the folder, the JSON records, the memory.
 //!
-//! A run sees only the environment listed in [`Stage::of`], starts with every signal at its default and
-//! none blocked, and is its own process group, so that the laptop and the CI see the same.
+//! A run has only the environment set in [`Stage::of`], starts with every signal at its default and
+//! none blocked, and is its own process group, so that it behaves the same on a laptop and in CI.
 
 mod expect;
+mod invariants;
 mod leftovers;
 mod outcome;
 mod running;
 mod sys;
 mod tap;
 mod tests;
-mod truth;
 mod verdict;
 
 use std::collections::BTreeMap;
@@ -43,23 +44,23 @@ pub(crate) use leftovers::{Left, is_alive};
 pub(crate) use outcome::Outcome;
 pub(crate) use running::Running;
 
-/// The bound of a run that names none: far above what any run needs on a loaded machine.
-const MINUTE: Duration = Duration::from_secs(60);
+/// The default time limit of a run: far above what any run needs on a loaded machine.
+const DEFAULT_TIME_LIMIT: Duration = Duration::from_secs(60);
 
-/// The folder of one stage; it goes away with the last of stage, run and outcome.
+/// The folder of one stage. It is removed when stage, run and outcome are dropped.
 #[derive(Clone)]
 struct Folder {
     root: PathBuf,
     work: PathBuf,
     tmp: PathBuf,
-    _kept: Arc<TempDir>,
+    _temp_dir: Arc<TempDir>,
 }
 
 impl Folder {
     fn new() -> Self {
-        let kept = TempDir::with_prefix("prun-stage-").expect("a temporary folder can be made");
-        // A symbolic link in the path would make prun's own idea of its folder differ from ours.
-        let root = fs::canonicalize(kept.path()).expect("the fresh folder has a real path");
+        let temp_dir = TempDir::with_prefix("prun-stage-").expect("a temporary folder can be made");
+        // With a symbolic link in the path, prun would report a different path for its folder.
+        let root = fs::canonicalize(temp_dir.path()).expect("the fresh folder has a real path");
         let (work, tmp) = (root.join("work"), root.join("tmp"));
         fs::create_dir(&work).expect("the fresh folder can hold a folder");
         fs::create_dir(&tmp).expect("the fresh folder can hold a folder");
@@ -67,27 +68,27 @@ impl Folder {
             root,
             work,
             tmp,
-            _kept: Arc::new(kept),
+            _temp_dir: Arc::new(temp_dir),
         }
     }
 }
 
-/// What the run has as its standard input.
+/// The standard input of the run.
 enum Input {
     Null,
     Bytes(Vec<u8>),
     Open,
 }
 
-/// Where the run stands towards sessions and terminals.
+/// How the run is separated from the session of the tests.
 #[derive(Clone, Copy)]
-enum Place {
+enum Isolation {
     Group,
     Session,
     Terminal { rows: u16, cols: u16 },
 }
 
-/// One run of prun, set up but not yet begun.
+/// One run of prun, set up but not started.
 #[must_use = "a stage does nothing until it is run"]
 pub(crate) struct Stage {
     folder: Folder,
@@ -97,7 +98,7 @@ pub(crate) struct Stage {
     args: Vec<OsString>,
     env: BTreeMap<OsString, OsString>,
     input: Input,
-    place: Place,
+    isolation: Isolation,
     holds_stdout: bool,
     is_nonblocking: bool,
     leaves_processes: bool,
@@ -106,12 +107,12 @@ pub(crate) struct Stage {
 }
 
 impl Stage {
-    /// A run of prun in a fresh folder, with nothing on its command line.
+    /// A run of prun in a new folder, without arguments.
     pub(crate) fn new() -> Self {
         Self::of(env!("CARGO_BIN_EXE_prun"))
     }
 
-    /// The same for another program: a peer to compare with, or a stand-in.
+    /// A run of another program: another runner to compare with, or a substitute for prun.
     pub(crate) fn of(program: impl AsRef<OsStr>) -> Self {
         static STAGES: AtomicU64 = AtomicU64::new(0);
         let folder = Folder::new();
@@ -136,33 +137,34 @@ impl Stage {
             args: Vec::new(),
             env,
             input: Input::Null,
-            place: Place::Group,
+            isolation: Isolation::Group,
             holds_stdout: false,
             is_nonblocking: false,
             leaves_processes: false,
-            within: MINUTE,
+            within: DEFAULT_TIME_LIMIT,
             expected: Expectations::default(),
         }
     }
 
-    /// One more argument, of any bytes.
+    /// Adds an argument, of any bytes.
     pub(crate) fn arg(mut self, arg: impl AsRef<OsStr>) -> Self {
         self.args.push(arg.as_ref().into());
         self
     }
 
-    /// More arguments.
+    /// Adds arguments.
     pub(crate) fn args(mut self, args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Self {
         self.args
             .extend(args.into_iter().map(|arg| arg.as_ref().into()));
         self
     }
 
-    /// Puts words before the program: `["setpriv", "--reuid=65534"]`, `["strace", "-f"]`.
-    /// [`Running::pid`], signals and memory are those of the first word, unless it execs the program.
-    pub(crate) fn under(mut self, words: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Self {
+    /// Puts a command before the program: `["setpriv", "--reuid=65534"]`, `["strace", "-f"]`.
+    /// [`Running::pid`], signals and memory are those of this command, unless it execs the
+    /// program.
+    pub(crate) fn under(mut self, argv: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Self {
         self.under
-            .extend(words.into_iter().map(|word| word.as_ref().into()));
+            .extend(argv.into_iter().map(|word| word.as_ref().into()));
         self
     }
 
@@ -172,35 +174,36 @@ impl Stage {
         self.under(["/bin/sh", "-c", script, "sh"])
     }
 
-    /// Sets a variable of the run's environment.
+    /// Sets an environment variable of the run.
     pub(crate) fn env(mut self, key: impl AsRef<OsStr>, value: impl AsRef<OsStr>) -> Self {
         self.env.insert(key.as_ref().into(), value.as_ref().into());
         self
     }
 
-    /// Takes a variable out of the run's environment.
+    /// Removes an environment variable of the run.
     pub(crate) fn env_remove(mut self, key: impl AsRef<OsStr>) -> Self {
         self.env.remove(key.as_ref());
         self
     }
 
-    /// The folder the run starts in, for arguments that need whole paths.
+    /// The folder in which the run starts, for arguments that need absolute paths.
     pub(crate) fn dir(&self) -> &Path {
         &self.folder.work
     }
 
-    /// Writes a file, and the folders above it, into the run's folder.
+    /// Writes a file into the run's folder and creates its parent folders.
     pub(crate) fn file(self, path: impl AsRef<Path>, bytes: impl AsRef<[u8]>) -> Self {
-        let path = self.place_for(path.as_ref());
+        let path = self.create_parents(path.as_ref());
         fs::write(&path, bytes)
             .unwrap_or_else(|error| panic!("cannot write {}: {error}", path.display()));
         self
     }
 
-    /// Writes a file that can be executed. A shell writes it: were it ever open in this process, a
-    /// child that another test starts could hold it open for writing, and its execution would fail.
+    /// Writes an executable file. A shell writes it: a descriptor open for writing in this process
+    /// could be inherited by the child of another test, and executing the file would fail with
+    /// ETXTBSY.
     pub(crate) fn script(self, path: impl AsRef<Path>, text: &str) -> Self {
-        let path = self.place_for(path.as_ref());
+        let path = self.create_parents(path.as_ref());
         let written = Command::new("/bin/sh")
             .args(["-c", "printf %s \"$1\" >\"$0\" && chmod 755 \"$0\""])
             .args([path.as_os_str(), text.as_ref()])
@@ -210,16 +213,16 @@ impl Stage {
         self
     }
 
-    /// The whole path of a file to be, the folders above it being made.
-    fn place_for(&self, path: &Path) -> PathBuf {
+    /// Returns the absolute path of a file to create; creates its parent folders.
+    fn create_parents(&self, path: &Path) -> PathBuf {
         let path = self.folder.work.join(path);
-        let above = path.parent().expect("a file stands in a folder");
-        fs::create_dir_all(above)
-            .unwrap_or_else(|error| panic!("cannot make {}: {error}", above.display()));
+        let parent = path.parent().expect("a file stands in a folder");
+        fs::create_dir_all(parent)
+            .unwrap_or_else(|error| panic!("cannot make {}: {error}", parent.display()));
         path
     }
 
-    /// Feeds these bytes to the run's stdin, then closes it. Without this, stdin is `/dev/null`.
+    /// Writes these bytes to the run's stdin, then closes it. The default stdin is `/dev/null`.
     pub(crate) fn stdin(mut self, bytes: impl Into<Vec<u8>>) -> Self {
         self.input = Input::Bytes(bytes.into());
         self
@@ -231,48 +234,49 @@ impl Stage {
         self
     }
 
-    /// Reads nothing from the run's stdout until [`Running::release_stdout`]: a reader that is stuck.
+    /// Does not read the run's stdout until [`Running::release_stdout`]: a stuck reader.
     pub(crate) fn hold_stdout(mut self) -> Self {
         self.holds_stdout = true;
         self
     }
 
-    /// Makes the run's three streams non-blocking, as a neighbour that shares them may have.
+    /// Makes the run's three streams non-blocking, as another process that shares them may have
+    /// done.
     pub(crate) fn nonblocking(mut self) -> Self {
         self.is_nonblocking = true;
         self
     }
 
-    /// Starts the run in a session of its own: no terminal, and an orphaned process group.
+    /// Starts the run in a new session: no terminal, and an orphaned process group.
     pub(crate) fn new_session(mut self) -> Self {
-        self.place = Place::Session;
+        self.isolation = Isolation::Session;
         self
     }
 
-    /// Gives the run a terminal of this size as stdin, stdout, stderr and controlling terminal, in a
-    /// session that it leads. What it prints is then on the screen, and stdout and stderr are empty.
+    /// Gives the run a terminal of this size as stdin, stdout, stderr and controlling terminal, in
+    /// a session that it leads. Its output is then in `screen`, and stdout and stderr are empty.
     pub(crate) fn pty(mut self, rows: u16, cols: u16) -> Self {
-        self.place = Place::Terminal { rows, cols };
+        self.isolation = Isolation::Terminal { rows, cols };
         self.env
             .entry("TERM".into())
             .or_insert_with(|| "xterm-256color".into());
         self
     }
 
-    /// Expects exactly this on stdout. `[DIR]` stands for the run's folder, `[PID]` for a number and
-    /// `[TIME]` for a duration as prun prints it (`0.2 s`, `1m05s`), here and in all expected text.
+    /// Expects exactly this on stdout. In all expected texts, `[DIR]` matches the run's folder,
+    /// `[PID]` a number and `[TIME]` a duration as prun prints it (`0.2 s`, `1m05s`).
     pub(crate) fn stdout(mut self, text: impl AsRef<[u8]>) -> Self {
         self.expected.stdout = Text::Exactly(text.as_ref().into());
         self
     }
 
-    /// Expects this somewhere on stdout. Said several times, all are expected, in any order.
+    /// Expects this somewhere on stdout. May be repeated: all are expected, in any order.
     pub(crate) fn stdout_has(mut self, text: impl AsRef<[u8]>) -> Self {
         self.expected.stdout.add(text.as_ref());
         self
     }
 
-    /// Expects nothing in particular of stdout.
+    /// Accepts any stdout.
     pub(crate) fn stdout_any(mut self) -> Self {
         self.expected.stdout = Text::Has(Vec::new());
         self
@@ -284,19 +288,19 @@ impl Stage {
         self
     }
 
-    /// Expects this somewhere on stderr. Said several times, all are expected, in any order.
+    /// Expects this somewhere on stderr. May be repeated: all are expected, in any order.
     pub(crate) fn stderr_has(mut self, text: impl AsRef<[u8]>) -> Self {
         self.expected.stderr.add(text.as_ref());
         self
     }
 
-    /// Expects nothing in particular of stderr.
+    /// Accepts any stderr.
     pub(crate) fn stderr_any(mut self) -> Self {
         self.expected.stderr = Text::Has(Vec::new());
         self
     }
 
-    /// Expects this somewhere in what the terminal got. Nothing else is asked of a screen.
+    /// Expects this somewhere in the terminal's output. The rest of it is not checked.
     pub(crate) fn screen_has(mut self, text: impl AsRef<[u8]>) -> Self {
         self.expected.screen.add(text.as_ref());
         self
@@ -308,19 +312,19 @@ impl Stage {
         self
     }
 
-    /// Any exit code and any signal will do; the outcome has it.
+    /// Accepts any exit code and any signal; see [`Outcome::status`].
     pub(crate) fn any_end(mut self) -> Self {
         self.expected.end = End::Any;
         self
     }
 
-    /// Expects a death by this signal, which is not the same as the exit code 128 + n.
+    /// Expects death by this signal, which differs from exit code 128 + n.
     pub(crate) fn signal(mut self, signal: i32) -> Self {
         self.expected.end = End::Signal(signal);
         self
     }
 
-    /// The hard bound: when it is passed all processes of the run are killed and the test fails.
+    /// Sets the time limit. After it all processes of the run are killed and the test fails.
     pub(crate) fn within(mut self, bound: Duration) -> Self {
         self.within = bound;
         self
@@ -332,36 +336,36 @@ impl Stage {
         self
     }
 
-    /// Allows processes to outlive the run. They are named in [`Outcome::left`], and then killed.
+    /// Allows processes to outlive the run. They are listed in [`Outcome::left`], then killed.
     pub(crate) fn leaves_processes(mut self) -> Self {
         self.leaves_processes = true;
         self
     }
 
-    /// Begins the run, for a test that has something to do while it lasts.
+    /// Starts the run, for a test that interacts with it.
     #[track_caller]
     pub(crate) fn start(self) -> Running {
         Running::start(self)
     }
 
-    /// Plays the run to its end and holds it to all that was expected.
+    /// Runs to the end and checks all expectations.
     #[track_caller]
     pub(crate) fn run(self) -> Outcome {
         self.start().finish()
     }
 
-    /// The words that are executed.
-    fn words(&self) -> impl Iterator<Item = &OsString> {
+    /// The command line that is executed.
+    fn argv(&self) -> impl Iterator<Item = &OsString> {
         let program = std::iter::once(&self.program);
         self.under.iter().chain(program).chain(&self.args)
     }
 
-    /// The command, but for its three standard streams and its place.
+    /// The command, without its standard streams and its session.
     fn command(&self) -> Command {
-        let mut words = self.words();
-        let mut command = Command::new(words.next().expect("the program is always a word"));
+        let mut argv = self.argv();
+        let mut command = Command::new(argv.next().expect("the program is always a word"));
         command
-            .args(words)
+            .args(argv)
             .env_clear()
             .envs(&self.env)
             .current_dir(self.dir());

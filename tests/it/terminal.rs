@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::needs::needs;
 use crate::stage::{Stage, kill};
 
-const SOON: Duration = Duration::from_secs(60);
+const TIME_LIMIT: Duration = Duration::from_secs(60);
 
 /// A shell with job control, as a person has one, on a terminal of its own.
 fn shell() -> Stage {
@@ -15,7 +15,7 @@ fn shell() -> Stage {
         .env("NO_COLOR", "1")
         .env("PRUN", env!("CARGO_BIN_EXE_prun"))
         .pty(24, 100)
-        .within(SOON)
+        .within(TIME_LIMIT)
 }
 
 /// A job that waits in the shell itself: one that starts programs to wait in may be caught in the
@@ -89,7 +89,7 @@ fn a_job_that_reads_the_terminal_is_ended_and_told_why() {
     let outcome = Stage::new()
         .args(["--json", "read x < /dev/tty; echo got it"])
         .pty(24, 100)
-        .within(SOON)
+        .within(TIME_LIMIT)
         .code(1)
         .run();
     let screen = String::from_utf8_lossy(&outcome.screen);
@@ -109,7 +109,7 @@ fn with_tty_a_job_reads_the_terminal() {
             "echo again; read y; echo \"and $y\"",
         ])
         .pty(24, 100)
-        .within(SOON)
+        .within(TIME_LIMIT)
         .start();
     run.wait_for_screen("ask");
     run.type_keys(b"one\n");
@@ -125,7 +125,7 @@ fn ctrl_c_on_a_job_that_has_the_terminal_ends_prun_too() {
     let mut run = Stage::new()
         .args(["--tty", "echo up; exec sleep 300", "touch never"])
         .pty(24, 100)
-        .within(SOON)
+        .within(TIME_LIMIT)
         .signal(libc::SIGINT)
         .start();
     run.wait_for_screen("up");

@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use crate::needs::needs;
 
 /// Far more than any of these runs needs.
-const SOON: Duration = Duration::from_secs(60);
+const TIME_LIMIT: Duration = Duration::from_secs(60);
 
 /// A terminal with a shell in it.
 struct Tmux {
@@ -93,7 +93,7 @@ impl Tmux {
                 return screen;
             }
             assert!(
-                begun.elapsed() < SOON,
+                begun.elapsed() < TIME_LIMIT,
                 "waited too long for {story}:\n{screen}"
             );
             std::thread::sleep(Duration::from_millis(10));

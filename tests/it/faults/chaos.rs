@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::stage::{Outcome, Stage, is_alive, rounds};
 
 /// Far more than the grace and what follows it.
-const SOON: Duration = Duration::from_secs(90);
+const TIME_LIMIT: Duration = Duration::from_secs(90);
 
 const FORMS: [&[&str]; 10] = [
     &[],
@@ -92,7 +92,7 @@ fn whatever_comes_every_job_has_one_ending_and_every_file_is_whole() {
             .stdout_any()
             .stderr_any()
             .any_end()
-            .within(SOON);
+            .within(TIME_LIMIT);
         if !is_read {
             stage = stage.hold_stdout();
         }

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::stage::{Outcome, Stage, rounds};
 
-const SOON: Duration = Duration::from_secs(60);
+const TIME_LIMIT: Duration = Duration::from_secs(60);
 
 /// How many jobs there are, each of which says that it ran, and then prints its number.
 const JOBS: usize = 60;
@@ -42,7 +42,7 @@ impl Story {
             ])
             .stdout_any()
             .stderr_any()
-            .within(SOON)
+            .within(TIME_LIMIT)
     }
 
     fn ran(&self) -> Vec<usize> {

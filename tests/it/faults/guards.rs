@@ -10,7 +10,7 @@ use crate::signals::is_stopped;
 use crate::stage::{Running, Stage, is_alive, kill, rounds};
 
 /// Far more than any of these runs needs.
-const SOON: Duration = Duration::from_secs(60);
+const TIME_LIMIT: Duration = Duration::from_secs(60);
 
 const PRUN: &str = env!("CARGO_BIN_EXE_prun");
 
@@ -26,7 +26,7 @@ fn a_run_inside_a_job_ends_its_own_before_it_is_killed_itself() {
         .stderr_has("prun: SIGTERM: cancelling 1 job (SIGKILL in 2.7 s);")
         .stderr_has("timed out after 0.3 s")
         .code(1)
-        .within(SOON)
+        .within(TIME_LIMIT)
         .run();
 }
 
@@ -80,7 +80,7 @@ fn guard(run: &mut Running) -> i32 {
 
 /// Starts a run, and returns when its first job and its guard are there.
 fn up(stage: Stage) -> (Running, i32) {
-    let mut run = stage.stdout_any().stderr_any().within(SOON).start();
+    let mut run = stage.stdout_any().stderr_any().within(TIME_LIMIT).start();
     run.wait_for_line_in("up");
     let guard = guard(&mut run);
     (run, guard)
@@ -107,7 +107,7 @@ fn a_kill_at_any_moment_leaves_no_process_behind() {
             .stdout_any()
             .stderr_any()
             .signal(libc::SIGKILL)
-            .within(SOON)
+            .within(TIME_LIMIT)
             .start();
         run.wait_for_line_in("up");
         // Most of the time prun is in the midst of a start.
@@ -152,7 +152,7 @@ fn timeout_with_a_kill_leaves_nobody() {
             .arg(STUBBORN)
             .stderr_any()
             .signal(libc::SIGKILL)
-            .within(SOON)
+            .within(TIME_LIMIT)
             .run();
     }
 }
@@ -165,7 +165,7 @@ fn a_run_inside_a_job_that_is_killed_before_its_own_grace_is_over_leaves_nobody(
         .env("STUBBORN", STUBBORN)
         .stderr_has("timed out")
         .code(1)
-        .within(SOON)
+        .within(TIME_LIMIT)
         .run();
 }
 
@@ -207,7 +207,7 @@ fn a_guard_outlives_no_run() {
     for round in 0..rounds() {
         let options: &[&str] = if round % 2 == 0 { &["--guard"] } else { &[] };
         let stage = Stage::new().args(options).arg(job).in_shell(script);
-        let children = stage.within(SOON).run().read_text("children");
+        let children = stage.within(TIME_LIMIT).run().read_text("children");
         // Besides the job there is the guard; that which nobody asked for may come later.
         let guards = children.split_whitespace().count() - 1;
         assert!(guards >= usize::from(round % 2 == 0), "{children}");
@@ -267,12 +267,12 @@ fn a_guard_that_is_asked_for_and_cannot_be_had_is_an_error() {
                  --guard=auto to run without it\n"
             ))
             .code(2)
-            .within(SOON)
+            .within(TIME_LIMIT)
             .run();
         assert!(!outcome.path("never").exists());
         // Whoever did not ask for it does without.
         let stage = failing(Stage::new(), &[fault]).arg("sleep 0.2; echo a");
-        stage.stdout("a\n").within(SOON).run();
+        stage.stdout("a\n").within(TIME_LIMIT).run();
     };
     refused(
         "memfd_create:error=ENOMEM",

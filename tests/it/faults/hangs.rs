@@ -6,13 +6,13 @@ use crate::needs::held;
 use crate::stage::{Held, Running, Stage};
 
 /// Far below the time for which the program hangs, if nobody lets it go.
-const SOON: Duration = Duration::from_secs(20);
+const TIME_LIMIT: Duration = Duration::from_secs(20);
 
 /// A stage with a program that hangs, and leaves a file when it is executed.
 fn hanging() -> Option<(Stage, Held)> {
     let stage = Stage::new()
         .script("x", "#!/bin/sh\n: > ran\n")
-        .within(SOON);
+        .within(TIME_LIMIT);
     let held = held(&stage.dir().join("x"))?;
     Some((stage, held))
 }

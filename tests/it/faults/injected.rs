@@ -6,7 +6,7 @@ use super::fixtures::failing;
 use crate::needs::{MOUNT_NAMESPACE, MOUNTS, needs};
 use crate::stage::{Outcome, Stage};
 
-const SOON: Duration = Duration::from_secs(60);
+const TIME_LIMIT: Duration = Duration::from_secs(60);
 
 /// Three jobs that say that they run, under these faults.
 fn three(faults: &[&str]) -> Stage {
@@ -19,7 +19,7 @@ fn three(faults: &[&str]) -> Stage {
         ])
         .stdout_any()
         .stderr_any()
-        .within(SOON)
+        .within(TIME_LIMIT)
 }
 
 /// A job ran once if it is told as run, and never if it is told as not started.
@@ -69,7 +69,7 @@ fn a_full_poll_loop_starts_no_job_that_it_cannot_watch() {
             ])
             .stdout_any()
             .stderr_any()
-            .within(SOON)
+            .within(TIME_LIMIT)
             .run();
         check(&outcome);
         let all_ok = outcome.json().iter().all(|record| record["status"] == "ok");
@@ -151,7 +151,7 @@ fn a_group_is_ended_by_number_where_the_system_cannot_by_pidfd() {
             .stdout_any()
             .stderr_any()
             .code(1)
-            .within(SOON)
+            .within(TIME_LIMIT)
             .run();
         for seq in [1, 2] {
             assert_eq!(outcome.record(seq)["status"], "timeout");
@@ -188,7 +188,7 @@ fn a_job_log_that_cannot_be_mended_is_mended_by_the_next_run() {
         .file("jobs", &jobs)
         .stderr_has("prun: cannot write the job log small/run.log: No space left on device")
         .code(3)
-        .within(SOON)
+        .within(TIME_LIMIT)
         .run();
     let log = outcome.read("run.log");
     assert!(!log.ends_with(b"\n"), "the half line was to stay");

@@ -8,7 +8,7 @@ use super::fixtures::failing;
 use crate::needs::needs;
 use crate::stage::{Outcome, Stage, is_alive};
 
-const SOON: Duration = Duration::from_secs(60);
+const TIME_LIMIT: Duration = Duration::from_secs(60);
 
 /// A run that goes on from the log of another, in that one's folder.
 fn again(before: &Outcome) -> Stage {
@@ -55,7 +55,7 @@ fn whatever_is_not_ok_is_done_again() {
         .stdout_any()
         .stderr_has("1 ok, 1 failed, 1 timeout, 1 signaled, 1 spawn error, 1 canceled, 1 skipped")
         .signal(libc::SIGINT)
-        .within(SOON)
+        .within(TIME_LIMIT)
         .start();
     run.wait_for_line_in("up");
     run.send(libc::SIGINT);
@@ -92,7 +92,7 @@ fn what_is_no_file_of_ours_is_refused() {
             .args(["--joblog", "run.log", "--resume", "touch never"])
             .stderr(format!("prun: --joblog run.log: {why}\n"))
             .code(2)
-            .within(SOON)
+            .within(TIME_LIMIT)
             .run();
         assert!(!outcome.path("never").exists());
     };
@@ -137,7 +137,7 @@ fn a_long_log_is_read_as_a_stream() {
     let outcome = Stage::new()
         .file("run.log", log)
         .args(["-C/", "--joblog", "run.log", "--resume", "echo one"])
-        .within(SOON)
+        .within(TIME_LIMIT)
         .run();
     assert!(
         outcome.peak_memory() < 24 << 20,
@@ -173,7 +173,7 @@ fn a_clock_that_jumps_changes_no_duration_and_no_time_limit() {
         .args(["--json", "-j1", "-t", "50", "--joblog", "run.log"])
         .args(["sleep 0.3", "env -u LD_PRELOAD true", "sleep 0.3; date +%s"])
         .stdout_any()
-        .within(SOON)
+        .within(TIME_LIMIT)
         .run();
     let records = outcome.json();
     let stamp = |line: &str| serde_json::from_str::<Value>(line).ok()?["t_unix_s"].as_f64();
@@ -198,6 +198,6 @@ fn a_clock_that_jumps_changes_no_duration_and_no_time_limit() {
     // The log can be gone on with.
     again(&outcome)
         .args(["sleep 0.3", "env -u LD_PRELOAD true"])
-        .within(SOON)
+        .within(TIME_LIMIT)
         .run();
 }

@@ -7,7 +7,7 @@ use super::fixtures::failing;
 use crate::needs::{NUMBERS, PID_NAMESPACE, needs};
 use crate::stage::Stage;
 
-const SOON: Duration = Duration::from_secs(120);
+const TIME_LIMIT: Duration = Duration::from_secs(120);
 
 /// Many jobs that end at about the moment at which their time is over.
 fn jobs(count: usize) -> String {
@@ -50,7 +50,7 @@ fn no_signal_goes_to_a_number_that_was_given_back() {
         .file("jobs.jsonl", jobs(400))
         .args(["-f", "jobs.jsonl"])
         .code(1)
-        .within(SOON)
+        .within(TIME_LIMIT)
         .run();
     let trace = outcome.read_text("trace");
     let prun = trace.split(' ').next().expect("there are calls").to_owned();
@@ -101,7 +101,7 @@ fn numbers_that_come_back_at_once_confuse_nobody() {
         .stdout_any()
         .stderr_any()
         .code(1)
-        .within(SOON)
+        .within(TIME_LIMIT)
         .run();
     let records = outcome.json();
     assert_eq!(records.len(), 3000);

@@ -8,14 +8,14 @@ use super::fixtures::{LARGE, endings, failing, lines, wait_for_line};
 use crate::needs::{PID_NAMESPACE, needs};
 use crate::stage::{Outcome, Stage};
 
-const SOON: Duration = Duration::from_secs(60);
+const TIME_LIMIT: Duration = Duration::from_secs(60);
 
 /// Another run in the folder of one before, with the same log.
 fn beside(before: &Outcome) -> Stage {
     let dir = before.dir().to_str().expect("a temporary path is text");
     Stage::new()
         .args(["-C", dir, "--joblog", &format!("{dir}/run.log")])
-        .within(SOON)
+        .within(TIME_LIMIT)
 }
 
 /// One that goes on from it.
@@ -58,7 +58,7 @@ fn output_that_arrives_late_counts_from_then_on() {
         .args(["-j2", "--joblog", "run.log", LARGE, "b: true"])
         .hold_stdout()
         .stdout(vec![0; 1_000_000])
-        .within(SOON)
+        .within(TIME_LIMIT)
         .start();
     wait_for_line(&mut run, "job_end", "large");
     assert!(endings(&run.dir().join("run.log")).contains(&("large".into(), "ok".into(), false)));
@@ -149,7 +149,7 @@ fn a_number_that_another_namespace_gave_is_nobody_here() {
         )
         .args(["--joblog", "run.log", "a: touch up; sleep 300"])
         .stderr_any()
-        .within(SOON)
+        .within(TIME_LIMIT)
         .run();
     std::fs::remove_file(killed.path("up")).expect("it is there");
     let outcome = again(&killed)

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::signals::is_stopped;
 use crate::stage::{Stage, is_alive, kill, rounds};
 
-const SOON: Duration = Duration::from_secs(60);
+const TIME_LIMIT: Duration = Duration::from_secs(60);
 
 /// The job gets `signal` and dies of it; only then prun does. What its record says.
 fn stopped_with_its_job(job: &str, signal: i32) -> serde_json::Value {
@@ -14,7 +14,7 @@ fn stopped_with_its_job(job: &str, signal: i32) -> serde_json::Value {
         .stdout_any()
         .stderr_has("── 1 job: 1 canceled ([TIME])\n")
         .signal(signal)
-        .within(SOON)
+        .within(TIME_LIMIT)
         .start();
     let pid: i32 = run.wait_for_line_in("up").parse().expect("a number");
     // While prun stands still its job ends, so both wait to be seen when it goes on.
@@ -65,7 +65,7 @@ fn whoever_comes_first_all_are_canceled() {
             .stdout_any()
             .stderr_any()
             .signal(libc::SIGTERM)
-            .within(SOON)
+            .within(TIME_LIMIT)
             .start();
         let pids: Vec<i32> = run.wait_until("all jobs", |run| {
             let text = std::fs::read_to_string(run.dir().join("up")).ok()?;

@@ -8,7 +8,7 @@ use super::fixtures::{failing, in_small};
 use crate::needs::{MOUNT_NAMESPACE, needs};
 use crate::stage::{Outcome, Running, Stage};
 
-const SOON: Duration = Duration::from_secs(60);
+const TIME_LIMIT: Duration = Duration::from_secs(60);
 
 /// Prints three and a half million bytes, no line of which is another's.
 const LARGE: &str = "seq -w 0 499999";
@@ -54,7 +54,7 @@ fn jobs(stage: Stage) -> Stage {
         ])
         .stdout_any()
         .code(3)
-        .within(SOON)
+        .within(TIME_LIMIT)
 }
 
 #[test]
@@ -142,7 +142,7 @@ fn a_lack_of_descriptors_costs_no_output() {
     Stage::new()
         .args(["-j1", "-k", "true", taking, "echo after"])
         .stdout(whole() + "after\n")
-        .within(SOON)
+        .within(TIME_LIMIT)
         .run();
 }
 
@@ -172,7 +172,7 @@ fn output_is_whole_where_the_system_moves_nothing_from_file_to_file() {
         let outcome = failing(Stage::new(), &[fault])
             .args(["-j2", LARGE, "true"])
             .stdout(whole())
-            .within(SOON)
+            .within(TIME_LIMIT)
             .run();
         assert!(outcome.read_text("trace").contains("(INJECTED)"), "{fault}");
     }
@@ -185,7 +185,7 @@ fn a_folder_that_goes_away_costs_no_output() {
         .args(["--json", "-j1", "rmdir gone", "head -c 3000000 /dev/zero"])
         .in_shell("\"$@\" | tail -n 1 | grep -o '\"stdout_bytes\":[0-9]*'")
         .stdout("\"stdout_bytes\":3000000\n")
-        .within(SOON)
+        .within(TIME_LIMIT)
         .run();
 }
 
@@ -306,7 +306,7 @@ fn a_slow_disk_holds_up_nobody_but_those_whose_output_it_takes() {
         .stdout_any()
         .stderr_any()
         .code(1)
-        .within(SOON)
+        .within(TIME_LIMIT)
         .run();
     assert_eq!(outcome.record_named("quick")["stdout"], "x\n");
     for name in ["large", "long"] {

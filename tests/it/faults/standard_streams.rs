@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::stage::Stage;
 
-const SOON: Duration = Duration::from_secs(60);
+const TIME_LIMIT: Duration = Duration::from_secs(60);
 
 /// More than any pipe holds, on either stream of a job.
 const MILLION: usize = 1_000_000;
@@ -28,7 +28,10 @@ const FORMS: [&[&str]; 10] = [
 /// non-blocking. What differs from run to run is left out.
 fn both(set: impl Fn(Stage) -> Stage) -> [Vec<u8>; 2] {
     [false, true].map(|nonblocking| {
-        let stage = set(Stage::new()).hold_stdout().stdout_any().within(SOON);
+        let stage = set(Stage::new())
+            .hold_stdout()
+            .stdout_any()
+            .within(TIME_LIMIT);
         let stage = if nonblocking {
             stage.nonblocking()
         } else {
@@ -70,7 +73,7 @@ fn a_stderr_that_is_nonblocking_is_waited_for() {
             .nonblocking()
             .hold_stdout()
             .stdout_any()
-            .within(SOON);
+            .within(TIME_LIMIT);
         let mut run = run.start();
         std::thread::sleep(Duration::from_millis(300));
         run.release_stdout();
@@ -86,7 +89,7 @@ fn a_terminal_that_is_nonblocking_is_waited_for() {
         .args(["-k", "seq 100000", "seq 100000 >&2"])
         .nonblocking()
         .pty(24, 80)
-        .within(SOON)
+        .within(TIME_LIMIT)
         .start();
     run.wait_for_screen("2 jobs: ");
     let screen = run.finish().screen;
@@ -113,7 +116,7 @@ fn what_is_printed_in_place_of_a_run_waits_as_well() {
                 .stdin(input)
                 .hold_stdout()
                 .stdout_any()
-                .within(SOON);
+                .within(TIME_LIMIT);
             let stage = if nonblocking {
                 stage.nonblocking()
             } else {
@@ -149,7 +152,7 @@ fn a_stdin_that_is_nonblocking_is_waited_for() {
             .nonblocking()
             .stdin_open()
             .stdout("one\ntwo\n")
-            .within(SOON)
+            .within(TIME_LIMIT)
             .start();
         run.write_stdin("echo one; touch first\n");
         run.wait_for_file("first");

@@ -1,4 +1,4 @@
-//! What a run is held to, and how a difference is told.
+//! What a test expects of a run, and how a difference matches reported.
 
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::process::ExitStatusExt as _;
@@ -6,13 +6,14 @@ use std::path::Path;
 use std::process::ExitStatus;
 use std::time::Duration;
 
-/// More lines than these help nobody who reads about a difference.
-const MOST_LINES: usize = 40;
+/// At most this many lines of a difference are shown.
+const MAX_LINES: usize = 40;
 
-/// Nor do more bytes of one line.
-const MOST_BYTES: usize = 400;
+/// At most this many bytes of a line are shown.
+const MAX_BYTES: usize = 400;
 
-/// What a test said; what it did not say is the strictest, but for a screen, which is redrawn at will.
+/// The expectations of a test. The defaults are the strictest, except for a screen, which matches redrawn
+/// often.
 pub(super) struct Expectations {
     pub(super) stdout: Text,
     pub(super) stderr: Text,
@@ -33,16 +34,16 @@ impl Default for Expectations {
     }
 }
 
-/// What one stream should hold.
+/// The expected contents of one stream.
 pub(super) enum Text {
     /// These bytes.
     Exactly(Vec<u8>),
-    /// All of these somewhere; none at all means that anything will do.
+    /// All of these somewhere; an empty list accepts anything.
     Has(Vec<Vec<u8>>),
 }
 
 impl Text {
-    /// One more thing to find, after which the text as a whole no longer matters.
+    /// Adds a text to find. The contents as a whole are no longer compared.
     pub(super) fn add(&mut self, text: &[u8]) {
         match self {
             Self::Exactly(_) => *self = Self::Has(vec![text.into()]),
@@ -50,7 +51,7 @@ impl Text {
         }
     }
 
-    /// What is wrong with the actual bytes, if anything is.
+    /// Describes the difference to the actual bytes, if any.
     pub(super) fn complaint(&self, stream: &str, actual: &[u8], dir: &Path) -> Option<String> {
         match self {
             Self::Exactly(expected) => difference(expected, actual, dir).map(|lines| {
@@ -59,8 +60,8 @@ impl Text {
             Self::Has(texts) => {
                 let missing = texts
                     .iter()
-                    .find(|text| !Pattern::new(text, dir).is_in(actual))?;
-                let (missing, actual) = (shown(missing, "- "), shown(actual, "+ "));
+                    .find(|text| !Pattern::new(text, dir).is_found_in(actual))?;
+                let (missing, actual) = (printable(missing, "- "), printable(actual, "+ "));
                 Some(format!(
                     "{stream} lacks what was expected (- expected, + printed):\n{missing}{actual}"
                 ))
@@ -74,22 +75,22 @@ impl Text {
 pub(super) enum End {
     Code(i32),
     Signal(i32),
-    /// The test looks at it by itself.
+    /// Not checked here: the test checks it.
     Any,
 }
 
 impl End {
-    /// What is wrong with the actual end, if anything is.
+    /// Describes the difference to the actual end, if any.
     pub(super) fn complaint(&self, status: ExitStatus) -> Option<String> {
         let actual = match (status.code(), status.signal()) {
             (Some(code), _) => Self::Code(code),
             (None, signal) => Self::Signal(signal.unwrap_or(0)),
         };
         let differs = *self != Self::Any && actual != *self;
-        differs.then(|| format!("expected {}, got {}", self.told(), actual.told()))
+        differs.then(|| format!("expected {}, got {}", self.describe(), actual.describe()))
     }
 
-    fn told(&self) -> String {
+    fn describe(&self) -> String {
         match self {
             Self::Code(code) => format!("exit code {code}"),
             Self::Signal(signal) => format!("death by signal {signal}"),
@@ -98,7 +99,7 @@ impl End {
     }
 }
 
-/// Expected text with its placeholders found.
+/// Expected text, its placeholders parsed.
 pub(super) struct Pattern(Vec<Piece>);
 
 enum Piece {
@@ -108,7 +109,7 @@ enum Piece {
 }
 
 impl Pattern {
-    /// Reads expected text, in which `[DIR]` stands for `dir`.
+    /// Parses expected text, in which `[DIR]` stands for `dir`.
     pub(super) fn new(text: &[u8], dir: &Path) -> Self {
         let mut pieces = Vec::new();
         let mut plain = Vec::new();
@@ -136,17 +137,17 @@ impl Pattern {
         Self(pieces)
     }
 
-    /// Whether all of `text` is as expected.
-    pub(super) fn is(&self, text: &[u8]) -> bool {
+    /// Whether the pattern matches the whole of `text`.
+    pub(super) fn matches(&self, text: &[u8]) -> bool {
         self.strip(text).is_some_and(<[u8]>::is_empty)
     }
 
-    /// Whether some part of `text` is as expected.
-    pub(super) fn is_in(&self, text: &[u8]) -> bool {
+    /// Whether the pattern matches some part of `text`.
+    pub(super) fn is_found_in(&self, text: &[u8]) -> bool {
         (0..=text.len()).any(|at| self.strip(&text[at..]).is_some())
     }
 
-    /// What follows a beginning that is as expected.
+    /// Strips a prefix that matches.
     fn strip<'t>(&self, text: &'t [u8]) -> Option<&'t [u8]> {
         self.0.iter().try_fold(text, |text, piece| match piece {
             Piece::Bytes(bytes) => text.strip_prefix(bytes.as_slice()),
@@ -161,7 +162,7 @@ fn strip_digits(text: &[u8]) -> Option<&[u8]> {
     (count > 0).then(|| &text[count..])
 }
 
-/// Strips a duration: `0.2 s`, `35 ms`, `1m05s`, `2h00m`. A letter after it makes it another word.
+/// Strips a duration: `0.2 s`, `35 ms`, `1m05s`, `2h00m`. A letter behind it means that it matches none.
 fn strip_time(text: &[u8]) -> Option<&[u8]> {
     let mut rest = text;
     loop {
@@ -180,38 +181,38 @@ fn strip_time(text: &[u8]) -> Option<&[u8]> {
     }
 }
 
-/// The lines in which two texts differ: those alike at both ends are counted, not shown.
+/// The lines in which two texts differ. Equal lines at both ends are counted, not shown.
 fn difference(expected: &[u8], actual: &[u8], dir: &Path) -> Option<String> {
     let expected: Vec<&[u8]> = expected.split_inclusive(|&byte| byte == b'\n').collect();
     let actual: Vec<&[u8]> = actual.split_inclusive(|&byte| byte == b'\n').collect();
-    let alike = |(expected, actual): &(&&[u8], &&[u8])| Pattern::new(expected, dir).is(actual);
-    let above = expected.iter().zip(&actual).take_while(alike).count();
-    let (expected, actual) = (&expected[above..], &actual[above..]);
+    let alike = |(expected, actual): &(&&[u8], &&[u8])| Pattern::new(expected, dir).matches(actual);
+    let common_start = expected.iter().zip(&actual).take_while(alike).count();
+    let (expected, actual) = (&expected[common_start..], &actual[common_start..]);
     if expected.is_empty() && actual.is_empty() {
         return None;
     }
     let ends = expected.iter().rev().zip(actual.iter().rev());
-    let below = ends.take_while(alike).count();
-    let expected = shown(&expected[..expected.len() - below].concat(), "- ");
-    let actual = shown(&actual[..actual.len() - below].concat(), "+ ");
+    let common_end = ends.take_while(alike).count();
+    let expected = printable(&expected[..expected.len() - common_end].concat(), "- ");
+    let actual = printable(&actual[..actual.len() - common_end].concat(), "+ ");
     Some(format!(
-        "  ({above} lines alike)\n{expected}{actual}  ({below} lines alike)\n"
+        "  ({common_start} lines alike)\n{expected}{actual}  ({common_end} lines alike)\n"
     ))
 }
 
-/// Bytes as lines that can be read: everything unprintable escaped, a missing last newline told.
-pub(super) fn shown(bytes: &[u8], prefix: &str) -> String {
+/// Formats bytes as readable lines: unprintable ones escaped, a missing last newline noted.
+pub(super) fn printable(bytes: &[u8], prefix: &str) -> String {
     let lines: Vec<&[u8]> = bytes.split_inclusive(|&byte| byte == b'\n').collect();
-    let left_out = lines.len().saturating_sub(MOST_LINES);
+    let omitted = lines.len().saturating_sub(MAX_LINES);
     let mut text = String::new();
-    if left_out > 0 {
-        text += &format!("{prefix}({left_out} lines left out)\n");
+    if omitted > 0 {
+        text += &format!("{prefix}({omitted} lines left out)\n");
     }
-    for line in &lines[left_out..] {
+    for line in &lines[omitted..] {
         let whole = line.strip_suffix(b"\n");
         let note = if whole.is_some() { "" } else { " (no newline)" };
         let line = whole.unwrap_or(line);
-        let (first, rest) = line.split_at(line.len().min(MOST_BYTES));
+        let (first, rest) = line.split_at(line.len().min(MAX_BYTES));
         let more = match rest.len() {
             0 => String::new(),
             count => format!(" (and {count} bytes more)"),

@@ -1,6 +1,6 @@
-//! Who of a run is still alive: every process that carries the run's token in its environment, as
-//! daemons in sessions of their own and renamed programs do too, or that stands in the run's folder,
-//! for those that were started with another environment.
+//! Finds the processes of a run that are still alive: those with the run's token in their environment,
+//! which daemons in a new session and renamed programs have too, and those whose working directory is
+//! in the run's folder, for programs started with a different environment.
 
 use std::fmt;
 use std::fs;
@@ -10,19 +10,20 @@ use std::time::{Duration, Instant};
 
 use super::{Folder, kill};
 
-/// The variable that marks the processes of one run.
+/// The environment variable that marks the processes of one run.
 pub(super) const TOKEN: &str = "PRUN_TEST_TOKEN";
 
-/// How long after the run's end its processes may take to die: dying takes time on a loaded machine.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long its processes may take to exit after the run's end: exiting takes time on a loaded
+/// machine.
+const EXIT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How often we look again.
+/// The polling interval.
 const POLL: Duration = Duration::from_millis(5);
 
 /// A process that outlived its run.
 #[derive(Clone, Debug)]
 pub(crate) struct Left {
-    /// Its number.
+    /// Its process id.
     pub(crate) pid: i32,
     /// Its command line, as far as it can be read.
     pub(crate) command: String,
@@ -35,29 +36,29 @@ impl fmt::Display for Left {
     }
 }
 
-/// Whether a process is there and not a zombie.
+/// Whether a process exists and is not a zombie.
 pub(crate) fn is_alive(pid: i32) -> bool {
     state(pid).is_some_and(|state| !matches!(state, 'Z' | 'X'))
 }
 
-/// The living processes of a run. We look twice, because a process in the middle of its exec shows
-/// no environment, and one that forks while we read the folder may show up in neither half.
+/// The living processes of a run. Scans twice, because a process in the middle of its exec shows no
+/// environment, and one that forks during the scan may be missed in both parent and child.
 pub(super) fn find(token: &str, folder: &Folder) -> Vec<Left> {
-    let found = look(token, folder);
+    let found = scan(token, folder);
     if found.is_empty() {
-        return look(token, folder);
+        return scan(token, folder);
     }
     found
 }
 
-/// The left ones as lines of a report.
-pub(super) fn told(left: &[Left]) -> String {
+/// Formats the processes, one per line.
+pub(super) fn listing(left: &[Left]) -> String {
     left.iter().map(|left| format!("  {left}\n")).collect()
 }
 
-/// Waits until nobody is left, and returns who is left when the patience ends.
-pub(super) fn settle(token: &str, folder: &Folder) -> Vec<Left> {
-    let deadline = Instant::now() + PATIENCE;
+/// Waits until no process is left; returns those that remain at the timeout.
+pub(super) fn wait_for_exit(token: &str, folder: &Folder) -> Vec<Left> {
+    let deadline = Instant::now() + EXIT_TIMEOUT;
     loop {
         let found = find(token, folder);
         if found.is_empty() || Instant::now() > deadline {
@@ -67,9 +68,9 @@ pub(super) fn settle(token: &str, folder: &Folder) -> Vec<Left> {
     }
 }
 
-/// Kills all of a run, again and again, for one of them may fork while the others die.
+/// Kills all processes of a run, repeatedly, because one may fork while the others die.
 pub(super) fn kill_all(token: &str, folder: &Folder) {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + EXIT_TIMEOUT;
     loop {
         let found = find(token, folder);
         if found.is_empty() || Instant::now() > deadline {
@@ -82,7 +83,7 @@ pub(super) fn kill_all(token: &str, folder: &Folder) {
     }
 }
 
-/// The peak of a process's resident memory in bytes, as long as it is alive.
+/// The peak of a process's resident memory in bytes, while it is alive.
 pub(super) fn peak_memory(pid: i32) -> Option<u64> {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
     let line = status
@@ -92,12 +93,12 @@ pub(super) fn peak_memory(pid: i32) -> Option<u64> {
     Some(kibibytes * 1024)
 }
 
-fn look(token: &str, folder: &Folder) -> Vec<Left> {
+fn scan(token: &str, folder: &Folder) -> Vec<Left> {
     let marker = format!("{TOKEN}={token}");
     fs::read_dir("/proc")
         .expect("the tests need /proc")
         .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
-        .filter(|&pid| carries(pid, marker.as_bytes()) || stands_in(pid, &folder.root))
+        .filter(|&pid| has_marker(pid, marker.as_bytes()) || is_inside(pid, &folder.root))
         .filter(|&pid| is_alive(pid))
         .map(|pid| Left {
             pid,
@@ -107,22 +108,22 @@ fn look(token: &str, folder: &Folder) -> Vec<Left> {
         .collect()
 }
 
-fn carries(pid: i32, marker: &[u8]) -> bool {
+fn has_marker(pid: i32, marker: &[u8]) -> bool {
     fs::read(format!("/proc/{pid}/environ"))
         .is_ok_and(|environ| environ.split(|&byte| byte == 0).any(|line| line == marker))
 }
 
-fn stands_in(pid: i32, root: &Path) -> bool {
+fn is_inside(pid: i32, root: &Path) -> bool {
     fs::read_link(format!("/proc/{pid}/cwd")).is_ok_and(|cwd| cwd.starts_with(root))
 }
 
-/// The letter after the name, which stands in parentheses and may itself hold some.
+/// The state letter, which follows the name in parentheses; the name may contain parentheses.
 fn state(pid: i32) -> Option<char> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     stat.rsplit_once(") ")?.1.chars().next()
 }
 
-/// The words of a process, or its short name where it has none: in the middle of its exec.
+/// The command line of a process, or its short name while it has none: in the middle of its exec.
 fn command(pid: i32) -> String {
     let read = |file: &str| fs::read(format!("/proc/{pid}/{file}")).unwrap_or_default();
     let mut line = read("cmdline");

@@ -1,4 +1,4 @@
-//! What a run left behind: its bytes, its end, its files.
+//! The result of a run: its output, its exit status, its files.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
@@ -8,26 +8,27 @@ use serde_json::Value;
 
 use super::{Folder, Left};
 
-/// A run that ended as its stage expected. The folder is there as long as the outcome is.
+/// A run that ended as its stage expected. The folder exists as long as the outcome.
 pub(crate) struct Outcome {
-    /// The bytes of stdout; none when the run had a terminal.
+    /// The bytes of stdout; empty if the run had a terminal.
     pub(crate) stdout: Vec<u8>,
-    /// The bytes of stderr; none when the run had a terminal.
+    /// The bytes of stderr; empty if the run had a terminal.
     pub(crate) stderr: Vec<u8>,
-    /// The bytes that the terminal got, its echo among them.
+    /// The bytes written to the terminal, including its echo.
     pub(crate) screen: Vec<u8>,
     /// Exit code or signal.
     pub(crate) status: ExitStatus,
     /// From before the start until after the end.
     pub(crate) elapsed: Duration,
-    /// The processes that were alive after the run, where the stage allowed some; they are killed.
+    /// The processes that were alive after the run, if the stage allowed them; they have been
+    /// killed.
     pub(crate) left: Vec<Left>,
     pub(super) peak: Option<u64>,
     pub(super) folder: Folder,
 }
 
 impl Outcome {
-    /// The folder that the run started in.
+    /// The folder in which the run started.
     pub(crate) fn dir(&self) -> &Path {
         &self.folder.work
     }
@@ -66,37 +67,37 @@ impl Outcome {
         values
     }
 
-    /// The one record of the job with this number.
+    /// The only record of the job with this number.
     #[track_caller]
     pub(crate) fn record(&self, seq: u64) -> Value {
         self.only(&format!("with seq {seq}"), |record| record["seq"] == seq)
     }
 
-    /// The one record of the job with this name.
+    /// The only record of the job with this name.
     #[track_caller]
     pub(crate) fn record_named(&self, name: &str) -> Value {
         self.only(&format!("named {name}"), |record| record["name"] == name)
     }
 
-    /// The run's peak of resident memory in bytes, as `VmHWM` tells it, without its children.
+    /// The run's peak of resident memory in bytes (`VmHWM`), without its children.
     ///
-    /// The kernel forgets this number when a process dies, so it is read every two milliseconds while
-    /// the run lasts: a peak within its last two milliseconds is missed. The number that `wait4` gives
-    /// would miss nothing, but it never reads below the peak of the process that started the run, nor
-    /// below that of the run's own children.
+    /// The kernel discards this number when a process exits, so it is read every two milliseconds
+    /// during the run: a peak in the last two milliseconds is missed. The maximum that `wait4`
+    /// returns would miss nothing, but it is never below the peak of the process that started the
+    /// run, nor below that of the run's own children.
     #[track_caller]
     pub(crate) fn peak_memory(&self) -> u64 {
         self.peak
             .expect("the run ended before its memory could be read")
     }
 
-    /// Of job records, and of `job_end` among events, the one that is asked for.
+    /// Returns the only record that matches, among job records and `job_end` events.
     #[track_caller]
-    fn only(&self, which: &str, is_it: impl Fn(&Value) -> bool) -> Value {
+    fn only(&self, which: &str, matches: impl Fn(&Value) -> bool) -> Value {
         let mut found = self.json();
         found.retain(|record| {
             let kind = &record["type"];
-            is_it(record) && (kind.is_null() || kind == "job_end")
+            matches(record) && (kind.is_null() || kind == "job_end")
         });
         assert_eq!(found.len(), 1, "records {which}: {found:#?}");
         found.remove(0)

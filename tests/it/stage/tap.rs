@@ -1,4 +1,4 @@
-//! A tap on one stream of a run: a thread that reads it, so that a run never waits for its test.
+//! Reads one stream of a run in a thread, so that a run never waits for its test.
 
 use std::io::Read;
 use std::os::fd::AsFd;
@@ -9,80 +9,80 @@ use std::time::Duration;
 
 use super::sys;
 
-/// How soon a tap that waits for bytes notices that it was turned.
-const TURN: Duration = Duration::from_millis(5);
+/// The polling interval for a change of the mode.
+const POLL: Duration = Duration::from_millis(5);
 
 const OPEN: u8 = 0;
 const HELD: u8 = 1;
-const CUT: u8 = 2;
+const CLOSED: u8 = 2;
 
-/// What was read so far, and the thread that reads on.
+/// The bytes read so far, and the thread that reads more.
 pub(super) struct Tap {
     bytes: Arc<Mutex<Vec<u8>>>,
-    turn: Arc<AtomicU8>,
+    mode: Arc<AtomicU8>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Tap {
-    /// The tap of a stream that is not ours to read: empty and closed.
+    /// The tap of a stream that does not exist: empty and closed.
     pub(super) fn none() -> Self {
         Self {
             bytes: Arc::default(),
-            turn: Arc::default(),
+            mode: Arc::default(),
             thread: None,
         }
     }
 
-    /// Reads `stream` until its end, beginning now or, if it is held, when it is opened.
-    pub(super) fn on(stream: impl Read + AsFd + Send + 'static, held: bool) -> Self {
+    /// Starts to read `stream` until its end: at once or, if `held`, after [`Tap::open`].
+    pub(super) fn spawn(stream: impl Read + AsFd + Send + 'static, held: bool) -> Self {
         let bytes = Arc::default();
-        let turn = Arc::new(AtomicU8::new(if held { HELD } else { OPEN }));
-        let (into, turned) = (Arc::clone(&bytes), Arc::clone(&turn));
-        let thread = Some(thread::spawn(move || drain(stream, &into, &turned)));
+        let mode = Arc::new(AtomicU8::new(if held { HELD } else { OPEN }));
+        let (into, thread_mode) = (Arc::clone(&bytes), Arc::clone(&mode));
+        let thread = Some(thread::spawn(move || drain(stream, &into, &thread_mode)));
         Self {
             bytes,
-            turn,
+            mode,
             thread,
         }
     }
 
-    /// Lets a held tap run.
+    /// Starts to read a held stream.
     pub(super) fn open(&self) {
-        self.turn.store(OPEN, Ordering::Release);
+        self.mode.store(OPEN, Ordering::Release);
     }
 
-    /// Closes our end of the stream and returns when it is closed.
-    pub(super) fn cut(&mut self) {
-        self.turn.store(CUT, Ordering::Release);
+    /// Closes our end of the stream; returns when it is closed.
+    pub(super) fn close(&mut self) {
+        self.mode.store(CLOSED, Ordering::Release);
         if let Some(thread) = self.thread.take() {
             thread.join().expect("a tap does not panic");
         }
     }
 
-    /// Whether nothing more can come.
+    /// Whether no more bytes can arrive.
     pub(super) fn is_closed(&self) -> bool {
         self.thread.as_ref().is_none_or(JoinHandle::is_finished)
     }
 
-    /// Looks at what was read so far.
-    pub(super) fn with<T>(&self, look: impl FnOnce(&[u8]) -> T) -> T {
-        look(&self.bytes.lock().unwrap_or_else(PoisonError::into_inner))
+    /// Calls `read` with the bytes read so far.
+    pub(super) fn with_bytes<T>(&self, read: impl FnOnce(&[u8]) -> T) -> T {
+        read(&self.bytes.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Takes what was read so far.
+    /// Takes the bytes read so far.
     pub(super) fn take(&self) -> Vec<u8> {
         std::mem::take(&mut self.bytes.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
-/// The life of the thread. A terminal whose run has gone answers with EIO, which is its end of file.
-fn drain(mut stream: impl Read + AsFd, into: &Mutex<Vec<u8>>, turn: &AtomicU8) {
+/// The body of the thread. A terminal whose processes have exited returns EIO: its end of file.
+fn drain(mut stream: impl Read + AsFd, into: &Mutex<Vec<u8>>, mode: &AtomicU8) {
     let mut chunk = vec![0; 64 * 1024];
     loop {
-        match turn.load(Ordering::Acquire) {
-            CUT => return,
-            HELD => thread::sleep(TURN),
-            _ if sys::is_readable(stream.as_fd(), TURN) => match stream.read(&mut chunk) {
+        match mode.load(Ordering::Acquire) {
+            CLOSED => return,
+            HELD => thread::sleep(POLL),
+            _ if sys::is_readable(stream.as_fd(), POLL) => match stream.read(&mut chunk) {
                 Ok(0) | Err(_) => return,
                 Ok(count) => into
                     .lock()

@@ -1,8 +1,7 @@
-//! The stage itself is tried with `/bin/sh`: above all that it fails when it should, for a stage that
-//! cannot fail proves nothing.
+//! Tests of the stage itself with `/bin/sh`: above all that it fails when it should.
 
+mod invariants;
 mod live;
-mod truths;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -15,7 +14,7 @@ fn sh(script: &str) -> Stage {
     Stage::of("/bin/sh").args(["-c", script, "sh"])
 }
 
-/// What a test that fails would tell.
+/// Returns the text of the panic of a failing test.
 fn complaint<T>(test: impl FnOnce() -> T) -> String {
     let Err(panic) = catch_unwind(AssertUnwindSafe(test)) else {
         panic!("the stage found nothing to complain about");
@@ -28,7 +27,7 @@ fn assert_has(text: &str, part: &str) {
     assert!(text.contains(part), "{part:?} is not in:\n{text}");
 }
 
-fn number_in(outcome: &Outcome, path: &str) -> i32 {
+fn read_number(outcome: &Outcome, path: &str) -> i32 {
     let text = outcome.read_text(path);
     text.trim().parse().expect("a number")
 }
@@ -54,8 +53,8 @@ fn a_file_of_the_run_can_be_read_after_it() {
 #[test]
 fn the_default_program_is_prun() {
     let stage = Stage::new().arg("ls");
-    let words: Vec<_> = stage.words().collect();
-    assert_eq!(words, [env!("CARGO_BIN_EXE_prun"), "ls"]);
+    let argv: Vec<_> = stage.argv().collect();
+    assert_eq!(argv, [env!("CARGO_BIN_EXE_prun"), "ls"]);
 }
 
 #[test]
@@ -121,19 +120,19 @@ fn placeholders_stand_for_what_differs_from_run_to_run() {
     sh("pwd; echo pid $$, 0.25 s")
         .stdout("[DIR]\npid [PID], [TIME]\n")
         .run();
-    let is = |expected: &str, text: &str| {
-        Pattern::new(expected.as_bytes(), Path::new("/d")).is(text.as_bytes())
+    let matches = |expected: &str, text: &str| {
+        Pattern::new(expected.as_bytes(), Path::new("/d")).matches(text.as_bytes())
     };
     for text in [
         "0.2 s", "12s", "1m05s", "1h02m03s", "2h00m", "250ms", "35 ms",
     ] {
-        assert!(is("(ok, [TIME])", &format!("(ok, {text})")), "{text}");
+        assert!(matches("(ok, [TIME])", &format!("(ok, {text})")), "{text}");
     }
     for text in ["", "s", "5", "1.s", "-1 s", "5 sec", "0.2  s", "1m05", "x"] {
-        assert!(!is("(ok, [TIME])", &format!("(ok, {text})")), "{text}");
+        assert!(!matches("(ok, [TIME])", &format!("(ok, {text})")), "{text}");
     }
-    assert!(is("[PID]: [DIR]/x", "4711: /d/x"));
-    assert!(!is("[PID]", "47x"));
+    assert!(matches("[PID]: [DIR]/x", "4711: /d/x"));
+    assert!(!matches("[PID]", "47x"));
 }
 
 #[test]
@@ -160,7 +159,7 @@ fn a_daemon_with_another_environment_is_found_by_its_folder() {
 #[test]
 fn a_process_may_be_left_where_the_stage_says_so() {
     let outcome = sh("sleep 1000 & echo $! > pid").leaves_processes().run();
-    let daemon = number_in(&outcome, "pid");
+    let daemon = read_number(&outcome, "pid");
     assert_eq!(outcome.left.len(), 1);
     assert_eq!(outcome.left[0].pid, daemon);
     assert!(!is_alive(daemon));
@@ -220,7 +219,7 @@ fn no_signal_is_ignored_or_blocked_at_the_start() {
     for line in text.lines() {
         let (_, mask) = line.split_once('\t').unwrap();
         let mask = u64::from_str_radix(mask, 16).unwrap();
-        // The first 31: above them are glibc's own, which it lets nobody set.
+        // Signals 1 to 31; glibc reserves two above them, which cannot be set.
         assert_eq!(mask & 0x7fff_ffff, 0, "{mask:x}");
     }
 }

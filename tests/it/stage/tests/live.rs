@@ -1,4 +1,4 @@
-//! Runs that are watched and acted on while they last.
+//! Interaction with a run in progress.
 
 use std::time::Duration;
 
@@ -34,7 +34,7 @@ fn a_text_that_can_no_longer_come_is_not_waited_for() {
 
 #[test]
 fn a_signal_reaches_one_process() {
-    // A shell that starts a program may lose the signal (dash does, in the midst of its vfork).
+    // A shell that starts a program may lose the signal (dash does, during its vfork).
     let mut run = sh("trap 'echo caught; exit 5' INT; echo up; while :; do read line; done")
         .stdin_open()
         .stdout("up\ncaught\n")
@@ -75,14 +75,14 @@ fn a_reader_can_be_stuck() {
 fn a_reader_can_go_away() {
     let mut run = sh("exec yes").stdout_any().signal(libc::SIGPIPE).start();
     run.wait_for_stdout("y\ny\n");
-    run.cut_stdout();
+    run.close_stdout();
     run.finish();
     let mut run = sh("exec yes >&2")
         .stderr_any()
         .signal(libc::SIGPIPE)
         .start();
     run.wait_for_stderr("y\n");
-    run.cut_stderr();
+    run.close_stderr();
     run.finish();
 }
 
@@ -145,7 +145,7 @@ fn a_terminal_must_be_left_as_it_was() {
 fn the_peak_of_memory_is_that_of_the_run() {
     let small = sh("head -c 40000000 /dev/zero | tail -c 40000000 >/dev/null; sleep 0.1").run();
     assert!(small.peak_memory() < 8 << 20, "{}", small.peak_memory());
-    // It has read one block, and waits for the rest of the second.
+    // dd has read one block and waits for the rest of the second.
     let large = sh("exec dd bs=40000000 count=2 iflag=fullblock of=/dev/null");
     let mut large = large.stdin_open().signal(libc::SIGKILL).start();
     large.write_stdin(vec![0; 60_000_000]);

@@ -6,7 +6,7 @@ use super::fixtures::failing;
 use crate::needs::needs;
 use crate::stage::Stage;
 
-const SOON: Duration = Duration::from_secs(60);
+const TIME_LIMIT: Duration = Duration::from_secs(60);
 
 #[test]
 fn little_address_space_is_enough() {
@@ -17,7 +17,7 @@ fn little_address_space_is_enough() {
             .stdout_has("a\n")
             .stdout_has("200000\n")
             .stdout_has("c\n")
-            .within(SOON)
+            .within(TIME_LIMIT)
             .run();
     }
 }
@@ -67,7 +67,7 @@ fn a_million_at_once_are_as_many_as_there_are() {
         .in_shell("ulimit -n 256; exec \"$@\"")
         .stdout("x\n".repeat(300))
         .stderr_has("the limit on open files is low (ulimit -n)\n")
-        .within(SOON)
+        .within(TIME_LIMIT)
         .run();
     assert!(outcome.peak_memory() < 16 << 20);
 }
@@ -91,7 +91,7 @@ fn a_shortage_that_lasts_is_waited_for_once() {
         ))
         .code(2)
         .not_before(Duration::from_secs(30))
-        .within(SOON)
+        .within(TIME_LIMIT)
         .run();
     for record in outcome.json() {
         assert_eq!(record["status"], "spawn_error");

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::needs::needs;
 use crate::stage::{Running, Stage, rounds};
 
-const SOON: Duration = Duration::from_secs(60);
+const TIME_LIMIT: Duration = Duration::from_secs(60);
 
 /// A shell with job control, as a person has one, in which prun starts many short jobs.
 fn storm(jobs: usize) -> Running {
@@ -19,7 +19,7 @@ fn storm(jobs: usize) -> Running {
         .env("PRUN", env!("CARGO_BIN_EXE_prun"))
         .file("jobs", lines)
         .pty(24, 100)
-        .within(SOON)
+        .within(TIME_LIMIT)
         .start();
     run.wait_for_screen("ready> ");
     run.type_keys(b"$PRUN -j8 -f jobs; echo code=$?\n");

@@ -5,10 +5,10 @@ use std::time::Duration;
 use crate::stage::Stage;
 
 /// Far more than any of these runs needs, far less than their long jobs would last.
-const SOON: Duration = Duration::from_secs(30);
+const TIME_LIMIT: Duration = Duration::from_secs(30);
 
 fn stage() -> Stage {
-    Stage::new().within(SOON)
+    Stage::new().within(TIME_LIMIT)
 }
 
 /// The statuses and reasons of a run's records, in the order of the jobs.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::stage::{Outcome, Running, Stage};
 
 /// Far more than any of these runs needs.
-const SOON: Duration = Duration::from_secs(30);
+const TIME_LIMIT: Duration = Duration::from_secs(30);
 
 /// A first job that shows itself and waits for the change.
 const FIRST: &str = "touch up; until [ -e go ]; do sleep 0.01; done; echo first";
@@ -15,7 +15,7 @@ const FIRST: &str = "touch up; until [ -e go ]; do sleep 0.01; done; echo first"
 /// Runs the job file one by one, changes it while its first job runs, and goes on.
 #[track_caller]
 fn changed(stage: Stage, change: impl FnOnce(&Running)) -> Outcome {
-    let mut run = stage.within(SOON).start();
+    let mut run = stage.within(TIME_LIMIT).start();
     run.wait_for_file("up");
     change(&run);
     fs::write(run.dir().join("go"), "").expect("the folder takes a file");

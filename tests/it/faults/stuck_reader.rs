@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::stage::{Running, Stage, is_alive};
 
-const SOON: Duration = Duration::from_secs(60);
+const TIME_LIMIT: Duration = Duration::from_secs(60);
 
 /// prun itself never needs more.
 const LITTLE: u64 = 16 << 20;
@@ -25,7 +25,7 @@ fn jobs_are_reaped_while_nobody_reads() {
         .stdin("head -c 60000 /dev/zero\n".repeat(200))
         .hold_stdout()
         .stdout(vec![0; 60_000 * 200])
-        .within(SOON)
+        .within(TIME_LIMIT)
         .start();
     // Nothing moves any more, and nobody lies about.
     let mut calm = 0;
@@ -52,7 +52,7 @@ fn a_large_output_that_nobody_reads_needs_no_memory_and_is_whole() {
         ])
         .hold_stdout()
         .stdout(vec![0; 200_001_000])
-        .within(SOON)
+        .within(TIME_LIMIT)
         .start();
     run.wait_for_file("first");
     run.wait_for_file("second");
@@ -72,7 +72,7 @@ fn time_goes_on_while_nobody_reads() {
         .stdout_any()
         .stderr_any()
         .code(1)
-        .within(SOON)
+        .within(TIME_LIMIT)
         .start();
     let job: i32 = run.wait_for_line_in("up").parse().unwrap();
     run.wait_until("the end of its time", |_| (!is_alive(job)).then_some(()));
@@ -96,7 +96,7 @@ fn one_signal_is_enough_while_nobody_reads() {
             .stdout_any()
             .stderr_any()
             .signal(libc::SIGINT)
-            .within(SOON)
+            .within(TIME_LIMIT)
             .start();
         // The pipe is full, and what waits for it as well; most jobs are still to come.
         let mut last = (0, Duration::ZERO);
@@ -128,7 +128,7 @@ fn every_job_of_a_file_is_told_when_a_signal_ends_the_run() {
         .stdout_any()
         .stderr_has("── 2001 jobs: 1 canceled, 2000 skipped ([TIME])\n")
         .signal(libc::SIGINT)
-        .within(SOON)
+        .within(TIME_LIMIT)
         .start();
     run.wait_for_line_in("up");
     run.send(libc::SIGINT);

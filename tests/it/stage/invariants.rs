@@ -1,5 +1,5 @@
-//! What holds for everything that prun says, whatever a test expects of it: it does not panic, its
-//! records tell of every job once and agree with its exit code, and its job log is whole.
+//! What holds for the output of every run, whatever a test expects: prun does not panic, there is one
+//! record per job, the records agree with the exit code, and the job log is well-formed.
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
@@ -11,26 +11,27 @@ use serde_json::Value;
 
 use super::{Outcome, Stage};
 
-/// All complaints about what was said.
+/// All violations.
 pub(super) fn complaints(stage: &Stage, outcome: &Outcome) -> Vec<String> {
     let mut all = Vec::new();
     let panic = b"panicked at";
-    let said = [&outcome.stderr, &outcome.screen];
-    if said
+    let outputs = [&outcome.stderr, &outcome.screen];
+    if outputs
         .iter()
         .any(|bytes| bytes.windows(panic.len()).any(|part| part == panic))
     {
         all.push("prun panicked".to_owned());
     }
     if stage.args.iter().any(|arg| arg == "--json") {
-        all.extend(about_records(stage, outcome));
+        all.extend(check_records(stage, outcome));
     }
-    all.extend(log_of(stage).and_then(|log| about_log(outcome, log)));
+    all.extend(joblog_path(stage).and_then(|log| check_log(outcome, log)));
     all
 }
 
-/// A record that a reader missed, or that SIGKILL cut, is no untruth, and so not looked at.
-fn about_records(stage: &Stage, outcome: &Outcome) -> Option<String> {
+/// Checks the records. Records that a reader missed or that SIGKILL cut off are not counted as
+/// missing.
+fn check_records(stage: &Stage, outcome: &Outcome) -> Option<String> {
     let lines = outcome.stdout.split(|&byte| byte == b'\n');
     let values = lines.filter_map(|line| serde_json::from_slice::<Value>(line).ok());
     let records: Vec<Value> = values.filter(|value| value["status"].is_string()).collect();
@@ -41,7 +42,7 @@ fn about_records(stage: &Stage, outcome: &Outcome) -> Option<String> {
     if seqs.len() < records.len() {
         return Some("a job has two records".to_owned());
     }
-    // Words before the program may have an exit code of their own, and so has the winner of a race.
+    // A command before the program may have an exit code of its own; a race has the winner's.
     if !stage.under.is_empty() || stage.args.iter().any(|arg| arg == "--race") {
         return None;
     }
@@ -60,8 +61,8 @@ fn about_records(stage: &Stage, outcome: &Outcome) -> Option<String> {
     }
 }
 
-/// The job log that the run was given, if it is a file now.
-fn log_of(stage: &Stage) -> Option<PathBuf> {
+/// The job log of the run, if it is a regular file now.
+fn joblog_path(stage: &Stage) -> Option<PathBuf> {
     let mut args = stage
         .args
         .iter()
@@ -70,8 +71,9 @@ fn log_of(stage: &Stage) -> Option<PathBuf> {
     path.is_file().then_some(path)
 }
 
-/// Nothing is promised of the last line after SIGKILL, nor of a log that prun refused.
-fn about_log(outcome: &Outcome, path: PathBuf) -> Option<String> {
+/// Checks the job log. After SIGKILL the last line may be cut; a log that prun refused may be
+/// anything.
+fn check_log(outcome: &Outcome, path: PathBuf) -> Option<String> {
     if outcome.status.signal() == Some(libc::SIGKILL) || outcome.status.code() == Some(2) {
         return None;
     }

@@ -1,8 +1,8 @@
-//! What prun says is held against what it does: here by a stand-in that says it wrongly.
+//! The invariants are checked: here with a substitute for prun that violates them.
 
 use super::{assert_has, complaint, sh};
 
-fn saying(records: &str, code: i32) -> super::Stage {
+fn printing(records: &str, code: i32) -> super::Stage {
     sh(&format!("cat; exit {code}"))
         .arg("--json")
         .stdin(records)
@@ -14,7 +14,7 @@ fn saying(records: &str, code: i32) -> super::Stage {
 fn a_job_that_is_told_twice_is_found() {
     let twice = "{\"seq\":1,\"status\":\"ok\"}\n".repeat(2);
     assert_has(
-        &complaint(|| saying(&twice, 0).run()),
+        &complaint(|| printing(&twice, 0).run()),
         "a job has two records",
     );
 }
@@ -25,10 +25,13 @@ fn records_that_do_not_agree_with_the_exit_code_are_found() {
         r#"{"seq":1,"status":"ok"}"#,
         r#"{"seq":1,"status":"failed"}"#,
     );
-    saying(ok, 0).run();
-    saying(failed, 1).run();
-    assert_has(&complaint(|| saying(failed, 0).run()), "the exit code is 0");
-    assert_has(&complaint(|| saying(ok, 1).run()), "the exit code is 1");
+    printing(ok, 0).run();
+    printing(failed, 1).run();
+    assert_has(
+        &complaint(|| printing(failed, 0).run()),
+        "the exit code is 0",
+    );
+    assert_has(&complaint(|| printing(ok, 1).run()), "the exit code is 1");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use super::fixtures::{LARGE, endings, failing, lines, wait_for_line};
 use crate::needs::needs;
 use crate::stage::{Outcome, Running, Stage, is_alive, kill, rounds};
 
-const SOON: Duration = Duration::from_secs(60);
+const TIME_LIMIT: Duration = Duration::from_secs(60);
 
 /// All files that a run can leave.
 const FILES: [&str; 8] = [
@@ -52,7 +52,7 @@ fn a_signal_while_nobody_reads_leaves_every_ending_on_record_and_whole_files() {
             .stdout_any()
             .stderr_any()
             .signal(libc::SIGINT)
-            .within(SOON)
+            .within(TIME_LIMIT)
             .start();
         run.wait_for_file("up");
         run.send(libc::SIGINT);
@@ -88,7 +88,7 @@ fn slow(delay: Duration) -> Stage {
         .args(FILES)
         .args(["long: echo $PPID > prun; sleep 300", "longer: sleep 300"])
         .stdout_any()
-        .within(SOON)
+        .within(TIME_LIMIT)
 }
 
 /// Interrupts such a run, and returns when its jobs have ended. The number is prun's, not strace's.
@@ -145,7 +145,7 @@ fn a_start_is_on_record_while_nobody_reads() {
         .stdout_any()
         .signal(libc::SIGKILL)
         .leaves_processes()
-        .within(SOON)
+        .within(TIME_LIMIT)
         .start();
     run.wait_for_file("up");
     wait_for_line(&mut run, "job_start", "long");
@@ -181,7 +181,7 @@ fn a_job_that_runs_when_prun_is_killed_at_once_is_not_run_twice() {
             .stderr_any()
             .signal(libc::SIGKILL)
             .leaves_processes()
-            .within(SOON)
+            .within(TIME_LIMIT)
             .start();
         run.wait_for_file("ran");
         let moment = run.elapsed() + Duration::from_micros((round as u64 * 1709) % 8_000);
@@ -205,7 +205,7 @@ fn a_job_that_runs_when_prun_is_killed_at_once_is_not_run_twice() {
             .args(["-C".into(), path(""), "-f".into(), path("jobs")])
             .stderr_has("a job of an earlier run is still running: ")
             .code(2)
-            .within(SOON)
+            .within(TIME_LIMIT)
             .run();
         let after = std::fs::read(dir.join("ran")).expect("jobs ran");
         assert!(

@@ -7,7 +7,7 @@ use crate::needs::needs;
 use crate::signals::{is_stopped, up};
 use crate::stage::{Stage, is_alive, kill, rounds};
 
-const SOON: Duration = Duration::from_secs(60);
+const TIME_LIMIT: Duration = Duration::from_secs(60);
 
 #[test]
 fn all_is_over_before_a_ci_service_loses_its_patience() {
@@ -20,7 +20,7 @@ fn all_is_over_before_a_ci_service_loses_its_patience() {
         .stdout_any()
         .stderr_any()
         .signal(libc::SIGINT)
-        .within(SOON);
+        .within(TIME_LIMIT);
     let mut run = up(stage);
     let sent = Instant::now();
     run.send(libc::SIGINT);
@@ -44,7 +44,7 @@ fn in_shell(command: &str) -> Stage {
         .arg(format!("$PRUN {command}; echo code=$?"))
         .env("PRUN", env!("CARGO_BIN_EXE_prun"))
         .pty(24, 100)
-        .within(SOON)
+        .within(TIME_LIMIT)
 }
 
 #[test]
@@ -67,7 +67,7 @@ fn the_quit_key_ends_also_those_that_a_shell_lets_ignore_it() {
         .in_shell("ulimit -c unlimited; exec \"$@\"")
         .pty(24, 100)
         .signal(libc::SIGQUIT)
-        .within(SOON)
+        .within(TIME_LIMIT)
         .start();
     run.wait_for_line_in("up");
     run.type_keys(b"\x1c");
@@ -118,7 +118,7 @@ fn an_abort_ends_the_jobs_and_leaves_a_log_that_can_be_gone_on_with() {
         .stdout("one\n")
         .stderr_has("prun: SIGABRT: cancelling 1 job ")
         .signal(libc::SIGABRT)
-        .within(SOON)
+        .within(TIME_LIMIT)
         .start();
     let log = run.dir().join("run.log");
     run.wait_until("the second start", |_| {
@@ -158,7 +158,7 @@ fn a_job_in_a_session_of_its_own_is_told_as_left_behind() {
         .stderr_any()
         .leaves_processes()
         .signal(libc::SIGTERM)
-        .within(SOON)
+        .within(TIME_LIMIT)
         .start();
     run.wait_for_line_in("up");
     // The session begins a moment after the fork.
