@@ -37,7 +37,7 @@ fn linked_sources_of_unequal_length_start_nothing() {
 }
 
 #[test]
-fn linked_streams_of_unequal_length_end_where_it_shows() {
+fn linked_streams_of_unequal_length_fail_at_the_end_of_the_shorter() {
     Stage::new()
         .stdin("1\n")
         .args(["-j1", "--link", "-a", "-", "/bin/echo", ":::", "a", "b"])
@@ -205,7 +205,7 @@ fn starts_keep_their_distance() {
 }
 
 #[test]
-fn the_four_shapes_are_shown_to_who_asks_for_nothing() {
+fn without_arguments_the_four_forms_of_use_are_shown() {
     let outcome = Stage::new()
         .pty(24, 100)
         .screen_has("prun gzip -9 {} ::: *.log")
@@ -218,7 +218,7 @@ fn the_four_shapes_are_shown_to_who_asks_for_nothing() {
 }
 
 #[test]
-fn options_of_the_neighbours_are_answered() {
+fn options_of_other_runners_get_a_hint() {
     for (args, hint) in [
         (&["--halt", "now,fail=1", "x"][..], "--fail-fast"),
         (&["--tag", "x"], "-o line"),
@@ -239,7 +239,7 @@ fn options_of_the_neighbours_are_answered() {
 }
 
 #[test]
-fn the_number_of_jobs_has_the_name_of_the_neighbours() {
+fn the_number_of_jobs_has_the_option_of_other_runners() {
     Stage::new()
         .args(["-P1", "echo a", "echo b"])
         .stdout("a\nb\n")

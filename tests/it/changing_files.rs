@@ -57,7 +57,7 @@ fn a_job_may_add_to_its_own_file() {
 }
 
 #[test]
-fn a_bad_line_that_is_added_is_told_when_it_is_reached() {
+fn an_invalid_line_that_is_added_is_reported_when_it_is_reached() {
     let stage = Stage::new()
         .args(["-j1", "-f", "jobs.jsonl"])
         .file("jobs.jsonl", format!("{{\"cmd\":\"{FIRST}\"}}\n"))
@@ -85,7 +85,7 @@ fn a_file_that_is_written_anew_does_not_run_half_a_line() {
 }
 
 #[test]
-fn a_change_of_what_was_not_yet_run_is_an_error() {
+fn a_change_of_lines_that_have_not_run_yet_is_an_error() {
     let stage = of(format!("{FIRST}\n{}touch started\n", many()))
         .stdout("first\n")
         .stderr_has(

@@ -81,7 +81,7 @@ fn buildkite_folds_what_passed_and_nothing_after_it() {
 }
 
 #[test]
-fn a_plain_log_has_a_line_for_each_job() {
+fn a_plain_log_has_a_line_per_job() {
     each_way(
         || vendors("CI"),
         &format!(
@@ -91,7 +91,7 @@ fn a_plain_log_has_a_line_for_each_job() {
 }
 
 #[test]
-fn streams_that_go_different_ways_are_not_folded() {
+fn streams_with_different_destinations_are_not_folded() {
     for (variable, mark) in [
         ("CI", ""),
         ("GITLAB_CI", ""),
@@ -121,7 +121,7 @@ fn teamcity_folds_what_passed() {
 }
 
 #[test]
-fn systems_that_do_not_set_ci_are_known_by_what_they_set() {
+fn systems_that_do_not_set_ci_are_known_by_their_own_variables() {
     for (variable, value) in [
         ("JENKINS_URL", "http://jenkins.example/"),
         ("CIRCLECI", "true"),
@@ -135,7 +135,7 @@ fn systems_that_do_not_set_ci_are_known_by_what_they_set() {
 }
 
 #[test]
-fn a_log_that_somebody_reads_for_itself_is_pure() {
+fn piped_output_has_no_ci_markup() {
     for variable in ["GITHUB_ACTIONS", "TEAMCITY_VERSION", "CI"] {
         let pure = vendors(variable).in_shell("\"$@\" | cat; exit 1");
         pure.stdout("one\nbad\n").stderr_any().code(1).run();
@@ -143,7 +143,7 @@ fn a_log_that_somebody_reads_for_itself_is_pure() {
 }
 
 #[test]
-fn a_vendor_that_is_named_is_believed() {
+fn a_vendor_that_is_named_overrides_detection() {
     Stage::new()
         .args([
             "--ci=github",
@@ -159,7 +159,7 @@ fn a_vendor_that_is_named_is_believed() {
 }
 
 #[test]
-fn warnings_and_lines_of_one_stream_stand_in_the_log_as_well() {
+fn warnings_and_lines_of_one_stream_are_in_the_log_as_well() {
     let jobs = "a: echo one; echo two >&2; exit 3\r\n";
     apart(Stage::new().env("GITHUB_ACTIONS", "true"))
         .args(["-o", "line", "-j1", "-f", "jobs"])
@@ -233,7 +233,7 @@ fn a_colour_that_a_job_left_on_does_not_reach_what_follows() {
 }
 
 #[test]
-fn one_job_in_all_is_shown_in_a_log_as_it_comes() {
+fn the_only_job_is_streamed_in_a_log() {
     let mut run = together(Stage::new().env("GITHUB_ACTIONS", "true"))
         .args(["echo one; until test -e go; do sleep 0.01; done; printf two"])
         .stdout_has("one\ntwo\n── echo one; until ")
@@ -261,7 +261,7 @@ fn ci_off_is_no_ci() {
 }
 
 #[test]
-fn q_in_ci_tells_failed_jobs_and_the_digest() {
+fn q_in_ci_shows_failed_jobs_and_the_digest() {
     together(
         Stage::new()
             .env("GITHUB_ACTIONS", "true")
@@ -289,7 +289,7 @@ fn records_are_pure_in_ci() {
 }
 
 #[test]
-fn after_a_minute_of_silence_a_log_is_told_what_runs() {
+fn after_a_minute_of_silence_a_log_gets_the_running_jobs() {
     let job = "until test -e go; do sleep 0.05; done";
     let mut run = Stage::new()
         .env("CI", "true")
@@ -306,7 +306,7 @@ fn after_a_minute_of_silence_a_log_is_told_what_runs() {
 }
 
 #[test]
-fn a_run_that_is_told_again_in_a_log_is_one_stream_too() {
+fn a_replay_in_a_log_is_one_stream_too() {
     let outcome = Stage::new()
         .args(["--joblog", "log", "-j1", "c: echo bad; exit 3", "b: true"])
         .stdout("bad\n")

@@ -15,13 +15,13 @@ fn terminal() -> Stage {
 }
 
 #[test]
-fn words_are_coloured_on_a_terminal_only() {
+fn messages_are_coloured_on_a_terminal_only() {
     assert!(is_coloured(terminal()));
     assert!(!is_coloured(Stage::new()));
 }
 
 #[test]
-fn color_says_always_or_never() {
+fn color_is_always_or_never() {
     assert!(is_coloured(Stage::new().args(["--color", "always"])));
     assert!(!is_coloured(terminal().args(["--color", "never"])));
     assert!(is_coloured(
@@ -35,7 +35,7 @@ fn color_says_always_or_never() {
 }
 
 #[test]
-fn the_environment_says_whether_words_are_coloured() {
+fn the_environment_decides_whether_messages_are_coloured() {
     assert!(!is_coloured(terminal().env("NO_COLOR", "1")));
     assert!(is_coloured(terminal().env("NO_COLOR", "")));
     assert!(!is_coloured(terminal().env("TERM", "dumb")));
@@ -48,7 +48,7 @@ fn the_environment_says_whether_words_are_coloured() {
 const TELL: &str = "echo \"<${CLICOLOR_FORCE-unset} ${FORCE_COLOR-unset}>\"";
 
 #[test]
-fn jobs_are_not_asked_for_colour_wherever_their_output_goes() {
+fn jobs_are_never_asked_for_colour() {
     let told = |stage: Stage, answer: &str| stage.arg(TELL).screen_has(answer).run();
     told(terminal(), "<unset unset>");
     told(terminal().args(["--color", "always"]), "<unset unset>");
@@ -64,7 +64,7 @@ fn jobs_are_not_asked_for_colour_wherever_their_output_goes() {
 const TOOL: &str = "#!/bin/sh\n[ \"${FORCE_COLOR:-0}${CLICOLOR_FORCE:-0}\" = 00 ] || printf '\\033[31m'\necho 42\n";
 
 #[test]
-fn what_a_job_computes_is_the_same_on_a_terminal_and_in_ci() {
+fn output_of_a_job_is_the_same_on_a_terminal_and_in_ci() {
     let job = "n=$(./tool); [ \"$n\" = 42 ] && ./tool > file && [ \"$(cat file)\" = 42 ]";
     for stage in [terminal(), Stage::new(), Stage::new().env("CI", "true")] {
         let stage = stage.script("tool", TOOL).args([job, "true"]);
@@ -81,7 +81,7 @@ fn a_terminal_that_has_no_name_gets_no_colours() {
 }
 
 #[test]
-fn a_run_goes_on_from_a_log_that_was_written_without_colours() {
+fn a_run_resumes_from_a_log_that_was_written_without_colours() {
     let log = ["--joblog", "log", "--resume", "echo ran"];
     let script = "\"$0\" \"$@\" > first; exec \"$0\" \"$@\"";
     let outcome = Stage::of("/bin/sh")

@@ -58,7 +58,7 @@ fn the_exit_code_does_not_count_the_failures() {
 }
 
 #[test]
-fn no_jobs_at_all_is_a_success() {
+fn an_empty_list_of_jobs_is_a_success() {
     Stage::new().stdin("").run();
 }
 
@@ -196,7 +196,7 @@ fn e_sets_and_u_unsets_a_variable_for_all_jobs() {
 }
 
 #[test]
-fn what_is_unset_is_unset_first() {
+fn variables_are_unset_before_any_is_set() {
     Stage::new()
         .args(["-e", "A=1", "-u", "A", "-e", "B=", "echo \"$A [$B]\""])
         .env("B", "old")

@@ -19,7 +19,7 @@ fn is_whole(text: &str, (option, begin, end): (&str, &str, &str)) {
 }
 
 #[test]
-fn a_file_of_the_run_goes_to_standard_output_by_whatever_name() {
+fn a_file_of_the_run_goes_to_standard_output_under_any_name() {
     for file in RUN_FILES {
         for (path, script) in [
             ("-", "exec \"$@\""),
@@ -53,7 +53,7 @@ fn a_file_of_the_run_follows_the_output_in_a_file() {
 }
 
 #[test]
-fn what_cannot_be_replaced_is_written_in_place() {
+fn a_file_that_cannot_be_replaced_is_written_in_place() {
     for file in RUN_FILES {
         for (script, still) in [
             (
@@ -81,7 +81,7 @@ fn what_cannot_be_replaced_is_written_in_place() {
 }
 
 #[test]
-fn a_file_that_is_mounted_or_of_somebody_else_stays_theirs() {
+fn a_file_that_is_mounted_or_owned_by_another_user_keeps_its_owner() {
     for file in RUN_FILES {
         if needs(MOUNT_NAMESPACE) {
             let script = "touch f; mount --bind real f || exit 99; exec \"$@\"";
@@ -102,7 +102,7 @@ fn a_file_that_is_mounted_or_of_somebody_else_stays_theirs() {
 }
 
 #[test]
-fn a_file_of_ours_is_replaced_and_keeps_its_mode() {
+fn an_own_file_is_replaced_and_keeps_its_mode() {
     for file in RUN_FILES {
         let script = "echo old >f; chmod 640 f; exec 3<f; \"$@\" && cat <&3";
         let stage = Stage::new().in_shell(script).args([file.0, "f", "true"]);
@@ -114,7 +114,7 @@ fn a_file_of_ours_is_replaced_and_keeps_its_mode() {
 }
 
 #[test]
-fn what_the_disk_refuses_at_last_is_told_and_the_old_file_stays() {
+fn a_write_error_at_the_end_is_reported_and_the_old_file_stays() {
     if !needs("strace") {
         return;
     }
@@ -129,7 +129,7 @@ fn what_the_disk_refuses_at_last_is_told_and_the_old_file_stays() {
 }
 
 #[test]
-fn an_error_of_the_close_is_told() {
+fn an_error_of_close_is_reported() {
     if !needs("strace") {
         return;
     }
@@ -151,7 +151,7 @@ fn an_error_of_the_close_is_told() {
 }
 
 #[test]
-fn a_run_goes_on_where_nothing_can_be_locked() {
+fn a_run_continues_without_locks() {
     if !needs("strace") {
         return;
     }
@@ -188,7 +188,7 @@ fn a_folder_for_output_has_one_run_at_a_time() {
 }
 
 #[test]
-fn of_runs_that_begin_at_once_one_gets_the_folder() {
+fn of_runs_that_start_at_once_one_gets_the_folder() {
     let script = "\"$@\" 2>err & \"$@\" 2>err2; one=$?; wait $!; echo $one $?";
     for _ in 0..rounds() {
         let stage = Stage::new().in_shell(script);
@@ -223,7 +223,7 @@ fn nothing_is_left_of_a_run_that_was_killed() {
 }
 
 #[test]
-fn what_a_killed_run_left_is_swept_by_the_next() {
+fn leftover_files_of_a_killed_run_are_removed_by_the_next() {
     let stage = Stage::new()
         .file(".prun-a1B2c3.draft", "half")
         .file(".prun-config", "");
@@ -253,7 +253,7 @@ fn a_job_log_may_be_a_link_or_a_stream() {
 }
 
 #[test]
-fn what_a_jobs_file_loses_at_its_close_is_told() {
+fn an_error_of_close_of_a_jobs_file_is_reported() {
     if !needs("strace") {
         return;
     }

@@ -16,7 +16,7 @@ fn is_harmless(bytes: &[u8]) -> bool {
 }
 
 #[test]
-fn a_failed_job_is_told_with_its_name_code_lines_and_command() {
+fn a_failed_job_is_reported_with_its_name_code_lines_and_command() {
     Stage::new()
         .arg("lint: echo checking; echo bad line 3 >&2; exit 2")
         .stdout("checking\n")
@@ -41,7 +41,7 @@ fn the_digest_comes_after_all_output() {
 }
 
 #[test]
-fn only_the_last_20_lines_are_told_again() {
+fn only_the_last_20_lines_are_repeated() {
     let lines: String = (12..=31).map(|number| format!("   {number}\n")).collect();
     Stage::new()
         .args(["-o", "group", "seq 31; exit 1"])
@@ -54,7 +54,7 @@ fn only_the_last_20_lines_are_told_again() {
 }
 
 #[test]
-fn a_line_without_an_end_is_told_in_part() {
+fn an_unfinished_line_is_repeated_in_part() {
     let outcome = Stage::new()
         .arg("head -c 1000000 /dev/zero | tr '\\0' x; exit 1")
         .stdout(vec![b'x'; 1_000_000])
@@ -65,7 +65,7 @@ fn a_line_without_an_end_is_told_in_part() {
 }
 
 #[test]
-fn a_death_by_a_signal_is_told_by_its_name() {
+fn a_death_by_a_signal_is_reported_by_its_name() {
     Stage::new()
         .args(["-j1", "kill -SEGV $$", "kill -KILL $$"])
         .in_shell("ulimit -c 0; exec \"$@\"")
@@ -79,7 +79,7 @@ fn a_death_by_a_signal_is_told_by_its_name() {
 }
 
 #[test]
-fn a_job_that_could_not_start_is_told_with_the_reason() {
+fn a_job_that_could_not_start_is_reported_with_the_reason() {
     Stage::new()
         .arg("--exec")
         .arg("nosuch-program -x")
@@ -92,7 +92,7 @@ fn a_job_that_could_not_start_is_told_with_the_reason() {
 }
 
 #[test]
-fn failures_are_told_in_the_order_of_their_endings() {
+fn failures_are_reported_in_the_order_of_their_endings() {
     let first = "until [ -e go ]; do sleep 0.01; done; exit 1";
     let mut run = Stage::new()
         .args([format!("a: {first}"), "b: echo b; exit 2".to_owned()])
@@ -109,7 +109,7 @@ fn failures_are_told_in_the_order_of_their_endings() {
 }
 
 #[test]
-fn fifty_failures_are_told_and_the_others_counted() {
+fn fifty_failures_are_reported_and_the_others_counted() {
     let one = "── exit 1 (exit 1, [TIME])\n   $ exit 1\n";
     Stage::new()
         .stdin("exit 1\n".repeat(53))
@@ -122,7 +122,7 @@ fn fifty_failures_are_told_and_the_others_counted() {
 }
 
 #[test]
-fn a_long_command_is_shortened_where_it_stands_for_a_name() {
+fn a_long_command_is_shortened_if_it_is_used_as_a_name() {
     let job = format!("exit 1 # {}", "é".repeat(80));
     let label = format!("exit 1 # {}…", "é".repeat(50));
     Stage::new()
@@ -170,7 +170,7 @@ fn the_command_can_be_pasted() {
 }
 
 #[test]
-fn a_command_that_is_no_text_can_be_pasted() {
+fn a_command_that_is_not_text_can_be_pasted() {
     if !needs("bash") {
         return;
     }
@@ -274,7 +274,7 @@ fn an_error_text_cannot_take_over_the_terminal() {
 }
 
 #[test]
-fn last_lines_are_told_without_their_colours() {
+fn last_lines_are_reported_without_their_colours() {
     Stage::new()
         .arg("printf '\\033[1;31merror\\033[0m: \\033[Kno\\n'; exit 1")
         .stdout("\x1b[1;31merror\x1b[0m: \x1b[Kno\n")
@@ -284,7 +284,7 @@ fn last_lines_are_told_without_their_colours() {
 }
 
 #[test]
-fn v_tells_the_five_slowest_of_more_jobs() {
+fn v_lists_the_five_slowest_of_more_jobs() {
     let jobs = [
         "a: sleep 0.3",
         "true",
@@ -305,7 +305,7 @@ const FRAMES: &str = "a: echo begun; i=0; while [ $i -lt 20000 ]; do printf '%s 
                       printf 'done\\n'; exit 3";
 
 #[test]
-fn of_a_progress_bar_the_last_frame_is_told() {
+fn of_a_progress_bar_the_last_frame_is_repeated() {
     let outcome = Stage::new()
         .args(["--junit", "run.xml", "--report", "run.html"])
         .args(["--joblog", "log", "-j2", FRAMES, "true"])

@@ -70,7 +70,7 @@ fn an_ignored_int_stays_ignored() {
 }
 
 #[test]
-fn an_ignored_hup_stays_ignored_as_nohup_means_it() {
+fn an_ignored_hup_stays_ignored_under_nohup() {
     stays_ignored("HUP", libc::SIGHUP);
 }
 
@@ -85,7 +85,7 @@ fn an_ignored_term_stays_ignored() {
 }
 
 #[test]
-fn exit_codes_are_right_although_sigchld_was_ignored() {
+fn exit_codes_are_right_if_sigchld_was_ignored() {
     if !needs("python3") {
         return;
     }

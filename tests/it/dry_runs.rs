@@ -57,7 +57,7 @@ const JOBS: &str = r#"{"cmd":"echo \"$A\" 'it''s' | cat"}
 "#;
 
 #[test]
-fn what_is_printed_can_be_pasted() {
+fn printed_commands_can_be_pasted() {
     let run = |args: &[&str]| {
         Stage::new()
             .args(args)
@@ -110,7 +110,7 @@ fn told(outcome: &Outcome) -> Vec<String> {
 }
 
 #[test]
-fn what_is_printed_with_json_runs_the_same_when_it_is_read_back() {
+fn a_job_file_printed_with_json_runs_the_same() {
     if !needs("bash") {
         return;
     }
@@ -138,7 +138,7 @@ fn what_is_printed_with_json_runs_the_same_when_it_is_read_back() {
 }
 
 #[test]
-fn folders_variables_and_input_that_are_no_text_are_read_back() {
+fn folders_variables_and_input_that_are_not_text_are_read_back() {
     let script = "\"$@\" --dry-run --json -f jobs.jsonl > printed.jsonl && \"$@\" -f jobs.jsonl; \
                   cd / && exec \"$1\" -f \"$OLDPWD\"/printed.jsonl";
     let outcome = Stage::new()
@@ -161,7 +161,7 @@ fn folders_variables_and_input_that_are_no_text_are_read_back() {
 }
 
 #[test]
-fn a_bad_line_of_a_file_is_told_before_anything_is_printed() {
+fn a_bad_line_of_a_file_is_reported_before_anything_is_printed() {
     Stage::new()
         .args(["-n", "-f", "jobs.jsonl"])
         .file("jobs.jsonl", "{\"cmd\":\"a\"}\n{\"cmb\":\"b\"}\n")
@@ -171,7 +171,7 @@ fn a_bad_line_of_a_file_is_told_before_anything_is_printed() {
 }
 
 #[test]
-fn a_bad_line_of_a_stream_is_told_behind_the_lines_before_it() {
+fn a_bad_line_of_a_stream_is_reported_after_the_lines_before_it() {
     Stage::new()
         .args(["-n"])
         .stdin("{\"cmd\":\"a\"}\n{\"cmb\":\"b\"}\n{\"cmd\":\"c\"}\n")
@@ -182,7 +182,7 @@ fn a_bad_line_of_a_stream_is_told_behind_the_lines_before_it() {
 }
 
 #[test]
-fn a_list_that_cannot_be_written_is_told() {
+fn a_list_that_cannot_be_written_is_reported() {
     Stage::new()
         .args(["-n", "ls"])
         .in_shell("exec \"$@\" > /dev/full")

@@ -28,7 +28,7 @@ fn pairs(expected: &[(&str, &str)]) -> Vec<(String, String)> {
 }
 
 #[test]
-fn fail_fast_ends_what_runs_and_starts_nothing_more() {
+fn fail_fast_ends_running_jobs_and_starts_no_more() {
     let outcome = stage()
         .args([
             "--json",
@@ -77,7 +77,7 @@ fn fail_fast_soon_lets_running_jobs_end() {
 }
 
 #[test]
-fn so_many_failures_are_allowed_as_max_fail_says() {
+fn max_fail_limits_the_number_of_failures() {
     let outcome = stage()
         .args([
             "--json",
@@ -188,7 +188,7 @@ fn the_deadline_ends_the_run_by_124() {
 }
 
 #[test]
-fn a_third_signal_leaves_at_once() {
+fn a_third_signal_exits_at_once() {
     // The leader stops itself for ever but for KILL; even so prun need not wait.
     let mut run = stage()
         .args([
@@ -209,7 +209,7 @@ fn a_third_signal_leaves_at_once() {
 }
 
 #[test]
-fn usr1_shows_what_runs() {
+fn usr1_shows_the_running_jobs() {
     let wait = "echo up > up; while ! test -e told; do sleep 0.01; done";
     let mut run = stage()
         .args([format!("build: {wait}")])
@@ -223,7 +223,7 @@ fn usr1_shows_what_runs() {
 }
 
 #[test]
-fn an_ending_that_looks_like_a_stop_is_told_at_once() {
+fn an_ending_that_looks_like_a_cancellation_is_reported_at_once() {
     // By code as a shell tells it, and by signal: nobody stops prun, so nobody is waited for.
     let names = ["HUP", "INT", "QUIT", "TERM"];
     let codes = [129, 130, 131, 143].map(|code| format!("exit {code}"));

@@ -95,7 +95,7 @@ fn a_grace_of_0_kills_at_once() {
 }
 
 #[test]
-fn the_grace_ends_when_nobody_is_left() {
+fn the_grace_ends_when_no_process_is_left() {
     // The leader leaves first, a child a little later, both long before the grace of an hour.
     let job = "(trap 'sleep 0.3; echo late; exit' TERM; sleep 300 & wait) & sleep 300";
     let (record, _) = timed_out(&["--grace", "1h"], job);
@@ -184,7 +184,7 @@ fn no_byte_that_was_written_before_is_lost() {
 }
 
 #[test]
-fn a_time_that_is_over_at_the_start_leaves_nobody() {
+fn a_time_limit_of_almost_zero_leaves_no_process() {
     let outcome = Stage::new()
         .args(["--json", "-j20", "-t", "1ms", "--grace", "10ms"])
         .stdin("sleep 300 & sleep 300\n/bin/sleep 300\ntrap '' TERM; sleep 300\n".repeat(30))
@@ -203,7 +203,7 @@ fn a_time_that_is_over_at_the_start_leaves_nobody() {
 }
 
 #[test]
-fn the_digest_tells_a_timeout_and_what_was_printed() {
+fn the_digest_shows_a_timeout_and_the_output() {
     Stage::new()
         .args([
             "-t",
@@ -223,7 +223,7 @@ fn the_digest_tells_a_timeout_and_what_was_printed() {
 }
 
 #[test]
-fn others_go_on_when_one_times_out() {
+fn other_jobs_continue_when_one_times_out() {
     let outcome = Stage::new()
         .args(["--json", "-t", "1", "--grace", "0.5"])
         .args([
@@ -283,7 +283,7 @@ fn go(run: &Running) {
 const PAUSE: Duration = Duration::from_millis(2500);
 
 #[test]
-fn a_job_that_ends_in_time_while_prun_stands_still_is_ok() {
+fn a_job_that_ends_in_time_while_prun_is_stopped_is_ok() {
     for limit in ["--timeout", "--deadline"] {
         let (mut run, job) = stopped(&[limit, "2"]);
         go(&run);
@@ -295,7 +295,7 @@ fn a_job_that_ends_in_time_while_prun_stands_still_is_ok() {
 }
 
 #[test]
-fn a_job_that_ended_by_itself_before_prun_was_told_to_stop_is_ok() {
+fn a_job_that_ended_by_itself_before_the_signal_is_ok() {
     for _ in 0..rounds() {
         let mut run = Stage::new()
             .args([
@@ -319,7 +319,7 @@ fn a_job_that_ended_by_itself_before_prun_was_told_to_stop_is_ok() {
 }
 
 #[test]
-fn the_time_for_which_somebody_stops_prun_is_not_the_jobs() {
+fn time_while_prun_is_stopped_does_not_count() {
     for limit in ["--timeout", "--deadline"] {
         let (mut run, _) = stopped(&[limit, "2"]);
         std::thread::sleep(PAUSE);

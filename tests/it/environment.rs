@@ -116,7 +116,7 @@ fn with_secrets(options: &[&str]) -> Stage {
 }
 
 #[test]
-fn a_variable_is_nowhere_on_the_screen_but_in_what_is_to_be_pasted() {
+fn a_variable_is_shown_only_in_the_command_to_paste() {
     for options in [&["-v"][..], &["-q"], &["-n"], &["--json"]] {
         let outcome = with_secrets(options).run();
         for stream in [&outcome.stdout, &outcome.stderr] {

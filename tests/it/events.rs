@@ -17,7 +17,7 @@ fn printed(events: &[Value], stream: &str) -> String {
 }
 
 #[test]
-fn output_is_told_while_its_job_runs() {
+fn output_is_reported_while_its_job_runs() {
     let mut run = Stage::new()
         .args([
             "--json=events",
@@ -46,7 +46,7 @@ fn output_is_told_while_its_job_runs() {
 }
 
 #[test]
-fn a_character_that_came_in_two_pieces_is_whole() {
+fn a_character_that_was_written_in_two_pieces_is_whole() {
     let job = "printf 'a\\303'; until test -e go; do sleep 0.01; done; printf '\\251b\\n'";
     let mut run = Stage::new()
         .args(["--json=events", job])
@@ -60,7 +60,7 @@ fn a_character_that_came_in_two_pieces_is_whole() {
 }
 
 #[test]
-fn a_beginning_without_a_rest_is_told_in_base64() {
+fn an_incomplete_character_is_reported_in_base64() {
     let outcome = Stage::new()
         .args(["--json=events", "printf 'a\\303'"])
         .stdout_any()
@@ -135,7 +135,7 @@ fn every_attempt_has_its_events() {
 }
 
 #[test]
-fn events_are_not_told_in_the_order_of_the_jobs() {
+fn events_are_not_in_the_order_of_the_jobs() {
     Stage::new()
         .args(["--json=events", "-k", "touch never"])
         .stderr("prun: --json=events cannot be used with -k: events are written as they happen\n")
@@ -153,7 +153,7 @@ fn json_of_jobs_is_the_default_form() {
 }
 
 #[test]
-fn an_endless_printer_is_told_until_the_reader_goes_away() {
+fn endless_output_is_reported_until_the_reader_goes_away() {
     let mut run = Stage::new()
         .args(["--json=events", "while echo y; do :; done"])
         .stdout_any()

@@ -18,7 +18,7 @@ fn ended(stage: Stage, job: &str, ending: &str) -> Outcome {
 }
 
 #[test]
-fn a_code_that_a_shell_has_for_missing_programs_may_be_a_jobs_own() {
+fn exit_codes_126_and_127_may_be_the_jobs_own() {
     for (job, code) in [
         ("perl -e 'exit 127'", 127),
         ("sh -c 'exit 126'", 126),
@@ -41,12 +41,12 @@ fn a_code_that_a_shell_has_for_missing_programs_may_be_a_jobs_own() {
 }
 
 #[test]
-fn a_code_of_a_script_without_its_first_line_is_its_own() {
+fn the_exit_code_of_a_script_without_an_interpreter_line_is_its_own() {
     ended(Stage::new().script("s", "exit 127\n"), "./s", "exit 127");
 }
 
 #[test]
-fn a_missing_program_is_told_in_words() {
+fn a_missing_program_is_reported_in_words() {
     for (job, program) in [
         ("nosuch-program -x", "nosuch-program"),
         ("./nosuch", "./nosuch"),
@@ -58,7 +58,7 @@ fn a_missing_program_is_told_in_words() {
 }
 
 #[test]
-fn what_is_there_and_cannot_be_executed_is_told_with_the_reason() {
+fn a_file_that_cannot_be_executed_is_reported_with_the_reason() {
     for (job, ending) in [
         (
             "./data",
@@ -87,7 +87,7 @@ fn what_is_there_and_cannot_be_executed_is_told_with_the_reason() {
 }
 
 #[test]
-fn a_program_that_may_not_be_looked_for_is_not_told_to_be_missing() {
+fn a_program_in_an_unreadable_folder_is_not_reported_missing() {
     if !needs(ROOT) {
         return;
     }
@@ -128,7 +128,7 @@ fn a_file_system_without_executables_is_no_question_of_the_files_mode() {
 }
 
 #[test]
-fn what_a_job_is_to_read_is_not_taken_for_its_program() {
+fn a_missing_dev_null_is_not_taken_for_a_missing_program() {
     if !needs(MOUNT_NAMESPACE) {
         return;
     }
@@ -151,7 +151,7 @@ fn what_a_job_is_to_read_is_not_taken_for_its_program() {
 }
 
 #[test]
-fn where_there_is_no_shell_either_the_missing_program_is_told() {
+fn without_a_shell_the_missing_program_is_reported() {
     if !needs(MOUNT_NAMESPACE) {
         return;
     }
@@ -162,7 +162,7 @@ fn where_there_is_no_shell_either_the_missing_program_is_told() {
 }
 
 #[test]
-fn every_place_tells_the_same_of_a_job_and_so_does_a_replay() {
+fn all_outputs_and_a_replay_report_the_same_reason() {
     if !needs("python3") {
         return;
     }

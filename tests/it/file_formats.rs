@@ -104,7 +104,7 @@ fn an_object_over_several_lines_is_no_job() {
 }
 
 #[test]
-fn a_binary_runs_no_line_before_its_first_nul() {
+fn no_line_of_a_binary_before_its_first_nul_runs() {
     each_stream("jobs", "touch started\n\0\n", |stage| {
         let outcome = stage
             .stderr_has(":2: NUL byte in the command: ")

@@ -51,7 +51,7 @@ fn names_commands_and_last_lines_cannot_forge_a_command() {
 }
 
 #[test]
-fn a_command_in_a_log_pastes_as_it_ran() {
+fn a_command_in_a_log_can_be_pasted() {
     for (vendor, command) in [
         ("azure", "echo '##[error]x' '##vso[task.complete]'; exit 3"),
         ("github", "echo '##[group]x'; exit 3"),
@@ -107,7 +107,7 @@ const MARKS: [(&str, &str, &str); 5] = [
 ];
 
 #[test]
-fn output_that_is_shown_as_it_comes_cannot_forge_a_mark() {
+fn streamed_output_cannot_forge_a_command() {
     for (vendor, output, log) in MARKS {
         Stage::new()
             .args(["--ci", vendor, &format!("a: printf %b '{output}'")])
@@ -126,7 +126,7 @@ fn output_that_is_shown_as_it_comes_cannot_forge_a_mark() {
 }
 
 #[test]
-fn output_that_is_shown_when_it_is_over_cannot_forge_a_mark() {
+fn grouped_output_cannot_forge_a_command() {
     for (vendor, output, log) in MARKS {
         Stage::new()
             .args([
@@ -143,7 +143,7 @@ fn output_that_is_shown_when_it_is_over_cannot_forge_a_mark() {
 }
 
 #[test]
-fn output_that_is_shown_line_by_line_cannot_forge_a_mark() {
+fn prefixed_output_cannot_forge_a_command() {
     for (vendor, output, log) in MARKS {
         let lines: String = log
             .split_inclusive(['\n', '\r'])
@@ -192,7 +192,7 @@ fn standard_error_is_the_log_where_standard_output_is_redirected() {
 }
 
 #[test]
-fn a_stop_of_commands_is_over_before_prun_speaks_and_goes_on_behind_it() {
+fn a_jobs_stop_commands_token_is_resumed_around_pruns_own_commands() {
     let mut run = Stage::new()
         .args([
             "--ci=github",

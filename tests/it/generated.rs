@@ -77,7 +77,7 @@ fn the_manual_page_is_typeset_without_a_warning() {
 }
 
 #[test]
-fn what_is_generated_and_cannot_be_written_is_told() {
+fn a_write_error_of_generated_text_is_reported() {
     Stage::new()
         .arg("--man")
         .in_shell("exec \"$@\" >/dev/full")

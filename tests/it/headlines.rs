@@ -19,7 +19,7 @@ fn timeless(text: &str) -> String {
 }
 
 #[test]
-fn output_on_a_terminal_stands_below_its_headline() {
+fn output_on_a_terminal_is_below_its_headline() {
     let stage = Stage::new().args([
         "-j2",
         "until test -e go; do sleep 0.01; done; echo a",
@@ -40,7 +40,7 @@ fn both_streams_into_one_file_are_no_terminal() {
 }
 
 #[test]
-fn output_that_goes_elsewhere_has_no_headline() {
+fn redirected_output_has_no_headline() {
     let stage = Stage::new().args(["-j2", "echo a", "echo b >&2"]);
     let screen = screen(stage.in_shell("exec \"$@\" > out"), 0);
     assert!(screen.starts_with("b\n── 2 jobs: 2 ok ("), "{screen}");
@@ -76,7 +76,7 @@ fn q_has_headlines_of_failed_jobs_only() {
 }
 
 #[test]
-fn with_v_the_headline_tells_more_and_nothing_is_told_twice() {
+fn with_v_the_headline_has_more_detail_and_nothing_is_repeated() {
     let stage = Stage::new().args(["-v", "-j2", "a: echo fine", "b: true"]);
     let screen = screen(stage, 0);
     assert_eq!(screen.matches("── a (ok, ").count(), 1, "{screen}");
@@ -84,7 +84,7 @@ fn with_v_the_headline_tells_more_and_nothing_is_told_twice() {
 }
 
 #[test]
-fn output_that_is_told_as_it_comes_stands_below_its_name() {
+fn streamed_output_is_below_its_name() {
     let job = "printf one; until test -e go; do sleep 0.01; done; exit 3";
     let mut run = Stage::new()
         .args(["-j1", &format!("a: {job}"), "b: true"])
@@ -99,20 +99,20 @@ fn output_that_is_told_as_it_comes_stands_below_its_name() {
 }
 
 #[test]
-fn one_job_in_all_has_no_name_above_its_output() {
+fn the_only_job_has_no_name_above_its_output() {
     let screen = screen(Stage::new().arg("a: printf one"), 0);
     assert!(screen.starts_with("one\n── 1 job: 1 ok ("), "{screen}");
 }
 
 #[test]
-fn one_job_in_all_is_not_told_twice() {
+fn the_only_job_is_not_reported_twice() {
     let screen = timeless(&screen(Stage::new().arg("a: echo one; exit 3"), 1));
     let expected = "one\n── a (exit 3, [TIME])\n   $ echo one; exit 3\n── 1 job: 1 failed (";
     assert!(screen.starts_with(expected), "{screen}");
 }
 
 #[test]
-fn what_has_left_the_screen_is_told_again() {
+fn lines_that_have_left_the_screen_are_repeated() {
     let job = "a: seq 90; exit 3";
     let screen = timeless(&screen(Stage::new().args(["-j2", job, "true"]), 1));
     let told: String = (71..=90).map(|n| format!("   {n}\n")).collect();

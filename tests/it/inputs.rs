@@ -52,7 +52,7 @@ fn a_folder_is_no_job_file() {
 }
 
 #[test]
-fn a_bad_line_of_a_file_is_told_before_anything_starts() {
+fn a_bad_line_of_a_file_is_reported_before_anything_starts() {
     line_is_refused(
         "{\"cmd\":\"ls\",\"comand\":1}",
         ":20: unknown key `comand`: did you mean `cmd`?",
@@ -100,7 +100,7 @@ fn a_bad_line_of_a_file_is_told_before_anything_starts() {
 }
 
 #[test]
-fn a_bad_value_of_a_file_is_told_before_anything_starts() {
+fn a_bad_value_of_a_file_is_reported_before_anything_starts() {
     line_is_refused(
         "{\"cmd\":\"a\",\"env\":{\"A=B\":\"1\"}}",
         ": `env`: invalid variable name `A=B`: it must not be empty or contain `=` or NUL",
@@ -128,7 +128,7 @@ fn a_bad_value_of_a_file_is_told_before_anything_starts() {
 }
 
 #[test]
-fn a_nul_in_a_line_is_told_with_its_place() {
+fn a_nul_in_a_line_is_reported_with_its_place() {
     let outcome = Stage::new()
         .args(["-f", "jobs"])
         .file("jobs", "touch started\n\necho a\0b\n")
@@ -139,7 +139,7 @@ fn a_nul_in_a_line_is_told_with_its_place() {
 }
 
 #[test]
-fn a_name_that_is_taken_in_a_file_is_told_with_its_place() {
+fn a_name_that_is_taken_in_a_file_is_reported_with_its_place() {
     let outcome = Stage::new()
         .args(["-f", "jobs"])
         .file("jobs", "a: touch started\n\na: true\n")
@@ -152,7 +152,7 @@ fn a_name_that_is_taken_in_a_file_is_told_with_its_place() {
 }
 
 #[test]
-fn shell_syntax_in_a_file_is_told_with_its_place_where_no_shell_may_be_used() {
+fn shell_syntax_in_a_file_is_reported_with_its_place_where_no_shell_may_be_used() {
     let outcome = Stage::new()
         .args(["--exec", "-f", "jobs"])
         .file("jobs", "touch started\nls | wc\n")
@@ -177,7 +177,7 @@ fn an_open_quote_fails_its_job_alone() {
 }
 
 #[test]
-fn an_open_quote_is_told_with_its_place_where_no_shell_may_be_used() {
+fn an_open_quote_is_reported_with_its_place_where_no_shell_may_be_used() {
     let outcome = Stage::new()
         .args(["--exec", "-f", "jobs"])
         .file("jobs", "touch started\necho 'open\n")
@@ -257,7 +257,7 @@ fn jobs_start_while_input_is_still_read() {
 }
 
 #[test]
-fn a_bad_line_of_a_stream_is_told_when_what_runs_has_ended() {
+fn a_bad_line_of_a_stream_is_reported_when_what_runs_has_ended() {
     let mut run = Stage::new()
         .args(["-j2"])
         .stdin_open()

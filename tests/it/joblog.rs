@@ -47,7 +47,7 @@ fn lines(outcome: &Outcome) -> Vec<serde_json::Value> {
 const JOBS: [&str; 3] = ["-C/", "echo one", "echo two; test -e /nonexistent"];
 
 #[test]
-fn a_resumed_run_does_what_is_not_done() {
+fn a_resumed_run_runs_the_jobs_that_are_not_done() {
     let log = log_of(&JOBS);
     let outcome = resumed(log)
         .arg("-j1")
@@ -61,7 +61,7 @@ fn a_resumed_run_does_what_is_not_done() {
 }
 
 #[test]
-fn what_is_done_is_told_as_ok_and_resumed() {
+fn jobs_that_are_done_are_reported_as_ok_and_resumed() {
     let log = log_of(&["-C/", "echo one"]);
     let outcome = resumed(log)
         .args(["--json", "-C/", "echo one"])
@@ -79,7 +79,7 @@ fn what_is_done_is_told_as_ok_and_resumed() {
 }
 
 #[test]
-fn jobs_are_known_by_content_and_not_by_place() {
+fn jobs_are_known_by_content_and_not_by_position() {
     let log = log_of(&["-C/", "-j1", "echo one", "echo two"]);
     resumed(&log)
         .args(["-C/", "echo two", "x: echo one"])
@@ -229,7 +229,7 @@ fn a_failed_jobs_last_output_is_on_record_and_no_environment() {
 }
 
 #[test]
-fn a_log_on_a_full_disk_ends_the_run_by_3_with_whole_lines_only() {
+fn a_log_on_a_full_disk_exits_with_code_3_and_has_whole_lines_only() {
     if !needs(MOUNT_NAMESPACE) {
         return;
     }
@@ -250,7 +250,7 @@ fn a_log_on_a_full_disk_ends_the_run_by_3_with_whole_lines_only() {
 }
 
 #[test]
-fn a_log_that_cannot_be_one_is_refused_before_anything_runs() {
+fn a_path_that_cannot_be_a_log_is_refused_before_anything_runs() {
     let refused = |path: &str, why: &str| {
         let stage = Stage::new().args(["--joblog", path, "--resume", "touch never"]);
         let outcome = stage

@@ -127,7 +127,7 @@ fn attempts_before_a_success_are_flaky_and_those_before_a_failure_are_reruns() {
 }
 
 #[test]
-fn jobs_that_the_end_of_the_run_stopped_or_kept_from_starting_are_skipped() {
+fn jobs_that_were_canceled_or_never_started_are_skipped() {
     if !needs("python3") {
         return;
     }
@@ -168,7 +168,7 @@ fn every_byte_becomes_legal_xml() {
 }
 
 #[test]
-fn a_long_output_has_its_end_and_says_so() {
+fn a_long_output_is_cut_to_its_end_with_a_note() {
     if !needs("python3") {
         return;
     }
@@ -272,7 +272,7 @@ fn a_path_that_cannot_be_used_is_found_before_anything_runs() {
 }
 
 #[test]
-fn a_report_that_cannot_be_written_is_told_and_the_run_goes_on() {
+fn a_report_that_cannot_be_written_is_reported_and_the_run_goes_on() {
     let outcome = Stage::new()
         .args(["-j1", "--junit", "out/run.xml"])
         .file("out/other", "")

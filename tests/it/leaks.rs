@@ -99,7 +99,7 @@ fn a_background_process_without_the_pipe_is_no_leak() {
 }
 
 #[test]
-fn a_leak_is_told_by_the_name_of_its_job() {
+fn a_leak_is_reported_by_the_name_of_its_job() {
     Stage::new()
         .arg("web: sleep 60 & echo hi")
         .stdout("hi\n")
@@ -110,7 +110,7 @@ fn a_leak_is_told_by_the_name_of_its_job() {
 }
 
 #[test]
-fn the_next_job_need_not_wait_for_what_the_last_one_left() {
+fn the_next_job_does_not_wait_for_leftover_processes() {
     Stage::new()
         .args(["-j1", "sleep 60 & echo a", "echo b"])
         .stdout("a\nb\n")
@@ -151,7 +151,7 @@ fn the_end_of_the_run_leaves_daemons_alone() {
 }
 
 #[test]
-fn what_many_jobs_leave_behind_takes_no_descriptors_from_the_next_ones() {
+fn leftover_processes_take_no_descriptors_from_later_jobs() {
     let jobs: String = (1..=20).map(|n| format!("sleep 70 & echo {n}\n")).collect();
     let expected: String = (1..=20).map(|n| format!("{n}\n")).collect();
     Stage::new()
@@ -171,7 +171,7 @@ fn what_many_jobs_leave_behind_takes_no_descriptors_from_the_next_ones() {
 }
 
 #[test]
-fn who_writes_on_keeps_its_pipe_however_many_are_silent() {
+fn a_leftover_process_that_writes_keeps_its_pipe_among_many_silent_ones() {
     let chatty = "(while echo x; do echo y >> log; sleep 0.05; done) & echo 0";
     let silent = "sleep 70 & echo 1\n".repeat(12);
     let outcome = Stage::new()

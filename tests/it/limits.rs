@@ -41,7 +41,7 @@ const ONE_OF_THREE: &str =
     "prun: running only 1 of 3 jobs at once: the limit on open files is low (ulimit -n)\n";
 
 #[test]
-fn it_is_said_when_fewer_run_at_once_than_were_typed_or_asked_for() {
+fn a_reduced_number_of_jobs_at_once_is_reported() {
     for options in [&[][..], &["-j0"], &["-j3"], &["-j300%"]] {
         Stage::new()
             .args(options)

@@ -86,7 +86,7 @@ fn output_is_in_its_file_as_it_comes() {
 }
 
 #[test]
-fn streams_that_go_to_one_place_have_one_file_in_true_order() {
+fn streams_with_one_destination_have_one_file_in_exact_order() {
     let outcome = logged()
         .in_shell("exec \"$@\" 2>&1")
         .args(["a: echo 1; echo 2 >&2; echo 3", "true"])
@@ -191,7 +191,7 @@ fn a_folder_that_cannot_be_used_is_found_before_anything_runs() {
 }
 
 #[test]
-fn a_file_that_cannot_be_made_is_told_as_the_jobs_end() {
+fn a_file_that_cannot_be_made_is_reported_as_the_jobs_end() {
     logged()
         .args(["-j1", "a: rm -r logs", "b: echo ran"])
         .stderr_has("── b (could not start: cannot create ")
@@ -236,7 +236,7 @@ fn nothing_is_made_for_a_mode_without_captured_output() {
 }
 
 #[test]
-fn a_run_that_goes_on_from_another_adds_its_files_to_the_folder() {
+fn a_run_that_resumes_from_another_adds_its_files_to_the_folder() {
     let run = || {
         let stage = Stage::new().args(["--log-dir", "logs", "--joblog", "log", "--resume", "-j1"]);
         stage.args([

@@ -19,7 +19,7 @@ const ZSH: &str = "generated::zsh_completes_an_option";
 const FISH: &str = "generated::fish_completes_an_option";
 
 #[test]
-fn what_is_skipped_is_listed_once_at_the_end_of_all_tests() {
+fn skipped_tests_are_listed_once_at_the_end() {
     let list = format!("skipped: needs fish: {FISH}\nskipped: needs zsh: {ZSH}\n\n");
     bare(&[ZSH, FISH, "--test-threads=2"])
         .stdout_has("2 passed; 0 failed")
@@ -36,7 +36,7 @@ fn a_file_that_cannot_be_executed_is_no_program() {
 }
 
 #[test]
-fn where_nothing_may_be_skipped_the_test_fails_and_says_what_it_needs() {
+fn if_nothing_may_be_skipped_the_test_fails_and_names_its_needs() {
     bare(&[ZSH])
         .env("PRUN_TEST_ALL", "1")
         .stdout_has("needs zsh, and PRUN_TEST_ALL=1 skips nothing\n")
@@ -51,7 +51,7 @@ fn a_right_that_the_system_denies_is_missing() {
         return;
     }
     let deny = "echo 0 > /proc/sys/user/max_user_namespaces; exec \"$@\"";
-    let test = "joblog::a_log_on_a_full_disk_ends_the_run_by_3_with_whole_lines_only";
+    let test = "joblog::a_log_on_a_full_disk_exits_with_code_3_and_has_whole_lines_only";
     Stage::of(env::current_exe().expect("a test is a program"))
         .under(MOUNTS)
         .in_shell(deny)

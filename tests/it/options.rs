@@ -22,7 +22,7 @@ fn commands_are_refused(commands: &[&str], stderr: &str) {
 }
 
 #[test]
-fn an_unquoted_command_is_answered_with_the_quoted_one() {
+fn the_error_for_an_unquoted_command_quotes_it() {
     commands_are_refused(
         &["touch", "started", "-c"],
         "`-c` begins with `-`: quote the whole command: prun 'touch started -c'",
@@ -34,7 +34,7 @@ fn an_unquoted_command_is_answered_with_the_quoted_one() {
 }
 
 #[test]
-fn an_option_behind_the_commands_is_answered_with_its_place() {
+fn an_option_after_the_commands_is_refused_with_its_position() {
     commands_are_refused(
         &[MARK, "--json"],
         "`--json`: options go before the commands",
@@ -106,7 +106,7 @@ fn an_unknown_option_is_refused() {
 }
 
 #[test]
-fn a_number_of_jobs_must_be_one() {
+fn the_number_of_jobs_must_be_valid() {
     for (text, told) in [
         ("abc", "abc"),
         ("1.5", "1.5"),
@@ -124,7 +124,7 @@ fn a_number_of_jobs_must_be_one() {
 }
 
 #[test]
-fn a_duration_must_be_one() {
+fn a_duration_must_be_valid() {
     for option in ["-t", "--grace", "--retry-delay", "--delay", "--deadline"] {
         for text in [
             "-5",
@@ -143,7 +143,7 @@ fn a_duration_must_be_one() {
 }
 
 #[test]
-fn a_number_of_retries_must_be_one() {
+fn the_number_of_retries_must_be_valid() {
     for text in ["-1", "x", "1.5", "99999999999"] {
         options_are_refused(
             &["--retries", text],
@@ -153,7 +153,7 @@ fn a_number_of_retries_must_be_one() {
 }
 
 #[test]
-fn a_number_of_failures_or_of_arguments_must_be_one() {
+fn the_number_of_failures_or_of_arguments_must_be_valid() {
     for text in ["0", "-1", "x", "1.5", ""] {
         options_are_refused(&["--max-fail", text], "a number of failures is 1, 2, …");
         options_are_refused(&["-N", text], "a number of arguments is 1, 2, … or max");
@@ -161,7 +161,7 @@ fn a_number_of_failures_or_of_arguments_must_be_one() {
 }
 
 #[test]
-fn a_folder_to_run_in_must_be_one() {
+fn the_folder_to_run_in_must_exist() {
     options_are_refused(&["-C", "nope"], "prun: -C nope: no such directory\n");
     options_are_refused(
         &["-C", "/dev/null"],
@@ -198,7 +198,7 @@ fn conflicting_options_are_refused() {
 }
 
 #[test]
-fn a_shell_must_be_one() {
+fn a_shell_must_be_valid() {
     options_are_refused(&["--shell="], "prun: --shell: the shell is empty: ");
     options_are_refused(
         &["--shell=bash 'x"],

@@ -84,7 +84,7 @@ fn running_jobs_are_ended_when_the_reader_goes_away() {
 }
 
 #[test]
-fn a_full_disk_is_told_by_its_own_code() {
+fn a_full_disk_has_its_own_exit_code() {
     Stage::new()
         .arg("echo a")
         .in_shell("exec \"$@\" > /dev/full")
@@ -95,7 +95,7 @@ fn a_full_disk_is_told_by_its_own_code() {
 }
 
 #[test]
-fn a_full_disk_is_told_for_records_too() {
+fn a_full_disk_is_reported_for_records_too() {
     Stage::new()
         .args(["--json", "true"])
         .in_shell("exec \"$@\" > /dev/full")
@@ -127,7 +127,7 @@ fn a_full_disk_ends_the_run() {
 }
 
 #[test]
-fn a_full_disk_is_told_by_help_too() {
+fn a_full_disk_is_reported_for_help_too() {
     Stage::new()
         .arg("--help")
         .in_shell("exec \"$@\" > /dev/full")
@@ -137,7 +137,7 @@ fn a_full_disk_is_told_by_help_too() {
 }
 
 #[test]
-fn what_cannot_be_said_on_stderr_is_dropped() {
+fn messages_that_cannot_be_written_to_stderr_are_dropped() {
     Stage::new()
         .args(["-v", "-j1", "echo a", "echo b; exit 3"])
         .in_shell("exec \"$@\" 2> /dev/full")
@@ -166,7 +166,7 @@ fn a_reader_of_stderr_that_goes_away_misses_nothing_of_the_jobs() {
 }
 
 #[test]
-fn what_jobs_print_to_a_reader_of_stderr_that_is_gone_is_lost_and_the_run_goes_on() {
+fn output_to_a_closed_stderr_is_lost_and_the_run_continues() {
     let mut run = Stage::new()
         .args([
             "-j1",
@@ -190,7 +190,7 @@ fn what_jobs_print_to_a_reader_of_stderr_that_is_gone_is_lost_and_the_run_goes_o
 const NO_FILE_GROWS: &str = "ulimit -f 0; exec \"$@\"";
 
 #[test]
-fn output_that_cannot_be_kept_is_told() {
+fn output_that_cannot_be_kept_is_reported() {
     let outcome = Stage::new()
         .args([
             "--json",
@@ -214,7 +214,7 @@ fn output_that_cannot_be_kept_is_told() {
 }
 
 #[test]
-fn what_was_kept_of_it_is_shown() {
+fn output_that_was_kept_in_part_is_shown() {
     let outcome = Stage::new()
         .args(["seq -w 0 99999999 | head -c 1048576", "true"])
         .in_shell(NO_FILE_GROWS)
@@ -230,7 +230,7 @@ fn what_was_kept_of_it_is_shown() {
 }
 
 #[test]
-fn an_attempt_that_lost_output_is_told_although_the_next_is_whole() {
+fn an_attempt_that_lost_output_is_reported_although_the_next_is_whole() {
     let job = "test $PRUN_ATTEMPT = 2 || { head -c 100000 /dev/zero; exit 1; }";
     Stage::new()
         .args(["--json", "--retries", "1", job])
@@ -242,7 +242,7 @@ fn an_attempt_that_lost_output_is_told_although_the_next_is_whole() {
 }
 
 #[test]
-fn small_output_needs_no_room_for_large_one() {
+fn small_output_needs_no_space_for_large_output() {
     Stage::new()
         .arg("head -c 65536 /dev/zero")
         .in_shell(NO_FILE_GROWS)

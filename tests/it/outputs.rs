@@ -84,7 +84,7 @@ fn output_comes_when_its_job_ends_and_not_when_all_end() {
 }
 
 #[test]
-fn each_stream_goes_to_its_own() {
+fn each_stream_goes_to_the_same_stream_of_prun() {
     Stage::new()
         .arg("echo out; echo err >&2; echo out again")
         .stdout("out\nout again\n")
@@ -123,7 +123,7 @@ fn output_beyond_the_memory_of_a_stream_is_whole() {
 }
 
 #[test]
-fn nothing_is_said_on_stderr_when_all_is_ok() {
+fn nothing_is_written_to_stderr_when_all_is_ok() {
     Stage::new()
         .args(["-j1", "echo a", "true", "web: echo b"])
         .stdout("a\nb\n")
@@ -145,7 +145,7 @@ fn a_terminal_gets_one_line_when_all_is_ok() {
 }
 
 #[test]
-fn output_of_none_is_thrown_away() {
+fn o_none_discards_output() {
     Stage::new()
         .args([
             "-o",
@@ -162,7 +162,7 @@ fn output_of_none_is_thrown_away() {
 }
 
 #[test]
-fn raw_output_is_pruns_own() {
+fn with_raw_output_jobs_inherit_pruns_streams() {
     Stage::new()
         .args([
             "-o",
@@ -215,14 +215,14 @@ fn q_shows_the_output_of_failed_jobs_only() {
 }
 
 #[test]
-fn q_says_nothing_when_all_is_ok() {
+fn q_prints_nothing_when_all_is_ok() {
     Stage::new().args(["-q", "echo a", "echo b >&2"]).run();
     let outcome = Stage::new().args(["-q", "echo a"]).pty(24, 80).run();
     assert_eq!(String::from_utf8_lossy(&outcome.screen), "");
 }
 
 #[test]
-fn qq_says_nothing_at_all() {
+fn qq_prints_nothing_at_all() {
     Stage::new()
         .args(["-qq", "-t", "0.2", "--grace", "0"])
         .args(["echo a; echo b >&2; exit 3", "nosuch-program", "sleep 300"])
@@ -247,7 +247,7 @@ fn qq_leaves_the_records_alone() {
 }
 
 #[test]
-fn v_tells_starts_and_endings() {
+fn v_reports_starts_and_endings() {
     Stage::new()
         .args(["-v", "-j1", "web: echo a", "exit 3"])
         .stdout("a\n")
@@ -263,7 +263,7 @@ fn v_tells_starts_and_endings() {
 }
 
 #[test]
-fn v_tells_the_whole_command_and_each_attempt() {
+fn v_shows_the_whole_command_and_each_attempt() {
     let job = format!("test $PRUN_ATTEMPT = 2 # {}", "x".repeat(200));
     Stage::new()
         .args(["-v", "--retries", "1", "--retry-delay", "0.1", &job])

@@ -125,7 +125,7 @@ fn an_input_comes_with_the_command() {
 }
 
 #[test]
-fn a_long_input_is_told_to_be_left_out() {
+fn a_long_input_is_reported_as_omitted() {
     let job = json!({"cmd": "false", "stdin": "x".repeat(12_345)});
     let outcome = Stage::new()
         .stdin(job.to_string())
@@ -136,7 +136,7 @@ fn a_long_input_is_told_to_be_left_out() {
 }
 
 #[test]
-fn a_shell_and_what_it_runs_come_with_the_command() {
+fn the_shell_is_part_of_the_pasted_command() {
     let line = pastes(
         &["--shell=bash -euo pipefail"],
         &json!({"cmd": "false | cat; echo no"}),

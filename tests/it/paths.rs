@@ -32,7 +32,7 @@ fn a_file_that_is_no_job_log_is_refused_and_left_as_it_is() {
 }
 
 #[test]
-fn a_log_that_was_begun_and_no_more_is_gone_on_with() {
+fn a_job_log_without_a_whole_line_is_continued() {
     for bytes in [
         &b""[..],
         b"{\"type\":\"run_st",

@@ -49,7 +49,7 @@ fn a_job_has_the_size_of_our_terminal_also_when_that_changes() {
 }
 
 #[test]
-fn of_what_is_drawn_over_the_last_state_is_shown() {
+fn of_a_redrawn_line_the_last_state_is_shown() {
     let bar = "bar: for i in 10 50 100; do printf '%s%%\\r' $i; done; echo 100% done";
     let lines = "lines: printf 'one\\ntwo\\n'; printf '\\033[2A\\033[2KONE\\nTWO\\n'";
     let screen = screen(stage().args(["-j1", bar, lines]));
@@ -63,7 +63,7 @@ fn of_what_is_drawn_over_the_last_state_is_shown() {
 }
 
 #[test]
-fn a_job_that_is_alone_draws_as_it_likes() {
+fn the_only_job_writes_to_the_terminal_unchanged() {
     let job = "printf '10%%\\r'; until test -e go; do sleep 0.02; done; printf '\\033[31m100%%\\n'";
     let mut run = stage().arg(job).start();
     run.wait_for_screen("10%\r");
@@ -107,7 +107,7 @@ fn no_pager_waits_for_a_person() {
 }
 
 #[test]
-fn where_output_goes_to_no_terminal_it_is_ignored_with_a_note() {
+fn without_a_terminal_pty_is_ignored_with_a_note() {
     let note = |why: &str| format!("prun: --pty is ignored: {why}\n");
     let job = "test -t 1 || echo no terminal";
     let elsewhere = note("standard output and standard error are not the same terminal");
@@ -137,7 +137,7 @@ fn where_output_goes_to_no_terminal_it_is_ignored_with_a_note() {
 }
 
 #[test]
-fn a_job_that_fails_is_told_by_what_its_screen_showed() {
+fn a_failed_job_is_reported_with_the_contents_of_its_screen() {
     let job = "a: seq 40; printf '1\\r2\\r3\\n'; exit 3";
     let outcome = stage()
         .args(["--junit", "run.xml", job, "true"])

@@ -88,7 +88,7 @@ fn played(stage: Stage) -> Outcome {
 }
 
 #[test]
-fn two_hundred_real_lines_do_what_they_do_under_sh() {
+fn two_hundred_real_lines_do_the_same_as_under_sh() {
     if !needs("cc") || !needs("git") || !needs("gzip") {
         return;
     }

@@ -32,7 +32,7 @@ fn now() -> f64 {
 }
 
 #[test]
-fn what_is_not_ok_is_found_by_one_query() {
+fn jobs_that_are_not_ok_are_found_by_one_query() {
     let outcome = recorded(&["echo a", "exit 3"]).code(1).run();
     let mut failed = outcome.json();
     failed.retain(|record| record["status"] != "ok");
@@ -41,7 +41,7 @@ fn what_is_not_ok_is_found_by_one_query() {
 }
 
 #[test]
-fn a_record_tells_a_job_that_went_well() {
+fn a_record_describes_a_successful_job() {
     let before = now();
     let outcome = recorded(&["-j1", "web: echo out; echo err >&2"])
         .stderr("")
@@ -145,7 +145,7 @@ fn a_timeout_has_its_record() {
 }
 
 #[test]
-fn a_job_that_could_not_start_says_why() {
+fn a_job_that_could_not_start_has_its_reason() {
     let jobs = "{\"argv\":[\"./nope\",\"x\"]}\n{\"cmd\":\"pwd\",\"cwd\":\"gone\"}\n{\"cmd\":\"true; true\",\"cwd\":\"file\"}\n";
     let outcome = recorded(&["-j1"])
         .file("file", "")
@@ -204,7 +204,7 @@ fn canceled_and_skipped_jobs_have_their_records() {
 }
 
 #[test]
-fn the_cpu_time_of_a_busy_job_is_told() {
+fn the_cpu_time_of_a_busy_job_is_reported() {
     let busy = "i=0; while [ $i -lt 200000 ]; do i=$((i + 1)); done";
     let outcome = recorded(&["-j1", busy, "sleep 0.3"]).run();
     let (busy, idle) = (outcome.record(1), outcome.record(2));
@@ -216,7 +216,7 @@ fn the_cpu_time_of_a_busy_job_is_told() {
 }
 
 #[test]
-fn the_memory_of_a_job_is_told() {
+fn the_memory_of_a_job_is_reported() {
     let large = "head -c 50000000 /dev/zero | tail -c 50000000 > /dev/null; wait";
     let outcome = recorded(&["-j1", "true", large]).run();
     let memory = |seq| outcome.record(seq)["max_rss_bytes"].as_u64().unwrap();
@@ -225,7 +225,7 @@ fn the_memory_of_a_job_is_told() {
 }
 
 #[test]
-fn the_time_before_the_start_is_told() {
+fn the_time_before_the_start_is_reported() {
     let outcome = recorded(&["-j1", "sleep 0.3", "true"]).run();
     let queued = |seq| outcome.record(seq)["queued_s"].as_f64().unwrap();
     assert!(queued(2) >= queued(1) + 0.3, "{} {}", queued(1), queued(2));
@@ -255,7 +255,7 @@ fn the_pid_is_that_of_the_process() {
 }
 
 #[test]
-fn bytes_that_are_no_text_come_in_base64_too() {
+fn bytes_that_are_not_text_come_in_base64_too() {
     let outcome = recorded(&["printf 'a\\377\\nb\\303'; printf '\\200' >&2"]).run();
     let record = outcome.record(1);
     assert_eq!(record["stdout"], "a\u{fffd}\nb\u{fffd}");
@@ -269,7 +269,7 @@ fn bytes_that_are_no_text_come_in_base64_too() {
 }
 
 #[test]
-fn words_that_are_no_text_come_in_base64_too() {
+fn words_that_are_not_text_come_in_base64_too() {
     let outcome = recorded(&["-j1"])
         .stdin(b"printf %s a\xff\n/bin/echo plain\n")
         .run();
@@ -283,7 +283,7 @@ fn words_that_are_no_text_come_in_base64_too() {
 }
 
 #[test]
-fn a_folder_whose_name_is_no_text_comes_in_base64_too_also_when_it_is_told_again() {
+fn a_folder_whose_name_is_not_text_is_in_base64_too_also_in_a_replay() {
     let is_whole = |outcome: &Outcome| {
         let record = outcome.record(1);
         let text = record["cwd"].as_str().expect("a text");
@@ -311,7 +311,7 @@ fn text_stays_text() {
 }
 
 #[test]
-fn a_character_is_not_cut_wherever_it_stands() {
+fn a_character_is_never_cut() {
     // Three bytes each, so that every border of a buffer is met at every place of a character.
     let text = format!("x{}", "漢".repeat(300_000));
     let outcome = recorded(&["cat text"]).file("text", &text).run();
@@ -356,7 +356,7 @@ fn the_environment_is_in_no_record() {
 }
 
 #[test]
-fn the_digest_is_told_beside_the_records() {
+fn the_digest_is_printed_besides_the_records() {
     Stage::new()
         .args(["--json", "exit 3"])
         .stdout_has("\"exit_code\":3,")

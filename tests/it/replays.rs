@@ -155,7 +155,7 @@ fn a_replay_ends_as_the_run_did() {
 }
 
 #[test]
-fn a_log_cut_after_any_line_tells_every_job_once() {
+fn a_log_cut_after_any_line_reports_every_job_once() {
     let run = of_every_kind().run();
     let log = run.read_text("run.log");
     let ends: Vec<usize> = log.match_indices('\n').map(|(at, _)| at + 1).collect();
@@ -190,7 +190,7 @@ fn a_torn_last_line_is_left_out_and_the_log_stays_as_it_is() {
 }
 
 #[test]
-fn of_several_runs_the_last_one_is_told() {
+fn of_several_runs_the_last_one_is_replayed() {
     let stage = logged().args(["-j1", "exit 3"]).code(1).run();
     let log = stage.read("run.log");
     let again = logged()
@@ -224,7 +224,7 @@ fn the_end_of_a_long_output_is_there_and_its_length() {
 }
 
 #[test]
-fn a_log_that_cannot_be_told_is_an_error_before_anything_is_told() {
+fn a_log_that_cannot_be_replayed_is_an_error_before_any_output() {
     for (log, why) in [
         (
             "",

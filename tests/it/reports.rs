@@ -170,7 +170,7 @@ fn ten_thousand_jobs_are_usable_within_two_seconds() {
 }
 
 #[test]
-fn both_themes_a_phone_and_paper_are_served() {
+fn the_page_suits_both_themes_a_phone_and_paper() {
     if !needs("python3") || !needs(BROWSER) {
         return;
     }

@@ -73,7 +73,7 @@ fn without_retries_there_is_one_attempt() {
 }
 
 #[test]
-fn whatever_the_ending_the_job_is_tried_again() {
+fn every_kind_of_failure_is_tried_again() {
     let job = "case $PRUN_ATTEMPT in 1) exit 1;; 2) kill -9 $$;; 3) sleep 300;; *) echo ok;; esac";
     let outcome = Stage::new()
         .args(["--json", "-t", "2", "--grace", "0", "--retries", "3", job])
@@ -101,7 +101,7 @@ fn each_attempt_has_its_own_time() {
 }
 
 #[test]
-fn a_timeout_is_told_after_the_last_attempt_only() {
+fn a_timeout_is_reported_after_the_last_attempt_only() {
     let outcome = Stage::new()
         .args(["--json", "-t", "0.2", "--grace", "0", "--retries", "2", "sleep 300"])
         .stdout_any()
@@ -188,7 +188,7 @@ fn a_job_of_a_file_has_its_own_number_of_retries() {
 }
 
 #[test]
-fn what_waits_for_another_attempt_needs_little_memory_and_no_descriptors() {
+fn jobs_that_wait_for_another_attempt_need_little_memory_and_no_descriptors() {
     let job = "head -c 100000 /dev/zero; echo x >> tried; exit 1";
     let mut run = Stage::new()
         .args(["--json", "-j2", "--retries", "1", "--retry-delay", "60"])

@@ -268,7 +268,7 @@ fn a_dumb_terminal_has_lines_only() {
 }
 
 #[test]
-fn nothing_is_drawn_where_it_was_not_wanted() {
+fn nothing_is_drawn_if_progress_is_off_or_redirected() {
     let none = |stage: Stage| {
         let outcome = stage.args(["a: sleep 0.5", "b: true"]).run();
         let text = String::from_utf8_lossy(&outcome.screen).into_owned();
@@ -282,7 +282,7 @@ fn nothing_is_drawn_where_it_was_not_wanted() {
 }
 
 #[test]
-fn the_last_line_of_a_running_job_stands_behind_its_name() {
+fn the_last_line_of_a_running_job_is_shown_after_its_name() {
     let size = (24, 80);
     let begun = "printf '\\033[32mstep 1\\033[0m\\nstep\\t2 \\a\\n'";
     let mut run = stage(size)

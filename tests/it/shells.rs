@@ -89,7 +89,7 @@ fn not_found(program: &str) -> String {
 }
 
 #[test]
-fn a_missing_program_is_told_by_the_shell() {
+fn a_missing_program_is_reported_by_the_shell() {
     let outcome = Stage::new()
         .args(["--json", "nosuch-program x"])
         .env("PATH", NOWHERE)
@@ -211,7 +211,7 @@ fn a_word_that_the_installed_bash_knows_is_for_a_shell() {
 }
 
 #[test]
-fn shell_names_another_one() {
+fn shell_selects_another_shell() {
     if !needs("bash") {
         return;
     }
@@ -255,7 +255,7 @@ fn a_shell_may_have_options() {
 }
 
 #[test]
-fn a_shell_may_have_its_c_already() {
+fn a_shell_may_already_have_c() {
     if !needs("bash") {
         return;
     }

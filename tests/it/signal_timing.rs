@@ -9,7 +9,7 @@ use crate::stage::{Stage, is_alive, rounds};
 const TIME_LIMIT: Duration = Duration::from_secs(30);
 
 #[test]
-fn a_signal_at_any_moment_of_its_life_ends_prun() {
+fn a_signal_at_any_moment_ends_prun() {
     for round in 0..rounds() {
         let stage = Stage::new().arg("true").stderr_any().signal(libc::SIGINT);
         let mut run = stage.within(TIME_LIMIT).start();
@@ -57,7 +57,7 @@ fn a_signal_that_comes_twice_at_once_loses_no_output() {
 }
 
 #[test]
-fn a_signal_in_the_midst_of_starts_leaves_nobody() {
+fn a_signal_among_starts_leaves_no_process() {
     for round in 0..rounds() {
         let mut run = Stage::new()
             .args(["--json", "-j40"])

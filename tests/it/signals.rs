@@ -101,7 +101,7 @@ fn deadly() -> Vec<i32> {
 }
 
 #[test]
-fn what_else_would_end_prun_asks_its_jobs_to_end_and_ends_it_then() {
+fn other_fatal_signals_terminate_the_jobs_and_are_re_raised() {
     for number in deadly() {
         let traps = "trap 'echo TERM > got; exit 0' TERM";
         let stage = run_of(&["--grace", "1h"], traps)
@@ -117,7 +117,7 @@ fn what_else_would_end_prun_asks_its_jobs_to_end_and_ends_it_then() {
 }
 
 #[test]
-fn what_else_would_end_prun_kills_the_second_time() {
+fn other_fatal_signals_kill_the_jobs_the_second_time() {
     let stage = run_of(&["--grace", "1h"], "trap '' TERM")
         .stderr_has("prun: SIGTERM again: killing 1 job; signal again to exit now\n")
         .signal(libc::SIGUSR2);
@@ -184,7 +184,7 @@ fn a_background_child_that_ignores_int_is_ended_too() {
 }
 
 #[test]
-fn whoever_ignores_all_is_killed_at_the_end_of_the_grace() {
+fn a_job_that_ignores_all_signals_is_killed_after_the_grace() {
     let stage = run_of(&["--grace", "1"], "trap '' INT TERM")
         .stderr_has("cancelling 1 job (SIGKILL in 1.0 s);")
         .signal(libc::SIGINT);
@@ -221,7 +221,7 @@ fn a_stopped_job_is_woken_to_act_on_the_signal() {
 }
 
 #[test]
-fn a_second_signal_kills_at_once_and_says_so() {
+fn a_second_signal_kills_at_once_and_is_reported() {
     let stage = run_of(&["--grace", "1h"], "trap '' INT TERM")
         .stderr(
             "prun: SIGINT: cancelling 1 job (SIGKILL in 1h00m); press Ctrl-C again to kill now\n\
@@ -377,7 +377,7 @@ fn a_stuck_reader_cannot_keep_prun_from_ending() {
 }
 
 #[test]
-fn a_prun_among_the_jobs_ends_its_own() {
+fn a_nested_prun_ends_its_own_jobs() {
     let inner = format!(
         "{} 'echo up > up; sleep 300' 'echo up > up2; sleep 300'",
         env!("CARGO_BIN_EXE_prun")

@@ -6,7 +6,7 @@ use crate::stage::Stage;
 const UNTIL_GO: &str = "until [ -e go ]; do sleep 0.01; done";
 
 #[test]
-fn the_output_of_the_only_job_is_shown_as_it_comes() {
+fn the_output_of_the_only_job_is_streamed() {
     let mut run = Stage::new()
         .arg(format!("echo begun; {UNTIL_GO}; echo ended"))
         .stdout("begun\nended\n")
@@ -17,7 +17,7 @@ fn the_output_of_the_only_job_is_shown_as_it_comes() {
 }
 
 #[test]
-fn jobs_that_run_one_at_a_time_are_shown_as_they_come() {
+fn jobs_that_run_one_at_a_time_are_streamed() {
     let mut run = Stage::new()
         .arg("-j1")
         .args(["echo first", &format!("echo begun; {UNTIL_GO}; echo ended")])
@@ -34,7 +34,7 @@ fn q_shows_nothing_of_a_job_that_may_still_succeed() {
 }
 
 #[test]
-fn the_first_job_of_an_order_is_shown_as_it_comes_and_the_others_when_it_has_ended() {
+fn the_first_job_of_an_order_is_streamed_and_the_others_when_it_has_ended() {
     let mut run = Stage::new()
         .arg("-k")
         .arg(format!(
@@ -53,7 +53,7 @@ fn the_first_job_of_an_order_is_shown_as_it_comes_and_the_others_when_it_has_end
 }
 
 #[test]
-fn the_next_job_of_an_order_is_shown_as_it_comes_once_the_first_has_ended() {
+fn the_next_job_of_an_order_is_streamed_once_the_first_has_ended() {
     let mut run = Stage::new()
         .arg("-k")
         .args(["echo 1", &format!("echo 2 begun; {UNTIL_GO}; echo 2 ended")])
@@ -99,7 +99,7 @@ fn records_come_in_the_order_of_the_jobs_too() {
 }
 
 #[test]
-fn what_an_order_holds_back_needs_little_memory_and_few_descriptors() {
+fn output_held_back_for_its_order_needs_little_memory_and_few_descriptors() {
     let big =
         "head -c 150000 /dev/zero | tr '\\0' $((PRUN_SEQ % 10)); [ $PRUN_SEQ != 300 ] || touch go";
     let expected: Vec<u8> = (2..=300u32)
@@ -121,7 +121,7 @@ fn what_an_order_holds_back_needs_little_memory_and_few_descriptors() {
 }
 
 #[test]
-fn each_line_stands_behind_the_name_of_its_job() {
+fn each_line_is_prefixed_with_the_name_of_its_job() {
     Stage::new()
         .args(["-o", "line", "-j1"])
         .args([
@@ -188,7 +188,7 @@ fn no_line_is_broken_by_another_job() {
 }
 
 #[test]
-fn the_order_of_both_streams_is_exact_where_they_lead_to_one_place() {
+fn the_order_of_both_streams_is_exact_if_they_share_a_destination() {
     let both = "for i in $(seq 300); do echo out $i; echo err $i >&2; done";
     let once: String = (1..=300).map(|i| format!("out {i}\nerr {i}\n")).collect();
     Stage::new()
@@ -199,7 +199,7 @@ fn the_order_of_both_streams_is_exact_where_they_lead_to_one_place() {
 }
 
 #[test]
-fn a_job_waits_while_nobody_reads_what_it_prints_and_loses_nothing() {
+fn a_job_whose_output_is_not_read_waits_and_loses_nothing() {
     let mut run = Stage::new()
         .args([
             "-j1",
@@ -224,7 +224,7 @@ fn a_job_waits_while_nobody_reads_what_it_prints_and_loses_nothing() {
 }
 
 #[test]
-fn the_time_of_a_job_runs_while_nobody_reads_what_it_prints() {
+fn a_time_limit_runs_while_output_is_not_read() {
     let mut run = Stage::new()
         .args([
             "-j1",
@@ -245,7 +245,7 @@ fn the_time_of_a_job_runs_while_nobody_reads_what_it_prints() {
 }
 
 #[test]
-fn a_stop_does_not_wait_for_somebody_who_does_not_read() {
+fn a_cancellation_does_not_wait_for_a_stuck_reader() {
     let mut run = Stage::new()
         .args([
             "-j1",

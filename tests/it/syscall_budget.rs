@@ -30,7 +30,7 @@ fn number_of(name: &str, counts: &str) -> u64 {
 }
 
 #[test]
-fn a_job_costs_so_many_system_calls_and_opens_no_file() {
+fn a_job_costs_a_fixed_number_of_system_calls_and_opens_no_file() {
     if !needs("strace") {
         return;
     }
@@ -62,7 +62,7 @@ fn woken_by_a_child(pid: i32) -> BTreeMap<String, bool> {
 }
 
 #[test]
-fn the_end_of_a_job_wakes_the_thread_that_waits_for_it_alone() {
+fn the_end_of_a_job_wakes_only_the_thread_that_waits_for_it() {
     let mut run = Stage::new().stdin_open().start();
     let threads = [
         ("prun", true),

@@ -57,14 +57,14 @@ fn without_a_placeholder_the_value_is_the_last_word() {
 }
 
 #[test]
-fn a_template_that_names_its_values_itself_gets_no_more() {
+fn a_template_that_uses_its_parameters_gets_no_appended_values() {
     one(&["echo \"<$1>\"; echo \"$#\""], "b c")
         .stdout("<b c>\n1\n")
         .run();
 }
 
 #[test]
-fn a_value_is_not_put_behind_more_than_one_command() {
+fn a_value_is_not_appended_to_several_commands() {
     one(&["echo a; echo b"], "c")
         .stderr("prun: the template `echo a; echo b` is more than one simple command: write {} where the value belongs\n")
         .code(2)
@@ -87,7 +87,7 @@ fn an_argv_needs_no_shell() {
 }
 
 #[test]
-fn a_template_of_one_word_is_the_command_of_its_record() {
+fn a_one_word_template_is_the_command_in_its_record() {
     let outcome = one(&["--json", "/bin/echo {}"], "v").stdout_any().run();
     let record = outcome.record(1);
     assert_eq!(record["cmd"], "/bin/echo {}");
@@ -96,7 +96,7 @@ fn a_template_of_one_word_is_the_command_of_its_record() {
 }
 
 #[test]
-fn values_that_are_no_text_are_in_the_record_as_base64() {
+fn values_that_are_not_text_are_in_the_record_as_base64() {
     let outcome = Stage::new()
         .stdin(&b"\xff"[..])
         .args(["--json", "-a", "-", "/bin/echo", "{}"])
@@ -114,7 +114,7 @@ fn values_that_are_no_text_are_in_the_record_as_base64() {
 }
 
 #[test]
-fn a_missing_program_of_a_template_is_told_by_the_shell() {
+fn a_missing_program_of_a_template_is_reported_by_the_shell() {
     let outcome = one(&["--json", "no-such-program {}"], "v")
         .stdout_any()
         .stderr_any()
@@ -293,7 +293,7 @@ fn a_shown_job_file_runs_the_same() {
 }
 
 #[test]
-fn a_job_with_everything_is_shown_as_a_job_that_runs_the_same() {
+fn a_job_with_every_key_is_shown_as_a_job_that_runs_the_same() {
     if !needs("bash") {
         return;
     }

@@ -51,7 +51,7 @@ fn ctrl_z_stops_the_jobs_and_the_clocks_and_fg_resumes_them() {
 }
 
 #[test]
-fn a_job_that_ignores_ctrl_z_is_stopped_all_the_same() {
+fn a_job_that_ignores_ctrl_z_is_stopped_as_well() {
     if !needs("/bin/bash") {
         return;
     }
@@ -145,7 +145,7 @@ fn without_a_terminal_tty_is_an_error() {
 }
 
 #[test]
-fn a_job_stopped_from_outside_goes_on_when_continued() {
+fn a_job_stopped_from_outside_continues_when_continued() {
     let mut run = Stage::new()
         .args(["echo $$ > pid; while ! test -e told; do sleep 0.02; done; echo done"])
         .stdout("done\n")

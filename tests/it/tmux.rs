@@ -124,7 +124,7 @@ fn waiting(does: &str) -> String {
 }
 
 #[test]
-fn characters_that_are_as_wide_as_nobody_knows_cost_no_row() {
+fn characters_of_ambiguous_width_cost_no_row() {
     if !needs("tmux") {
         return;
     }
@@ -267,7 +267,7 @@ fn whatever_becomes_of_the_screen_no_row_above_is_lost() {
 }
 
 #[test]
-fn a_colour_that_a_job_left_on_ends_with_its_output() {
+fn a_colour_that_a_job_left_on_is_reset_after_its_output() {
     if !needs("tmux") {
         return;
     }

@@ -117,7 +117,7 @@ fn a_trace_is_whole_up_to_the_moment_in_which_prun_is_killed() {
 }
 
 #[test]
-fn an_attempt_that_no_other_follows_is_told_once() {
+fn an_attempt_without_a_successor_is_reported_once() {
     if !needs("python3") {
         return;
     }
@@ -141,7 +141,7 @@ fn an_attempt_that_no_other_follows_is_told_once() {
 }
 
 #[test]
-fn two_files_of_a_run_are_not_one() {
+fn two_files_of_a_run_cannot_have_the_same_path() {
     Stage::new()
         .args(["--trace", "./a", "--junit", "a", "echo ran"])
         .stderr("prun: --trace ./a: --junit writes the same file: name a different one\n")

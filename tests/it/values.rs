@@ -46,7 +46,7 @@ fn an_empty_line_is_an_empty_value_that_keeps_the_others_in_their_places() {
 }
 
 #[test]
-fn what_an_editor_adds_to_a_list_is_no_part_of_its_values() {
+fn byte_order_marks_and_carriage_returns_are_not_part_of_values() {
     let list = "\u{feff}a\r\n\r\nb c\r\n";
     let expected = "[a]\n[]\n[b c]\n";
     let warning = |name: &str| {
@@ -83,7 +83,7 @@ fn bytes_of_values_that_end_with_nul_or_were_typed_are_kept() {
 }
 
 #[test]
-fn what_a_shell_is_given_is_the_values_alone() {
+fn a_shell_gets_only_the_values_as_parameters() {
     for (template, expected) in [
         ("printf '<%s>' \"$@\"; echo", "<1><2>\n<3>\n"),
         ("printf '<%s>' \"$*\"; echo", "<1 2>\n<3>\n"),
@@ -123,7 +123,7 @@ fn what_a_shell_is_given_is_the_values_alone() {
 }
 
 #[test]
-fn what_a_dry_run_shows_of_a_short_batch_runs_the_same() {
+fn a_short_batch_shown_by_a_dry_run_runs_the_same() {
     let outcome = Stage::new()
         .args(["-n", "-N2", "echo {2}.$#; :", ":::", "1", "2", "3"])
         .stdout(
@@ -139,7 +139,7 @@ fn what_a_dry_run_shows_of_a_short_batch_runs_the_same() {
 }
 
 #[test]
-fn all_parameters_and_what_is_derived_of_them_do_not_go_together() {
+fn all_parameters_cannot_be_combined_with_parts_of_them() {
     for template in [
         "echo {.} \"$@\"",
         "echo {#} $#",

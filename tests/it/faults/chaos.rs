@@ -75,7 +75,7 @@ impl Numbers {
 }
 
 #[test]
-fn whatever_comes_every_job_has_one_ending_and_every_file_is_whole() {
+fn under_any_signals_every_job_has_one_ending_and_every_file_is_whole() {
     for round in 0..rounds() {
         let mut numbers = Numbers(round as u64);
         let (form, policy) = (numbers.one_of(&FORMS), numbers.one_of(&POLICIES));

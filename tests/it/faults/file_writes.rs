@@ -36,7 +36,7 @@ fn assert_whole(outcome: &Outcome) {
 }
 
 #[test]
-fn a_signal_while_nobody_reads_leaves_every_ending_on_record_and_whole_files() {
+fn a_signal_while_nobody_reads_leaves_every_ending_in_the_log_and_whole_files() {
     for form in [
         &["-j1"][..],
         &["-j1", "--json"],
@@ -101,7 +101,7 @@ fn interrupted(run: &mut Running) -> i32 {
 }
 
 #[test]
-fn a_second_signal_hurries_the_jobs_and_not_the_files() {
+fn a_second_signal_kills_the_jobs_and_still_writes_the_files() {
     if needs("strace") {
         let mut run = slow(Duration::from_millis(600))
             .stderr_any()
@@ -116,7 +116,7 @@ fn a_second_signal_hurries_the_jobs_and_not_the_files() {
 }
 
 #[test]
-fn a_third_signal_gives_the_files_up_and_says_which() {
+fn a_third_signal_abandons_the_files_and_names_them() {
     if needs("strace") {
         let mut run = slow(Duration::from_secs(30))
             .stderr_has("prun: not written because of a third signal: the JUnit report x.xml, the report r.html")
@@ -131,7 +131,7 @@ fn a_third_signal_gives_the_files_up_and_says_which() {
 }
 
 #[test]
-fn a_start_is_on_record_while_nobody_reads() {
+fn a_start_is_in_the_log_while_nobody_reads() {
     let mut run = Stage::new()
         .args([
             "--guard=never",

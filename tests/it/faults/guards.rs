@@ -18,7 +18,7 @@ const PRUN: &str = env!("CARGO_BIN_EXE_prun");
 const STUBBORN: &str = "trap '' TERM; echo up > up; while :; do sleep 0.05; done";
 
 #[test]
-fn a_run_inside_a_job_ends_its_own_before_it_is_killed_itself() {
+fn a_nested_run_ends_its_own_jobs_before_it_is_killed() {
     Stage::new()
         .args(["-t", "300ms", "--grace", "3"])
         .arg(format!("exec {PRUN} \"$STUBBORN\" true"))
@@ -31,7 +31,7 @@ fn a_run_inside_a_job_ends_its_own_before_it_is_killed_itself() {
 }
 
 #[test]
-fn the_grace_of_a_run_inside_a_job_is_nine_tenths_of_the_outer_one() {
+fn the_grace_of_a_nested_run_is_nine_tenths_of_the_outer_one() {
     let inner = |options: &str| format!("{PRUN} {options} 'echo $PRUN_GRACE'");
     let told = |options: &[&str], job: &str, grace: &str| {
         let stage = Stage::new().args(options).arg(job);
@@ -48,7 +48,7 @@ fn the_grace_of_a_run_inside_a_job_is_nine_tenths_of_the_outer_one() {
 }
 
 #[test]
-fn a_grace_that_is_none_is_refused() {
+fn an_invalid_grace_in_the_environment_is_refused() {
     Stage::new()
         .env("PRUN_GRACE", "soon")
         .arg("touch never")
@@ -87,7 +87,7 @@ fn up(stage: Stage) -> (Running, i32) {
 }
 
 #[test]
-fn whatever_kills_prun_ends_every_group_that_it_has_started() {
+fn any_death_of_prun_ends_every_group_that_it_started() {
     let job = "sleep 300 & (trap '' TERM; sleep 300) & echo up >> up; sleep 300";
     for signal in [libc::SIGKILL, libc::SIGABRT, libc::SIGILL] {
         let stage = Stage::new().args(["--grace", "200ms", job, "/bin/sleep 300"]);
@@ -145,7 +145,7 @@ fn a_kill_that_follows_a_term_kills_what_is_left_at_once() {
 }
 
 #[test]
-fn timeout_with_a_kill_leaves_nobody() {
+fn timeout_with_a_kill_leaves_no_process() {
     if needs("timeout") {
         Stage::new()
             .under(["timeout", "-k", "0.3", "0.5"])
@@ -158,7 +158,7 @@ fn timeout_with_a_kill_leaves_nobody() {
 }
 
 #[test]
-fn a_run_inside_a_job_that_is_killed_before_its_own_grace_is_over_leaves_nobody() {
+fn a_nested_run_that_is_killed_before_its_grace_ends_leaves_no_process() {
     Stage::new()
         .args(["-t", "300ms", "--grace", "300ms"])
         .arg(format!("exec env -u PRUN_GRACE {PRUN} \"$STUBBORN\" true"))
@@ -185,7 +185,7 @@ fn without_a_guard_jobs_outlive_a_kill() {
 }
 
 #[test]
-fn what_an_ended_job_has_left_is_not_touched() {
+fn leftover_processes_of_an_ended_job_are_not_killed() {
     let ended = "sleep 300 > /dev/null 2>&1 & echo $! > daemon";
     let job = "echo $$ > up; exec sleep 300";
     let stage = Stage::new().args(["--json", "--grace", "200ms", ended, job]);
@@ -236,7 +236,7 @@ fn a_job_log_stays_locked_until_the_jobs_of_a_killed_run_are_gone() {
 }
 
 #[test]
-fn the_guard_holds_nothing_that_is_not_its_own_and_hears_no_signal_but_kill() {
+fn the_guard_has_only_its_own_descriptors_and_ignores_signals() {
     let stage = Stage::new().args(["--guard", "--grace", "200ms", STUBBORN]);
     let (mut run, guard) = up(stage.in_shell("exec \"$@\" 7>&1").signal(libc::SIGKILL));
     let entries = fs::read_dir(format!("/proc/{guard}/fd")).expect("it runs");
@@ -255,7 +255,7 @@ fn the_guard_holds_nothing_that_is_not_its_own_and_hears_no_signal_but_kill() {
 }
 
 #[test]
-fn a_guard_that_is_asked_for_and_cannot_be_had_is_an_error() {
+fn a_requested_guard_that_cannot_be_started_is_an_error() {
     if !needs("strace") {
         return;
     }
@@ -281,7 +281,7 @@ fn a_guard_that_is_asked_for_and_cannot_be_had_is_an_error() {
 }
 
 #[test]
-fn a_guard_process_without_a_run_says_what_it_is_for() {
+fn a_guard_process_without_a_run_names_the_option_to_use() {
     Stage::new()
         .arg("--guard-process")
         .stderr("prun: --guard-process is for internal use: use --guard\n")

@@ -28,7 +28,7 @@ fn wait_for_hanging(run: &mut Running) {
 }
 
 #[test]
-fn a_program_that_does_not_start_in_time_is_told_and_never_runs() {
+fn a_program_that_does_not_start_in_time_is_reported_and_never_runs() {
     let Some((stage, held)) = hanging() else {
         return;
     };
@@ -50,7 +50,7 @@ fn a_program_that_does_not_start_in_time_is_told_and_never_runs() {
 }
 
 #[test]
-fn others_start_while_one_hangs_and_that_one_runs_in_the_end() {
+fn other_jobs_start_while_one_start_hangs_and_it_runs_in_the_end() {
     let Some((stage, held)) = hanging() else {
         return;
     };
@@ -89,7 +89,7 @@ fn a_signal_ends_a_run_with_a_start_that_hangs() {
 }
 
 #[test]
-fn the_end_of_all_time_comes_although_a_start_hangs() {
+fn a_deadline_ends_a_run_with_a_start_that_hangs() {
     let Some((stage, held)) = hanging() else {
         return;
     };
@@ -125,7 +125,7 @@ fn a_hung_start_that_is_tried_again_runs_once() {
 }
 
 #[test]
-fn a_log_tells_of_a_start_that_hung_also_when_it_is_replayed() {
+fn a_job_log_and_its_replay_report_a_start_that_hung() {
     let Some((stage, held)) = hanging() else {
         return;
     };

@@ -83,7 +83,7 @@ fn a_full_poll_loop_starts_no_job_that_it_cannot_watch() {
 }
 
 #[test]
-fn without_a_pidfd_the_end_of_a_job_is_seen_all_the_same() {
+fn the_end_of_a_job_is_seen_without_a_pidfd() {
     if !needs("strace") {
         return;
     }
@@ -98,7 +98,7 @@ fn without_a_pidfd_the_end_of_a_job_is_seen_all_the_same() {
 }
 
 #[test]
-fn a_process_or_pipe_that_cannot_be_had_now_is_had_later() {
+fn a_process_or_pipe_that_cannot_be_created_is_tried_again() {
     if !needs("strace") {
         return;
     }
@@ -114,7 +114,7 @@ fn a_process_or_pipe_that_cannot_be_had_now_is_had_later() {
 }
 
 #[test]
-fn a_thread_that_cannot_be_had_is_told_before_anything_starts() {
+fn a_thread_that_cannot_be_created_is_reported_before_anything_starts() {
     if !needs("strace") {
         return;
     }
@@ -129,7 +129,7 @@ fn a_thread_that_cannot_be_had_is_told_before_anything_starts() {
 }
 
 #[test]
-fn a_group_is_ended_by_number_where_the_system_cannot_by_pidfd() {
+fn a_group_is_signalled_by_number_if_it_cannot_be_by_pidfd() {
     if !needs("strace") {
         return;
     }
@@ -160,7 +160,7 @@ fn a_group_is_ended_by_number_where_the_system_cannot_by_pidfd() {
 }
 
 #[test]
-fn a_job_log_that_cannot_be_brought_to_the_disk_is_told() {
+fn a_job_log_that_cannot_be_synced_is_reported() {
     if !needs("strace") {
         return;
     }
@@ -174,7 +174,7 @@ fn a_job_log_that_cannot_be_brought_to_the_disk_is_told() {
 }
 
 #[test]
-fn a_job_log_that_cannot_be_mended_is_mended_by_the_next_run() {
+fn a_job_log_that_cannot_be_repaired_is_repaired_by_the_next_run() {
     // A disk that is full in the midst of a line, and does not let the half line be taken back.
     if !needs("strace") || !needs(MOUNT_NAMESPACE) {
         return;

@@ -37,7 +37,7 @@ fn wait(run: &mut Running, moment: Duration) {
 }
 
 #[test]
-fn ctrl_z_among_starts_stops_all_and_fg_goes_on() {
+fn ctrl_z_among_starts_stops_all_and_fg_continues() {
     if !needs("/bin/bash") {
         return;
     }

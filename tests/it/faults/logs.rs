@@ -48,7 +48,7 @@ const JOBS: &str = r#"{"name":"fine","cmd":"echo fine"}
 "#;
 
 #[test]
-fn whatever_is_not_ok_is_done_again() {
+fn every_job_that_is_not_ok_runs_again() {
     let mut run = Stage::new()
         .args(["--json", "-j1", "-f", "jobs.jsonl", "--joblog", "run.log"])
         .file("jobs.jsonl", JOBS)
@@ -71,7 +71,7 @@ fn whatever_is_not_ok_is_done_again() {
 }
 
 #[test]
-fn a_log_where_nothing_can_be_locked_is_written_and_the_lack_is_told() {
+fn a_log_without_locks_is_written_with_a_warning() {
     if needs("strace") {
         failing(Stage::new(), &["flock:error=ENOLCK:when=1"])
             .args(["--joblog", "run.log", "echo ran"])
@@ -85,7 +85,7 @@ fn a_log_where_nothing_can_be_locked_is_written_and_the_lack_is_told() {
 }
 
 #[test]
-fn what_is_no_file_of_ours_is_refused() {
+fn a_file_that_is_not_a_job_log_is_refused() {
     let refused = |before: &str, why: &str| {
         let outcome = Stage::new()
             .in_shell(&format!("{before}; exec \"$@\""))

@@ -69,7 +69,7 @@ fn no_orphan_takes_the_status_of_a_job() {
 }
 
 #[test]
-fn a_signal_ends_the_jobs_and_is_told_by_the_exit_code() {
+fn a_signal_ends_the_jobs_and_is_reported_by_the_exit_code() {
     let Some(stage) = first(Stage::new()) else {
         return;
     };

@@ -34,7 +34,7 @@ fn number_behind(text: &str, before: &str) -> Option<i64> {
 }
 
 #[test]
-fn no_signal_goes_to_a_number_that_was_given_back() {
+fn no_signal_goes_to_a_pid_that_was_released() {
     if !needs("strace") {
         return;
     }
@@ -86,7 +86,7 @@ fn no_signal_goes_to_a_number_that_was_given_back() {
 }
 
 #[test]
-fn numbers_that_come_back_at_once_confuse_nobody() {
+fn pids_that_are_reused_at_once_do_no_harm() {
     if !needs(PID_NAMESPACE) {
         return;
     }

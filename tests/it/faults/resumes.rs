@@ -53,7 +53,7 @@ fn a_success_whose_output_could_not_be_kept_is_not_done() {
 }
 
 #[test]
-fn output_that_arrives_late_counts_from_then_on() {
+fn output_that_is_delivered_late_counts_from_then_on() {
     let mut run = Stage::new()
         .args(["-j2", "--joblog", "run.log", LARGE, "b: true"])
         .hold_stdout()
@@ -69,7 +69,7 @@ fn output_that_arrives_late_counts_from_then_on() {
 }
 
 #[test]
-fn the_last_attempt_on_record_decides() {
+fn the_last_attempt_in_the_log_decides() {
     let job = "a: test -e f";
     let stage = Stage::new()
         .file("f", "")
@@ -116,7 +116,7 @@ fn a_job_that_was_killed_in_its_second_run_is_not_done() {
 }
 
 #[test]
-fn a_log_that_is_removed_or_replaced_during_the_run_is_told() {
+fn a_log_that_is_removed_or_replaced_during_the_run_is_reported() {
     for taken in ["rm run.log", "mv run.log run.log.1; touch run.log"] {
         Stage::new()
             .args(["--joblog", "run.log", taken, "true"])
@@ -127,7 +127,7 @@ fn a_log_that_is_removed_or_replaced_during_the_run_is_told() {
 }
 
 #[test]
-fn a_log_on_a_file_system_that_cannot_bring_it_to_the_disk_is_written_with_a_warning() {
+fn a_log_on_a_file_system_without_fdatasync_is_written_with_a_warning() {
     if needs("strace") {
         let outcome = failing(Stage::new(), &["fdatasync:error=EINVAL"])
             .args(["--joblog", "run.log", "true"])
@@ -138,7 +138,7 @@ fn a_log_on_a_file_system_that_cannot_bring_it_to_the_disk_is_written_with_a_war
 }
 
 #[test]
-fn a_number_that_another_namespace_gave_is_nobody_here() {
+fn a_pid_of_another_namespace_is_not_taken_for_a_running_job() {
     if !needs(PID_NAMESPACE) {
         return;
     }

@@ -49,7 +49,7 @@ fn jobs_run_in_a_folder_that_is_gone() {
 }
 
 #[test]
-fn what_needs_the_folder_that_is_gone_is_refused() {
+fn a_file_in_the_folder_that_is_gone_is_refused() {
     let outcome = Stage::new()
         .args(["--joblog", "run.log", "touch /tmp/never"])
         .in_shell("mkdir gone; cd gone; rmdir ../gone; exec \"$@\"")
@@ -60,7 +60,7 @@ fn what_needs_the_folder_that_is_gone_is_refused() {
 }
 
 #[test]
-fn a_million_at_once_are_as_many_as_there_are() {
+fn j_of_a_million_runs_all_jobs_at_once() {
     let outcome = Stage::new()
         .args(["-j", "1000000"])
         .stdin("echo x\n".repeat(300))
@@ -75,7 +75,7 @@ fn a_million_at_once_are_as_many_as_there_are() {
 const FILES: &str = "file descriptors (ulimit -n)";
 
 #[test]
-fn a_shortage_that_lasts_is_waited_for_once() {
+fn a_lasting_shortage_is_waited_for_once() {
     if !needs("strace") {
         return;
     }

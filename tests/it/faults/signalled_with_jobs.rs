@@ -28,7 +28,7 @@ fn stopped_with_its_job(job: &str, signal: i32) -> serde_json::Value {
 }
 
 #[test]
-fn a_job_that_dies_of_the_stop_before_prun_knows_of_it_is_canceled() {
+fn a_job_that_dies_of_the_signal_before_prun_gets_it_is_canceled() {
     for (signal, name) in [
         (libc::SIGTERM, "SIGTERM"),
         (libc::SIGINT, "SIGINT"),
@@ -47,7 +47,7 @@ fn a_job_that_dies_of_the_stop_before_prun_knows_of_it_is_canceled() {
 }
 
 #[test]
-fn a_job_whose_shell_tells_of_the_stop_by_its_code_is_canceled() {
+fn a_job_whose_shell_exits_with_the_code_of_the_signal_is_canceled() {
     let job = "trap 'exit 143' TERM; while :; do sleep 0.01; done";
     let record = stopped_with_its_job(job, libc::SIGTERM);
     assert_eq!(
@@ -57,7 +57,7 @@ fn a_job_whose_shell_tells_of_the_stop_by_its_code_is_canceled() {
 }
 
 #[test]
-fn whoever_comes_first_all_are_canceled() {
+fn in_any_order_of_delivery_all_jobs_are_canceled() {
     for round in 0..rounds() {
         let mut run = Stage::new()
             .args(["--json", "-j4"])
@@ -90,7 +90,7 @@ fn whoever_comes_first_all_are_canceled() {
 }
 
 #[test]
-fn a_job_that_somebody_stops_alone_died_by_a_signal() {
+fn a_job_that_is_signalled_alone_is_signaled() {
     let outcome = Stage::new()
         .args(["--json", "kill -TERM $$", "exit 143"])
         .stdout_any()

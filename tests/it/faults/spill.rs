@@ -58,7 +58,7 @@ fn jobs(stage: Stage) -> Stage {
 }
 
 #[test]
-fn a_disk_that_runs_full_costs_only_what_does_not_fit() {
+fn a_full_disk_loses_only_the_output_that_does_not_fit() {
     if needs(MOUNT_NAMESPACE) {
         let stage = in_small(jobs(Stage::new()), "1m", ":");
         let outcome = stage
@@ -71,7 +71,7 @@ fn a_disk_that_runs_full_costs_only_what_does_not_fit() {
 }
 
 #[test]
-fn a_folder_that_takes_no_files_is_told_at_the_start_and_another_one_taken() {
+fn an_unwritable_temporary_folder_is_reported_at_the_start_and_another_used() {
     let warning = |dir: &str, why: &str| {
         format!(
             "prun: TMPDIR={dir} takes no files: {why}; large output goes to /var/tmp instead (set \
@@ -108,7 +108,7 @@ fn a_folder_that_takes_no_files_is_told_at_the_start_and_another_one_taken() {
 }
 
 #[test]
-fn where_no_folder_takes_files_only_what_fits_in_memory_is_kept() {
+fn without_a_writable_folder_only_output_that_fits_in_memory_is_kept() {
     if !needs(MOUNT_NAMESPACE) {
         return;
     }
@@ -127,13 +127,13 @@ fn where_no_folder_takes_files_only_what_fits_in_memory_is_kept() {
 }
 
 #[test]
-fn a_file_that_may_not_grow_costs_only_what_does_not_fit() {
+fn a_file_size_limit_loses_only_the_output_that_does_not_fit() {
     let stage = jobs(Stage::new()).in_shell("ulimit -f 400; exec \"$@\"");
     check(&stage.stderr_has("File too large (os error 27)\n").run());
 }
 
 #[test]
-fn a_lack_of_descriptors_costs_no_output() {
+fn a_lack_of_descriptors_loses_no_output() {
     if !needs("prlimit") {
         return;
     }
@@ -147,7 +147,7 @@ fn a_lack_of_descriptors_costs_no_output() {
 }
 
 #[test]
-fn small_jobs_need_no_room_on_the_disk() {
+fn small_outputs_need_no_space_on_the_disk() {
     if needs(MOUNT_NAMESPACE) {
         let fill = "cat /dev/zero > small/fill 2> /dev/null";
         in_small(Stage::new(), "64k", fill)
@@ -158,7 +158,7 @@ fn small_jobs_need_no_room_on_the_disk() {
 }
 
 #[test]
-fn output_is_whole_where_the_system_moves_nothing_from_file_to_file() {
+fn output_is_whole_without_splice_and_sendfile() {
     if !needs("strace") {
         return;
     }
@@ -179,7 +179,7 @@ fn output_is_whole_where_the_system_moves_nothing_from_file_to_file() {
 }
 
 #[test]
-fn a_folder_that_goes_away_costs_no_output() {
+fn a_temporary_folder_that_is_removed_loses_no_output() {
     Stage::new()
         .in_shell("mkdir gone; export TMPDIR=$PWD/gone; exec \"$@\"")
         .args(["--json", "-j1", "rmdir gone", "head -c 3000000 /dev/zero"])
@@ -205,7 +205,7 @@ fn opened(fault: &str) -> (usize, Vec<String>) {
 }
 
 #[test]
-fn a_file_of_output_is_made_anew_and_through_no_link() {
+fn a_file_of_output_is_created_exclusively() {
     if !needs("strace") {
         return;
     }
@@ -276,7 +276,7 @@ fn files_of(run: &Running) -> usize {
 }
 
 #[test]
-fn all_that_is_captured_has_one_file() {
+fn all_captured_output_is_in_one_file() {
     // Both streams of two that run, and of one that waits for its turn.
     let both = "yes | head -c 300000; yes no | head -c 300000 >&2; touch $PRUN_SEQ";
     let wait = "until [ -e go ]; do sleep 0.01; done";
@@ -295,7 +295,7 @@ fn all_that_is_captured_has_one_file() {
 }
 
 #[test]
-fn a_slow_disk_holds_up_nobody_but_those_whose_output_it_takes() {
+fn a_slow_disk_delays_only_the_jobs_whose_output_it_takes() {
     if !needs("strace") {
         return;
     }

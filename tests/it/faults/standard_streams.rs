@@ -98,7 +98,7 @@ fn a_terminal_that_is_nonblocking_is_waited_for() {
 }
 
 #[test]
-fn what_is_printed_in_place_of_a_run_waits_as_well() {
+fn help_and_dry_runs_wait_for_a_nonblocking_stdout_as_well() {
     let many: Vec<String> = (0..20_000).map(|n| format!("echo {n}")).collect();
     for (words, input) in [
         (&["--help"][..], ""),
@@ -162,7 +162,7 @@ fn a_stdin_that_is_nonblocking_is_waited_for() {
 }
 
 #[test]
-fn a_stdin_that_is_open_for_writing_only_is_no_empty_one() {
+fn a_stdin_that_is_open_for_writing_only_is_an_error() {
     for (words, what) in [
         (&[][..], "job file"),
         (&["-f", "-"], "job file"),
@@ -186,7 +186,7 @@ fn a_stdin_that_is_open_for_writing_only_is_no_empty_one() {
 }
 
 #[test]
-fn a_stdin_that_is_a_folder_is_told_before_anything_is_made() {
+fn a_stdin_that_is_a_folder_is_reported_before_anything_is_created() {
     let outcome = Stage::new()
         .args(["--joblog", "run.log", "-f", "-"])
         .in_shell("exec \"$@\" < /")
@@ -206,7 +206,7 @@ fn commands_do_not_care_how_stdin_is_open() {
 }
 
 #[test]
-fn what_jobs_print_to_a_full_stderr_is_lost_and_the_run_goes_on() {
+fn output_to_a_full_stderr_is_lost_and_the_run_continues() {
     let large = "head -c 300000 /dev/zero >&2";
     for (form, job) in [
         (&[][..], "echo important >&2"),
@@ -241,7 +241,7 @@ fn what_jobs_print_to_a_full_stderr_is_lost_and_the_run_goes_on() {
 }
 
 #[test]
-fn it_comes_before_a_failed_job_and_is_told_once_more_with_the_log() {
+fn lost_stderr_output_precedes_a_failed_job_in_the_exit_code_also_in_a_replay() {
     Stage::new()
         .args(["--joblog", "run.log", "echo important >&2", "exit 7"])
         .in_shell("\"$@\" 2> /dev/full; echo $?; exec \"$1\" --replay run.log 2> /dev/null")
@@ -251,7 +251,7 @@ fn it_comes_before_a_failed_job_and_is_told_once_more_with_the_log() {
 }
 
 #[test]
-fn what_was_not_to_go_to_stderr_is_not_lost_there() {
+fn output_that_does_not_go_to_stderr_is_not_lost_there() {
     for options in [
         &["-q"][..],
         &["-o", "none"],
@@ -269,7 +269,7 @@ fn what_was_not_to_go_to_stderr_is_not_lost_there() {
 }
 
 #[test]
-fn it_is_said_on_a_terminal_that_is_there() {
+fn lost_stderr_output_is_reported_on_the_terminal() {
     Stage::new()
         .args(["echo a >&2", "true"])
         .in_shell("exec \"$@\" 2> /dev/full")

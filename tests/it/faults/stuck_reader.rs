@@ -61,7 +61,7 @@ fn a_large_output_that_nobody_reads_needs_no_memory_and_is_whole() {
 }
 
 #[test]
-fn time_goes_on_while_nobody_reads() {
+fn time_limits_run_while_nobody_reads() {
     let mut run = Stage::new()
         .args(["--grace", "0", "-t", "1"])
         .args([
@@ -114,7 +114,7 @@ fn one_signal_is_enough_while_nobody_reads() {
 }
 
 #[test]
-fn every_job_of_a_file_is_told_when_a_signal_ends_the_run() {
+fn every_job_of_a_file_is_reported_when_a_signal_ends_the_run() {
     let mut run = Stage::new()
         .args(["--json", "-j1", "--grace", "0", "-f", "jobs"])
         .file(
@@ -136,7 +136,7 @@ fn every_job_of_a_file_is_told_when_a_signal_ends_the_run() {
 }
 
 #[test]
-fn a_closed_stdout_is_one_that_nobody_reads() {
+fn a_closed_stdout_is_treated_as_unread() {
     Stage::new()
         .args(["-j1", "echo a", "exit 3"])
         .in_shell("exec \"$@\" >&-")
@@ -146,7 +146,7 @@ fn a_closed_stdout_is_one_that_nobody_reads() {
 }
 
 #[test]
-fn no_standard_stream_at_all_harms_no_file() {
+fn closed_standard_streams_damage_no_file() {
     // The first file that is opened could get the number of a stream, and be written as that.
     let outcome = Stage::new()
         .args([

@@ -10,7 +10,7 @@ use crate::stage::{Stage, is_alive, kill, rounds};
 const TIME_LIMIT: Duration = Duration::from_secs(60);
 
 #[test]
-fn all_is_over_before_a_ci_service_loses_its_patience() {
+fn a_run_ends_before_a_ci_service_sends_sigkill() {
     // It sends INT, after 7.5 s TERM, and 2.5 s later KILL to prun alone.
     let stage = Stage::new()
         .args([
@@ -61,7 +61,7 @@ fn a_closed_terminal_ends_prun_under_a_shell_and_its_jobs() {
 }
 
 #[test]
-fn the_quit_key_ends_also_those_that_a_shell_lets_ignore_it() {
+fn the_quit_key_ends_background_processes_that_ignore_it() {
     let mut run = Stage::new()
         .args(["--grace", "1", "sleep 300 & echo up > up; wait"])
         .in_shell("ulimit -c unlimited; exec \"$@\"")
@@ -76,7 +76,7 @@ fn the_quit_key_ends_also_those_that_a_shell_lets_ignore_it() {
 }
 
 #[test]
-fn a_job_that_takes_the_terminal_stops_nobody() {
+fn a_job_that_takes_the_terminal_stops_no_other_process() {
     if !needs("/bin/bash") || !needs("python3") {
         return;
     }
@@ -95,7 +95,7 @@ fn a_job_that_takes_the_terminal_stops_nobody() {
 }
 
 #[test]
-fn an_interactive_shell_as_a_job_is_told_to_need_the_terminal() {
+fn an_interactive_shell_as_a_job_is_reported_to_need_the_terminal() {
     if !needs("/bin/bash") {
         return;
     }
@@ -110,7 +110,7 @@ fn an_interactive_shell_as_a_job_is_told_to_need_the_terminal() {
 }
 
 #[test]
-fn an_abort_ends_the_jobs_and_leaves_a_log_that_can_be_gone_on_with() {
+fn an_abort_ends_the_jobs_and_leaves_a_log_that_can_be_resumed() {
     let mut run = Stage::new()
         .args(["--joblog", "run.log", "-C", "/", "-j1", "echo one"])
         .arg("sleep 300")
@@ -145,7 +145,7 @@ fn an_abort_ends_the_jobs_and_leaves_a_log_that_can_be_gone_on_with() {
 }
 
 #[test]
-fn a_job_in_a_session_of_its_own_is_told_as_left_behind() {
+fn a_process_in_its_own_session_is_reported_as_leaked() {
     // Out of the reach of its group's signals: known, and told where it can be seen.
     let mut run = Stage::new()
         // The guard would be one more child.
@@ -177,7 +177,7 @@ fn a_job_in_a_session_of_its_own_is_told_as_left_behind() {
 }
 
 #[test]
-fn the_wait_for_the_end_of_a_time_limit_is_short() {
+fn a_time_limit_ends_jobs_without_delay() {
     // The limit and little more: nobody waits for zombies, polls, or begins late.
     let outcome = Stage::new()
         .args([
@@ -199,7 +199,7 @@ fn the_wait_for_the_end_of_a_time_limit_is_short() {
 }
 
 #[test]
-fn a_signal_in_the_last_moment_is_not_lost() {
+fn a_signal_at_the_end_of_a_run_is_not_lost() {
     // Whenever it comes, prun ends by it, unless it had ended before.
     for round in 0..4 * rounds() {
         let mut run = std::process::Command::new(env!("CARGO_BIN_EXE_prun"))
@@ -227,7 +227,7 @@ fn a_signal_in_the_last_moment_is_not_lost() {
 }
 
 #[test]
-fn a_signal_is_not_lost_whatever_prun_does_at_that_moment() {
+fn a_signal_during_any_system_call_is_not_lost() {
     if !needs("strace") {
         return;
     }

@@ -33,7 +33,7 @@ fn read_number(outcome: &Outcome, path: &str) -> i32 {
 }
 
 #[test]
-fn a_run_that_does_what_was_expected_is_fine() {
+fn a_run_that_meets_all_expectations_passes() {
     sh("cat data; echo oops >&2; echo more > made; exit 3")
         .file("data", "a\nb\n")
         .stdout("a\nb\n")
@@ -58,7 +58,7 @@ fn the_default_program_is_prun() {
 }
 
 #[test]
-fn an_unexpected_line_is_shown_beside_the_expected_one() {
+fn an_unexpected_line_is_shown_next_to_the_expected_one() {
     let told = complaint(|| {
         sh("printf 'a\\nB\\033\\nc\\n'; echo oops >&2; exit 1")
             .stdout("a\nb\nc\n")
@@ -84,13 +84,13 @@ fn a_missing_newline_is_a_difference() {
 }
 
 #[test]
-fn bytes_that_are_no_text_are_shown_as_numbers() {
+fn bytes_that_are_not_text_are_shown_as_numbers() {
     let told = complaint(|| sh("printf '\\377'").run());
     assert_has(&told, "+ \\xff (no newline)\n");
 }
 
 #[test]
-fn a_missing_part_is_told() {
+fn a_missing_part_is_reported() {
     sh("echo one two >&2")
         .stderr_has("two")
         .stderr_has("one")
@@ -176,7 +176,7 @@ fn a_run_that_is_dropped_is_killed() {
 }
 
 #[test]
-fn the_bound_kills_and_tells_what_was_printed() {
+fn the_time_limit_kills_and_shows_the_output() {
     let told = complaint(|| {
         sh("echo begun; echo oops >&2; exec sleep 1000")
             .within(Duration::from_secs(2))
@@ -191,13 +191,13 @@ fn the_bound_kills_and_tells_what_was_printed() {
 }
 
 #[test]
-fn an_end_too_soon_is_told() {
+fn an_early_end_is_reported() {
     let told = complaint(|| sh("").not_before(Duration::from_secs(30)).run());
     assert_has(&told, "ended too soon: ");
 }
 
 #[test]
-fn a_temporary_file_that_is_left_is_told() {
+fn a_temporary_file_that_is_left_is_reported() {
     let told = complaint(|| sh("echo > \"$TMPDIR\"/spill").run());
     assert_has(&told, "files were left in TMPDIR: [\"spill\"]");
 }
@@ -251,7 +251,7 @@ fn stdin_is_null_unless_there_are_bytes() {
 }
 
 #[test]
-fn input_that_nobody_reads_is_no_fault() {
+fn unread_input_is_not_an_error() {
     sh("exit 0").stdin(vec![0; 1 << 20]).run();
     sh("exec <&-; exit 0").stdin(vec![0; 1 << 20]).run();
 }

@@ -11,7 +11,7 @@ fn printing(records: &str, code: i32) -> super::Stage {
 }
 
 #[test]
-fn a_job_that_is_told_twice_is_found() {
+fn a_job_with_two_records_is_found() {
     let twice = "{\"seq\":1,\"status\":\"ok\"}\n".repeat(2);
     assert_has(
         &complaint(|| printing(&twice, 0).run()),

@@ -6,7 +6,7 @@ use super::{assert_has, complaint, sh};
 use crate::stage::{Running, is_alive, kill};
 
 #[test]
-fn a_live_run_is_talked_with() {
+fn a_running_program_can_be_interacted_with() {
     let mut run = sh("while read line; do echo got $line; echo heard $line >&2; done; touch done")
         .stdin_open()
         .stdout("got 1\ngot 2\n")
