@@ -1,6 +1,6 @@
-//! Everything at once: any signals, in any form of output, by any policy, with every file that a run
-//! can leave, and a reader that may have stopped reading. Whatever comes, every job that began has one
-//! ending on record, and every file is whole.
+//! Combinations: random signals, every output form, every policy, with all files that a run can write,
+//! and a reader that may have stopped reading. Every job that started has one ending in the log, and
+//! every file is whole.
 
 use std::collections::BTreeMap;
 use std::os::unix::process::ExitStatusExt as _;
@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::stage::{Outcome, Stage, is_alive, rounds};
 
-/// Far more than the grace and what follows it.
+/// Far more than the grace and all that follows it.
 const TIME_LIMIT: Duration = Duration::from_secs(90);
 
 const FORMS: [&[&str]; 10] = [
@@ -52,11 +52,11 @@ exec sleep 300
 
 const STOPS: [i32; 4] = [libc::SIGINT, libc::SIGTERM, libc::SIGHUP, libc::SIGQUIT];
 
-/// Numbers that are the same in the same round of every run of the tests.
-struct Numbers(u64);
+/// A deterministic random number generator: the same numbers in each round of every run of the tests.
+struct Random(u64);
 
-impl Numbers {
-    /// One below `end` (splitmix64).
+impl Random {
+    /// Returns a number below `end` (splitmix64).
     fn below(&mut self, end: usize) -> usize {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
@@ -77,9 +77,9 @@ impl Numbers {
 #[test]
 fn under_any_signals_every_job_has_one_ending_and_every_file_is_whole() {
     for round in 0..rounds() {
-        let mut numbers = Numbers(round as u64);
-        let (form, policy) = (numbers.one_of(&FORMS), numbers.one_of(&POLICIES));
-        let is_read = numbers.below(2) == 0;
+        let mut random = Random(round as u64);
+        let (form, policy) = (random.one_of(&FORMS), random.one_of(&POLICIES));
+        let is_read = random.below(2) == 0;
         let mut stage = Stage::new()
             .args([
                 "--grace", "0.3", "--joblog", "run.log", "--report", "r.html",
@@ -97,25 +97,25 @@ fn under_any_signals_every_job_has_one_ending_and_every_file_is_whole() {
             stage = stage.hold_stdout();
         }
         let mut run = stage.start();
-        for _ in 0..1 + numbers.below(2) {
-            let pause = run.elapsed() + numbers.milliseconds(400);
+        for _ in 0..1 + random.below(2) {
+            let pause = run.elapsed() + random.milliseconds(400);
             run.wait_until("a moment, or the end", |run| {
                 (run.elapsed() >= pause || !is_alive(run.pid())).then_some(())
             });
-            if numbers.below(4) == 0 {
+            if random.below(4) == 0 {
                 run.send(libc::SIGUSR1);
             }
-            run.send(numbers.one_of(&STOPS));
+            run.send(random.one_of(&STOPS));
         }
         run.wait_until("the end", |run| (!is_alive(run.pid())).then_some(()));
         let outcome = run.finish();
         let what = format!("round {round}: {form:?} {policy:?}, read: {is_read}");
-        assert_told(&outcome, &what);
+        assert_reported(&outcome, &what);
     }
 }
 
-fn assert_told(outcome: &Outcome, what: &str) {
-    // One that is killed before it listens to signals has nothing to tell.
+fn assert_reported(outcome: &Outcome, what: &str) {
+    // If prun is killed before it handles signals, there is nothing to report.
     let log = std::fs::read_to_string(outcome.path("run.log")).unwrap_or_default();
     if log.is_empty() {
         assert!(outcome.status.signal().is_some(), "{what}");

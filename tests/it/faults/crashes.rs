@@ -1,4 +1,4 @@
-//! `kill -9` at any moment, and `--resume` until all is done.
+//! `kill -9` at any moment, and `--resume` until all jobs are done.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -10,24 +10,27 @@ use crate::stage::{Outcome, Stage, rounds};
 
 const TIME_LIMIT: Duration = Duration::from_secs(60);
 
-/// How many jobs there are, each of which says that it ran, and then prints its number.
+/// The number of jobs. Each appends its number to `ran`, then prints it.
 const JOBS: usize = 60;
 
-/// The folder that all runs of one story have in common.
-struct Story {
+/// The folder that all runs of a scenario share.
+struct Scenario {
     dir: PathBuf,
-    _kept: tempfile::TempDir,
+    _temp_dir: tempfile::TempDir,
 }
 
-impl Story {
+impl Scenario {
     fn new() -> Self {
-        let kept = tempfile::TempDir::with_prefix("prun-story-").expect("a folder can be made");
-        let dir = std::fs::canonicalize(kept.path()).expect("it has a path");
+        let temp_dir = tempfile::TempDir::with_prefix("prun-story-").expect("a folder can be made");
+        let dir = std::fs::canonicalize(temp_dir.path()).expect("it has a path");
         let jobs: String = (0..JOBS)
             .map(|n| format!("echo {n} >> ran; sleep 0.01; echo out {n}\n"))
             .collect();
         std::fs::write(dir.join("jobs"), jobs).expect("the folder is ours");
-        Self { dir, _kept: kept }
+        Self {
+            dir,
+            _temp_dir: temp_dir,
+        }
     }
 
     fn run(&self) -> Stage {
@@ -50,10 +53,10 @@ impl Story {
         text.lines().filter_map(|line| line.parse().ok()).collect()
     }
 
-    /// The jobs that are on record as done.
+    /// The jobs that are done according to the log.
     fn done(&self) -> BTreeSet<usize> {
         let ends = ends(&self.dir.join("run.log"));
-        // A success counts when its output has arrived.
+        // A success counts once its output is delivered.
         let ends = ends.iter().filter(|end| end["delivered"].is_null());
         ends.map(number).collect()
     }
@@ -70,7 +73,7 @@ fn ends(log: &Path) -> Vec<Value> {
         .collect()
 }
 
-/// The number of a job, by what its record says of its command.
+/// The number of a job, from the command in its log line.
 fn number(end: &Value) -> usize {
     assert_eq!(end["status"], "ok", "{end}");
     let command = end["cmd"].as_str().expect("a text");
@@ -91,39 +94,50 @@ fn printed(outcome: &Outcome) -> BTreeSet<usize> {
 #[test]
 fn a_run_that_is_killed_again_and_again_does_every_job_and_loses_no_output() {
     for round in 0..rounds() {
-        let story = Story::new();
-        let mut told = BTreeSet::new();
+        let scenario = Scenario::new();
+        let mut seen = BTreeSet::new();
         for kill in 0..3 {
-            let done = story.done();
-            let before = story.ran();
+            let done = scenario.done();
+            let before = scenario.ran();
             if done.len() + 20 > JOBS {
                 break;
             }
-            let mut run = story.run().signal(libc::SIGKILL).leaves_processes().start();
-            // Other moments in every round: as the first jobs start, in the midst, later.
+            let mut run = scenario
+                .run()
+                .signal(libc::SIGKILL)
+                .leaves_processes()
+                .start();
+            // A different moment in each round: as the first jobs start, in the middle,
+            // later.
             let moment = Duration::from_micros((round as u64 * 2741 + kill * 977) % 40_000);
             run.wait_until("the first jobs", |_| {
-                (story.ran().len() > before.len()).then_some(())
+                (scenario.ran().len() > before.len()).then_some(())
             });
             let moment = run.elapsed() + moment;
             run.wait_until("its moment", |run| (run.elapsed() >= moment).then_some(()));
             run.send(libc::SIGKILL);
-            // Its jobs are killed here, too: a run that finds one of them refuses to go on.
+            // The stage kills its jobs, too: a run refuses to resume while one of them is
+            // alive.
             let outcome = run.finish();
-            told.extend(printed(&outcome));
-            // What is on record was handed over before, and what was on record did not run again.
-            let now = story.done();
-            assert!(now.is_subset(&told), "{:?} are lost", now.difference(&told));
-            let again = story.ran()[before.len()..].iter().any(|n| done.contains(n));
+            seen.extend(printed(&outcome));
+            // Jobs that are done in the log had been printed before, and did not run again.
+            let now = scenario.done();
+            assert!(now.is_subset(&seen), "{:?} are lost", now.difference(&seen));
+            let again = scenario.ran()[before.len()..]
+                .iter()
+                .any(|n| done.contains(n));
             assert!(!again, "a job that was done ran again");
         }
-        let (done, before) = (story.done(), story.ran().len());
-        told.extend(printed(&story.run().run()));
-        assert_eq!(told.len(), JOBS, "output is lost");
-        assert!(!story.ran()[before..].iter().any(|n| done.contains(n)));
-        assert_eq!(story.ran().into_iter().collect::<BTreeSet<_>>().len(), JOBS);
-        // The log is well-formed, and says that all is done.
-        assert_eq!(story.done().len(), JOBS);
-        story.run().stdout("").stderr("").run();
+        let (done, before) = (scenario.done(), scenario.ran().len());
+        seen.extend(printed(&scenario.run().run()));
+        assert_eq!(seen.len(), JOBS, "output is lost");
+        assert!(!scenario.ran()[before..].iter().any(|n| done.contains(n)));
+        assert_eq!(
+            scenario.ran().into_iter().collect::<BTreeSet<_>>().len(),
+            JOBS
+        );
+        // The log is well-formed, and all jobs are done in it.
+        assert_eq!(scenario.done().len(), JOBS);
+        scenario.run().stdout("").stderr("").run();
     }
 }

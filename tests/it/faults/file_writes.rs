@@ -1,16 +1,17 @@
-//! Records have a way of their own: what becomes of standard output, and of prun, does not reach them.
+//! The job log and the other files are written even if standard output is not read, or prun is
+//! signalled or killed.
 
 use std::time::Duration;
 
 use serde_json::Value;
 
-use super::fixtures::{LARGE, endings, failing, lines, wait_for_line};
+use super::fixtures::{LARGE, endings, inject_faults, lines, wait_for_line};
 use crate::needs::needs;
 use crate::stage::{Outcome, Running, Stage, is_alive, kill, rounds};
 
 const TIME_LIMIT: Duration = Duration::from_secs(60);
 
-/// All files that a run can leave.
+/// All files that a run can write.
 const FILES: [&str; 8] = [
     "--joblog", "run.log", "--report", "r.html", "--junit", "x.xml", "--trace", "t.json",
 ];
@@ -73,11 +74,11 @@ fn a_signal_while_nobody_reads_leaves_every_ending_in_the_log_and_whole_files() 
     }
 }
 
-/// A run whose files take their time at the end.
-fn slow(delay: Duration) -> Stage {
+/// A run that writes its files slowly at the end.
+fn with_slow_files(delay: Duration) -> Stage {
     let delay = delay.as_micros();
-    // The trace has its place from the beginning on, by the first of each of these.
-    let stage = failing(
+    // The first call of each kind creates the trace at the start.
+    let stage = inject_faults(
         Stage::new(),
         &[&format!(
             "rename,renameat,renameat2,linkat:delay_enter={delay}:when=2+"
@@ -91,8 +92,8 @@ fn slow(delay: Duration) -> Stage {
         .within(TIME_LIMIT)
 }
 
-/// Interrupts such a run, and returns when its jobs have ended. The number is prun's, not strace's.
-fn interrupted(run: &mut Running) -> i32 {
+/// Interrupts such a run; returns prun's pid (not strace's) when the jobs have ended.
+fn interrupt(run: &mut Running) -> i32 {
     let prun = run.wait_for_line_in("prun").parse().expect("a number");
     kill(prun, libc::SIGINT);
     wait_for_line(run, "job_end", "long");
@@ -103,11 +104,11 @@ fn interrupted(run: &mut Running) -> i32 {
 #[test]
 fn a_second_signal_kills_the_jobs_and_still_writes_the_files() {
     if needs("strace") {
-        let mut run = slow(Duration::from_millis(600))
+        let mut run = with_slow_files(Duration::from_millis(600))
             .stderr_any()
             .signal(libc::SIGINT)
             .start();
-        let prun = interrupted(&mut run);
+        let prun = interrupt(&mut run);
         kill(prun, libc::SIGTERM);
         let outcome = run.finish();
         assert_eq!(endings(&outcome.path("run.log")).len(), 2);
@@ -118,11 +119,11 @@ fn a_second_signal_kills_the_jobs_and_still_writes_the_files() {
 #[test]
 fn a_third_signal_abandons_the_files_and_names_them() {
     if needs("strace") {
-        let mut run = slow(Duration::from_secs(30))
+        let mut run = with_slow_files(Duration::from_secs(30))
             .stderr_has("prun: not written because of a third signal: the JUnit report x.xml, the report r.html")
             .signal(libc::SIGINT)
             .start();
-        let prun = interrupted(&mut run);
+        let prun = interrupt(&mut run);
         kill(prun, libc::SIGTERM);
         kill(prun, libc::SIGHUP);
         let outcome = run.finish();
@@ -188,7 +189,7 @@ fn a_job_that_runs_when_prun_is_killed_at_once_is_not_run_twice() {
         run.wait_until("its moment", |run| (run.elapsed() >= moment).then_some(()));
         run.send(libc::SIGKILL);
         let dir = run.dir().to_owned();
-        // A process that was being started has the lock until it has its own program.
+        // A child that is being started holds the lock until its exec.
         run.wait_until("the death of prun, which has the lock", |_| {
             let lock = std::fs::File::open(dir.join("run.log")).ok()?.try_lock();
             lock.is_ok().then_some(())

@@ -1,4 +1,4 @@
-//! What faults are made of: system calls that fail, file systems of a size.
+//! Fixtures: system calls that fail, file systems of limited size, readers of the job log.
 
 use std::path::Path;
 
@@ -7,9 +7,10 @@ use serde_json::Value;
 use crate::needs::MOUNTS;
 use crate::stage::{Running, Stage};
 
-/// prun with system calls that fail: `epoll_ctl:error=ENOSPC:when=3+` is from the third on in each
-/// thread, and a mere name is watched. All of them are then in the file `trace`.
-pub(super) fn failing(stage: Stage, faults: &[&str]) -> Stage {
+/// Runs prun under strace with injected errors: `epoll_ctl:error=ENOSPC:when=3+` fails from the third
+/// call on in each thread; a name alone is only traced. All these calls are written to the file
+/// `trace`.
+pub(super) fn inject_faults(stage: Stage, faults: &[&str]) -> Stage {
     let calls = faults
         .iter()
         .map(|fault| fault.split(':').next().unwrap_or(fault));
@@ -23,9 +24,9 @@ pub(super) fn failing(stage: Stage, faults: &[&str]) -> Stage {
         .under(injected)
 }
 
-/// prun in a folder `small`, which is a file system of this size and holds its temporary files.
-/// `before` is done there first.
-pub(super) fn in_small(stage: Stage, size: &str, before: &str) -> Stage {
+/// Runs prun with `small` as the folder of its temporary files: a file system of this size, in which
+/// the shell command `before` runs first.
+pub(super) fn in_small_tmpfs(stage: Stage, size: &str, before: &str) -> Stage {
     let script = format!(
         "mkdir small && mount -t tmpfs -o size={size} tmpfs small || exit 99
          export TMPDIR=$PWD/small; {before}; exec \"$@\""
@@ -33,10 +34,10 @@ pub(super) fn in_small(stage: Stage, size: &str, before: &str) -> Stage {
     stage.under(MOUNTS).in_shell(&script)
 }
 
-/// More than the pipe to a reader holds, and less than what prun takes off a job's hands.
+/// Larger than the pipe to a reader, smaller than what prun keeps of a job's output in memory.
 pub(super) const LARGE: &str = "large: head -c 1000000 /dev/zero";
 
-/// The whole lines of a job log.
+/// The complete lines of a job log.
 pub(super) fn lines(log: &Path) -> Vec<Value> {
     let text = std::fs::read_to_string(log).unwrap_or_default();
     let whole = text
@@ -47,13 +48,14 @@ pub(super) fn lines(log: &Path) -> Vec<Value> {
         .collect()
 }
 
-/// The endings in a log: the name of the job, the status, and whether its output has arrived.
+/// The endings in a job log: the name of the job, its status, and whether its output was delivered.
 pub(super) fn endings(log: &Path) -> Vec<(String, String, bool)> {
     let lines = lines(log);
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let is_delivered = |end: &Value| {
-        let told = |line: &&Value| line["type"] == "job_delivered" && line["seq"] == end["seq"];
-        end["delivered"].is_null() || lines.iter().any(|line| told(&line))
+        let is_delivery =
+            |line: &&Value| line["type"] == "job_delivered" && line["seq"] == end["seq"];
+        end["delivered"].is_null() || lines.iter().any(|line| is_delivery(&line))
     };
     let mut endings: Vec<_> = lines
         .iter()
@@ -64,11 +66,11 @@ pub(super) fn endings(log: &Path) -> Vec<(String, String, bool)> {
     endings
 }
 
-/// Waits for a line of this type about the job of this name.
+/// Waits for a log line of this type about the job with this name.
 pub(super) fn wait_for_line(run: &mut Running, kind: &str, name: &str) {
     let log = run.dir().join("run.log");
     run.wait_until("the line in the log", |_| {
-        let is_it = |line: &Value| line["type"] == kind && line["name"] == name;
-        lines(&log).iter().any(is_it).then_some(())
+        let matches = |line: &Value| line["type"] == kind && line["name"] == name;
+        lines(&log).iter().any(matches).then_some(())
     });
 }

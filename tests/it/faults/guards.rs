@@ -1,10 +1,11 @@
-//! prun is somebody's job: a job of another prun, or of whoever kills it.
+//! The guard and nested runs: no process outlives prun, whether it is a job of another prun or is
+//! killed.
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::time::Duration;
 
-use super::fixtures::failing;
+use super::fixtures::inject_faults;
 use crate::needs::needs;
 use crate::signals::is_stopped;
 use crate::stage::{Running, Stage, is_alive, kill, rounds};
@@ -14,7 +15,7 @@ const TIME_LIMIT: Duration = Duration::from_secs(60);
 
 const PRUN: &str = env!("CARGO_BIN_EXE_prun");
 
-/// A job that no TERM ends, and that says when it is there.
+/// A job that ignores TERM, and that creates `start` when it runs.
 const STUBBORN: &str = "trap '' TERM; echo up > up; while :; do sleep 0.05; done";
 
 #[test]
@@ -33,18 +34,18 @@ fn a_nested_run_ends_its_own_jobs_before_it_is_killed() {
 #[test]
 fn the_grace_of_a_nested_run_is_nine_tenths_of_the_outer_one() {
     let inner = |options: &str| format!("{PRUN} {options} 'echo $PRUN_GRACE'");
-    let told = |options: &[&str], job: &str, grace: &str| {
+    let check_grace = |options: &[&str], job: &str, grace: &str| {
         let stage = Stage::new().args(options).arg(job);
         stage.stdout(format!("{grace}\n")).run();
     };
-    told(&[], "echo $PRUN_GRACE", "5");
-    told(&["--grace", "250ms"], "echo $PRUN_GRACE", "0.25");
-    told(&[], &inner(""), "4.5");
-    told(&[], &inner("--grace 1h"), "4.5");
-    told(&[], &inner("--grace 1"), "1");
-    // Where there is no grace, that of a run around this one is not handed on.
-    told(&[], &inner("--grace 0"), "");
-    told(&["-e", "PRUN_GRACE=7"], "echo $PRUN_GRACE", "7");
+    check_grace(&[], "echo $PRUN_GRACE", "5");
+    check_grace(&["--grace", "250ms"], "echo $PRUN_GRACE", "0.25");
+    check_grace(&[], &inner(""), "4.5");
+    check_grace(&[], &inner("--grace 1h"), "4.5");
+    check_grace(&[], &inner("--grace 1"), "1");
+    // Without a grace of its own, the outer run's grace is not passed on.
+    check_grace(&[], &inner("--grace 0"), "");
+    check_grace(&["-e", "PRUN_GRACE=7"], "echo $PRUN_GRACE", "7");
 }
 
 #[test]
@@ -58,9 +59,9 @@ fn an_invalid_grace_in_the_environment_is_refused() {
         .run();
 }
 
-/// The numbers of prun's children: of the guard, if there is one, and of the jobs.
+/// The pids of prun's children: the guard, if there is one, and the jobs.
 fn children(run: &Running) -> BTreeSet<i32> {
-    // Each of its threads has those that it started.
+    // The kernel lists children per thread.
     let threads = fs::read_dir(format!("/proc/{}/task", run.pid()));
     let threads = threads.into_iter().flatten().flatten();
     let lists = threads.map(|thread| fs::read_to_string(thread.path().join("children")));
@@ -69,7 +70,7 @@ fn children(run: &Running) -> BTreeSet<i32> {
     numbers.flat_map(str::parse).collect()
 }
 
-/// The guard of a run, as soon as it is ready.
+/// Waits for the guard of a run.
 fn guard(run: &mut Running) -> i32 {
     run.wait_until("the guard", |run| {
         let name = |pid: &i32| fs::read_to_string(format!("/proc/{pid}/comm"));
@@ -78,8 +79,8 @@ fn guard(run: &mut Running) -> i32 {
     })
 }
 
-/// Starts a run, and returns when its first job and its guard are there.
-fn up(stage: Stage) -> (Running, i32) {
+/// Starts a run; returns when its first job and its guard are running.
+fn start(stage: Stage) -> (Running, i32) {
     let mut run = stage.stdout_any().stderr_any().within(TIME_LIMIT).start();
     run.wait_for_line_in("up");
     let guard = guard(&mut run);
@@ -91,9 +92,9 @@ fn any_death_of_prun_ends_every_group_that_it_started() {
     let job = "sleep 300 & (trap '' TERM; sleep 300) & echo up >> up; sleep 300";
     for signal in [libc::SIGKILL, libc::SIGABRT, libc::SIGILL] {
         let stage = Stage::new().args(["--grace", "200ms", job, "/bin/sleep 300"]);
-        let (mut run, _) = up(stage.in_shell("ulimit -c 0; exec \"$@\"").signal(signal));
+        let (mut run, _) = start(stage.in_shell("ulimit -c 0; exec \"$@\"").signal(signal));
         run.send(signal);
-        // The stage waits until nobody is left, and complains of whoever is.
+        // The stage checks that no process is left.
         run.finish();
     }
 }
@@ -110,7 +111,7 @@ fn a_kill_at_any_moment_leaves_no_process_behind() {
             .within(TIME_LIMIT)
             .start();
         run.wait_for_line_in("up");
-        // Most of the time prun is in the midst of a start.
+        // Most of the time prun is starting a job.
         let moment = run.elapsed() + Duration::from_micros(round as u64 * 3571 % 100_000);
         run.wait_until("its moment", |run| (run.elapsed() >= moment).then_some(()));
         run.send(libc::SIGKILL);
@@ -120,11 +121,11 @@ fn a_kill_at_any_moment_leaves_no_process_behind() {
 
 #[test]
 fn jobs_that_are_stopped_when_prun_is_killed_are_ended_gently() {
-    // The system continues them, as nobody could any more, and tells them so by a HUP.
-    // Nobody reads what they print, which would end them, too.
+    // The kernel sends HUP and CONT to the orphaned, stopped group. Nobody reads the jobs' output,
+    // so that writing would end them, too.
     let job = "exec 2> /dev/null; trap '' HUP; trap 'echo told > told; exit' TERM; echo up > up; while :; do sleep 0.05; done";
     let stage = Stage::new().args(["--grace", "1h", job]);
-    let (mut run, guard) = up(stage.signal(libc::SIGKILL));
+    let (mut run, guard) = start(stage.signal(libc::SIGKILL));
     run.send(libc::SIGTSTP);
     run.wait_until("the stop of all but the guard", |run| {
         let mut jobs = children(run).into_iter().filter(|pid| *pid != guard);
@@ -137,7 +138,7 @@ fn jobs_that_are_stopped_when_prun_is_killed_are_ended_gently() {
 #[test]
 fn a_kill_that_follows_a_term_kills_what_is_left_at_once() {
     let stage = Stage::new().args(["--grace", "1h", STUBBORN]);
-    let (mut run, _) = up(stage.signal(libc::SIGKILL));
+    let (mut run, _) = start(stage.signal(libc::SIGKILL));
     run.send(libc::SIGTERM);
     run.wait_for_stderr("prun: SIGTERM: cancelling 1 job");
     run.send(libc::SIGKILL);
@@ -175,7 +176,7 @@ fn without_a_guard_jobs_outlive_a_kill() {
     let stage = Stage::new().args(["--guard=never", job]).stderr_any();
     let mut run = stage.signal(libc::SIGKILL).leaves_processes().start();
     let job: i32 = run.wait_for_line_in("up").parse().expect("a number");
-    // Longer than a guard would need.
+    // Longer than a guard needs to start.
     std::thread::sleep(Duration::from_millis(200));
     assert_eq!(children(&run), [job].into());
     run.send(libc::SIGKILL);
@@ -189,7 +190,7 @@ fn leftover_processes_of_an_ended_job_are_not_killed() {
     let ended = "sleep 300 > /dev/null 2>&1 & echo $! > daemon";
     let job = "echo $$ > up; exec sleep 300";
     let stage = Stage::new().args(["--json", "--grace", "200ms", ended, job]);
-    let (mut run, _) = up(stage.signal(libc::SIGKILL).leaves_processes());
+    let (mut run, _) = start(stage.signal(libc::SIGKILL).leaves_processes());
     run.wait_for_stdout("\"status\":\"ok\"");
     let read = |run: &mut Running, file| run.wait_for_line_in(file).parse().expect("a number");
     let (daemon, job) = (read(&mut run, "daemon"), read(&mut run, "up"));
@@ -208,7 +209,8 @@ fn a_guard_outlives_no_run() {
         let options: &[&str] = if round % 2 == 0 { &["--guard"] } else { &[] };
         let stage = Stage::new().args(options).arg(job).in_shell(script);
         let children = stage.within(TIME_LIMIT).run().read_text("children");
-        // Besides the job there is the guard; that which nobody asked for may come later.
+        // The children are the job and the guard; a guard that was not requested may start
+        // later.
         let guards = children.split_whitespace().count() - 1;
         assert!(guards >= usize::from(round % 2 == 0), "{children}");
     }
@@ -218,7 +220,7 @@ fn a_guard_outlives_no_run() {
 fn a_job_log_stays_locked_until_the_jobs_of_a_killed_run_are_gone() {
     let job = format!("echo $$ > pid; {STUBBORN}");
     let stage = Stage::new().args(["--joblog", "run.log", "--grace", "3", &job]);
-    let (mut run, _) = up(stage.signal(libc::SIGKILL));
+    let (mut run, _) = start(stage.signal(libc::SIGKILL));
     let pid = run.wait_for_line_in("pid").parse().expect("a number");
     let log = run.dir().join("run.log");
     let path = log.to_str().expect("a temporary path is text");
@@ -238,7 +240,7 @@ fn a_job_log_stays_locked_until_the_jobs_of_a_killed_run_are_gone() {
 #[test]
 fn the_guard_has_only_its_own_descriptors_and_ignores_signals() {
     let stage = Stage::new().args(["--guard", "--grace", "200ms", STUBBORN]);
-    let (mut run, guard) = up(stage.in_shell("exec \"$@\" 7>&1").signal(libc::SIGKILL));
+    let (mut run, guard) = start(stage.in_shell("exec \"$@\" 7>&1").signal(libc::SIGKILL));
     let entries = fs::read_dir(format!("/proc/{guard}/fd")).expect("it runs");
     let entries = entries.map(|entry| entry.expect("an entry").file_name());
     let open: BTreeSet<_> = entries
@@ -260,7 +262,7 @@ fn a_requested_guard_that_cannot_be_started_is_an_error() {
         return;
     }
     let refused = |fault: &str, why: &str| {
-        let outcome = failing(Stage::new(), &[fault])
+        let outcome = inject_faults(Stage::new(), &[fault])
             .args(["--guard", "touch never"])
             .stderr(format!(
                 "prun: cannot start: --guard: cannot start the guard process: {why}; use \
@@ -270,8 +272,8 @@ fn a_requested_guard_that_cannot_be_started_is_an_error() {
             .within(TIME_LIMIT)
             .run();
         assert!(!outcome.path("never").exists());
-        // Whoever did not ask for it does without.
-        let stage = failing(Stage::new(), &[fault]).arg("sleep 0.2; echo a");
+        // Without --guard the run continues without a guard.
+        let stage = inject_faults(Stage::new(), &[fault]).arg("sleep 0.2; echo a");
         stage.stdout("a\n").within(TIME_LIMIT).run();
     };
     refused(

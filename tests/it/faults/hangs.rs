@@ -1,15 +1,15 @@
-//! Programs whose execution hangs, as on a server that is gone: the run goes on.
+//! Programs whose execution hangs, as on an unreachable file server: the run continues.
 
 use std::time::Duration;
 
 use crate::needs::held;
 use crate::stage::{Held, Running, Stage};
 
-/// Far below the time for which the program hangs, if nobody lets it go.
+/// Far less than the time for which the program hangs unless it is released.
 const TIME_LIMIT: Duration = Duration::from_secs(20);
 
-/// A stage with a program that hangs, and leaves a file when it is executed.
-fn hanging() -> Option<(Stage, Held)> {
+/// A stage with a program whose execution hangs, and which creates a file when it runs.
+fn hanging_program() -> Option<(Stage, Held)> {
     let stage = Stage::new()
         .script("x", "#!/bin/sh\n: > ran\n")
         .within(TIME_LIMIT);
@@ -17,7 +17,7 @@ fn hanging() -> Option<(Stage, Held)> {
     Some((stage, held))
 }
 
-/// Waits until the program hangs, in a process that is prun still.
+/// Waits until the exec of the program hangs, in a child that still runs prun's image.
 fn wait_for_hanging(run: &mut Running) {
     let program = |pid: i32| std::fs::read_link(format!("/proc/{pid}/exe")).ok();
     run.wait_until("a start that hangs", |run| {
@@ -29,7 +29,7 @@ fn wait_for_hanging(run: &mut Running) {
 
 #[test]
 fn a_program_that_does_not_start_in_time_is_reported_and_never_runs() {
-    let Some((stage, held)) = hanging() else {
+    let Some((stage, held)) = hanging_program() else {
         return;
     };
     let outcome = stage
@@ -51,7 +51,7 @@ fn a_program_that_does_not_start_in_time_is_reported_and_never_runs() {
 
 #[test]
 fn other_jobs_start_while_one_start_hangs_and_it_runs_in_the_end() {
-    let Some((stage, held)) = hanging() else {
+    let Some((stage, held)) = hanging_program() else {
         return;
     };
     let mut run = stage
@@ -66,7 +66,7 @@ fn other_jobs_start_while_one_start_hangs_and_it_runs_in_the_end() {
 
 #[test]
 fn a_signal_ends_a_run_with_a_start_that_hangs() {
-    let Some((stage, held)) = hanging() else {
+    let Some((stage, held)) = hanging_program() else {
         return;
     };
     let mut run = stage
@@ -90,7 +90,7 @@ fn a_signal_ends_a_run_with_a_start_that_hangs() {
 
 #[test]
 fn a_deadline_ends_a_run_with_a_start_that_hangs() {
-    let Some((stage, held)) = hanging() else {
+    let Some((stage, held)) = hanging_program() else {
         return;
     };
     let outcome = stage
@@ -106,7 +106,7 @@ fn a_deadline_ends_a_run_with_a_start_that_hangs() {
 
 #[test]
 fn a_hung_start_that_is_tried_again_runs_once() {
-    let Some((stage, held)) = hanging() else {
+    let Some((stage, held)) = hanging_program() else {
         return;
     };
     let mut run = stage
@@ -126,20 +126,20 @@ fn a_hung_start_that_is_tried_again_runs_once() {
 
 #[test]
 fn a_job_log_and_its_replay_report_a_start_that_hung() {
-    let Some((stage, held)) = hanging() else {
+    let Some((stage, held)) = hanging_program() else {
         return;
     };
-    let told = "── ./x (could not be started within 0.5 s, [TIME])\n";
+    let reported = "── ./x (could not be started within 0.5 s, [TIME])\n";
     let outcome = stage
         .args(["--joblog", "log", "-t", "0.5", "./x"])
-        .stderr_has(told)
+        .stderr_has(reported)
         .code(1)
         .run();
     drop(held);
     Stage::new()
         .file("log", outcome.read("log"))
         .args(["--replay", "log"])
-        .stderr_has(told)
+        .stderr_has(reported)
         .code(1)
         .run();
 }

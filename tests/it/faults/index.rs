@@ -1,10 +1,10 @@
-//! The index of the faults names tests that are there.
+//! The tests that the index of the faults names exist.
 
 use std::fs;
 use std::path::Path;
 
-/// Whether `name` is what `pattern` says, in which a star or dots stand for any text.
-fn fits(pattern: &str, name: &str) -> bool {
+/// Whether `name` matches `pattern`, in which a star or an ellipsis stands for any text.
+fn matches_pattern(pattern: &str, name: &str) -> bool {
     let parts: Vec<_> = pattern.split(['*', '…']).collect();
     let (Some(first), Some(last)) = (parts.first(), parts.last()) else {
         return false;
@@ -20,8 +20,8 @@ fn fits(pattern: &str, name: &str) -> bool {
     in_order && name.starts_with(first) && name.ends_with(last)
 }
 
-/// Whether there is a test like this, or for a mere path a module.
-fn is_there(module: &str, pattern: &str) -> bool {
+/// Whether there is such a test or, for a path without a test, such a module.
+fn exists(module: &str, pattern: &str) -> bool {
     let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
     if tests.join(module).join(format!("{pattern}.rs")).exists() {
         return true;
@@ -34,7 +34,7 @@ fn is_there(module: &str, pattern: &str) -> bool {
     texts.any(|text| {
         let tests = text.split("#[test]\nfn ").skip(1);
         let mut names = tests.filter_map(|test| test.split('(').next());
-        names.any(|name| fits(pattern, name))
+        names.any(|name| matches_pattern(pattern, name))
     })
 }
 
@@ -50,9 +50,9 @@ fn every_test_of_the_index_is_there() {
         for word in tests.split('`').skip(1).step_by(2) {
             count += 1;
             match word.split_once("::") {
-                // Tests that stand beside the code.
+                // Unit tests next to the code.
                 Some(("sink", _)) => {}
-                Some((module, pattern)) if is_there(module, pattern) => {}
+                Some((module, pattern)) if exists(module, pattern) => {}
                 _ => missing.push(word),
             }
         }
@@ -63,8 +63,17 @@ fn every_test_of_the_index_is_there() {
 
 #[test]
 fn an_index_entry_fits_by_its_words() {
-    assert!(fits("*", "a") && fits("a_…", "a_b") && fits("*_b*", "a_b_c") && fits("a", "a"));
-    assert!(!fits("a", "ab") && !fits("a_…", "b_a_") && !fits("*_b", "a_b_c"));
-    assert!(is_there("endings", "a_timeout_of_0_is_no_limit"));
-    assert!(!is_there("endings", "a_test_that_nobody_wrote") && !is_there("nowhere", "*"));
+    assert!(
+        matches_pattern("*", "a")
+            && matches_pattern("a_…", "a_b")
+            && matches_pattern("*_b*", "a_b_c")
+            && matches_pattern("a", "a")
+    );
+    assert!(
+        !matches_pattern("a", "ab")
+            && !matches_pattern("a_…", "b_a_")
+            && !matches_pattern("*_b", "a_b_c")
+    );
+    assert!(exists("endings", "a_timeout_of_0_is_no_limit"));
+    assert!(!exists("endings", "a_test_that_nobody_wrote") && !exists("nowhere", "*"));
 }

@@ -1,16 +1,17 @@
-//! System calls that fail in prun: what started is told, what is told has started, nobody is left.
+//! System calls that fail in prun: a job has started if and only if it is reported as started, and no
+//! process is left.
 
 use std::time::Duration;
 
-use super::fixtures::failing;
+use super::fixtures::inject_faults;
 use crate::needs::{MOUNT_NAMESPACE, MOUNTS, needs};
 use crate::stage::{Outcome, Stage};
 
 const TIME_LIMIT: Duration = Duration::from_secs(60);
 
-/// Three jobs that say that they run, under these faults.
-fn three(faults: &[&str]) -> Stage {
-    failing(Stage::new(), faults)
+/// Three jobs that leave a mark when they run, under these faults.
+fn three_jobs(faults: &[&str]) -> Stage {
+    inject_faults(Stage::new(), faults)
         .args(["--json", "-j2"])
         .args([
             "echo x >> ran; sleep 0.02",
@@ -22,7 +23,7 @@ fn three(faults: &[&str]) -> Stage {
         .within(TIME_LIMIT)
 }
 
-/// A job ran once if it is told as run, and never if it is told as not started.
+/// A job ran once if its record has a pid, and never if it is a spawn error.
 fn check(outcome: &Outcome) {
     let records = outcome.json();
     let started = records
@@ -47,9 +48,9 @@ fn a_full_poll_loop_starts_no_job_that_it_cannot_watch() {
     if !needs("strace") {
         return;
     }
-    // The first two are the runtime's own: without them nothing begins.
+    // The first two calls are tokio's own: without them prun cannot start.
     for from in [1, 2] {
-        three(&[&format!("epoll_ctl:error=ENOSPC:when={from}+")])
+        three_jobs(&[&format!("epoll_ctl:error=ENOSPC:when={from}+")])
             .stdout("")
             .stderr("prun: cannot start: No space left on device (os error 28)\n")
             .code(2)
@@ -60,7 +61,7 @@ fn a_full_poll_loop_starts_no_job_that_it_cannot_watch() {
         let fault = format!("epoll_ctl:error=ENOSPC:when={from}+");
         let script = "\"$@\"; echo $? > code";
         let stage = Stage::new().in_shell(script);
-        let outcome = failing(stage, &[&fault])
+        let outcome = inject_faults(stage, &[&fault])
             .args(["--json", "-j2"])
             .args([
                 "echo x >> ran; sleep 0.02",
@@ -93,7 +94,7 @@ fn the_end_of_a_job_is_seen_without_a_pidfd() {
         "EMFILE:when=2",
         "ENODEV:when=3+",
     ] {
-        check(&three(&[&format!("pidfd_open:error={fault}")]).run());
+        check(&three_jobs(&[&format!("pidfd_open:error={fault}")]).run());
     }
 }
 
@@ -103,13 +104,13 @@ fn a_process_or_pipe_that_cannot_be_created_is_tried_again() {
         return;
     }
     for nth in 1..=6 {
-        check(&three(&[&format!("pipe2:error=EMFILE:when={nth}")]).run());
-        check(&three(&[&format!("pipe2:error=ENFILE:when={nth}..{}", nth + 2)]).run());
+        check(&three_jobs(&[&format!("pipe2:error=EMFILE:when={nth}")]).run());
+        check(&three_jobs(&[&format!("pipe2:error=ENFILE:when={nth}..{}", nth + 2)]).run());
     }
-    // The first thread is the writer's: without it nothing begins.
+    // The first thread is the writer's: without it prun cannot start.
     for nth in 2..=4 {
-        check(&three(&[&format!("clone3:error=EAGAIN:when={nth}")]).run());
-        check(&three(&[&format!("clone3:error=ENOMEM:when={nth}")]).run());
+        check(&three_jobs(&[&format!("clone3:error=EAGAIN:when={nth}")]).run());
+        check(&three_jobs(&[&format!("clone3:error=ENOMEM:when={nth}")]).run());
     }
 }
 
@@ -119,7 +120,7 @@ fn a_thread_that_cannot_be_created_is_reported_before_anything_starts() {
         return;
     }
     for nth in [1, 2] {
-        let outcome = failing(Stage::new(), &[&format!("clone3:error=EAGAIN:when={nth}")])
+        let outcome = inject_faults(Stage::new(), &[&format!("clone3:error=EAGAIN:when={nth}")])
             .stdin("touch started\n")
             .stderr("prun: cannot start: Resource temporarily unavailable (os error 11)\n")
             .code(2)
@@ -138,7 +139,7 @@ fn a_group_is_signalled_by_number_if_it_cannot_be_by_pidfd() {
         "pidfd_open:error=ENOSYS:when=1+",
         "pidfd_send_signal:error=EINVAL:when=1+",
     ] {
-        let outcome = failing(Stage::new(), &[fault])
+        let outcome = inject_faults(Stage::new(), &[fault])
             .args([
                 "--json",
                 "-t",
@@ -164,7 +165,7 @@ fn a_job_log_that_cannot_be_synced_is_reported() {
     if !needs("strace") {
         return;
     }
-    let outcome = failing(Stage::new(), &["fdatasync:error=EIO:when=1"])
+    let outcome = inject_faults(Stage::new(), &["fdatasync:error=EIO:when=1"])
         .args(["--joblog", "run.log", "-j1", "echo a", "echo b"])
         .stdout("a\nb\n")
         .stderr("prun: cannot write the job log run.log: Input/output error (os error 5)\n")
@@ -175,7 +176,7 @@ fn a_job_log_that_cannot_be_synced_is_reported() {
 
 #[test]
 fn a_job_log_that_cannot_be_repaired_is_repaired_by_the_next_run() {
-    // A disk that is full in the midst of a line, and does not let the half line be taken back.
+    // A disk that is full in the middle of a line; truncating the incomplete line fails, too.
     if !needs("strace") || !needs(MOUNT_NAMESPACE) {
         return;
     }
@@ -183,7 +184,7 @@ fn a_job_log_that_cannot_be_repaired_is_repaired_by_the_next_run() {
     let script = "mkdir small && mount -t tmpfs -o size=8k tmpfs small || exit 99
         \"$@\"; code=$?; cp small/run.log run.log; exit $code";
     let stage = Stage::new().under(MOUNTS).in_shell(script);
-    let outcome = failing(stage, &["ftruncate:error=EIO:when=1+"])
+    let outcome = inject_faults(stage, &["ftruncate:error=EIO:when=1+"])
         .args(["-j1", "-f", "jobs", "--joblog", "small/run.log"])
         .file("jobs", &jobs)
         .stderr_has("prun: cannot write the job log small/run.log: No space left on device")
@@ -205,7 +206,7 @@ fn a_job_log_that_cannot_be_repaired_is_repaired_by_the_next_run() {
         .arg("--resume")
         .stderr_has("bytes of an incomplete last line were removed\n")
         .run();
-    // All have run, and those on record as done only once.
+    // All jobs have run; those that are done in the log only once.
     let ran = outcome.read_text("ran");
     let times = |n: usize| ran.lines().filter(|line| *line == n.to_string()).count();
     let log = String::from_utf8_lossy(&log);

@@ -1,4 +1,4 @@
-//! Keys on the terminal while jobs start as fast as they can.
+//! Ctrl-Z and Ctrl-C while jobs start as fast as they can.
 
 use std::time::Duration;
 
@@ -7,13 +7,13 @@ use crate::stage::{Running, Stage, rounds};
 
 const TIME_LIMIT: Duration = Duration::from_secs(60);
 
-/// A shell with job control, as a person has one, in which prun starts many short jobs.
-fn storm(jobs: usize) -> Running {
+/// An interactive shell with job control, in which prun starts many short jobs.
+fn start_in_shell(jobs: usize) -> Running {
     let lines = "/bin/true\n: with a shell\n".repeat(jobs / 2);
     let mut run = Stage::of("/bin/bash")
         .args(["--norc", "--noprofile", "-i"])
         .env("PS1", "ready> ")
-        // However it ends, of the shell's own code nothing is promised.
+        // The exit code of the shell itself is not checked.
         .env("PROMPT_COMMAND", "trap 'exit 0' EXIT")
         .env("NO_COLOR", "1")
         .env("PRUN", env!("CARGO_BIN_EXE_prun"))
@@ -26,8 +26,8 @@ fn storm(jobs: usize) -> Running {
     run
 }
 
-/// How often the screen shows this.
-fn shown(run: &Running, text: &str) -> usize {
+/// How often this text is on the screen.
+fn count_on_screen(run: &Running, text: &str) -> usize {
     run.screen_text().matches(text).count()
 }
 
@@ -42,9 +42,9 @@ fn ctrl_z_among_starts_stops_all_and_fg_continues() {
         return;
     }
     for round in 0..rounds() {
-        let mut run = storm(200);
+        let mut run = start_in_shell(200);
         run.wait_for_screen("code=$?\r\n");
-        let over = "200 jobs: 200 ok";
+        let summary = "200 jobs: 200 ok";
         for stop in 1..=3 {
             wait(
                 &mut run,
@@ -52,21 +52,23 @@ fn ctrl_z_among_starts_stops_all_and_fg_continues() {
             );
             run.type_keys(b"\x1a");
             run.wait_until("a stop or the end", |run| {
-                (shown(run, "Stopped") == stop as usize || shown(run, over) > 0).then_some(())
+                (count_on_screen(run, "Stopped") == stop as usize
+                    || count_on_screen(run, summary) > 0)
+                    .then_some(())
             });
-            if shown(&run, over) > 0 {
+            if count_on_screen(&run, summary) > 0 {
                 break;
             }
-            // A key that is a signal throws away what was typed before it and not yet read.
+            // The terminal discards unread input when a key sends a signal.
             run.wait_until("the shell", |run| {
-                (shown(run, "ready> ") > stop as usize).then_some(())
+                (count_on_screen(run, "ready> ") > stop as usize).then_some(())
             });
             run.type_keys(b"fg\n");
             run.wait_until("the shell", |run| {
-                (shown(run, "\r$PRUN -j8 -f jobs\r\n") == stop as usize).then_some(())
+                (count_on_screen(run, "\r$PRUN -j8 -f jobs\r\n") == stop as usize).then_some(())
             });
         }
-        run.wait_for_screen(over);
+        run.wait_for_screen(summary);
         run.type_keys(b"exit\n");
         run.finish();
     }
@@ -78,14 +80,16 @@ fn ctrl_c_among_starts_ends_all() {
         return;
     }
     for round in 0..rounds() {
-        let mut run = storm(2000);
+        let mut run = start_in_shell(2000);
         run.wait_for_screen("code=$?\r\n");
         wait(
             &mut run,
             Duration::from_micros(round as u64 * 1733 % 30_000),
         );
         run.type_keys(b"\x03");
-        run.wait_until("a prompt", |run| (shown(run, "ready> ") > 1).then_some(()));
+        run.wait_until("a prompt", |run| {
+            (count_on_screen(run, "ready> ") > 1).then_some(())
+        });
         run.type_keys(b"exit 0\n");
         run.finish();
     }

@@ -1,17 +1,17 @@
-//! Job logs that cannot be had, that somebody else holds, that are old, new, long; and clocks that jump.
+//! Job logs that are unusable, locked, old, from another version or long; and clocks that jump.
 
 use std::time::Duration;
 
 use serde_json::Value;
 
-use super::fixtures::failing;
+use super::fixtures::inject_faults;
 use crate::needs::needs;
 use crate::stage::{Outcome, Stage, is_alive};
 
 const TIME_LIMIT: Duration = Duration::from_secs(60);
 
-/// A run that goes on from the log of another, in that one's folder.
-fn again(before: &Outcome) -> Stage {
+/// A run that resumes from the log of another, in its folder.
+fn resume(before: &Outcome) -> Stage {
     let dir = before.dir().to_str().expect("a temporary path is text");
     Stage::new().args(["-C", dir, "--joblog", &format!("{dir}/run.log"), "--resume"])
 }
@@ -27,7 +27,7 @@ fn a_daemon_that_a_job_left_does_not_hold_the_log() {
         .stdout("a\n")
         .leaves_processes()
         .start();
-    // While the daemon is alive another run may write the log.
+    // Another run can write the log while the daemon is alive.
     run.wait_until("the end", |run| (!is_alive(run.pid())).then_some(()));
     let log = run.dir().join("run.log").into_os_string();
     Stage::new()
@@ -37,7 +37,7 @@ fn a_daemon_that_a_job_left_does_not_hold_the_log() {
     assert_eq!(run.finish().left.len(), 1);
 }
 
-/// Jobs that end in every way, and well once they are mended.
+/// Jobs that end in every way, and successfully once `mended` exists.
 const JOBS: &str = r#"{"name":"fine","cmd":"echo fine"}
 {"name":"failed","cmd":"echo failed; test -e mended"}
 {"name":"dead","cmd":"echo dead; test -e mended || kill -9 $$"}
@@ -62,7 +62,7 @@ fn every_job_that_is_not_ok_runs_again() {
     let outcome = run.finish();
     std::fs::write(outcome.path("mended"), "").expect("the folder is ours");
     let jobs = outcome.path("jobs.jsonl");
-    again(&outcome)
+    resume(&outcome)
         .args(["-j1".as_ref(), "-f".as_ref(), jobs.as_os_str()])
         .stdout("failed\ndead\nslow\ncanceled\nskipped\n")
         .stderr_has("absent (")
@@ -73,7 +73,7 @@ fn every_job_that_is_not_ok_runs_again() {
 #[test]
 fn a_log_without_locks_is_written_with_a_warning() {
     if needs("strace") {
-        failing(Stage::new(), &["flock:error=ENOLCK:when=1"])
+        inject_faults(Stage::new(), &["flock:error=ENOLCK:when=1"])
             .args(["--joblog", "run.log", "echo ran"])
             .stdout("ran\n")
             .stderr(
@@ -113,7 +113,7 @@ fn a_log_of_another_version_is_refused() {
         .run();
 }
 
-/// A log of so many jobs that are done, the last of which is `echo one` in `/`.
+/// A log of this many jobs that are done, the last of which is `echo one` in `/`.
 fn long_log(records: usize) -> Vec<u8> {
     let stage = Stage::new().args(["-C/", "--joblog", "run.log", "echo one"]);
     let one = stage.stdout("one\n").run().read_text("run.log");
@@ -146,7 +146,7 @@ fn a_long_log_is_read_as_a_stream() {
     );
 }
 
-/// A clock on the wall that jumps an hour, forth and back, each time that somebody looks.
+/// A wall clock that jumps by an hour, back and forth, at each reading.
 const JUMPING: &str = "#define _GNU_SOURCE
 #include <dlfcn.h>
 #include <time.h>
@@ -195,8 +195,8 @@ fn a_clock_that_jumps_changes_no_duration_and_no_time_limit() {
             "{record}"
         );
     }
-    // The log can be gone on with.
-    again(&outcome)
+    // The log can be resumed.
+    resume(&outcome)
         .args(["sleep 0.3", "env -u LD_PRELOAD true"])
         .within(TIME_LIMIT)
         .run();

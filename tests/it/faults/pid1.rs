@@ -1,16 +1,17 @@
-//! prun as process 1 of a container: orphans come to it, and no signal ends it by itself.
+//! prun as process 1 of a container: it reaps orphans, and the default action of signals does not end
+//! it.
 
 use std::time::Duration;
 
 use crate::needs::{NUMBERS, PID_NAMESPACE, needs};
 use crate::stage::{Running, Stage, kill};
 
-fn first(stage: Stage) -> Option<Stage> {
+fn as_pid1(stage: Stage) -> Option<Stage> {
     needs(PID_NAMESPACE).then(|| stage.under(NUMBERS).within(Duration::from_secs(60)))
 }
 
-/// The number that prun has outside.
-fn number_outside(run: &mut Running) -> i32 {
+/// The pid of prun in the outer namespace.
+fn outer_pid(run: &mut Running) -> i32 {
     let children = format!("/proc/{0}/task/{0}/children", run.pid());
     run.wait_until("prun", |_| {
         let text = std::fs::read_to_string(&children).ok()?;
@@ -20,12 +21,12 @@ fn number_outside(run: &mut Running) -> i32 {
 
 #[test]
 fn orphans_are_reaped_while_jobs_run() {
-    // The job waits until every orphan has come and gone: a zombie would keep it waiting for ever.
+    // The job waits until every orphan has been reaped: a zombie would keep it waiting for ever.
     let job = "for n in 1 2 3 4 5 6 7 8 9; do (sh -c 'sleep 0.0'$n'; echo x >> gone' &); done
         setsid sh -c '(sleep 0.05; echo x >> gone) & exit 0'
         until [ \"$(wc -l < gone)\" = 10 ]; do sleep 0.01; done 2> /dev/null
         while grep -qs '^State:.Z' /proc/[0-9]*/status; do sleep 0.01; done; exit 3";
-    let Some(stage) = first(Stage::new()) else {
+    let Some(stage) = as_pid1(Stage::new()) else {
         return;
     };
     let outcome = stage
@@ -50,7 +51,7 @@ fn no_orphan_takes_the_status_of_a_job() {
             )
         })
         .collect();
-    let Some(stage) = first(Stage::new()) else {
+    let Some(stage) = as_pid1(Stage::new()) else {
         return;
     };
     let outcome = stage
@@ -70,7 +71,7 @@ fn no_orphan_takes_the_status_of_a_job() {
 
 #[test]
 fn a_signal_ends_the_jobs_and_is_reported_by_the_exit_code() {
-    let Some(stage) = first(Stage::new()) else {
+    let Some(stage) = as_pid1(Stage::new()) else {
         return;
     };
     let mut run = stage
@@ -79,7 +80,7 @@ fn a_signal_ends_the_jobs_and_is_reported_by_the_exit_code() {
         .code(128 + libc::SIGTERM)
         .start();
     run.wait_for_line_in("up");
-    let prun = number_outside(&mut run);
+    let prun = outer_pid(&mut run);
     assert!(kill(prun, libc::SIGTERM));
     assert_eq!(run.finish().read_text("got"), "TERM\n");
 }

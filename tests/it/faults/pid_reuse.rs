@@ -1,15 +1,15 @@
-//! Process numbers that are used again at once: no signal goes to a process that is not ours.
+//! Process ids that are reused at once: no signal goes to a process that is not ours.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::fixtures::failing;
+use super::fixtures::inject_faults;
 use crate::needs::{NUMBERS, PID_NAMESPACE, needs};
 use crate::stage::Stage;
 
 const TIME_LIMIT: Duration = Duration::from_secs(120);
 
-/// Many jobs that end at about the moment at which their time is over.
+/// Many jobs that end at about their time limit.
 fn jobs(count: usize) -> String {
     let job = |n: usize| {
         let word = [
@@ -24,8 +24,8 @@ fn jobs(count: usize) -> String {
     (0..count).map(job).collect()
 }
 
-/// The number in `text` behind `before`.
-fn number_behind(text: &str, before: &str) -> Option<i64> {
+/// The number in `text` after `before`.
+fn number_after(text: &str, before: &str) -> Option<i64> {
     let (_, rest) = text.split_once(before)?;
     let end = rest
         .find(|c: char| !c.is_ascii_digit())
@@ -38,14 +38,14 @@ fn no_signal_goes_to_a_pid_that_was_released() {
     if !needs("strace") {
         return;
     }
-    // Where groups are signalled by number, a number must still be a zombie's when it is used.
+    // If groups are signalled by number, the process of that number must still be a zombie.
     let faults = [
         "pidfd_send_signal:error=EINVAL:when=1+",
         "kill",
         "waitid",
         "clone3",
     ];
-    let outcome = failing(Stage::new(), &faults)
+    let outcome = inject_faults(Stage::new(), &faults)
         .args(["-j4", "--grace", "2ms", "-qq"])
         .file("jobs.jsonl", jobs(400))
         .args(["-f", "jobs.jsonl"])
@@ -54,19 +54,19 @@ fn no_signal_goes_to_a_pid_that_was_released() {
         .run();
     let trace = outcome.read_text("trace");
     let prun = trace.split(' ').next().expect("there are calls").to_owned();
-    // Processes are started by the first thread, and by those that it starts.
+    // Processes are started by the first thread and by the threads that it creates.
     let (mut ours, mut threads, mut kills) = (BTreeSet::new(), BTreeSet::new(), 0);
-    let mut begins_thread = BTreeMap::new();
+    let mut starts_thread = BTreeMap::new();
     for line in trace.lines() {
         let caller = line.split(' ').next().unwrap_or_default();
         let is_first = caller == prun;
         if line.contains("clone3(") || line.contains("clone3 resumed") {
             if line.contains("clone3(") {
-                begins_thread.insert(caller, line.contains("CLONE_THREAD"));
+                starts_thread.insert(caller, line.contains("CLONE_THREAD"));
             }
             let born = line.rsplit(" = ").next();
             let born = born.and_then(|pid| pid.parse::<i64>().ok());
-            if begins_thread[caller] {
+            if starts_thread[caller] {
                 threads.extend(born.map(|thread| thread.to_string()));
             } else if is_first || threads.contains(caller) {
                 ours.extend(born);
@@ -74,10 +74,10 @@ fn no_signal_goes_to_a_pid_that_was_released() {
         } else if !is_first {
             continue;
         } else if line.contains("waitid(") && !line.contains("WNOWAIT") {
-            if let Some(pid) = number_behind(line, "si_pid=") {
+            if let Some(pid) = number_after(line, "si_pid=") {
                 ours.remove(&pid);
             }
-        } else if let Some(group) = number_behind(line, "kill(-") {
+        } else if let Some(group) = number_after(line, "kill(-") {
             kills += 1;
             assert!(ours.contains(&group), "not ours: {line}");
         }
@@ -90,7 +90,7 @@ fn pids_that_are_reused_at_once_do_no_harm() {
     if !needs(PID_NAMESPACE) {
         return;
     }
-    // A namespace may have its own few numbers (Linux 6.14); elsewhere there are many.
+    // A namespace may have its own pid_max since Linux 6.14; before, there are many pids.
     let few = "echo 400 > /proc/sys/kernel/pid_max; exec \"$@\"";
     let outcome = Stage::new()
         .under(NUMBERS)
@@ -106,7 +106,7 @@ fn pids_that_are_reused_at_once_do_no_harm() {
     let records = outcome.json();
     assert_eq!(records.len(), 3000);
     for record in records {
-        // A job has its own end, or its time was over: no signal that was another's.
+        // A job ends by itself or at its time limit, not by another job's signal.
         let own = if record["cmd"] == "exit 3" {
             "failed"
         } else {

@@ -1,26 +1,26 @@
-//! What counts as done when a run goes on from another one.
+//! Which jobs count as done when a run is resumed.
 
 use std::time::Duration;
 
 use serde_json::Value;
 
-use super::fixtures::{LARGE, endings, failing, lines, wait_for_line};
+use super::fixtures::{LARGE, endings, inject_faults, lines, wait_for_line};
 use crate::needs::{PID_NAMESPACE, needs};
 use crate::stage::{Outcome, Stage};
 
 const TIME_LIMIT: Duration = Duration::from_secs(60);
 
-/// Another run in the folder of one before, with the same log.
-fn beside(before: &Outcome) -> Stage {
+/// A run in the folder of an earlier run, with the same log.
+fn with_log_of(before: &Outcome) -> Stage {
     let dir = before.dir().to_str().expect("a temporary path is text");
     Stage::new()
         .args(["-C", dir, "--joblog", &format!("{dir}/run.log")])
         .within(TIME_LIMIT)
 }
 
-/// One that goes on from it.
-fn again(before: &Outcome) -> Stage {
-    beside(before).arg("--resume")
+/// The same with `--resume`.
+fn resume(before: &Outcome) -> Stage {
+    with_log_of(before).arg("--resume")
 }
 
 const TWO: [&str; 2] = ["a: echo hello", "b: sleep 0.2"];
@@ -34,8 +34,8 @@ fn a_success_whose_output_was_lost_is_not_done() {
         .stderr_any()
         .code(3)
         .run();
-    again(&lost).args(TWO).stdout("hello\n").run();
-    again(&lost).args(TWO).stdout("").run();
+    resume(&lost).args(TWO).stdout("hello\n").run();
+    resume(&lost).args(TWO).stdout("").run();
 }
 
 #[test]
@@ -49,7 +49,7 @@ fn a_success_whose_output_could_not_be_kept_is_not_done() {
         .stderr_any()
         .code(3)
         .run();
-    again(&lost).args(jobs).stdout(vec![0; 300_000]).run();
+    resume(&lost).args(jobs).stdout(vec![0; 300_000]).run();
 }
 
 #[test]
@@ -65,7 +65,7 @@ fn output_that_is_delivered_late_counts_from_then_on() {
     run.release_stdout();
     let outcome = run.finish();
     assert!(endings(&outcome.path("run.log")).contains(&("large".into(), "ok".into(), true)));
-    again(&outcome).args(["-j2", LARGE, "b: true"]).run();
+    resume(&outcome).args(["-j2", LARGE, "b: true"]).run();
 }
 
 #[test]
@@ -77,8 +77,8 @@ fn the_last_attempt_in_the_log_decides() {
     let outcome = stage.run();
     std::fs::remove_file(outcome.path("f")).expect("it is there");
     let log = outcome.path("run.log");
-    // Its second run fails, and is killed as it waits for another try.
-    let mut second = beside(&outcome)
+    // In its second run the job fails, and prun is killed while it waits for another attempt.
+    let mut second = with_log_of(&outcome)
         .args(["--retries", "2", "--retry-delay", "1h", job])
         .signal(libc::SIGKILL)
         .start();
@@ -88,7 +88,7 @@ fn the_last_attempt_in_the_log_decides() {
     });
     second.send(libc::SIGKILL);
     second.finish();
-    again(&outcome).arg(job).stderr_any().code(1).run();
+    resume(&outcome).arg(job).stderr_any().code(1).run();
 }
 
 #[test]
@@ -97,7 +97,7 @@ fn a_job_that_was_killed_in_its_second_run_is_not_done() {
     let outcome = Stage::new().args(["--joblog", "run.log", job]).run();
     std::fs::write(outcome.path("slow"), "").expect("the folder is ours");
     let log = outcome.path("run.log");
-    let mut second = beside(&outcome)
+    let mut second = with_log_of(&outcome)
         .arg(job)
         .signal(libc::SIGKILL)
         .leaves_processes()
@@ -108,10 +108,10 @@ fn a_job_that_was_killed_in_its_second_run_is_not_done() {
         (starts.count() == 2).then_some(())
     });
     second.send(libc::SIGKILL);
-    // What it left running is killed here.
+    // The stage kills the job that is left running.
     second.finish();
     std::fs::remove_file(outcome.path("slow")).expect("it is there");
-    again(&outcome).arg(job).run();
+    resume(&outcome).arg(job).run();
     assert_eq!(outcome.read_text("ran"), "x\nx\nx\n");
 }
 
@@ -129,7 +129,7 @@ fn a_log_that_is_removed_or_replaced_during_the_run_is_reported() {
 #[test]
 fn a_log_on_a_file_system_without_fdatasync_is_written_with_a_warning() {
     if needs("strace") {
-        let outcome = failing(Stage::new(), &["fdatasync:error=EINVAL"])
+        let outcome = inject_faults(Stage::new(), &["fdatasync:error=EINVAL"])
             .args(["--joblog", "run.log", "true"])
             .stderr_has("prun: cannot sync the job log run.log: Invalid argument")
             .run();
@@ -142,7 +142,8 @@ fn a_pid_of_another_namespace_is_not_taken_for_a_running_job() {
     if !needs(PID_NAMESPACE) {
         return;
     }
-    // Without a /proc of its own it sees the numbers of the one outside, where they are others'.
+    // Without a /proc of its own the run sees the pids of the outer namespace, which belong to
+    // other processes.
     let killed = Stage::new()
         .in_shell(
             "unshare --user --map-root-user --pid --fork sh -c '\"$@\" & while ! test -e up; do sleep 0.02; done; kill -9 $!' sh \"$@\"",
@@ -152,7 +153,7 @@ fn a_pid_of_another_namespace_is_not_taken_for_a_running_job() {
         .within(TIME_LIMIT)
         .run();
     std::fs::remove_file(killed.path("up")).expect("it is there");
-    let outcome = again(&killed)
+    let outcome = resume(&killed)
         .args(["-t", "1", "a: touch up; sleep 300"])
         .stderr_any()
         .code(1)

@@ -1,8 +1,8 @@
-//! Little memory, a folder that is gone, an absurd number of jobs, files that nobody asked for.
+//! Little memory, a missing working directory, an excessive number of jobs, unrelated files.
 
 use std::time::Duration;
 
-use super::fixtures::failing;
+use super::fixtures::inject_faults;
 use crate::needs::needs;
 use crate::stage::Stage;
 
@@ -43,7 +43,7 @@ fn jobs_run_in_a_folder_that_is_gone() {
         ])
         .in_shell("mkdir gone; cd gone; rmdir ../gone; exec \"$@\"")
         .stdout("a\nb\n100000\n")
-        // Shells tell of it.
+        // Shells warn about it.
         .stderr_any()
         .run();
 }
@@ -79,7 +79,7 @@ fn a_lasting_shortage_is_waited_for_once() {
     if !needs("strace") {
         return;
     }
-    let outcome = failing(Stage::new(), &["pipe2:error=EMFILE"])
+    let outcome = inject_faults(Stage::new(), &["pipe2:error=EMFILE"])
         .args(["--json", "-j2"])
         .args(["echo a"; 5])
         .stdout_any()
@@ -104,7 +104,7 @@ fn nothing_is_read_from_the_folder_or_from_home() {
     if !needs("strace") {
         return;
     }
-    let outcome = failing(Stage::new(), &["openat", "execve"])
+    let outcome = inject_faults(Stage::new(), &["openat", "execve"])
         .file(".prunrc", "exit 1")
         .file("prun.toml", "jobs = 1")
         .file(".config/prun/config.toml", "jobs = 1")

@@ -1,4 +1,4 @@
-//! Somebody stops prun and its jobs at once, as service managers do, and the jobs are the quicker ones.
+//! prun and its jobs are signalled at once, as service managers do, and the jobs die first.
 
 use std::time::Duration;
 
@@ -7,8 +7,8 @@ use crate::stage::{Stage, is_alive, kill, rounds};
 
 const TIME_LIMIT: Duration = Duration::from_secs(60);
 
-/// The job gets `signal` and dies of it; only then prun does. What its record says.
-fn stopped_with_its_job(job: &str, signal: i32) -> serde_json::Value {
+/// Sends `signal` to the job, and to prun after the job has died of it. Returns the job's record.
+fn signal_with_job(job: &str, signal: i32) -> serde_json::Value {
     let mut run = Stage::new()
         .args(["--json", &format!("echo partial; echo $$ > up; {job}")])
         .stdout_any()
@@ -17,7 +17,8 @@ fn stopped_with_its_job(job: &str, signal: i32) -> serde_json::Value {
         .within(TIME_LIMIT)
         .start();
     let pid: i32 = run.wait_for_line_in("up").parse().expect("a number");
-    // While prun stands still its job ends, so both wait to be seen when it goes on.
+    // The job ends while prun is stopped, so that both its end and the signal are pending when prun
+    // continues.
     run.send(libc::SIGSTOP);
     run.wait_until("the stop", |run| is_stopped(run.pid()).then_some(()));
     assert!(kill(-pid, signal));
@@ -34,7 +35,7 @@ fn a_job_that_dies_of_the_signal_before_prun_gets_it_is_canceled() {
         (libc::SIGINT, "SIGINT"),
         (libc::SIGHUP, "SIGHUP"),
     ] {
-        let record = stopped_with_its_job("exec sleep 300", signal);
+        let record = signal_with_job("exec sleep 300", signal);
         assert_eq!(
             (&record["status"], &record["reason"]),
             (&"canceled".into(), &"signal".into())
@@ -49,7 +50,7 @@ fn a_job_that_dies_of_the_signal_before_prun_gets_it_is_canceled() {
 #[test]
 fn a_job_whose_shell_exits_with_the_code_of_the_signal_is_canceled() {
     let job = "trap 'exit 143' TERM; while :; do sleep 0.01; done";
-    let record = stopped_with_its_job(job, libc::SIGTERM);
+    let record = signal_with_job(job, libc::SIGTERM);
     assert_eq!(
         (&record["status"], &record["exit_code"]),
         (&"canceled".into(), &143.into())
@@ -72,11 +73,12 @@ fn in_any_order_of_delivery_all_jobs_are_canceled() {
             let pids: Vec<i32> = text.lines().filter_map(|line| line.parse().ok()).collect();
             (pids.len() == 4 && text.ends_with('\n')).then_some(pids)
         });
-        // A service manager walks its list in no time; this test may be held up in the midst of it.
+        // A service manager signals all processes within a moment; this test may be delayed in
+        // between.
         run.send(libc::SIGSTOP);
         run.wait_until("the stop", |run| is_stopped(run.pid()).then_some(()));
-        for (place, pid) in pids.iter().enumerate() {
-            if place == round % 5 {
+        for (position, pid) in pids.iter().enumerate() {
+            if position == round % 5 {
                 run.send(libc::SIGTERM);
             }
             kill(*pid, libc::SIGTERM);

@@ -1,5 +1,5 @@
-//! Standard streams that others have too and have made non-blocking, as node and ssh do; that are
-//! open the wrong way round; and whose bytes get lost.
+//! Standard streams that other processes share and have made non-blocking, as node and ssh do; that
+//! are open in the wrong direction; and that lose output.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ const TIME_LIMIT: Duration = Duration::from_secs(60);
 /// More than any pipe holds, on either stream of a job.
 const MILLION: usize = 1_000_000;
 
-/// Every form in which a job's output, or what tells of it, goes to standard output.
+/// Every form in which a job's output, or a report of it, is written to standard output.
 const FORMS: [&[&str]; 10] = [
     &[],
     &["-j1"],
@@ -24,9 +24,9 @@ const FORMS: [&[&str]; 10] = [
     &["--log-dir", "logs"],
 ];
 
-/// What two runs of one command line print, whose reader is slow; the second's streams are
-/// non-blocking. What differs from run to run is left out.
-fn both(set: impl Fn(Stage) -> Stage) -> [Vec<u8>; 2] {
+/// The outputs of two runs of one command line with a slow reader; the streams of the second are
+/// non-blocking.
+fn blocking_and_nonblocking(set: impl Fn(Stage) -> Stage) -> [Vec<u8>; 2] {
     [false, true].map(|nonblocking| {
         let stage = set(Stage::new())
             .hold_stdout()
@@ -38,7 +38,7 @@ fn both(set: impl Fn(Stage) -> Stage) -> [Vec<u8>; 2] {
             stage
         };
         let mut run = stage.start();
-        // Nothing fits any more.
+        // The pipe is full.
         std::thread::sleep(Duration::from_millis(300));
         run.release_stdout();
         run.finish().stdout
@@ -52,7 +52,8 @@ fn a_stdout_that_is_nonblocking_is_waited_for() {
         "echo done".to_owned(),
     ];
     for form in FORMS {
-        let [blocking, nonblocking] = both(|stage| stage.args(form).args(&jobs));
+        let [blocking, nonblocking] =
+            blocking_and_nonblocking(|stage| stage.args(form).args(&jobs));
         let bytes = |output: &[u8]| output.iter().filter(|byte| **byte == b'~').count();
         assert!(nonblocking.len() > MILLION, "{form:?}");
         assert_eq!(bytes(&blocking), bytes(&nonblocking), "{form:?}");
@@ -108,7 +109,7 @@ fn help_and_dry_runs_wait_for_a_nonblocking_stdout_as_well() {
         (&["-n", "--json", "-f", "-"], &*many.join("\n")),
     ] {
         let mut printed = [false, true].map(|nonblocking| {
-            // The pipe is full when it begins.
+            // The pipe is almost full from the start.
             let fill = "{ head -c 60000 /dev/zero; exec \"$@\"; }";
             let stage = Stage::new()
                 .args(words)
@@ -127,7 +128,7 @@ fn help_and_dry_runs_wait_for_a_nonblocking_stdout_as_well() {
             run.release_stdout();
             run.finish().stdout
         });
-        // Each run has a folder of its own.
+        // The names of the runs' folders differ.
         for text in &mut printed {
             text.retain(|byte| !byte.is_ascii_alphanumeric());
         }

@@ -1,4 +1,4 @@
-//! Standard output that nobody reads for a while, or that is not there at all.
+//! Standard output that is not read for a while, or that is closed.
 
 use std::fs;
 use std::time::Duration;
@@ -7,10 +7,10 @@ use crate::stage::{Running, Stage, is_alive};
 
 const TIME_LIMIT: Duration = Duration::from_secs(60);
 
-/// prun itself never needs more.
-const LITTLE: u64 = 16 << 20;
+/// More memory than prun ever needs.
+const MAX_MEMORY: u64 = 16 << 20;
 
-/// How many children of prun have ended and were not reaped.
+/// The number of prun's children that have ended and were not reaped.
 fn zombies(run: &Running) -> usize {
     let state = |pid: &i32| fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     let children = run.children().into_iter();
@@ -20,14 +20,14 @@ fn zombies(run: &Running) -> usize {
 #[test]
 fn jobs_are_reaped_while_nobody_reads() {
     let mut run = Stage::new()
-        // The guard would be one more child.
+        // The guard would be another child.
         .args(["-j4", "-t", "5m", "--guard=never"])
         .stdin("head -c 60000 /dev/zero\n".repeat(200))
         .hold_stdout()
         .stdout(vec![0; 60_000 * 200])
         .within(TIME_LIMIT)
         .start();
-    // Nothing moves any more, and nobody lies about.
+    // No job runs any more, and no zombie is left.
     let mut calm = 0;
     run.wait_until("calm", |run| {
         calm = if run.children().is_empty() {
@@ -39,7 +39,7 @@ fn jobs_are_reaped_while_nobody_reads() {
     });
     assert_eq!(zombies(&run), 0);
     run.release_stdout();
-    assert!(run.finish().peak_memory() < LITTLE);
+    assert!(run.finish().peak_memory() < MAX_MEMORY);
 }
 
 #[test]
@@ -57,7 +57,7 @@ fn a_large_output_that_nobody_reads_needs_no_memory_and_is_whole() {
     run.wait_for_file("first");
     run.wait_for_file("second");
     run.release_stdout();
-    assert!(run.finish().peak_memory() < LITTLE);
+    assert!(run.finish().peak_memory() < MAX_MEMORY);
 }
 
 #[test]
@@ -98,7 +98,7 @@ fn one_signal_is_enough_while_nobody_reads() {
             .signal(libc::SIGINT)
             .within(TIME_LIMIT)
             .start();
-        // The pipe is full, and what waits for it as well; most jobs are still to come.
+        // The pipe and all that waits for it are full; most jobs have not started.
         let mut last = (0, Duration::ZERO);
         run.wait_until("a standstill", |run| {
             let begun = fs::read(run.dir().join("begun")).map_or(0, |text| text.len());
@@ -147,7 +147,8 @@ fn a_closed_stdout_is_treated_as_unread() {
 
 #[test]
 fn closed_standard_streams_damage_no_file() {
-    // The first file that is opened could get the number of a stream, and be written as that.
+    // The first file that is opened could get the number of a standard stream, and receive its
+    // output.
     let outcome = Stage::new()
         .args([
             "--joblog",

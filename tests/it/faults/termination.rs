@@ -1,4 +1,4 @@
-//! prun is stopped by those who stop programs: a CI service, a closed terminal, a key, the kernel.
+//! prun is ended from outside: by a CI service, a closed terminal, a key, an abort.
 
 use std::os::unix::process::ExitStatusExt as _;
 use std::time::{Duration, Instant};
@@ -11,7 +11,7 @@ const TIME_LIMIT: Duration = Duration::from_secs(60);
 
 #[test]
 fn a_run_ends_before_a_ci_service_sends_sigkill() {
-    // It sends INT, after 7.5 s TERM, and 2.5 s later KILL to prun alone.
+    // The service sends INT, TERM after 7.5 s, and KILL to prun alone 2.5 s later.
     let stage = Stage::new()
         .args([
             "--json",
@@ -80,7 +80,7 @@ fn a_job_that_takes_the_terminal_stops_no_other_process() {
     if !needs("/bin/bash") || !needs("python3") {
         return;
     }
-    // It ignores what asks a background process not to, as interactive shells do.
+    // It ignores SIGTTOU, as interactive shells do.
     let thief = "import os, signal, time\n\
         signal.signal(signal.SIGTTOU, signal.SIG_IGN)\n\
         os.tcsetpgrp(os.open('/dev/tty', os.O_RDWR), os.getpgrp())\n\
@@ -146,9 +146,9 @@ fn an_abort_ends_the_jobs_and_leaves_a_log_that_can_be_resumed() {
 
 #[test]
 fn a_process_in_its_own_session_is_reported_as_leaked() {
-    // Out of the reach of its group's signals: known, and told where it can be seen.
+    // It cannot be signalled with its group; it is reported as leaked.
     let mut run = Stage::new()
-        // The guard would be one more child.
+        // The guard would be another child.
         .args([
             "--json",
             "--guard=never",
@@ -161,7 +161,7 @@ fn a_process_in_its_own_session_is_reported_as_leaked() {
         .within(TIME_LIMIT)
         .start();
     run.wait_for_line_in("up");
-    // The session begins a moment after the fork.
+    // The process creates its session a moment after the fork.
     run.wait_until("a session", |run| {
         let shell = run.children().pop()?.to_string();
         let children = format!("/proc/{shell}/task/{shell}/children");
@@ -178,7 +178,7 @@ fn a_process_in_its_own_session_is_reported_as_leaked() {
 
 #[test]
 fn a_time_limit_ends_jobs_without_delay() {
-    // The limit and little more: nobody waits for zombies, polls, or begins late.
+    // The limit and little more: no wait for zombies, no polling.
     let outcome = Stage::new()
         .args([
             "--json",
@@ -200,7 +200,7 @@ fn a_time_limit_ends_jobs_without_delay() {
 
 #[test]
 fn a_signal_at_the_end_of_a_run_is_not_lost() {
-    // Whenever it comes, prun ends by it, unless it had ended before.
+    // prun re-raises the signal, unless it had ended before.
     for round in 0..4 * rounds() {
         let mut run = std::process::Command::new(env!("CARGO_BIN_EXE_prun"))
             .arg("true")
@@ -231,7 +231,7 @@ fn a_signal_during_any_system_call_is_not_lost() {
     if !needs("strace") {
         return;
     }
-    // It comes in the midst of the one call after the other, from the first to the last.
+    // The signal arrives during each call, from the first to the last.
     for call in ["rt_sigaction", "rt_sigprocmask", "epoll_wait", "close"] {
         for number in 1.. {
             let injected = format!("inject={call}:signal=SIGTERM:when={number}");
