@@ -1,16 +1,16 @@
-//! Where arguments come from, how they are combined, and the words for those who type something else.
+//! Sources of arguments, their combinations, and hints for options of other runners.
 
 use std::time::Duration;
 
 use crate::stage::Stage;
 
-fn shown(args: &[&str], expected: &str) {
+fn dry_run(args: &[&str], expected: &str) {
     Stage::new().arg("-n").args(args).stdout(expected).run();
 }
 
 #[test]
 fn sources_are_combined_with_the_first_one_slowest() {
-    shown(
+    dry_run(
         &["x", ":::", "a", "b", ":::", "1", "2"],
         "x a 1\nx a 2\nx b 1\nx b 2\n",
     );
@@ -18,7 +18,7 @@ fn sources_are_combined_with_the_first_one_slowest() {
 
 #[test]
 fn linked_sources_go_together() {
-    shown(
+    dry_run(
         &[
             "--link", "x", "{2}", "{1}", ":::", "a", "b", ":::", "1", "2",
         ],
@@ -152,15 +152,15 @@ fn arguments_without_a_template_are_command_lines() {
 
 #[test]
 fn several_values_go_to_each_job() {
-    shown(
+    dry_run(
         &["-N2", "x", "{}", "y", ":::", "a", "b", "c"],
         "x a b y\nx c y\n",
     );
-    shown(
+    dry_run(
         &["-N2", "x", "{2}-{1}", ":::", "a", "b", "c"],
         "x b-a\nx -c\n",
     );
-    shown(
+    dry_run(
         &["-N2", "echo", ":::", "a", "b", "c"],
         "/bin/sh -c 'echo \"$@\"' sh a b\n/bin/sh -c 'echo \"$@\"' sh c\n",
     );
@@ -168,7 +168,7 @@ fn several_values_go_to_each_job() {
 
 #[test]
 fn as_many_values_as_fit_are_spread_over_the_slots() {
-    shown(
+    dry_run(
         &["-Nmax", "-j2", "x", "y", ":::", "a", "b", "c", "d", "e"],
         "x y a b c\nx y d e\n",
     );

@@ -1,4 +1,4 @@
-//! Files that change while prun reads them: what was checked is run, and what is added.
+//! Files that change while prun reads them: checked lines run as checked, and appended lines run.
 
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;
@@ -9,12 +9,12 @@ use crate::stage::{Outcome, Running, Stage};
 /// Far more than any of these runs needs.
 const TIME_LIMIT: Duration = Duration::from_secs(30);
 
-/// A first job that shows itself and waits for the change.
+/// A first job that creates `up` and waits for the change.
 const FIRST: &str = "touch up; until [ -e go ]; do sleep 0.01; done; echo first";
 
-/// Runs the job file one by one, changes it while its first job runs, and goes on.
+/// Runs the jobs one by one and changes the file while the first job runs.
 #[track_caller]
-fn changed(stage: Stage, change: impl FnOnce(&Running)) -> Outcome {
+fn run_and_change(stage: Stage, change: impl FnOnce(&Running)) -> Outcome {
     let mut run = stage.within(TIME_LIMIT).start();
     run.wait_for_file("up");
     change(&run);
@@ -22,19 +22,19 @@ fn changed(stage: Stage, change: impl FnOnce(&Running)) -> Outcome {
     run.finish()
 }
 
-/// One job after the other, from a file.
-fn of(text: impl AsRef<[u8]>) -> Stage {
+/// A run of this job file, one job at a time.
+fn with_jobs(text: impl AsRef<[u8]>) -> Stage {
     Stage::new().args(["-j1", "-f", "jobs"]).file("jobs", text)
 }
 
-/// Adds to the end of a file.
+/// Appends to a file.
 fn append(run: &Running, name: &str, text: &str) {
     let file = OpenOptions::new().append(true).open(run.dir().join(name));
     file.and_then(|mut file| file.write_all(text.as_bytes()))
         .expect("the file can be added to");
 }
 
-/// Many lines that do nothing, more than are read at once.
+/// More empty jobs than prun reads at once.
 fn many() -> String {
     "# a comment, to fill the file\n".repeat(5000)
 }
@@ -42,8 +42,8 @@ fn many() -> String {
 #[test]
 fn lines_that_are_added_are_run() {
     for between in [String::new(), many()] {
-        changed(
-            of(format!("{FIRST}\n{between}")).stdout("first\nadded\nlast\n"),
+        run_and_change(
+            with_jobs(format!("{FIRST}\n{between}")).stdout("first\nadded\nlast\n"),
             |run| append(run, "jobs", "echo added\necho last"),
         );
     }
@@ -51,7 +51,7 @@ fn lines_that_are_added_are_run() {
 
 #[test]
 fn a_job_may_add_to_its_own_file() {
-    of("for n in 1 2 3; do echo \"echo $n\" >> jobs; done\n")
+    with_jobs("for n in 1 2 3; do echo \"echo $n\" >> jobs; done\n")
         .stdout("1\n2\n3\n")
         .run();
 }
@@ -64,7 +64,7 @@ fn an_invalid_line_that_is_added_is_reported_when_it_is_reached() {
         .stdout("first\nadded\n")
         .stderr_has("prun: jobs.jsonl:3:6: unknown key `cmb`: did you mean `cmd`?\n")
         .code(2);
-    let outcome = changed(stage, |run| {
+    let outcome = run_and_change(stage, |run| {
         append(
             run,
             "jobs.jsonl",
@@ -76,8 +76,8 @@ fn an_invalid_line_that_is_added_is_reported_when_it_is_reached() {
 
 #[test]
 fn a_file_that_is_written_anew_does_not_run_half_a_line() {
-    // The new file is longer, and where the old one ended there is the middle of a line.
-    let outcome = changed(of(format!("{FIRST}\n")).stdout("first\n"), |run| {
+    // The new file is longer, and the old end is in the middle of a line.
+    let outcome = run_and_change(with_jobs(format!("{FIRST}\n")).stdout("first\n"), |run| {
         let line = "true; true; true; true; true; touch started\n";
         fs::write(run.dir().join("jobs"), line.repeat(100)).unwrap();
     });
@@ -86,14 +86,14 @@ fn a_file_that_is_written_anew_does_not_run_half_a_line() {
 
 #[test]
 fn a_change_of_lines_that_have_not_run_yet_is_an_error() {
-    let stage = of(format!("{FIRST}\n{}touch started\n", many()))
+    let stage = with_jobs(format!("{FIRST}\n{}touch started\n", many()))
         .stdout("first\n")
         .stderr_has(
             "prun: jobs: cannot read: the file changed after it was checked: \
              edit it after prun has exited, or only append lines\n",
         )
         .code(2);
-    let outcome = changed(stage, |run| {
+    let outcome = run_and_change(stage, |run| {
         let text = format!("{FIRST}\n# one more\n{}touch started\n", many());
         fs::write(run.dir().join("jobs"), text).unwrap();
     });
@@ -108,15 +108,15 @@ fn a_file_of_arguments_is_read_in_the_same_way() {
             .arg("touch up; until [ -e go ]; do sleep 0.01; done; echo {}")
             .file("args", "a\n")
     };
-    changed(stage().stdout("a\nb\n"), |run| append(run, "args", "b\n"));
-    changed(stage().stdout("a\n"), |run| {
+    run_and_change(stage().stdout("a\nb\n"), |run| append(run, "args", "b\n"));
+    run_and_change(stage().stdout("a\n"), |run| {
         fs::write(run.dir().join("args"), "another\nfile\n").unwrap();
     });
 }
 
 #[test]
 fn a_file_of_the_kernel_is_read_once() {
-    // It holds something else at every reading.
+    // Its contents differ at each reading.
     let outcome = Stage::new()
         .args(["-a", "/proc/sys/kernel/random/uuid", "echo"])
         .stdout_any()
@@ -129,11 +129,11 @@ fn a_file_of_the_kernel_is_read_once() {
 
 #[test]
 fn a_file_that_is_emptied_or_removed_has_been_read() {
-    changed(of(format!("{FIRST}\n")).stdout("first\n"), |run| {
+    run_and_change(with_jobs(format!("{FIRST}\n")).stdout("first\n"), |run| {
         fs::write(run.dir().join("jobs"), "").unwrap();
     });
-    changed(
-        of(format!("{FIRST}\n{}", many())).stdout("first\n"),
+    run_and_change(
+        with_jobs(format!("{FIRST}\n{}", many())).stdout("first\n"),
         |run| {
             fs::remove_file(run.dir().join("jobs")).unwrap();
         },

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::stage::Stage;
 
-/// A run in which one job passes, one says nothing and one fails, in a vendor's CI.
+/// A run in a vendor's CI in which one job passes, one prints nothing and one fails.
 fn vendors(variable: &str) -> Stage {
     Stage::new().env(variable, "true").args([
         "-j1",
@@ -14,30 +14,30 @@ fn vendors(variable: &str) -> Stage {
     ])
 }
 
-/// Both streams go to stdout, as where an agent reads one pipe.
+/// Both streams go to one pipe.
 pub(crate) fn together(stage: Stage) -> Stage {
     stage.in_shell("exec \"$@\" 2>&1")
 }
 
-/// Two pipes that nobody redirected, as where an agent reads two of them into one log.
-fn apart(stage: Stage) -> Stage {
+/// The streams go to two pipes, which the reader may merge into one log.
+fn two_pipes(stage: Stage) -> Stage {
     stage.in_shell("\"$@\"; exit $?")
 }
 
-/// Every way in which the streams of a step lead into its log.
-fn each_way(stage: impl Fn() -> Stage, log: &str) {
-    for way in [together, apart] {
+/// Checks the log with both streams in one pipe and in two.
+fn check_log(stage: impl Fn() -> Stage, log: &str) {
+    for way in [together, two_pipes] {
         way(stage()).stdout(log).code(1).run();
     }
 }
 
-/// What ends each of these runs.
+/// The end of each of these logs.
 const DIGEST: &str = "── 1 of 3 jobs failed:\n── c (exit 3, [TIME])\n   bad\n   $ echo bad; exit 3\n\
                       ── 3 jobs: 2 ok, 1 failed ([TIME])\n";
 
 #[test]
 fn github_folds_what_passed_and_marks_what_failed() {
-    each_way(
+    check_log(
         || vendors("GITHUB_ACTIONS"),
         &format!(
             "::group::a (ok, [TIME])\none\ntwo\n::endgroup::\n── b (ok, [TIME])\n\
@@ -48,7 +48,7 @@ fn github_folds_what_passed_and_marks_what_failed() {
 
 #[test]
 fn gitlab_folds_what_passed() {
-    each_way(
+    check_log(
         || vendors("GITLAB_CI"),
         &format!(
             "\x1b[0Ksection_start:[PID]:prun_[PID]_1[collapsed=true]\r\x1b[0Ka (ok, [TIME])\none\ntwo\n\
@@ -60,7 +60,7 @@ fn gitlab_folds_what_passed() {
 
 #[test]
 fn azure_folds_what_passed_and_marks_what_failed() {
-    each_way(
+    check_log(
         || vendors("TF_BUILD"),
         &format!(
             "##[group]a (ok, [TIME])\none\ntwo\n##[endgroup]\n── b (ok, [TIME])\n\
@@ -71,7 +71,7 @@ fn azure_folds_what_passed_and_marks_what_failed() {
 
 #[test]
 fn buildkite_folds_what_passed_and_nothing_after_it() {
-    each_way(
+    check_log(
         || vendors("BUILDKITE"),
         &format!(
             "--- a (ok, [TIME])\none\ntwo\n+++ prun\n── b (ok, [TIME])\n\
@@ -82,7 +82,7 @@ fn buildkite_folds_what_passed_and_nothing_after_it() {
 
 #[test]
 fn a_plain_log_has_a_line_per_job() {
-    each_way(
+    check_log(
         || vendors("CI"),
         &format!(
             "── a (ok, [TIME])\none\ntwo\n── b (ok, [TIME])\n── c (exit 3, [TIME])\nbad\n{DIGEST}"
@@ -110,7 +110,7 @@ fn streams_with_different_destinations_are_not_folded() {
 
 #[test]
 fn teamcity_folds_what_passed() {
-    each_way(
+    check_log(
         || vendors("TEAMCITY_VERSION"),
         &format!(
             "##teamcity[blockOpened name='a (ok, [TIME])']\none\ntwo\n\
@@ -129,7 +129,7 @@ fn systems_that_do_not_set_ci_are_known_by_their_own_variables() {
         ("bamboo_buildKey", "A-B-1"),
         ("CODEBUILD_BUILD_ID", "project:1"),
     ] {
-        let stage = apart(Stage::new().env(variable, value)).args(["a: echo one", "b: true"]);
+        let stage = two_pipes(Stage::new().env(variable, value)).args(["a: echo one", "b: true"]);
         stage.stdout_has("── b (ok, [TIME])\n").run();
     }
 }
@@ -161,7 +161,7 @@ fn a_vendor_that_is_named_overrides_detection() {
 #[test]
 fn warnings_and_lines_of_one_stream_are_in_the_log_as_well() {
     let jobs = "a: echo one; echo two >&2; exit 3\r\n";
-    apart(Stage::new().env("GITHUB_ACTIONS", "true"))
+    two_pipes(Stage::new().env("GITHUB_ACTIONS", "true"))
         .args(["-o", "line", "-j1", "-f", "jobs"])
         .file("jobs", jobs)
         .stdout_has("a | one\na | two\n── a (exit 3, [TIME])\n")
@@ -313,7 +313,7 @@ fn a_replay_in_a_log_is_one_stream_too() {
         .stderr_any()
         .code(1)
         .run();
-    apart(Stage::new().env("GITHUB_ACTIONS", "true"))
+    two_pipes(Stage::new().env("GITHUB_ACTIONS", "true"))
         .file("log", outcome.read_text("log"))
         .args(["--replay", "log"])
         .stdout(

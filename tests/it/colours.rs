@@ -1,10 +1,10 @@
-//! When prun colours its own words; and that it never asks the jobs for colour.
+//! When prun colours its own messages; it never asks jobs for colour.
 
 use crate::stage::Stage;
 
 const ESC: u8 = 0x1b;
 
-/// Whether prun colours its own words in this setting.
+/// Whether prun colours its own messages in this setting.
 fn is_coloured(stage: Stage) -> bool {
     let outcome = stage.arg("exit 3").stderr_any().code(1).run();
     outcome.screen.contains(&ESC) || outcome.stderr.contains(&ESC)
@@ -44,23 +44,24 @@ fn the_environment_decides_whether_messages_are_coloured() {
     assert!(is_coloured(terminal().args(["--color", "auto"])));
 }
 
-/// What a job says of the variables that ask for colour.
-const TELL: &str = "echo \"<${CLICOLOR_FORCE-unset} ${FORCE_COLOR-unset}>\"";
+/// A job that prints the variables that ask for colour.
+const PRINT_VARIABLES: &str = "echo \"<${CLICOLOR_FORCE-unset} ${FORCE_COLOR-unset}>\"";
 
 #[test]
 fn jobs_are_never_asked_for_colour() {
-    let told = |stage: Stage, answer: &str| stage.arg(TELL).screen_has(answer).run();
+    let told = |stage: Stage, answer: &str| stage.arg(PRINT_VARIABLES).screen_has(answer).run();
     told(terminal(), "<unset unset>");
     told(terminal().args(["--color", "always"]), "<unset unset>");
     told(terminal().args(["-o", "line"]), "<unset unset>");
     told(terminal().args(["--log-dir", "logs"]), "<unset unset>");
     told(terminal().env("FORCE_COLOR", "0"), "<unset 0>");
     told(terminal().env("CLICOLOR", "0"), "<unset unset>");
-    let always = Stage::new().args(["--color", "always", TELL]);
+    let always = Stage::new().args(["--color", "always", PRINT_VARIABLES]);
     always.stdout("<unset unset>\n").run();
 }
 
-/// A program that colours what it prints where it is asked to, whatever that is.
+/// A program that colours its output if a variable asks it to, even if it does not write to a
+/// terminal.
 const TOOL: &str = "#!/bin/sh\n[ \"${FORCE_COLOR:-0}${CLICOLOR_FORCE:-0}\" = 00 ] || printf '\\033[31m'\necho 42\n";
 
 #[test]

@@ -1,4 +1,4 @@
-//! Commands on the command line: each is a job, and what every job is given.
+//! Commands on the command line: each is a job; and the environment of every job.
 
 use crate::stage::Stage;
 
@@ -9,12 +9,12 @@ fn meeting(count: usize) -> String {
     )
 }
 
-/// As many lines as there are jobs wanted.
+/// This line, repeated `count` times.
 fn lines(count: usize, line: &str) -> String {
     format!("{line}\n").repeat(count)
 }
 
-/// The processors that this test, and so its run, may use.
+/// The number of CPUs available to this test, and so to its run.
 fn cpus() -> usize {
     std::thread::available_parallelism()
         .expect("the processors can be counted")
@@ -238,7 +238,7 @@ fn a_closed_stdin_is_an_empty_one() {
 fn a_job_gets_no_descriptor_of_pruns_own() {
     let list = ["-1", "/proc/self/fd"];
     let given = Stage::of("/bin/ls").args(list).stdout_any().run().stdout;
-    // Pipes, pidfds and spill files of other jobs are open while the list is made.
+    // Pipes, pidfds and spill files of other jobs are open at that time.
     let others =
         "touch up.$PRUN_SEQ; head -c 100000 /dev/zero; until [ -e listed ]; do sleep 0.01; done";
     let lister = "until [ -e up.1 ] && [ -e up.2 ]; do sleep 0.01; done; touch listed; \

@@ -1,11 +1,11 @@
-//! How the files of a run come to their places, by what stands there.
+//! How the files of a run are written, by what exists at their paths.
 
 use std::os::unix::fs::MetadataExt as _;
 
 use crate::needs::{MOUNT_NAMESPACE, MOUNTS, ROOT, needs};
 use crate::stage::{Stage, rounds};
 
-/// The options for files that tell of a run, and what their files begin and end with.
+/// The options for files of a run, and how their files begin and end.
 const RUN_FILES: [(&str, &str, &str); 3] = [
     ("--junit", "<?xml ", "</testsuites>\n"),
     ("--report", "<!doctype html>", "</html>\n"),

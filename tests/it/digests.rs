@@ -1,4 +1,4 @@
-//! What a person reads after a failure: who failed, how, the last words, the command to paste.
+//! The digest of failures: the job's name, its ending, its last lines, the command to paste.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use crate::needs::needs;
 use crate::stage::{Outcome, Stage};
 
-/// Whether a text holds a character that could take over a terminal, but for newlines.
+/// Whether a text has no character that could take over a terminal.
 fn is_harmless(bytes: &[u8]) -> bool {
     let text = String::from_utf8(bytes.to_vec()).expect("prun's own words are text");
     text.chars().all(|letter| {
@@ -190,7 +190,7 @@ fn a_command_that_is_not_text_can_be_pasted() {
         .run();
 }
 
-/// The command that a digest of one job offers.
+/// The command in the digest of one job.
 fn pasted(outcome: &Outcome) -> String {
     let text = text(&outcome.stderr);
     let line = text.lines().find_map(|line| line.strip_prefix("   $ "));
@@ -300,7 +300,7 @@ fn v_lists_the_five_slowest_of_more_jobs() {
         .run();
 }
 
-/// A job that says what it does, draws a progress bar of many frames, and fails.
+/// A job that prints a line, draws a progress bar of many frames, and fails.
 const FRAMES: &str = "a: echo begun; i=0; while [ $i -lt 20000 ]; do printf '%s frames of a bar\\r' $i; i=$((i+1)); done; \
                       printf 'done\\n'; exit 3";
 

@@ -1,4 +1,4 @@
-//! The signals that prun was started with: ignored, blocked, at their defaults; and Ctrl-C.
+//! The signal dispositions that prun inherits: ignored, blocked, default; and Ctrl-C.
 
 use std::time::Duration;
 
@@ -8,13 +8,13 @@ use crate::stage::Stage;
 /// Far more than any of these runs needs.
 const TIME_LIMIT: Duration = Duration::from_secs(30);
 
-/// Starts the program with something done to its signals first.
-fn after(stage: Stage, python: &str) -> Stage {
+/// Runs a line of Python before the program, to change its signal dispositions.
+fn with_python_before(stage: Stage, python: &str) -> Stage {
     let script = format!("import os, signal, sys; {python}; os.execvp(sys.argv[1], sys.argv[1:])");
     stage.under(["python3", "-c", &script])
 }
 
-/// The numbers of the signals in a mask of `/proc/PID/status`, without glibc's own two.
+/// The signal numbers in a mask of `/proc/PID/status`, without the two that glibc reserves.
 fn signals_in(line: &str) -> Vec<u32> {
     let (_, mask) = line.split_once(":\t").expect("a line of a status file");
     let mask = u64::from_str_radix(mask, 16).expect("a mask");
@@ -25,7 +25,7 @@ fn signals_in(line: &str) -> Vec<u32> {
 
 #[test]
 fn jobs_start_with_no_signal_blocked_or_ignored() {
-    // The first is executed as it is, the second by a shell.
+    // The first is executed directly, the second by a shell.
     let outcome = Stage::new()
         .args([
             "-j1",
@@ -42,11 +42,11 @@ fn jobs_start_with_no_signal_blocked_or_ignored() {
     assert_eq!(masks, vec![Vec::<u32>::new(); 4], "{text}");
 }
 
-/// A job that tells what it ignores, then waits for a file.
+/// A job that records its ignored signals, then waits for a file.
 const PATIENT: &str = "grep SigIgn /proc/self/status > ignored; echo up > up; \
                        until [ -e go ]; do sleep 0.01; done; echo done";
 
-/// An ignored signal is ignored by prun and by its jobs.
+/// Checks that an ignored signal is ignored by prun and by its jobs.
 fn stays_ignored(name: &str, number: i32) {
     let mut run = Stage::new()
         .arg(PATIENT)
@@ -90,7 +90,7 @@ fn exit_codes_are_right_if_sigchld_was_ignored() {
         return;
     }
     let stage = Stage::new().args(["--json", "-j1", "exit 3", "kill -9 $$", "true"]);
-    let outcome = after(stage, "signal.signal(signal.SIGCHLD, signal.SIG_IGN)")
+    let outcome = with_python_before(stage, "signal.signal(signal.SIGCHLD, signal.SIG_IGN)")
         .stdout_any()
         .stderr_any()
         .code(1)
@@ -108,7 +108,7 @@ fn a_signal_that_was_blocked_at_the_start_still_ends_prun() {
     let block = "signal.pthread_sigmask(signal.SIG_BLOCK, range(1, 32))";
     let stage =
         Stage::new().arg("grep SigBlk /proc/self/status > blocked; echo up > up; sleep 300");
-    let mut run = after(stage, block)
+    let mut run = with_python_before(stage, block)
         .stderr_has("── 1 job: 1 canceled ([TIME])\n")
         .signal(libc::SIGINT)
         .within(TIME_LIMIT)
@@ -119,8 +119,8 @@ fn a_signal_that_was_blocked_at_the_start_still_ends_prun() {
     assert!(signals_in(blocked.trim_end()).is_empty(), "{blocked}");
 }
 
-/// A loop of bash's around prun, on a terminal. The loop ends only if bash sees that prun died of
-/// the interrupt: a program that exits with any code has handled it, so bash goes on.
+/// A bash loop around prun, on a terminal. The loop ends only if bash sees that prun died of SIGINT: a
+/// program that exits with a code has handled it, and bash continues.
 fn looped(job: &str) -> Stage {
     let script = "while :; do echo round >> rounds; \"$0\" \"$@\"; done";
     Stage::of("bash")

@@ -1,4 +1,4 @@
-//! `--dry-run`: the exact commands, and nothing else happens.
+//! `--dry-run`: prints the exact commands, and nothing else happens.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
@@ -49,7 +49,7 @@ fn the_shell_that_would_be_used_is_shown() {
         .run();
 }
 
-/// Jobs of every kind, whose output tells what they were given; the last has a word that is no text.
+/// Jobs of every kind that print what they were given; the last has an argument that is not UTF-8.
 const JOBS: &str = r#"{"cmd":"echo \"$A\" 'it''s' | cat"}
 {"cmd":"printf '[%s]' a 'b c' \"\" '*' "}
 {"name":"web","argv":["printf","%s|","x","","it's","$HOME","\n","\u001b[m","\\"]}
@@ -91,8 +91,8 @@ fn a_job_file_is_printed_with_json() {
         .run();
 }
 
-/// What was run, and what came of it, in the order of the jobs.
-fn told(outcome: &Outcome) -> Vec<String> {
+/// The commands and results of a run, in the order of the jobs.
+fn results(outcome: &Outcome) -> Vec<String> {
     let mut records = outcome.json();
     records.sort_by_key(|record| record["seq"].as_u64());
     let keys = [
@@ -105,8 +105,8 @@ fn told(outcome: &Outcome) -> Vec<String> {
         "stdout_base64",
         "stderr",
     ];
-    let told = |record: &serde_json::Value| keys.map(|key| record[key].to_string()).join(" ");
-    records.iter().map(told).collect()
+    let results = |record: &serde_json::Value| keys.map(|key| record[key].to_string()).join(" ");
+    records.iter().map(results).collect()
 }
 
 #[test]
@@ -116,7 +116,7 @@ fn a_job_file_printed_with_json_runs_the_same() {
     }
     let more = "{\"cmd\":\"pwd; cat; echo $A ${B-unset} ${HOME-unset}\",\"cwd\":\"sub\",\"env\":{\"B\":null},\"stdin\":\"seed\\u0000\\n\"}\n\
                 {\"cmd\":\"exit 3\",\"shell\":\"bash -eu\"}\n";
-    // One run prints the job file, the next two run in the same folder: from the jobs, and from that.
+    // One run prints the job file; the next two run the jobs and that file in the same folder.
     let script = "\"$@\" --dry-run -f jobs.jsonl > printed.jsonl && \"$@\" -f jobs.jsonl > first; \
                   sh -c 'cd /; exec \"$0\" --json -f \"$1\"' \"$1\" \"$PWD\"/printed.jsonl";
     let outcome = Stage::new()
@@ -133,8 +133,8 @@ fn a_job_file_printed_with_json_runs_the_same() {
         .stdin(outcome.read("first"))
         .stdout_any()
         .run();
-    assert_eq!(told(&outcome).len(), 6);
-    assert_eq!(told(&outcome), told(&first));
+    assert_eq!(results(&outcome).len(), 6);
+    assert_eq!(results(&outcome), results(&first));
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! A run ends before its time: after failures, at a deadline, when a race is decided.
+//! Runs that end early: after failures, at a deadline, when a race is decided.
 
 use std::time::Duration;
 
@@ -189,7 +189,7 @@ fn the_deadline_ends_the_run_by_124() {
 
 #[test]
 fn a_third_signal_exits_at_once() {
-    // The leader stops itself for ever but for KILL; even so prun need not wait.
+    // The leader stops itself, and only KILL can end it; prun does not wait.
     let mut run = stage()
         .args([
             "--grace",
@@ -224,7 +224,7 @@ fn usr1_shows_the_running_jobs() {
 
 #[test]
 fn an_ending_that_looks_like_a_cancellation_is_reported_at_once() {
-    // By code as a shell tells it, and by signal: nobody stops prun, so nobody is waited for.
+    // By a shell's exit code and by signal: prun got no signal, so it does not wait for one.
     let names = ["HUP", "INT", "QUIT", "TERM"];
     let codes = [129, 130, 131, 143].map(|code| format!("exit {code}"));
     let jobs: Vec<_> = codes
@@ -244,7 +244,7 @@ fn an_ending_that_looks_like_a_cancellation_is_reported_at_once() {
         .iter()
         .filter_map(|record| record["wall_s"].as_f64())
         .sum();
-    // Each waited 0.2 s once.
+    // A wait of 0.2 s per job would exceed this.
     assert!(sum < 1.5, "their times are {sum} s");
     assert!(
         outcome.elapsed < Duration::from_millis(1600),

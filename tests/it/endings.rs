@@ -1,4 +1,4 @@
-//! How jobs end when their time is over: gently, then firmly, and the whole process group.
+//! Time limits: TERM, then KILL after the grace, for the whole process group.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::stage::{Outcome, Running, Stage, is_alive, rounds};
 /// Far more than any of these runs needs, far less than the jobs would sleep.
 const TIME_LIMIT: Duration = Duration::from_secs(30);
 
-/// Runs one job until its time is over and returns its record.
+/// Runs one job until its time limit; returns its record.
 fn timed_out(options: &[&str], job: &str) -> (Value, Outcome) {
     let outcome = Stage::new()
         .args(["--json", "-t", "1"])
@@ -96,7 +96,7 @@ fn a_grace_of_0_kills_at_once() {
 
 #[test]
 fn the_grace_ends_when_no_process_is_left() {
-    // The leader leaves first, a child a little later, both long before the grace of an hour.
+    // The leader exits first, a child a little later, both long before the grace of an hour.
     let job = "(trap 'sleep 0.3; echo late; exit' TERM; sleep 300 & wait) & sleep 300";
     let (record, _) = timed_out(&["--grace", "1h"], job);
     assert_eq!(record["stdout"], "late\n");
@@ -107,7 +107,7 @@ fn a_zombie_of_the_group_does_not_prolong_the_grace() {
     if !needs("python3") {
         return;
     }
-    // The keeper leaves the group for a session of its own and never asks for its dead child.
+    // The keeper leaves the group for its own session and never waits for its dead child.
     let keeper = "import os, time\nif os.fork() == 0: os._exit(0)\n\
                   os.setsid(); open('ready', 'w').close(); time.sleep(300)\n";
     let job = "python3 keeper.py > /dev/null 2>&1 & until [ -e ready ]; do sleep 0.01; done; \
@@ -258,8 +258,8 @@ fn a_stuck_reader_does_not_delay_a_timeout() {
     assert_eq!(run.finish().stdout.len(), 3_000_000);
 }
 
-/// A job that lasts until it is told to go, and prun with it, stopped by somebody.
-fn stopped(options: &[&str]) -> (Running, i32) {
+/// Starts a job that runs until `let_job_end` exists, then stops prun. Returns the job's pid.
+fn start_and_stop(options: &[&str]) -> (Running, i32) {
     let mut run = Stage::new()
         .arg("--json")
         .args(options)
@@ -275,7 +275,7 @@ fn stopped(options: &[&str]) -> (Running, i32) {
 }
 
 /// Lets the job end.
-fn go(run: &Running) {
+fn let_job_end(run: &Running) {
     std::fs::write(run.dir().join("go"), "").expect("the folder is ours");
 }
 
@@ -285,8 +285,8 @@ const PAUSE: Duration = Duration::from_millis(2500);
 #[test]
 fn a_job_that_ends_in_time_while_prun_is_stopped_is_ok() {
     for limit in ["--timeout", "--deadline"] {
-        let (mut run, job) = stopped(&[limit, "2"]);
-        go(&run);
+        let (mut run, job) = start_and_stop(&[limit, "2"]);
+        let_job_end(&run);
         run.wait_until("its end", |_| (!is_alive(job)).then_some(()));
         std::thread::sleep(PAUSE);
         run.send(libc::SIGCONT);
@@ -310,7 +310,7 @@ fn a_job_that_ended_by_itself_before_the_signal_is_ok() {
         let job = run.wait_for_line_in("up").parse().expect("a number");
         run.send(libc::SIGSTOP);
         run.wait_until("the stop", |run| is_stopped(run.pid()).then_some(()));
-        go(&run);
+        let_job_end(&run);
         run.wait_until("its end", |_| (!is_alive(job)).then_some(()));
         run.send(libc::SIGTERM);
         run.send(libc::SIGCONT);
@@ -321,12 +321,12 @@ fn a_job_that_ended_by_itself_before_the_signal_is_ok() {
 #[test]
 fn time_while_prun_is_stopped_does_not_count() {
     for limit in ["--timeout", "--deadline"] {
-        let (mut run, _) = stopped(&[limit, "2"]);
+        let (mut run, _) = start_and_stop(&[limit, "2"]);
         std::thread::sleep(PAUSE);
         run.send(libc::SIGCONT);
-        // Longer than a tick of the clock, less than the limit.
+        // Longer than a tick of the clock, shorter than the limit.
         std::thread::sleep(Duration::from_millis(500));
-        go(&run);
+        let_job_end(&run);
         let record = run.finish().record(1);
         assert_eq!(record["status"], "ok", "{limit}");
         let wall = record["wall_s"].as_f64().expect("a number");

@@ -1,5 +1,4 @@
-//! What stands around a run and is not its command line: closed streams, `PATH`, other programs'
-//! settings, secrets.
+//! The environment of a run: closed streams, `PATH`, settings of other programs, secrets.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -10,7 +9,7 @@ use crate::stage::Stage;
 
 #[test]
 fn closed_streams_are_empty_and_nothing_else_takes_their_place() {
-    // A log that got one of their numbers would have output in it.
+    // A log that got the number of a closed stream would have output in it.
     for closed in ["<&- >&- 2>&-", ">&-", "<&- 2>&-"] {
         let outcome = Stage::new()
             .args([
@@ -90,7 +89,7 @@ fn settings_of_other_programs_mean_nothing() {
     ] {
         stage = stage.env(name, value);
     }
-    // The run's folder is its home, too.
+    // The run's folder is its home as well.
     for file in [
         ".parallel/config",
         ".prunrc",
@@ -102,7 +101,7 @@ fn settings_of_other_programs_mean_nothing() {
     stage.file("evil", "echo evil\n").run();
 }
 
-/// Jobs with values that were given to them, in a run that has inherited one.
+/// Jobs that are given secrets, in a run that has inherited one.
 fn with_secrets(options: &[&str]) -> Stage {
     let jobs = "{\"cmd\":\"exit 1\",\"env\":{\"OWN\":\"s3cr3t\"},\"stdin\":\"s3cr3t\"}\n{\"cmd\":\"true\"}\n";
     Stage::new()
@@ -166,7 +165,7 @@ fn a_file_of_output_is_for_its_owner_alone() {
         paths.find(|path| {
             let target = fs::read_link(path).unwrap_or_default();
             let target = target.to_string_lossy();
-            // Memory that is shared with the guard is no file.
+            // The memory shared with the guard is not a file.
             target.contains("(deleted)") && !target.contains("memfd")
         })
     });

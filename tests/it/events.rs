@@ -1,4 +1,4 @@
-//! `--json=events`: what happens, as it happens.
+//! `--json=events`: events as they happen.
 
 use serde_json::Value;
 
@@ -10,8 +10,8 @@ fn events(stdout: &[u8]) -> Vec<Value> {
     lines.collect()
 }
 
-/// What was printed on a stream, put together again.
-fn printed(events: &[Value], stream: &str) -> String {
+/// The output on a stream, joined from its events.
+fn joined_output(events: &[Value], stream: &str) -> String {
     let output = events.iter().filter(|event| event["stream"] == stream);
     output.filter_map(|event| event["text"].as_str()).collect()
 }
@@ -41,7 +41,7 @@ fn output_is_reported_while_its_job_runs() {
         "run_end",
     ];
     assert_eq!(kinds, expected);
-    assert_eq!(printed(&events, "stdout"), "one\ntwo\n");
+    assert_eq!(joined_output(&events, "stdout"), "one\ntwo\n");
     assert!(events[4]["stdout"].is_null());
 }
 
@@ -55,7 +55,7 @@ fn a_character_that_was_written_in_two_pieces_is_whole() {
     run.wait_for_stdout("\"text\":\"a\"}\n");
     std::fs::write(run.dir().join("go"), "").expect("the folder is ours");
     let events = events(&run.finish().stdout);
-    assert_eq!(printed(&events, "stdout"), "aéb\n");
+    assert_eq!(joined_output(&events, "stdout"), "aéb\n");
     assert!(events.iter().all(|event| event["text_base64"].is_null()));
 }
 
@@ -66,7 +66,7 @@ fn an_incomplete_character_is_reported_in_base64() {
         .stdout_any()
         .run();
     let events = events(&outcome.stdout);
-    assert_eq!(printed(&events, "stdout"), "a\u{fffd}");
+    assert_eq!(joined_output(&events, "stdout"), "a\u{fffd}");
     let lost: Vec<&str> = events
         .iter()
         .filter_map(|event| event["text_base64"].as_str())
@@ -93,8 +93,8 @@ fn nothing_of_much_output_is_lost() {
             .filter(|event| event["seq"] == seq)
             .cloned()
             .collect();
-        assert!(printed(&own, "stdout") == numbers(200_000));
-        assert!(printed(&own, "stderr") == numbers(100_000));
+        assert!(joined_output(&own, "stdout") == numbers(200_000));
+        assert!(joined_output(&own, "stderr") == numbers(100_000));
     }
 }
 

@@ -1,9 +1,9 @@
-//! The library's examples run, and print what they are there to show.
+//! The library's examples run and print what they demonstrate.
 
 use crate::stage::Stage;
 use std::path::PathBuf;
 
-/// `cargo test` builds the examples beside the tests.
+/// `cargo test` builds the examples next to the tests.
 fn example(name: &str) -> PathBuf {
     let test = std::env::current_exe().expect("a test is a program");
     let built = test

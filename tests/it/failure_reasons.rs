@@ -1,4 +1,4 @@
-//! What prun says of why a job failed: only what it has seen, and the same in every place.
+//! The reasons that prun reports for a failed job: only what it has observed, and the same everywhere.
 
 use serde_json::json;
 
@@ -6,9 +6,9 @@ use crate::needs::{MOUNT_NAMESPACE, MOUNTS, ROOT, needs};
 use crate::readers::{case, junit, report_data};
 use crate::stage::{Outcome, Stage};
 
-/// A job that fails is told to have ended so.
+/// Checks how the failure of a job is reported.
 #[track_caller]
-fn ended(stage: Stage, job: &str, ending: &str) -> Outcome {
+fn check_ending(stage: Stage, job: &str, ending: &str) -> Outcome {
     stage
         .arg(job)
         .stdout_any()
@@ -27,22 +27,22 @@ fn exit_codes_126_and_127_may_be_the_jobs_own() {
         ("nosuch-program || exit 126", 126),
         ("nosuch-program > /dev/null", 127),
     ] {
-        ended(Stage::new(), job, &format!("exit {code}"));
+        check_ending(Stage::new(), job, &format!("exit {code}"));
     }
-    // Here prun has not looked for it.
-    ended(Stage::new().arg("-s"), "nosuch-program", "exit 127");
-    // Some shells find a function of this name.
+    // With -s, prun does not search for the program.
+    check_ending(Stage::new().arg("-s"), "nosuch-program", "exit 127");
+    // Some shells import a function of this name from the environment.
     let function = "() { return 127; }";
     let stage = Stage::new().env("BASH_FUNC_nosuch-program%%", function);
-    ended(stage, "nosuch-program", "exit 127");
-    // And a code of 128 + N may be no death by a signal.
-    ended(Stage::new(), "exit 137", "exit 137");
-    ended(Stage::new(), "sh -c 'kill -9 $$'; exit $?", "exit 137");
+    check_ending(stage, "nosuch-program", "exit 127");
+    // An exit code of 128 + N need not be a death by a signal.
+    check_ending(Stage::new(), "exit 137", "exit 137");
+    check_ending(Stage::new(), "sh -c 'kill -9 $$'; exit $?", "exit 137");
 }
 
 #[test]
 fn the_exit_code_of_a_script_without_an_interpreter_line_is_its_own() {
-    ended(Stage::new().script("s", "exit 127\n"), "./s", "exit 127");
+    check_ending(Stage::new().script("s", "exit 127\n"), "./s", "exit 127");
 }
 
 #[test]
@@ -53,7 +53,7 @@ fn a_missing_program_is_reported_in_words() {
         ("./data/x", "./data/x"),
     ] {
         let stage = Stage::new().file("data", "");
-        ended(stage, job, &format!("exit 127, no such program: {program}"));
+        check_ending(stage, job, &format!("exit 127, no such program: {program}"));
     }
 }
 
@@ -82,7 +82,7 @@ fn a_file_that_cannot_be_executed_is_reported_with_the_reason() {
             .script("missing", "#!/no/such -x\n")
             .script("crlf", "#!/bin/sh\r\nexit 0\r\n")
             .in_shell("ln -s nowhere link; cp /bin/true busy; exec 9<>busy; exec \"$@\"");
-        ended(stage, job, ending);
+        check_ending(stage, job, ending);
     }
 }
 
@@ -96,7 +96,7 @@ fn a_program_in_an_unreadable_folder_is_not_reported_missing() {
     );
     let why = "permission denied for a directory in its path";
     let ending = format!("exit 126, not executable: ./closed/s ({why})");
-    ended(stage, "./closed/s", &ending);
+    check_ending(stage, "./closed/s", &ending);
 }
 
 #[test]
@@ -124,7 +124,7 @@ fn a_file_system_without_executables_is_no_question_of_the_files_mode() {
     let mount = "mkdir m; mount -t tmpfs -o noexec none m; cp /bin/true m; exec \"$@\"";
     let stage = Stage::new().under(MOUNTS).in_shell(mount);
     let ending = "exit 126, not executable: ./m/true (permission denied)";
-    ended(stage, "./m/true", ending);
+    check_ending(stage, "./m/true", ending);
 }
 
 #[test]
@@ -158,7 +158,7 @@ fn without_a_shell_the_missing_program_is_reported() {
     let without_shell = "mount --bind /etc/passwd \"$(readlink -f /bin/sh)\"; exec \"$@\"";
     let stage = Stage::new().under(MOUNTS).in_shell(without_shell);
     let ending = "could not start: no such program: nosuch-program";
-    ended(stage, "nosuch-program", ending);
+    check_ending(stage, "nosuch-program", ending);
 }
 
 #[test]

@@ -1,8 +1,8 @@
-//! Files that are something else, which are never run line by line, and those that may look like it.
+//! Files of other formats, which are never run line by line, and job files that resemble them.
 
 use crate::stage::Stage;
 
-/// A file in the ways that it can be named.
+/// The ways to name a file.
 fn each_way(name: &str, bytes: impl AsRef<[u8]>, check: impl Fn(Stage)) {
     let stage = || Stage::new().arg("-j1").file(name, bytes.as_ref());
     check(stage().args(["-f", name]));
@@ -16,7 +16,7 @@ fn each_way(name: &str, bytes: impl AsRef<[u8]>, check: impl Fn(Stage)) {
     }
 }
 
-/// The same, and through pipes, where a file has no name.
+/// The same, and through pipes, so that the file has no name.
 fn each_stream(name: &str, bytes: impl AsRef<[u8]>, check: impl Fn(Stage)) {
     each_way(name, bytes.as_ref(), &check);
     for words in [&["-f", "-"][..], &["-f", "/dev/fd/0"], &["-n"]] {
@@ -168,7 +168,7 @@ fn a_job_file_may_be_a_script_of_prun() {
             stage.args(["-f", "jobs"]).stdout(expected).run();
         }
     }
-    // Lines are counted with it.
+    // The interpreter line counts as line 1.
     Stage::new()
         .file("jobs", "#!/bin/prun -f\n[{\"cmd\":\"true\"},\n{\"x\":1}]\n")
         .args(["-f", "jobs"])

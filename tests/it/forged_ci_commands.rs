@@ -1,4 +1,4 @@
-//! What jobs print, and what they are called, can forge no command of a CI system's log.
+//! Output and names of jobs cannot forge commands in the log of a CI system.
 
 use crate::ci::together;
 use crate::stage::Stage;
@@ -21,7 +21,7 @@ fn names_commands_and_last_lines_cannot_forge_a_command() {
         "cmd": "echo ::error::fake >&2; exit 1 # ##[group]",
     });
     for vendor in ["github", "azure"] {
-        // The job's own line is one of the vendor's commands, which is its own business.
+        // The job's own line is a command of the vendor, which is allowed.
         let own = |line: &&str| *line != "::error::fake";
         let outcome = Stage::new()
             .args(["-v", "--ci", vendor])
@@ -71,18 +71,18 @@ fn a_command_in_a_log_can_be_pasted() {
             !pasted.contains("##") && !pasted.contains("section_"),
             "{pasted}"
         );
-        let said = |script: &str| {
+        let printed_by = |script: &str| {
             let output = std::process::Command::new("sh")
                 .args(["-c", script])
                 .output();
             output.expect("a shell").stdout
         };
-        assert_eq!(said(pasted), said(command), "{pasted}");
+        assert_eq!(printed_by(pasted), printed_by(command), "{pasted}");
     }
 }
 
-/// What a job prints to forge marks, and what becomes of it in each vendor's log.
-const MARKS: [(&str, &str, &str); 5] = [
+/// Commands that a job prints, and how they appear in the log of each vendor.
+const FORGED: [(&str, &str, &str); 5] = [
     (
         "github",
         "x\\r::group::a\\n  ::EndGroup::\\ny ##[group]b\\n::error::c\\n::gro",
@@ -108,12 +108,12 @@ const MARKS: [(&str, &str, &str); 5] = [
 
 #[test]
 fn streamed_output_cannot_forge_a_command() {
-    for (vendor, output, log) in MARKS {
+    for (vendor, output, log) in FORGED {
         Stage::new()
             .args(["--ci", vendor, &format!("a: printf %b '{output}'")])
             .stdout(format!("{log}── a (ok, [TIME])\n── 1 job: 1 ok ([TIME])\n"))
             .run();
-        // In pieces, and on either stream.
+        // In two pieces, one on each stream.
         let mut half = output.len() / 2;
         half += usize::from(output[..half].ends_with('\\'));
         let (first, second) = output.split_at(half);
@@ -127,7 +127,7 @@ fn streamed_output_cannot_forge_a_command() {
 
 #[test]
 fn grouped_output_cannot_forge_a_command() {
-    for (vendor, output, log) in MARKS {
+    for (vendor, output, log) in FORGED {
         Stage::new()
             .args([
                 "--ci",
@@ -144,10 +144,10 @@ fn grouped_output_cannot_forge_a_command() {
 
 #[test]
 fn prefixed_output_cannot_forge_a_command() {
-    for (vendor, output, log) in MARKS {
+    for (vendor, output, log) in FORGED {
         let lines: String = log
             .split_inclusive(['\n', '\r'])
-            // Behind a name nothing is at the beginning of a line.
+            // After a prefix, nothing is at the beginning of a line.
             .map(|line| format!("a | {}", line.replace("> ", "")))
             .collect();
         Stage::new()

@@ -1,4 +1,4 @@
-//! Every form in which a run is told says the same of every job.
+//! Every output format reports the same about every job.
 
 use std::collections::BTreeMap;
 
@@ -8,9 +8,9 @@ use crate::needs::needs;
 use crate::readers::{junit, report_data, trace};
 use crate::stage::{Outcome, Stage};
 
-/// What all of them tell: by job, its label, status, exit code, signal, attempts, seconds, bytes of
-/// memory, and the slices of the trace.
-type Told = BTreeMap<u64, Value>;
+/// What all formats report of each job: its label, status, exit code, signal, attempts, seconds, bytes
+/// of memory, and its slices in the trace.
+type Facts = BTreeMap<u64, Value>;
 
 fn number(value: &Value) -> u64 {
     match value {
@@ -19,8 +19,9 @@ fn number(value: &Value) -> u64 {
     }
 }
 
-/// By JSON's records, which all others are held to. Labels: those of the report, since records have none.
-fn by_json(outcome: &Outcome) -> Told {
+/// From the JSON records, with which all others are compared. The labels are those of the report,
+/// since records have none.
+fn from_json(outcome: &Outcome) -> Facts {
     let told = outcome.json().into_iter().map(|job| {
         let facts = ["status", "attempts", "max_rss_bytes"].map(|key| job[key].clone());
         (number(&job["seq"]), json!(facts))
@@ -28,7 +29,7 @@ fn by_json(outcome: &Outcome) -> Told {
     told.collect()
 }
 
-fn by_junit(suite: &Value) -> Told {
+fn from_junit(suite: &Value) -> Facts {
     let cases = suite["cases"].as_array().expect("this is a list").iter();
     let told = cases.map(|case| {
         let facts = &case["properties"];
@@ -50,7 +51,7 @@ fn by_junit(suite: &Value) -> Told {
     told.collect()
 }
 
-fn by_report(data: &Value) -> Told {
+fn from_report(data: &Value) -> Facts {
     let jobs = data["jobs"].as_array().expect("this is a list").iter();
     let told = jobs.map(|job| {
         let tries = job["tries"].as_array().expect("this is a list").len() as u64;
@@ -63,13 +64,13 @@ fn by_report(data: &Value) -> Told {
     told.collect()
 }
 
-/// Jobs that had an attempt only: the others have no slice.
-fn by_trace(events: &[Value]) -> Told {
-    let mut told = Told::new();
+/// Only jobs that had an attempt: the others have no slice.
+fn from_trace(events: &[Value]) -> Facts {
+    let mut told = Facts::new();
     for slice in events.iter().filter(|event| event["ph"] == "X") {
         let args = &slice["args"];
         let facts = json!([args["status"], args["attempt"], args["max_rss_bytes"]]);
-        // The last one of a job counts, and they stand in their order.
+        // The last slice of a job counts; slices are in order.
         told.insert(number(&args["seq"]), facts);
     }
     told
@@ -87,10 +88,10 @@ fn agree(stage: Stage, code: Option<i32>) -> Outcome {
     compare(&outcome);
     let code = outcome.status.code();
     if let Some(code) = code {
-        let ok = by_json(&outcome).values().all(|facts| facts[0] == "ok");
+        let ok = from_json(&outcome).values().all(|facts| facts[0] == "ok");
         assert_eq!(ok, code == 0);
     }
-    // Told again, it is the same once more.
+    // The replay is the same.
     let again = Stage::new()
         .file("run.log", outcome.read("run.log"))
         .args(["--replay", "run.log", "--json", "--junit", "run.xml"])
@@ -99,17 +100,17 @@ fn agree(stage: Stage, code: Option<i32>) -> Outcome {
         .stderr_any();
     let again = code.into_iter().fold(again, Stage::code).run();
     compare(&again);
-    assert_eq!(by_json(&outcome), by_json(&again));
+    assert_eq!(from_json(&outcome), from_json(&again));
     outcome
 }
 
 fn compare(outcome: &Outcome) {
-    let jobs = by_json(outcome);
-    assert_eq!(by_junit(&junit(&outcome.path("run.xml"))), jobs);
-    assert_eq!(by_report(&report_data(&outcome.path("run.html"))), jobs);
+    let jobs = from_json(outcome);
+    assert_eq!(from_junit(&junit(&outcome.path("run.xml"))), jobs);
+    assert_eq!(from_report(&report_data(&outcome.path("run.html"))), jobs);
     let mut begun = jobs;
     begun.retain(|_, facts| number(&facts[1]) > 0);
-    assert_eq!(by_trace(&trace(&outcome.path("run.json"))), begun);
+    assert_eq!(from_trace(&trace(&outcome.path("run.json"))), begun);
 }
 
 #[test]

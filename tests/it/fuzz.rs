@@ -1,4 +1,4 @@
-//! Random templates from shell fragments: whatever the scanner accepts runs no value as code.
+//! Random templates from shell fragments: no template that the scanner accepts runs a value as code.
 
 use std::fs;
 use std::process::{Command, Stdio};
@@ -6,7 +6,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::needs::needs;
 
-/// Pieces of shell, sound and unsound.
+/// Fragments of shell code, valid and invalid.
 const FRAGMENTS: [&str; 100] = [
     "{}",
     "{}",
@@ -110,12 +110,12 @@ const FRAGMENTS: [&str; 100] = [
     "eval ",
 ];
 
-/// More names that may matter at the start of a command.
+/// More words that may have a meaning at the start of a command.
 const COMMANDS: [&str; 12] = [
     "command ", "builtin ", "unset ", "export ", "shift ", "env ", "-v ", "= ", "a ", "~", "*", ",",
 ];
 
-/// Values that are code in some place or other; each would make the file `pwned`.
+/// Values that are code in some context; each would create the file `pwned`.
 const VALUES: [&str; 13] = [
     "MARK$(touch pwned)END",
     "MARK`touch pwned`END",
@@ -156,8 +156,8 @@ impl Dice {
     }
 }
 
-/// So many accepted templates, or as many as there is time for.
-fn bound() -> (usize, Duration) {
+/// The number of accepted templates and the time to try; whichever is reached first.
+fn limits() -> (usize, Duration) {
     match std::env::var("PRUN_FUZZ_SECONDS") {
         Ok(seconds) => {
             let seconds = seconds.parse().expect("PRUN_FUZZ_SECONDS is a number");
@@ -178,17 +178,18 @@ fn accepted_templates_run_no_value_as_code() {
     let dir = folder.path();
     let seed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
     let mut dice = Dice(seed.as_nanos() as u64 | 1);
-    let (most, time) = bound();
+    let (most, time) = limits();
     let begun = Instant::now();
     let (mut tried, mut accepted, mut shown) = (0, 0, 0);
-    // Out of the reach of redirections, pipes, and builtins that print variables in quotes.
+    // Outside the folder, so that redirections, pipes, and builtins that print quoted variables do
+    // not affect it.
     let log_folder = tempfile::tempdir().unwrap();
     let log = log_folder.path().join("log");
     let show = format!("printf 'SHOW<%s>\\n' \"$@\" >>'{}'\n", log.display());
     fs::write(dir.join("values"), VALUES.join("\0")).unwrap();
     while accepted < most && begun.elapsed() < time {
         let template = dice.template();
-        // A template that names `$1` itself may leave it to be split.
+        // A template that uses `$1` itself may leave it to be split.
         let names_values = ["${1}", "$*", "$@"]
             .iter()
             .any(|name| template.contains(name));
@@ -215,7 +216,7 @@ fn accepted_templates_run_no_value_as_code() {
                 !dir.join("pwned").exists(),
                 "{shell} ran a value in {template:?}"
             );
-            // A value that a program was given was given whole.
+            // A value that a program got was not split.
             let given = fs::read_to_string(&log).unwrap();
             let marks = given.matches("MARK").count();
             let whole = VALUES.iter().filter(|value| value.starts_with("MARK"));
@@ -227,20 +228,20 @@ fn accepted_templates_run_no_value_as_code() {
             shown += usize::from(marks > 0);
         }
         if accepted % 50 == 0 {
-            tidy(dir);
+            clean_up(dir);
         }
     }
     let seconds = begun.elapsed().as_secs();
-    let told =
+    let result =
         format!("{tried} templates, {accepted} accepted, {shown} runs showed values, {seconds} s");
     if std::env::var_os("PRUN_FUZZ_SECONDS").is_some() {
-        fs::write(std::env::temp_dir().join("prun-fuzz-result"), &told).unwrap();
+        fs::write(std::env::temp_dir().join("prun-fuzz-result"), &result).unwrap();
     }
-    assert!(accepted > 0 && shown > 0, "{told}");
+    assert!(accepted > 0 && shown > 0, "{result}");
 }
 
-/// Redirections leave files.
-fn tidy(dir: &std::path::Path) {
+/// Removes files that redirections have created.
+fn clean_up(dir: &std::path::Path) {
     for file in fs::read_dir(dir).into_iter().flatten().flatten() {
         if file.file_name() != "values" {
             let _ = fs::remove_file(file.path());

@@ -1,12 +1,12 @@
-//! Completions, the manual page and the schema: the files that are kept are what the program prints, and real
-//! shells take them. `PRUN_BLESS=1 cargo test generated` writes them anew.
+//! Completions, the manual page and the schema: the files in the repository are what the program
+//! prints, and real shells accept them. `PRUN_BLESS=1 cargo test generated` regenerates them.
 
 use std::path::Path;
 
 use crate::needs::needs;
 use crate::stage::Stage;
 
-/// A file that is kept is, byte for byte, what these options print.
+/// Checks that a generated file is, byte for byte, the output with these options.
 #[track_caller]
 fn is_kept(file: &str, options: &[&str]) {
     let printed = Stage::new().args(options).stdout_any().run().stdout;
@@ -15,9 +15,9 @@ fn is_kept(file: &str, options: &[&str]) {
         std::fs::create_dir_all(path.parent().expect("a file is in a folder")).expect("a folder");
         std::fs::write(&path, &printed).expect("the folder is ours");
     }
-    let kept = std::fs::read(&path).unwrap_or_default();
+    let completion_script = std::fs::read(&path).unwrap_or_default();
     assert!(
-        kept == printed,
+        completion_script == printed,
         "{file} is not what prun prints: PRUN_BLESS=1 cargo test generated"
     );
 }
@@ -112,9 +112,10 @@ fn text(stage: Stage) -> String {
     String::from_utf8(stage.stdout_any().run().stdout).expect("help is text")
 }
 
-/// A shell on a terminal that has read the kept script, in which `prun --dead` and a tab were typed.
+/// Checks that a shell on a terminal that has read the completion script completes `prun --dead` after
+/// a tab.
 #[track_caller]
-fn is_completed(shell: Stage, setting: &str) {
+fn assert_completes(shell: Stage, setting: &str) {
     let mut run = shell.env("PS1", "ready> ").pty(24, 100).start();
     run.wait_for_screen("ready> ");
     run.type_keys(setting.as_bytes());
@@ -125,8 +126,8 @@ fn is_completed(shell: Stage, setting: &str) {
     run.finish();
 }
 
-/// A file that is kept, for a shell to read.
-fn kept(file: &str) -> String {
+/// The path of a generated file, for a shell to read.
+fn completion_script(file: &str) -> String {
     format!("{}/completions/{file}", env!("CARGO_MANIFEST_DIR"))
 }
 
@@ -135,9 +136,12 @@ fn bash_completes_an_option() {
     if !needs("/bin/bash") {
         return;
     }
-    let setting = format!(". '{}'; printf 'it %s read\\n' is\n", kept("prun.bash"));
+    let setting = format!(
+        ". '{}'; printf 'it %s read\\n' is\n",
+        completion_script("prun.bash")
+    );
     let bash = Stage::of("/bin/bash").args(["--norc", "--noprofile", "-i"]);
-    is_completed(bash, &setting);
+    assert_completes(bash, &setting);
 }
 
 #[test]
@@ -147,7 +151,7 @@ fn bash_completes_the_values_of_an_option() {
     }
     let script = format!(
         ". '{}'; COMP_WORDS=(prun --color a); COMP_CWORD=2; _prun prun a --color; echo \"${{COMPREPLY[@]}}\"",
-        kept("prun.bash")
+        completion_script("prun.bash")
     );
     Stage::of("/bin/bash")
         .args(["-c", &script])
@@ -162,9 +166,9 @@ fn zsh_completes_an_option() {
     }
     let setting = format!(
         "autoload -U compinit; compinit -u -D; . '{}'; printf 'it %s read\\n' is\n",
-        kept("_prun")
+        completion_script("_prun")
     );
-    is_completed(Stage::of("zsh").args(["-f", "-i"]), &setting);
+    assert_completes(Stage::of("zsh").args(["-f", "-i"]), &setting);
 }
 
 #[test]
@@ -172,7 +176,10 @@ fn fish_completes_an_option() {
     if !needs("fish") {
         return;
     }
-    let script = format!("source '{}'; complete -C 'prun --dead'", kept("prun.fish"));
+    let script = format!(
+        "source '{}'; complete -C 'prun --dead'",
+        completion_script("prun.fish")
+    );
     Stage::of("fish")
         .args(["--no-config", "-c", &script])
         .stdout("--deadline\tEnd the whole run after TIME [default: no limit]\n")

@@ -1,8 +1,8 @@
-//! A job's output under its headline, where both go to one place.
+//! The output of a job under its headline, if both go to one destination.
 
 use crate::stage::Stage;
 
-/// What the terminal got, without colours and carriage returns.
+/// The terminal's output, without colours and carriage returns.
 #[track_caller]
 fn screen(stage: Stage, code: i32) -> String {
     let outcome = stage.env("NO_COLOR", "1").pty(24, 100).code(code).run();

@@ -1,4 +1,4 @@
-//! Input is data: every value arrives byte for byte, in every form of a template, and nothing else runs.
+//! Input is data: every value arrives byte for byte, in every kind of template, and nothing else runs.
 
 use std::fs;
 
@@ -7,10 +7,10 @@ use proptest::prelude::*;
 use crate::needs::needs;
 use crate::stage::Stage;
 
-/// Prints its arguments, each with a NUL at its end.
+/// Prints its arguments, each terminated by NUL.
 const SHOW: &str = "#!/bin/sh\nprintf '%s\\0' \"$@\"\n";
 
-/// Values that are code to somebody.
+/// Values that are code in some language.
 fn nasty() -> Vec<Vec<u8>> {
     let texts = [
         "'",
@@ -92,7 +92,7 @@ fn nasty() -> Vec<Vec<u8>> {
     values
 }
 
-/// Runs a template over values from a file, alone and in its order.
+/// Runs a template over values from a file, in a folder of its own.
 #[track_caller]
 fn check(options: &[&str], template: &[&str], values: &[Vec<u8>], expected: &[Vec<u8>]) {
     let mut file = values.join(&0);
@@ -123,7 +123,7 @@ fn check(options: &[&str], template: &[&str], values: &[Vec<u8>], expected: &[Ve
     assert_eq!(files.len(), 2, "{template:?}: {files:?}");
 }
 
-/// The first value that did not arrive.
+/// The first value that differs.
 fn first_difference(printed: &[u8], expected: &[u8]) -> Option<(String, String)> {
     let texts = |bytes: &[u8]| -> Vec<String> {
         let values = bytes.split(|byte| *byte == 0);
@@ -142,7 +142,7 @@ fn wrapped(before: &str, values: &[Vec<u8>], after: &str) -> Vec<Vec<u8>> {
     values.iter().map(wrap).collect()
 }
 
-/// The shells that there are.
+/// The available shells.
 #[track_caller]
 fn shells() -> Vec<&'static [&'static str]> {
     let mut shells = vec![&[][..]];
@@ -290,7 +290,7 @@ fn a_value_as_the_command_never_reaches_a_shell() {
         .run();
 }
 
-/// Parts of templates in which a value is sound, and what surrounds it when it is printed.
+/// Parts of templates in which a value is safe, and the text before and after the printed value.
 const SAFE: [(&str, &str, &str); 10] = [
     ("{}", "", ""),
     ("\"{}\"", "", ""),

@@ -1,4 +1,4 @@
-//! Wrong job files, and input that comes slowly: what should start starts, and nothing else does.
+//! Invalid job files, and input that arrives slowly: valid jobs start, and nothing else does.
 
 use std::fs;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use crate::stage::{Outcome, Stage};
 /// Far more than any of these runs needs.
 const TIME_LIMIT: Duration = Duration::from_secs(30);
 
-/// A job that shows that something was started.
+/// A job that shows that it was started.
 const MARK: &str = "touch started";
 
 #[track_caller]
@@ -16,7 +16,7 @@ fn assert_nothing_started(outcome: &Outcome) {
     assert!(!outcome.path("started").exists(), "a job was started");
 }
 
-/// A job file with a good line and then this one is refused at its second line.
+/// Checks that a job file with a valid line and then this one is refused at line 2.
 #[track_caller]
 fn line_is_refused(line: &str, stderr: &str) {
     let jobs = format!("{{\"cmd\":\"{MARK}\"}}\n{line}\n{{\"cmd\":\"{MARK}\"}}\n");
@@ -209,7 +209,7 @@ fn a_record_without_an_end_is_an_error_and_bounded_memory() {
             .stderr_has(told)
             .code(2)
             .run();
-        // A little more than the longest record.
+        // A little more than the longest allowed line.
         let most = 80 * 1024 * 1024;
         assert!(outcome.peak_memory() < most, "{}", outcome.peak_memory());
     }
@@ -293,12 +293,12 @@ fn a_bad_line_of_a_stream_keeps_the_earlier_records() {
     assert_nothing_started(&outcome);
 }
 
-/// What a program writes into a FIFO before it goes on, and after it saw the file `seen`.
+/// Writes `$1` into a FIFO and, when the file `seen` exists, `$2`.
 const WRITER: &str = "mkfifo fifo; \
     (exec > fifo; echo \"$1\"; until [ -e seen ]; do sleep 0.01; done; echo \"$2\") & \
     shift 2; exec \"$@\"";
 
-/// A run whose FIFO gets `first`, and then `second`.
+/// A run whose FIFO gets `first`, then `second`.
 fn with_fifo(first: &str, second: &str) -> Stage {
     Stage::new()
         .under(["/bin/sh", "-c", WRITER, "sh", first, second])
@@ -325,7 +325,7 @@ fn an_interrupt_ends_the_wait_for_a_line() {
         with_fifo("echo one", "echo two").args(["-f", "fifo"]),
         with_fifo("one", "two").args(["-a", "fifo", "echo"]),
     ] {
-        // The writer still waits.
+        // The writer is still waiting.
         let stage = stage.leaves_processes().signal(2);
         let mut run = stage.stdout("one\n").stderr_any().start();
         run.wait_for_stdout("one\n");

@@ -1,4 +1,4 @@
-//! Job files: lines, JSON Lines and JSON arrays, and what a record may say about its job.
+//! Job files: lines, JSON Lines and JSON arrays, and the keys of a job.
 
 use std::time::Duration;
 
@@ -9,21 +9,21 @@ use serde_json::json;
 use crate::needs::needs;
 use crate::stage::Stage;
 
-/// A run of this job file, one job after the other.
-fn of(name: &str, bytes: impl AsRef<[u8]>) -> Stage {
+/// A run of this job file, one job at a time.
+fn with_file(name: &str, bytes: impl AsRef<[u8]>) -> Stage {
     Stage::new().args(["-j1", "-f", name]).file(name, bytes)
 }
 
 #[test]
 fn a_line_is_a_command() {
-    of("jobs", "echo a\necho b | tr b c\n")
+    with_file("jobs", "echo a\necho b | tr b c\n")
         .stdout("a\nc\n")
         .run();
 }
 
 #[test]
 fn blank_lines_and_comments_are_skipped() {
-    of(
+    with_file(
         "jobs",
         "\n# echo x\n   \n\t# echo y\necho a # behind\n\n#\n",
     )
@@ -33,12 +33,12 @@ fn blank_lines_and_comments_are_skipped() {
 
 #[test]
 fn the_last_line_needs_no_newline() {
-    of("jobs", "echo a\necho b").stdout("a\nb\n").run();
+    with_file("jobs", "echo a\necho b").stdout("a\nb\n").run();
 }
 
 #[test]
 fn a_line_is_not_continued() {
-    of("jobs", "echo a\\\necho b\n")
+    with_file("jobs", "echo a\\\necho b\n")
         .stdout_has("b\n")
         .stdout_has("a")
         .run();
@@ -47,15 +47,15 @@ fn a_line_is_not_continued() {
 #[test]
 fn an_empty_file_is_no_jobs() {
     for name in ["jobs", "jobs.jsonl", "jobs.json"] {
-        of(name, "").run();
+        with_file(name, "").run();
     }
-    of("jobs", "\n# nothing\n").run();
-    of("jobs.json", "[]").run();
+    with_file("jobs", "\n# nothing\n").run();
+    with_file("jobs.json", "[]").run();
 }
 
 #[test]
 fn crlf_is_taken_with_one_warning() {
-    of("jobs", "echo a\r\necho b\r\n\r\nprintf '[%s]\\n' c\r\n")
+    with_file("jobs", "echo a\r\necho b\r\n\r\nprintf '[%s]\\n' c\r\n")
         .stdout("a\nb\n[c]\n")
         .stderr("prun: jobs:1: lines end with CRLF: the carriage returns are dropped\n")
         .run();
@@ -63,11 +63,11 @@ fn crlf_is_taken_with_one_warning() {
 
 #[test]
 fn a_byte_order_mark_is_dropped() {
-    of("jobs", "\u{feff}echo a\n").stdout("a\n").run();
-    of("jobs", "\u{feff}{\"cmd\":\"echo a\"}\n")
+    with_file("jobs", "\u{feff}echo a\n").stdout("a\n").run();
+    with_file("jobs", "\u{feff}{\"cmd\":\"echo a\"}\n")
         .stdout("a\n")
         .run();
-    of("jobs.json", "\u{feff}[{\"cmd\":\"echo a\"}]")
+    with_file("jobs.json", "\u{feff}[{\"cmd\":\"echo a\"}]")
         .stdout("a\n")
         .run();
 }
@@ -76,18 +76,20 @@ fn a_byte_order_mark_is_dropped() {
 fn the_extension_or_the_first_bytes_tell_the_format() {
     let lines = "{\"cmd\":\"echo a\"}\n\n{\"cmd\":\"echo b\"}\n";
     for name in ["jobs.jsonl", "jobs.ndjson", "jobs", "jobs.txt"] {
-        of(name, lines).stdout("a\nb\n").run();
+        with_file(name, lines).stdout("a\nb\n").run();
     }
     let array = "\n [ {\"cmd\" :\n \"echo a\"},\n{\"cmd\":\"echo b\"}\n]\n";
     for name in ["jobs.json", "jobs"] {
-        of(name, array).stdout("a\nb\n").run();
+        with_file(name, array).stdout("a\nb\n").run();
     }
 }
 
 #[test]
 fn a_line_with_a_brace_or_a_bracket_is_still_a_command() {
-    of("jobs", "{ echo a; echo b; }\n").stdout("a\nb\n").run();
-    of("jobs", "[ -e jobs ] && echo there\n")
+    with_file("jobs", "{ echo a; echo b; }\n")
+        .stdout("a\nb\n")
+        .run();
+    with_file("jobs", "[ -e jobs ] && echo there\n")
         .stdout("there\n")
         .run();
 }
@@ -114,7 +116,7 @@ fn stdin_is_read_when_nothing_is_named() {
 
 #[test]
 fn a_job_may_have_a_folder() {
-    of(
+    with_file(
         "jobs.jsonl",
         "{\"cmd\":\"pwd\",\"cwd\":\"sub\"}\n{\"cmd\":\"pwd; true\",\"cwd\":\"/\"}\n{\"argv\":[\"pwd\"],\"cwd\":\"sub/..\"}\n",
     )
@@ -125,7 +127,7 @@ fn a_job_may_have_a_folder() {
 
 #[test]
 fn a_folder_of_a_job_is_relative_to_that_of_the_run() {
-    let outcome = of(
+    let outcome = with_file(
         "jobs.jsonl",
         "{\"cmd\":\"pwd\",\"cwd\":\"b\"}\n{\"cmd\":\"pwd\"}\n",
     )
@@ -147,11 +149,11 @@ fn a_job_may_set_and_unset_variables() {
         { "cmd": show, "env": { "A": "own", "B": null, "HOME": null } },
         { "cmd": show, "env": { "A": "" } },
     ]);
-    of("jobs.json", jobs.to_string())
+    with_file("jobs.json", jobs.to_string())
         .args(["-e", "A=all", "-e", "B=b", "-e", "HOME=h"])
         .stdout("all b h\nown none none\n b h\n")
         .run();
-    of(
+    with_file(
         "jobs.jsonl",
         json!({ "cmd": show, "env": { "A": "back" } }).to_string(),
     )
@@ -169,7 +171,7 @@ fn a_job_may_have_input() {
         { "cmd": "true", "stdin": "y".repeat(1_000_000) },
         { "cmd": "cat; echo end", "stdin": "" },
     ]);
-    of("jobs.json", jobs.to_string())
+    with_file("jobs.json", jobs.to_string())
         .stdout("seed 1\nno newline1000000\nend\n")
         .run();
 }
@@ -182,7 +184,7 @@ fn a_job_may_have_its_own_timeout() {
         { "cmd": "sleep 1.5", "timeout": 0 },
         { "cmd": "sleep 1.5", "timeout": "1m" },
     ]);
-    let outcome = of("jobs.json", jobs.to_string())
+    let outcome = with_file("jobs.json", jobs.to_string())
         .args(["--json", "-t", "1", "--grace", "0"])
         .stdout_any()
         .stderr_any()
@@ -204,7 +206,7 @@ fn a_job_may_have_a_shell() {
         { "cmd": "ls 'a b'", "shell": false },
         { "cmd": "ls" },
     ]);
-    let outcome = of("jobs.json", jobs.to_string())
+    let outcome = with_file("jobs.json", jobs.to_string())
         .arg("--json")
         .file("a b", "")
         .stdout_any()
@@ -221,7 +223,7 @@ fn a_job_may_have_a_shell() {
 
 #[test]
 fn a_job_without_a_shell_is_refused_when_it_needs_one() {
-    of("jobs.jsonl", "{\"cmd\":\"ls | wc\",\"shell\":false}\n")
+    with_file("jobs.jsonl", "{\"cmd\":\"ls | wc\",\"shell\":false}\n")
         .stderr("prun: jobs.jsonl:1: `cmd`: unquoted `|` is shell syntax, but no shell may be used here: quote it, or allow a shell\n")
         .code(2)
         .run();
@@ -240,7 +242,7 @@ fn an_argv_is_never_for_a_shell() {
         "",
         "'\"",
     ];
-    let outcome = of("jobs.jsonl", json!({ "argv": argv }).to_string())
+    let outcome = with_file("jobs.jsonl", json!({ "argv": argv }).to_string())
         .stdout("a b\n$HOME\n; touch hacked\n`id`\n*\n\n'\"\n")
         .run();
     assert!(!outcome.path("hacked").exists());
@@ -250,14 +252,17 @@ fn an_argv_is_never_for_a_shell() {
 fn an_argv_may_hold_any_bytes() {
     let words = [&b"printf"[..], b"%s", b"\xff\xfe a"].map(|word| BASE64_STANDARD.encode(word));
     let jobs = json!({ "argv_base64": words }).to_string();
-    of("jobs.jsonl", &jobs).stdout(b"\xff\xfe a").run();
-    let outcome = of("jobs.jsonl", &jobs).arg("--json").stdout_any().run();
+    with_file("jobs.jsonl", &jobs).stdout(b"\xff\xfe a").run();
+    let outcome = with_file("jobs.jsonl", &jobs)
+        .arg("--json")
+        .stdout_any()
+        .run();
     assert_eq!(outcome.record(1)["argv_base64"], json!(words));
 }
 
 #[test]
 fn a_command_may_hold_any_bytes() {
-    of("jobs", b"echo \xff\xfe\nprintf %s \xc3.\n")
+    with_file("jobs", b"echo \xff\xfe\nprintf %s \xc3.\n")
         .stdout(b"\xff\xfe\n\xc3.")
         .run();
 }
@@ -276,7 +281,7 @@ fn a_file_may_have_any_name() {
 
 #[test]
 fn names_of_records_may_be_any_text() {
-    let outcome = of(
+    let outcome = with_file(
         "jobs.jsonl",
         "{\"name\":\"é b/c: d\",\"cmd\":\"echo \\\"$PRUN_NAME\\\"\"}\n",
     )
@@ -290,7 +295,7 @@ fn names_of_records_may_be_any_text() {
 #[test]
 fn a_long_line_is_no_problem() {
     let long = "x".repeat(100_000);
-    of("jobs", format!("echo {long}\necho b\n"))
+    with_file("jobs", format!("echo {long}\necho b\n"))
         .stdout(format!("{long}\nb\n"))
         .run();
 }

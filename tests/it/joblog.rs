@@ -1,4 +1,4 @@
-//! The job log, and going on from it.
+//! The job log, and resuming from it.
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use crate::stage::{Outcome, Stage};
 const LOG: [&str; 2] = ["--joblog", "run.log"];
 const RESUME: [&str; 3] = ["--joblog", "run.log", "--resume"];
 
-/// A run that goes on from a log with these bytes.
+/// A run that resumes from a log with these bytes.
 fn resumed(log: impl AsRef<[u8]>) -> Stage {
     Stage::new().file("run.log", log).args(RESUME)
 }
@@ -27,7 +27,7 @@ fn log_of(jobs: &[&str]) -> Vec<u8> {
     outcome.read("run.log")
 }
 
-/// Every line of a log is whole, and an object with a type.
+/// The lines of a log; checks that each is whole and an object with a type.
 fn lines(outcome: &Outcome) -> Vec<serde_json::Value> {
     let text = outcome.read_text("run.log");
     assert!(
@@ -42,8 +42,8 @@ fn lines(outcome: &Outcome) -> Vec<serde_json::Value> {
         .collect()
 }
 
-// The jobs say what they do on standard output; a resumed run is in another folder, so the jobs
-// name theirs.
+// The jobs report on standard output. They set their own folder, because a resumed run has a different
+// one.
 const JOBS: [&str; 3] = ["-C/", "echo one", "echo two; test -e /nonexistent"];
 
 #[test]
@@ -181,7 +181,7 @@ fn a_job_that_an_earlier_killed_run_left_is_not_run_twice() {
         .start();
     let pid = run.wait_for_line_in("pid");
     let log = run.dir().join("run.log");
-    // The start is on record a moment after the process runs.
+    // The start is in the log a moment after the process runs.
     run.wait_until("the start in the log", |_| {
         let text = std::fs::read_to_string(&log).ok()?;
         text.contains("job_start").then_some(())
@@ -234,7 +234,7 @@ fn a_log_on_a_full_disk_exits_with_code_3_and_has_whole_lines_only() {
         return;
     }
     let jobs: String = (0..500).map(|n| format!("echo {n}\n")).collect();
-    // A small file system of our own, seen by this run alone.
+    // A small file system in a mount namespace of its own.
     let script = "mkdir small && mount -t tmpfs -o size=8k tmpfs small || exit 99
         \"$@\"; code=$?; cat small/run.log > run.log; exit $code";
     let outcome = Stage::new()

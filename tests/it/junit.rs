@@ -1,4 +1,4 @@
-//! The JUnit report: what a CI server sees of a run.
+//! The JUnit report, as a CI server reads it.
 
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 
@@ -8,7 +8,7 @@ use crate::needs::needs;
 use crate::readers::{case, junit};
 use crate::stage::{Outcome, Stage};
 
-/// A run that writes a report and whose words do not matter.
+/// A run that writes a report; its messages are not checked.
 fn reported() -> Stage {
     Stage::new()
         .args(["--junit", "run.xml"])

@@ -1,13 +1,13 @@
-//! What a job leaves behind lives on, and delays nobody.
+//! Processes that a job leaves behind continue to run, and delay nothing.
 
 use std::time::Duration;
 
 use crate::stage::{Outcome, Stage};
 
-/// Far more than any of these runs needs, far less than what they leave behind would sleep.
+/// Far more than any of these runs needs, far less than the leftover processes would sleep.
 const TIME_LIMIT: Duration = Duration::from_secs(30);
 
-/// What prun says of a job that left somebody with its pipe.
+/// The message about a job that left a process with its pipe.
 const LEAKED: &str = "a process left behind still holds its output open (leaked)\n";
 
 /// A run of one job whose background process outlives it.
@@ -19,8 +19,8 @@ fn leaving(job: &str) -> Stage {
         .leaves_processes()
 }
 
-/// Whether somebody who does this was alive after the run.
-fn lives_on(outcome: &Outcome, command: &str) -> bool {
+/// Whether a process with this command line was alive after the run.
+fn is_left(outcome: &Outcome, command: &str) -> bool {
     outcome.left.iter().any(|left| left.command == command)
 }
 
@@ -36,7 +36,7 @@ fn a_background_process_with_the_pipe_does_not_delay_the_end() {
     assert_eq!(record["exit_code"], 3);
     assert_eq!(record["stdout"], "hi\n");
     assert_eq!(record["leaked"], true);
-    assert!(lives_on(&outcome, "sleep 60"), "{:?}", outcome.left);
+    assert!(is_left(&outcome, "sleep 60"), "{:?}", outcome.left);
 }
 
 #[test]
@@ -63,7 +63,7 @@ fn a_chatty_background_process_does_not_delay_the_end() {
 
 #[test]
 fn a_background_process_that_writes_without_pause_does_not_delay_the_end() {
-    // What it writes in its 200 ms is a lot, and not what is asked here.
+    // The amount that it writes in its 200 ms is not checked.
     Stage::new()
         .arg("yes & echo main")
         .in_shell("exec \"$@\" > /dev/null")
@@ -75,7 +75,7 @@ fn a_background_process_that_writes_without_pause_does_not_delay_the_end() {
 
 #[test]
 fn a_background_process_can_write_on_after_its_job() {
-    // It would die of SIGPIPE if its pipe was closed, and wait for ever if nobody read it.
+    // It would die of SIGPIPE if its pipe were closed, and block if nobody read it.
     let daemon = "(while :; do head -c 9999 /dev/zero || exit; echo x >> log; done) & echo begun";
     let watcher = "seen=$(wc -l < log); until [ \"$(wc -l < log)\" -gt $((seen + 20)) ]; do \
                    sleep 0.01; done; echo more";
@@ -95,7 +95,7 @@ fn a_background_process_can_write_on_after_its_job() {
 fn a_background_process_without_the_pipe_is_no_leak() {
     let outcome = leaving("sleep 60 > /dev/null 2>&1 & echo hi").run();
     assert_eq!(outcome.record(1)["leaked"], false);
-    assert!(lives_on(&outcome, "sleep 60"), "{:?}", outcome.left);
+    assert!(is_left(&outcome, "sleep 60"), "{:?}", outcome.left);
 }
 
 #[test]
@@ -132,7 +132,7 @@ fn output_that_was_inherited_cannot_leak() {
 
 #[test]
 fn the_end_of_the_run_leaves_daemons_alone() {
-    // The first job is over and only its daemon is left when the second one's time is over.
+    // When the second job times out, only the daemon of the first one is left.
     let outcome = Stage::new()
         .args([
             "-t",
@@ -147,7 +147,7 @@ fn the_end_of_the_run_leaves_daemons_alone() {
         .within(TIME_LIMIT)
         .leaves_processes()
         .run();
-    assert!(lives_on(&outcome, "sleep 60"), "{:?}", outcome.left);
+    assert!(is_left(&outcome, "sleep 60"), "{:?}", outcome.left);
 }
 
 #[test]

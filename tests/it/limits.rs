@@ -1,4 +1,4 @@
-//! Little is left of what the system gives: prun does with less, waits, and can still be stopped.
+//! Low system limits: prun runs fewer jobs, waits, and can still be cancelled.
 
 use std::fs;
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::needs::{ROOT, needs};
 use crate::stage::Stage;
 
-/// Less than the time for which a start is held back when the system is out of something.
+/// Less than the time for which a start is delayed while the system is out of a resource.
 const TIME_LIMIT: Duration = Duration::from_secs(20);
 
 #[test]
@@ -93,7 +93,7 @@ fn too_few_descriptors_to_begin_with_are_an_error() {
 
 const OUT_OF_FILES: &str = "prun: the system is out of file descriptors (ulimit -n): running at most 1 at once from now on\n";
 
-/// A job that leaves its prun without descriptors, and then does something else.
+/// A job that takes all descriptors of its prun, and then runs another command.
 fn taking_all(then: &str) -> String {
     format!("prlimit --pid $PPID --nofile=3: && echo taken; {then}\n")
 }
@@ -116,7 +116,7 @@ fn a_job_waits_until_there_are_descriptors_again() {
     run.write_stdin(taking_all(&format!("{wait}; {give}")));
     run.wait_for_file("taken");
     run.write_stdin("echo started\n");
-    // Nothing tells that the start is held back, so it gets some time to be.
+    // Nothing reports that the start is delayed, so give it some time.
     std::thread::sleep(Duration::from_millis(200));
     fs::write(run.dir().join("go"), "").unwrap();
     run.finish();
@@ -138,7 +138,7 @@ fn a_job_that_waits_for_descriptors_can_be_stopped() {
     run.write_stdin(taking_all("true"));
     run.wait_for_stdout("taken\n");
     run.write_stdin("touch started\n");
-    // Nothing tells that the start is held back, so it gets some time to be.
+    // Nothing reports that the start is delayed, so give it some time.
     std::thread::sleep(Duration::from_millis(500));
     run.send(libc::SIGINT);
     assert!(!run.finish().path("started").exists());
@@ -146,7 +146,7 @@ fn a_job_that_waits_for_descriptors_can_be_stopped() {
 
 #[test]
 fn few_processes_mean_fewer_jobs_at_once() {
-    // Root has no such limit, and of anybody else's processes all would count, whosoever they are.
+    // Root has no such limit, and for other users all their processes would count.
     if !needs(ROOT) || !needs("prlimit") {
         return;
     }

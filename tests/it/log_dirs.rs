@@ -1,4 +1,4 @@
-//! `--log-dir`: each job's output in files of its own.
+//! `--log-dir`: the output of each job in its own files.
 
 use std::fs;
 use std::path::Path;
@@ -14,9 +14,9 @@ fn logged() -> Stage {
     Stage::new().args(["--log-dir", "logs"])
 }
 
-/// The files of a folder and what is in them.
+/// The files of a folder and their contents.
 #[track_caller]
-fn files(dir: &Path) -> Vec<(String, String)> {
+fn contents(dir: &Path) -> Vec<(String, String)> {
     let entries = fs::read_dir(dir).expect("the folder is there");
     let read = |entry: fs::DirEntry| {
         let name = entry.file_name().into_string().expect("names are text");
@@ -25,13 +25,13 @@ fn files(dir: &Path) -> Vec<(String, String)> {
             fs::read_to_string(entry.path()).expect("output is text"),
         )
     };
-    let mut files: Vec<_> = entries.flatten().map(read).collect();
-    files.sort();
-    files
+    let mut contents: Vec<_> = entries.flatten().map(read).collect();
+    contents.sort();
+    contents
 }
 
 fn logs(outcome: &Outcome) -> Vec<(String, String)> {
-    files(&outcome.path("logs"))
+    contents(&outcome.path("logs"))
 }
 
 fn named(name: &str, text: &str) -> (String, String) {
@@ -117,7 +117,7 @@ fn records_have_paths_in_place_of_texts() {
     );
     assert_eq!(record["stdout_path"], path("0001-a.out"));
     assert_eq!(record["stderr_path"], path("0001-a.err"));
-    // Other forms tell the output itself, as they go elsewhere without the folder.
+    // Other output forms contain the output itself, as they do without --log-dir.
     if needs("python3") {
         assert_eq!(case(&junit(&outcome.path("run.xml")), "a")["out"], "out\n");
     }

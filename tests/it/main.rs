@@ -1,4 +1,4 @@
-//! What prun promises, tried on the program itself: one module for each subject.
+//! Tests of the program itself: one module per subject.
 //! Every test builds a [`stage::Stage`]; `house` reads the sources instead and keeps the rooms.
 
 // The stage finds the processes and the memory of a run in /proc.

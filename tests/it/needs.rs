@@ -1,4 +1,4 @@
-//! What a machine may lack, and which tests are skipped for it: tried on this test program itself.
+//! Programs and privileges that a machine may lack, and the tests that are skipped then.
 
 use std::env;
 
@@ -8,8 +8,9 @@ pub(crate) use crate::shared::needs::{
     BROWSER, MOUNT_NAMESPACE, MOUNTS, NUMBERS, PID_NAMESPACE, ROOT, held, needs,
 };
 
-/// These tests in a process of their own, which finds programs in this folder of the stage alone.
-fn bare(tests: &[&str]) -> Stage {
+/// Runs these tests in a process of their own, with a `PATH` that contains no programs but those of
+/// the stage.
+fn without_programs(tests: &[&str]) -> Stage {
     let stage = Stage::of(env::current_exe().expect("a test is a program"));
     let programs = stage.dir().join("programs");
     stage.env("PATH", programs).args(tests).stdout_any()
@@ -21,7 +22,7 @@ const FISH: &str = "generated::fish_completes_an_option";
 #[test]
 fn skipped_tests_are_listed_once_at_the_end() {
     let list = format!("skipped: needs fish: {FISH}\nskipped: needs zsh: {ZSH}\n\n");
-    bare(&[ZSH, FISH, "--test-threads=2"])
+    without_programs(&[ZSH, FISH, "--test-threads=2"])
         .stdout_has("2 passed; 0 failed")
         .stderr(list)
         .run();
@@ -29,7 +30,7 @@ fn skipped_tests_are_listed_once_at_the_end() {
 
 #[test]
 fn a_file_that_cannot_be_executed_is_no_program() {
-    bare(&[ZSH])
+    without_programs(&[ZSH])
         .file("programs/zsh", "")
         .stderr_has("skipped: needs zsh: ")
         .run();
@@ -37,7 +38,7 @@ fn a_file_that_cannot_be_executed_is_no_program() {
 
 #[test]
 fn if_nothing_may_be_skipped_the_test_fails_and_names_its_needs() {
-    bare(&[ZSH])
+    without_programs(&[ZSH])
         .env("PRUN_TEST_ALL", "1")
         .stdout_has("needs zsh, and PRUN_TEST_ALL=1 skips nothing\n")
         .stdout_has("0 passed; 1 failed")

@@ -1,11 +1,11 @@
-//! Wrong command lines: each is refused with a text that tells the remedy, and nothing starts.
+//! Invalid command lines: each is refused with a message that names the remedy, and nothing starts.
 
 use crate::stage::Stage;
 
-/// A job that shows that something was started.
+/// A job that shows that it was started.
 const MARK: &str = "touch started";
 
-/// These options before a good command are refused with this text.
+/// Checks that these options before a valid command are refused with this message.
 #[track_caller]
 fn options_are_refused(options: &[&str], stderr: &str) {
     let stage = Stage::new().args(options).arg(MARK);
@@ -13,7 +13,7 @@ fn options_are_refused(options: &[&str], stderr: &str) {
     assert!(!outcome.path("started").exists(), "a job was started");
 }
 
-/// These commands are refused with exactly this text.
+/// Checks that these commands are refused with exactly this message.
 #[track_caller]
 fn commands_are_refused(commands: &[&str], stderr: &str) {
     let stage = Stage::new().args(commands);

@@ -1,4 +1,4 @@
-//! Output that cannot be kept or written, and runs that are larger than memory.
+//! Output that cannot be kept or written, and runs with more output than memory.
 
 use std::time::Duration;
 
@@ -7,30 +7,30 @@ use crate::stage::{Running, Stage};
 /// Far more than any of these runs needs, far less than the jobs would sleep.
 const TIME_LIMIT: Duration = Duration::from_secs(30);
 
-/// prun itself never needs more, whatever the number of jobs and the size of their output.
-const LITTLE: u64 = 16 << 20;
+/// More memory than prun ever needs, for any number of jobs and any size of output.
+const MAX_MEMORY: u64 = 16 << 20;
 
-/// What is said when a disk is full.
-const NO_ROOM: &str = "prun: cannot write the output: No space left on device (os error 28)\n";
+/// The error message for a full disk.
+const DISK_FULL: &str = "prun: cannot write the output: No space left on device (os error 28)\n";
 
-/// Goes away as the reader, and lets the jobs print.
-fn go_away(run: &mut Running) {
+/// Closes the read end of stdout, then lets the jobs print.
+fn close_reader(run: &mut Running) {
     run.close_stdout();
     std::fs::write(run.dir().join("go"), "").expect("the folder is there");
 }
 
-/// A job that prints some tenths of a second later. One is not enough: a process that another test
-/// starts just now holds a copy of our end of the pipe for a moment.
-fn when_cut(tenths: u32) -> String {
+/// A job that prints some tenths of a second after the reader is gone. Several are needed: a process
+/// that another test starts at this moment holds a copy of our end of the pipe until its exec.
+fn print_later(tenths: u32) -> String {
     format!("until [ -e go ]; do sleep 0.01; done; sleep 0.{tenths}; echo b")
 }
 
-/// Cuts the reader off after the first output; others follow.
+/// Closes the read end after the first output; other jobs print later.
 fn reader_goes_away(options: &[&str], first: &str) {
     let mut run = Stage::new()
         .args(options)
         .args(["-j1", "echo a"])
-        .args((1..10).map(when_cut))
+        .args((1..10).map(print_later))
         .arg("touch late")
         .stdout_any()
         .stderr("")
@@ -38,7 +38,7 @@ fn reader_goes_away(options: &[&str], first: &str) {
         .within(TIME_LIMIT)
         .start();
     run.wait_for_stdout(first);
-    go_away(&mut run);
+    close_reader(&mut run);
     assert!(!run.finish().path("late").exists());
 }
 
@@ -56,14 +56,14 @@ fn prun_ends_silently_when_the_reader_of_its_records_goes_away() {
 fn prun_ends_when_its_reader_goes_away_although_sigpipe_is_ignored() {
     let mut run = Stage::new()
         .args(["-j1", "echo a"])
-        .args((1..10).map(when_cut))
+        .args((1..10).map(print_later))
         .in_shell("trap '' PIPE; exec \"$@\"")
         .stdout_any()
         .signal(libc::SIGPIPE)
         .within(TIME_LIMIT)
         .start();
     run.wait_for_stdout("a\n");
-    go_away(&mut run);
+    close_reader(&mut run);
     run.finish();
 }
 
@@ -71,7 +71,7 @@ fn prun_ends_when_its_reader_goes_away_although_sigpipe_is_ignored() {
 fn running_jobs_are_ended_when_the_reader_goes_away() {
     let mut run = Stage::new()
         .arg("echo a")
-        .args((1..10).map(when_cut))
+        .args((1..10).map(print_later))
         .arg("trap 'touch ended; exit' TERM; touch up; sleep 300 & wait")
         .stdout_any()
         .signal(libc::SIGPIPE)
@@ -79,7 +79,7 @@ fn running_jobs_are_ended_when_the_reader_goes_away() {
         .start();
     run.wait_for_stdout("a\n");
     run.wait_for_file("up");
-    go_away(&mut run);
+    close_reader(&mut run);
     assert!(run.finish().path("ended").exists());
 }
 
@@ -88,8 +88,8 @@ fn a_full_disk_has_its_own_exit_code() {
     Stage::new()
         .arg("echo a")
         .in_shell("exec \"$@\" > /dev/full")
-        // The job may have ended before, or be ended for it.
-        .stderr_has(NO_ROOM)
+        // The job may have ended before, or may have been cancelled.
+        .stderr_has(DISK_FULL)
         .code(3)
         .run();
 }
@@ -99,7 +99,7 @@ fn a_full_disk_is_reported_for_records_too() {
     Stage::new()
         .args(["--json", "true"])
         .in_shell("exec \"$@\" > /dev/full")
-        .stderr(NO_ROOM)
+        .stderr(DISK_FULL)
         .code(3)
         .run();
 }
@@ -109,7 +109,7 @@ fn a_full_disk_comes_before_a_failed_job() {
     Stage::new()
         .args(["-j1", "exit 1", "echo a"])
         .in_shell("exec \"$@\" > /dev/full")
-        .stderr_has(NO_ROOM)
+        .stderr_has(DISK_FULL)
         .code(3)
         .run();
 }
@@ -119,7 +119,7 @@ fn a_full_disk_ends_the_run() {
     let outcome = Stage::new()
         .args(["-j1", "echo a", "sleep 300", "touch started"])
         .in_shell("exec \"$@\" > /dev/full")
-        .stderr_has(NO_ROOM)
+        .stderr_has(DISK_FULL)
         .code(3)
         .within(TIME_LIMIT)
         .run();
@@ -171,7 +171,7 @@ fn output_to_a_closed_stderr_is_lost_and_the_run_continues() {
         .args([
             "-j1",
             "echo a >&2",
-            // More than once: see `when_cut`.
+            // Several jobs: see `print_later`.
             "until [ -e go ]; do sleep 0.01; done; for i in 1 2 3 4 5; do echo b >&2; sleep 0.1; done; \
              echo b; exit 3",
             "echo c",
@@ -186,7 +186,7 @@ fn output_to_a_closed_stderr_is_lost_and_the_run_continues() {
     run.finish();
 }
 
-/// No file may grow: output that does not fit in memory has nowhere to go.
+/// Files may not grow: output that does not fit in memory cannot be kept.
 const NO_FILE_GROWS: &str = "ulimit -f 0; exec \"$@\"";
 
 #[test]
@@ -273,13 +273,21 @@ fn a_gibibyte_of_output_needs_no_memory() {
         .args(["head -c 1073741824 /dev/zero", "true"])
         .in_shell("exec \"$@\" > /dev/null")
         .run();
-    assert!(outcome.peak_memory() < LITTLE, "{}", outcome.peak_memory());
+    assert!(
+        outcome.peak_memory() < MAX_MEMORY,
+        "{}",
+        outcome.peak_memory()
+    );
 }
 
 #[test]
 fn ten_thousand_jobs_need_no_memory() {
     let outcome = Stage::new().stdin("true\n".repeat(10_000)).run();
-    assert!(outcome.peak_memory() < LITTLE, "{}", outcome.peak_memory());
+    assert!(
+        outcome.peak_memory() < MAX_MEMORY,
+        "{}",
+        outcome.peak_memory()
+    );
 }
 
 #[test]
@@ -290,19 +298,23 @@ fn jobs_that_are_faster_than_the_reader_need_no_memory() {
         .hold_stdout()
         .stdout_any()
         .start();
-    // As long as nobody reads, the run stands still at some point: all that is held has its bound.
+    // While nobody reads, the jobs block at some point: the memory is bounded.
     let mut last = 0;
-    let mut still = Duration::ZERO;
+    let mut since = Duration::ZERO;
     run.wait_until("the jobs to stand still", |run| {
         let ended = std::fs::read(run.dir().join("ended")).map_or(0, |text| text.len() / 2);
         if ended != last {
-            (last, still) = (ended, run.elapsed());
+            (last, since) = (ended, run.elapsed());
         }
-        (ended > 0 && run.elapsed() - still > Duration::from_millis(500)).then_some(())
+        (ended > 0 && run.elapsed() - since > Duration::from_millis(500)).then_some(())
     });
     assert!(last < 500, "{last} jobs ended although nobody reads");
     run.release_stdout();
     let outcome = run.finish();
     assert_eq!(outcome.stdout.len(), 60_000_000);
-    assert!(outcome.peak_memory() < LITTLE, "{}", outcome.peak_memory());
+    assert!(
+        outcome.peak_memory() < MAX_MEMORY,
+        "{}",
+        outcome.peak_memory()
+    );
 }

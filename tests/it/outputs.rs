@@ -1,8 +1,8 @@
-//! What the jobs print: in one piece, byte for byte, on our two streams.
+//! The output of jobs: contiguous and byte for byte, on prun's two streams.
 
 use crate::stage::Stage;
 
-/// Turns what a job marked with its number into pieces: which number, and how many bytes in a row.
+/// Groups output into pieces: the letter, and the number of bytes in a row.
 fn pieces(bytes: &[u8]) -> Vec<(u8, usize)> {
     let mut pieces: Vec<(u8, usize)> = Vec::new();
     for &byte in bytes {
@@ -16,7 +16,7 @@ fn pieces(bytes: &[u8]) -> Vec<(u8, usize)> {
 
 #[test]
 fn no_two_jobs_mix_a_byte() {
-    // Each job has a letter of its own, which it writes in many small pieces.
+    // Each job writes its own letter in many small pieces.
     let letters = "abcdefghijklmnopqrstuvwxyzABCD";
     let jobs: String = letters
         .chars()
@@ -112,7 +112,7 @@ fn a_missing_last_newline_is_not_added() {
 
 #[test]
 fn output_beyond_the_memory_of_a_stream_is_whole() {
-    // One byte less than is kept in memory, all of it, one more, and much more.
+    // One byte less than the limit of memory, the limit, one byte more, and much more.
     let sizes = [65_535, 65_536, 65_537, 5_000_000];
     let jobs = sizes.map(|size| format!("seq -w 0 99999999 | head -c {size}"));
     let expected: String = (0..=600_000)

@@ -1,4 +1,4 @@
-//! The command of the digest does once more what the job did, where prun was called.
+//! The command in the digest repeats the job, in the folder in which prun was called.
 
 use std::process::{Command, Stdio};
 
@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use crate::stage::{Outcome, Stage};
 
-/// The command that a digest of one job offers.
-fn pasted(outcome: &Outcome) -> String {
+/// The command in the digest of one job.
+fn command_in_digest(outcome: &Outcome) -> String {
     let text = String::from_utf8(outcome.stderr.clone()).expect("prun's own words are text");
     let mut commands = text.lines().filter_map(|line| line.strip_prefix("   $ "));
     let command = commands.next().expect("a command in the digest");
@@ -15,9 +15,9 @@ fn pasted(outcome: &Outcome) -> String {
     command.to_owned()
 }
 
-/// A job that prun runs, and what it shows of it pasted into shells: they print and end the same.
+/// Runs a job, then its pasted command in two shells: both print and end the same.
 #[track_caller]
-fn pastes(options: &[&str], job: &Value) -> String {
+fn assert_pastes(options: &[&str], job: &Value) -> String {
     let outcome = Stage::new()
         .args(options)
         .args(["-f", "-"])
@@ -30,7 +30,7 @@ fn pastes(options: &[&str], job: &Value) -> String {
         .stderr_any()
         .code(1)
         .run();
-    let line = pasted(&outcome);
+    let line = command_in_digest(&outcome);
     for shell in ["/bin/sh", "bash"] {
         let again = Command::new(shell)
             .args(["-c", &line])
@@ -55,9 +55,9 @@ const HERE: &str = "sub/it's here";
 
 #[test]
 fn a_folder_and_variables_come_with_the_command() {
-    let line = pastes(&["-C", "sub", "-e", "A=1"], &json!({"cmd": "false"}));
+    let line = assert_pastes(&["-C", "sub", "-e", "A=1"], &json!({"cmd": "false"}));
     assert_eq!(line, "(cd sub && A=1 false)");
-    let line = pastes(
+    let line = assert_pastes(
         &["-C", "sub"],
         &json!({"cmd": "./tool", "cwd": "it's here"}),
     );
@@ -100,13 +100,13 @@ fn a_folder_and_variables_come_with_the_command() {
             json!({"cmd": "printenv B GONE"}),
         ),
     ] {
-        pastes(options, &job);
+        assert_pastes(options, &job);
     }
 }
 
 #[test]
 fn an_input_comes_with_the_command() {
-    let line = pastes(&[], &json!({"cmd": "grep -n b", "stdin": "a\n"}));
+    let line = assert_pastes(&[], &json!({"cmd": "grep -n b", "stdin": "a\n"}));
     assert_eq!(line, "printf 'a\\n' | grep -n b");
     for (options, job) in [
         (
@@ -120,7 +120,7 @@ fn an_input_comes_with_the_command() {
         (&[], json!({"cmd": "(cat); exit 1", "stdin": ""})),
         (&[], json!({"cmd": "cat; exit 1", "stdin_base64": "AP+A"})),
     ] {
-        pastes(options, &job);
+        assert_pastes(options, &job);
     }
 }
 
@@ -132,12 +132,12 @@ fn a_long_input_is_reported_as_omitted() {
         .stderr_has("   $ false # standard input: 12345 bytes, omitted\n")
         .code(1)
         .run();
-    pasted(&outcome);
+    command_in_digest(&outcome);
 }
 
 #[test]
 fn the_shell_is_part_of_the_pasted_command() {
-    let line = pastes(
+    let line = assert_pastes(
         &["--shell=bash -euo pipefail"],
         &json!({"cmd": "false | cat; echo no"}),
     );
@@ -161,6 +161,6 @@ fn the_shell_is_part_of_the_pasted_command() {
             json!({"argv": ["sh", "-c", "echo $PRUN_NAME; exit 1"], "name": "it's"}),
         ),
     ] {
-        pastes(options, &job);
+        assert_pastes(options, &job);
     }
 }

@@ -1,4 +1,4 @@
-//! The paths that options name: what is there is looked at before it is touched.
+//! The paths that options name are checked before they are written.
 
 use crate::stage::Stage;
 
@@ -57,7 +57,7 @@ fn a_job_log_without_a_whole_line_is_continued() {
     }
 }
 
-/// A run that is refused before anything is touched.
+/// Checks that a run is refused before a file is changed.
 fn refused(stage: Stage, args: &[&str], said: &str) {
     let stage = stage.file("jobs", "touch never\n").file("old", "old");
     let outcome = stage
@@ -150,7 +150,7 @@ fn standard_output_takes_one_file() {
         );
         refused(Stage::new(), &[option, "-", "touch never"], &said);
     }
-    // A device may be written by many.
+    // A device may have several writers.
     let stage = Stage::new().args(["--junit", "/dev/null", "--trace", "/dev/null", "echo a"]);
     stage.stdout("a\n").run();
 }

@@ -1,4 +1,4 @@
-//! `--pty`: jobs have a terminal of their own for their output.
+//! `--pty`: the output of a job is a terminal of its own.
 
 use std::time::Duration;
 
@@ -70,7 +70,7 @@ fn the_only_job_writes_to_the_terminal_unchanged() {
     std::fs::write(run.dir().join("go"), "").expect("the folder is ours");
     let outcome = run.finish();
     let screen = String::from_utf8_lossy(&outcome.screen);
-    // The colour that it left on ends with it.
+    // The colour that the job left on is reset.
     assert!(
         screen.contains("\x1b[31m100%\r\n\x1b[0m── 1 job: 1 ok"),
         "{screen:?}"
@@ -88,7 +88,7 @@ fn programs_colour_by_themselves() {
     let job = "a: if test -t 1; then printf '\\033[32mgreen\\033[0m\\n'; else echo plain; fi";
     let screen = screen(Stage::new().args(["--pty", job, "true"]).pty(24, 100));
     assert!(screen.contains("\x1b[32mgreen\x1b[0m"), "{screen:?}");
-    // What a job computes of a program's output is what it computes everywhere.
+    // Output of a program that a job processes is the same everywhere.
     let job = "n=$(if test -t 1; then echo 1; else echo 2; fi); echo $n; test $n = 2";
     stage().args([job, "true"]).run();
 }

@@ -1,4 +1,4 @@
-//! Readers that we did not write: what they make of the files that prun leaves.
+//! Independent readers of the files that prun writes.
 
 use std::ffi::OsStr;
 use std::path::Path;
@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 
 use serde_json::Value;
 
-/// Runs a script of this folder on a file, and reads the JSON that it prints.
+/// Runs a script of this folder on a file, and parses the JSON that it prints.
 #[track_caller]
 fn read(script: &str, file: &Path) -> Value {
     play(script, &[file.as_os_str()])
@@ -25,14 +25,14 @@ fn play(script: &str, args: &[&OsStr]) -> Value {
     serde_json::from_slice(&output.stdout).expect("the script prints JSON")
 }
 
-/// The suite of a JUnit report and its test cases, as Python's own XML reader sees them, and as
-/// `junitparser` does where it is installed.
+/// The suite of a JUnit report and its test cases, as Python's XML reader and, if it is installed,
+/// `junitparser` read them.
 #[track_caller]
 pub(crate) fn junit(file: &Path) -> Value {
     read(include_str!("readers/junit.py"), file)
 }
 
-/// The one test case of this name.
+/// The only test case with this name.
 #[track_caller]
 pub(crate) fn case<'a>(suite: &'a Value, name: &str) -> &'a Value {
     let cases = suite["cases"].as_array().expect("there are test cases");
@@ -43,7 +43,8 @@ pub(crate) fn case<'a>(suite: &'a Value, name: &str) -> &'a Value {
     }
 }
 
-/// The events of a trace, whose array may be open: the format allows it, as a run may be killed.
+/// The events of a trace. Its array may be unterminated: the format allows it, because a run may be
+/// killed.
 #[track_caller]
 pub(crate) fn trace(file: &Path) -> Vec<Value> {
     let script = include_str!("readers/trace.py");
@@ -51,10 +52,10 @@ pub(crate) fn trace(file: &Path) -> Vec<Value> {
     events.as_array().expect("a trace is an array").clone()
 }
 
-/// What Chromium makes of a report: a scene of `browser.py`. Screenshots go to a folder of `target`.
+/// What Chromium finds in a report: a scene of `browser.py`. Screenshots go to a folder of `target`.
 #[track_caller]
 pub(crate) fn browser(file: &Path, scene: &str) -> Value {
-    // One at a time, as each is many processes.
+    // One at a time: each starts many processes.
     static BROWSER: Mutex<()> = Mutex::new(());
     let _one = BROWSER.lock().unwrap_or_else(PoisonError::into_inner);
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("screenshots");
@@ -66,7 +67,7 @@ pub(crate) fn browser(file: &Path, scene: &str) -> Value {
     play(include_str!("readers/browser.py"), &args)
 }
 
-/// The data of a report, as the element of the page holds it.
+/// The data of a report, in the element that holds it.
 #[track_caller]
 pub(crate) fn report_data(file: &Path) -> Value {
     let page = std::fs::read_to_string(file).expect("the page is text");

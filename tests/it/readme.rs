@@ -1,4 +1,4 @@
-//! Every example of the README runs, and prints what the README says.
+//! Every example of the README runs, and prints what the README shows.
 
 use crate::needs::needs;
 use crate::stage::Stage;
@@ -9,7 +9,7 @@ struct Example {
     expected: String,
 }
 
-/// The blocks of a kind, in their order.
+/// The blocks of a language, in order.
 fn blocks(kind: &str) -> Vec<String> {
     let readme = include_str!("../../README.md");
     let opening = format!("```{kind}\n");
@@ -36,7 +36,7 @@ fn examples(block: &str) -> Vec<Example> {
     examples
 }
 
-/// A time differs from run to run.
+/// Replaces times, which differ from run to run.
 fn without_times(line: &str) -> String {
     let words = line.split(' ').map(|word| {
         let number = word.trim_start_matches('(');
@@ -49,8 +49,8 @@ fn without_times(line: &str) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
-/// The examples of a block as one script (whose own end says nothing: examples may fail), in which each prints both streams to one place and
-/// `cat FILE` makes the file that the README shows.
+/// Joins the examples of a block into one script, its expected output, and the files that `cat FILE`
+/// shows, which are created before. The exit code is not checked: examples may fail.
 fn script(examples: &[Example]) -> (String, String, Vec<(String, String)>) {
     let (mut script, mut expected, mut files) = (String::new(), String::new(), Vec::new());
     for Example {
@@ -69,9 +69,9 @@ fn script(examples: &[Example]) -> (String, String, Vec<(String, String)>) {
     (script, expected, files)
 }
 
-/// Plays the blocks that need jq, or those that do not.
+/// Runs the blocks that need jq, or those that do not.
 #[track_caller]
-fn play(with_jq: bool) {
+fn run_blocks(with_jq: bool) {
     let program = std::path::Path::new(env!("CARGO_BIN_EXE_prun"));
     let folder = program.parent().expect("a program is in a folder");
     let mut blocks = blocks("console");
@@ -97,13 +97,13 @@ fn play(with_jq: bool) {
 
 #[test]
 fn every_example_of_the_readme_prints_what_it_says() {
-    play(false);
+    run_blocks(false);
 }
 
 #[test]
 fn every_example_of_the_readme_with_jq_prints_what_it_says() {
     if needs("jq") {
-        play(true);
+        run_blocks(true);
     }
 }
 

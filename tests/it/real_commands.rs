@@ -1,4 +1,4 @@
-//! Real work: two hundred command lines of every day, run by prun and by a shell.
+//! Two hundred everyday command lines, run by prun and by a shell.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -32,12 +32,12 @@ fn scene(stage: Stage) -> Stage {
     stage.file("out/.keep", "")
 }
 
-/// The same history at every time and place.
+/// Makes the git history the same at any time and place.
 const HISTORY: &str = "git init -q -b main repo && cd repo && for i in 1 2 3 4 5; do echo \"$i\" > file; \
     git add file; git -c user.name=A -c user.email=a@example.com commit -q -m \"change $i\" \
     --date=\"2020-01-0$i 12:00:00 +0000\"; done && cd .. && exec \"$@\"";
 
-/// Two hundred lines, none of which needs another one's result.
+/// Two hundred lines that are independent of each other.
 fn lines() -> String {
     let mut lines = Vec::new();
     for n in 0..20 {

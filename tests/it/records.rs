@@ -1,4 +1,4 @@
-//! The records of `--json`: the truth about every job, one line each.
+//! The records of `--json`: one line per job.
 
 mod shape;
 
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::stage::{Outcome, Stage};
 
-/// A run with `--json` whose words on stderr do not matter.
+/// A run with `--json`; its stderr is not checked.
 fn recorded(args: &[&str]) -> Stage {
     Stage::new()
         .arg("--json")
@@ -25,7 +25,7 @@ fn decoded(value: &Value) -> Vec<u8> {
     BASE64_STANDARD.decode(text).expect("base64 can be decoded")
 }
 
-/// Since the epoch.
+/// Seconds since the epoch.
 fn now() -> f64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
     now.expect("this is no time before the epoch").as_secs_f64()
@@ -312,7 +312,7 @@ fn text_stays_text() {
 
 #[test]
 fn a_character_is_never_cut() {
-    // Three bytes each, so that every border of a buffer is met at every place of a character.
+    // Three bytes each, so that the end of a buffer falls at every position of a character.
     let text = format!("x{}", "漢".repeat(300_000));
     let outcome = recorded(&["cat text"]).file("text", &text).run();
     assert_eq!(outcome.record(1)["stdout"], text);
@@ -333,7 +333,7 @@ fn a_large_output_is_streamed() {
 
 #[test]
 fn a_large_output_needs_no_memory() {
-    // Bytes that are no text, which are written twice: as text and in base64.
+    // Bytes that are not UTF-8 are written twice: as text and in base64.
     let outcome = recorded(&["head -c 100000000 /dev/zero | tr '\\0' '\\377'"])
         .in_shell("exec \"$@\" > /dev/null")
         .stdout("")

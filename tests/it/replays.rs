@@ -1,4 +1,4 @@
-//! A run told again from its job log.
+//! Replays of a job log.
 
 use serde_json::{Value, json};
 
@@ -8,7 +8,7 @@ use crate::stage::{Outcome, Stage};
 
 const LOG: [&str; 2] = ["--joblog", "run.log"];
 
-/// Some of every ending.
+/// Jobs with every ending.
 const JOBS: &str = "a: printf 'out\\377\\n'; echo err >&2; exit 3\n\
     b: kill -9 $$\n\
     c: sleep 300\n\
@@ -21,7 +21,7 @@ fn logged() -> Stage {
     Stage::new().args(LOG).stdout_any().stderr_any()
 }
 
-/// A replay of this log, whose words do not matter.
+/// A replay of this log; its messages are not checked.
 fn replayed(log: impl AsRef<[u8]>) -> Stage {
     Stage::new()
         .file("run.log", log)
@@ -98,7 +98,7 @@ fn templates_keep_their_labels() {
     assert_eq!(names(&run), names(&again));
 }
 
-/// Of the test cases.
+/// The names of the test cases.
 fn names(outcome: &Outcome) -> Vec<Value> {
     let report = junit(&outcome.path("run.xml"));
     let cases = report["cases"].as_array().expect("a list").iter();
@@ -139,7 +139,7 @@ fn a_replay_ends_as_the_run_did() {
     let mut run = logged().arg("touch a; sleep 300").signal(2).start();
     run.wait_for_file("a");
     run.send(2);
-    // The signal was for the run, and its number is told to whoever asks.
+    // The signal was sent to that run; the replay exits with its code.
     replayed(run.finish().read("run.log")).code(130).run();
     let late = logged().args(["--deadline", "0.2", "sleep 300"]).code(124);
     replayed(late.run().read("run.log")).code(124).run();

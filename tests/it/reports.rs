@@ -1,4 +1,4 @@
-//! The report: a page for a browser, looked at in Chromium.
+//! The report: an HTML page, checked in Chromium.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use crate::needs::{BROWSER, needs};
 use crate::readers::{browser, report_data};
 use crate::stage::{Outcome, Stage};
 
-/// A run that writes a report and whose words do not matter.
+/// A run that writes a report; its messages are not checked.
 fn reported() -> Stage {
     Stage::new()
         .args(["--report", "run.html"])
@@ -49,7 +49,8 @@ fn the_page_sorts_filters_zooms_and_obeys_the_keyboard() {
         "{hovered}"
     );
     assert!(hovered.ends_with(" sleep 0.3; exit 3"), "{hovered}");
-    // Two jobs were ok, the third had two attempts, one wait between them, and one job waited for a slot.
+    // Two jobs were ok, the third had two attempts with one wait between them, and one job waited
+    // for a slot.
     let [ok, bad, off, wait, critical] = [0, 1, 2, 3, 4].map(|n| seen["bars"][n].as_u64().unwrap());
     assert_eq!([ok, bad, off, critical], [2, 2, 0, 1]);
     assert!(wait >= 2, "{wait}");
@@ -107,7 +108,7 @@ fn names_and_output_stay_text() {
     assert_eq!(seen["refused"], true, "by the page's own policy");
 }
 
-/// A log of so many jobs in eight slots, of which every hundredth failed.
+/// A log of this many jobs in eight slots, of which every hundredth failed.
 fn log(jobs: u32) -> String {
     let mut log = String::from("{\"type\":\"run_start\",\"t_unix_s\":1795342438.0,\"v\":1}\n");
     for seq in 1..=jobs {
@@ -148,7 +149,7 @@ fn ten_thousand_jobs_are_usable_within_two_seconds() {
         let mut steps = ["ready", "sort", "filter", "zoom"].into_iter();
         steps.all(|step| seen[step].as_u64().unwrap() < 2000)
     };
-    // What is slow of itself is slow each time; a machine is at times.
+    // The fastest of several measurements: the machine may be slow at times.
     let mut seen = look(&outcome, "crowd");
     for _ in 0..4 {
         if is_quick(&seen) {

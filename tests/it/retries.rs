@@ -1,4 +1,4 @@
-//! Extra attempts: when, how often, and what is told of them.
+//! Retries: when, how often, and how they are reported.
 
 use std::time::Duration;
 

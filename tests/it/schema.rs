@@ -1,4 +1,4 @@
-//! The schema in `schema/prun.json`, and the records of real runs held to it.
+//! The schema in `schema/prun.json`, and the records of real runs validated with it.
 
 use serde_json::{Value, json};
 
@@ -14,7 +14,7 @@ fn validator(kind: &str) -> jsonschema::Validator {
     jsonschema::validator_for(&schema).expect("the schema is one")
 }
 
-/// Holds each line to the schema, and returns the lines.
+/// Validates each line; returns the lines.
 #[track_caller]
 fn check(kind: &str, text: &[u8]) -> Vec<Value> {
     let validator = validator(kind);
@@ -30,7 +30,7 @@ fn check(kind: &str, text: &[u8]) -> Vec<Value> {
     lines
 }
 
-/// Jobs that end in each way but by a signal to prun.
+/// Jobs with every ending except a signal to prun.
 fn every_ending() -> Stage {
     let template = [
         "a: echo out; echo err >&2",

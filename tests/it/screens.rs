@@ -1,10 +1,10 @@
-//! What is on the screen while jobs run and afterwards: a terminal is played by an emulator.
+//! The screen while jobs run and afterwards, in a terminal emulator.
 
 use std::num::NonZeroU16;
 
 use crate::stage::{Running, Stage};
 
-/// Jobs that wait until the test lets them go, each by its name, and then do something.
+/// Jobs that wait until the file of their name exists, and then do something.
 fn jobs<const N: usize>(jobs: [(&str, &str); N]) -> [String; N] {
     jobs.map(|(name, does)| format!("{name}: until test -e {name}; do sleep 0.01; done; {does}"))
 }
@@ -21,13 +21,13 @@ fn artists() -> [String; 6] {
     ])
 }
 
-/// Lets a job go, and waits until its ending is on the screen.
+/// Lets a job continue, and waits until its ending is on the screen.
 fn let_go(run: &mut Running, name: &str) {
     std::fs::write(run.dir().join(name), "").expect("the folder is ours");
     run.wait_for_screen(format!("── {name} ("));
 }
 
-/// The rows of the screen that are not empty at the end, every time in them `T` or `0:00`.
+/// The rows of the screen up to the last that is not empty, with every time replaced by `T` or `0:00`.
 fn screen(bytes: &[u8], rows: u16, columns: u16) -> String {
     let size = |number: u16| NonZeroU16::new(number).expect("a screen has a size");
     let mut parser = vt100::Parser::new(size(rows), size(columns), 0);
@@ -59,7 +59,7 @@ fn timeless(line: &str) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
-/// Waits until the screen is this one.
+/// Waits until the screen equals this one.
 #[track_caller]
 fn wait_for(run: &mut Running, (rows, columns): (u16, u16), expected: &str) {
     let expected = expected.trim_end();
@@ -73,7 +73,7 @@ fn stage((rows, columns): (u16, u16)) -> Stage {
     Stage::new().env("NO_COLOR", "1").pty(rows, columns)
 }
 
-/// Plays the artists' run on a screen of this size.
+/// Runs these jobs on a screen of this size.
 #[track_caller]
 fn plays(size: (u16, u16), running: &str, later: &str, after: &str) {
     let mut run = stage(size).args(artists()).code(1).start();
@@ -89,7 +89,7 @@ fn plays(size: (u16, u16), running: &str, later: &str, after: &str) {
     assert_eq!(last, after.trim_end());
 }
 
-/// Where there is room for a whole bar.
+/// All jobs are running, on a screen that is wide enough for the whole bar.
 const RUNNING: &str = "\
 [                                        ] 0/6, 0:00
    0:00  print

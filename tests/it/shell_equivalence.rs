@@ -1,12 +1,12 @@
 //! A command line without shell syntax is executed without a shell, with the same result: a corpus
-//! is run down both paths, whichever shell the system has.
+//! runs both ways, with every available shell.
 
 use serde_json::Value;
 
 use crate::needs::{MOUNT_NAMESPACE, MOUNTS, needs};
 use crate::stage::Stage;
 
-/// Command lines, each alone; files of the folder are made below.
+/// Independent command lines; the files of the folder are created below.
 const CORPUS: &[&str] = &[
     // Programs and builtins.
     "ls",
@@ -80,7 +80,7 @@ const CORPUS: &[&str] = &[
     "env",
     "env -i /bin/echo a",
     "nice true",
-    // Quoting of every kind.
+    // All kinds of quotes.
     "echo 'a b'",
     "cat 'a b.txt'",
     "cat \"a b.txt\"",
@@ -190,7 +190,7 @@ const CORPUS: &[&str] = &[
     "cat missing 2>/dev/null",
     "sleep 0 &",
     "/bin/echo a\n/bin/echo b",
-    // Programs that cannot run.
+    // Programs that cannot be executed.
     "missing",
     "missing a b",
     "./missing",
@@ -201,7 +201,7 @@ const CORPUS: &[&str] = &[
     "./badshebang",
     "sub",
     "./a.txt",
-    // Beyond ASCII.
+    // Non-ASCII text.
     "/bin/echo é",
     "/bin/echo 漢字",
     "/bin/echo a\u{a0}b",
@@ -209,7 +209,7 @@ const CORPUS: &[&str] = &[
     "cat ü.txt",
     "/bin/echo a:b,c@d+e=f%g^h - -- =x A=1 %1",
     "./greet 漢 🦀 a\u{a0}b\u{2003}c",
-    // Words as a program gets them, and programs that cannot run.
+    // Arguments as a program gets them, and programs that cannot be executed.
     "  ./greet lead  ",
     "'./greet' x",
     "./greet '' \"\" x",
@@ -231,11 +231,11 @@ const CORPUS: &[&str] = &[
     "sh -c 'exit 6'",
 ];
 
-/// The system's shell is bash, for a run and all its jobs.
+/// Makes bash the system's shell, for a run and all its jobs.
 const BASH_IS_SH: &str =
     "mount --bind /bin/bash \"$(readlink -f /bin/sh)\" || exit 99; exec \"$@\"";
 
-/// The records of the corpus, one after the other.
+/// The records of the corpus, in order.
 fn records(stage: Stage, options: &[&str]) -> Vec<Value> {
     let outcome = stage
         .file("a.txt", "one\ntwo\n")
@@ -276,10 +276,10 @@ fn records(stage: Stage, options: &[&str]) -> Vec<Value> {
     records
 }
 
-/// What a person would see of one line.
-fn shown(record: &Value) -> (String, String, [Value; 3]) {
+/// The visible result of a line.
+fn visible_result(record: &Value) -> (String, String, [Value; 3]) {
     let own = |line: &&str| {
-        // Of `env`: what differs from run to run, and what a shell adds.
+        // Output of `env`: variables that differ from run to run, and those that a shell sets.
         let names = [
             "PRUN_SEQ=",
             "PRUN_RUN_ID=",
@@ -291,7 +291,7 @@ fn shown(record: &Value) -> (String, String, [Value; 3]) {
             "_=",
             "PS4=",
             "OPTIND=",
-            // Of `times`.
+            // Output of `times`.
             "0m0.",
         ];
         !names.iter().any(|name| line.starts_with(name))
@@ -312,12 +312,12 @@ fn shown(record: &Value) -> (String, String, [Value; 3]) {
     )
 }
 
-/// Runs the corpus twice on a stage like this one, with this shell and free of any.
+/// Runs the corpus twice on such a stage: with this shell for every line, and with the default.
 #[track_caller]
 fn compare(stage: impl Fn() -> Stage, shell: &str) {
     let option = format!("--shell={shell}");
     let (forced, free) = (records(stage(), &[&option]), records(stage(), &[]));
-    // Of another shell than the default one only those lines are compared that need none.
+    // For a shell other than the default, only the lines that run without a shell are compared.
     let is_default = shell == "/bin/sh";
     assert_eq!(forced.len(), free.len());
     let mut direct = 0;
@@ -326,7 +326,12 @@ fn compare(stage: impl Fn() -> Stage, shell: &str) {
         direct += usize::from(is_direct);
         if is_direct || is_default {
             assert_eq!(forced["shell"], true);
-            assert_eq!(shown(forced), shown(free), "{}", free["cmd"]);
+            assert_eq!(
+                visible_result(forced),
+                visible_result(free),
+                "{}",
+                free["cmd"]
+            );
         }
     }
     assert!(direct > 40, "only {direct} lines went without a shell");
@@ -358,7 +363,7 @@ fn both_paths_agree_where_bash_is_the_systems_shell() {
     if !needs(MOUNT_NAMESPACE) || !needs("/bin/bash") {
         return;
     }
-    // A mount that this run alone sees. Called as `sh`, bash follows POSIX.
+    // A mount that only this run sees. Called as `sh`, bash follows POSIX.
     let stage = || Stage::new().under(MOUNTS).in_shell(BASH_IS_SH);
     stage()
         .args(["echo ${BASH_VERSION:+bash} $POSIXLY_CORRECT"])

@@ -1,4 +1,4 @@
-//! Shell or not: a command line has the meaning that a shell gives it, with one or without.
+//! With or without a shell: a command line has the meaning that a shell gives it.
 
 use serde_json::{Value, json};
 
@@ -76,10 +76,10 @@ fn builtins_work() {
         .run();
 }
 
-/// Where no program is: what a shell says may depend on the folders in which it looked.
+/// A folder without programs: the message of a shell may depend on the folders in `PATH`.
 const NOWHERE: &str = "/nonexistent";
 
-/// What the system's shell says of a program that is missing there, whichever shell that is.
+/// The message of the system's shell about a missing program.
 fn not_found(program: &str) -> String {
     let shell = Stage::of("/bin/sh")
         .args(["-c", program])
@@ -117,7 +117,7 @@ fn a_script_without_an_interpreter_line_is_run_by_the_shell() {
 
 #[test]
 fn a_busy_program_fails_as_under_a_shell() {
-    // Somebody has the file open for writing while it should run.
+    // Another process has the file open for writing when it should run.
     let busy = |option: &[&str]| {
         let outcome = Stage::new()
             .args(["--json"])
@@ -136,7 +136,7 @@ fn a_busy_program_fails_as_under_a_shell() {
 
 #[test]
 fn a_folder_to_run_in_is_known_to_the_job_as_under_a_shell() {
-    // A shell keeps PWD true, and programs believe it: pwd -L, make, git, cmake.
+    // A shell keeps PWD correct, and programs rely on it: pwd -L, make, git, cmake.
     let folder = |options: &[&str]| {
         Stage::new()
             .args(options)

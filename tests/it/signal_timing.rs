@@ -13,9 +13,10 @@ fn a_signal_at_any_moment_ends_prun() {
     for round in 0..rounds() {
         let stage = Stage::new().arg("true").stderr_any().signal(libc::SIGINT);
         let mut run = stage.within(TIME_LIMIT).start();
-        // Other moments in every round: at its start, while it waits for the job, at its end.
+        // A different moment in each round: at the start, during the wait for the job, at the
+        // end.
         std::thread::sleep(Duration::from_micros(round as u64 * 617 % 9000));
-        // Who was stopped had not begun to exit, so that no signal can come too late for it.
+        // A process that can be stopped has not begun to exit, so the signal is not too late.
         run.send(libc::SIGSTOP);
         run.wait_until("a stop or the end", |run| {
             (is_stopped(run.pid()) || !is_alive(run.pid())).then_some(())
@@ -40,14 +41,14 @@ fn a_signal_that_comes_twice_at_once_loses_no_output() {
         let mut run = up(stage);
         let sent = Instant::now();
         run.send(libc::SIGINT);
-        // The second comes while the job ends, or while its output is printed.
+        // The second signal arrives while the job ends, or while its output is printed.
         let pause = Duration::from_micros(round as u64 * 733 % 10_000);
         std::thread::sleep(pause.saturating_sub(sent.elapsed()));
         run.send(libc::SIGINT);
         run.wait_until("the end", |run| ended(run).then_some(()));
         let took = sent.elapsed();
         let outcome = run.finish();
-        // On a machine that was busy for longer than that it may have been a second one.
+        // If the machine was busy for longer, the signal may have counted as a second one.
         if took < Duration::from_millis(150) {
             assert_eq!(outcome.stdout.len(), 1_000_000);
             let told = String::from_utf8(outcome.stderr).unwrap();

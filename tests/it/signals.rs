@@ -1,4 +1,4 @@
-//! prun is told to stop: the signal is passed on, the jobs end, and prun ends by the same signal.
+//! Signals to prun: they are passed on, the jobs end, and prun re-raises the signal.
 
 use std::os::unix::process::ExitStatusExt as _;
 use std::time::{Duration, Instant};
@@ -11,7 +11,7 @@ use crate::stage::{Running, Stage, is_alive, kill};
 const TIME_LIMIT: Duration = Duration::from_secs(30);
 
 /// A job that waits for a signal in the shell itself: a shell that starts a program to wait in may
-/// lose the signal in the midst of its fork. `traps` is done first; the pipe is never written.
+/// lose the signal during its fork. `traps` runs first; the pipe is never written.
 fn waiting(traps: &str) -> String {
     format!("{traps}; exec 3<>pipe; echo partial; echo up > up; while :; do read x <&3; done")
 }
@@ -27,14 +27,14 @@ fn run_of(options: &[&str], traps: &str) -> Stage {
         .within(TIME_LIMIT)
 }
 
-/// Starts it and returns when the job waits.
+/// Starts it; returns when the job is waiting.
 pub(crate) fn up(stage: Stage) -> Running {
     let mut run = stage.start();
     run.wait_for_line_in("up");
     run
 }
 
-/// One signal reaches the job as itself, and prun ends by it, without a core of its own.
+/// Checks that a signal is passed on as it is, and re-raised by prun without a core dump.
 fn is_passed_on(number: i32, name: &str) {
     let word = name.strip_prefix("SIG").expect("a name of a signal");
     let words = ["INT", "TERM", "HUP", "QUIT"];
@@ -81,7 +81,7 @@ fn quit_is_passed_on_and_leaves_no_core() {
     is_passed_on(libc::SIGQUIT, "SIGQUIT");
 }
 
-/// Every other signal that would end prun and leave its jobs behind.
+/// All other signals whose default action would end prun.
 fn deadly() -> Vec<i32> {
     let mut all = vec![
         libc::SIGABRT,
@@ -172,7 +172,7 @@ fn term_follows_after_half_the_grace_for_those_that_ignore_int() {
 
 #[test]
 fn a_background_child_that_ignores_int_is_ended_too() {
-    // A shell without job control starts what follows `&` with INT and QUIT ignored.
+    // A shell without job control starts `&` commands with INT and QUIT ignored.
     let stage = Stage::new()
         .args(["--grace", "1", "sleep 300 & echo up > up; wait"])
         .stderr_any()
@@ -252,12 +252,12 @@ fn the_same_signal_once_more_kills() {
     run.finish();
 }
 
-/// A process that is dead but not yet asked for can still be signalled.
+/// Whether the run has exited. A zombie can still be signalled.
 pub(crate) fn ended(run: &Running) -> bool {
     !is_alive(run.pid())
 }
 
-/// Whether all of a process stands still.
+/// Whether a process is stopped.
 pub(crate) fn is_stopped(pid: i32) -> bool {
     std::fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| stat.contains(") T "))
 }
@@ -369,7 +369,7 @@ fn a_stuck_reader_cannot_keep_prun_from_ending() {
         .signal(libc::SIGINT)
         .within(TIME_LIMIT);
     let mut run = up(stage);
-    // The first ends the job, if it has not ended, the second the wait for the reader.
+    // The first signal ends the job, if it has not ended; the second ends the wait for the reader.
     run.wait_until("the end", |run| {
         (!kill(run.pid(), libc::SIGINT) || ended(run)).then_some(())
     });

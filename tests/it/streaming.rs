@@ -1,8 +1,8 @@
-//! Output that is shown while its job runs: of one job, line by line, and in the order of the jobs.
+//! Streamed output: of one job, line by line, and in the order of the jobs.
 
 use crate::stage::Stage;
 
-/// Waits for a file that the test makes.
+/// A job that waits for a file that the test creates.
 const UNTIL_GO: &str = "until [ -e go ]; do sleep 0.01; done";
 
 #[test]
@@ -209,7 +209,7 @@ fn a_job_whose_output_is_not_read_waits_and_loses_nothing() {
         .hold_stdout()
         .stdout_any()
         .start();
-    // It may print what two pipes and the pieces on their way hold, and then it has to wait.
+    // It can write as much as two pipes and the buffers hold; then it blocks.
     std::thread::sleep(std::time::Duration::from_millis(500));
     assert!(!run.dir().join("done").exists());
     run.release_stdout();

@@ -1,4 +1,4 @@
-//! What a job costs: a change that adds a system call to each of them is seen here.
+//! The system calls per job: fails when a change adds one to each job.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -6,12 +6,12 @@ use std::fs;
 use crate::needs::needs;
 use crate::stage::Stage;
 
-/// System calls of the thread that runs the jobs, for each of them, both streams captured: two
-/// pipes, the process and its pidfd, their way into the poll loop and out of it, two reads, and what
-/// `posix_spawn` itself needs. How often the loop wakes is up to the machine, hence not only 33.
+/// System calls per job of the thread that runs the jobs, with both streams captured: two pipes, the
+/// process and its pidfd, registering and removing them, two reads, and those of `posix_spawn` itself.
+/// How often the loop wakes depends on the machine, hence more than 33.
 const BUDGET: u64 = 40;
 
-/// Which system calls that thread made for so many jobs, as strace counts them.
+/// The system calls of that thread for this many jobs, as counted by strace.
 fn system_calls(jobs: usize) -> String {
     let outcome = Stage::new()
         .args(["-j2", "-a", "numbers", "/bin/true"])
@@ -21,7 +21,7 @@ fn system_calls(jobs: usize) -> String {
     outcome.read_text("counts")
 }
 
-/// The number of those by this name, or of all by `total`.
+/// The number of calls with this name, or of all calls with `total`.
 fn number_of(name: &str, counts: &str) -> u64 {
     let mut lines = counts.lines();
     let line = lines.find(|line| line.split_whitespace().last() == Some(name));
@@ -40,7 +40,7 @@ fn a_job_costs_a_fixed_number_of_system_calls_and_opens_no_file() {
     assert_eq!(number_of("openat", &few), number_of("openat", &many));
 }
 
-/// The threads of a process by their names, and which of them a `SIGCHLD` would wake.
+/// The threads of a process by name, and whether `SIGCHLD` would wake each.
 fn woken_by_a_child(pid: i32) -> BTreeMap<String, bool> {
     let threads = fs::read_dir(format!("/proc/{pid}/task")).expect("it runs");
     let status = |thread: fs::DirEntry| fs::read_to_string(thread.path().join("status")).ok();

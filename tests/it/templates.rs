@@ -1,4 +1,4 @@
-//! Templates: placeholders, where they may stand, and what is said where they may not.
+//! Templates: placeholders, where they are allowed, and the messages where they are not.
 
 use crate::needs::needs;
 use crate::stage::Stage;

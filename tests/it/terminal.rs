@@ -1,4 +1,4 @@
-//! Jobs, prun and the terminal they were started from.
+//! Job control: jobs, prun and the terminal from which they were started.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use crate::stage::{Stage, kill};
 
 const TIME_LIMIT: Duration = Duration::from_secs(60);
 
-/// A shell with job control, as a person has one, on a terminal of its own.
+/// An interactive shell with job control, on a terminal.
 fn shell() -> Stage {
     Stage::of("/bin/bash")
         .args(["--norc", "--noprofile", "-i"])
@@ -18,8 +18,8 @@ fn shell() -> Stage {
         .within(TIME_LIMIT)
 }
 
-/// A job that waits in the shell itself: one that starts programs to wait in may be caught in the
-/// midst of a fork, and is not seen as stopped then.
+/// A job that waits in the shell itself: a shell that starts programs to wait in may be in the middle
+/// of a fork, and is not seen as stopped then.
 fn waiting(before: &str) -> String {
     format!("{before}mkfifo pipe; exec 3<>pipe; echo $$ > pid; read x <&3")
 }
@@ -38,7 +38,7 @@ fn ctrl_z_stops_the_jobs_and_the_clocks_and_fg_resumes_them() {
     run.wait_for_screen("Stopped");
     let state = std::fs::read_to_string(format!("/proc/{pid}/stat")).expect("the job is there");
     assert!(state.contains(") T "), "the job runs on: {state}");
-    // Longer than the time limit of the job, whose clock stands still.
+    // Longer than the time limit of the job, whose clock is stopped.
     run.type_keys(b"sleep 3.5; echo slept=$?\n");
     run.wait_for_screen("slept=0");
     std::fs::write(run.dir().join("pipe"), "go on\n").expect("the job holds the pipe");
@@ -162,7 +162,7 @@ fn a_ctrl_z_in_the_moment_of_a_start_holds_nothing_up() {
     if !needs("strace") {
         return;
     }
-    // The child is kept for half a second where it is still in the group of prun.
+    // The child is delayed for half a second while it is still in the process group of prun.
     let slow = "inject=setpgid:delay_enter=500000:when=1";
     let mut run = Stage::new()
         .args(["echo first", "echo second"])

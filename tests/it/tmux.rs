@@ -1,4 +1,4 @@
-//! What is left on a real screen: tmux is the terminal, and is asked what it shows.
+//! The contents of a real terminal: tmux runs the program and returns its screen.
 
 use std::fmt::Write as _;
 use std::process::{Command, Output};
@@ -17,7 +17,8 @@ struct Tmux {
 }
 
 impl Tmux {
-    /// One of this size, in which `prun` is the program under test, and the prompt is `ready> `.
+    /// Starts a terminal of this size, in which `prun` is the program under test, and the prompt
+    /// is `ready> `.
     fn new(columns: u16, rows: u16) -> Self {
         let folder = TempDir::with_prefix("prun-tmux-").expect("a temporary folder can be made");
         let tmux = Self { folder };
@@ -61,7 +62,7 @@ impl Tmux {
         self.type_keys(&["Enter"]);
     }
 
-    /// The rows on the screen, or with `-S -` those that have left it as well.
+    /// The rows on the screen; with `-S -` also those that have scrolled off.
     fn rows(&self, words: &[&str]) -> String {
         let mut whole = vec!["capture-pane", "-p"];
         whole.extend(words);
@@ -78,7 +79,7 @@ impl Tmux {
         self.rows(&[])
     }
 
-    /// The screen, as soon as it holds this text.
+    /// The screen, once it contains this text.
     #[track_caller]
     fn wait_for(&self, text: &str) -> String {
         self.wait_until(text, |screen| screen.contains(text))
@@ -109,7 +110,7 @@ impl Tmux {
 impl Drop for Tmux {
     fn drop(&mut self) {
         let socket = self.folder.path().join("socket");
-        // One that is gone needs no end.
+        // The server may have exited already.
         let _ = Command::new("tmux")
             .arg("-S")
             .arg(socket)
@@ -118,7 +119,7 @@ impl Drop for Tmux {
     }
 }
 
-/// A job that does this, and then waits until the test lets it go.
+/// A job that runs this command, and then waits until the test lets it end.
 fn waiting(does: &str) -> String {
     format!("'{does}; until test -e go; do sleep 0.02; done'")
 }
@@ -180,7 +181,7 @@ fn in_the_background_nothing_is_drawn_over_the_prompt() {
     tmux.wait_until("the number of the job, and a prompt", |screen| {
         screen.starts_with("[1] ") && screen.trim_end().ends_with("\nready>")
     });
-    // Longer than it takes to draw for the first time.
+    // Longer than the delay before the bar is drawn first.
     tmux.type_line("sleep 1; echo $((40 + 2))");
     let screen = tmux.wait_for("\n42\n");
     assert!(!screen.contains("0/2"), "{screen}");
@@ -213,7 +214,7 @@ fn ctrl_c_leaves_no_row_behind() {
     if !needs("tmux") {
         return;
     }
-    // As wide as the bar and its facts, so that the echo of the key stands where a row ends.
+    // As wide as the bar, so that the echo of the key is at the end of a row.
     let tmux = Tmux::new(31, 12);
     let long = "sleep 300 # is as long as a row of this screen, and longer than that";
     tmux.type_line(&format!("clear; prun 'a: {long}' 'b: {long}'; echo over"));
@@ -223,7 +224,7 @@ fn ctrl_c_leaves_no_row_behind() {
     assert!(!screen.contains("0/2"), "{screen}");
 }
 
-/// A run on a screen that is given these widths one after the other, and all that tmux then has.
+/// Runs a job on a screen that gets these widths one after the other; returns all rows of tmux.
 fn resized(widths: &[&str]) -> String {
     let tmux = Tmux::new(80, 24);
     let name = "a".repeat(70);
@@ -235,7 +236,7 @@ fn resized(widths: &[&str]) -> String {
     tmux.wait_for("0:00  aaaa");
     for columns in widths {
         tmux.tell(&["resize-window", "-x", columns, "-y", "24"]);
-        // tmux tells of it a quarter of a second later.
+        // tmux sends SIGWINCH a quarter of a second later.
         std::thread::sleep(Duration::from_millis(300));
     }
     tmux.let_go();
@@ -262,7 +263,7 @@ fn whatever_becomes_of_the_screen_no_row_above_is_lost() {
         return;
     }
     let all = resized(&["40", "100", "33", "80"]);
-    // What tmux itself has moved into its history stays there.
+    // Rows that tmux itself has moved into its history stay there.
     assert!(all.contains("\none\ntwo\nready> prun aaaa"), "{all}");
 }
 
@@ -280,7 +281,7 @@ fn a_colour_that_a_job_left_on_is_reset_after_its_output() {
         let mut rows = screen.lines().filter(|row| row.contains(text));
         let row = rows.next_back();
         let row = row.unwrap_or_else(|| panic!("no {text}: {screen}"));
-        // tmux shows at the beginning of a row where the colour of the one before ends.
+        // tmux shows the end of a row's colour at the beginning of the next row.
         row.trim_start_matches("\x1b[39m").to_owned()
     };
     assert!(row("2 jobs: 2 ok").starts_with("──"), "{screen:?}");

@@ -6,7 +6,7 @@ use crate::needs::needs;
 use crate::readers::{report_data, trace};
 use crate::stage::{Outcome, Stage};
 
-/// A run that writes a trace and whose words do not matter.
+/// A run that writes a trace; its messages are not checked.
 fn traced() -> Stage {
     Stage::new()
         .args(["--trace", "run.json"])
@@ -18,7 +18,7 @@ fn events(outcome: &Outcome) -> Vec<Value> {
     trace(&outcome.path("run.json"))
 }
 
-/// Those of one kind.
+/// The events of one kind.
 fn of_kind<'a>(events: &'a [Value], kind: &str) -> Vec<&'a Value> {
     events.iter().filter(|event| event["ph"] == kind).collect()
 }

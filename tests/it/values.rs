@@ -1,4 +1,4 @@
-//! What a job's values are: what is read of a file of them, and what a shell is given.
+//! The values of a job: how they are read from a file, and how a shell gets them.
 
 use serde_json::json;
 
@@ -98,7 +98,7 @@ fn a_shell_gets_only_the_values_as_parameters() {
             .stdout(expected)
             .run();
     }
-    // An unset parameter is an error there.
+    // With `set -u`, an unset parameter is an error.
     Stage::new()
         .args([
             "-j1",
