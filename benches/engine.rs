@@ -1,13 +1,12 @@
-//! The engine beside `tokio::process` doing the same, as ratios in one run.
+//! The engine compared with `tokio::process` at the same work, as ratios in one run.
 //!
-//! `cargo bench --bench engine` runs both in turn, round after round, and prints the median of
-//! the rounds' ratios: tokio's time by the engine's, so 1.00 is as fast as tokio, and more is
+//! `cargo bench --bench engine` runs both in turn, round after round, and prints the median of the
+//! rounds' ratios: tokio's time divided by the engine's, so 1.00 is as fast as tokio, and more is
 //! faster. The engine also collects resource usage and can signal the whole process group, which
-//! `tokio::process` does not. Absolute times say little on a busy machine; the ratios are made
-//! from neighbours in time.
+//! `tokio::process` does not. Absolute times mean little on a busy machine; each ratio is of two
+//! measurements taken one after the other.
 //!
-//! `cargo bench --bench engine read wait` is for the cases alone that have one of the words in
-//! their names.
+//! `cargo bench --bench engine read wait` runs only the cases whose names contain one of the words.
 
 #![expect(clippy::print_stdout, reason = "a benchmark tells what it measured")]
 
@@ -24,7 +23,7 @@ type Failure = Box<dyn std::error::Error>;
 /// Rounds of each case; the first is not counted.
 const ROUNDS: usize = 11;
 
-/// The same work done by both.
+/// The same work, done with both.
 struct Case {
     name: &'static str,
     work: Work,
@@ -32,28 +31,29 @@ struct Case {
 
 #[derive(Clone, Copy)]
 enum Work {
-    /// So many times: start `/bin/true`, collect its (empty) output, reap it.
+    /// This many times: start `/bin/true`, collect its (empty) output, reap it.
     Communicate(usize),
-    /// So many times: start `echo` and collect its output by the one call that does all of it.
+    /// This many times: start `echo` and collect its output with a single call.
     Output(usize),
-    /// The same, the engine's output captured. tokio knows pipes alone.
+    /// The same, with the engine's output captured. tokio has only pipes.
     Captured(usize),
-    /// Read so many bytes from a process into memory.
+    /// Read this many bytes from a process into memory.
     Read(usize),
-    /// Read so many lines, each into memory of its own.
+    /// Read this many lines, each into memory of its own.
     Lines(usize),
-    /// Read so many lines, one after the other into the same memory.
+    /// Read this many lines, one after the other into the same buffer.
     LinesInPlace(usize),
-    /// Write so many bytes to a process that throws them away.
+    /// Write this many bytes to a process that discards them.
     Write(usize),
-    /// So many times: start `/bin/true` and wait for it, while so many others are waited for too.
+    /// This many times: start `/bin/true` and wait for it, while this many others are waited for
+    /// too.
     WaitAmong { times: usize, siblings: usize },
 }
 
 /// A line of usual length.
 const LINE: &str = "2026-11-27T12:00:00 a line as long as those of logs often are";
 
-/// How much is written in one call.
+/// The bytes of one write.
 const PIECE: &[u8] = &[b'x'; 64 * 1024];
 
 const CASES: [Case; 10] = [
@@ -121,7 +121,7 @@ fn main() -> Result<(), Failure> {
     for Case { name, work } in CASES.into_iter().filter(wanted) {
         let mut pairs = Vec::new();
         for round in 0..ROUNDS {
-            // Who comes first changes, so that neither always follows the other.
+            // The order alternates, so that neither always runs second.
             let (engine, tokio) = if round % 2 == 0 {
                 let engine = time(&runtime, || by_engine(work))?;
                 (engine, time(&runtime, || by_tokio(work))?)
@@ -146,7 +146,7 @@ fn main() -> Result<(), Failure> {
     Ok(())
 }
 
-/// How long the measured part of the work takes.
+/// The duration of the measured part of the work.
 fn time<F>(runtime: &Runtime, work: impl FnOnce() -> F) -> Result<Duration, Failure>
 where
     F: Future<Output = Result<Duration, Failure>>,
@@ -160,7 +160,7 @@ fn median(values: impl Iterator<Item = f64>) -> f64 {
     values[values.len() / 2]
 }
 
-/// Reads so many lines by tokio's trait.
+/// Reads this many lines with tokio's trait.
 async fn read_lines(mut from: impl AsyncBufRead + Unpin, lines: usize) -> Result<(), Failure> {
     let mut line = Vec::new();
     for _ in 0..lines {

@@ -1,5 +1,5 @@
-//! The nouns: a [`Case`] is one piece of work, a [`Contender`] is one way to get it done.
-//! Plain values; nothing here runs anything.
+//! Plain data: a [`Case`] is one piece of work, a [`Contender`] is one way to do it. Nothing here runs
+//! anything.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
@@ -8,14 +8,14 @@ use std::rc::Rc;
 
 use crate::programs::Program;
 
-/// One piece of work, and all who do it.
+/// One piece of work, and all its contenders.
 pub(crate) struct Case {
     pub(crate) name: &'static str,
-    /// For the head of the table: the work, and where stdout goes.
+    /// The title of the table: the work, and the destination of stdout.
     pub(crate) what: String,
-    /// Rounds that count, unless `--rounds` says otherwise.
+    /// The number of counted rounds, unless `--rounds` sets it.
     pub(crate) rounds: u32,
-    /// The first one is the limit, which the ratios refer to.
+    /// The first one is the limit, to which the ratios refer.
     pub(crate) contenders: Vec<Contender>,
 }
 
@@ -24,15 +24,16 @@ pub(crate) struct Contender {
     pub(crate) name: String,
     pub(crate) how: How,
     pub(crate) proof: Proof,
-    /// How often the command is run, one after the other, for one sample.
+    /// How often the command runs, one after the other, for one sample.
     pub(crate) runs: u32,
-    /// The measured time is multiplied by this. Above 1 for those who would take minutes, or all the memory, and
-    /// therefore do only one part in `scale` of the work; the table says so.
+    /// The measured time is multiplied by this. Above 1 for contenders that would take minutes, or
+    /// all the memory, and therefore do only one part in `scale` of the work; the table shows it.
     pub(crate) scale: u32,
 }
 
 pub(crate) enum How {
-    /// `posix_spawn` of a program that does nothing, in this very process, with so many children alive.
+    /// `posix_spawn` of a program that does nothing, in this process, with this many children
+    /// alive.
     BareLoop {
         jobs: u32,
         alive: u32,
@@ -45,27 +46,27 @@ pub(crate) enum How {
     NotInstalled,
 }
 
-/// What one run must be seen to have done. It also decides where stdout goes.
+/// The evidence that a run did its work. It also decides the destination of stdout.
 #[derive(Clone, Copy)]
 pub(crate) enum Proof {
-    /// At least so many processes were started in the whole system, the contender itself among them. Stdout goes
-    /// to /dev/null.
+    /// At least this many processes were started on the whole system, including the contender.
+    /// Stdout is /dev/null.
     Started(u64),
-    /// Exactly so many bytes came out of stdout, a pipe which this bench drains.
+    /// Exactly this many bytes were written to stdout, a pipe that this bench drains.
     Wrote(u64),
-    /// So many or more.
+    /// At least this many bytes.
     WroteAtLeast(u64),
 }
 
-/// Lines for standard input, in an unnamed file: unlike a pipe it takes no second process to feed it.
+/// Lines for standard input, in an unnamed file: unlike a pipe it needs no second process that writes.
 pub(crate) struct Input {
     pub(crate) file: File,
-    pub(crate) told: String,
+    pub(crate) description: String,
 }
 
 impl Input {
     pub(crate) fn of_lines<L: AsRef<str>>(
-        told: &str,
+        description: &str,
         lines: impl IntoIterator<Item = L>,
     ) -> io::Result<Rc<Self>> {
         let mut file = BufWriter::new(tempfile::tempfile()?);
@@ -73,8 +74,8 @@ impl Input {
             writeln!(file, "{}", line.as_ref())?;
         }
         let file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
-        let told = told.to_owned();
-        Ok(Rc::new(Self { file, told }))
+        let description = description.to_owned();
+        Ok(Rc::new(Self { file, description }))
     }
 }
 
@@ -89,7 +90,7 @@ impl Contender {
         }
     }
 
-    /// A contender that runs `program`, and is called like it.
+    /// A contender that runs `program`, and has its name.
     pub(crate) fn new<A: Into<String>>(
         program: &Program,
         proof: Proof,
@@ -138,10 +139,10 @@ impl Contender {
         !matches!(self.how, How::NotInstalled)
     }
 
-    /// What is run, in one line; long lists of arguments are cut, and input is described.
-    pub(crate) fn told(&self) -> String {
+    /// The command in one line; long lists of arguments are cut, and input is described.
+    pub(crate) fn describe(&self) -> String {
         const SHOWN_ARGS: usize = 7;
-        let mut told = match &self.how {
+        let mut text = match &self.how {
             How::NotInstalled => return "not installed".to_owned(),
             How::BareLoop { jobs, alive } => {
                 format!(
@@ -159,15 +160,15 @@ impl Contender {
                     words.push(format!("… ({} arguments)", args.len()));
                 }
                 if let Some(input) = stdin {
-                    words.push(format!("< {}", input.told));
+                    words.push(format!("< {}", input.description));
                 }
                 words.join(" ")
             }
         };
         if self.runs > 1 {
-            told.push_str(&format!("; {} runs", self.runs));
+            text.push_str(&format!("; {} runs", self.runs));
         }
-        told
+        text
     }
 }
 

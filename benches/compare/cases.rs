@@ -20,7 +20,7 @@ pub(crate) fn all(programs: &Programs) -> io::Result<Vec<Case>> {
     ])
 }
 
-/// What does one more job cost?
+/// The cost of one more job.
 fn launch(programs: &Programs) -> io::Result<Case> {
     const JOBS: u32 = 2000;
     // The jobs, and the contender itself.
@@ -33,7 +33,7 @@ fn launch(programs: &Programs) -> io::Result<Case> {
         &format!("{JOBS} numbers"),
         (1..=JOBS).map(|n| n.to_string()),
     )?;
-    // It reads no input: every argument after `--` is one job.
+    // It reads no input: every argument after `--` is a job.
     let moreutils_args = ["-j2", TRUE, "--"]
         .map(str::to_owned)
         .into_iter()
@@ -61,7 +61,7 @@ fn launch(programs: &Programs) -> io::Result<Case> {
     })
 }
 
-/// What does the first job cost?
+/// The cost of the first job.
 fn start_up(programs: &Programs) -> io::Result<Case> {
     const RUNS: u32 = 200;
     // GNU parallel needs a tenth of a second to start.
@@ -78,7 +78,7 @@ fn start_up(programs: &Programs) -> io::Result<Case> {
         rounds: ROUNDS,
         contenders: vec![
             Contender::bare_loop(RUNS, 1),
-            // A shell makes no child for its last command: it becomes it.
+            // A shell execs its last command, without a child.
             Contender::new(&programs.sh, Proof::Started(1), ["-c", TRUE]).runs(RUNS),
             Contender::new(&programs.prun, proof, [TRUE]).runs(RUNS),
             Contender::new(&programs.prun_static, proof, [TRUE]).runs(RUNS),
@@ -97,10 +97,10 @@ fn start_up(programs: &Programs) -> io::Result<Case> {
     })
 }
 
-/// What does it cost to hold a job's output together?
+/// The cost of collecting a job's output.
 ///
-/// Stdout is a pipe with a reader, as in `prun … | less`: with /dev/null in its place a contender could throw
-/// bytes away at no cost (by `splice`, say), which nobody who wants the output can.
+/// Stdout is a pipe with a reader, as in `prun … | less`: with /dev/null a contender could discard
+/// bytes at no cost (with `splice`, say), which is no use to a reader of the output.
 fn big_output(programs: &Programs) -> io::Result<Case> {
     const BYTES: u64 = 2 << 30;
     // rust-parallel keeps the output in memory, often more than once.
@@ -143,7 +143,7 @@ fn big_output(programs: &Programs) -> io::Result<Case> {
     })
 }
 
-/// What does it cost to look at every line?
+/// The cost of examining every line.
 fn text_lines(programs: &Programs) -> Case {
     const LINES: u64 = 6 << 20;
     const LINE: u64 = 80;
@@ -184,7 +184,7 @@ fn text_lines(programs: &Programs) -> Case {
     }
 }
 
-/// What do jobs cost each other that print much at once?
+/// The cost of jobs that write much output at once.
 fn four_outputs(programs: &Programs) -> Case {
     const BYTES: u64 = 500 << 20;
     const JOBS: u64 = 4;
@@ -210,7 +210,7 @@ fn four_outputs(programs: &Programs) -> Case {
     }
 }
 
-/// Does a job cost more when there are many?
+/// Whether a job costs more when there are many.
 fn many_jobs(programs: &Programs) -> io::Result<Case> {
     const FEW: u32 = 1000;
     const MANY: u32 = 20 * FEW;

@@ -1,7 +1,8 @@
-//! Figures that are no ratio: how late, how dear in a crowd, how much memory, how big a file.
+//! Figures without a limit to compare with: the delay of a timeout, the cost of a job among many,
+//! memory, size of the binary.
 //!
-//! Each is of prun alone, told by its own records where only they know. A figure that needs minutes or gigabytes
-//! is taken when it is named.
+//! Each is of prun alone, partly from its own records. A figure that needs minutes or gigabytes is
+//! measured only if it is named.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
@@ -12,11 +13,11 @@ use serde_json::Value;
 
 use crate::os::{self, TRUE};
 
-/// A figure, and how it is taken with the prun at a path.
+/// A figure, and how to measure it with the prun at a path.
 pub(crate) struct Figure {
     pub(crate) name: &'static str,
     pub(crate) what: &'static str,
-    /// Whether it is left out unless it is named.
+    /// Whether it is skipped unless it is named.
     pub(crate) is_long: bool,
     take: fn(&Path) -> Result<String, String>,
 }
@@ -25,7 +26,7 @@ impl Figure {
     pub(crate) fn print(&self, prun: &Path) {
         println!("\n{}: {}\n", self.name, self.what);
         match (self.take)(prun) {
-            Ok(told) => println!("  {}", told.replace('\n', "\n  ")),
+            Ok(lines) => println!("  {}", lines.replace('\n', "\n  ")),
             Err(reason) => println!("  failed ({reason})"),
         }
     }
@@ -82,7 +83,8 @@ pub(crate) const ALL: [Figure; 6] = [
     },
 ];
 
-/// A run of prun: its records, if it was asked for them, the bytes that it wrote otherwise, how it ended.
+/// A run of prun: its records, if requested, otherwise the number of bytes that it wrote, and its exit
+/// status.
 struct Run {
     records: Vec<Value>,
     wrote: u64,
@@ -123,7 +125,7 @@ fn run(
                 return;
             };
             for job in jobs {
-                // One that ends early has its reasons, and its records tell.
+                // The write fails if prun ends early; its records give the reason.
                 if writeln!(stdin, "{job}").is_err() {
                     return;
                 }
@@ -154,7 +156,7 @@ fn seconds(record: &Value, key: &str) -> f64 {
     record[key].as_f64().unwrap_or(f64::NAN)
 }
 
-/// From the limit to the end of each job.
+/// The delay from the time limit to the end of each job.
 fn late(prun: &Path) -> Result<String, String> {
     const JOBS: usize = 60;
     let sleepers = std::iter::repeat_n("sleep 600".to_owned(), JOBS);
@@ -181,10 +183,10 @@ fn late(prun: &Path) -> Result<String, String> {
 
 fn crowd(prun: &Path) -> Result<String, String> {
     const JOBS: usize = 2000;
-    let mut told = Vec::new();
+    let mut lines = Vec::new();
     for sleepers in [1, 100, 2000] {
         let slots = format!("-j{}", sleepers + 2);
-        // The last job fails, which ends those that sleep.
+        // The last job fails, which cancels those that sleep.
         let jobs = std::iter::repeat_n("sleep 600", sleepers)
             .chain(std::iter::repeat_n(TRUE, JOBS))
             .chain(["false"]);
@@ -207,9 +209,9 @@ fn crowd(prun: &Path) -> Result<String, String> {
             ));
         }
         let each = (last - first) / count as f64 * 1e6;
-        told.push(format!("{sleepers:>5} sleep: {each:.0} µs a job"));
+        lines.push(format!("{sleepers:>5} sleep: {each:.0} µs a job"));
     }
-    Ok(told.join("\n"))
+    Ok(lines.join("\n"))
 }
 
 fn memory(prun: &Path, args: &[&str], least: u64) -> Result<String, String> {
@@ -221,18 +223,18 @@ fn memory(prun: &Path, args: &[&str], least: u64) -> Result<String, String> {
 }
 
 fn million(prun: &Path) -> Result<String, String> {
-    let mut told = Vec::new();
+    let mut lines = Vec::new();
     for jobs in [1_000_u32, 100_000, 1_000_000] {
         let numbers = (1..=jobs).map(|number| number.to_string());
         let begun = std::time::Instant::now();
         let run = run(prun, &["-j2", "-a-", TRUE], numbers)?;
         let each = begun.elapsed().as_secs_f64() / f64::from(jobs) * 1e6;
-        told.push(format!(
+        lines.push(format!(
             "{jobs:>9} jobs: {each:.0} µs a job, {}",
             run.peak()?
         ));
     }
-    Ok(told.join("\n"))
+    Ok(lines.join("\n"))
 }
 
 fn size(prun: &Path) -> Result<String, String> {

@@ -1,31 +1,34 @@
-//! prun beside its neighbours, and beside the fastest that the machine can do.
+//! prun compared with other runners, and with the least machinery that does the same work.
 //!
 //!     cargo bench --bench compare                          every case, about six minutes on two cores
 //!     cargo bench --bench compare -- launch --rounds 9     the cases whose name holds "launch", nine rounds
 //!
-//! With `PRUN_STATIC=PATH` a prun without shared libraries is measured beside the others where it starts.
+//! With `PRUN_STATIC=PATH` a statically linked prun is measured as well in the case of start-up.
 //!
 //! # How to read it
 //!
-//! Each case has a **limit**: the same work done by the least machinery we can think of (a bare loop of
-//! `posix_spawn` and `wait4`, a pipe into `cat`). A **ratio** is the limit's time divided by the contender's:
-//! 1.00 is as fast as the limit, 0.50 takes twice as long, and the distance to 1.00 is all that a contender
-//! could still win. Seconds belong to one machine; ratios travel better.
+//! Each case has a **limit**: the same work done by the least machinery that can do it (a bare loop of
+//! `posix_spawn` and `wait4`, a pipe into `cat`). A **ratio** is the limit's time divided by the
+//! contender's: 1.00 is as fast as the limit, 0.50 takes twice as long. The distance to 1.00 is the
+//! possible gain. Seconds depend on the machine; ratios much less so.
 //!
 //! # How it is measured
 //!
-//! * Everything runs in interleaved rounds: each contender once, then each once again in another order, so that
-//!   a machine that warms up or slows down does so for all. A first round is thrown away. Each round gives its own
-//!   ratio, and the table shows the median of those; a ratio of two medians would mix good minutes with bad ones.
-//! * The clock runs from just before the spawn until the contender has been reaped and its output drained.
-//! * A run must prove that it did the work: so many bytes came out, or so many processes were started. One that
-//!   exits at once with code 0 is reported as failed, not as wonderfully fast.
-//! * Peak memory is `ru_maxrss` from `wait4`: the largest that the contender, *or any one descendant that it waited
-//!   for*, ever was. The kernel hands our own peak down to what we spawn, so nothing reads lower than this
-//!   bench itself; values at that floor are shown with `≤`. That is why the bench never keeps output.
-//! * Peers that are not installed are skipped by name.
-//! * What is no ratio (how late a timeout is, memory, size) stands below the tables, each by a name of its own;
-//!   `million` and `ten-gigabytes` take long and are left out unless they are named.
+//! * Everything runs in interleaved rounds: each contender once, then each again in another order, so
+//!   that a machine that warms up or slows down affects all alike. The first round is discarded. Each
+//!   round gives its own ratio, and the table shows the median of those; a ratio of two medians would
+//!   mix good minutes with bad ones.
+//! * The clock runs from just before the spawn until the contender has been reaped and its output
+//!   drained.
+//! * A run must prove that it did the work: the number of bytes written, or of processes started. One
+//!   that exits at once with code 0 is reported as failed, not as fast.
+//! * Peak memory is `ru_maxrss` from `wait4`: the maximum over the contender *and each descendant that
+//!   it waited for*. The kernel passes our own peak on to spawned processes, so nothing reads lower
+//!   than this bench itself; values at that floor are shown with `≤`. For this reason the bench never
+//!   keeps output.
+//! * Programs that are not installed are skipped and named.
+//! * Figures without a ratio (the delay of a timeout, memory, size) follow the tables, each with its
+//!   name; `million` and `ten-gigabytes` take long and are skipped unless they are named.
 
 #![expect(
     clippy::print_stdout,
@@ -87,12 +90,12 @@ fn compare() -> Result<(), String> {
     Ok(())
 }
 
-/// What was asked for after `--`.
+/// The arguments after `--`.
 #[derive(Default)]
 struct Options {
-    /// Parts of case names; none means all.
+    /// Parts of case names; empty selects all.
     names: Vec<String>,
-    /// Counted rounds, in place of each case's own number.
+    /// The number of counted rounds, in place of each case's own.
     rounds: Option<u32>,
 }
 
@@ -101,7 +104,7 @@ impl Options {
         let mut options = Self::default();
         while let Some(arg) = args.next() {
             match arg.as_str() {
-                // Cargo adds it for every bench target, wanted or not.
+                // Cargo adds it for every bench target.
                 "--bench" => {}
                 "--rounds" => match args.next().map(|number| number.parse()) {
                     Some(Ok(rounds)) if rounds > 0 => options.rounds = Some(rounds),

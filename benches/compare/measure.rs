@@ -1,4 +1,4 @@
-//! The measuring: one contender once, and all of them in rounds.
+//! Measurement: one contender once, and all of them in rounds.
 
 use std::env;
 use std::fs::File;
@@ -12,19 +12,19 @@ use std::time::{Duration, Instant};
 use crate::case::{Case, Contender, How, Input, Proof};
 use crate::os;
 
-/// One contender's share of one round.
+/// The measurement of one contender in one round.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Sample {
-    /// All its runs together, scaled.
+    /// The time of all its runs, scaled.
     pub(crate) wall: Duration,
-    /// Of the largest run; `None` for the loop in this process, which has no memory of its own.
+    /// The peak of its largest run; `None` for the loop in this process.
     pub(crate) peak_kib: Option<u64>,
 }
 
-/// A contender's samples, one for each counted round; or why there are none.
+/// A contender's samples, one per counted round, or why there are none.
 pub(crate) type Samples = Result<Vec<Sample>, String>;
 
-/// Runs a case's contenders in interleaved rounds; the answer is in their order.
+/// Runs a case's contenders in interleaved rounds; returns their samples in the same order.
 pub(crate) fn in_rounds(case: &Case, rounds: u32) -> Vec<Samples> {
     let mut results: Vec<Samples> = case
         .contenders
@@ -34,7 +34,7 @@ pub(crate) fn in_rounds(case: &Case, rounds: u32) -> Vec<Samples> {
             _ => Ok(Vec::new()),
         })
         .collect();
-    // Round 0 warms the caches and is forgotten.
+    // Round 0 warms the caches and is discarded.
     for round in 0..=rounds {
         for index in order(round as usize, case.contenders.len()) {
             let Ok(samples) = &mut results[index] else {
@@ -50,8 +50,8 @@ pub(crate) fn in_rounds(case: &Case, rounds: u32) -> Vec<Samples> {
     results
 }
 
-/// Rotated by one each round, so that everybody is first once; and every other round backwards, since rotation alone
-/// would leave everybody behind the same neighbour (and whatever that one left for the disk to do).
+/// Rotated by one each round, so that each is first once, and reversed every other round: with
+/// rotation alone each would always follow the same predecessor (and the disk writes that it left).
 fn order(round: usize, contenders: usize) -> Vec<usize> {
     let mut order: Vec<usize> = (0..contenders).collect();
     order.rotate_left(round % contenders);
@@ -79,7 +79,8 @@ fn sample(contender: &Contender) -> Result<Sample, String> {
     }
     sample.wall *= contender.scale;
 
-    // Others may start processes meanwhile, so this is no more than a lower bound; but it unmasks who does nothing.
+    // Other processes may start meanwhile, so this is only a lower bound; but it detects a
+    // contender that does nothing.
     if let Proof::Started(per_run) = contender.proof
         && let (Some(before), Some(after)) = (started_before, processes_started())
     {
@@ -154,14 +155,15 @@ fn command(
     })
 }
 
-/// The input from its beginning: a cloned descriptor shares its position with what earlier runs have read.
+/// Opens the input again from its beginning: a cloned descriptor would share its position with earlier
+/// runs.
 fn rewound(input: &Input) -> io::Result<Stdio> {
     let mut file = input.file.try_clone()?;
     file.rewind()?;
     Ok(file.into())
 }
 
-/// The same few variables for all, so that nobody's dotfiles, CI or login shell is measured.
+/// Sets the same few variables for all, so that no dotfiles, CI or login shell are measured.
 fn same_environment(command: &mut Command) {
     command.env_clear();
     for name in ["PATH", "HOME", "TMPDIR"] {
@@ -170,11 +172,12 @@ fn same_environment(command: &mut Command) {
         }
     }
     command.env("LC_ALL", "C");
-    // GNU parallel runs every job in a shell. Without this it takes the user's own, which starts slower than sh.
+    // GNU parallel runs every job in a shell: by default the user's own, which starts slower than
+    // sh.
     command.env("PARALLEL_SHELL", "/bin/sh");
 }
 
-/// Reads until the end of file, and counts.
+/// Reads until the end of file; returns the number of bytes.
 fn drain(mut stdout: ChildStdout) -> io::Result<u64> {
     let mut buffer = vec![0; 64 * 1024];
     let mut total = 0;
@@ -195,7 +198,8 @@ fn must_succeed(status: ExitStatus) -> Result<(), String> {
     }
 }
 
-/// How many processes and threads this machine has started since it was booted, if the kernel tells.
+/// The number of processes and threads that the system has started since boot, if the kernel reports
+/// it.
 fn processes_started() -> Option<u64> {
     BufReader::new(File::open("/proc/stat").ok()?)
         .lines()

@@ -1,4 +1,5 @@
-//! The two system calls that std does not offer: a bare `posix_spawn`, and a `wait4` that tells the peak memory.
+//! Two system calls that std does not offer: a bare `posix_spawn`, and a `wait4` that returns the peak
+//! memory.
 
 #![expect(
     unsafe_code,
@@ -12,14 +13,14 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 use std::ptr;
 
-/// The program that does nothing; a path, so that nobody pays for a search.
+/// The program that does nothing; a path, so that there is no search.
 pub(crate) const TRUE: &str = "/bin/true";
 
 /// Any child of this process, for [`wait4`].
 const ANY_CHILD: libc::pid_t = -1;
 
-/// Runs [`TRUE`] so many times, with at most `alive` children at once, and nothing else: no pipes, no
-/// environment, no bookkeeping. Returns the first status that was not a success.
+/// Runs [`TRUE`] this many times, with at most `alive` children at once, and nothing else: no pipes,
+/// no environment, no bookkeeping. Returns the first status that is not a success.
 pub(crate) fn bare_loop(jobs: u32, alive: u32) -> io::Result<ExitStatus> {
     let program = CString::new(TRUE)?;
     let mut worst = ExitStatus::default();
@@ -49,8 +50,9 @@ fn spawn(program: &CString) -> io::Result<()> {
     let argv = [program.as_ptr().cast_mut(), ptr::null_mut()];
     let envp = [ptr::null_mut()];
     let mut pid = 0;
-    // SAFETY: `program` is a C string and both arrays end with a null pointer; all of them, and `pid`, outlive the
-    // call, which does not keep them. Null means default attributes and no file actions.
+    // SAFETY: `program` is a C string and both arrays end with a null pointer; all of them, and
+    // `pid`, outlive the call, which does not keep them. Null means default attributes and no file
+    // actions.
     let error = unsafe {
         libc::posix_spawn(
             &mut pid,
@@ -67,11 +69,11 @@ fn spawn(program: &CString) -> io::Result<()> {
     }
 }
 
-/// Waits for a child; gives its status and its peak memory in KiB.
+/// Waits for a child; returns its status and its peak memory in KiB.
 pub(crate) fn wait4(pid: libc::pid_t) -> io::Result<(ExitStatus, u64)> {
     let mut status = 0;
     let mut usage = MaybeUninit::<libc::rusage>::zeroed();
-    // SAFETY: both pointers are to live, writable places of the right type.
+    // SAFETY: both pointers are to live, writable memory of the right type.
     let reaped = unsafe { libc::wait4(pid, &mut status, 0, usage.as_mut_ptr()) };
     if reaped == -1 {
         return Err(io::Error::last_os_error());

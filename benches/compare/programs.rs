@@ -1,4 +1,4 @@
-//! Who is installed here, in which version, and on what machine.
+//! The installed programs, their versions, and the machine.
 
 use std::env;
 use std::fs;
@@ -15,10 +15,10 @@ pub(crate) struct Program {
     pub(crate) path: Option<PathBuf>,
 }
 
-/// The one under test, its peers, and what the limits are made of.
+/// The program under test, its peers, and the programs that the limits use.
 pub(crate) struct Programs {
     pub(crate) prun: Program,
-    /// The same without shared libraries, if a path to it is given.
+    /// A statically linked prun, if its path is given.
     pub(crate) prun_static: Program,
     _installed: TempDir,
     pub(crate) sh: Program,
@@ -31,8 +31,8 @@ pub(crate) struct Programs {
 
 impl Programs {
     pub(crate) fn find() -> io::Result<Self> {
-        // A copy, as every installed program is one: what the linker has written lies in smaller pieces in the page
-        // cache, which takes longer to start (a tenth of a millisecond).
+        // A copy, like an installed program: the linker's output is in smaller pieces in the
+        // page cache, which takes longer to start (a tenth of a millisecond).
         let installed = tempfile::tempdir()?;
         let install = |from: &Path, name: &str| -> io::Result<PathBuf> {
             let to = installed.path().join(name);
@@ -48,7 +48,7 @@ impl Programs {
             path: file_names
                 .iter()
                 .flat_map(|file_name| in_path(file_name))
-                .find(|path| known_by.is_empty() || says_of_itself(path).contains(known_by)),
+                .find(|path| known_by.is_empty() || version_text(path).contains(known_by)),
         };
         Ok(Self {
             prun: Program {
@@ -63,8 +63,8 @@ impl Programs {
             cat: find("cat", &["cat"], ""),
             xargs: find("xargs", &["xargs"], ""),
             rust_parallel: find("rust-parallel", &["rust-parallel"], ""),
-            // Two unrelated programs are called parallel, and where both are installed one has to give way. The
-            // one of moreutils has no --version, but prints its usage.
+            // Two unrelated programs are called parallel; where both are installed, one has
+            // another name. The one of moreutils has no --version, but prints its usage.
             moreutils_parallel: find(
                 "moreutils parallel",
                 &["parallel.moreutils", "parallel-moreutils", "parallel"],
@@ -92,7 +92,7 @@ impl Programs {
     }
 }
 
-/// The machine and the versions, each with the command that tells it.
+/// The machine and the versions, each with the command that prints it.
 pub(crate) fn print_header(programs: &Programs) {
     println!("ratio: the limit's time / the contender's time; 1.00 is as fast as the limit");
     println!();
@@ -103,17 +103,17 @@ pub(crate) fn print_header(programs: &Programs) {
         .find_map(|line| line.strip_prefix("model name")?.split_once(':'))
         .map_or("unknown CPU", |(_, model)| model.trim());
     println!("  {:<20} {cores} × {model}", "cores");
-    let uname = tells(Path::new("uname"), "-srm").unwrap_or_default();
+    let uname = output_of(Path::new("uname"), "-srm").unwrap_or_default();
     println!("  {:<20} {:<34} (uname -srm)", "kernel", uname.trim_end());
     for program in programs.each() {
         let Some(path) = &program.path else {
             println!("  {:<20} not installed", program.name);
             continue;
         };
-        // A program without --version tells at least what it is linked to, as sh to dash.
-        let version = tells(path, "--version")
-            .and_then(|told| told.lines().next().map(str::to_owned))
-            .unwrap_or_else(|| "no version told".to_owned());
+        // A program without --version is described by its link target, as sh by dash.
+        let version = output_of(path, "--version")
+            .and_then(|text| text.lines().next().map(str::to_owned))
+            .unwrap_or_else(|| "version unknown".to_owned());
         let real = fs::canonicalize(path).unwrap_or_else(|_| path.clone());
         println!(
             "  {:<20} {version:<34} ({} --version)",
@@ -132,19 +132,19 @@ fn in_path(file_name: &str) -> Vec<PathBuf> {
         .collect()
 }
 
-/// What it answers to one flag, if it takes it.
-fn tells(program: &Path, flag: &str) -> Option<String> {
+/// The output of the program with this flag, if it accepts it.
+fn output_of(program: &Path, flag: &str) -> Option<String> {
     let output = Command::new(program)
         .arg(flag)
         .stdin(Stdio::null())
         .output()
         .ok()?;
-    let told = String::from_utf8_lossy(&output.stdout).into_owned();
-    (output.status.success() && !told.is_empty()).then_some(told)
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    (output.status.success() && !text.is_empty()).then_some(text)
 }
 
-/// Everything that it prints when asked for its version, be it only a complaint.
-fn says_of_itself(program: &Path) -> String {
+/// The output of `--version`, which may be an error message.
+fn version_text(program: &Path) -> String {
     Command::new(program)
         .arg("--version")
         .stdin(Stdio::null())

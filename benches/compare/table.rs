@@ -1,4 +1,4 @@
-//! What is shown of a case: the commands before it runs, the numbers after.
+//! The output for a case: the commands before it runs, the results after.
 
 use std::fs;
 
@@ -10,7 +10,7 @@ pub(crate) fn print_head(case: &Case) {
     println!("{}: {}", case.name, case.what);
     println!();
     for contender in case.contenders.iter().filter(|c| c.is_installed()) {
-        println!("  {:<24} {}", contender.name, contender.told());
+        println!("  {:<24} {}", contender.name, contender.describe());
     }
     println!();
 }
@@ -42,7 +42,7 @@ fn row(
     let walls: Vec<f64> = samples.iter().map(|s| s.wall.as_secs_f64()).collect();
     let fastest = walls.iter().copied().fold(f64::INFINITY, f64::min);
     let slowest = walls.iter().copied().fold(0.0, f64::max);
-    // Round by round, so that both times of a ratio come from the same minute.
+    // Per round, so that both times of a ratio are from the same minute.
     let ratio = limit.map_or_else(
         || "-".to_owned(),
         |limit| {
@@ -82,7 +82,7 @@ fn mebibytes(kib: u64) -> f64 {
     kib as f64 / 1024.0
 }
 
-/// The peak of this process so far, below which the kernel shows nobody we spawn.
+/// The peak of this process so far: the kernel reports no lower value for processes that it spawns.
 fn own_peak_kib() -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     status

@@ -259,7 +259,7 @@ fn a_placeholder_without_values_gets_the_ways_out() {
 
 #[test]
 fn parts_that_do_not_go_together_are_refused() {
-    for (args, told) in [
+    for (args, message) in [
         (&["-f", "x", "echo"][..], "-f cannot be used with commands"),
         (&["-f", "x", "-a", "y"], "-f cannot be used with -a"),
         (&["--link", "echo"], "--link needs arguments"),
@@ -282,7 +282,7 @@ fn parts_that_do_not_go_together_are_refused() {
             "must be a separate word",
         ),
     ] {
-        Stage::new().args(args).stderr_has(told).code(2).run();
+        Stage::new().args(args).stderr_has(message).code(2).run();
     }
 }
 

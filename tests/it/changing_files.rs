@@ -35,13 +35,13 @@ fn append(run: &Running, name: &str, text: &str) {
 }
 
 /// More empty jobs than prun reads at once.
-fn many() -> String {
+fn many_empty_jobs() -> String {
     "# a comment, to fill the file\n".repeat(5000)
 }
 
 #[test]
 fn lines_that_are_added_are_run() {
-    for between in [String::new(), many()] {
+    for between in [String::new(), many_empty_jobs()] {
         run_and_change(
             with_jobs(format!("{FIRST}\n{between}")).stdout("first\nadded\nlast\n"),
             |run| append(run, "jobs", "echo added\necho last"),
@@ -86,7 +86,7 @@ fn a_file_that_is_written_anew_does_not_run_half_a_line() {
 
 #[test]
 fn a_change_of_lines_that_have_not_run_yet_is_an_error() {
-    let stage = with_jobs(format!("{FIRST}\n{}touch started\n", many()))
+    let stage = with_jobs(format!("{FIRST}\n{}touch started\n", many_empty_jobs()))
         .stdout("first\n")
         .stderr_has(
             "prun: jobs: cannot read: the file changed after it was checked: \
@@ -94,7 +94,7 @@ fn a_change_of_lines_that_have_not_run_yet_is_an_error() {
         )
         .code(2);
     let outcome = run_and_change(stage, |run| {
-        let text = format!("{FIRST}\n# one more\n{}touch started\n", many());
+        let text = format!("{FIRST}\n# one more\n{}touch started\n", many_empty_jobs());
         fs::write(run.dir().join("jobs"), text).unwrap();
     });
     assert!(!outcome.path("started").exists(), "a job was started");
@@ -133,7 +133,7 @@ fn a_file_that_is_emptied_or_removed_has_been_read() {
         fs::write(run.dir().join("jobs"), "").unwrap();
     });
     run_and_change(
-        with_jobs(format!("{FIRST}\n{}", many())).stdout("first\n"),
+        with_jobs(format!("{FIRST}\n{}", many_empty_jobs())).stdout("first\n"),
         |run| {
             fs::remove_file(run.dir().join("jobs")).unwrap();
         },

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::stage::Stage;
 
 /// A run in a vendor's CI in which one job passes, one prints nothing and one fails.
-fn vendors(variable: &str) -> Stage {
+fn in_ci(variable: &str) -> Stage {
     Stage::new().env(variable, "true").args([
         "-j1",
         "a: echo one; echo two >&2",
@@ -38,7 +38,7 @@ const DIGEST: &str = "── 1 of 3 jobs failed:\n── c (exit 3, [TIME])\n   
 #[test]
 fn github_folds_what_passed_and_marks_what_failed() {
     check_log(
-        || vendors("GITHUB_ACTIONS"),
+        || in_ci("GITHUB_ACTIONS"),
         &format!(
             "::group::a (ok, [TIME])\none\ntwo\n::endgroup::\n── b (ok, [TIME])\n\
              ── c (exit 3, [TIME])\nbad\n::error title=c::exit 3, [TIME]%0Abad\n{DIGEST}"
@@ -49,7 +49,7 @@ fn github_folds_what_passed_and_marks_what_failed() {
 #[test]
 fn gitlab_folds_what_passed() {
     check_log(
-        || vendors("GITLAB_CI"),
+        || in_ci("GITLAB_CI"),
         &format!(
             "\x1b[0Ksection_start:[PID]:prun_[PID]_1[collapsed=true]\r\x1b[0Ka (ok, [TIME])\none\ntwo\n\
              \x1b[0Ksection_end:[PID]:prun_[PID]_1\r\x1b[0K\n── b (ok, [TIME])\n\
@@ -61,7 +61,7 @@ fn gitlab_folds_what_passed() {
 #[test]
 fn azure_folds_what_passed_and_marks_what_failed() {
     check_log(
-        || vendors("TF_BUILD"),
+        || in_ci("TF_BUILD"),
         &format!(
             "##[group]a (ok, [TIME])\none\ntwo\n##[endgroup]\n── b (ok, [TIME])\n\
              ── c (exit 3, [TIME])\nbad\n##vso[task.logissue type=error]c: exit 3, [TIME]%0Abad\n{DIGEST}"
@@ -72,7 +72,7 @@ fn azure_folds_what_passed_and_marks_what_failed() {
 #[test]
 fn buildkite_folds_what_passed_and_nothing_after_it() {
     check_log(
-        || vendors("BUILDKITE"),
+        || in_ci("BUILDKITE"),
         &format!(
             "--- a (ok, [TIME])\none\ntwo\n+++ prun\n── b (ok, [TIME])\n\
              ── c (exit 3, [TIME])\nbad\n{DIGEST}"
@@ -83,7 +83,7 @@ fn buildkite_folds_what_passed_and_nothing_after_it() {
 #[test]
 fn a_plain_log_has_a_line_per_job() {
     check_log(
-        || vendors("CI"),
+        || in_ci("CI"),
         &format!(
             "── a (ok, [TIME])\none\ntwo\n── b (ok, [TIME])\n── c (exit 3, [TIME])\nbad\n{DIGEST}"
         ),
@@ -97,7 +97,7 @@ fn streams_with_different_destinations_are_not_folded() {
         ("GITLAB_CI", ""),
         ("GITHUB_ACTIONS", "::error title=c::exit 3, [TIME]%0Abad\n"),
     ] {
-        vendors(variable)
+        in_ci(variable)
             .stdout("one\nbad\n")
             .stderr(format!(
                 "two\n── a (ok, [TIME])\n── b (ok, [TIME])\n── c (exit 3, [TIME])\n{mark}{}",
@@ -111,7 +111,7 @@ fn streams_with_different_destinations_are_not_folded() {
 #[test]
 fn teamcity_folds_what_passed() {
     check_log(
-        || vendors("TEAMCITY_VERSION"),
+        || in_ci("TEAMCITY_VERSION"),
         &format!(
             "##teamcity[blockOpened name='a (ok, [TIME])']\none\ntwo\n\
              ##teamcity[blockClosed name='a (ok, [TIME])']\n── b (ok, [TIME])\n\
@@ -137,7 +137,7 @@ fn systems_that_do_not_set_ci_are_known_by_their_own_variables() {
 #[test]
 fn piped_output_has_no_ci_markup() {
     for variable in ["GITHUB_ACTIONS", "TEAMCITY_VERSION", "CI"] {
-        let pure = vendors(variable).in_shell("\"$@\" | cat; exit 1");
+        let pure = in_ci(variable).in_shell("\"$@\" | cat; exit 1");
         pure.stdout("one\nbad\n").stderr_any().code(1).run();
     }
 }
@@ -189,7 +189,7 @@ fn a_gitlab_section_has_the_times_of_its_job() {
 
 #[test]
 fn github_gets_a_table_of_the_jobs() {
-    let outcome = together(vendors("GITHUB_ACTIONS"))
+    let outcome = together(in_ci("GITHUB_ACTIONS"))
         .env("GITHUB_STEP_SUMMARY", "summary.md")
         .file("summary.md", "before\n")
         .arg("echo '|'")
@@ -211,11 +211,11 @@ fn github_gets_a_table_of_the_jobs() {
         ["| job", "| :--", "| c", "| a", "| b", "| echo '&#124;'", ""]
     );
 
-    let told = "prun: cannot write the summary to GITHUB_STEP_SUMMARY=/nowhere/summary.md: No such file or directory (os error 2)\n";
+    let message = "prun: cannot write the summary to GITHUB_STEP_SUMMARY=/nowhere/summary.md: No such file or directory (os error 2)\n";
     together(Stage::new().env("GITHUB_ACTIONS", "true"))
         .env("GITHUB_STEP_SUMMARY", "/nowhere/summary.md")
         .arg("true")
-        .stdout_has(told)
+        .stdout_has(message)
         .run();
 }
 
@@ -245,7 +245,7 @@ fn the_only_job_is_streamed_in_a_log() {
 
 #[test]
 fn ci_off_is_no_ci() {
-    vendors("GITHUB_ACTIONS")
+    in_ci("GITHUB_ACTIONS")
         .env("CI", "true")
         .in_shell("p=$1; shift; exec \"$p\" --ci=off \"$@\" 2>&1")
         .stdout("one\ntwo\nbad\n── c (exit 3, [TIME])\n   bad\n   $ echo bad; exit 3\n── 3 jobs: 2 ok, 1 failed ([TIME])\n")

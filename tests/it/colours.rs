@@ -49,13 +49,13 @@ const PRINT_VARIABLES: &str = "echo \"<${CLICOLOR_FORCE-unset} ${FORCE_COLOR-uns
 
 #[test]
 fn jobs_are_never_asked_for_colour() {
-    let told = |stage: Stage, answer: &str| stage.arg(PRINT_VARIABLES).screen_has(answer).run();
-    told(terminal(), "<unset unset>");
-    told(terminal().args(["--color", "always"]), "<unset unset>");
-    told(terminal().args(["-o", "line"]), "<unset unset>");
-    told(terminal().args(["--log-dir", "logs"]), "<unset unset>");
-    told(terminal().env("FORCE_COLOR", "0"), "<unset 0>");
-    told(terminal().env("CLICOLOR", "0"), "<unset unset>");
+    let check = |stage: Stage, answer: &str| stage.arg(PRINT_VARIABLES).screen_has(answer).run();
+    check(terminal(), "<unset unset>");
+    check(terminal().args(["--color", "always"]), "<unset unset>");
+    check(terminal().args(["-o", "line"]), "<unset unset>");
+    check(terminal().args(["--log-dir", "logs"]), "<unset unset>");
+    check(terminal().env("FORCE_COLOR", "0"), "<unset 0>");
+    check(terminal().env("CLICOLOR", "0"), "<unset unset>");
     let always = Stage::new().args(["--color", "always", PRINT_VARIABLES]);
     always.stdout("<unset unset>\n").run();
 }

@@ -3,7 +3,7 @@
 use crate::stage::Stage;
 
 /// A job that ends only when `count` jobs, itself among them, run at the same time.
-fn meeting(count: usize) -> String {
+fn job_that_waits_for(count: usize) -> String {
     format!(
         "touch met.$PRUN_SEQ; until [ \"$(ls met.* | wc -l)\" -ge {count} ]; do sleep 0.01; done"
     )
@@ -65,13 +65,13 @@ fn an_empty_list_of_jobs_is_a_success() {
 #[test]
 fn typed_commands_all_start_at_once() {
     let count = 2 * cpus() + 3;
-    let commands = vec![meeting(count); count];
+    let commands = vec![job_that_waits_for(count); count];
     Stage::new().args(commands).run();
 }
 
 #[test]
 fn jobs_of_a_file_run_one_for_each_cpu() {
-    let job = meeting(cpus());
+    let job = job_that_waits_for(cpus());
     Stage::new().stdin(lines(cpus(), &job)).run();
     let job = "echo $PRUN_SLOT >> slots; sleep 0.02";
     let outcome = Stage::new().stdin(lines(4 * cpus(), job)).run();
@@ -82,7 +82,10 @@ fn jobs_of_a_file_run_one_for_each_cpu() {
 
 #[test]
 fn j_is_how_many_run_at_once() {
-    Stage::new().arg("-j7").stdin(lines(7, &meeting(7))).run();
+    Stage::new()
+        .arg("-j7")
+        .stdin(lines(7, &job_that_waits_for(7)))
+        .run();
 }
 
 #[test]
@@ -94,7 +97,7 @@ fn j1_runs_one_after_the_other() {
 #[test]
 fn j0_is_no_limit() {
     let count = 4 * cpus() + 3;
-    let job = meeting(count);
+    let job = job_that_waits_for(count);
     Stage::new()
         .args(["-j", "0"])
         .stdin(lines(count, &job))
@@ -104,7 +107,7 @@ fn j0_is_no_limit() {
 #[test]
 fn j_in_percent_is_of_the_cpus() {
     let count = 3 * cpus();
-    let job = meeting(count);
+    let job = job_that_waits_for(count);
     Stage::new().arg("-j300%").stdin(lines(count, &job)).run();
 }
 
@@ -152,7 +155,7 @@ fn a_word_and_a_colon_and_a_blank_are_a_name() {
         .stderr_any()
         .code(1)
         .run();
-    let told: Vec<_> = outcome
+    let actual: Vec<_> = outcome
         .json()
         .iter()
         .map(|record| format!("{} {}", record["name"], record["cmd"]))
@@ -164,7 +167,7 @@ fn a_word_and_a_colon_and_a_blank_are_a_name() {
         r#"null "a b: c""#,
         r#"null "é: x""#,
     ];
-    assert_eq!(told, expected);
+    assert_eq!(actual, expected);
 }
 
 #[test]

@@ -13,7 +13,7 @@ const RUN_FILES: [(&str, &str, &str); 3] = [
 ];
 
 #[track_caller]
-fn is_whole(text: &str, (option, begin, end): (&str, &str, &str)) {
+fn assert_whole(text: &str, (option, begin, end): (&str, &str, &str)) {
     let begins = text.to_lowercase().starts_with(&begin.to_lowercase());
     assert!(begins && text.ends_with(end), "{option}: {text}");
 }
@@ -30,7 +30,7 @@ fn a_file_of_the_run_goes_to_standard_output_under_any_name() {
                 .in_shell(script)
                 .args(["-q", file.0, path, "true"]);
             let outcome = stage.stdout_any().run();
-            is_whole(&String::from_utf8_lossy(&outcome.stdout), file);
+            assert_whole(&String::from_utf8_lossy(&outcome.stdout), file);
             if path == "link" {
                 assert!(outcome.path("link").is_symlink());
             }
@@ -47,7 +47,7 @@ fn a_file_of_the_run_follows_the_output_in_a_file() {
             let outcome = stage.run();
             let text = outcome.read_text("out");
             let rest = text.strip_prefix("a\n").expect("the output comes first");
-            is_whole(rest, *file);
+            assert_whole(rest, *file);
         }
     }
 }
@@ -75,7 +75,7 @@ fn a_file_that_cannot_be_replaced_is_written_in_place() {
             };
             let stage = Stage::new().in_shell(&script);
             let outcome = stage.args([file.0, "f", "true"]).run();
-            is_whole(&outcome.read_text("f2"), file);
+            assert_whole(&outcome.read_text("f2"), file);
         }
     }
 }
@@ -87,7 +87,7 @@ fn a_file_that_is_mounted_or_owned_by_another_user_keeps_its_owner() {
             let script = "touch f; mount --bind real f || exit 99; exec \"$@\"";
             let stage = Stage::new().under(MOUNTS).in_shell(script);
             let stage = stage.file("real", "something long and old");
-            is_whole(
+            assert_whole(
                 &stage.args([file.0, "f", "true"]).run().read_text("real"),
                 file,
             );
@@ -95,7 +95,7 @@ fn a_file_that_is_mounted_or_owned_by_another_user_keeps_its_owner() {
         if needs(ROOT) {
             let stage = Stage::new().in_shell("echo old >f; chown 1:1 f; exec \"$@\"");
             let outcome = stage.args([file.0, "f", "true"]).run();
-            is_whole(&outcome.read_text("f"), file);
+            assert_whole(&outcome.read_text("f"), file);
             assert_eq!(outcome.path("f").metadata().unwrap().uid(), 1);
         }
     }
@@ -107,7 +107,7 @@ fn an_own_file_is_replaced_and_keeps_its_mode() {
         let script = "echo old >f; chmod 640 f; exec 3<f; \"$@\" && cat <&3";
         let stage = Stage::new().in_shell(script).args([file.0, "f", "true"]);
         let outcome = stage.stdout("old\n").run();
-        is_whole(&outcome.read_text("f"), file);
+        assert_whole(&outcome.read_text("f"), file);
         let mode = outcome.path("f").metadata().unwrap().mode();
         assert_eq!(mode & 0o777, 0o640);
     }
@@ -119,11 +119,11 @@ fn a_write_error_at_the_end_is_reported_and_the_old_file_stays() {
         return;
     }
     for (option, what) in [("--junit", "the JUnit report"), ("--report", "the report")] {
-        let said = format!("prun: cannot write {what} f: Disk quota exceeded (os error 122)\n");
+        let message = format!("prun: cannot write {what} f: Disk quota exceeded (os error 122)\n");
         let inject = "inject=fdatasync,fsync:error=EDQUOT";
         let stage = Stage::new().under(["strace", "-f", "-o", "/dev/null", "-e", inject]);
         let stage = stage.file("f", "old").args([option, "f", "true"]);
-        let outcome = stage.stderr(&said).code(3).run();
+        let outcome = stage.stderr(&message).code(3).run();
         assert_eq!(outcome.read("f"), b"old");
     }
 }

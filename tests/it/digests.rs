@@ -162,7 +162,7 @@ fn the_command_can_be_pasted() {
     assert!(is_harmless(&outcome.stderr), "{}", text(&outcome.stderr));
     for shell in ["/bin/sh", "bash"] {
         Stage::of(shell)
-            .args(["-c", &pasted(&outcome)])
+            .args(["-c", &command_in_digest(&outcome)])
             .stdout(&printed)
             .code(1)
             .run();
@@ -184,14 +184,14 @@ fn a_command_that_is_not_text_can_be_pasted() {
         .run();
     assert!(is_harmless(&outcome.stderr), "{}", text(&outcome.stderr));
     Stage::of("bash")
-        .args(["-c", &pasted(&outcome)])
+        .args(["-c", &command_in_digest(&outcome)])
         .stdout(word)
         .code(1)
         .run();
 }
 
 /// The command in the digest of one job.
-fn pasted(outcome: &Outcome) -> String {
+fn command_in_digest(outcome: &Outcome) -> String {
     let text = text(&outcome.stderr);
     let line = text.lines().find_map(|line| line.strip_prefix("   $ "));
     line.expect("a command in the digest").to_owned()
@@ -223,7 +223,7 @@ fn a_command_cannot_take_over_the_terminal() {
     let outcome = Stage::new().args(["-v", job]).stderr_any().code(1).run();
     assert!(is_harmless(&outcome.stderr), "{}", text(&outcome.stderr));
     Stage::of("bash")
-        .args(["-c", &pasted(&outcome)])
+        .args(["-c", &command_in_digest(&outcome)])
         .code(1)
         .run();
 }

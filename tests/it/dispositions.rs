@@ -47,7 +47,7 @@ const PATIENT: &str = "grep SigIgn /proc/self/status > ignored; echo up > up; \
                        until [ -e go ]; do sleep 0.01; done; echo done";
 
 /// Checks that an ignored signal is ignored by prun and by its jobs.
-fn stays_ignored(name: &str, number: i32) {
+fn assert_stays_ignored(name: &str, number: i32) {
     let mut run = Stage::new()
         .arg(PATIENT)
         .in_shell(&format!("trap '' {name}; exec \"$@\""))
@@ -66,22 +66,22 @@ fn stays_ignored(name: &str, number: i32) {
 
 #[test]
 fn an_ignored_int_stays_ignored() {
-    stays_ignored("INT", libc::SIGINT);
+    assert_stays_ignored("INT", libc::SIGINT);
 }
 
 #[test]
 fn an_ignored_hup_stays_ignored_under_nohup() {
-    stays_ignored("HUP", libc::SIGHUP);
+    assert_stays_ignored("HUP", libc::SIGHUP);
 }
 
 #[test]
 fn another_deadly_signal_that_is_ignored_stays_ignored() {
-    stays_ignored("USR2", libc::SIGUSR2);
+    assert_stays_ignored("USR2", libc::SIGUSR2);
 }
 
 #[test]
 fn an_ignored_term_stays_ignored() {
-    stays_ignored("TERM", libc::SIGTERM);
+    assert_stays_ignored("TERM", libc::SIGTERM);
 }
 
 #[test]
@@ -121,7 +121,7 @@ fn a_signal_that_was_blocked_at_the_start_still_ends_prun() {
 
 /// A bash loop around prun, on a terminal. The loop ends only if bash sees that prun died of SIGINT: a
 /// program that exits with a code has handled it, and bash continues.
-fn looped(job: &str) -> Stage {
+fn in_bash_loop(job: &str) -> Stage {
     let script = "while :; do echo round >> rounds; \"$0\" \"$@\"; done";
     Stage::of("bash")
         .args(["-c", script, env!("CARGO_BIN_EXE_prun"), job])
@@ -135,7 +135,7 @@ fn ctrl_c_stops_the_loop_around_prun() {
     if !needs("bash") {
         return;
     }
-    let mut run = looped("echo up > up; sleep 300").start();
+    let mut run = in_bash_loop("echo up > up; sleep 300").start();
     run.wait_for_line_in("up");
     run.type_keys(b"\x03");
     let outcome = run.finish();

@@ -105,8 +105,8 @@ fn results(outcome: &Outcome) -> Vec<String> {
         "stdout_base64",
         "stderr",
     ];
-    let results = |record: &serde_json::Value| keys.map(|key| record[key].to_string()).join(" ");
-    records.iter().map(results).collect()
+    let result = |record: &serde_json::Value| keys.map(|key| record[key].to_string()).join(" ");
+    records.iter().map(result).collect()
 }
 
 #[test]

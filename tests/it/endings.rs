@@ -12,7 +12,7 @@ use crate::stage::{Outcome, Running, Stage, is_alive, rounds};
 const TIME_LIMIT: Duration = Duration::from_secs(30);
 
 /// Runs one job until its time limit; returns its record.
-fn timed_out(options: &[&str], job: &str) -> (Value, Outcome) {
+fn run_until_timeout(options: &[&str], job: &str) -> (Value, Outcome) {
     let outcome = Stage::new()
         .args(["--json", "-t", "1"])
         .args(options)
@@ -50,7 +50,7 @@ fn a_timeout_ends_the_whole_group_and_keeps_the_output() {
 #[test]
 fn a_job_that_acts_on_term_has_its_grace_to_clean_up() {
     let job = "trap 'echo cleaned; exit 7' TERM; echo up; sleep 300 & wait";
-    let (record, _) = timed_out(&["--grace", "60"], job);
+    let (record, _) = run_until_timeout(&["--grace", "60"], job);
     assert_eq!(record["stdout"], "up\ncleaned\n");
     assert_eq!(record["exit_code"], 7);
     assert_eq!(record["signal"], Value::Null);
@@ -59,13 +59,14 @@ fn a_job_that_acts_on_term_has_its_grace_to_clean_up() {
 #[test]
 fn a_timeout_is_a_timeout_although_the_job_exits_with_0() {
     let job = "trap 'exit 0' TERM; sleep 300 & wait";
-    let (record, _) = timed_out(&["--grace", "60"], job);
+    let (record, _) = run_until_timeout(&["--grace", "60"], job);
     assert_eq!(record["exit_code"], 0);
 }
 
 #[test]
 fn a_job_that_ignores_term_is_killed_at_the_end_of_the_grace() {
-    let (record, outcome) = timed_out(&["--grace", "1"], "trap '' TERM; echo up; sleep 300");
+    let (record, outcome) =
+        run_until_timeout(&["--grace", "1"], "trap '' TERM; echo up; sleep 300");
     assert_eq!(record["signal"], "SIGKILL");
     assert_eq!(record["stdout"], "up\n");
     assert!(outcome.elapsed >= Duration::from_secs(2));
@@ -74,7 +75,7 @@ fn a_job_that_ignores_term_is_killed_at_the_end_of_the_grace() {
 #[test]
 fn a_grandchild_that_ignores_term_is_killed_although_the_leader_is_gone() {
     let job = "trap '' TERM; sleep 300 & trap - TERM; sleep 300";
-    let (record, outcome) = timed_out(&["--grace", "1"], job);
+    let (record, outcome) = run_until_timeout(&["--grace", "1"], job);
     assert_eq!(record["signal"], "SIGTERM");
     assert!(outcome.elapsed >= Duration::from_secs(2));
     assert_eq!(record["leaked"], false);
@@ -83,13 +84,13 @@ fn a_grandchild_that_ignores_term_is_killed_although_the_leader_is_gone() {
 #[test]
 fn a_grandchild_is_killed_although_it_holds_no_pipe() {
     let job = "trap '' TERM; sleep 300 >&- 2>&- & trap - TERM; sleep 300";
-    timed_out(&["--grace", "0.5"], job);
+    run_until_timeout(&["--grace", "0.5"], job);
 }
 
 #[test]
 fn a_grace_of_0_kills_at_once() {
     let job = "trap 'echo gentle' TERM; sleep 300 & wait; wait";
-    let (record, _) = timed_out(&["--grace", "0"], job);
+    let (record, _) = run_until_timeout(&["--grace", "0"], job);
     assert_eq!(record["signal"], "SIGKILL");
     assert_eq!(record["stdout"], "");
 }
@@ -98,7 +99,7 @@ fn a_grace_of_0_kills_at_once() {
 fn the_grace_ends_when_no_process_is_left() {
     // The leader exits first, a child a little later, both long before the grace of an hour.
     let job = "(trap 'sleep 0.3; echo late; exit' TERM; sleep 300 & wait) & sleep 300";
-    let (record, _) = timed_out(&["--grace", "1h"], job);
+    let (record, _) = run_until_timeout(&["--grace", "1h"], job);
     assert_eq!(record["stdout"], "late\n");
 }
 
@@ -127,7 +128,7 @@ fn a_zombie_of_the_group_does_not_prolong_the_grace() {
 
 #[test]
 fn a_job_that_stops_itself_is_ended() {
-    let (record, _) = timed_out(&["--grace", "1h"], "echo up; kill -STOP $$; echo woken");
+    let (record, _) = run_until_timeout(&["--grace", "1h"], "echo up; kill -STOP $$; echo woken");
     assert_eq!(record["signal"], "SIGTERM");
     assert_eq!(record["stdout"], "up\n");
 }
@@ -135,7 +136,7 @@ fn a_job_that_stops_itself_is_ended() {
 #[test]
 fn a_job_that_stops_its_group_and_ignores_term_is_killed() {
     let job = "trap '' TERM; sleep 300 & kill -STOP 0; wait";
-    let (record, _) = timed_out(&["--grace", "0.5"], job);
+    let (record, _) = run_until_timeout(&["--grace", "0.5"], job);
     assert_eq!(record["signal"], "SIGKILL");
 }
 
@@ -178,7 +179,7 @@ fn a_timeout_of_0_is_no_limit() {
 fn no_byte_that_was_written_before_is_lost() {
     let job = "trap 'head -c 50000 /dev/zero; exit' TERM; head -c 1000000 /dev/zero; \
                head -c 70000 /dev/zero >&2; sleep 300 & wait";
-    let (record, _) = timed_out(&["--grace", "1h"], job);
+    let (record, _) = run_until_timeout(&["--grace", "1h"], job);
     assert_eq!(record["stdout_bytes"], 1_050_000);
     assert_eq!(record["stderr_bytes"], 70_000);
 }

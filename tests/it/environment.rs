@@ -39,7 +39,7 @@ fn a_closed_stdout_is_like_dev_null() {
 
 #[test]
 fn a_program_is_looked_up_where_a_shell_looks() {
-    let told = |path: &str, options: &[&str]| {
+    let results_with_path = |path: &str, options: &[&str]| {
         let outcome = Stage::new()
             .args(["--json"])
             .args(options)
@@ -65,9 +65,17 @@ fn a_program_is_looked_up_where_a_shell_looks() {
         ("", "here\n", "below\n"),
     ] {
         for shell in [&[][..], &["--shell"]] {
-            assert_eq!(told(path, shell), json!([stdout, 0]), "PATH={path}");
+            assert_eq!(
+                results_with_path(path, shell),
+                json!([stdout, 0]),
+                "PATH={path}"
+            );
             let options = [shell, &["-C", "sub"]].concat();
-            assert_eq!(told(path, &options), json!([below, 0]), "PATH={path}");
+            assert_eq!(
+                results_with_path(path, &options),
+                json!([below, 0]),
+                "PATH={path}"
+            );
         }
     }
 }

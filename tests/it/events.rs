@@ -109,7 +109,7 @@ fn every_attempt_has_its_events() {
         ])
         .stdout_any()
         .run();
-    let told: Vec<(String, Option<u64>)> = events(&outcome.stdout)
+    let actual: Vec<(String, Option<u64>)> = events(&outcome.stdout)
         .iter()
         .map(|event| {
             (
@@ -129,7 +129,7 @@ fn every_attempt_has_its_events() {
         ("run_end", None),
     ];
     assert_eq!(
-        told,
+        actual,
         expected.map(|(kind, attempt)| (kind.to_owned(), attempt))
     );
 }

@@ -21,9 +21,9 @@ fn example(name: &str) -> PathBuf {
 #[test]
 fn a_shell_command_prints_its_result() {
     let stage = Stage::of(example("run_shell")).args(["echo one; echo two >&2; exit 3"]);
-    let told = r#"["echo one; echo two >&2; exit 3" exited with 3]"#;
+    let message = r#"["echo one; echo two >&2; exit 3" exited with 3]"#;
     stage
-        .stdout(format!("{told}\n[stdout]\none\n[stderr]\ntwo\n"))
+        .stdout(format!("{message}\n[stdout]\none\n[stderr]\ntwo\n"))
         .run();
 }
 

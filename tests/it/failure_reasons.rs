@@ -175,9 +175,9 @@ fn all_outputs_and_a_replay_report_the_same_reason() {
         let data = report_data(&outcome.path("run.html"));
         assert_eq!(data["jobs"][0]["ending"], ending);
         let text = String::from_utf8_lossy(&outcome.stderr);
-        let told = text.matches(&format!("({ending}")).count();
+        let count = text.matches(&format!("({ending}")).count();
         // For each attempt, and in the digest.
-        assert_eq!(told, 3, "{text}");
+        assert_eq!(count, 3, "{text}");
     };
     let run = Stage::new()
         .args(["-v", "-f", "-", "--retries", "1", "--joblog", "run.log"])

@@ -24,12 +24,12 @@ fn each_stream(name: &str, bytes: impl AsRef<[u8]>, check: impl Fn(Stage)) {
     }
 }
 
-fn refused(what: &str) -> impl Fn(Stage) {
+fn assert_refused(what: &str) -> impl Fn(Stage) {
     move |stage| {
-        let told = format!(
+        let message = format!(
             ": this is {what}, not a job file (one command per line, JSON Lines, or a JSON array): "
         );
-        let outcome = stage.stderr_has(told).code(2).run();
+        let outcome = stage.stderr_has(message).code(2).run();
         assert!(!outcome.path("started").exists(), "a line was run");
     }
 }
@@ -45,7 +45,7 @@ fn a_file_whose_name_says_that_it_is_something_else_is_refused() {
         ("page.html", "an HTML page"),
         ("run.py", "source code"),
     ] {
-        each_way(name, "touch started\n", refused(what));
+        each_way(name, "touch started\n", assert_refused(what));
     }
 }
 
@@ -85,7 +85,7 @@ fn a_file_whose_first_bytes_say_that_it_is_something_else_is_refused() {
             "a TOML or INI document",
         ),
     ] {
-        each_stream("jobs", bytes, refused(what));
+        each_stream("jobs", bytes, assert_refused(what));
     }
 }
 
@@ -95,11 +95,11 @@ fn an_object_over_several_lines_is_no_job() {
     each_way(
         "package.json",
         text,
-        refused("a JSON document with an object at the top level"),
+        assert_refused("a JSON document with an object at the top level"),
     );
     each_stream("jobs", text, |stage| {
-        let told = ":1:1: EOF while parsing an object: write each job on one line, or all jobs as one array\n";
-        stage.stderr_has(told).code(2).run();
+        let message = ":1:1: EOF while parsing an object: write each job on one line, or all jobs as one array\n";
+        stage.stderr_has(message).code(2).run();
     });
 }
 

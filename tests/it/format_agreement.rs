@@ -22,16 +22,16 @@ fn number(value: &Value) -> u64 {
 /// From the JSON records, with which all others are compared. The labels are those of the report,
 /// since records have none.
 fn from_json(outcome: &Outcome) -> Facts {
-    let told = outcome.json().into_iter().map(|job| {
+    let by_job = outcome.json().into_iter().map(|job| {
         let facts = ["status", "attempts", "max_rss_bytes"].map(|key| job[key].clone());
         (number(&job["seq"]), json!(facts))
     });
-    told.collect()
+    by_job.collect()
 }
 
 fn from_junit(suite: &Value) -> Facts {
     let cases = suite["cases"].as_array().expect("this is a list").iter();
-    let told = cases.map(|case| {
+    let by_job = cases.map(|case| {
         let facts = &case["properties"];
         let status = facts["status"].clone();
         let expected = match status.as_str().expect("a status is a word") {
@@ -48,12 +48,12 @@ fn from_junit(suite: &Value) -> Facts {
         let facts = json!([status, number(&facts["attempts"]), memory]);
         (number(&case["properties"]["seq"]), facts)
     });
-    told.collect()
+    by_job.collect()
 }
 
 fn from_report(data: &Value) -> Facts {
     let jobs = data["jobs"].as_array().expect("this is a list").iter();
-    let told = jobs.map(|job| {
+    let by_job = jobs.map(|job| {
         let tries = job["tries"].as_array().expect("this is a list").len() as u64;
         assert_eq!(tries, number(&job["attempts"]), "{job}");
         (
@@ -61,23 +61,23 @@ fn from_report(data: &Value) -> Facts {
             json!([job["status"], job["attempts"], job["rss"]]),
         )
     });
-    told.collect()
+    by_job.collect()
 }
 
 /// Only jobs that had an attempt: the others have no slice.
 fn from_trace(events: &[Value]) -> Facts {
-    let mut told = Facts::new();
+    let mut by_job = Facts::new();
     for slice in events.iter().filter(|event| event["ph"] == "X") {
         let args = &slice["args"];
         let facts = json!([args["status"], args["attempt"], args["max_rss_bytes"]]);
         // The last slice of a job counts; slices are in order.
-        told.insert(number(&args["seq"]), facts);
+        by_job.insert(number(&args["seq"]), facts);
     }
-    told
+    by_job
 }
 
 #[track_caller]
-fn agree(stage: Stage, code: Option<i32>) -> Outcome {
+fn assert_formats_agree(stage: Stage, code: Option<i32>) -> Outcome {
     let stage = stage
         .args(["--json", "--junit", "run.xml", "--trace", "run.json"])
         .args(["--report", "run.html", "--joblog", "run.log"])
@@ -126,7 +126,7 @@ fn json_junit_trace_report_and_the_exit_code_agree_on_every_job() {
         {\"cmd\":\"test -e f || { touch f; exit 1; }\",\"retries\":1}\n"
         .to_owned()
         + &"{\"cmd\":\"test $(($PRUN_SEQ % 3)) -gt 0\"}\n".repeat(60);
-    let outcome = agree(
+    let outcome = assert_formats_agree(
         Stage::new().args(["-j3", "--grace", "0"]).stdin(jobs),
         Some(1),
     );
@@ -138,8 +138,8 @@ fn they_agree_where_everything_is_well() {
     if !needs("python3") {
         return;
     }
-    agree(Stage::new().stdin("true\n".repeat(20)), Some(0));
-    agree(Stage::new().stdin(""), Some(0));
+    assert_formats_agree(Stage::new().stdin("true\n".repeat(20)), Some(0));
+    assert_formats_agree(Stage::new().stdin(""), Some(0));
 }
 
 #[test]
@@ -148,12 +148,12 @@ fn they_agree_where_the_run_was_cut_short() {
         return;
     }
     let jobs = "true\nsleep 300\nsleep 300\ntrue\n";
-    agree(
+    assert_formats_agree(
         Stage::new().args(["-j2", "--deadline", "0.5"]).stdin(jobs),
         Some(124),
     );
     let jobs = "until [ -e b ]; do sleep 0.01; done; exit 1\ntouch b; sleep 300\ntrue\n";
-    agree(
+    assert_formats_agree(
         Stage::new().args(["-j2", "--fail-fast"]).stdin(jobs),
         Some(1),
     );

@@ -8,37 +8,37 @@ use crate::stage::Stage;
 
 /// Checks that a generated file is, byte for byte, the output with these options.
 #[track_caller]
-fn is_kept(file: &str, options: &[&str]) {
+fn assert_up_to_date(file: &str, options: &[&str]) {
     let printed = Stage::new().args(options).stdout_any().run().stdout;
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
     if std::env::var_os("PRUN_BLESS").is_some_and(|bless| bless == "1") {
         std::fs::create_dir_all(path.parent().expect("a file is in a folder")).expect("a folder");
         std::fs::write(&path, &printed).expect("the folder is ours");
     }
-    let completion_script = std::fs::read(&path).unwrap_or_default();
+    let stored = std::fs::read(&path).unwrap_or_default();
     assert!(
-        completion_script == printed,
+        stored == printed,
         "{file} is not what prun prints: PRUN_BLESS=1 cargo test generated"
     );
 }
 
 #[test]
 fn completions_are_kept_for_five_shells() {
-    is_kept("completions/prun.bash", &["--completions", "bash"]);
-    is_kept("completions/_prun", &["--completions", "zsh"]);
-    is_kept("completions/prun.fish", &["--completions", "fish"]);
-    is_kept("completions/_prun.ps1", &["--completions", "powershell"]);
-    is_kept("completions/prun.elv", &["--completions", "elvish"]);
+    assert_up_to_date("completions/prun.bash", &["--completions", "bash"]);
+    assert_up_to_date("completions/_prun", &["--completions", "zsh"]);
+    assert_up_to_date("completions/prun.fish", &["--completions", "fish"]);
+    assert_up_to_date("completions/_prun.ps1", &["--completions", "powershell"]);
+    assert_up_to_date("completions/prun.elv", &["--completions", "elvish"]);
 }
 
 #[test]
 fn the_manual_page_is_kept() {
-    is_kept("man/prun.1", &["--man"]);
+    assert_up_to_date("man/prun.1", &["--man"]);
 }
 
 #[test]
 fn the_schema_is_kept() {
-    is_kept("schema/prun.json", &["--schema"]);
+    assert_up_to_date("schema/prun.json", &["--schema"]);
 }
 
 #[test]

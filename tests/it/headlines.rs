@@ -10,7 +10,7 @@ fn screen(stage: Stage, code: i32) -> String {
 }
 
 /// Text with every time replaced.
-fn timeless(text: &str) -> String {
+fn without_times(text: &str) -> String {
     let times = text.split(", ").map(|part| match part.split_once(')') {
         Some((time, rest)) if time.ends_with('s') => format!("[TIME]){rest}"),
         _ => part.to_owned(),
@@ -25,7 +25,7 @@ fn output_on_a_terminal_is_below_its_headline() {
         "until test -e go; do sleep 0.01; done; echo a",
         "b: echo b; echo c >&2; touch go",
     ]);
-    let screen = timeless(&screen(stage, 0));
+    let screen = without_times(&screen(stage, 0));
     let expected = "── b (ok, [TIME])\nb\nc\n── until test -e go; do sleep 0.01; done; echo a (ok, [TIME])\na\n── 2 jobs: 2 ok (";
     assert!(screen.starts_with(expected), "{screen}");
 }
@@ -54,7 +54,7 @@ fn a_last_line_without_an_end_is_completed_on_a_terminal() {
         "a: printf out; printf err >&2; exit 3",
         "true",
     ]);
-    let screen = timeless(&screen(stage, 1));
+    let screen = without_times(&screen(stage, 1));
     let expected = "── a (exit 3); starting attempt 2\nouterr\n── a (exit 3, [TIME])\nouterr\n── 1 of 2 jobs failed:\n── a (exit 3, [TIME])\n   $ ";
     assert!(screen.starts_with(expected), "{screen}");
 }
@@ -62,7 +62,7 @@ fn a_last_line_without_an_end_is_completed_on_a_terminal() {
 #[test]
 fn a_failure_has_its_headline_at_once_and_a_silent_success_has_none() {
     let stage = Stage::new().args(["-j2", "a: true", "b: exit 3"]);
-    let screen = timeless(&screen(stage, 1));
+    let screen = without_times(&screen(stage, 1));
     let expected = "── b (exit 3, [TIME])\n── 1 of 2 jobs failed:\n── b (exit 3, [TIME])\n   $ exit 3\n── 2 jobs: 1 ok, [TIME])";
     assert!(screen.starts_with(expected), "{screen}");
 }
@@ -106,7 +106,7 @@ fn the_only_job_has_no_name_above_its_output() {
 
 #[test]
 fn the_only_job_is_not_reported_twice() {
-    let screen = timeless(&screen(Stage::new().arg("a: echo one; exit 3"), 1));
+    let screen = without_times(&screen(Stage::new().arg("a: echo one; exit 3"), 1));
     let expected = "one\n── a (exit 3, [TIME])\n   $ echo one; exit 3\n── 1 job: 1 failed (";
     assert!(screen.starts_with(expected), "{screen}");
 }
@@ -114,9 +114,9 @@ fn the_only_job_is_not_reported_twice() {
 #[test]
 fn lines_that_have_left_the_screen_are_repeated() {
     let job = "a: seq 90; exit 3";
-    let screen = timeless(&screen(Stage::new().args(["-j2", job, "true"]), 1));
-    let told: String = (71..=90).map(|n| format!("   {n}\n")).collect();
+    let screen = without_times(&screen(Stage::new().args(["-j2", job, "true"]), 1));
+    let last_lines: String = (71..=90).map(|n| format!("   {n}\n")).collect();
     let expected =
-        format!("── 1 of 2 jobs failed:\n── a (exit 3, [TIME])\n{told}   $ seq 90; exit 3\n");
+        format!("── 1 of 2 jobs failed:\n── a (exit 3, [TIME])\n{last_lines}   $ seq 90; exit 3\n");
     assert!(screen.contains(&expected), "{screen}");
 }

@@ -11,7 +11,7 @@ use crate::stage::Stage;
 const SHOW: &str = "#!/bin/sh\nprintf '%s\\0' \"$@\"\n";
 
 /// Values that are code in some language.
-fn nasty() -> Vec<Vec<u8>> {
+fn hostile_values() -> Vec<Vec<u8>> {
     let texts = [
         "'",
         "\"",
@@ -157,7 +157,7 @@ fn shells() -> Vec<&'static [&'static str]> {
 
 #[test]
 fn values_arrive_in_argv_templates() {
-    let values = nasty();
+    let values = hostile_values();
     for template in [
         &["./show", "{}"][..],
         &["./show"],
@@ -196,7 +196,7 @@ fn values_arrive_in_argv_templates() {
 
 #[test]
 fn values_arrive_in_templates_of_one_word_without_a_shell() {
-    let values = nasty();
+    let values = hostile_values();
     for template in [
         "./show {}",
         "./show",
@@ -213,7 +213,7 @@ fn values_arrive_in_templates_of_one_word_without_a_shell() {
 
 #[test]
 fn values_arrive_in_templates_for_a_shell() {
-    let values = nasty();
+    let values = hostile_values();
     for options in shells() {
         for template in [
             "./show {}; :",
@@ -246,7 +246,7 @@ fn values_arrive_in_templates_for_a_shell() {
 
 #[test]
 fn forms_arrive_whole_in_every_kind_of_template() {
-    let values = nasty();
+    let values = hostile_values();
     let dirs = wrapped("d/", &values, ".e");
     let plain: Vec<Vec<u8>> = values
         .iter()

@@ -18,7 +18,7 @@ fn assert_nothing_started(outcome: &Outcome) {
 
 /// Checks that a job file with a valid line and then this one is refused at line 2.
 #[track_caller]
-fn line_is_refused(line: &str, stderr: &str) {
+fn assert_line_refused(line: &str, stderr: &str) {
     let jobs = format!("{{\"cmd\":\"{MARK}\"}}\n{line}\n{{\"cmd\":\"{MARK}\"}}\n");
     let stage = Stage::new()
         .args(["-f", "jobs.jsonl"])
@@ -53,47 +53,47 @@ fn a_folder_is_no_job_file() {
 
 #[test]
 fn a_bad_line_of_a_file_is_reported_before_anything_starts() {
-    line_is_refused(
+    assert_line_refused(
         "{\"cmd\":\"ls\",\"comand\":1}",
         ":20: unknown key `comand`: did you mean `cmd`?",
     );
-    line_is_refused(
+    assert_line_refused(
         "{\"name\":\"x\"}",
         ": neither `cmd` nor `argv` is given: write one of them",
     );
-    line_is_refused(
+    assert_line_refused(
         "{\"cmd\":\"a\",\"argv\":[\"b\"]}",
         ": both `cmd` and `argv` are given: keep one of them",
     );
-    line_is_refused(
+    assert_line_refused(
         "{\"cmd\":\"a\",\"cmd\":\"b\"}",
         ":16: duplicate key `cmd`: keep one",
     );
-    line_is_refused(
+    assert_line_refused(
         "{\"cmd\":1}",
         ":8: `cmd`: invalid type: integer `1`, expected a string",
     );
-    line_is_refused(
+    assert_line_refused(
         "{\"cmd\":\"a\"",
         ":10: EOF while parsing an object: write each job on one line, or all jobs as one array",
     );
-    line_is_refused(
+    assert_line_refused(
         "{\"cmd\":\"\"}",
         ": `cmd`: the command line is empty: write a command",
     );
-    line_is_refused(
+    assert_line_refused(
         "{\"argv\":[]}",
         ": `argv` is empty: its first word must be a program",
     );
-    line_is_refused(
+    assert_line_refused(
         "{\"argv\":[\"a\"],\"shell\":true}",
         ": `shell` cannot be used with `argv`: use `cmd`, or remove `shell`",
     );
-    line_is_refused(
+    assert_line_refused(
         "{\"cmd\":\"a\",\"needs\":[]}",
         ":18: the key `needs` is reserved for a later version: remove it",
     );
-    line_is_refused(
+    assert_line_refused(
         "{\"cmd\":\"a\\u0000b\"}",
         ": `cmd`: the command line contains a NUL byte: remove it",
     );
@@ -101,27 +101,27 @@ fn a_bad_line_of_a_file_is_reported_before_anything_starts() {
 
 #[test]
 fn a_bad_value_of_a_file_is_reported_before_anything_starts() {
-    line_is_refused(
+    assert_line_refused(
         "{\"cmd\":\"a\",\"env\":{\"A=B\":\"1\"}}",
         ": `env`: invalid variable name `A=B`: it must not be empty or contain `=` or NUL",
     );
-    line_is_refused(
+    assert_line_refused(
         "{\"cmd\":\"a\",\"env\":{\"A\":1}}",
         ":23: `env`: `A`: invalid type: integer `1`, expected a string",
     );
-    line_is_refused(
+    assert_line_refused(
         "{\"cmd\":\"a\",\"env\":{\"A\":\"1\",\"A\":\"2\"}}",
         ":29: `env`: duplicate variable `A`: keep one",
     );
-    line_is_refused(
+    assert_line_refused(
         "{\"cmd\":\"a\",\"timeout\":-1}",
         ": `timeout` `-1`: a duration cannot be negative: write seconds (`30`, `0.5`) or h, m, s and ms in this order (`250ms`, `5m`, `1h30m`)",
     );
-    line_is_refused(
+    assert_line_refused(
         "{\"cmd\":\"a\",\"retries\":-1}",
         ":23: `retries`: invalid value: integer `-1`, expected a whole number from 0 to 4294967295",
     );
-    line_is_refused(
+    assert_line_refused(
         "{\"cmd\":\"a\",\"cwd\":\"\"}",
         ": `cwd` is empty: remove it, or give it a value",
     );
@@ -193,7 +193,7 @@ fn an_open_quote_is_reported_with_its_place_where_no_shell_may_be_used() {
 #[test]
 fn a_record_without_an_end_is_an_error_and_bounded_memory() {
     let bytes = 65 * 1024 * 1024;
-    for (start, options, told) in [
+    for (start, options, message) in [
         ("", &["-f-"][..], "is this a job file?\n"),
         ("{\"cmd\":\"", &["-f-"], "is this a job file?\n"),
         ("[{\"cmd\":\"", &["-f-"], "is this a job file?\n"),
@@ -206,7 +206,7 @@ fn a_record_without_an_end_is_an_error_and_bounded_memory() {
             .stdin(endless)
             .stderr_has("prun: stdin:1: the ")
             .stderr_has(" is longer than 67108864 bytes: ")
-            .stderr_has(told)
+            .stderr_has(message)
             .code(2)
             .run();
         // A little more than the longest allowed line.

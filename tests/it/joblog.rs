@@ -10,7 +10,7 @@ const LOG: [&str; 2] = ["--joblog", "run.log"];
 const RESUME: [&str; 3] = ["--joblog", "run.log", "--resume"];
 
 /// A run that resumes from a log with these bytes.
-fn resumed(log: impl AsRef<[u8]>) -> Stage {
+fn resume(log: impl AsRef<[u8]>) -> Stage {
     Stage::new().file("run.log", log).args(RESUME)
 }
 
@@ -49,7 +49,7 @@ const JOBS: [&str; 3] = ["-C/", "echo one", "echo two; test -e /nonexistent"];
 #[test]
 fn a_resumed_run_runs_the_jobs_that_are_not_done() {
     let log = log_of(&JOBS);
-    let outcome = resumed(log)
+    let outcome = resume(log)
         .arg("-j1")
         .args(JOBS)
         .arg("echo three")
@@ -63,7 +63,7 @@ fn a_resumed_run_runs_the_jobs_that_are_not_done() {
 #[test]
 fn jobs_that_are_done_are_reported_as_ok_and_resumed() {
     let log = log_of(&["-C/", "echo one"]);
-    let outcome = resumed(log)
+    let outcome = resume(log)
         .args(["--json", "-C/", "echo one"])
         .stdout_any()
         .run();
@@ -81,19 +81,19 @@ fn jobs_that_are_done_are_reported_as_ok_and_resumed() {
 #[test]
 fn jobs_are_known_by_content_and_not_by_position() {
     let log = log_of(&["-C/", "-j1", "echo one", "echo two"]);
-    resumed(&log)
+    resume(&log)
         .args(["-C/", "echo two", "x: echo one"])
         .stdout("")
         .run();
-    resumed(&log)
+    resume(&log)
         .args(["-C/tmp", "echo two"])
         .stdout("two\n")
         .run();
-    resumed(&log)
+    resume(&log)
         .args(["-C/", "-e", "A=b", "echo two"])
         .stdout("two\n")
         .run();
-    resumed(&log)
+    resume(&log)
         .args(["-C/", "--shell=sh", "echo two"])
         .stdout("two\n")
         .run();
@@ -102,7 +102,7 @@ fn jobs_are_known_by_content_and_not_by_position() {
 #[test]
 fn the_same_job_twice_is_two_jobs() {
     let log = log_of(&["-C/", "echo one"]);
-    resumed(log)
+    resume(log)
         .args(["-C/", "-j1", "echo one", "echo one"])
         .stdout("one\n")
         .run();
@@ -136,7 +136,7 @@ fn a_log_cut_anywhere_loses_no_job_and_skips_none_wrongly() {
             .split_inclusive('\n')
             .any(|line| line.ends_with('\n') && line.contains("\"cmd\":\"echo one\""));
         let expected = if done { "two\n" } else { "one\ntwo\n" };
-        let stage = resumed(&log[..cut]).args(["-j1"]).args(JOBS);
+        let stage = resume(&log[..cut]).args(["-j1"]).args(JOBS);
         let outcome = stage.stdout(expected).stderr_any().code(1).run();
         lines(&outcome);
     }

@@ -9,7 +9,7 @@ use crate::readers::{case, junit};
 use crate::stage::{Outcome, Stage};
 
 /// A run that writes a report; its messages are not checked.
-fn reported() -> Stage {
+fn with_report() -> Stage {
     Stage::new()
         .args(["--junit", "run.xml"])
         .stdout_any()
@@ -25,7 +25,7 @@ fn every_job_is_a_test_case_with_command_time_and_output() {
     if !needs("python3") {
         return;
     }
-    let outcome = reported()
+    let outcome = with_report()
         .args(["web: echo out; echo err >&2; sleep 0.2", "echo '<&\"]]>'"])
         .run();
     let report = report(&outcome);
@@ -55,7 +55,7 @@ fn a_failure_has_its_reason() {
     if !needs("python3") {
         return;
     }
-    let outcome = reported()
+    let outcome = with_report()
         .args(["-t", "0.2", "--grace", "0"])
         .stdin("a: exit 3\nb: kill -9 $$\nc: sleep 300\nd: nosuch-program\n")
         .code(1)
@@ -82,7 +82,10 @@ fn a_job_that_could_not_start_is_an_error() {
     if !needs("python3") {
         return;
     }
-    let outcome = reported().stdin("{\"argv\":[\"./nope\"]}\n").code(1).run();
+    let outcome = with_report()
+        .stdin("{\"argv\":[\"./nope\"]}\n")
+        .code(1)
+        .run();
     let report = report(&outcome);
     let case = case(&report, "./nope");
     assert_eq!(
@@ -102,7 +105,7 @@ fn attempts_before_a_success_are_flaky_and_those_before_a_failure_are_reruns() {
     if !needs("python3") {
         return;
     }
-    let outcome = reported()
+    let outcome = with_report()
         .args(["--retries", "2"])
         .args(["a: test -e f || { touch f; echo first; exit 1; }; echo last"])
         .args(["b: echo $PRUN_ATTEMPT >&2; exit $PRUN_ATTEMPT"])
@@ -131,7 +134,7 @@ fn jobs_that_were_canceled_or_never_started_are_skipped() {
     if !needs("python3") {
         return;
     }
-    let outcome = reported()
+    let outcome = with_report()
         .args(["-j2", "--fail-fast"])
         .stdin("a: until [ -e b ]; do sleep 0.01; done; exit 1\nb: touch b; sleep 300\nc: true\n")
         .code(1)
@@ -154,7 +157,7 @@ fn every_byte_becomes_legal_xml() {
         return;
     }
     let all: Vec<u8> = (0..=255).collect();
-    let outcome = reported()
+    let outcome = with_report()
         .file("all", &all)
         .file("noncharacters", "\u{fffe}\u{ffff}")
         .args(["bytes: cat all", "b: cat noncharacters"])
@@ -172,7 +175,7 @@ fn a_long_output_is_cut_to_its_end_with_a_note() {
     if !needs("python3") {
         return;
     }
-    let outcome = reported().arg("a: seq 100000; echo end >&2").run();
+    let outcome = with_report().arg("a: seq 100000; echo end >&2").run();
     let report = report(&outcome);
     let whole: String = (1..=100_000).map(|n| format!("{n}\n")).collect();
     let cut = whole.len() - 64 * 1024;
@@ -186,7 +189,7 @@ fn many_long_outputs_need_no_memory() {
     if !needs("python3") {
         return;
     }
-    let outcome = reported()
+    let outcome = with_report()
         .arg("-j2")
         .args([
             "sh",
@@ -207,7 +210,7 @@ fn the_report_is_there_when_it_is_whole_and_not_before() {
     if !needs("python3") {
         return;
     }
-    let outcome = reported()
+    let outcome = with_report()
         .file("run.xml", "old")
         .args(["cat run.xml", "true"])
         .stdout("old")
@@ -222,7 +225,7 @@ fn a_link_is_followed_and_stays() {
     if !needs("python3") {
         return;
     }
-    let stage = reported().file("real/run.xml", "old");
+    let stage = with_report().file("real/run.xml", "old");
     std::os::unix::fs::symlink("real/run.xml", stage.dir().join("run.xml")).unwrap();
     let outcome = stage.arg("true").run();
     assert_eq!(report(&outcome)["counts"]["tests"], 1);
@@ -235,7 +238,7 @@ fn an_interrupted_run_leaves_a_whole_report() {
         return;
     }
     let jobs = "a: echo begun; touch a; sleep 300\nb: true\n";
-    let mut run = reported().arg("-j1").stdin(jobs).signal(2).start();
+    let mut run = with_report().arg("-j1").stdin(jobs).signal(2).start();
     run.wait_for_file("a");
     run.send(2);
     let outcome = run.finish();
@@ -243,7 +246,7 @@ fn an_interrupted_run_leaves_a_whole_report() {
     assert_eq!(case(&interrupted, "a")["message"], "canceled (signal)");
     assert_eq!(case(&interrupted, "b")["message"], "skipped (signal)");
     assert_eq!(case(&interrupted, "a")["out"], "begun\n");
-    let outcome = reported()
+    let outcome = with_report()
         .args(["-j1", "--deadline", "0.2"])
         .stdin(jobs)
         .code(124)
@@ -287,6 +290,6 @@ fn a_report_that_cannot_be_written_is_reported_and_the_run_goes_on() {
 
 #[test]
 fn a_dry_run_writes_none() {
-    let outcome = reported().args(["-n", "ls"]).stdout("ls\n").run();
+    let outcome = with_report().args(["-n", "ls"]).stdout("ls\n").run();
     assert!(!outcome.path("run.xml").exists());
 }

@@ -11,7 +11,7 @@ const TIME_LIMIT: Duration = Duration::from_secs(30);
 const LEAKED: &str = "a process left behind still holds its output open (leaked)\n";
 
 /// A run of one job whose background process outlives it.
-fn leaving(job: &str) -> Stage {
+fn with_leftover(job: &str) -> Stage {
     Stage::new()
         .args(["--json", job])
         .stdout_any()
@@ -26,7 +26,7 @@ fn is_left(outcome: &Outcome, command: &str) -> bool {
 
 #[test]
 fn a_background_process_with_the_pipe_does_not_delay_the_end() {
-    let outcome = leaving("echo hi; sleep 60 & exit 3")
+    let outcome = with_leftover("echo hi; sleep 60 & exit 3")
         .stderr_has(LEAKED)
         .stderr_has("── echo hi; sleep 60 & exit 3 (exit 3, [TIME])\n")
         .code(1)
@@ -41,7 +41,7 @@ fn a_background_process_with_the_pipe_does_not_delay_the_end() {
 
 #[test]
 fn a_daemon_in_its_own_session_does_not_delay_the_end() {
-    let outcome = leaving("setsid sleep 60 & echo hi")
+    let outcome = with_leftover("setsid sleep 60 & echo hi")
         .stderr_has(LEAKED)
         .run();
     let record = outcome.record(1);
@@ -53,7 +53,7 @@ fn a_daemon_in_its_own_session_does_not_delay_the_end() {
 #[test]
 fn a_chatty_background_process_does_not_delay_the_end() {
     let job = "(while :; do echo x; sleep 0.01; done) & echo main; exit 4";
-    let outcome = leaving(job).stderr_has(LEAKED).code(1).run();
+    let outcome = with_leftover(job).stderr_has(LEAKED).code(1).run();
     let record = outcome.record(1);
     assert_eq!(record["exit_code"], 4);
     assert_eq!(record["leaked"], true);
@@ -93,7 +93,7 @@ fn a_background_process_can_write_on_after_its_job() {
 
 #[test]
 fn a_background_process_without_the_pipe_is_no_leak() {
-    let outcome = leaving("sleep 60 > /dev/null 2>&1 & echo hi").run();
+    let outcome = with_leftover("sleep 60 > /dev/null 2>&1 & echo hi").run();
     assert_eq!(outcome.record(1)["leaked"], false);
     assert!(is_left(&outcome, "sleep 60"), "{:?}", outcome.left);
 }

@@ -21,7 +21,7 @@ fn few_descriptors_mean_fewer_jobs_at_once() {
 }
 
 /// Jobs that end only if all of them run at once.
-fn together() -> [String; 3] {
+fn jobs_that_need_each_other() -> [String; 3] {
     let wait = "until [ -e 1 ] && [ -e 2 ] && [ -e 3 ]; do sleep 0.01; done";
     [1, 2, 3].map(|number| format!("touch {number}; {wait}"))
 }
@@ -30,7 +30,7 @@ fn together() -> [String; 3] {
 fn few_descriptors_are_enough_for_a_server_and_its_clients() {
     for limit in [40, 48, 64] {
         Stage::new()
-            .args(together())
+            .args(jobs_that_need_each_other())
             .in_shell(&format!("ulimit -n {limit}; exec \"$@\""))
             .within(TIME_LIMIT)
             .run();
@@ -94,7 +94,7 @@ fn too_few_descriptors_to_begin_with_are_an_error() {
 const OUT_OF_FILES: &str = "prun: the system is out of file descriptors (ulimit -n): running at most 1 at once from now on\n";
 
 /// A job that takes all descriptors of its prun, and then runs another command.
-fn taking_all(then: &str) -> String {
+fn take_all_descriptors(then: &str) -> String {
     format!("prlimit --pid $PPID --nofile=3: && echo taken; {then}\n")
 }
 
@@ -113,7 +113,7 @@ fn a_job_waits_until_there_are_descriptors_again() {
         .stderr(OUT_OF_FILES)
         .within(TIME_LIMIT)
         .start();
-    run.write_stdin(taking_all(&format!("{wait}; {give}")));
+    run.write_stdin(take_all_descriptors(&format!("{wait}; {give}")));
     run.wait_for_file("taken");
     run.write_stdin("echo started\n");
     // Nothing reports that the start is delayed, so give it some time.
@@ -135,7 +135,7 @@ fn a_job_that_waits_for_descriptors_can_be_stopped() {
         .signal(libc::SIGINT)
         .within(TIME_LIMIT)
         .start();
-    run.write_stdin(taking_all("true"));
+    run.write_stdin(take_all_descriptors("true"));
     run.wait_for_stdout("taken\n");
     run.write_stdin("touch started\n");
     // Nothing reports that the start is delayed, so give it some time.

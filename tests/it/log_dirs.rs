@@ -10,7 +10,7 @@ use crate::readers::{case, junit};
 use crate::stage::{Outcome, Stage};
 
 /// A run with files in `logs`.
-fn logged() -> Stage {
+fn with_log_dir() -> Stage {
     Stage::new().args(["--log-dir", "logs"])
 }
 
@@ -34,13 +34,13 @@ fn logs(outcome: &Outcome) -> Vec<(String, String)> {
     contents(&outcome.path("logs"))
 }
 
-fn named(name: &str, text: &str) -> (String, String) {
+fn file(name: &str, text: &str) -> (String, String) {
     (name.to_owned(), text.to_owned())
 }
 
 #[test]
 fn each_job_has_its_files_and_its_output_is_shown_as_well() {
-    let outcome = logged()
+    let outcome = with_log_dir()
         .args(["-j1", "lint: echo out; echo err >&2", "exit 3"])
         .stdout("out\n")
         .stderr_has("err\n")
@@ -48,17 +48,17 @@ fn each_job_has_its_files_and_its_output_is_shown_as_well() {
         .code(1)
         .run();
     let expected = [
-        named("0001-lint.err", "err\n"),
-        named("0001-lint.out", "out\n"),
-        named("0002-exit_3.err", ""),
-        named("0002-exit_3.out", ""),
+        file("0001-lint.err", "err\n"),
+        file("0001-lint.out", "out\n"),
+        file("0002-exit_3.err", ""),
+        file("0002-exit_3.out", ""),
     ];
     assert_eq!(logs(&outcome), expected);
 }
 
 #[test]
 fn each_attempt_has_its_files() {
-    let outcome = logged()
+    let outcome = with_log_dir()
         .args(["--retries", "1", "a: echo $PRUN_ATTEMPT; exit 1"])
         .stdout("1\n2\n")
         .stderr_any()
@@ -66,13 +66,13 @@ fn each_attempt_has_its_files() {
         .run();
     let mut logs = logs(&outcome);
     logs.retain(|(name, _)| name.ends_with(".out"));
-    let expected = [named("0001-a.2.out", "2\n"), named("0001-a.out", "1\n")];
+    let expected = [file("0001-a.2.out", "2\n"), file("0001-a.out", "1\n")];
     assert_eq!(logs, expected);
 }
 
 #[test]
 fn output_is_in_its_file_as_it_comes() {
-    let mut run = logged()
+    let mut run = with_log_dir()
         .args([
             "a: echo begun; until [ -e go ]; do sleep 0.01; done",
             "true",
@@ -87,18 +87,18 @@ fn output_is_in_its_file_as_it_comes() {
 
 #[test]
 fn streams_with_one_destination_have_one_file_in_exact_order() {
-    let outcome = logged()
+    let outcome = with_log_dir()
         .in_shell("exec \"$@\" 2>&1")
         .args(["a: echo 1; echo 2 >&2; echo 3", "true"])
         .stdout("1\n2\n3\n")
         .run();
-    let expected = [named("0001-a.out", "1\n2\n3\n"), named("0002-true.out", "")];
+    let expected = [file("0001-a.out", "1\n2\n3\n"), file("0002-true.out", "")];
     assert_eq!(logs(&outcome), expected);
 }
 
 #[test]
 fn records_have_paths_in_place_of_texts() {
-    let outcome = logged()
+    let outcome = with_log_dir()
         .args(["--json", "--joblog", "run.log", "--junit", "run.xml"])
         .args(["a: echo out; echo err >&2; exit 1"])
         .stdout_any()
@@ -134,7 +134,7 @@ fn records_have_paths_in_place_of_texts() {
 
 #[test]
 fn no_name_leads_out_of_the_folder() {
-    let outcome = logged()
+    let outcome = with_log_dir()
         .arg("-j1")
         .stdin(
             "{\"name\":\"../../up\",\"cmd\":\"echo 1\"}\n\
@@ -149,26 +149,26 @@ fn no_name_leads_out_of_the_folder() {
     let mut logs = logs(&outcome);
     logs.retain(|(_, text)| !text.is_empty());
     let expected = [
-        named("0001-.._.._up.out", "1\n"),
-        named("0002-_etc_x.out", "2\n"),
-        named("0003-a_b_...out", "3\n"),
-        named("0004-A_b.out", "4\n"),
-        named("0005-a_B.out", "5\n"),
+        file("0001-.._.._up.out", "1\n"),
+        file("0002-_etc_x.out", "2\n"),
+        file("0003-a_b_...out", "3\n"),
+        file("0004-A_b.out", "4\n"),
+        file("0005-a_B.out", "5\n"),
     ];
     assert_eq!(logs, expected);
 }
 
 #[test]
 fn files_of_another_run_are_never_overwritten() {
-    let outcome = logged()
+    let outcome = with_log_dir()
         .file("logs/0001-a.out", "old")
         .arg("a: echo ran")
         .stderr("prun: --log-dir logs: 0001-a.out is left from another run: use another directory, remove the file, or continue that run with --resume\n")
         .code(2)
         .run();
-    assert_eq!(logs(&outcome), [named("0001-a.out", "old")]);
+    assert_eq!(logs(&outcome), [file("0001-a.out", "old")]);
     // Other files do not matter.
-    logged()
+    with_log_dir()
         .file("logs/notes.out", "old")
         .arg("a: echo ran")
         .stdout("ran\n")
@@ -183,7 +183,7 @@ fn a_folder_that_cannot_be_used_is_found_before_anything_runs() {
         .stderr("prun: --log-dir logs/a: Not a directory (os error 20)\n")
         .code(2)
         .run();
-    logged()
+    with_log_dir()
         .args(["-oraw", "echo ran"])
         .stderr("prun: --log-dir cannot be used with -o raw: only captured output goes to files\n")
         .code(2)
@@ -192,7 +192,7 @@ fn a_folder_that_cannot_be_used_is_found_before_anything_runs() {
 
 #[test]
 fn a_file_that_cannot_be_made_is_reported_as_the_jobs_end() {
-    logged()
+    with_log_dir()
         .args(["-j1", "a: rm -r logs", "b: echo ran"])
         .stderr_has("── b (could not start: cannot create ")
         .code(1)
@@ -201,19 +201,19 @@ fn a_file_that_cannot_be_made_is_reported_as_the_jobs_end() {
 
 #[test]
 fn output_up_to_a_timeout_is_there() {
-    let outcome = logged()
+    let outcome = with_log_dir()
         .args(["-t", "0.3", "--grace", "0", "a: echo begun; sleep 300"])
         .stdout("begun\n")
         .stderr_any()
         .code(1)
         .run();
-    assert_eq!(logs(&outcome)[1], named("0001-a.out", "begun\n"));
+    assert_eq!(logs(&outcome)[1], file("0001-a.out", "begun\n"));
 }
 
 #[test]
 fn nothing_is_made_for_a_mode_without_captured_output() {
     for mode in ["raw", "none"] {
-        let said = format!(
+        let message = format!(
             "prun: --log-dir cannot be used with -o {mode}: only captured output goes to files\n"
         );
         let outcome = Stage::new()
@@ -226,7 +226,7 @@ fn nothing_is_made_for_a_mode_without_captured_output() {
                 mode,
                 "touch ran",
             ])
-            .stderr(said)
+            .stderr(message)
             .code(2)
             .run();
         for path in ["log", "logs", "ran"] {

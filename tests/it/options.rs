@@ -7,7 +7,7 @@ const MARK: &str = "touch started";
 
 /// Checks that these options before a valid command are refused with this message.
 #[track_caller]
-fn options_are_refused(options: &[&str], stderr: &str) {
+fn assert_options_refused(options: &[&str], stderr: &str) {
     let stage = Stage::new().args(options).arg(MARK);
     let outcome = stage.stderr_has(stderr).code(2).run();
     assert!(!outcome.path("started").exists(), "a job was started");
@@ -15,7 +15,7 @@ fn options_are_refused(options: &[&str], stderr: &str) {
 
 /// Checks that these commands are refused with exactly this message.
 #[track_caller]
-fn commands_are_refused(commands: &[&str], stderr: &str) {
+fn assert_commands_refused(commands: &[&str], stderr: &str) {
     let stage = Stage::new().args(commands);
     let outcome = stage.stderr(format!("prun: {stderr}\n")).code(2).run();
     assert!(!outcome.path("started").exists(), "a job was started");
@@ -23,11 +23,11 @@ fn commands_are_refused(commands: &[&str], stderr: &str) {
 
 #[test]
 fn the_error_for_an_unquoted_command_quotes_it() {
-    commands_are_refused(
+    assert_commands_refused(
         &["touch", "started", "-c"],
         "`-c` begins with `-`: quote the whole command: prun 'touch started -c'",
     );
-    commands_are_refused(
+    assert_commands_refused(
         &[MARK, "ls", "-la"],
         "`-la` begins with `-`: quote the whole command: prun 'ls -la'",
     );
@@ -35,15 +35,15 @@ fn the_error_for_an_unquoted_command_quotes_it() {
 
 #[test]
 fn an_option_after_the_commands_is_refused_with_its_position() {
-    commands_are_refused(
+    assert_commands_refused(
         &[MARK, "--json"],
         "`--json`: options go before the commands",
     );
-    commands_are_refused(
+    assert_commands_refused(
         &["ls", "--json"],
         "`--json`: options go before the commands (if it belongs to the command, quote the whole command: prun 'ls --json')",
     );
-    commands_are_refused(
+    assert_commands_refused(
         &[MARK, "--timeout=5"],
         "`--timeout`: options go before the commands",
     );
@@ -51,7 +51,7 @@ fn an_option_after_the_commands_is_refused_with_its_position() {
 
 #[test]
 fn a_placeholder_without_a_value_is_refused() {
-    commands_are_refused(
+    assert_commands_refused(
         &[MARK, "echo {}"],
         "command 2: no values for `{}`: give them after the command with `::: VALUE...`, or before \
          it with `-a FILE` (`-a -` reads standard input); write `{{}}` for a literal `{}`",
@@ -77,15 +77,15 @@ fn braces_in_job_files_are_plain_text() {
 
 #[test]
 fn an_empty_command_is_refused() {
-    commands_are_refused(
+    assert_commands_refused(
         &[MARK, ""],
         "command 2: the command line is empty: write a command",
     );
-    commands_are_refused(
+    assert_commands_refused(
         &[MARK, " \t"],
         "command 2: the command line is empty: write a command",
     );
-    commands_are_refused(
+    assert_commands_refused(
         &["a: "],
         "command 1: the command line is empty: write a command",
     );
@@ -93,7 +93,7 @@ fn an_empty_command_is_refused() {
 
 #[test]
 fn a_name_that_is_taken_is_refused() {
-    commands_are_refused(
+    assert_commands_refused(
         &["a: touch started", "a: true"],
         "command 2: the name `a` is taken by an earlier job: every name must be unique",
     );
@@ -101,13 +101,13 @@ fn a_name_that_is_taken_is_refused() {
 
 #[test]
 fn an_unknown_option_is_refused() {
-    options_are_refused(&["--jsno"], "--json");
-    options_are_refused(&["--no-such-option"], "--no-such-option");
+    assert_options_refused(&["--jsno"], "--json");
+    assert_options_refused(&["--no-such-option"], "--no-such-option");
 }
 
 #[test]
 fn the_number_of_jobs_must_be_valid() {
-    for (text, told) in [
+    for (text, message) in [
         ("abc", "abc"),
         ("1.5", "1.5"),
         ("", "''"),
@@ -115,10 +115,10 @@ fn the_number_of_jobs_must_be_valid() {
         ("x%", "x%"),
         ("-5", "-5"),
     ] {
-        options_are_refused(&["-j", text], told);
+        assert_options_refused(&["-j", text], message);
         for options in [&["-j", text][..], &[&format!("--jobs={text}")]] {
-            let told = "a number of jobs is 4, 50% (of the CPUs), or 0 for no limit";
-            options_are_refused(options, told);
+            let message = "a number of jobs is 4, 50% (of the CPUs), or 0 for no limit";
+            assert_options_refused(options, message);
         }
     }
 }
@@ -137,7 +137,7 @@ fn a_duration_must_be_valid() {
             "1 s",
             "5m1h",
         ] {
-            options_are_refused(&[option, text], "30`, `0.5`");
+            assert_options_refused(&[option, text], "30`, `0.5`");
         }
     }
 }
@@ -145,7 +145,7 @@ fn a_duration_must_be_valid() {
 #[test]
 fn the_number_of_retries_must_be_valid() {
     for text in ["-1", "x", "1.5", "99999999999"] {
-        options_are_refused(
+        assert_options_refused(
             &["--retries", text],
             &format!("invalid value '{text}' for '--retries <N>'"),
         );
@@ -155,15 +155,15 @@ fn the_number_of_retries_must_be_valid() {
 #[test]
 fn the_number_of_failures_or_of_arguments_must_be_valid() {
     for text in ["0", "-1", "x", "1.5", ""] {
-        options_are_refused(&["--max-fail", text], "a number of failures is 1, 2, …");
-        options_are_refused(&["-N", text], "a number of arguments is 1, 2, … or max");
+        assert_options_refused(&["--max-fail", text], "a number of failures is 1, 2, …");
+        assert_options_refused(&["-N", text], "a number of arguments is 1, 2, … or max");
     }
 }
 
 #[test]
 fn the_folder_to_run_in_must_exist() {
-    options_are_refused(&["-C", "nope"], "prun: -C nope: no such directory\n");
-    options_are_refused(
+    assert_options_refused(&["-C", "nope"], "prun: -C nope: no such directory\n");
+    assert_options_refused(
         &["-C", "/dev/null"],
         "prun: -C /dev/null: not a directory\n",
     );
@@ -171,13 +171,13 @@ fn the_folder_to_run_in_must_exist() {
 
 #[test]
 fn a_variable_must_have_a_name() {
-    options_are_refused(&["-e", "=x"], "a variable is set as NAME=VALUE");
-    options_are_refused(&["-e", "X"], "a variable is set as NAME=VALUE");
-    options_are_refused(
+    assert_options_refused(&["-e", "=x"], "a variable is set as NAME=VALUE");
+    assert_options_refused(&["-e", "X"], "a variable is set as NAME=VALUE");
+    assert_options_refused(
         &["-u", "a=b"],
         "prun: -u a=b: the name of a variable cannot be empty or contain '='\n",
     );
-    options_are_refused(
+    assert_options_refused(
         &["-u", ""],
         "prun: -u : the name of a variable cannot be empty or contain '='\n",
     );
@@ -185,22 +185,22 @@ fn a_variable_must_have_a_name() {
 
 #[test]
 fn conflicting_options_are_refused() {
-    options_are_refused(
+    assert_options_refused(
         &["-f", "jobs"],
         "prun: -f cannot be used with commands: put the commands into the file, or omit -f\n",
     );
-    options_are_refused(
+    assert_options_refused(
         &["--json", "-o", "raw"],
         "prun: --json cannot be used with -o raw: the records contain the output\n",
     );
-    options_are_refused(&["--exec", "--shell"], "cannot be used with");
-    options_are_refused(&["-q", "-v"], "cannot be used with");
+    assert_options_refused(&["--exec", "--shell"], "cannot be used with");
+    assert_options_refused(&["-q", "-v"], "cannot be used with");
 }
 
 #[test]
 fn a_shell_must_be_valid() {
-    options_are_refused(&["--shell="], "prun: --shell: the shell is empty: ");
-    options_are_refused(
+    assert_options_refused(&["--shell="], "prun: --shell: the shell is empty: ");
+    assert_options_refused(
         &["--shell=bash 'x"],
         "prun: --shell: the shell has an unclosed quote or a trailing backslash",
     );

@@ -39,7 +39,7 @@ fn a_job_log_without_a_whole_line_is_continued() {
         b"\0\0\0\0",
         b"{\"type\":\"run_start\",\"t_un\0\0",
     ] {
-        let said = match bytes.len() {
+        let message = match bytes.len() {
             0 => String::new(),
             torn => format!("prun: log: {torn} bytes of an incomplete last line were removed\n"),
         };
@@ -47,7 +47,7 @@ fn a_job_log_without_a_whole_line_is_continued() {
             .file("log", bytes)
             .args(["--joblog", "log", "echo ran"])
             .stdout("ran\n")
-            .stderr(said)
+            .stderr(message)
             .run();
         assert!(
             outcome
@@ -58,11 +58,11 @@ fn a_job_log_without_a_whole_line_is_continued() {
 }
 
 /// Checks that a run is refused before a file is changed.
-fn refused(stage: Stage, args: &[&str], said: &str) {
+fn assert_refused(stage: Stage, args: &[&str], message: &str) {
     let stage = stage.file("jobs", "touch never\n").file("old", "old");
     let outcome = stage
         .args(args)
-        .stderr(format!("prun: {said}\n"))
+        .stderr(format!("prun: {message}\n"))
         .code(2)
         .run();
     assert_eq!(outcome.read("jobs"), b"touch never\n");
@@ -76,17 +76,17 @@ fn no_file_is_both_written_and_read_or_written_twice() {
     for option in ["--joblog", "--log-dir", "--junit", "--report", "--trace"] {
         for (input, more) in [("-f", &[][..]), ("-a", &["echo"])] {
             let args = [&[option, "./jobs", input, "jobs"], more].concat();
-            let said =
+            let message =
                 format!("{option} ./jobs: {input} reads the same file: name a different one");
-            refused(Stage::new(), &args, &said);
+            assert_refused(Stage::new(), &args, &message);
         }
     }
-    let said = "--trace ./new: --junit writes the same file: name a different one";
+    let message = "--trace ./new: --junit writes the same file: name a different one";
     let args = ["--trace", "./new", "--junit", "new", "touch never"];
-    refused(Stage::new(), &args, said);
-    let said = "--report old: --joblog writes the same file: name a different one";
+    assert_refused(Stage::new(), &args, message);
+    let message = "--report old: --joblog writes the same file: name a different one";
     let args = ["--joblog", "./old", "--report", "old", "touch never"];
-    refused(Stage::new(), &args, said);
+    assert_refused(Stage::new(), &args, message);
 }
 
 #[test]
@@ -97,25 +97,25 @@ fn a_file_is_the_same_through_links_and_by_its_descriptor() {
         ("exec \"$@\" 3<>jobs", "/dev/fd/3"),
         ("exec \"$@\" 3<>jobs", "/proc/self/fd/3"),
     ] {
-        let said = format!("--junit {path}: -f reads the same file: name a different one");
+        let message = format!("--junit {path}: -f reads the same file: name a different one");
         let args = ["--junit", path, "-f", "jobs"];
-        refused(Stage::new().in_shell(script), &args, &said);
+        assert_refused(Stage::new().in_shell(script), &args, &message);
     }
-    let said = "--junit jobs: standard input reads the same file: name a different one";
+    let message = "--junit jobs: standard input reads the same file: name a different one";
     let stage = Stage::new().in_shell("exec \"$@\" <jobs");
-    refused(stage, &["--junit", "jobs"], said);
-    let said = "--joblog jobs: standard output writes the same file: name a different one";
+    assert_refused(stage, &["--junit", "jobs"], message);
+    let message = "--joblog jobs: standard output writes the same file: name a different one";
     let stage = Stage::new().in_shell("exec \"$@\" 1<>jobs");
-    refused(stage, &["--joblog", "jobs", "touch never"], said);
-    let said = "--report dangling: --junit writes the same file: name a different one";
+    assert_refused(stage, &["--joblog", "jobs", "touch never"], message);
+    let message = "--report dangling: --junit writes the same file: name a different one";
     let stage = Stage::new().in_shell("ln -s new dangling; \"$@\"");
     let args = ["--junit", "new", "--report", "dangling", "touch never"];
-    refused(stage, &args, said);
+    assert_refused(stage, &args, message);
 }
 
 #[test]
 fn no_file_of_the_run_has_the_name_of_a_jobs_file() {
-    let said = "--junit logs/0001-a.out: --log-dir writes the same file: name a different one";
+    let message = "--junit logs/0001-a.out: --log-dir writes the same file: name a different one";
     let args = [
         "--log-dir",
         "logs",
@@ -123,7 +123,7 @@ fn no_file_of_the_run_has_the_name_of_a_jobs_file() {
         "logs/0001-a.out",
         "touch never",
     ];
-    refused(Stage::new(), &args, said);
+    assert_refused(Stage::new(), &args, message);
     let stage = Stage::new().args(["--log-dir", "logs", "--junit", "logs/run.xml"]);
     let outcome = stage.arg("true").run();
     assert!(
@@ -139,16 +139,16 @@ fn standard_output_takes_one_file() {
         format!("{one} {path}: {other} writes the same file: name a different one")
     };
     let args = ["--junit", "-", "--trace", "-", "touch never"];
-    refused(Stage::new(), &args, &same("--trace", "-", "--junit"));
+    assert_refused(Stage::new(), &args, &same("--trace", "-", "--junit"));
     for path in ["-", "/dev/fd/1"] {
         let args = ["--json", "--report", path, "touch never"];
-        refused(Stage::new(), &args, &same("--report", path, "--json"));
+        assert_refused(Stage::new(), &args, &same("--report", path, "--json"));
     }
     for (option, what) in [("--joblog", "a job log"), ("--log-dir", "a folder")] {
-        let said = format!(
+        let message = format!(
             "{option} -: standard output cannot be {what}: name a path (./- for one called -)"
         );
-        refused(Stage::new(), &[option, "-", "touch never"], &said);
+        assert_refused(Stage::new(), &[option, "-", "touch never"], &message);
     }
     // A device may have several writers.
     let stage = Stage::new().args(["--junit", "/dev/null", "--trace", "/dev/null", "echo a"]);
@@ -160,9 +160,9 @@ fn a_run_that_cannot_begin_leaves_the_old_files() {
     for option in ["--junit", "--report", "--trace"] {
         let script = "ln -s old link; exec \"$@\"";
         let args = [option, "old", "--joblog", "no/log", "touch never"];
-        let said = "--joblog no/log: No such file or directory (os error 2)";
-        refused(Stage::new(), &args, said);
+        let message = "--joblog no/log: No such file or directory (os error 2)";
+        assert_refused(Stage::new(), &args, message);
         let args = [option, "link", "--joblog", "no/log", "touch never"];
-        refused(Stage::new().in_shell(script), &args, said);
+        assert_refused(Stage::new().in_shell(script), &args, message);
     }
 }

@@ -8,7 +8,7 @@ use crate::needs::needs;
 use crate::stage::{Outcome, Stage};
 
 /// A small folder to work in: C files, texts, logs.
-fn scene(stage: Stage) -> Stage {
+fn with_work_files(stage: Stage) -> Stage {
     let mut stage = stage;
     for number in 0..20 {
         let source = format!(
@@ -78,8 +78,8 @@ fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     files
 }
 
-fn played(stage: Stage) -> Outcome {
-    scene(stage)
+fn run_lines(stage: Stage) -> Outcome {
+    with_work_files(stage)
         .file("jobs.txt", lines())
         .in_shell(HISTORY)
         .env("GIT_COMMITTER_DATE", "2020-02-01 12:00:00 +0000")
@@ -97,8 +97,8 @@ fn two_hundred_real_lines_do_the_same_as_under_sh() {
         .filter(|line| !line.starts_with('#'))
         .count();
     assert_eq!(jobs, 200);
-    let ours = played(Stage::new().args(["-j4", "-f", "jobs.txt"]));
-    let theirs = played(Stage::of("/bin/sh").arg("jobs.txt"));
+    let ours = run_lines(Stage::new().args(["-j4", "-f", "jobs.txt"]));
+    let theirs = run_lines(Stage::of("/bin/sh").arg("jobs.txt"));
     let (ours, theirs) = (files(&ours.path("out")), files(&theirs.path("out")));
     assert_eq!(ours.len(), theirs.len());
     assert!(ours.len() > 200);

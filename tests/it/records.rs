@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::stage::{Outcome, Stage};
 
 /// A run with `--json`; its stderr is not checked.
-fn recorded(args: &[&str]) -> Stage {
+fn with_json(args: &[&str]) -> Stage {
     Stage::new()
         .arg("--json")
         .args(args)
@@ -20,7 +20,7 @@ fn recorded(args: &[&str]) -> Stage {
 }
 
 /// The bytes behind a key in base64.
-fn decoded(value: &Value) -> Vec<u8> {
+fn decode(value: &Value) -> Vec<u8> {
     let text = value.as_str().expect("base64 is a text");
     BASE64_STANDARD.decode(text).expect("base64 can be decoded")
 }
@@ -33,7 +33,7 @@ fn now() -> f64 {
 
 #[test]
 fn jobs_that_are_not_ok_are_found_by_one_query() {
-    let outcome = recorded(&["echo a", "exit 3"]).code(1).run();
+    let outcome = with_json(&["echo a", "exit 3"]).code(1).run();
     let mut failed = outcome.json();
     failed.retain(|record| record["status"] != "ok");
     assert_eq!(failed.len(), 1);
@@ -43,7 +43,7 @@ fn jobs_that_are_not_ok_are_found_by_one_query() {
 #[test]
 fn a_record_describes_a_successful_job() {
     let before = now();
-    let outcome = recorded(&["-j1", "web: echo out; echo err >&2"])
+    let outcome = with_json(&["-j1", "web: echo out; echo err >&2"])
         .stderr("")
         .run();
     let record = outcome.record(1);
@@ -83,7 +83,7 @@ fn a_record_describes_a_successful_job() {
 
 #[test]
 fn a_record_comes_when_its_job_ends() {
-    let mut run = recorded(&["echo a", "until [ -e go ]; do sleep 0.01; done"]).start();
+    let mut run = with_json(&["echo a", "until [ -e go ]; do sleep 0.01; done"]).start();
     run.wait_for_stdout("\"stdout\":\"a\\n\"");
     run.wait_for_stdout("\"stderr_bytes\":0}\n");
     std::fs::write(run.dir().join("go"), "").unwrap();
@@ -93,7 +93,7 @@ fn a_record_comes_when_its_job_ends() {
 #[test]
 fn every_job_has_one_record() {
     let jobs = "true\nexit 1\nkill -9 $$\nnosuch-program\n".repeat(50);
-    let outcome = recorded(&["-j8"]).stdin(jobs).code(1).run();
+    let outcome = with_json(&["-j8"]).stdin(jobs).code(1).run();
     let mut seen: Vec<_> = outcome
         .json()
         .iter()
@@ -106,7 +106,7 @@ fn every_job_has_one_record() {
 
 #[test]
 fn a_failed_job_has_its_code() {
-    let outcome = recorded(&["exit 139"]).code(1).run();
+    let outcome = with_json(&["exit 139"]).code(1).run();
     let record = outcome.record(1);
     shape::check(&outcome);
     assert_eq!(
@@ -118,7 +118,7 @@ fn a_failed_job_has_its_code() {
 
 #[test]
 fn a_job_that_died_by_a_signal_has_its_name_and_no_code() {
-    let outcome = recorded(&["-j1", "kill -SEGV $$", "kill -9 $$", "kill -USR1 $$"])
+    let outcome = with_json(&["-j1", "kill -SEGV $$", "kill -9 $$", "kill -USR1 $$"])
         .code(1)
         .run();
     shape::check(&outcome);
@@ -132,7 +132,7 @@ fn a_job_that_died_by_a_signal_has_its_name_and_no_code() {
 
 #[test]
 fn a_timeout_has_its_record() {
-    let outcome = recorded(&["-t", "0.2", "--grace", "0", "sleep 300"])
+    let outcome = with_json(&["-t", "0.2", "--grace", "0", "sleep 300"])
         .code(1)
         .run();
     shape::check(&outcome);
@@ -147,7 +147,7 @@ fn a_timeout_has_its_record() {
 #[test]
 fn a_job_that_could_not_start_has_its_reason() {
     let jobs = "{\"argv\":[\"./nope\",\"x\"]}\n{\"cmd\":\"pwd\",\"cwd\":\"gone\"}\n{\"cmd\":\"true; true\",\"cwd\":\"file\"}\n";
-    let outcome = recorded(&["-j1"])
+    let outcome = with_json(&["-j1"])
         .file("file", "")
         .stdin(jobs)
         .code(1)
@@ -172,7 +172,7 @@ fn a_job_that_could_not_start_has_its_reason() {
 
 #[test]
 fn canceled_and_skipped_jobs_have_their_records() {
-    let mut run = recorded(&["-j1", "echo a; echo up > up; sleep 300", "echo b"])
+    let mut run = with_json(&["-j1", "echo a; echo up > up; sleep 300", "echo b"])
         .signal(libc::SIGTERM)
         .start();
     run.wait_for_line_in("up");
@@ -206,7 +206,7 @@ fn canceled_and_skipped_jobs_have_their_records() {
 #[test]
 fn the_cpu_time_of_a_busy_job_is_reported() {
     let busy = "i=0; while [ $i -lt 200000 ]; do i=$((i + 1)); done";
-    let outcome = recorded(&["-j1", busy, "sleep 0.3"]).run();
+    let outcome = with_json(&["-j1", busy, "sleep 0.3"]).run();
     let (busy, idle) = (outcome.record(1), outcome.record(2));
     let cpu =
         |record: &Value| record["user_s"].as_f64().unwrap() + record["sys_s"].as_f64().unwrap();
@@ -218,7 +218,7 @@ fn the_cpu_time_of_a_busy_job_is_reported() {
 #[test]
 fn the_memory_of_a_job_is_reported() {
     let large = "head -c 50000000 /dev/zero | tail -c 50000000 > /dev/null; wait";
-    let outcome = recorded(&["-j1", "true", large]).run();
+    let outcome = with_json(&["-j1", "true", large]).run();
     let memory = |seq| outcome.record(seq)["max_rss_bytes"].as_u64().unwrap();
     assert!(memory(1) > 0);
     assert!(memory(2) > 40_000_000, "{}", memory(2));
@@ -226,7 +226,7 @@ fn the_memory_of_a_job_is_reported() {
 
 #[test]
 fn the_time_before_the_start_is_reported() {
-    let outcome = recorded(&["-j1", "sleep 0.3", "true"]).run();
+    let outcome = with_json(&["-j1", "sleep 0.3", "true"]).run();
     let queued = |seq| outcome.record(seq)["queued_s"].as_f64().unwrap();
     assert!(queued(2) >= queued(1) + 0.3, "{} {}", queued(1), queued(2));
     let start = |seq| outcome.record(seq)["start_unix_s"].as_f64().unwrap();
@@ -237,7 +237,7 @@ fn the_time_before_the_start_is_reported() {
 fn a_record_describes_the_last_attempt() {
     let before = now();
     let job = "test $PRUN_ATTEMPT = 2 || { echo first; sleep 0.3; exit 1; }";
-    let outcome = recorded(&["--retries", "1", "--retry-delay", "0.3", job]).run();
+    let outcome = with_json(&["--retries", "1", "--retry-delay", "0.3", job]).run();
     let record = outcome.record(1);
     assert!(
         record["start_unix_s"].as_f64().unwrap() >= before + 0.6,
@@ -249,19 +249,19 @@ fn a_record_describes_the_last_attempt() {
 
 #[test]
 fn the_pid_is_that_of_the_process() {
-    let outcome = recorded(&["echo $$"]).run();
+    let outcome = with_json(&["echo $$"]).run();
     let record = outcome.record(1);
     assert_eq!(record["stdout"], format!("{}\n", record["pid"]));
 }
 
 #[test]
 fn bytes_that_are_not_text_come_in_base64_too() {
-    let outcome = recorded(&["printf 'a\\377\\nb\\303'; printf '\\200' >&2"]).run();
+    let outcome = with_json(&["printf 'a\\377\\nb\\303'; printf '\\200' >&2"]).run();
     let record = outcome.record(1);
     assert_eq!(record["stdout"], "a\u{fffd}\nb\u{fffd}");
     assert_eq!(record["stderr"], "\u{fffd}");
-    assert_eq!(decoded(&record["stdout_base64"]), b"a\xff\nb\xc3");
-    assert_eq!(decoded(&record["stderr_base64"]), b"\x80");
+    assert_eq!(decode(&record["stdout_base64"]), b"a\xff\nb\xc3");
+    assert_eq!(decode(&record["stderr_base64"]), b"\x80");
     assert_eq!(
         (&record["stdout_bytes"], &record["stderr_bytes"]),
         (&json!(5), &json!(1))
@@ -270,15 +270,15 @@ fn bytes_that_are_not_text_come_in_base64_too() {
 
 #[test]
 fn words_that_are_not_text_come_in_base64_too() {
-    let outcome = recorded(&["-j1"])
+    let outcome = with_json(&["-j1"])
         .stdin(b"printf %s a\xff\n/bin/echo plain\n")
         .run();
     let record = outcome.record(1);
     assert_eq!(record["cmd"], "printf %s a\u{fffd}");
     let words = record["argv_base64"].as_array().expect("argv_base64");
-    let words: Vec<_> = words.iter().map(decoded).collect();
+    let words: Vec<_> = words.iter().map(decode).collect();
     assert_eq!(words, [&b"/bin/sh"[..], b"-c", b"printf %s a\xff"]);
-    assert_eq!(decoded(&record["stdout_base64"]), b"a\xff");
+    assert_eq!(decode(&record["stdout_base64"]), b"a\xff");
     shape::check_added(&outcome, &["stdout_base64", "argv_base64"]);
 }
 
@@ -288,7 +288,7 @@ fn a_folder_whose_name_is_not_text_is_in_base64_too_also_in_a_replay() {
         let record = outcome.record(1);
         let text = record["cwd"].as_str().expect("a text");
         assert!(text.ends_with("/d\u{fffd}"), "{text}");
-        assert!(decoded(&record["cwd_base64"]).ends_with(b"/d\xff"));
+        assert!(decode(&record["cwd_base64"]).ends_with(b"/d\xff"));
     };
     let script = "dir=$(printf 'd\\377'); mkdir \"$dir\" && cd \"$dir\" && exec \"$@\"";
     let args = ["--json", "--joblog", "../run.log", "exit 3"];
@@ -304,7 +304,7 @@ fn a_folder_whose_name_is_not_text_is_in_base64_too_also_in_a_replay() {
 #[test]
 fn text_stays_text() {
     let text = "tab\there \"quoted\" back\\slash é 漢字 🦀 \u{1b}[31m\u{0}\u{7f}\n";
-    let outcome = recorded(&["cat text"]).file("text", text).run();
+    let outcome = with_json(&["cat text"]).file("text", text).run();
     let record = outcome.record(1);
     assert_eq!(record["stdout"], text);
     assert!(record.get("stdout_base64").is_none());
@@ -314,14 +314,14 @@ fn text_stays_text() {
 fn a_character_is_never_cut() {
     // Three bytes each, so that the end of a buffer falls at every position of a character.
     let text = format!("x{}", "漢".repeat(300_000));
-    let outcome = recorded(&["cat text"]).file("text", &text).run();
+    let outcome = with_json(&["cat text"]).file("text", &text).run();
     assert_eq!(outcome.record(1)["stdout"], text);
 }
 
 #[test]
 fn a_large_output_is_streamed() {
     let size = 100 << 20;
-    let outcome = recorded(&[&format!("head -c {size} /dev/zero | tr '\\0' x")])
+    let outcome = with_json(&[&format!("head -c {size} /dev/zero | tr '\\0' x")])
         .in_shell("\"$@\" > record & wait $!")
         .stdout("")
         .run();
@@ -334,7 +334,7 @@ fn a_large_output_is_streamed() {
 #[test]
 fn a_large_output_needs_no_memory() {
     // Bytes that are not UTF-8 are written twice: as text and in base64.
-    let outcome = recorded(&["head -c 100000000 /dev/zero | tr '\\0' '\\377'"])
+    let outcome = with_json(&["head -c 100000000 /dev/zero | tr '\\0' '\\377'"])
         .in_shell("exec \"$@\" > /dev/null")
         .stdout("")
         .run();
@@ -348,7 +348,7 @@ fn a_large_output_needs_no_memory() {
 #[test]
 fn the_environment_is_in_no_record() {
     let jobs = "{\"cmd\":\"true\",\"env\":{\"SECRET\":\"s3cr3t\"}}";
-    let outcome = recorded(&["-e", "OTHER=s3cr3t"])
+    let outcome = with_json(&["-e", "OTHER=s3cr3t"])
         .stdin(jobs)
         .env("THIRD", "s3cr3t")
         .run();

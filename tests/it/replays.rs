@@ -17,12 +17,12 @@ const JOBS: &str = "a: printf 'out\\377\\n'; echo err >&2; exit 3\n\
     nosuch-program x\n\
     {\"argv\":[\"./nope\"]}\n";
 
-fn logged() -> Stage {
+fn with_log() -> Stage {
     Stage::new().args(LOG).stdout_any().stderr_any()
 }
 
 /// A replay of this log; its messages are not checked.
-fn replayed(log: impl AsRef<[u8]>) -> Stage {
+fn replay(log: impl AsRef<[u8]>) -> Stage {
     Stage::new()
         .file("run.log", log)
         .args(["--replay", "run.log"])
@@ -30,7 +30,7 @@ fn replayed(log: impl AsRef<[u8]>) -> Stage {
         .stderr_any()
 }
 
-fn of_every_kind() -> Stage {
+fn with_every_ending() -> Stage {
     let jobs: Vec<String> = JOBS
         .lines()
         .map(|line| match line.starts_with('{') {
@@ -41,7 +41,7 @@ fn of_every_kind() -> Stage {
             },
         })
         .collect();
-    logged()
+    with_log()
         .args(["-t", "0.3", "--grace", "0", "--retries", "1"])
         .stdin(jobs.join("\n"))
         .code(1)
@@ -49,16 +49,16 @@ fn of_every_kind() -> Stage {
 
 #[test]
 fn the_records_are_those_of_the_run() {
-    let run = of_every_kind().arg("--json").run();
-    let again = replayed(run.read("run.log")).arg("--json").code(1).run();
+    let run = with_every_ending().arg("--json").run();
+    let again = replay(run.read("run.log")).arg("--json").code(1).run();
     assert_eq!(run.json().len(), 7);
     assert_eq!(run.json(), again.json());
 }
 
 #[test]
 fn the_words_are_those_of_the_run() {
-    let run = of_every_kind().arg("-v").run();
-    let again = replayed(run.read("run.log")).arg("-v").code(1).run();
+    let run = with_every_ending().arg("-v").run();
+    let again = replay(run.read("run.log")).arg("-v").code(1).run();
     assert_eq!(
         String::from_utf8_lossy(&again.stderr),
         String::from_utf8_lossy(&run.stderr)
@@ -71,7 +71,7 @@ fn templates_keep_their_labels() {
     if !needs("python3") {
         return;
     }
-    let run = logged()
+    let run = with_log()
         .args([
             "-j1",
             "--junit",
@@ -83,7 +83,7 @@ fn templates_keep_their_labels() {
         ])
         .code(1)
         .run();
-    let again = replayed(run.read("run.log"))
+    let again = replay(run.read("run.log"))
         .args(["--junit", "run.xml"])
         .code(1)
         .run();
@@ -111,8 +111,8 @@ fn the_files_are_those_of_the_run() {
         return;
     }
     let files = ["--junit", "run.xml", "--trace", "run.json"];
-    let run = of_every_kind().args(files).run();
-    let again = replayed(run.read("run.log")).args(files).code(1).run();
+    let run = with_every_ending().args(files).run();
+    let again = replay(run.read("run.log")).args(files).code(1).run();
     let report = |outcome: &Outcome| {
         let mut report = junit(&outcome.path("run.xml"));
         for case in report["cases"].as_array_mut().unwrap() {
@@ -136,19 +136,21 @@ fn the_files_are_those_of_the_run() {
 
 #[test]
 fn a_replay_ends_as_the_run_did() {
-    let mut run = logged().arg("touch a; sleep 300").signal(2).start();
+    let mut run = with_log().arg("touch a; sleep 300").signal(2).start();
     run.wait_for_file("a");
     run.send(2);
     // The signal was sent to that run; the replay exits with its code.
-    replayed(run.finish().read("run.log")).code(130).run();
-    let late = logged().args(["--deadline", "0.2", "sleep 300"]).code(124);
-    replayed(late.run().read("run.log")).code(124).run();
-    let race = logged().args(["--race", "exit 7", "sleep 300"]).code(7);
-    replayed(race.run().read("run.log")).code(7).run();
-    let wrong = logged()
+    replay(run.finish().read("run.log")).code(130).run();
+    let late = with_log()
+        .args(["--deadline", "0.2", "sleep 300"])
+        .code(124);
+    replay(late.run().read("run.log")).code(124).run();
+    let race = with_log().args(["--race", "exit 7", "sleep 300"]).code(7);
+    replay(race.run().read("run.log")).code(7).run();
+    let wrong = with_log()
         .stdin("{\"cmd\":\"true\"}\n{\"cdm\":\"true\"}\n")
         .code(2);
-    replayed(wrong.run().read("run.log"))
+    replay(wrong.run().read("run.log"))
         .stderr_has("prun: stdin:2:6: unknown key `cdm`")
         .code(2)
         .run();
@@ -156,24 +158,24 @@ fn a_replay_ends_as_the_run_did() {
 
 #[test]
 fn a_log_cut_after_any_line_reports_every_job_once() {
-    let run = of_every_kind().run();
+    let run = with_every_ending().run();
     let log = run.read_text("run.log");
     let ends: Vec<usize> = log.match_indices('\n').map(|(at, _)| at + 1).collect();
     for cut in &ends[..ends.len() - 1] {
         let log = &log[..*cut];
         let started = log.matches("\"type\":\"job_start\"").count();
-        let outcome = replayed(log)
+        let outcome = replay(log)
             .args(["--json", "-q"])
             .in_shell("\"$@\"; true")
             .run();
-        let mut told: Vec<u64> = outcome
+        let mut seqs: Vec<u64> = outcome
             .json()
             .iter()
             .map(|record| record["seq"].as_u64().unwrap())
             .collect();
-        told.sort_unstable();
-        let once = told.windows(2).all(|pair| pair[0] < pair[1]);
-        assert!(once && told.len() <= started + 1, "{told:?} of {log}");
+        seqs.sort_unstable();
+        let once = seqs.windows(2).all(|pair| pair[0] < pair[1]);
+        assert!(once && seqs.len() <= started + 1, "{seqs:?} of {log}");
         let words = String::from_utf8_lossy(&outcome.stderr);
         assert!(words.contains("the log ends before the run: "), "{words}");
     }
@@ -181,23 +183,23 @@ fn a_log_cut_after_any_line_reports_every_job_once() {
 
 #[test]
 fn a_torn_last_line_is_left_out_and_the_log_stays_as_it_is() {
-    let run = logged().args(["-j1", "exit 3"]).code(1).run();
+    let run = with_log().args(["-j1", "exit 3"]).code(1).run();
     let mut log = run.read("run.log");
     log.extend_from_slice(b"{\"type\":\"job_st");
-    let again = replayed(&log).code(1).run();
+    let again = replay(&log).code(1).run();
     assert_eq!(again.stderr, run.stderr);
     assert_eq!(again.read("run.log"), log);
 }
 
 #[test]
 fn of_several_runs_the_last_one_is_replayed() {
-    let stage = logged().args(["-j1", "exit 3"]).code(1).run();
+    let stage = with_log().args(["-j1", "exit 3"]).code(1).run();
     let log = stage.read("run.log");
-    let again = logged()
+    let again = with_log()
         .file("run.log", log)
         .args(["-j1", "exit 4"])
         .code(1);
-    let outcome = replayed(again.run().read("run.log"))
+    let outcome = replay(again.run().read("run.log"))
         .arg("--json")
         .code(1)
         .run();
@@ -207,18 +209,18 @@ fn of_several_runs_the_last_one_is_replayed() {
 
 #[test]
 fn the_end_of_a_long_output_is_there_and_its_length() {
-    let run = logged()
+    let run = with_log()
         .args(["--json", "seq 100000; exit 1"])
         .code(1)
         .run();
-    let again = replayed(run.read("run.log")).arg("--json").code(1).run();
+    let again = replay(run.read("run.log")).arg("--json").code(1).run();
     let (run, again) = (run.record(1), again.record(1));
     assert_eq!(run["stdout_bytes"], again["stdout_bytes"]);
     let tail = again["stdout"].as_str().unwrap();
     assert_eq!(tail.len(), 64 * 1024);
     assert!(run["stdout"].as_str().unwrap().ends_with(tail));
-    let run = logged().args(["--json", "echo a"]).run();
-    let again = replayed(run.read("run.log")).arg("--json").run();
+    let run = with_log().args(["--json", "echo a"]).run();
+    let again = replay(run.read("run.log")).arg("--json").run();
     assert_eq!(again.record(1)["stdout"], Value::Null);
     assert_eq!(again.record(1)["stdout_bytes"], 2);
 }
@@ -247,7 +249,7 @@ fn a_log_that_cannot_be_replayed_is_an_error_before_any_output() {
             "prun: run.log:2: damaged job log: ",
         ),
     ] {
-        replayed(log).stdout("").stderr_has(why).code(2).run();
+        replay(log).stdout("").stderr_has(why).code(2).run();
     }
     Stage::new()
         .args(["--replay", "gone"])
@@ -258,12 +260,12 @@ fn a_log_that_cannot_be_replayed_is_an_error_before_any_output() {
 
 #[test]
 fn no_file_overwrites_the_log() {
-    replayed("{\"type\":\"run_start\",\"v\":1,\"t_unix_s\":1}\n")
+    replay("{\"type\":\"run_start\",\"v\":1,\"t_unix_s\":1}\n")
         .args(["--junit", "./run.log"])
         .stderr("prun: --junit ./run.log: --replay reads the same file: name a different one\n")
         .code(2)
         .run();
-    logged()
+    with_log()
         .args(["--report", "run.log", "true"])
         .stderr("prun: --report run.log: --joblog writes the same file: name a different one\n")
         .code(2)

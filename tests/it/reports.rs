@@ -7,14 +7,14 @@ use crate::readers::{browser, report_data};
 use crate::stage::{Outcome, Stage};
 
 /// A run that writes a report; its messages are not checked.
-fn reported() -> Stage {
+fn with_report() -> Stage {
     Stage::new()
         .args(["--report", "run.html"])
         .stdout_any()
         .stderr_any()
 }
 
-fn look(outcome: &Outcome, scene: &str) -> Value {
+fn open_in_browser(outcome: &Outcome, scene: &str) -> Value {
     browser(&outcome.path("run.html"), scene)
 }
 
@@ -23,12 +23,12 @@ fn the_page_sorts_filters_zooms_and_obeys_the_keyboard() {
     if !needs("python3") || !needs(BROWSER) {
         return;
     }
-    let outcome = reported()
+    let outcome = with_report()
         .args(["-j2", "--retries", "1", "--retry-delay", "0.2"])
         .stdin("slow: sleep 1.5\nbad: sleep 0.3; exit 3\nquick: sleep 0.05\n")
         .code(1)
         .run();
-    let seen = look(&outcome, "works");
+    let seen = open_in_browser(&outcome, "works");
     assert_eq!(seen["messages"], json!([]), "on the console");
     assert_eq!(seen["requests"], json!([]), "of other files");
     assert_eq!(seen["first"], json!(["slow", "bad", "quick"]));
@@ -71,7 +71,7 @@ fn names_and_output_stay_text() {
     if !needs("python3") || !needs(BROWSER) {
         return;
     }
-    let outcome = reported()
+    let outcome = with_report()
         .arg("-j1")
         .stdin(
             "{\"name\":\"<img src=x onerror=alert(1)>\",\"cmd\":\"echo '</script><script>alert(2)</script>'; exit 1\"}\n\
@@ -80,7 +80,7 @@ fn names_and_output_stay_text() {
         )
         .code(1)
         .run();
-    let seen = look(&outcome, "is_text");
+    let seen = open_in_browser(&outcome, "is_text");
     assert_eq!(seen["messages"], json!([]), "on the console");
     let labels = json!([
         "<img src=x onerror=alert(1)>",
@@ -140,7 +140,7 @@ fn ten_thousand_jobs_are_usable_within_two_seconds() {
     if !needs("python3") || !needs(BROWSER) {
         return;
     }
-    let outcome = reported()
+    let outcome = with_report()
         .file("run.log", log(10_000))
         .args(["--replay", "run.log"])
         .code(1)
@@ -150,24 +150,24 @@ fn ten_thousand_jobs_are_usable_within_two_seconds() {
         steps.all(|step| seen[step].as_u64().unwrap() < 2000)
     };
     // The fastest of several measurements: the machine may be slow at times.
-    let mut seen = look(&outcome, "crowd");
+    let mut seen = open_in_browser(&outcome, "crowd");
     for _ in 0..4 {
         if is_quick(&seen) {
             break;
         }
-        seen = look(&outcome, "crowd");
+        seen = open_in_browser(&outcome, "crowd");
     }
     assert!(is_quick(&seen), "{seen}");
     assert_eq!(seen["messages"], json!([]), "on the console");
     assert_eq!(seen["bars"], 10_000);
-    let sought = (1..=10_000)
+    let found = (1..=10_000)
         .filter(|n: &u32| n.to_string().contains("77"))
         .count();
     assert_eq!(
         seen["shown"],
-        format!("200 of {sought} jobs shown, 10000 in total")
+        format!("200 of {found} jobs shown, 10000 in total")
     );
-    assert_eq!(seen["rows"], sought, "on paper all of them");
+    assert_eq!(seen["rows"], found, "on paper all of them");
 }
 
 #[test]
@@ -178,8 +178,8 @@ fn the_page_suits_both_themes_a_phone_and_paper() {
     let jobs: String = (1..40)
         .map(|n| format!("job-{n}: sleep 0.0{}; test $(({n} % 9)) -gt 0 || {{ printf '\\033[31mnot so\\033[0m\\n' >&2; exit 1; }}\n", n % 10))
         .collect();
-    let outcome = reported().arg("-j6").stdin(jobs).code(1).run();
-    let seen = look(&outcome, "looks");
+    let outcome = with_report().arg("-j6").stdin(jobs).code(1).run();
+    let seen = open_in_browser(&outcome, "looks");
     assert_eq!(
         (&seen["light"], &seen["dark"]),
         (&json!("rgb(255, 255, 255)"), &json!("rgb(20, 23, 26)"))
@@ -191,12 +191,12 @@ fn the_page_suits_both_themes_a_phone_and_paper() {
 #[test]
 fn an_interrupted_run_leaves_a_whole_page() {
     let jobs = "a: echo begun; touch a; sleep 300\nb: true\n";
-    let mut run = reported().arg("-j1").stdin(jobs).signal(2).start();
+    let mut run = with_report().arg("-j1").stdin(jobs).signal(2).start();
     run.wait_for_file("a");
     assert!(!run.dir().join("run.html").exists());
     run.send(2);
     let data = report_data(&run.finish().path("run.html"));
-    let mut told: Vec<_> = data["jobs"]
+    let mut actual: Vec<_> = data["jobs"]
         .as_array()
         .unwrap()
         .iter()
@@ -204,14 +204,14 @@ fn an_interrupted_run_leaves_a_whole_page() {
             [&job["label"], &job["status"], &job["reason"]].map(|text| text.as_str().unwrap())
         })
         .collect();
-    told.sort_unstable();
+    actual.sort_unstable();
     assert_eq!(
-        told,
+        actual,
         [["a", "canceled", "signal"], ["b", "skipped", "signal"]]
     );
     let note = data["end"]["notes"][0].as_str().unwrap();
     assert!(note.starts_with("SIGINT: cancelling 1 job"), "{note}");
-    let outcome = reported()
+    let outcome = with_report()
         .args(["-j1", "--deadline", "0.2"])
         .stdin(jobs)
         .code(124)
@@ -225,7 +225,7 @@ fn an_interrupted_run_leaves_a_whole_page() {
 
 #[test]
 fn output_has_a_bound() {
-    let outcome = reported()
+    let outcome = with_report()
         .arg("-j2")
         .args(["sh", "-c", "seq 20000; seq 20000 >&2; exit 1", "sh", ":::"])
         .args((0..300).map(|n| n.to_string()))

@@ -6,11 +6,13 @@ use crate::stage::{Running, Stage};
 
 /// Jobs that wait until the file of their name exists, and then do something.
 fn jobs<const N: usize>(jobs: [(&str, &str); N]) -> [String; N] {
-    jobs.map(|(name, does)| format!("{name}: until test -e {name}; do sleep 0.01; done; {does}"))
+    jobs.map(|(name, command)| {
+        format!("{name}: until test -e {name}; do sleep 0.01; done; {command}")
+    })
 }
 
 /// Jobs that print, colour, clear the screen, move the cursor, and print no newline.
-fn artists() -> [String; 6] {
+fn jobs_that_draw() -> [String; 6] {
     jobs([
         ("print", "echo one; echo two >&2"),
         ("colour", "printf '\\033[31mred'"),
@@ -36,11 +38,11 @@ fn screen(bytes: &[u8], rows: u16, columns: u16) -> String {
     let lines = contents
         .trim_end()
         .lines()
-        .map(|line| timeless(line.trim_end()));
+        .map(|line| without_times(line.trim_end()));
     lines.collect::<Vec<_>>().join("\n")
 }
 
-fn timeless(line: &str) -> String {
+fn without_times(line: &str) -> String {
     let is_time = |text: &str| text.contains('.') && text.parse::<f64>().is_ok();
     let words = line.split(' ').map(|word| {
         let number = word.trim_start_matches('(');
@@ -75,8 +77,8 @@ fn stage((rows, columns): (u16, u16)) -> Stage {
 
 /// Runs these jobs on a screen of this size.
 #[track_caller]
-fn plays(size: (u16, u16), running: &str, later: &str, after: &str) {
-    let mut run = stage(size).args(artists()).code(1).start();
+fn assert_screens(size: (u16, u16), running: &str, later: &str, after: &str) {
+    let mut run = stage(size).args(jobs_that_draw()).code(1).start();
     wait_for(&mut run, size, running);
     for name in ["print", "colour", "clear", "move"] {
         let_go(&mut run, name);
@@ -134,17 +136,17 @@ bad
 
 #[test]
 fn a_screen_of_80_columns() {
-    plays((24, 80), RUNNING, LATER, AFTER);
+    assert_screens((24, 80), RUNNING, LATER, AFTER);
 }
 
 #[test]
 fn a_screen_of_200_columns() {
-    plays((50, 200), RUNNING, LATER, AFTER);
+    assert_screens((50, 200), RUNNING, LATER, AFTER);
 }
 
 #[test]
 fn a_screen_of_40_columns_and_10_rows() {
-    plays(
+    assert_screens(
         (10, 40),
         "\
 [                           ] 0/6, 0:00
@@ -249,8 +251,9 @@ fn a_signal_leaves_the_screen_clean() {
     run.type_keys(b"\x03");
     let outcome = run.finish();
     let last = screen(&outcome.screen, 24, 90);
-    let said = "prun: SIGINT: cancelling 2 jobs (SIGKILL in T s); press Ctrl-C again to kill now";
-    assert_eq!(last, format!("{said}\n── 2 jobs: 2 canceled (T s)"));
+    let message =
+        "prun: SIGINT: cancelling 2 jobs (SIGKILL in T s); press Ctrl-C again to kill now";
+    assert_eq!(last, format!("{message}\n── 2 jobs: 2 canceled (T s)"));
 }
 
 #[test]

@@ -160,15 +160,15 @@ fn an_argument_that_is_too_long_fails_alone_and_is_named() {
         .stderr_has("could not start: argument 2 is too long for the system: 200000 bytes")
         .code(1)
         .run();
-    let told = |seq| {
+    let result = |seq| {
         let record = outcome.record(seq);
         json!([record["status"], record["error"], record["stdout"]])
     };
     let error = |bytes| format!("argument 2 is too long for the system: {bytes} bytes");
-    assert_eq!(told(1), json!(["ok", null, "a\n"]));
-    assert_eq!(told(2), json!(["spawn_error", error(200_000), ""]));
-    assert_eq!(told(3), json!(["spawn_error", error(200_002), ""]));
-    assert_eq!(told(4), json!(["ok", null, "c\n"]));
+    assert_eq!(result(1), json!(["ok", null, "a\n"]));
+    assert_eq!(result(2), json!(["spawn_error", error(200_000), ""]));
+    assert_eq!(result(3), json!(["spawn_error", error(200_002), ""]));
+    assert_eq!(result(4), json!(["ok", null, "c\n"]));
 }
 
 #[test]

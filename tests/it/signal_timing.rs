@@ -51,8 +51,8 @@ fn a_signal_that_comes_twice_at_once_loses_no_output() {
         // If the machine was busy for longer, the signal may have counted as a second one.
         if took < Duration::from_millis(150) {
             assert_eq!(outcome.stdout.len(), 1_000_000);
-            let told = String::from_utf8(outcome.stderr).unwrap();
-            assert!(told.contains("── 1 job: 1 canceled ("), "{told}");
+            let messages = String::from_utf8(outcome.stderr).unwrap();
+            assert!(messages.contains("── 1 job: 1 canceled ("), "{messages}");
         }
     }
 }

@@ -12,7 +12,7 @@ const TIME_LIMIT: Duration = Duration::from_secs(30);
 
 /// A job that waits for a signal in the shell itself: a shell that starts a program to wait in may
 /// lose the signal during its fork. `traps` runs first; the pipe is never written.
-fn waiting(traps: &str) -> String {
+fn waiting_job(traps: &str) -> String {
     format!("{traps}; exec 3<>pipe; echo partial; echo up > up; while :; do read x <&3; done")
 }
 
@@ -21,7 +21,7 @@ fn run_of(options: &[&str], traps: &str) -> Stage {
     Stage::new()
         .arg("--json")
         .args(options)
-        .arg(waiting(traps))
+        .arg(waiting_job(traps))
         .in_shell("ulimit -c unlimited; mkfifo pipe; exec \"$@\"")
         .stdout_any()
         .within(TIME_LIMIT)
@@ -35,7 +35,7 @@ pub(crate) fn up(stage: Stage) -> Running {
 }
 
 /// Checks that a signal is passed on as it is, and re-raised by prun without a core dump.
-fn is_passed_on(number: i32, name: &str) {
+fn assert_passed_on(number: i32, name: &str) {
     let word = name.strip_prefix("SIG").expect("a name of a signal");
     let words = ["INT", "TERM", "HUP", "QUIT"];
     let traps = words.map(|word| format!("trap 'echo {word} >> got; exit 0' {word}"));
@@ -63,26 +63,26 @@ fn is_passed_on(number: i32, name: &str) {
 
 #[test]
 fn int_is_passed_on() {
-    is_passed_on(libc::SIGINT, "SIGINT");
+    assert_passed_on(libc::SIGINT, "SIGINT");
 }
 
 #[test]
 fn term_is_passed_on() {
-    is_passed_on(libc::SIGTERM, "SIGTERM");
+    assert_passed_on(libc::SIGTERM, "SIGTERM");
 }
 
 #[test]
 fn hup_is_passed_on() {
-    is_passed_on(libc::SIGHUP, "SIGHUP");
+    assert_passed_on(libc::SIGHUP, "SIGHUP");
 }
 
 #[test]
 fn quit_is_passed_on_and_leaves_no_core() {
-    is_passed_on(libc::SIGQUIT, "SIGQUIT");
+    assert_passed_on(libc::SIGQUIT, "SIGQUIT");
 }
 
 /// All other signals whose default action would end prun.
-fn deadly() -> Vec<i32> {
+fn other_fatal_signals() -> Vec<i32> {
     let mut all = vec![
         libc::SIGABRT,
         libc::SIGALRM,
@@ -102,7 +102,7 @@ fn deadly() -> Vec<i32> {
 
 #[test]
 fn other_fatal_signals_terminate_the_jobs_and_are_re_raised() {
-    for number in deadly() {
+    for number in other_fatal_signals() {
         let traps = "trap 'echo TERM > got; exit 0' TERM";
         let stage = run_of(&["--grace", "1h"], traps)
             .stderr_has(": cancelling 1 job (SIGKILL in 1h00m); signal again to kill now\n")
@@ -393,6 +393,6 @@ fn a_nested_prun_ends_its_own_jobs() {
     run.send(libc::SIGTERM);
     let record = run.finish().record(1);
     assert_eq!(record["signal"], "SIGTERM");
-    let told = record["stderr"].as_str().unwrap();
-    assert!(told.contains("── 2 jobs: 2 canceled ("), "{told}");
+    let messages = record["stderr"].as_str().unwrap();
+    assert!(messages.contains("── 2 jobs: 2 canceled ("), "{messages}");
 }

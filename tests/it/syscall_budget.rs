@@ -41,7 +41,7 @@ fn a_job_costs_a_fixed_number_of_system_calls_and_opens_no_file() {
 }
 
 /// The threads of a process by name, and whether `SIGCHLD` would wake each.
-fn woken_by_a_child(pid: i32) -> BTreeMap<String, bool> {
+fn woken_by_sigchld(pid: i32) -> BTreeMap<String, bool> {
     let threads = fs::read_dir(format!("/proc/{pid}/task")).expect("it runs");
     let status = |thread: fs::DirEntry| fs::read_to_string(thread.path().join("status")).ok();
     let statuses = threads.flatten().filter_map(status);
@@ -71,7 +71,7 @@ fn the_end_of_a_job_wakes_only_the_thread_that_waits_for_it() {
     ];
     let expected = threads.map(|(name, woken)| (name.to_owned(), woken)).into();
     run.wait_until("helpers that no child's end wakes", |run| {
-        (woken_by_a_child(run.pid()) == expected).then_some(())
+        (woken_by_sigchld(run.pid()) == expected).then_some(())
     });
     run.close_stdin();
     run.finish();

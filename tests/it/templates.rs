@@ -3,13 +3,13 @@
 use crate::needs::needs;
 use crate::stage::Stage;
 
-fn one(template: &[&str], value: &str) -> Stage {
+fn with_value(template: &[&str], value: &str) -> Stage {
     Stage::new().args(template).arg(":::").arg(value)
 }
 
 #[test]
 fn every_placeholder_shows_its_part() {
-    one(
+    with_value(
         &[
             "-j1",
             "/bin/echo",
@@ -31,7 +31,7 @@ fn every_placeholder_shows_its_part() {
 
 #[test]
 fn every_placeholder_shows_its_part_in_a_shell() {
-    one(
+    with_value(
         &["-j1", "echo {} {.} {/} {//} {/.} {#} {%} {1} {{}}; :"],
         "dir/a.tar.gz",
     )
@@ -41,31 +41,33 @@ fn every_placeholder_shows_its_part_in_a_shell() {
 
 #[test]
 fn other_braces_are_left_alone() {
-    one(&["/bin/echo", "{\"a\":1}", "${1}", "{x}", "{2}", "{}"], "v")
+    with_value(&["/bin/echo", "{\"a\":1}", "${1}", "{x}", "{2}", "{}"], "v")
         .stdout("{\"a\":1} ${1} {x} {2} v\n")
         .run();
-    one(&["printf '%s\\n' '{\"a\":1}' \"{x}\" {}"], "v")
+    with_value(&["printf '%s\\n' '{\"a\":1}' \"{x}\" {}"], "v")
         .stdout("{\"a\":1}\n{x}\nv\n")
         .run();
 }
 
 #[test]
 fn without_a_placeholder_the_value_is_the_last_word() {
-    one(&["/bin/echo", "a"], "b c").stdout("a b c\n").run();
-    one(&["/bin/echo a"], "b c").stdout("a b c\n").run();
-    one(&["echo a >&2"], "b c").stderr("a b c\n").run();
+    with_value(&["/bin/echo", "a"], "b c")
+        .stdout("a b c\n")
+        .run();
+    with_value(&["/bin/echo a"], "b c").stdout("a b c\n").run();
+    with_value(&["echo a >&2"], "b c").stderr("a b c\n").run();
 }
 
 #[test]
 fn a_template_that_uses_its_parameters_gets_no_appended_values() {
-    one(&["echo \"<$1>\"; echo \"$#\""], "b c")
+    with_value(&["echo \"<$1>\"; echo \"$#\""], "b c")
         .stdout("<b c>\n1\n")
         .run();
 }
 
 #[test]
 fn a_value_is_not_appended_to_several_commands() {
-    one(&["echo a; echo b"], "c")
+    with_value(&["echo a; echo b"], "c")
         .stderr("prun: the template `echo a; echo b` is more than one simple command: write {} where the value belongs\n")
         .code(2)
         .run();
@@ -73,7 +75,7 @@ fn a_value_is_not_appended_to_several_commands() {
 
 #[test]
 fn an_argv_needs_no_shell() {
-    let outcome = one(&["--json", "/bin/echo", "a;b", "{}"], "$HOME")
+    let outcome = with_value(&["--json", "/bin/echo", "a;b", "{}"], "$HOME")
         .stdout_any()
         .run();
     let record = outcome.record(1);
@@ -88,7 +90,9 @@ fn an_argv_needs_no_shell() {
 
 #[test]
 fn a_one_word_template_is_the_command_in_its_record() {
-    let outcome = one(&["--json", "/bin/echo {}"], "v").stdout_any().run();
+    let outcome = with_value(&["--json", "/bin/echo {}"], "v")
+        .stdout_any()
+        .run();
     let record = outcome.record(1);
     assert_eq!(record["cmd"], "/bin/echo {}");
     assert_eq!(record["argv"], serde_json::json!(["/bin/echo", "v"]));
@@ -115,7 +119,7 @@ fn values_that_are_not_text_are_in_the_record_as_base64() {
 
 #[test]
 fn a_missing_program_of_a_template_is_reported_by_the_shell() {
-    let outcome = one(&["--json", "no-such-program {}"], "v")
+    let outcome = with_value(&["--json", "no-such-program {}"], "v")
         .stdout_any()
         .stderr_any()
         .code(1)
@@ -127,7 +131,7 @@ fn a_missing_program_of_a_template_is_reported_by_the_shell() {
 
 #[test]
 fn a_template_in_several_words_is_not_for_a_shell() {
-    one(&["-s", "echo", "{}"], "v")
+    with_value(&["-s", "echo", "{}"], "v")
         .stderr_has("--shell needs the template as one word")
         .code(2)
         .run();
@@ -136,7 +140,7 @@ fn a_template_in_several_words_is_not_for_a_shell() {
 #[test]
 fn a_shell_that_is_not_like_sh_takes_no_values() {
     for template in ["print({})", "print(1)"] {
-        one(&["--shell=python3", template], "1")
+        with_value(&["--shell=python3", template], "1")
             .stderr_has("`python3` is not known to support \"$1\"")
             .code(2)
             .run();
@@ -150,7 +154,7 @@ fn a_placeholder_behind_c_is_refused() {
         &["/bin/bash", "-ec", "{}"],
         &["dash", "-c"],
     ] {
-        one(template, "v")
+        with_value(template, "v")
             .stderr_has("-c 'echo \"$1\"'")
             .code(2)
             .run();
@@ -209,7 +213,7 @@ fn an_unsound_place_is_refused_before_anything_runs() {
         ("sh -c 'echo {}'", "in single quotes"),
         ("sh -c \"echo {}\"", "in the text after a shell's `-c`"),
     ] {
-        one(&[template], "v")
+        with_value(&[template], "v")
             .stderr_has(context)
             .stderr_has("\"$1\"")
             .code(2)
@@ -226,7 +230,9 @@ fn a_shown_command_can_be_pasted() {
         &["printf %s \"{}\"; :"],
         &["env printf %s"],
     ] {
-        let shown = one(&[&["-n"], template].concat(), name).stdout_any().run();
+        let shown = with_value(&[&["-n"], template].concat(), name)
+            .stdout_any()
+            .run();
         Stage::of("/bin/sh")
             .arg("-c")
             .arg(String::from_utf8(shown.stdout).unwrap())
@@ -250,13 +256,13 @@ fn a_shown_list_of_bytes_can_be_pasted() {
 
 #[test]
 fn the_shown_command_is_the_one_that_runs() {
-    one(&["-n", "wc -l < {} > {.}.n"], "a b.txt")
+    with_value(&["-n", "wc -l < {} > {.}.n"], "a b.txt")
         .stdout("/bin/sh -c 'wc -l < \"${1}\" > \"${2}\".n' sh 'a b.txt' 'a b'\n")
         .run();
-    one(&["-n", "gzip", "-9"], "a b")
+    with_value(&["-n", "gzip", "-9"], "a b")
         .stdout("gzip -9 'a b'\n")
         .run();
-    one(&["-n", "gzip -9"], "a b")
+    with_value(&["-n", "gzip -9"], "a b")
         .stdout("gzip -9 'a b'\n")
         .run();
 }

@@ -20,7 +20,7 @@ fn shell() -> Stage {
 
 /// A job that waits in the shell itself: a shell that starts programs to wait in may be in the middle
 /// of a fork, and is not seen as stopped then.
-fn waiting(before: &str) -> String {
+fn waiting_job(before: &str) -> String {
     format!("{before}mkfifo pipe; exec 3<>pipe; echo $$ > pid; read x <&3")
 }
 
@@ -29,7 +29,7 @@ fn ctrl_z_stops_the_jobs_and_the_clocks_and_fg_resumes_them() {
     if !needs("/bin/bash") {
         return;
     }
-    let job = format!("{}; echo resumed", waiting(""));
+    let job = format!("{}; echo resumed", waiting_job(""));
     let mut run = shell().start();
     run.wait_for_screen("ready> ");
     run.type_keys(format!("$PRUN -t 3 '{job}'\n").as_bytes());
@@ -55,7 +55,7 @@ fn a_job_that_ignores_ctrl_z_is_stopped_as_well() {
     if !needs("/bin/bash") {
         return;
     }
-    let job = waiting("trap \"\" TSTP; ");
+    let job = waiting_job("trap \"\" TSTP; ");
     let mut run = shell().start();
     run.wait_for_screen("ready> ");
     run.type_keys(format!("$PRUN '{job}'\n").as_bytes());

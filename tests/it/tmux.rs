@@ -31,12 +31,12 @@ impl Tmux {
             programs.display()
         );
         let size = [columns.to_string(), rows.to_string()];
-        tmux.tell(&["new-session", "-d", "-x", &size[0], "-y", &size[1], &shell]);
+        tmux.run(&["new-session", "-d", "-x", &size[0], "-y", &size[1], &shell]);
         tmux.wait_for("ready>");
         tmux
     }
 
-    fn tell(&self, words: &[&str]) -> Output {
+    fn run(&self, words: &[&str]) -> Output {
         let output = Command::new("tmux")
             .args(["-f", "/dev/null", "-u", "-S"])
             .arg(self.folder.path().join("socket"))
@@ -53,12 +53,12 @@ impl Tmux {
     fn type_keys(&self, keys: &[&str]) {
         let mut words = vec!["send-keys"];
         words.extend(keys);
-        self.tell(&words);
+        self.run(&words);
     }
 
     /// Types a line and Enter.
     fn type_line(&self, line: &str) {
-        self.tell(&["send-keys", "-l", line]);
+        self.run(&["send-keys", "-l", line]);
         self.type_keys(&["Enter"]);
     }
 
@@ -66,7 +66,7 @@ impl Tmux {
     fn rows(&self, words: &[&str]) -> String {
         let mut whole = vec!["capture-pane", "-p"];
         whole.extend(words);
-        let output = self.tell(&whole);
+        let output = self.run(&whole);
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         let mut rows = String::new();
         for row in text.trim_end().lines() {
@@ -101,7 +101,7 @@ impl Tmux {
         }
     }
 
-    /// Lets the jobs of [`waiting`] end.
+    /// Lets the jobs of [`waiting_job`] end.
     fn let_go(&self) {
         std::fs::write(self.folder.path().join("go"), "").expect("the folder is ours");
     }
@@ -120,8 +120,8 @@ impl Drop for Tmux {
 }
 
 /// A job that runs this command, and then waits until the test lets it end.
-fn waiting(does: &str) -> String {
-    format!("'{does}; until test -e go; do sleep 0.02; done'")
+fn waiting_job(command: &str) -> String {
+    format!("'{command}; until test -e go; do sleep 0.02; done'")
 }
 
 #[test]
@@ -143,8 +143,8 @@ fn characters_of_ambiguous_width_cost_no_row() {
             screen.starts_with("one\ntwo\nthree\nready>")
         });
         std::fs::write(tmux.folder.path().join("odd"), format!("{odd}\n")).expect("ours");
-        let odd = waiting(" for i in 1 2 3 4 5; do cat odd; sleep 0.15; done; touch drawn");
-        tmux.type_line(&format!("prun n:{odd} {}; echo over", waiting(":")));
+        let odd = waiting_job(" for i in 1 2 3 4 5; do cat odd; sleep 0.15; done; touch drawn");
+        tmux.type_line(&format!("prun n:{odd} {}; echo over", waiting_job(":")));
         tmux.wait_for("0/2");
         tmux.wait_until("five drawings", |_| {
             tmux.folder.path().join("drawn").exists()
@@ -163,7 +163,7 @@ fn a_region_that_is_drawn_again_leaves_no_copy_in_the_history() {
         return;
     }
     let tmux = Tmux::new(80, 24);
-    tmux.type_line(&format!("clear; prun {0} {0}; echo over", waiting(":")));
+    tmux.type_line(&format!("clear; prun {0} {0}; echo over", waiting_job(":")));
     tmux.wait_for("0/2, 0:01");
     tmux.let_go();
     tmux.wait_until("the end", |screen| screen.contains("\nover\n"));
@@ -177,7 +177,7 @@ fn in_the_background_nothing_is_drawn_over_the_prompt() {
         return;
     }
     let tmux = Tmux::new(80, 24);
-    tmux.type_line(&format!("clear; prun {0} {0} &", waiting(":")));
+    tmux.type_line(&format!("clear; prun {0} {0} &", waiting_job(":")));
     tmux.wait_until("the number of the job, and a prompt", |screen| {
         screen.starts_with("[1] ") && screen.trim_end().ends_with("\nready>")
     });
@@ -198,7 +198,10 @@ fn what_is_typed_meanwhile_leaves_no_row_behind() {
         return;
     }
     let tmux = Tmux::new(60, 12);
-    tmux.type_line(&format!("clear; prun {0} {0} {0}; echo over", waiting(":")));
+    tmux.type_line(&format!(
+        "clear; prun {0} {0} {0}; echo over",
+        waiting_job(":")
+    ));
     tmux.wait_for("0/3");
     for _ in 0..3 {
         tmux.type_keys(&["Enter"]);
@@ -232,10 +235,13 @@ fn resized(widths: &[&str]) -> String {
     tmux.wait_until("a cleared screen", |screen| {
         screen.starts_with("one\ntwo\nready>")
     });
-    tmux.type_line(&format!("prun {name}:{0} {0}; echo over", waiting(" :")));
+    tmux.type_line(&format!(
+        "prun {name}:{0} {0}; echo over",
+        waiting_job(" :")
+    ));
     tmux.wait_for("0:00  aaaa");
     for columns in widths {
-        tmux.tell(&["resize-window", "-x", columns, "-y", "24"]);
+        tmux.run(&["resize-window", "-x", columns, "-y", "24"]);
         // tmux sends SIGWINCH a quarter of a second later.
         std::thread::sleep(Duration::from_millis(300));
     }

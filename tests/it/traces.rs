@@ -7,7 +7,7 @@ use crate::readers::{report_data, trace};
 use crate::stage::{Outcome, Stage};
 
 /// A run that writes a trace; its messages are not checked.
-fn traced() -> Stage {
+fn with_trace() -> Stage {
     Stage::new()
         .args(["--trace", "run.json"])
         .stdout_any()
@@ -28,19 +28,19 @@ fn every_attempt_is_a_slice_in_the_row_of_its_slot() {
     if !needs("python3") {
         return;
     }
-    let outcome = traced()
+    let outcome = with_trace()
         .args(["-j1", "--retries", "1"])
         .args(["a: sleep 0.2; exit 3", "echo b"])
         .code(1)
         .run();
     let events = events(&outcome);
     let slices = of_kind(&events, "X");
-    let told: Vec<_> = slices
+    let actual: Vec<_> = slices
         .iter()
         .map(|slice| json!([slice["name"], slice["tid"], slice["args"]["attempt"]]))
         .collect();
     assert_eq!(
-        told,
+        actual,
         [
             json!(["a", 1, 1]),
             json!(["a", 1, 2]),
@@ -69,7 +69,7 @@ fn rows_have_names_and_a_curve_counts_the_running_jobs() {
     if !needs("python3") {
         return;
     }
-    let outcome = traced()
+    let outcome = with_trace()
         .args([
             "-j2",
             "until [ -e b ]; do sleep 0.01; done",
@@ -95,7 +95,7 @@ fn a_trace_is_whole_up_to_the_moment_in_which_prun_is_killed() {
     if !needs("python3") {
         return;
     }
-    let mut run = traced()
+    let mut run = with_trace()
         .file(
             "run.json",
             "something old that is much longer than a trace of no job",
@@ -121,7 +121,7 @@ fn an_attempt_without_a_successor_is_reported_once() {
     if !needs("python3") {
         return;
     }
-    let mut run = traced()
+    let mut run = with_trace()
         .args([
             "-j1",
             "--retries",
@@ -154,7 +154,7 @@ fn output_in_the_order_of_the_jobs_changes_no_trace() {
     if !needs("python3") {
         return;
     }
-    let outcome = traced()
+    let outcome = with_trace()
         .args(["-k", "-j2"])
         .args([
             "until [ -e b ]; do sleep 0.01; done; sleep 0.3; echo a",

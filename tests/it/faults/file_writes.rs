@@ -64,7 +64,8 @@ fn a_signal_while_nobody_reads_leaves_every_ending_in_the_log_and_whole_files() 
             ("large", "ok", false),
             ("long", "canceled", true),
         ];
-        let expected = expected.map(|(name, how, told)| (name.to_owned(), how.to_owned(), told));
+        let expected =
+            expected.map(|(name, how, delivered)| (name.to_owned(), how.to_owned(), delivered));
         assert_eq!(endings(&outcome.path("run.log")), expected, "{form:?}");
         let last = lines(&outcome.path("run.log"))
             .pop()

@@ -107,7 +107,7 @@
 //! * SIGKILL of prun in the first 50 ms of a job, or of prun and its guard, leaves the jobs running; a
 //!   resumed run refuses to start them twice.
 //! * A panic cannot be provoked from outside; the stage reports any.
-//! * Without `/proc`, zombies cannot be told from living processes: the wait lasts until the end of
+//! * Without `/proc`, zombies cannot be distinguished from living processes: the wait lasts until the
 //!   the grace.
 
 mod chaos;

@@ -1,4 +1,4 @@
-"""Looks at a report in Chromium, by the WebDriver protocol, and prints what it saw as JSON.
+"""Opens a report in Chromium with the WebDriver protocol, and prints what it finds as JSON.
 
 browser.py REPORT SCENE [FOLDER]; FOLDER is for screenshots.
 """
@@ -92,7 +92,7 @@ def sort_of(browser):
 
 
 def works(browser, file):
-    """Sorting, filtering, zoom and keyboard, of a run of: slow, quick, bad (exit 3), argv."""
+    """Sorting, filtering, zoom and keyboard, for a run of: slow, quick, bad (exit 3), argv."""
     browser.open(file)
     seen = {"messages": browser.messages(), "first": labels(browser), "first_sort": sort_of(browser)}
     by_time = "th:nth-child(6) button"
@@ -134,7 +134,7 @@ def works(browser, file):
     seen["bars"] = browser.js("""return ['ok', 'bad', 'off', 'wait', 'critical']
         .map(c => document.querySelectorAll('.bar.' + c).length)""")
     seen["caption"] = browser.texts("caption")[0]
-    # Every control has a name, and every one can be reached by the keyboard.
+    # Every control has a name and can be reached with the keyboard.
     seen["unnamed"] = browser.js("""return [...document.querySelectorAll('button, input')]
         .filter(e => !(e.innerText || e.ariaLabel || e.labels?.length)).length""")
     seen["unreachable"] = browser.js("""return [...document.querySelectorAll('button, input, summary, pre, #timeline')]
@@ -144,7 +144,7 @@ def works(browser, file):
 
 
 def is_text(browser, file):
-    """Whatever a job is called and prints."""
+    """Names and output of jobs are text, never markup."""
     browser.open(file)
     seen = {"messages": browser.messages(), "labels": labels(browser)}
     seen["output"] = browser.texts("#outputs pre")
@@ -168,7 +168,7 @@ def is_text(browser, file):
 
 
 def crowd(browser, file):
-    """How long everything takes, in milliseconds, until the page is laid out again."""
+    """The time of each operation in milliseconds, including the layout."""
     timed = """const start = performance.now(); {} ; document.body.offsetHeight;
         return Math.round(performance.now() - start)"""
     seen = {"ready": browser.open(file), "messages": browser.messages()}
@@ -184,7 +184,7 @@ def crowd(browser, file):
 
 
 def looks(browser, file, folder):
-    """Both themes, a phone and paper; the widths tell whether the page must be scrolled sideways."""
+    """Both themes, a phone and paper; the widths show whether the page scrolls sideways."""
     browser.open(file)
     seen = {}
     for theme in ["light", "dark"]:

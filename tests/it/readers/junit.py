@@ -1,5 +1,5 @@
-"""Prints a JUnit report as JSON. PRUN_READERS says that other readers must be there, and is a folder
-with the schema that Jenkins' xUnit plugin holds reports to."""
+"""Prints a JUnit report as JSON. PRUN_READERS requires other readers, and is a folder with the schema
+with which Jenkins' xUnit plugin validates reports."""
 
 import json
 import os
@@ -81,7 +81,7 @@ else:
 if "PRUN_READERS" in os.environ:
     import xmlschema
 
-    # The one thing that it does not allow.
+    # The only thing that the schema does not allow.
     for case in suite.iter("testcase"):
         case.remove(case.find("properties"))
     schema = os.path.join(os.environ["PRUN_READERS"], "junit-10.xsd")

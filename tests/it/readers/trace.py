@@ -1,4 +1,4 @@
-"""Prints a trace in the Trace Event format as JSON, and holds it to what the format says."""
+"""Prints a trace in the Trace Event format as JSON, and checks it against the format."""
 
 import json
 import sys
@@ -22,7 +22,7 @@ for event in events:
         rows.setdefault(event["tid"], []).append((event["ts"], event["ts"] + event["dur"]))
 for row in rows.values():
     row.sort()
-    # Slices of one row lie beside each other; clocks are read to the microsecond.
+    # Slices of one row do not overlap; clocks are read to the microsecond.
     assert all(one[1] <= two[0] + 1 for one, two in zip(row, row[1:])), row
 
 json.dump(events, sys.stdout)

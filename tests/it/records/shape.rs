@@ -1,4 +1,4 @@
-//! The keys of a record, in their order, and what each may hold.
+//! The keys of a record, in their order, and the type of each.
 
 use std::fmt;
 
@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use crate::stage::Outcome;
 
-/// The keys that every record has: `n` a whole number, `s` seconds, `t` a text, `b` a boolean,
-/// `l` a list of texts; `?` where null is possible.
+/// The keys of every record: `n` a whole number, `s` seconds, `t` a text, `b` a boolean, `l` a list of
+/// texts; `?` if null is allowed.
 const KEYS: [(&str, &str); 28] = [
     ("v", "n"),
     ("seq", "n"),
@@ -40,13 +40,13 @@ const KEYS: [(&str, &str); 28] = [
     ("stderr_bytes", "n"),
 ];
 
-/// Holds each line of stdout to the keys, their order and their types.
+/// Checks the keys of each line of stdout, their order and their types.
 #[track_caller]
 pub(super) fn check(outcome: &Outcome) {
     check_added(outcome, &[]);
 }
 
-/// The same where bytes that are no text may add keys behind all others, in this order.
+/// The same, with keys that values that are not UTF-8 may add at the end, in this order.
 #[track_caller]
 pub(super) fn check_added(outcome: &Outcome, added: &[&str]) {
     let known: Vec<&str> = KEYS.iter().map(|(key, _)| *key).collect();
@@ -61,7 +61,7 @@ pub(super) fn check_added(outcome: &Outcome, added: &[&str]) {
         let record: Value = serde_json::from_slice(line).expect("a record is JSON");
         for (key, kind) in KEYS {
             assert!(
-                fits(kind, &record[key]),
+                has_type(kind, &record[key]),
                 "{key} is {}: {shown}",
                 record[key]
             );
@@ -72,7 +72,7 @@ pub(super) fn check_added(outcome: &Outcome, added: &[&str]) {
     }
 }
 
-fn fits(kind: &str, value: &Value) -> bool {
+fn has_type(kind: &str, value: &Value) -> bool {
     let bare = kind.trim_end_matches('?');
     match value {
         Value::Null => bare != kind,
@@ -85,7 +85,7 @@ fn fits(kind: &str, value: &Value) -> bool {
     }
 }
 
-/// The keys of an object as they stand in its text, which a parsed value has forgotten.
+/// The keys of an object in the order of the text, which a parsed value does not keep.
 struct Order(Vec<String>);
 
 impl<'de> Deserialize<'de> for Order {

@@ -59,34 +59,34 @@ fn the_default_program_is_prun() {
 
 #[test]
 fn an_unexpected_line_is_shown_next_to_the_expected_one() {
-    let told = complaint(|| {
+    let message = complaint(|| {
         sh("printf 'a\\nB\\033\\nc\\n'; echo oops >&2; exit 1")
             .stdout("a\nb\nc\n")
             .run()
     });
-    assert_has(&told, "expected exit code 0, got exit code 1\n");
+    assert_has(&message, "expected exit code 0, got exit code 1\n");
     assert_has(
-        &told,
+        &message,
         "stdout is not what was expected (- expected, + printed):\n",
     );
     assert_has(
-        &told,
+        &message,
         "  (1 lines alike)\n- b\n+ B\\u{1b}\n  (1 lines alike)\n",
     );
-    assert_has(&told, "stderr is not what was expected");
-    assert_has(&told, "+ oops\n");
+    assert_has(&message, "stderr is not what was expected");
+    assert_has(&message, "+ oops\n");
 }
 
 #[test]
 fn a_missing_newline_is_a_difference() {
-    let told = complaint(|| sh("printf a").stdout("a\n").run());
-    assert_has(&told, "- a\n+ a (no newline)\n");
+    let message = complaint(|| sh("printf a").stdout("a\n").run());
+    assert_has(&message, "- a\n+ a (no newline)\n");
 }
 
 #[test]
 fn bytes_that_are_not_text_are_shown_as_numbers() {
-    let told = complaint(|| sh("printf '\\377'").run());
-    assert_has(&told, "+ \\xff (no newline)\n");
+    let message = complaint(|| sh("printf '\\377'").run());
+    assert_has(&message, "+ \\xff (no newline)\n");
 }
 
 #[test]
@@ -95,24 +95,24 @@ fn a_missing_part_is_reported() {
         .stderr_has("two")
         .stderr_has("one")
         .run();
-    let told = complaint(|| {
+    let message = complaint(|| {
         sh("echo one two")
             .stdout_has("one")
             .stdout_has("three")
             .run()
     });
-    assert_has(&told, "- three (no newline)\n+ one two\n");
-    let told = complaint(|| sh("exit 0").stderr_has("three").run());
-    assert_has(&told, "stderr lacks what was expected");
+    assert_has(&message, "- three (no newline)\n+ one two\n");
+    let message = complaint(|| sh("exit 0").stderr_has("three").run());
+    assert_has(&message, "stderr lacks what was expected");
 }
 
 #[test]
 fn a_signal_is_not_an_exit_code() {
     sh("kill -TERM $$").signal(libc::SIGTERM).run();
-    let told = complaint(|| sh("kill -TERM $$").code(143).run());
-    assert_has(&told, "expected exit code 143, got death by signal 15");
-    let told = complaint(|| sh("exit 143").signal(libc::SIGTERM).run());
-    assert_has(&told, "expected death by signal 15, got exit code 143");
+    let message = complaint(|| sh("kill -TERM $$").code(143).run());
+    assert_has(&message, "expected exit code 143, got death by signal 15");
+    let message = complaint(|| sh("exit 143").signal(libc::SIGTERM).run());
+    assert_has(&message, "expected death by signal 15, got exit code 143");
 }
 
 #[test]
@@ -142,9 +142,9 @@ fn a_daemon_is_found_and_killed() {
     let name = format!("/proc/{daemon}/comm");
     let is_up = || (std::fs::read(&name).ok()? == b"sleep\n").then_some(());
     run.wait_until("a daemon", |_| is_up());
-    let told = complaint(|| run.finish());
-    assert_has(&told, "processes were left alive:\n");
-    assert_has(&told, "sleep 1000\n");
+    let message = complaint(|| run.finish());
+    assert_has(&message, "processes were left alive:\n");
+    assert_has(&message, "sleep 1000\n");
     assert!(!is_alive(daemon));
 }
 
@@ -177,29 +177,32 @@ fn a_run_that_is_dropped_is_killed() {
 
 #[test]
 fn the_time_limit_kills_and_shows_the_output() {
-    let told = complaint(|| {
+    let message = complaint(|| {
         sh("echo begun; echo oops >&2; exec sleep 1000")
             .within(Duration::from_secs(2))
             .run()
     });
     assert_has(
-        &told,
+        &message,
         "waited too long for the run's end; still running after",
     );
-    assert_has(&told, "stdout so far:\n  begun\nstderr so far:\n  oops\n");
-    assert_has(&told, "alive:\n  ");
+    assert_has(
+        &message,
+        "stdout so far:\n  begun\nstderr so far:\n  oops\n",
+    );
+    assert_has(&message, "alive:\n  ");
 }
 
 #[test]
 fn an_early_end_is_reported() {
-    let told = complaint(|| sh("").not_before(Duration::from_secs(30)).run());
-    assert_has(&told, "ended too soon: ");
+    let message = complaint(|| sh("").not_before(Duration::from_secs(30)).run());
+    assert_has(&message, "ended too soon: ");
 }
 
 #[test]
 fn a_temporary_file_that_is_left_is_reported() {
-    let told = complaint(|| sh("echo > \"$TMPDIR\"/spill").run());
-    assert_has(&told, "files were left in TMPDIR: [\"spill\"]");
+    let message = complaint(|| sh("echo > \"$TMPDIR\"/spill").run());
+    assert_has(&message, "files were left in TMPDIR: [\"spill\"]");
 }
 
 #[test]

@@ -36,8 +36,8 @@ fn records_that_do_not_agree_with_the_exit_code_are_found() {
 
 #[test]
 fn a_panic_is_found() {
-    let told = complaint(|| sh("echo thread panicked at x >&2").stderr_any().run());
-    assert_has(&told, "prun panicked");
+    let message = complaint(|| sh("echo thread panicked at x >&2").stderr_any().run());
+    assert_has(&message, "prun panicked");
 }
 
 #[test]

@@ -24,12 +24,12 @@ fn a_running_program_can_be_interacted_with() {
 
 #[test]
 fn a_text_that_can_no_longer_come_is_not_waited_for() {
-    let told = complaint(|| sh("echo a").start().wait_for_stdout("b"));
+    let message = complaint(|| sh("echo a").start().wait_for_stdout("b"));
     assert_has(
-        &told,
+        &message,
         "the run was over without \"b\" on stdout; ended after ",
     );
-    assert_has(&told, "stdout so far:\n  a\n");
+    assert_has(&message, "stdout so far:\n  a\n");
 }
 
 #[test]
@@ -92,8 +92,8 @@ fn a_terminal_is_one_for_all_three_streams() {
         .pty(24, 80)
         .screen_has("/dev/pts/[PID]\r\n24 80\r\nxterm-256color\r\n")
         .run();
-    let told = complaint(|| sh("").pty(24, 80).screen_has("x").run());
-    assert_has(&told, "screen lacks what was expected");
+    let message = complaint(|| sh("").pty(24, 80).screen_has("x").run());
+    assert_has(&message, "screen lacks what was expected");
 }
 
 fn waiting_on_a_terminal(script: &str) -> Running {
@@ -135,10 +135,13 @@ fn a_terminal_must_be_left_as_it_was() {
     sh("stty -echo; stty echo; printf '\\033[?25l\\033[?25h'")
         .pty(24, 80)
         .run();
-    let told = complaint(|| sh("stty -echo").pty(24, 80).run());
-    assert_has(&told, "the terminal's modes were changed and not restored");
-    let told = complaint(|| sh("printf '\\033[?25l'").pty(24, 80).run());
-    assert_has(&told, "the cursor was hidden and not shown again");
+    let message = complaint(|| sh("stty -echo").pty(24, 80).run());
+    assert_has(
+        &message,
+        "the terminal's modes were changed and not restored",
+    );
+    let message = complaint(|| sh("printf '\\033[?25l'").pty(24, 80).run());
+    assert_has(&message, "the cursor was hidden and not shown again");
 }
 
 #[test]
