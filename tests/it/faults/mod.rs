@@ -108,7 +108,7 @@
 //!   resumed run refuses to start them twice.
 //! * A panic cannot be provoked from outside; the stage reports any.
 //! * Without `/proc`, zombies cannot be distinguished from living processes: the wait lasts until the
-//!   the grace.
+//!   end of the grace.
 
 mod chaos;
 mod crashes;
