@@ -3,7 +3,7 @@
 //!     cargo bench --bench compare                          every case, about six minutes on two cores
 //!     cargo bench --bench compare -- launch --rounds 9     the cases whose name holds "launch", nine rounds
 //!
-//! With `PRUN_STATIC=PATH` a statically linked prun is measured as well in the case of start-up.
+//! With `PRUN_STATIC=PATH` a statically linked prun is measured as well in the start-up case.
 //!
 //! # How to read it
 //!

@@ -113,7 +113,7 @@ fn a_missing_file_of_arguments_is_named() {
 }
 
 #[test]
-fn no_argument_is_no_job() {
+fn without_arguments_there_is_no_job() {
     Stage::new().args(["false", ":::"]).run();
     Stage::new().args(["-a", "-", "false"]).run();
 }
@@ -192,7 +192,7 @@ fn as_many_values_as_fit_do_fit() {
 }
 
 #[test]
-fn starts_keep_their_distance() {
+fn starts_are_delayed_by_the_given_interval() {
     Stage::new()
         .args(["-j3", "--delay", "0.2", "-n"])
         .args(["x", ":::", "1"])
@@ -247,7 +247,7 @@ fn the_number_of_jobs_has_the_option_of_other_runners() {
 }
 
 #[test]
-fn a_placeholder_without_values_gets_the_ways_out() {
+fn the_error_for_a_placeholder_without_values_lists_the_remedies() {
     Stage::new()
         .args(["gzip {}"])
         .stderr_has("`::: VALUE...`")
@@ -258,7 +258,7 @@ fn a_placeholder_without_values_gets_the_ways_out() {
 }
 
 #[test]
-fn parts_that_do_not_go_together_are_refused() {
+fn conflicting_parts_of_a_command_line_are_refused() {
     for (args, message) in [
         (&["-f", "x", "echo"][..], "-f cannot be used with commands"),
         (&["-f", "x", "-a", "y"], "-f cannot be used with -a"),

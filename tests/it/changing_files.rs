@@ -40,7 +40,7 @@ fn many_empty_jobs() -> String {
 }
 
 #[test]
-fn lines_that_are_added_are_run() {
+fn appended_lines_are_run() {
     for between in [String::new(), many_empty_jobs()] {
         run_and_change(
             with_jobs(format!("{FIRST}\n{between}")).stdout("first\nadded\nlast\n"),
@@ -50,7 +50,7 @@ fn lines_that_are_added_are_run() {
 }
 
 #[test]
-fn a_job_may_add_to_its_own_file() {
+fn a_job_may_append_to_its_own_file() {
     with_jobs("for n in 1 2 3; do echo \"echo $n\" >> jobs; done\n")
         .stdout("1\n2\n3\n")
         .run();
@@ -75,7 +75,7 @@ fn an_invalid_line_that_is_added_is_reported_when_it_is_reached() {
 }
 
 #[test]
-fn a_file_that_is_written_anew_does_not_run_half_a_line() {
+fn a_file_that_is_rewritten_does_not_run_part_of_a_line() {
     // The new file is longer, and the old end is in the middle of a line.
     let outcome = run_and_change(with_jobs(format!("{FIRST}\n")).stdout("first\n"), |run| {
         let line = "true; true; true; true; true; touch started\n";

@@ -36,7 +36,7 @@ const DIGEST: &str = "── 1 of 3 jobs failed:\n── c (exit 3, [TIME])\n   
                       ── 3 jobs: 2 ok, 1 failed ([TIME])\n";
 
 #[test]
-fn github_folds_what_passed_and_marks_what_failed() {
+fn github_folds_passed_jobs_and_marks_failed_ones() {
     check_log(
         || in_ci("GITHUB_ACTIONS"),
         &format!(
@@ -47,7 +47,7 @@ fn github_folds_what_passed_and_marks_what_failed() {
 }
 
 #[test]
-fn gitlab_folds_what_passed() {
+fn gitlab_folds_passed_jobs() {
     check_log(
         || in_ci("GITLAB_CI"),
         &format!(
@@ -59,7 +59,7 @@ fn gitlab_folds_what_passed() {
 }
 
 #[test]
-fn azure_folds_what_passed_and_marks_what_failed() {
+fn azure_folds_passed_jobs_and_marks_failed_ones() {
     check_log(
         || in_ci("TF_BUILD"),
         &format!(
@@ -70,7 +70,7 @@ fn azure_folds_what_passed_and_marks_what_failed() {
 }
 
 #[test]
-fn buildkite_folds_what_passed_and_nothing_after_it() {
+fn buildkite_folds_passed_jobs_and_nothing_after_them() {
     check_log(
         || in_ci("BUILDKITE"),
         &format!(
@@ -109,7 +109,7 @@ fn streams_with_different_destinations_are_not_folded() {
 }
 
 #[test]
-fn teamcity_folds_what_passed() {
+fn teamcity_folds_passed_jobs() {
     check_log(
         || in_ci("TEAMCITY_VERSION"),
         &format!(
@@ -220,7 +220,7 @@ fn github_gets_a_table_of_the_jobs() {
 }
 
 #[test]
-fn a_colour_that_a_job_left_on_does_not_reach_what_follows() {
+fn a_colour_that_a_job_left_on_does_not_affect_later_output() {
     together(Stage::new().env("GITLAB_CI", "true"))
         .args([
             "-j1",
@@ -244,7 +244,7 @@ fn the_only_job_is_streamed_in_a_log() {
 }
 
 #[test]
-fn ci_off_is_no_ci() {
+fn ci_off_disables_ci_output() {
     in_ci("GITHUB_ACTIONS")
         .env("CI", "true")
         .in_shell("p=$1; shift; exec \"$p\" --ci=off \"$@\" 2>&1")
@@ -278,7 +278,7 @@ fn q_in_ci_shows_failed_jobs_and_the_digest() {
 }
 
 #[test]
-fn records_are_pure_in_ci() {
+fn records_have_no_ci_markup() {
     let outcome = Stage::new()
         .env("GITHUB_ACTIONS", "true")
         .args(["--ci=github", "--json", "a: echo one"])

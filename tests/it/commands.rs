@@ -140,7 +140,7 @@ fn a_job_knows_its_number_slot_attempt_and_name() {
 }
 
 #[test]
-fn a_word_and_a_colon_and_a_blank_are_a_name() {
+fn a_word_with_a_colon_and_a_blank_is_a_name() {
     let outcome = Stage::new()
         .args([
             "--json",
@@ -273,7 +273,7 @@ fn help_is_a_success_and_names_the_codes() {
 }
 
 #[test]
-fn nothing_to_do_on_a_terminal_is_answered_with_help() {
+fn without_jobs_on_a_terminal_help_is_printed() {
     Stage::new()
         .pty(40, 100)
         .screen_has("prun runs many commands at once. There are four ways to name them:")

@@ -1,4 +1,4 @@
-//! How the files of a run are written, by what exists at their paths.
+//! How the files of a run are written, depending on what exists at their paths.
 
 use std::os::unix::fs::MetadataExt as _;
 

@@ -75,7 +75,7 @@ fn an_ignored_hup_stays_ignored_under_nohup() {
 }
 
 #[test]
-fn another_deadly_signal_that_is_ignored_stays_ignored() {
+fn another_fatal_signal_that_is_ignored_stays_ignored() {
     assert_stays_ignored("USR2", libc::SIGUSR2);
 }
 

@@ -129,7 +129,7 @@ fn without_fail_fast_everything_runs() {
 }
 
 #[test]
-fn a_race_ends_by_the_code_of_the_first_to_end() {
+fn a_race_exits_with_the_code_of_the_first_to_end() {
     let outcome = stage()
         .args(["--json", "--race", "exit 9", "sleep 300"])
         .stdout_any()
@@ -143,7 +143,7 @@ fn a_race_ends_by_the_code_of_the_first_to_end() {
 }
 
 #[test]
-fn a_race_won_well_is_a_success() {
+fn a_race_won_by_a_success_is_a_success() {
     stage()
         .args(["--race", "echo won", "sleep 300"])
         .stdout("won\n")
@@ -152,7 +152,7 @@ fn a_race_won_well_is_a_success() {
 }
 
 #[test]
-fn a_race_won_by_a_signal_ends_by_the_shells_code_for_it() {
+fn a_race_won_by_a_signal_exits_with_the_shells_code_for_it() {
     stage()
         .args(["--race", "kill -SEGV $$", "sleep 300"])
         .stderr_any()
@@ -161,7 +161,7 @@ fn a_race_won_by_a_signal_ends_by_the_shells_code_for_it() {
 }
 
 #[test]
-fn the_deadline_ends_the_run_by_124() {
+fn the_deadline_exits_with_code_124() {
     let outcome = stage()
         .args([
             "--json",
@@ -254,7 +254,7 @@ fn an_ending_that_looks_like_a_cancellation_is_reported_at_once() {
 }
 
 #[test]
-fn a_race_won_by_an_ending_that_looks_like_a_stop_is_won() {
+fn a_race_won_by_an_ending_that_looks_like_a_cancellation_is_won() {
     stage()
         .args(["--race", "exit 143", "sleep 0.15; exit 0"])
         .stderr_any()

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::stage::Stage;
 
 #[test]
-fn closed_streams_are_empty_and_nothing_else_takes_their_place() {
+fn closed_streams_are_empty_and_their_numbers_are_not_reused() {
     // A log that got the number of a closed stream would have output in it.
     for closed in ["<&- >&- 2>&-", ">&-", "<&- 2>&-"] {
         let outcome = Stage::new()
@@ -81,7 +81,7 @@ fn a_program_is_looked_up_where_a_shell_looks() {
 }
 
 #[test]
-fn settings_of_other_programs_mean_nothing() {
+fn settings_of_other_programs_have_no_effect() {
     let mut stage = Stage::new()
         .args(["-j1", "echo $0", "echo plain"])
         .stdout("/bin/sh\nplain\n");
@@ -137,7 +137,7 @@ fn a_variable_is_shown_only_in_the_command_to_paste() {
 }
 
 #[test]
-fn in_the_log_of_a_ci_are_no_values_of_variables_and_no_input() {
+fn a_ci_log_contains_no_values_of_variables_and_no_input() {
     for options in [&["-v"][..], &["-q"], &["--json"]] {
         let outcome = with_secrets(options).env("CI", "1").run();
         for stream in [&outcome.stdout, &outcome.stderr] {

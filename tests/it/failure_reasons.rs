@@ -100,7 +100,7 @@ fn a_program_in_an_unreadable_folder_is_not_reported_missing() {
 }
 
 #[test]
-fn a_folder_of_path_that_may_not_be_searched_hides_no_missing_program() {
+fn an_unreadable_folder_in_path_hides_no_missing_program() {
     if !needs(ROOT) {
         return;
     }
@@ -117,7 +117,7 @@ fn a_folder_of_path_that_may_not_be_searched_hides_no_missing_program() {
 }
 
 #[test]
-fn a_file_system_without_executables_is_no_question_of_the_files_mode() {
+fn a_noexec_file_system_is_not_reported_as_a_file_mode() {
     if !needs(MOUNT_NAMESPACE) {
         return;
     }

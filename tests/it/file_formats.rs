@@ -90,7 +90,7 @@ fn a_file_whose_first_bytes_say_that_it_is_something_else_is_refused() {
 }
 
 #[test]
-fn an_object_over_several_lines_is_no_job() {
+fn an_object_over_several_lines_is_not_a_job() {
     let text = "{\n  \"name\": \"x\",\n  \"cmd\": \"touch started\"\n}\n";
     each_way(
         "package.json",

@@ -180,7 +180,7 @@ fn a_name_before_a_line_cannot_forge_a_command() {
 }
 
 #[test]
-fn standard_error_is_the_log_where_standard_output_is_redirected() {
+fn standard_error_is_the_log_if_standard_output_is_redirected() {
     Stage::new()
         .env("GITHUB_ACTIONS", "true")
         .arg("a: echo ::group::b; printf '::group::c\\n::stop-commands::t' >&2")
@@ -213,7 +213,7 @@ fn a_jobs_stop_commands_token_is_resumed_around_pruns_own_commands() {
 }
 
 #[test]
-fn a_line_cannot_leave_its_name_on_a_terminal_whatever_else_is_redirected() {
+fn a_line_cannot_escape_its_prefix_on_a_terminal_under_any_redirection() {
     Stage::new()
         .args([
             "-o",

@@ -134,7 +134,7 @@ fn json_junit_trace_report_and_the_exit_code_agree_on_every_job() {
 }
 
 #[test]
-fn they_agree_where_everything_is_well() {
+fn they_agree_if_all_jobs_are_ok() {
     if !needs("python3") {
         return;
     }
@@ -143,7 +143,7 @@ fn they_agree_where_everything_is_well() {
 }
 
 #[test]
-fn they_agree_where_the_run_was_cut_short() {
+fn they_agree_if_the_run_was_cut_short() {
     if !needs("python3") {
         return;
     }

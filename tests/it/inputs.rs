@@ -38,7 +38,7 @@ fn a_missing_job_file_is_named() {
 }
 
 #[test]
-fn a_folder_is_no_job_file() {
+fn a_folder_is_not_a_job_file() {
     Stage::new()
         .args(["-f", "."])
         .stderr("prun: .: is a directory: name a job file\n")
@@ -228,7 +228,7 @@ fn deep_nesting_is_an_error_and_no_crash() {
 }
 
 #[test]
-fn jobs_start_while_input_is_still_read() {
+fn jobs_start_while_input_is_being_read() {
     for (first, second) in [
         ("echo one\n", "touch two\n"),
         ("{\"cmd\":\"echo one\"}\n", "{\"cmd\":\"touch two\"}\n"),
@@ -257,7 +257,7 @@ fn jobs_start_while_input_is_still_read() {
 }
 
 #[test]
-fn a_bad_line_of_a_stream_is_reported_when_what_runs_has_ended() {
+fn a_bad_line_of_a_stream_is_reported_after_running_jobs_have_ended() {
     let mut run = Stage::new()
         .args(["-j2"])
         .stdin_open()

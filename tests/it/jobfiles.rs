@@ -73,7 +73,7 @@ fn a_byte_order_mark_is_dropped() {
 }
 
 #[test]
-fn the_extension_or_the_first_bytes_tell_the_format() {
+fn the_extension_or_the_first_bytes_determine_the_format() {
     let lines = "{\"cmd\":\"echo a\"}\n\n{\"cmd\":\"echo b\"}\n";
     for name in ["jobs.jsonl", "jobs.ndjson", "jobs", "jobs.txt"] {
         with_file(name, lines).stdout("a\nb\n").run();

@@ -152,7 +152,7 @@ fn the_log_is_for_its_owner_alone() {
 }
 
 #[test]
-fn two_runs_do_not_write_one_log() {
+fn two_runs_cannot_write_one_log() {
     let job = "echo up > up; while ! test -e told; do sleep 0.02; done";
     let mut run = Stage::new().args(LOG).arg(job).start();
     run.wait_for_line_in("up");
@@ -205,7 +205,7 @@ fn a_job_that_an_earlier_killed_run_left_is_not_run_twice() {
 }
 
 #[test]
-fn a_failed_jobs_last_output_is_on_record_and_no_environment() {
+fn the_log_has_a_failed_jobs_last_output_and_no_environment() {
     let outcome = Stage::new()
         .args(LOG)
         .args([

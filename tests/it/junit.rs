@@ -275,7 +275,7 @@ fn a_path_that_cannot_be_used_is_found_before_anything_runs() {
 }
 
 #[test]
-fn a_report_that_cannot_be_written_is_reported_and_the_run_goes_on() {
+fn a_report_that_cannot_be_written_is_an_error_and_the_run_continues() {
     let outcome = Stage::new()
         .args(["-j1", "--junit", "out/run.xml"])
         .file("out/other", "")

@@ -123,7 +123,7 @@ fn a_job_waits_until_there_are_descriptors_again() {
 }
 
 #[test]
-fn a_job_that_waits_for_descriptors_can_be_stopped() {
+fn a_job_that_waits_for_descriptors_can_be_canceled() {
     if !needs("prlimit") {
         return;
     }

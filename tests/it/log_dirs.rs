@@ -71,7 +71,7 @@ fn each_attempt_has_its_files() {
 }
 
 #[test]
-fn output_is_in_its_file_as_it_comes() {
+fn output_is_streamed_to_its_file() {
     let mut run = with_log_dir()
         .args([
             "a: echo begun; until [ -e go ]; do sleep 0.01; done",
@@ -97,7 +97,7 @@ fn streams_with_one_destination_have_one_file_in_exact_order() {
 }
 
 #[test]
-fn records_have_paths_in_place_of_texts() {
+fn records_have_paths_instead_of_output() {
     let outcome = with_log_dir()
         .args(["--json", "--joblog", "run.log", "--junit", "run.xml"])
         .args(["a: echo out; echo err >&2; exit 1"])
@@ -133,7 +133,7 @@ fn records_have_paths_in_place_of_texts() {
 }
 
 #[test]
-fn no_name_leads_out_of_the_folder() {
+fn no_job_name_leads_out_of_the_folder() {
     let outcome = with_log_dir()
         .arg("-j1")
         .stdin(
@@ -200,7 +200,7 @@ fn a_file_that_cannot_be_made_is_reported_as_the_jobs_end() {
 }
 
 #[test]
-fn output_up_to_a_timeout_is_there() {
+fn output_up_to_a_timeout_is_kept() {
     let outcome = with_log_dir()
         .args(["-t", "0.3", "--grace", "0", "a: echo begun; sleep 300"])
         .stdout("begun\n")
@@ -211,7 +211,7 @@ fn output_up_to_a_timeout_is_there() {
 }
 
 #[test]
-fn nothing_is_made_for_a_mode_without_captured_output() {
+fn no_file_is_created_for_a_mode_without_captured_output() {
     for mode in ["raw", "none"] {
         let message = format!(
             "prun: --log-dir cannot be used with -o {mode}: only captured output goes to files\n"

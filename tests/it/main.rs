@@ -1,5 +1,5 @@
 //! Tests of the program itself: one module per subject.
-//! Every test builds a [`stage::Stage`]; `house` reads the sources instead and keeps the rooms.
+//! Every test builds a [`stage::Stage`]; `house` checks the rules of the source code instead.
 
 // The stage finds the processes and the memory of a run in /proc.
 #![cfg(linux)]

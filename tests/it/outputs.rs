@@ -15,7 +15,7 @@ fn pieces(bytes: &[u8]) -> Vec<(u8, usize)> {
 }
 
 #[test]
-fn no_two_jobs_mix_a_byte() {
+fn outputs_of_jobs_are_never_mixed() {
     // Each job writes its own letter in many small pieces.
     let letters = "abcdefghijklmnopqrstuvwxyzABCD";
     let jobs: String = letters
@@ -48,7 +48,7 @@ fn no_output_of_many_jobs_is_lost() {
 }
 
 #[test]
-fn both_streams_of_a_job_come_in_one_piece() {
+fn both_streams_of_a_job_are_contiguous() {
     let jobs: String = (0..8)
         .map(|job| {
             let (out, err) = (char::from(b'A' + job), char::from(b'a' + job));
@@ -73,7 +73,7 @@ fn both_streams_of_a_job_come_in_one_piece() {
 }
 
 #[test]
-fn output_comes_when_its_job_ends_and_not_when_all_end() {
+fn output_is_shown_when_its_job_ends_and_not_when_all_end() {
     let mut run = Stage::new()
         .args(["echo a", "until [ -e go ]; do sleep 0.01; done; echo b"])
         .stdout("a\nb\n")
@@ -188,7 +188,7 @@ fn with_raw_output_jobs_inherit_pruns_streams() {
 }
 
 #[test]
-fn grouped_output_is_no_terminal_to_the_job() {
+fn grouped_output_is_not_a_terminal_for_the_job() {
     Stage::new()
         .arg("test -t 1 || test -t 2 || echo neither")
         .pty(24, 80)

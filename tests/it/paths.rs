@@ -3,7 +3,7 @@
 use crate::stage::Stage;
 
 #[test]
-fn a_file_that_is_no_job_log_is_refused_and_left_as_it_is() {
+fn a_file_that_is_not_a_job_log_is_refused_and_not_changed() {
     for bytes in [
         &b"{\"a\":1}"[..],
         b"echo a\necho b",

@@ -56,7 +56,7 @@ fn the_records_are_those_of_the_run() {
 }
 
 #[test]
-fn the_words_are_those_of_the_run() {
+fn the_messages_are_those_of_the_run() {
     let run = with_every_ending().arg("-v").run();
     let again = replay(run.read("run.log")).arg("-v").code(1).run();
     assert_eq!(
@@ -182,7 +182,7 @@ fn a_log_cut_after_any_line_reports_every_job_once() {
 }
 
 #[test]
-fn a_torn_last_line_is_left_out_and_the_log_stays_as_it_is() {
+fn an_incomplete_last_line_is_skipped_and_the_log_is_not_changed() {
     let run = with_log().args(["-j1", "exit 3"]).code(1).run();
     let mut log = run.read("run.log");
     log.extend_from_slice(b"{\"type\":\"job_st");
@@ -208,7 +208,7 @@ fn of_several_runs_the_last_one_is_replayed() {
 }
 
 #[test]
-fn the_end_of_a_long_output_is_there_and_its_length() {
+fn the_end_of_a_long_output_and_its_length_are_kept() {
     let run = with_log()
         .args(["--json", "seq 100000; exit 1"])
         .code(1)

@@ -19,7 +19,7 @@ fn open_in_browser(outcome: &Outcome, scene: &str) -> Value {
 }
 
 #[test]
-fn the_page_sorts_filters_zooms_and_obeys_the_keyboard() {
+fn the_page_sorts_filters_zooms_and_reacts_to_the_keyboard() {
     if !needs("python3") || !needs(BROWSER) {
         return;
     }
@@ -224,7 +224,7 @@ fn an_interrupted_run_leaves_a_whole_page() {
 }
 
 #[test]
-fn output_has_a_bound() {
+fn output_in_the_page_is_limited() {
     let outcome = with_report()
         .arg("-j2")
         .args(["sh", "-c", "seq 20000; seq 20000 >&2; exit 1", "sh", ":::"])

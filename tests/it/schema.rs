@@ -85,7 +85,7 @@ fn of_type<'a>(lines: &'a [Value], kind: &'a str) -> impl Iterator<Item = &'a Va
 }
 
 #[test]
-fn records_of_jobs_are_as_the_schema_says() {
+fn records_of_jobs_match_the_schema() {
     let outcome = every_ending().env("FORM", "--json").run();
     let records = check("job", &outcome.stdout);
     assert_eq!(statuses(records.iter()), STATUSES);
@@ -93,7 +93,7 @@ fn records_of_jobs_are_as_the_schema_says() {
 }
 
 #[test]
-fn events_are_as_the_schema_says() {
+fn events_match_the_schema() {
     let outcome = every_ending().env("FORM", "--json=events").run();
     let events = check("event", &outcome.stdout);
     assert_eq!(statuses(of_type(&events, "job_end")), STATUSES);
@@ -105,14 +105,14 @@ fn events_are_as_the_schema_says() {
 }
 
 #[test]
-fn a_job_log_is_as_the_schema_says() {
+fn a_job_log_matches_the_schema() {
     let outcome: Outcome = every_ending().env("FORM", "--joblog log").run();
     let lines = check("log", outcome.read_text("log").as_bytes());
     assert_eq!(statuses(of_type(&lines, "job_end")), STATUSES);
 }
 
 #[test]
-fn the_schema_can_complain() {
+fn the_schema_rejects_invalid_records() {
     let outcome = Stage::new().args(["--json", "true"]).stdout_any().run();
     let record = outcome.record(1);
     let job = validator("job");

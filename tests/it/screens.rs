@@ -207,7 +207,7 @@ fn more_jobs_than_fit_are_counted() {
 }
 
 #[test]
-fn a_total_that_is_not_known_is_a_question_mark() {
+fn an_unknown_total_is_a_question_mark() {
     let size = (24, 60);
     let mut run = stage(size)
         .in_shell("mkfifo jobs; (echo 'a: until test -e go; do sleep 0.01; done'; until test -e go; do sleep 0.01; done) > jobs & exec \"$@\" -f jobs")

@@ -359,7 +359,7 @@ fn both_paths_agree_under_bash() {
 }
 
 #[test]
-fn both_paths_agree_where_bash_is_the_systems_shell() {
+fn both_paths_agree_if_bash_is_the_systems_shell() {
     if !needs(MOUNT_NAMESPACE) || !needs("/bin/bash") {
         return;
     }
@@ -373,6 +373,6 @@ fn both_paths_agree_where_bash_is_the_systems_shell() {
 }
 
 #[test]
-fn the_corpus_is_as_large_as_was_promised() {
+fn the_corpus_has_at_least_150_lines() {
     assert!(CORPUS.len() >= 150, "{}", CORPUS.len());
 }

@@ -30,7 +30,7 @@ fn a_signal_at_any_moment_ends_prun() {
 }
 
 #[test]
-fn a_signal_that_comes_twice_at_once_loses_no_output() {
+fn a_signal_that_arrives_twice_at_once_loses_no_output() {
     for round in 0..rounds() {
         let stage = Stage::new()
             .arg("head -c 1000000 /dev/zero; echo up > up; sleep 300")

@@ -155,7 +155,7 @@ fn a_job_that_dies_by_the_signal_is_canceled() {
 }
 
 #[test]
-fn term_follows_after_half_the_grace_for_those_that_ignore_int() {
+fn term_follows_int_after_half_the_grace() {
     let traps = "trap '' INT; trap 'echo TERM > got; exit 5' TERM";
     let stage = run_of(&["--grace", "3"], traps)
         .stderr_any()
@@ -205,7 +205,7 @@ fn a_grace_of_0_kills_at_the_first_signal() {
 }
 
 #[test]
-fn a_stopped_job_is_woken_to_act_on_the_signal() {
+fn a_stopped_job_is_continued_to_act_on_the_signal() {
     let job = "trap 'echo acted; exit 0' TERM; echo $$ > up; kill -STOP $$; while :; do :; done";
     let stage = Stage::new()
         .args(["--grace", "1h", job])
@@ -238,7 +238,7 @@ fn a_second_signal_kills_at_once_and_is_reported() {
 }
 
 #[test]
-fn the_same_signal_once_more_kills() {
+fn repeating_the_same_signal_kills() {
     let stage = run_of(&["--grace", "1h"], "trap '' INT TERM")
         .stderr_has("prun: SIGINT again: killing 1 job; press Ctrl-C again to exit now\n")
         .signal(libc::SIGINT);
@@ -263,7 +263,7 @@ pub(crate) fn is_stopped(pid: i32) -> bool {
 }
 
 #[test]
-fn a_signal_that_comes_twice_at_once_is_one() {
+fn a_signal_that_arrives_twice_at_once_counts_once() {
     let traps = "trap 'echo INT >> got; sleep 0.3; exit 0' INT";
     let stage = run_of(&["--grace", "1h"], traps)
         .stderr_any()

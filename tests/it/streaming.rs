@@ -29,12 +29,12 @@ fn jobs_that_run_one_at_a_time_are_streamed() {
 }
 
 #[test]
-fn q_shows_nothing_of_a_job_that_may_still_succeed() {
+fn q_streams_no_output_of_a_job_that_may_still_succeed() {
     Stage::new().args(["-q", "echo begun; sleep 0.1"]).run();
 }
 
 #[test]
-fn the_first_job_of_an_order_is_streamed_and_the_others_when_it_has_ended() {
+fn in_order_the_first_job_is_streamed_and_the_others_follow_when_it_has_ended() {
     let mut run = Stage::new()
         .arg("-k")
         .arg(format!(
@@ -53,7 +53,7 @@ fn the_first_job_of_an_order_is_streamed_and_the_others_when_it_has_ended() {
 }
 
 #[test]
-fn the_next_job_of_an_order_is_streamed_once_the_first_has_ended() {
+fn in_order_the_next_job_is_streamed_once_the_first_has_ended() {
     let mut run = Stage::new()
         .arg("-k")
         .args(["echo 1", &format!("echo 2 begun; {UNTIL_GO}; echo 2 ended")])
@@ -65,7 +65,7 @@ fn the_next_job_of_an_order_is_streamed_once_the_first_has_ended() {
 }
 
 #[test]
-fn jobs_that_fail_or_cannot_start_or_take_too_long_do_not_hold_up_an_order() {
+fn jobs_that_fail_or_cannot_start_or_time_out_do_not_block_later_output() {
     Stage::new()
         .args(["-k", "-j4", "--exec", "-t", "0.2", "--grace", "0"])
         .args(["/nowhere/program", "sleep 60", "false", "echo done"])
@@ -76,7 +76,7 @@ fn jobs_that_fail_or_cannot_start_or_take_too_long_do_not_hold_up_an_order() {
 }
 
 #[test]
-fn an_order_is_that_of_the_jobs_however_they_end() {
+fn output_is_in_the_order_of_the_jobs_however_they_end() {
     let numbers: String = (1..=300).map(|n| format!("{n}\n")).collect();
     Stage::new()
         .args(["-k", "-j8"])

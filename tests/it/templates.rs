@@ -191,7 +191,7 @@ fn nothing_is_appended_behind_a_backslash() {
 }
 
 #[test]
-fn an_unsound_place_is_refused_before_anything_runs() {
+fn a_placeholder_in_an_unsafe_position_is_refused_before_anything_runs() {
     for (template, context) in [
         ("echo '{}'", "in single quotes"),
         ("echo $'{}'", "in `$'…'`"),

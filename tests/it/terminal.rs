@@ -72,7 +72,7 @@ fn a_job_that_ignores_ctrl_z_is_stopped_as_well() {
 }
 
 #[test]
-fn a_group_that_nobody_could_continue_is_not_stopped() {
+fn an_orphaned_process_group_is_not_stopped() {
     let mut run = Stage::new()
         .args(["echo up > up; while ! test -e told; do sleep 0.02; done; echo done"])
         .new_session()
@@ -85,7 +85,7 @@ fn a_group_that_nobody_could_continue_is_not_stopped() {
 }
 
 #[test]
-fn a_job_that_reads_the_terminal_is_ended_and_told_why() {
+fn a_job_that_reads_the_terminal_is_ended_with_the_reason() {
     let outcome = Stage::new()
         .args(["--json", "read x < /dev/tty; echo got it"])
         .pty(24, 100)
@@ -158,7 +158,7 @@ fn a_job_stopped_from_outside_continues_when_continued() {
 }
 
 #[test]
-fn a_ctrl_z_in_the_moment_of_a_start_holds_nothing_up() {
+fn ctrl_z_during_a_start_blocks_nothing() {
     if !needs("strace") {
         return;
     }

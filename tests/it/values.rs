@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::stage::Stage;
 
 #[test]
-fn an_empty_line_is_an_empty_value_that_keeps_the_others_in_their_places() {
+fn an_empty_line_is_an_empty_value() {
     let list = |args: &[&str], expected: &str| {
         let stage = Stage::new().file("list", "A\n\nC\nD\nE\nF\n");
         stage.args(["-j1"]).args(args).stdout(expected).run();
@@ -69,7 +69,7 @@ fn byte_order_marks_and_carriage_returns_are_not_part_of_values() {
 }
 
 #[test]
-fn bytes_of_values_that_end_with_nul_or_were_typed_are_kept() {
+fn nul_terminated_and_typed_values_keep_their_bytes() {
     let shown = "[\u{feff}a\r]\n";
     Stage::new()
         .stdin("\u{feff}a\r\0")

@@ -92,7 +92,7 @@ fn printed(outcome: &Outcome) -> BTreeSet<usize> {
 }
 
 #[test]
-fn a_run_that_is_killed_again_and_again_does_every_job_and_loses_no_output() {
+fn a_run_that_is_killed_repeatedly_does_every_job_and_loses_no_output() {
     for round in 0..rounds() {
         let scenario = Scenario::new();
         let mut seen = BTreeSet::new();

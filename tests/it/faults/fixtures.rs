@@ -34,7 +34,7 @@ pub(super) fn in_small_tmpfs(stage: Stage, size: &str, before: &str) -> Stage {
     stage.under(MOUNTS).in_shell(&script)
 }
 
-/// Larger than the pipe to a reader, smaller than what prun keeps of a job's output in memory.
+/// Larger than the pipe to a reader, smaller than what prun buffers of a job's output.
 pub(super) const LARGE: &str = "large: head -c 1000000 /dev/zero";
 
 /// The complete lines of a job log.

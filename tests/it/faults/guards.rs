@@ -136,7 +136,7 @@ fn jobs_that_are_stopped_when_prun_is_killed_are_ended_gently() {
 }
 
 #[test]
-fn a_kill_that_follows_a_term_kills_what_is_left_at_once() {
+fn a_kill_after_a_term_kills_remaining_processes_at_once() {
     let stage = Stage::new().args(["--grace", "1h", STUBBORN]);
     let (mut run, _) = start(stage.signal(libc::SIGKILL));
     run.send(libc::SIGTERM);

@@ -39,7 +39,7 @@ fn exists(module: &str, pattern: &str) -> bool {
 }
 
 #[test]
-fn every_test_of_the_index_is_there() {
+fn every_test_of_the_index_exists() {
     let rows = include_str!("mod.rs")
         .lines()
         .filter(|line| line.starts_with("//! | "));
@@ -62,7 +62,7 @@ fn every_test_of_the_index_is_there() {
 }
 
 #[test]
-fn an_index_entry_fits_by_its_words() {
+fn an_index_entry_matches_a_name_by_its_pattern() {
     assert!(
         matches_pattern("*", "a")
             && matches_pattern("a_…", "a_b")

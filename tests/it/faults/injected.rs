@@ -44,7 +44,7 @@ fn check(outcome: &Outcome) {
 }
 
 #[test]
-fn a_full_poll_loop_starts_no_job_that_it_cannot_watch() {
+fn a_full_poll_loop_starts_no_job_that_cannot_be_watched() {
     if !needs("strace") {
         return;
     }

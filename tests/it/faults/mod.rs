@@ -34,18 +34,18 @@
 //! | fault | test |
 //! |---|---|
 //! | INT, TERM, HUP, QUIT once | `signals::*_is_passed_on` |
-//! | a second and a third time, twice at once | `signals::a_second_signal_kills_…`, `early_ends::a_third_signal_exits_at_once`, `signal_timing::a_signal_that_comes_twice_…` |
+//! | a second and a third time, twice at once | `signals::a_second_signal_kills_…`, `early_ends::a_third_signal_exits_at_once`, `signal_timing::a_signal_that_arrives_twice_…` |
 //! | at any moment | `signal_timing::a_signal_at_any_moment_…`, `signal_timing::a_signal_among_starts_leaves_no_process` |
 //! | INT as a CI service sends it | `termination::a_run_ends_before_a_ci_service_sends_sigkill` |
 //! | the jobs are signalled together with prun | `signalled_with_jobs::*` |
 //! | the terminal is closed | `dispositions::a_hang_up_of_the_terminal_…`, `termination::a_closed_terminal_ends_…` |
 //! | nohup; INT, TERM ignored; CHLD ignored; all blocked | `dispositions::*` |
 //! | Ctrl-\ where a shell lets children ignore it | `termination::the_quit_key_…` |
-//! | Ctrl-Z, `fg`; a job that ignores it; an orphaned process group | `terminal::ctrl_z_…`, `terminal::a_job_that_ignores_ctrl_z_…`, `terminal::a_group_that_nobody_could_continue_…` |
+//! | Ctrl-Z, `fg`; a job that ignores it; an orphaned process group | `terminal::ctrl_z_…`, `terminal::a_job_that_ignores_ctrl_z_…`, `terminal::an_orphaned_process_group_is_not_…` |
 //! | any signals, in any output form, with any policy, all files, a stuck reader | `chaos::*` |
 //! | Ctrl-Z and Ctrl-C while jobs start as fast as they can | `keys_during_starts::*` |
 //! | SIGKILL | `guards::*`, `crashes::*`, `joblog::a_job_that_an_earlier_killed_run_left_…`, `spill::nothing_is_left_of_the_file_after_a_kill` |
-//! | SIGKILL while jobs start as fast as they can, while they are stopped, after a TERM (`timeout -k`) | `guards::a_kill_at_any_moment_…`, `guards::jobs_that_are_stopped_…`, `guards::a_kill_that_follows_a_term_…` |
+//! | SIGKILL while jobs start as fast as they can, while they are stopped, after a TERM (`timeout -k`) | `guards::a_kill_at_any_moment_…`, `guards::jobs_that_are_stopped_…`, `guards::a_kill_after_a_term_kills_…` |
 //! | a crash | `guards::any_death_of_prun_…` |
 //! | prun is a job of another prun | `guards::a_nested_run_ends_its_…`, `guards::the_grace_of_a_nested_run_is_nine_…` |
 //! | SIGABRT | `termination::an_abort_ends_the_jobs_…` |
@@ -73,7 +73,7 @@
 //!
 //! | fault | test |
 //! |---|---|
-//! | cut at every byte | `joblog::a_log_cut_anywhere_…`, and beside `sink::joblog` |
+//! | cut at every byte | `joblog::a_log_cut_anywhere_…`, and in `sink::joblog` |
 //! | killed at any moment and resumed until done | `crashes::*` |
 //! | stdout is not read, and prun is terminated or killed | `file_writes::a_signal_while_nobody_reads_…`, `file_writes::a_start_is_in_the_…` |
 //! | a second and a third signal while files are written | `file_writes::a_second_signal_…`, `file_writes::a_third_signal_…` |
@@ -92,10 +92,10 @@
 //!
 //! | fault | test |
 //! |---|---|
-//! | values with shell syntax | `injection::*`, `templates::an_unsound_place_…` |
+//! | values with shell syntax | `injection::*`, `templates::a_placeholder_in_an_…` |
 //! | names, commands, last lines with terminal codes | `digests::*_cannot_take_over_the_terminal` |
 //! | temporary files in a folder that others can write | `spill::a_file_of_output_…` |
-//! | secrets in the environment | `records::the_environment_is_in_no_record`, `joblog::a_failed_jobs_last_output_…` |
+//! | secrets in the environment | `records::the_environment_is_in_no_record`, `joblog::the_log_has_a_failed_…` |
 //! | descriptors of prun's own | `commands::a_job_gets_no_descriptor_of_pruns_own` |
 //! | configuration files in the folder, or in the home directory | `scarce_resources::nothing_is_read_from_the_folder_or_from_home` |
 //!

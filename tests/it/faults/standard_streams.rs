@@ -198,7 +198,7 @@ fn a_stdin_that_is_a_folder_is_reported_before_anything_is_created() {
 }
 
 #[test]
-fn commands_do_not_care_how_stdin_is_open() {
+fn typed_commands_ignore_how_stdin_is_open() {
     Stage::new()
         .args(["echo a"])
         .in_shell("exec \"$@\" 0>out")

@@ -116,7 +116,7 @@ fn a_signal_is_not_an_exit_code() {
 }
 
 #[test]
-fn placeholders_stand_for_what_differs_from_run_to_run() {
+fn placeholders_match_what_differs_from_run_to_run() {
     sh("pwd; echo pid $$, 0.25 s")
         .stdout("[DIR]\npid [PID], [TIME]\n")
         .run();
@@ -157,7 +157,7 @@ fn a_daemon_with_another_environment_is_found_by_its_folder() {
 }
 
 #[test]
-fn a_process_may_be_left_where_the_stage_says_so() {
+fn a_process_may_be_left_if_the_stage_allows_it() {
     let outcome = sh("sleep 1000 & echo $! > pid").leaves_processes().run();
     let daemon = read_number(&outcome, "pid");
     assert_eq!(outcome.left.len(), 1);
@@ -228,7 +228,7 @@ fn no_signal_is_ignored_or_blocked_at_the_start() {
 }
 
 #[test]
-fn the_program_can_stand_under_a_shell() {
+fn the_program_can_run_under_a_shell() {
     Stage::of("/bin/echo")
         .args(["a b", "c"])
         .in_shell("ulimit -n 64; \"$@\" > out; cat out")
