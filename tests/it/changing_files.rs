@@ -18,7 +18,7 @@ fn run_and_change(stage: Stage, change: impl FnOnce(&Running)) -> Outcome {
     let mut run = stage.within(TIME_LIMIT).start();
     run.wait_for_file("up");
     change(&run);
-    fs::write(run.dir().join("go"), "").expect("the folder takes a file");
+    fs::write(run.dir().join("go"), "").expect("the folder is writable");
     run.finish()
 }
 
@@ -31,7 +31,7 @@ fn with_jobs(text: impl AsRef<[u8]>) -> Stage {
 fn append(run: &Running, name: &str, text: &str) {
     let file = OpenOptions::new().append(true).open(run.dir().join(name));
     file.and_then(|mut file| file.write_all(text.as_bytes()))
-        .expect("the file can be added to");
+        .expect("the file can be appended to");
 }
 
 /// More empty jobs than prun reads at once.

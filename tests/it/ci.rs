@@ -239,7 +239,7 @@ fn the_only_job_is_streamed_in_a_log() {
         .stdout_has("one\ntwo\n── echo one; until ")
         .start();
     run.wait_for_stdout("one\n");
-    std::fs::write(run.dir().join("go"), "").expect("the folder is ours");
+    std::fs::write(run.dir().join("go"), "").expect("the folder is writable");
     run.finish();
 }
 
@@ -301,7 +301,7 @@ fn after_a_minute_of_silence_a_log_gets_the_running_jobs() {
         )
         .start();
     run.wait_for_stderr("prun: running 1 job: a (");
-    std::fs::write(run.dir().join("go"), "").expect("the folder is ours");
+    std::fs::write(run.dir().join("go"), "").expect("the folder is writable");
     run.finish();
 }
 

@@ -183,7 +183,7 @@ fn a_folder_for_output_has_one_run_at_a_time() {
             .code(2)
             .run();
     }
-    std::fs::write(run.dir().join("told"), "").expect("the folder is ours");
+    std::fs::write(run.dir().join("told"), "").expect("the folder is writable");
     run.finish();
 }
 

@@ -8,7 +8,7 @@ use crate::stage::{Outcome, Stage};
 
 /// Whether a text has no character that could take over a terminal.
 fn is_harmless(bytes: &[u8]) -> bool {
-    let text = String::from_utf8(bytes.to_vec()).expect("prun's own words are text");
+    let text = String::from_utf8(bytes.to_vec()).expect("prun prints UTF-8");
     text.chars().all(|letter| {
         let bidi = matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
         letter == '\n' || !(letter.is_control() || bidi)
@@ -198,7 +198,7 @@ fn command_in_digest(outcome: &Outcome) -> String {
 }
 
 fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).expect("prun's own words are text")
+    String::from_utf8(bytes.to_vec()).expect("prun prints UTF-8")
 }
 
 #[test]

@@ -69,7 +69,7 @@ fn fail_fast_soon_lets_running_jobs_end() {
     run.wait_for_stderr(
         "prun: failure limit reached: waiting for 1 job; no more will be started\n",
     );
-    std::fs::write(run.dir().join("told"), "").expect("the folder is ours");
+    std::fs::write(run.dir().join("told"), "").expect("the folder is writable");
     let outcome = run.finish();
     let expected = [("failed", "-"), ("ok", "-"), ("skipped", "fail_fast")];
     assert_eq!(endings(&outcome), pairs(&expected));
@@ -218,7 +218,7 @@ fn usr1_shows_the_running_jobs() {
     run.wait_for_line_in("up");
     run.send(libc::SIGUSR1);
     run.wait_for_stderr(", slot 1, pid ");
-    std::fs::write(run.dir().join("told"), "").expect("the folder is ours");
+    std::fs::write(run.dir().join("told"), "").expect("the folder is writable");
     run.finish();
 }
 

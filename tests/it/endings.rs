@@ -277,7 +277,7 @@ fn start_and_stop(options: &[&str]) -> (Running, i32) {
 
 /// Lets the job end.
 fn let_job_end(run: &Running) {
-    std::fs::write(run.dir().join("go"), "").expect("the folder is ours");
+    std::fs::write(run.dir().join("go"), "").expect("the folder is writable");
 }
 
 /// Longer than any limit here.

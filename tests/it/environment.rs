@@ -182,6 +182,6 @@ fn a_file_of_output_is_for_its_owner_alone() {
         .permissions()
         .mode();
     assert_eq!(mode & 0o777, 0o600);
-    fs::write(run.dir().join("go"), "").expect("the folder takes a file");
+    fs::write(run.dir().join("go"), "").expect("the folder is writable");
     run.finish();
 }

@@ -26,7 +26,7 @@ fn output_is_reported_while_its_job_runs() {
         .stdout_any()
         .start();
     run.wait_for_stdout("\"text\":\"one\\n\"}\n");
-    std::fs::write(run.dir().join("go"), "").expect("the folder is ours");
+    std::fs::write(run.dir().join("go"), "").expect("the folder is writable");
     let events = events(&run.finish().stdout);
     let kinds: Vec<&str> = events
         .iter()
@@ -53,7 +53,7 @@ fn a_character_that_was_written_in_two_pieces_is_whole() {
         .stdout_any()
         .start();
     run.wait_for_stdout("\"text\":\"a\"}\n");
-    std::fs::write(run.dir().join("go"), "").expect("the folder is ours");
+    std::fs::write(run.dir().join("go"), "").expect("the folder is writable");
     let events = events(&run.finish().stdout);
     assert_eq!(joined_output(&events, "stdout"), "aéb\n");
     assert!(events.iter().all(|event| event["text_base64"].is_null()));

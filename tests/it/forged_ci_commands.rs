@@ -29,7 +29,7 @@ fn names_commands_and_last_lines_cannot_forge_a_command() {
             .stdout_any()
             .code(1)
             .run();
-        let ours = String::from_utf8(outcome.stdout).expect("prun's own words are text");
+        let ours = String::from_utf8(outcome.stdout).expect("prun prints UTF-8");
         let annotation = match vendor {
             "github" => "::error title=> %3A%3Aerror%3A%3Aa\\x0a%3A%3Aset-output name=x%3A%3Ay ",
             _ => "##vso[task.logissue type=error]::error::a\\x0a",

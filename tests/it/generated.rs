@@ -13,7 +13,7 @@ fn assert_up_to_date(file: &str, options: &[&str]) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
     if std::env::var_os("PRUN_BLESS").is_some_and(|bless| bless == "1") {
         std::fs::create_dir_all(path.parent().expect("a file is in a folder")).expect("a folder");
-        std::fs::write(&path, &printed).expect("the folder is ours");
+        std::fs::write(&path, &printed).expect("the folder is writable");
     }
     let stored = std::fs::read(&path).unwrap_or_default();
     assert!(

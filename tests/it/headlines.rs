@@ -94,7 +94,7 @@ fn streamed_output_is_below_its_name() {
         .code(1)
         .start();
     run.wait_for_screen("── a\r\none");
-    std::fs::write(run.dir().join("go"), "").expect("the folder is ours");
+    std::fs::write(run.dir().join("go"), "").expect("the folder is writable");
     run.finish();
 }
 

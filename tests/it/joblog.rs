@@ -166,7 +166,7 @@ fn two_runs_cannot_write_one_log() {
         .stderr(refusal)
         .code(2)
         .run();
-    std::fs::write(run.dir().join("told"), "").expect("the folder is ours");
+    std::fs::write(run.dir().join("told"), "").expect("the folder is writable");
     run.finish();
 }
 

@@ -81,7 +81,7 @@ fn output_is_streamed_to_its_file() {
         .start();
     let line = run.wait_for_line_in("logs/0001-a.out");
     assert_eq!(line, "begun");
-    fs::write(run.dir().join("go"), "").expect("the folder is ours");
+    fs::write(run.dir().join("go"), "").expect("the folder is writable");
     run.finish();
 }
 

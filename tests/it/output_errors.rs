@@ -260,7 +260,7 @@ fn no_file_of_output_has_a_name() {
     let tmp = run
         .dir()
         .parent()
-        .expect("the folder stands beside it")
+        .expect("the folder is next to it")
         .join("tmp");
     assert_eq!(std::fs::read_dir(tmp).unwrap().count(), 0);
     std::fs::write(run.dir().join("go"), "").unwrap();
@@ -301,7 +301,7 @@ fn jobs_that_are_faster_than_the_reader_need_no_memory() {
     // While nobody reads, the jobs block at some point: the memory is bounded.
     let mut last = 0;
     let mut since = Duration::ZERO;
-    run.wait_until("the jobs to stand still", |run| {
+    run.wait_until("the jobs to block", |run| {
         let ended = std::fs::read(run.dir().join("ended")).map_or(0, |text| text.len() / 2);
         if ended != last {
             (last, since) = (ended, run.elapsed());

@@ -8,7 +8,7 @@ use crate::stage::{Outcome, Stage};
 
 /// The command in the digest of one job.
 fn command_in_digest(outcome: &Outcome) -> String {
-    let text = String::from_utf8(outcome.stderr.clone()).expect("prun's own words are text");
+    let text = String::from_utf8(outcome.stderr.clone()).expect("prun prints UTF-8");
     let mut commands = text.lines().filter_map(|line| line.strip_prefix("   $ "));
     let command = commands.next().expect("a command in the digest");
     assert_eq!(commands.next(), None, "one line: {text}");

@@ -67,7 +67,7 @@ fn the_only_job_writes_to_the_terminal_unchanged() {
     let job = "printf '10%%\\r'; until test -e go; do sleep 0.02; done; printf '\\033[31m100%%\\n'";
     let mut run = stage().arg(job).start();
     run.wait_for_screen("10%\r");
-    std::fs::write(run.dir().join("go"), "").expect("the folder is ours");
+    std::fs::write(run.dir().join("go"), "").expect("the folder is writable");
     let outcome = run.finish();
     let screen = String::from_utf8_lossy(&outcome.screen);
     // The colour that the job left on is reset.

@@ -28,7 +28,7 @@ fn decode(value: &Value) -> Vec<u8> {
 /// Seconds since the epoch.
 fn now() -> f64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
-    now.expect("this is no time before the epoch").as_secs_f64()
+    now.expect("the clock is after the epoch").as_secs_f64()
 }
 
 #[test]
@@ -286,7 +286,7 @@ fn words_that_are_not_text_come_in_base64_too() {
 fn a_folder_whose_name_is_not_text_is_in_base64_too_also_in_a_replay() {
     let is_whole = |outcome: &Outcome| {
         let record = outcome.record(1);
-        let text = record["cwd"].as_str().expect("a text");
+        let text = record["cwd"].as_str().expect("a string");
         assert!(text.ends_with("/d\u{fffd}"), "{text}");
         assert!(decode(&record["cwd_base64"]).ends_with(b"/d\xff"));
     };

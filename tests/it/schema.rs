@@ -11,7 +11,7 @@ fn validator(kind: &str) -> jsonschema::Validator {
     let object = schema.as_object_mut().expect("a schema is an object");
     object.remove("anyOf");
     object.insert("$ref".into(), json!(format!("#/$defs/{kind}")));
-    jsonschema::validator_for(&schema).expect("the schema is one")
+    jsonschema::validator_for(&schema).expect("the schema is valid")
 }
 
 /// Validates each line; returns the lines.

@@ -25,7 +25,7 @@ fn jobs_that_draw() -> [String; 6] {
 
 /// Lets a job continue, and waits until its ending is on the screen.
 fn let_go(run: &mut Running, name: &str) {
-    std::fs::write(run.dir().join(name), "").expect("the folder is ours");
+    std::fs::write(run.dir().join(name), "").expect("the folder is writable");
     run.wait_for_screen(format!("── {name} ("));
 }
 
@@ -201,7 +201,7 @@ fn more_jobs_than_fit_are_counted() {
         size,
         &format!("{bar}{running}         and 4 more"),
     );
-    std::fs::write(run.dir().join("go"), "").expect("the folder is ours");
+    std::fs::write(run.dir().join("go"), "").expect("the folder is writable");
     let outcome = run.finish();
     assert_eq!(screen(&outcome.screen, 24, 60), "── 20 jobs: 20 ok (T s)");
 }
@@ -213,7 +213,7 @@ fn an_unknown_total_is_a_question_mark() {
         .in_shell("mkfifo jobs; (echo 'a: until test -e go; do sleep 0.01; done'; until test -e go; do sleep 0.01; done) > jobs & exec \"$@\" -f jobs")
         .start();
     wait_for(&mut run, size, "0/?, 0:00\n   0:00  a");
-    std::fs::write(run.dir().join("go"), "").expect("the folder is ours");
+    std::fs::write(run.dir().join("go"), "").expect("the folder is writable");
     run.finish();
 }
 
@@ -225,14 +225,14 @@ fn a_line_that_waits_for_its_end_is_not_broken_by_the_bar() {
         .args(["-j1", &format!("a: {job}"), "b: true"])
         .start();
     wait_for(&mut run, size, "── a\nfirst");
-    std::fs::write(run.dir().join("go"), "").expect("the folder is ours");
+    std::fs::write(run.dir().join("go"), "").expect("the folder is writable");
     let bar = format!("[{}] 0/2, 0:00", " ".repeat(40));
     wait_for(
         &mut run,
         size,
         &format!("── a\nfirst second\n{bar}\n   0:00  a"),
     );
-    std::fs::write(run.dir().join("on"), "").expect("the folder is ours");
+    std::fs::write(run.dir().join("on"), "").expect("the folder is writable");
     let outcome = run.finish();
     assert_eq!(
         screen(&outcome.screen, 24, 60),
@@ -299,6 +299,6 @@ fn the_last_line_of_a_running_job_is_shown_after_its_name() {
    0:00  build | step 2 \\x07
    0:00  quiet";
     wait_for(&mut run, size, running);
-    std::fs::write(run.dir().join("go"), "").expect("the folder is ours");
+    std::fs::write(run.dir().join("go"), "").expect("the folder is writable");
     run.finish();
 }

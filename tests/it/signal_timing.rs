@@ -70,7 +70,9 @@ fn a_signal_among_starts_leaves_no_process() {
             .start();
         run.wait_for_file("up");
         let moment = run.elapsed() + Duration::from_micros(round as u64 * 377 % 20_000);
-        run.wait_until("its moment", |run| (run.elapsed() >= moment).then_some(()));
+        run.wait_until("the moment of the signal", |run| {
+            (run.elapsed() >= moment).then_some(())
+        });
         run.send(libc::SIGTERM);
         let records = run.finish().json();
         assert!(!records.is_empty());

@@ -70,7 +70,7 @@ fn the_end_of_a_job_wakes_only_the_thread_that_waits_for_it() {
         ("prun-writer", false),
     ];
     let expected = threads.map(|(name, woken)| (name.to_owned(), woken)).into();
-    run.wait_until("helpers that no child's end wakes", |run| {
+    run.wait_until("threads that SIGCHLD does not wake", |run| {
         (woken_by_sigchld(run.pid()) == expected).then_some(())
     });
     run.close_stdin();

@@ -80,7 +80,7 @@ fn an_orphaned_process_group_is_not_stopped() {
         .start();
     run.wait_for_line_in("up");
     run.send(libc::SIGTSTP);
-    std::fs::write(run.dir().join("told"), "").expect("the folder is ours");
+    std::fs::write(run.dir().join("told"), "").expect("the folder is writable");
     run.finish();
 }
 
@@ -153,7 +153,7 @@ fn a_job_stopped_from_outside_continues_when_continued() {
     let pid: i32 = run.wait_for_line_in("pid").parse().expect("a number");
     assert!(kill(pid, libc::SIGSTOP));
     assert!(kill(pid, libc::SIGCONT));
-    std::fs::write(run.dir().join("told"), "").expect("the folder is ours");
+    std::fs::write(run.dir().join("told"), "").expect("the folder is writable");
     run.finish();
 }
 
@@ -182,7 +182,7 @@ fn ctrl_z_during_a_start_blocks_nothing() {
         .screen_has("second")
         .start();
     run.wait_for_file("trace");
-    run.wait_until("a child is born", |run| {
+    run.wait_until("a child", |run| {
         let trace = std::fs::read_to_string(run.dir().join("trace")).unwrap_or_default();
         trace.contains("clone3(").then_some(())
     });

@@ -103,7 +103,7 @@ impl Tmux {
 
     /// Lets the jobs of [`waiting_job`] end.
     fn let_go(&self) {
-        std::fs::write(self.folder.path().join("go"), "").expect("the folder is ours");
+        std::fs::write(self.folder.path().join("go"), "").expect("the folder is writable");
     }
 }
 
@@ -142,14 +142,15 @@ fn characters_of_ambiguous_width_cost_no_row() {
         tmux.wait_until("a cleared screen", |screen| {
             screen.starts_with("one\ntwo\nthree\nready>")
         });
-        std::fs::write(tmux.folder.path().join("odd"), format!("{odd}\n")).expect("ours");
+        std::fs::write(tmux.folder.path().join("odd"), format!("{odd}\n"))
+            .expect("the folder is writable");
         let odd = waiting_job(" for i in 1 2 3 4 5; do cat odd; sleep 0.15; done; touch drawn");
         tmux.type_line(&format!("prun n:{odd} {}; echo over", waiting_job(":")));
         tmux.wait_for("0/2");
         tmux.wait_until("five drawings", |_| {
             tmux.folder.path().join("drawn").exists()
         });
-        std::fs::remove_file(tmux.folder.path().join("drawn")).expect("it is there");
+        std::fs::remove_file(tmux.folder.path().join("drawn")).expect("it exists");
         tmux.let_go();
         let screen = tmux.wait_until("the end", |screen| screen.contains("\nover\n"));
         assert!(screen.starts_with("one\ntwo\nthree\nready>"), "{screen}");

@@ -157,7 +157,7 @@ fn assert_reported(outcome: &Outcome, what: &str) {
     let trace: Value = serde_json::from_str(&outcome.read_text("t.json")).expect("JSON");
     assert!(!trace.is_null(), "{what}");
     for entry in std::fs::read_dir(outcome.dir())
-        .expect("it is there")
+        .expect("it exists")
         .flatten()
     {
         let name = entry.file_name();

@@ -26,7 +26,7 @@ impl Scenario {
         let jobs: String = (0..JOBS)
             .map(|n| format!("echo {n} >> ran; sleep 0.01; echo out {n}\n"))
             .collect();
-        std::fs::write(dir.join("jobs"), jobs).expect("the folder is ours");
+        std::fs::write(dir.join("jobs"), jobs).expect("the folder is writable");
         Self {
             dir,
             _temp_dir: temp_dir,
@@ -76,7 +76,7 @@ fn ends(log: &Path) -> Vec<Value> {
 /// The number of a job, from the command in its log line.
 fn number(end: &Value) -> usize {
     assert_eq!(end["status"], "ok", "{end}");
-    let command = end["cmd"].as_str().expect("a text");
+    let command = end["cmd"].as_str().expect("a string");
     command
         .split(' ')
         .nth(1)
@@ -114,7 +114,9 @@ fn a_run_that_is_killed_repeatedly_does_every_job_and_loses_no_output() {
                 (scenario.ran().len() > before.len()).then_some(())
             });
             let moment = run.elapsed() + moment;
-            run.wait_until("its moment", |run| (run.elapsed() >= moment).then_some(()));
+            run.wait_until("the moment of the signal", |run| {
+                (run.elapsed() >= moment).then_some(())
+            });
             run.send(libc::SIGKILL);
             // The stage kills its jobs, too: a run refuses to resume while one of them is
             // alive.

@@ -187,7 +187,9 @@ fn a_job_that_runs_when_prun_is_killed_at_once_is_not_run_twice() {
             .start();
         run.wait_for_file("ran");
         let moment = run.elapsed() + Duration::from_micros((round as u64 * 1709) % 8_000);
-        run.wait_until("its moment", |run| (run.elapsed() >= moment).then_some(()));
+        run.wait_until("the moment of the signal", |run| {
+            (run.elapsed() >= moment).then_some(())
+        });
         run.send(libc::SIGKILL);
         let dir = run.dir().to_owned();
         // A child that is being started holds the lock until its exec.

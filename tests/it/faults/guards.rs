@@ -113,7 +113,9 @@ fn a_kill_at_any_moment_leaves_no_process_behind() {
         run.wait_for_line_in("up");
         // Most of the time prun is starting a job.
         let moment = run.elapsed() + Duration::from_micros(round as u64 * 3571 % 100_000);
-        run.wait_until("its moment", |run| (run.elapsed() >= moment).then_some(()));
+        run.wait_until("the moment of the signal", |run| {
+            (run.elapsed() >= moment).then_some(())
+        });
         run.send(libc::SIGKILL);
         run.finish();
     }

@@ -33,7 +33,9 @@ fn count_on_screen(run: &Running, text: &str) -> usize {
 
 fn wait(run: &mut Running, moment: Duration) {
     let moment = run.elapsed() + moment;
-    run.wait_until("its moment", |run| (run.elapsed() >= moment).then_some(()));
+    run.wait_until("the moment of the signal", |run| {
+        (run.elapsed() >= moment).then_some(())
+    });
 }
 
 #[test]

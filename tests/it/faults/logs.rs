@@ -60,7 +60,7 @@ fn every_job_that_is_not_ok_runs_again() {
     run.wait_for_line_in("up");
     run.send(libc::SIGINT);
     let outcome = run.finish();
-    std::fs::write(outcome.path("mended"), "").expect("the folder is ours");
+    std::fs::write(outcome.path("mended"), "").expect("the folder is writable");
     let jobs = outcome.path("jobs.jsonl");
     resume(&outcome)
         .args(["-j1".as_ref(), "-f".as_ref(), jobs.as_os_str()])

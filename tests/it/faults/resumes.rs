@@ -75,7 +75,7 @@ fn the_last_attempt_in_the_log_decides() {
         .file("f", "")
         .args(["--joblog", "run.log", job]);
     let outcome = stage.run();
-    std::fs::remove_file(outcome.path("f")).expect("it is there");
+    std::fs::remove_file(outcome.path("f")).expect("it exists");
     let log = outcome.path("run.log");
     // In its second run the job fails, and prun is killed while it waits for another attempt.
     let mut second = with_log_of(&outcome)
@@ -95,7 +95,7 @@ fn the_last_attempt_in_the_log_decides() {
 fn a_job_that_was_killed_in_its_second_run_is_not_done() {
     let job = "a: echo x >> ran; test ! -e slow || exec sleep 300";
     let outcome = Stage::new().args(["--joblog", "run.log", job]).run();
-    std::fs::write(outcome.path("slow"), "").expect("the folder is ours");
+    std::fs::write(outcome.path("slow"), "").expect("the folder is writable");
     let log = outcome.path("run.log");
     let mut second = with_log_of(&outcome)
         .arg(job)
@@ -110,7 +110,7 @@ fn a_job_that_was_killed_in_its_second_run_is_not_done() {
     second.send(libc::SIGKILL);
     // The stage kills the job that is left running.
     second.finish();
-    std::fs::remove_file(outcome.path("slow")).expect("it is there");
+    std::fs::remove_file(outcome.path("slow")).expect("it exists");
     resume(&outcome).arg(job).run();
     assert_eq!(outcome.read_text("ran"), "x\nx\nx\n");
 }
@@ -152,7 +152,7 @@ fn a_pid_of_another_namespace_is_not_taken_for_a_running_job() {
         .stderr_any()
         .within(TIME_LIMIT)
         .run();
-    std::fs::remove_file(killed.path("up")).expect("it is there");
+    std::fs::remove_file(killed.path("up")).expect("it exists");
     let outcome = resume(&killed)
         .args(["-t", "1", "a: touch up; sleep 300"])
         .stderr_any()

@@ -29,7 +29,7 @@ fn assert_kept_in_part(outcome: &Outcome) {
         (&"ok".into(), &true.into())
     );
     assert_eq!(large["stdout_bytes"], 3_500_000);
-    let kept = large["stdout"].as_str().expect("a text");
+    let kept = large["stdout"].as_str().expect("a string");
     assert!(
         kept.len() >= 65_536 && large_output().starts_with(kept),
         "{} bytes",
@@ -249,7 +249,7 @@ fn a_file_of_output_is_for_its_owner_alone() {
             .mode();
         (mode & 0o777 == 0o600).then_some(())
     });
-    std::fs::write(run.dir().join("go"), "").expect("the folder is ours");
+    std::fs::write(run.dir().join("go"), "").expect("the folder is writable");
     run.finish();
 }
 
@@ -294,7 +294,7 @@ fn all_captured_output_is_in_one_file() {
         run.wait_for_file(name);
     }
     assert_eq!(count_unnamed_files(&run), 1);
-    std::fs::write(run.dir().join("go"), "").expect("the folder is ours");
+    std::fs::write(run.dir().join("go"), "").expect("the folder is writable");
     run.finish();
 }
 

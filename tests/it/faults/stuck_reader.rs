@@ -29,7 +29,7 @@ fn jobs_are_reaped_while_nobody_reads() {
         .start();
     // No job runs any more, and no zombie is left.
     let mut calm = 0;
-    run.wait_until("calm", |run| {
+    run.wait_until("no child", |run| {
         calm = if run.children().is_empty() {
             calm + 1
         } else {

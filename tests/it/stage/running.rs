@@ -296,7 +296,7 @@ impl Running {
     fn poll(&mut self) {
         if self.ended.is_none() {
             self.peak = self.peak.max(leftovers::peak_memory(self.pid()));
-            let status = self.child.try_wait().expect("our own child can be asked");
+            let status = self.child.try_wait().expect("try_wait on our own child");
             self.ended = status.map(|status| (status, self.elapsed()));
         }
     }
@@ -342,7 +342,7 @@ impl Running {
             thread::sleep(POLL);
         }
         let open = streams.iter().filter(|(_, tap)| !tap.is_closed());
-        open.map(|(name, _)| format!("somebody keeps {name} open"))
+        open.map(|(name, _)| format!("some process keeps {name} open"))
             .collect()
     }
 
