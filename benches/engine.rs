@@ -183,11 +183,11 @@ async fn by_engine(work: Work) -> Result<Duration, Failure> {
     };
     match work {
         Work::Communicate(times) => {
-            let begun = Instant::now();
+            let started = Instant::now();
             for _ in 0..times {
                 piped("/bin/true").spawn().await?.communicate(None).await?;
             }
-            Ok(begun.elapsed())
+            Ok(started.elapsed())
         }
         Work::Output(times) | Work::Captured(times) => {
             let mut command = piped("echo");
@@ -196,14 +196,14 @@ async fn by_engine(work: Work) -> Result<Duration, Failure> {
                 let capture = Stdio::Capture(SpoolOptions::default());
                 command.stdout(capture.clone()).stderr(capture);
             }
-            let begun = Instant::now();
+            let started = Instant::now();
             for _ in 0..times {
                 assert_eq!(command.output().await?.stdout, b"line\n");
             }
-            Ok(begun.elapsed())
+            Ok(started.elapsed())
         }
         Work::Lines(lines) => {
-            let begun = Instant::now();
+            let started = Instant::now();
             let mut process = piped("yes").arg(LINE).spawn().await?;
             let mut stdout = process.stdout.take().ok_or("no pipe")?;
             for _ in 0..lines {
@@ -211,17 +211,17 @@ async fn by_engine(work: Work) -> Result<Duration, Failure> {
             }
             drop(stdout);
             process.wait().await?;
-            Ok(begun.elapsed())
+            Ok(started.elapsed())
         }
         Work::LinesInPlace(lines) => {
-            let begun = Instant::now();
+            let started = Instant::now();
             let mut process = piped("yes").arg(LINE).spawn().await?;
             read_lines(process.stdout.take().ok_or("no pipe")?, lines).await?;
             process.wait().await?;
-            Ok(begun.elapsed())
+            Ok(started.elapsed())
         }
         Work::Write(bytes) => {
-            let begun = Instant::now();
+            let started = Instant::now();
             let mut command = piped("cat");
             let mut process = command
                 .stdin(Stdio::Pipe)
@@ -234,15 +234,15 @@ async fn by_engine(work: Work) -> Result<Duration, Failure> {
             }
             drop(stdin);
             process.wait().await?;
-            Ok(begun.elapsed())
+            Ok(started.elapsed())
         }
         Work::Read(bytes) => {
-            let begun = Instant::now();
+            let started = Instant::now();
             let mut command = piped("head");
             command.args(["-c", &bytes.to_string(), "/dev/zero"]);
             let output = command.spawn().await?.communicate(None).await?;
             assert_eq!(output.stdout.len(), bytes);
-            Ok(begun.elapsed())
+            Ok(started.elapsed())
         }
         Work::WaitAmong { times, siblings } => {
             let mut sleeping = Command::exec("sleep");
@@ -256,11 +256,11 @@ async fn by_engine(work: Work) -> Result<Duration, Failure> {
             }
             let mut command = Command::exec("/bin/true");
             command.process_group(Group::New);
-            let begun = Instant::now();
+            let started = Instant::now();
             for _ in 0..times {
                 command.spawn().await?.wait().await?;
             }
-            let measured = begun.elapsed();
+            let measured = started.elapsed();
             for handle in handles {
                 handle.kill()?;
             }
@@ -284,23 +284,23 @@ async fn by_tokio(work: Work) -> Result<Duration, Failure> {
     };
     match work {
         Work::Communicate(times) => {
-            let begun = Instant::now();
+            let started = Instant::now();
             for _ in 0..times {
                 piped("/bin/true").spawn()?.wait_with_output().await?;
             }
-            Ok(begun.elapsed())
+            Ok(started.elapsed())
         }
         Work::Output(times) | Work::Captured(times) => {
             let mut command = piped("echo");
             command.arg("line");
-            let begun = Instant::now();
+            let started = Instant::now();
             for _ in 0..times {
                 assert_eq!(command.output().await?.stdout, b"line\n");
             }
-            Ok(begun.elapsed())
+            Ok(started.elapsed())
         }
         Work::Lines(lines) => {
-            let begun = Instant::now();
+            let started = Instant::now();
             let mut process = piped("yes").arg(LINE).spawn()?;
             let mut stdout = BufReader::new(process.stdout.take().ok_or("no pipe")?);
             for _ in 0..lines {
@@ -310,18 +310,18 @@ async fn by_tokio(work: Work) -> Result<Duration, Failure> {
             }
             drop(stdout);
             process.wait().await?;
-            Ok(begun.elapsed())
+            Ok(started.elapsed())
         }
         Work::LinesInPlace(lines) => {
-            let begun = Instant::now();
+            let started = Instant::now();
             let mut process = piped("yes").arg(LINE).spawn()?;
             let stdout = process.stdout.take().ok_or("no pipe")?;
             read_lines(BufReader::new(stdout), lines).await?;
             process.wait().await?;
-            Ok(begun.elapsed())
+            Ok(started.elapsed())
         }
         Work::Write(bytes) => {
-            let begun = Instant::now();
+            let started = Instant::now();
             let mut command = piped("cat");
             command.stdin(StdStdio::piped()).stdout(StdStdio::null());
             let mut process = command.spawn()?;
@@ -331,15 +331,15 @@ async fn by_tokio(work: Work) -> Result<Duration, Failure> {
             }
             drop(stdin);
             process.wait().await?;
-            Ok(begun.elapsed())
+            Ok(started.elapsed())
         }
         Work::Read(bytes) => {
-            let begun = Instant::now();
+            let started = Instant::now();
             let mut command = piped("head");
             command.args(["-c", &bytes.to_string(), "/dev/zero"]);
             let output = command.spawn()?.wait_with_output().await?;
             assert_eq!(output.stdout.len(), bytes);
-            Ok(begun.elapsed())
+            Ok(started.elapsed())
         }
         Work::WaitAmong { times, siblings } => {
             let mut waiting = Vec::new();
@@ -358,7 +358,7 @@ async fn by_tokio(work: Work) -> Result<Duration, Failure> {
                     }
                 }));
             }
-            let begun = Instant::now();
+            let started = Instant::now();
             for _ in 0..times {
                 TokioCommand::new("/bin/true")
                     .process_group(0)
@@ -366,7 +366,7 @@ async fn by_tokio(work: Work) -> Result<Duration, Failure> {
                     .wait()
                     .await?;
             }
-            let measured = begun.elapsed();
+            let measured = started.elapsed();
             drop(stops);
             for wait in waiting {
                 wait.await??;

@@ -226,9 +226,9 @@ fn million(prun: &Path) -> Result<String, String> {
     let mut lines = Vec::new();
     for jobs in [1_000_u32, 100_000, 1_000_000] {
         let numbers = (1..=jobs).map(|number| number.to_string());
-        let begun = std::time::Instant::now();
+        let started = std::time::Instant::now();
         let run = run(prun, &["-j2", "-a-", TRUE], numbers)?;
-        let each = begun.elapsed().as_secs_f64() / f64::from(jobs) * 1e6;
+        let each = started.elapsed().as_secs_f64() / f64::from(jobs) * 1e6;
         lines.push(format!(
             "{jobs:>9} jobs: {each:.0} µs a job, {}",
             run.peak()?

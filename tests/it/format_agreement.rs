@@ -108,9 +108,9 @@ fn compare(outcome: &Outcome) {
     let jobs = from_json(outcome);
     assert_eq!(from_junit(&junit(&outcome.path("run.xml"))), jobs);
     assert_eq!(from_report(&report_data(&outcome.path("run.html"))), jobs);
-    let mut begun = jobs;
-    begun.retain(|_, facts| number(&facts[1]) > 0);
-    assert_eq!(from_trace(&trace(&outcome.path("run.json"))), begun);
+    let mut started = jobs;
+    started.retain(|_, facts| number(&facts[1]) > 0);
+    assert_eq!(from_trace(&trace(&outcome.path("run.json"))), started);
 }
 
 #[test]

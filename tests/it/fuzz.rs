@@ -179,7 +179,7 @@ fn accepted_templates_run_no_value_as_code() {
     let seed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
     let mut dice = Dice(seed.as_nanos() as u64 | 1);
     let (most, time) = limits();
-    let begun = Instant::now();
+    let started = Instant::now();
     let (mut tried, mut accepted, mut shown) = (0, 0, 0);
     // Outside the folder, so that redirections, pipes, and builtins that print quoted variables do
     // not affect it.
@@ -187,7 +187,7 @@ fn accepted_templates_run_no_value_as_code() {
     let log = log_folder.path().join("log");
     let show = format!("printf 'SHOW<%s>\\n' \"$@\" >>'{}'\n", log.display());
     fs::write(dir.join("values"), VALUES.join("\0")).unwrap();
-    while accepted < most && begun.elapsed() < time {
+    while accepted < most && started.elapsed() < time {
         let template = dice.template();
         // A template that uses `$1` itself may leave it to be split.
         let names_values = ["${1}", "$*", "$@"]
@@ -231,7 +231,7 @@ fn accepted_templates_run_no_value_as_code() {
             clean_up(dir);
         }
     }
-    let seconds = begun.elapsed().as_secs();
+    let seconds = started.elapsed().as_secs();
     let result =
         format!("{tried} templates, {accepted} accepted, {shown} runs showed values, {seconds} s");
     if std::env::var_os("PRUN_FUZZ_SECONDS").is_some() {

@@ -50,20 +50,20 @@ fn with_every_ending() -> Stage {
 #[test]
 fn the_records_are_those_of_the_run() {
     let run = with_every_ending().arg("--json").run();
-    let again = replay(run.read("run.log")).arg("--json").code(1).run();
+    let replayed = replay(run.read("run.log")).arg("--json").code(1).run();
     assert_eq!(run.json().len(), 7);
-    assert_eq!(run.json(), again.json());
+    assert_eq!(run.json(), replayed.json());
 }
 
 #[test]
 fn the_messages_are_those_of_the_run() {
     let run = with_every_ending().arg("-v").run();
-    let again = replay(run.read("run.log")).arg("-v").code(1).run();
+    let replayed = replay(run.read("run.log")).arg("-v").code(1).run();
     assert_eq!(
-        String::from_utf8_lossy(&again.stderr),
+        String::from_utf8_lossy(&replayed.stderr),
         String::from_utf8_lossy(&run.stderr)
     );
-    assert_eq!(again.stdout, run.stdout);
+    assert_eq!(replayed.stdout, run.stdout);
 }
 
 #[test]
@@ -83,11 +83,11 @@ fn templates_keep_their_labels() {
         ])
         .code(1)
         .run();
-    let again = replay(run.read("run.log"))
+    let replayed = replay(run.read("run.log"))
         .args(["--junit", "run.xml"])
         .code(1)
         .run();
-    assert_eq!(run.stderr, again.stderr);
+    assert_eq!(run.stderr, replayed.stderr);
     assert_eq!(
         names(&run),
         [
@@ -95,7 +95,7 @@ fn templates_keep_their_labels() {
             "test -e {} || exit 4 ::: 'c'\"'\"'d'"
         ]
     );
-    assert_eq!(names(&run), names(&again));
+    assert_eq!(names(&run), names(&replayed));
 }
 
 /// The names of the test cases.
@@ -112,7 +112,7 @@ fn the_files_are_those_of_the_run() {
     }
     let files = ["--junit", "run.xml", "--trace", "run.json"];
     let run = with_every_ending().args(files).run();
-    let again = replay(run.read("run.log")).args(files).code(1).run();
+    let replayed = replay(run.read("run.log")).args(files).code(1).run();
     let report = |outcome: &Outcome| {
         let mut report = junit(&outcome.path("run.xml"));
         for case in report["cases"].as_array_mut().unwrap() {
@@ -121,7 +121,7 @@ fn the_files_are_those_of_the_run() {
         }
         report
     };
-    assert_eq!(report(&run), report(&again));
+    assert_eq!(report(&run), report(&replayed));
     let slices = |outcome: &Outcome| {
         let mut events = trace(&outcome.path("run.json"));
         events.retain(|event| event["ph"] == "X");
@@ -131,7 +131,7 @@ fn the_files_are_those_of_the_run() {
             .collect::<Vec<_>>()
     };
     assert_eq!(slices(&run).len(), 13);
-    assert_eq!(slices(&run), slices(&again));
+    assert_eq!(slices(&run), slices(&replayed));
 }
 
 #[test]
@@ -186,20 +186,20 @@ fn an_incomplete_last_line_is_skipped_and_the_log_is_not_changed() {
     let run = with_log().args(["-j1", "exit 3"]).code(1).run();
     let mut log = run.read("run.log");
     log.extend_from_slice(b"{\"type\":\"job_st");
-    let again = replay(&log).code(1).run();
-    assert_eq!(again.stderr, run.stderr);
-    assert_eq!(again.read("run.log"), log);
+    let replayed = replay(&log).code(1).run();
+    assert_eq!(replayed.stderr, run.stderr);
+    assert_eq!(replayed.read("run.log"), log);
 }
 
 #[test]
 fn of_several_runs_the_last_one_is_replayed() {
     let stage = with_log().args(["-j1", "exit 3"]).code(1).run();
     let log = stage.read("run.log");
-    let again = with_log()
+    let replayed = with_log()
         .file("run.log", log)
         .args(["-j1", "exit 4"])
         .code(1);
-    let outcome = replay(again.run().read("run.log"))
+    let outcome = replay(replayed.run().read("run.log"))
         .arg("--json")
         .code(1)
         .run();
@@ -213,16 +213,16 @@ fn the_end_of_a_long_output_and_its_length_are_kept() {
         .args(["--json", "seq 100000; exit 1"])
         .code(1)
         .run();
-    let again = replay(run.read("run.log")).arg("--json").code(1).run();
-    let (run, again) = (run.record(1), again.record(1));
-    assert_eq!(run["stdout_bytes"], again["stdout_bytes"]);
-    let tail = again["stdout"].as_str().unwrap();
+    let replayed = replay(run.read("run.log")).arg("--json").code(1).run();
+    let (run, replayed) = (run.record(1), replayed.record(1));
+    assert_eq!(run["stdout_bytes"], replayed["stdout_bytes"]);
+    let tail = replayed["stdout"].as_str().unwrap();
     assert_eq!(tail.len(), 64 * 1024);
     assert!(run["stdout"].as_str().unwrap().ends_with(tail));
     let run = with_log().args(["--json", "echo a"]).run();
-    let again = replay(run.read("run.log")).arg("--json").run();
-    assert_eq!(again.record(1)["stdout"], Value::Null);
-    assert_eq!(again.record(1)["stdout_bytes"], 2);
+    let replayed = replay(run.read("run.log")).arg("--json").run();
+    assert_eq!(replayed.record(1)["stdout"], Value::Null);
+    assert_eq!(replayed.record(1)["stdout_bytes"], 2);
 }
 
 #[test]

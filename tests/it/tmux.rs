@@ -87,14 +87,14 @@ impl Tmux {
 
     #[track_caller]
     fn wait_until(&self, story: &str, is_so: impl Fn(&str) -> bool) -> String {
-        let begun = Instant::now();
+        let started = Instant::now();
         loop {
             let screen = self.screen();
             if is_so(&screen) {
                 return screen;
             }
             assert!(
-                begun.elapsed() < TIME_LIMIT,
+                started.elapsed() < TIME_LIMIT,
                 "waited too long for {story}:\n{screen}"
             );
             std::thread::sleep(Duration::from_millis(10));
