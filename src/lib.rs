@@ -59,6 +59,11 @@
 //!
 //! [`process`] has more examples, the differences from asyncio, and a table of Python's names.
 
+#![cfg_attr(
+    not(feature = "cli"),
+    allow(dead_code, unused_imports, reason = "the program needs more of it")
+)]
+
 // The program, in layers that know only the layers below them:
 //
 //               main                 6  the entry point
@@ -79,15 +84,7 @@
 // the runner makes attempts of each job and a process of each attempt; the results return as events,
 // which every sink handles and the summary adds up to an exit code.
 
-#[cfg_attr(
-    not(feature = "cli"),
-    allow(dead_code, unused_imports, reason = "the program needs more of it")
-)]
 mod os;
-#[cfg_attr(
-    not(feature = "cli"),
-    allow(dead_code, unused_imports, reason = "the program needs more of it")
-)]
 pub mod process;
 
 #[cfg(feature = "cli")]

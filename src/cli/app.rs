@@ -8,14 +8,9 @@ use clap::Parser;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use tokio::sync::mpsc;
 
-use super::args::Args;
-use super::args::SHAPES;
-use super::args::generate;
-use super::args::hint;
+use super::args::{Args, SHAPES, generate, hint};
 use super::replay::replay;
-use super::settings::OutputForm;
-use super::settings::Surroundings;
-use super::settings::{Reporting, Settings, settle, settle_replay};
+use super::settings::{OutputForm, Reporting, Settings, Surroundings, settle, settle_replay};
 use crate::event::{Cancellation, Cause, End, Event, NumberedJob, OutputLoss};
 use crate::exit::ExitCode;
 use crate::guard::{self, Guarding};

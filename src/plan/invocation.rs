@@ -4,8 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStringExt;
 use std::sync::Arc;
 
-use super::command::{Shell, ShellRule};
-use super::command::{WordsError, tokenize};
+use super::command::{Shell, ShellRule, WordsError, tokenize};
 use super::template::Template;
 
 /// What a job runs.

@@ -6,8 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::command::ShellRule;
-use super::command::WordsError;
+use super::command::{ShellRule, WordsError};
 use super::invocation::{Invocation, parse_line};
 use crate::os::EnvChange;
 

@@ -7,14 +7,11 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
-use super::arguments::ValueSource;
-use super::arguments::{Arguments, ArgumentsError, Rules};
+use super::arguments::{Arguments, ArgumentsError, Rules, ValueSource};
 use super::command::ShellRule;
-use super::input::Separator;
-use super::input::{OpenError, Opened, open};
+use super::input::{OpenError, Opened, Separator, open};
 use super::job::{Job, Origin};
-use super::jobfile::{Entry, JobFile, JobFileError};
-use super::jobfile::{Foreign, Format, by_name};
+use super::jobfile::{Entry, Foreign, Format, JobFile, JobFileError, by_name};
 use super::typed_commands;
 use super::typed_commands::TypedCommandsError;
 use super::unique_names::UniqueNames;

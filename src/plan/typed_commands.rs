@@ -6,8 +6,7 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
-use super::command::ShellRule;
-use super::command::WordsError;
+use super::command::{ShellRule, WordsError};
 use super::job::{Job, Origin};
 
 /// The longest suggestion, in bytes; a longer one is hard to read.

@@ -8,10 +8,7 @@ use std::time::Instant;
 use super::exit::{ExitInfo, WaitError};
 use super::process::Process;
 use super::spool::{LostOutput, Spool};
-use super::stream::Capture;
-use super::stream::StreamReader;
-use super::stream::StreamWriter;
-use super::stream::{LeakedPipes, leaked_pipes};
+use super::stream::{Capture, LeakedPipes, StreamReader, StreamWriter, leaked_pipes};
 use super::wait_for::wait_for;
 
 /// The output of a process, and how it ended.

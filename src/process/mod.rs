@@ -116,10 +116,6 @@ mod drivers;
 mod error;
 mod exit;
 mod handle;
-#[expect(
-    clippy::module_inception,
-    reason = "the module is named for its main type"
-)]
 mod process;
 mod program;
 mod quote;
@@ -131,10 +127,9 @@ mod spool;
 mod stream;
 mod wait_for;
 
-pub use crate::os::TerminalSize;
 #[doc(hidden)]
 pub use crate::os::reset_inherited_signals;
-pub use crate::os::{ParseSignalError, Signal};
+pub use crate::os::{ParseSignalError, Signal, TerminalSize};
 pub use command::{Backend, Command, Environment, Group, KillOnDrop, Stdio};
 pub use communicate::{Captured, CommunicateError, Output};
 pub use error::{Driver, InvalidFd, InvalidStdio, Shortage, SpawnError, SpawnErrorKind};

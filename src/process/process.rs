@@ -7,15 +7,11 @@ use tokio::task::AbortHandle;
 
 use super::command::{Backend, Command, KillOnDrop};
 use super::exit::{ExitInfo, WaitError};
-use super::handle::{Delivery, Scope, SignalError};
-use super::handle::{Hold, ProcessHandle, ShutdownError};
+use super::handle::{Delivery, Hold, ProcessHandle, Scope, ShutdownError, SignalError};
 use super::reap::dropped;
 use super::spawn::UnwatchedChild;
-use super::stream::StreamReader;
-use super::stream::StreamWriter;
-use super::stream::{Capture, Peek, Pieces};
-use crate::os::Signal;
-use crate::os::TerminalSize;
+use super::stream::{Capture, Peek, Pieces, StreamReader, StreamWriter};
+use crate::os::{Signal, TerminalSize};
 
 /// A spawned process, like asyncio's `Process`.
 ///

@@ -7,8 +7,7 @@ use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::UnixStream;
 
-use crate::os::EnvChange;
-use crate::os::{argument_bytes_limit, open_files_limit};
+use crate::os::{EnvChange, argument_bytes_limit, open_files_limit};
 
 /// Descriptors that prun opens for itself: 6 for the poll loop, 3 for its own output, the standard input
 /// of jobs without one, the files that record the run, one for output that does not fit in memory, and 4

@@ -8,8 +8,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use super::attempt::Foreground;
-use super::attempt::{LogDir, OpenLogs};
+use super::attempt::{Foreground, LogDir, OpenLogs};
 use super::policy::Policy;
 use crate::event::{LastLines, NumberedJob};
 use crate::guard::Guard;

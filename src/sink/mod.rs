@@ -19,10 +19,6 @@ mod json_events;
 mod json_records;
 mod recorder;
 mod reorder;
-#[expect(
-    clippy::module_inception,
-    reason = "the module is named for its main type"
-)]
 mod sink;
 
 pub(crate) use ci::Vendor;

@@ -3,10 +3,6 @@
 //! `args` defines each option once, with its `values`; help, manual page and completions (`generate`) are
 //! generated from it. `help_sections` is the text below the options. `hints` are for options of other programs.
 
-#[expect(
-    clippy::module_inception,
-    reason = "the chamber is named for its main type"
-)]
 mod args;
 pub(super) mod generate;
 mod help_sections;

@@ -4,8 +4,7 @@ use std::path::PathBuf;
 
 use super::form::OutputForm;
 use super::surroundings::Surroundings;
-use crate::cli::args::Args;
-use crate::cli::args::{CiMode, ColorMode, OutputMode, ProgressMode};
+use crate::cli::args::{Args, CiMode, ColorMode, OutputMode, ProgressMode};
 use crate::sink::{DisplayOptions, Frame, Show, Style, Vendor};
 
 /// Where a run is shown, and what of it.

@@ -1,10 +1,9 @@
 //! The files that a run writes, and the check that no two options name the same file.
 
 use std::ffi::OsString;
-use std::fs;
-use std::io;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use crate::cli::args::Args;
 use crate::os::folder;

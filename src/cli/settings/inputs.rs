@@ -5,8 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::CommandFactory;
 
-use crate::cli::args::Args;
-use crate::cli::args::batch_hint;
+use crate::cli::args::{Args, batch_hint};
 use crate::plan::{
     ArgumentsError, Rules, Separator, ShellRule, Source, SourceError, TypedCommands, ValueSource,
     divide,

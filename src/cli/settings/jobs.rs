@@ -3,8 +3,7 @@
 use std::num::NonZeroUsize;
 
 use super::surroundings::Surroundings;
-use crate::cli::args::Args;
-use crate::cli::args::Jobs;
+use crate::cli::args::{Args, Jobs};
 
 /// How many jobs are wanted, and may run, at once; `None` for no limit.
 pub(crate) struct Concurrency {

@@ -12,10 +12,6 @@ mod grace;
 mod inputs;
 mod jobs;
 mod output;
-#[expect(
-    clippy::module_inception,
-    reason = "the chamber is named for its main type"
-)]
 mod settings;
 mod surroundings;
 

@@ -12,8 +12,7 @@ use crate::plan::input::Separator;
 use crate::plan::invocation::Invocation;
 use crate::plan::job::{Job, Origin};
 use crate::plan::jobfile::Entry;
-use crate::plan::template::Width;
-use crate::plan::template::{Template, TemplateError};
+use crate::plan::template::{Template, TemplateError, Width};
 
 /// The words after the options, divided at each `:::`.
 #[derive(Debug, PartialEq, Eq)]

@@ -268,8 +268,7 @@ impl Batch {
 mod tests {
     use super::super::values::ValueSource;
     use super::*;
-    use crate::plan::input::Chunks;
-    use crate::plan::input::Separator;
+    use crate::plan::input::{Chunks, Separator};
 
     fn list(words: &str) -> Values {
         let words = words.split_whitespace().map(OsString::from).collect();

@@ -2,10 +2,6 @@
 //!
 //! `values` reads one source of values, `combine` makes products, links and batches of them.
 
-#[expect(
-    clippy::module_inception,
-    reason = "the chamber is named for its main type"
-)]
 mod arguments;
 mod combine;
 mod values;

@@ -8,8 +8,7 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
-use crate::plan::input::{InputLines, InputLinesError, Separator};
-use crate::plan::input::{OpenError, Opened, open};
+use crate::plan::input::{InputLines, InputLinesError, OpenError, Opened, Separator, open};
 use crate::plan::job::Origin;
 
 /// A source of values.

@@ -11,8 +11,7 @@ use thiserror::Error;
 
 use super::json_fields::{Env, Fields, ShellField, excerpt};
 use crate::os::EnvChange;
-use crate::plan::command::WordsError;
-use crate::plan::command::{Shell, ShellError, ShellRule};
+use crate::plan::command::{Shell, ShellError, ShellRule, WordsError};
 use crate::plan::duration::{DurationError, parse_duration};
 use crate::plan::invocation::{Invocation, parse_line};
 use crate::plan::job::{Job, Origin};

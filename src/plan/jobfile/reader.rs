@@ -9,10 +9,8 @@ use super::format::{Foreign, Format, Opening, by_first_bytes};
 use super::json_array::{ElementByte, Elements, ElementsError};
 use super::json_job;
 use super::json_job::JsonJobError;
-use crate::plan::command::ShellRule;
-use crate::plan::command::WordsError;
-use crate::plan::input::BUFFER_BYTES;
-use crate::plan::input::{InputLines, InputLinesError, Separator};
+use crate::plan::command::{ShellRule, WordsError};
+use crate::plan::input::{BUFFER_BYTES, InputLines, InputLinesError, Separator};
 use crate::plan::job::{Job, Origin};
 
 /// An entry of a job file.

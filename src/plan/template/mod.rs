@@ -9,10 +9,6 @@ mod placeholder;
 mod scan_state;
 mod scanner;
 mod script;
-#[expect(
-    clippy::module_inception,
-    reason = "the chamber is named for its main type"
-)]
 mod template;
 
 pub(super) use placeholder::Width;

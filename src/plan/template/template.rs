@@ -15,9 +15,7 @@ use super::placeholder::{Hole, Piece, PlaceholderForm, Width, pieces};
 use super::scan_state::Part;
 use super::scanner::scan;
 use super::script::{Script, ScriptError, check_holes};
-use crate::plan::command::ShellRule;
-use crate::plan::command::builtins;
-use crate::plan::command::{WordsError, tokenize};
+use crate::plan::command::{ShellRule, WordsError, builtins, tokenize};
 
 /// A command with placeholders.
 #[derive(Debug, Clone, PartialEq)]

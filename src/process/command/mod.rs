@@ -5,10 +5,6 @@
 //! `set_attributes` and `pre_exec`; `from_std` converts std's command.
 
 mod attributes;
-#[expect(
-    clippy::module_inception,
-    reason = "the module is named for its main type"
-)]
 mod command;
 mod environment;
 mod from_std;

@@ -9,10 +9,8 @@ use super::group_number::GroupNumber;
 
 use super::delivery::{Delivery, Scope, SignalError};
 use super::watcher::Watcher;
-use crate::os::Signal;
-use crate::os::process_group;
-use crate::os::sys;
 use crate::os::sys::Child;
+use crate::os::{Signal, process_group, sys};
 use crate::process::command::Backend;
 use crate::process::exit::{ExitInfo, Started, WaitError};
 use crate::process::reap::{ChildInfo, Claim};

@@ -15,9 +15,8 @@ use std::io;
 
 use super::group_number::GroupNumber;
 use super::handle::{ProcessHandle, ProcessState, SharedProcess};
-use crate::os::process_group;
-use crate::os::sys;
 use crate::os::sys::RawExit;
+use crate::os::{process_group, sys};
 #[cfg(not(linux))]
 use crate::process::reap::dropped;
 

@@ -6,10 +6,6 @@
 
 mod delivery;
 mod group_number;
-#[expect(
-    clippy::module_inception,
-    reason = "the module is named for its main type"
-)]
 mod handle;
 mod hold;
 mod members;

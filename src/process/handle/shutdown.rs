@@ -5,8 +5,7 @@ use std::time::Duration;
 use super::delivery::{Delivery, Scope, SignalError};
 use super::handle::ProcessHandle;
 use super::members::Members;
-use crate::os::Signal;
-use crate::os::sys;
+use crate::os::{Signal, sys};
 use crate::process::exit::{ExitInfo, WaitError};
 use crate::process::wait_for::wait_for;
 

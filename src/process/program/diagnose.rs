@@ -18,8 +18,7 @@ use super::elf;
 use super::path_lookup::{find_program, has_slash, seen_from_here};
 use crate::os::EnvChange;
 use crate::os::child::Step;
-use crate::process::command::Command;
-use crate::process::command::{Attributes, Group};
+use crate::process::command::{Attributes, Command, Group};
 use crate::process::error::{InvalidFd, Shortage, SpawnError, SpawnErrorKind};
 use crate::process::spawn::StartError;
 

@@ -5,8 +5,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use crate::process::command::Command;
-use crate::process::command::Environment;
+use crate::process::command::{Command, Environment};
 
 /// Where the system searches without a `PATH`.
 const DEFAULT_PATH: &str = "/bin:/usr/bin";

@@ -9,10 +9,6 @@ mod inherited_environment;
 #[cfg(linux)]
 mod posix_spawn;
 mod prepare;
-#[expect(
-    clippy::module_inception,
-    reason = "the module is named for its main type"
-)]
 pub(super) mod spawn;
 mod start_error;
 mod std_spawn;

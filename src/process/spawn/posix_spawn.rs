@@ -14,8 +14,7 @@ use nix::unistd::Pid;
 
 use super::prepare::{ChildDescriptors, c_string};
 use super::stdio_ends::ChildEnd;
-use crate::process::command::Command;
-use crate::process::command::Environment;
+use crate::process::command::{Command, Environment};
 use crate::process::program::{has_slash, path_lookup};
 use crate::process::spawn::start_error::StartError;
 

@@ -13,11 +13,8 @@ use super::start_error::StartError;
 use super::stdio_ends::ChildEnd;
 use crate::os::child::{Forked, Identity, KeptDescriptors, Program, Steps};
 use crate::os::sys;
-use crate::process::command::Command;
-use crate::process::command::Environment;
-use crate::process::command::Group;
-use crate::process::program::name_of;
-use crate::process::program::path_lookup;
+use crate::process::command::{Command, Environment, Group};
+use crate::process::program::{name_of, path_lookup};
 
 /// Descriptors of this program, and the numbers under which the process gets them, in order.
 pub(crate) struct ChildDescriptors {

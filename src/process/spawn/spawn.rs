@@ -12,8 +12,7 @@ use super::stdio_ends::{ChildEnd, ParentEnd, input, output};
 use super::unwatched_child::UnwatchedChild;
 #[cfg(linux)]
 use super::vfork;
-use crate::process::command::Command;
-use crate::process::command::Stdio;
+use crate::process::command::{Command, Stdio};
 use crate::process::drivers;
 use crate::process::error::{SpawnError, SpawnErrorKind};
 use crate::process::process::{Process, Streams};

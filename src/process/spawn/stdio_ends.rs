@@ -8,14 +8,10 @@ use std::process::Stdio as StdStdio;
 use tokio::io::Interest;
 
 use super::start_error::StartError;
-use crate::os::pty;
-use crate::os::{pipe, register, register_shared, set_size};
-use crate::process::command::Command;
-use crate::process::command::Stdio;
+use crate::os::{pipe, pty, register, register_shared, set_size};
+use crate::process::command::{Command, Stdio};
 use crate::process::error::{InvalidStdio, SpawnErrorKind};
-use crate::process::stream::Capture;
-use crate::process::stream::StreamReader;
-use crate::process::stream::StreamWriter;
+use crate::process::stream::{Capture, StreamReader, StreamWriter};
 
 /// The child's end of a standard stream.
 pub(crate) enum ChildEnd<'a> {

@@ -3,11 +3,8 @@
 use crate::os::Signal;
 use crate::process::command::{Backend, Command};
 use crate::process::exit::Started;
-use crate::process::handle::ProcessHandle;
-use crate::process::handle::Scope;
-use crate::process::handle::Watcher;
-use crate::process::reap::dropped;
-use crate::process::reap::{ChildInfo, Claim};
+use crate::process::handle::{ProcessHandle, Scope, Watcher};
+use crate::process::reap::{ChildInfo, Claim, dropped};
 
 /// Dropped before it is watched, it is killed and reaped: no handle refers to it.
 pub(crate) struct UnwatchedChild(Option<ChildInfo>);

@@ -3,10 +3,6 @@
 //! `starting` kills or continues children whose program is not executed yet, and `stopped_spawns` continues
 //! those of them that were stopped.
 
-#[expect(
-    clippy::module_inception,
-    reason = "the module is named for its main type"
-)]
 mod spawn_thread;
 mod starting;
 mod stopped_spawns;

@@ -18,10 +18,6 @@ mod shared_file;
 mod spill;
 #[cfg(linux)]
 mod splice;
-#[expect(
-    clippy::module_inception,
-    reason = "the module is named for its main type"
-)]
 mod spool;
 mod writing;
 

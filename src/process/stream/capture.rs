@@ -10,8 +10,7 @@ use tokio::io::unix::AsyncFd;
 use tokio::sync::{Notify, Semaphore};
 
 use super::chunk::{Chunk, MAX_CHUNKS_AT_END, read_chunk};
-use crate::os::{TerminalSize, pty};
-use crate::os::{comes, enlarge, pipe};
+use crate::os::{TerminalSize, comes, enlarge, pipe, pty};
 use crate::process::spool::{Spool, SpoolOptions, Transfer, is_wanted, on_thread};
 
 /// A captured stream: a background future moves its bytes from the pipe to a [`Spool`].

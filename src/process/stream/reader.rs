@@ -12,8 +12,7 @@ use std::task::{Context, Poll, ready};
 use tokio::io::unix::AsyncFd;
 
 use super::buffer::Buffer;
-use super::chunk::{CHUNK, append, read_into};
-use super::chunk::{Chunk, MAX_CHUNKS_AT_END, read_chunk};
+use super::chunk::{CHUNK, Chunk, MAX_CHUNKS_AT_END, append, read_chunk, read_into};
 use super::search::first_end;
 use crate::os::{enlarge, pipe};
 

@@ -7,8 +7,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 use crate::event::{Attempt, JobStart, NumberedJob, Print};
 use crate::process::{ProcessHandle, Shortage};
 use crate::run::options::Options;
-use crate::run::policy::Clock;
-use crate::run::policy::Request;
+use crate::run::policy::{Clock, Request};
 
 /// A message of an attempt to the runner.
 pub(crate) enum AttemptEvent {

@@ -4,10 +4,6 @@
 //! the job has the terminal, `output` forwards its output, `wait` waits for its end or ends it, and
 //! `log_dir` creates the files for its output.
 
-#[expect(
-    clippy::module_inception,
-    reason = "the chamber is named for its main type"
-)]
 pub(super) mod attempt;
 mod command;
 mod foreground;

@@ -9,8 +9,7 @@ use super::foreground::TerminalRequest;
 use super::messages::{Assignment, AttemptEvent};
 use crate::event::{CancelReason, Outcome};
 use crate::process::{Escalate, ExitInfo, Process, Scope, Signal};
-use crate::run::policy::{Clock, Moment};
-use crate::run::policy::{Request, steps};
+use crate::run::policy::{Clock, Moment, Request, steps};
 use crate::run::signals::{CANCEL_SIGNALS, forward_pending};
 
 /// Why a process is ended.

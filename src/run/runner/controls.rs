@@ -7,8 +7,7 @@ use crate::event::{Cancellation, Cause, End, Event, Flow, OutputLoss};
 use crate::os::process_group::is_orphaned;
 use crate::process::Signal;
 use crate::run::control::Control;
-use crate::run::policy::Moment;
-use crate::run::policy::{Escalation, Request};
+use crate::run::policy::{Escalation, Moment, Request};
 
 /// How long prun waits for starts in progress before it stops. The same Ctrl-Z may have stopped one of
 /// them, which is detected and continued after 0.2 s.

@@ -8,10 +8,6 @@
 mod backpressure;
 mod controls;
 mod earlier_attempts;
-#[expect(
-    clippy::module_inception,
-    reason = "the chamber is named for its main type"
-)]
 mod runner;
 mod running;
 mod shortage;

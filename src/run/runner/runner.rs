@@ -14,17 +14,13 @@ use crate::event::{
 };
 use crate::plan::{Entry, Job};
 use crate::process::{Shortage, Signal};
-use crate::run::attempt::Foreground;
-use crate::run::attempt::attempt;
-use crate::run::attempt::{Assignment, AttemptEvent, Printing};
+use crate::run::attempt::{Assignment, AttemptEvent, Foreground, Printing, attempt};
 use crate::run::control::Control;
 use crate::run::feed::Feed;
 use crate::run::options::{JobOutput, Options, OutputDelivery};
-use crate::run::policy::OutputTurn;
-use crate::run::policy::Schedule;
-use crate::run::policy::backoff;
-use crate::run::policy::{Cancel, Escalation, Request};
-use crate::run::policy::{Clock, Moment};
+use crate::run::policy::{
+    Cancel, Clock, Escalation, Moment, OutputTurn, Request, Schedule, backoff,
+};
 use crate::run::resume::CompletedJobs;
 use crate::summary::Summary;
 

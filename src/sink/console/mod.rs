@@ -5,10 +5,6 @@
 //! `colours` tracks the colours that output left on.
 
 mod colours;
-#[expect(
-    clippy::module_inception,
-    reason = "the chamber is named for its main type"
-)]
 mod console;
 mod region;
 mod sanitize;

@@ -5,10 +5,6 @@
 //! whatever happens to standard output. Neither ever delays the timers and signals of the run.
 
 mod backlog;
-#[expect(
-    clippy::module_inception,
-    reason = "the module is named for its main type"
-)]
 mod dispatch;
 mod recorders;
 mod writer;

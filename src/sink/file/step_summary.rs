@@ -8,8 +8,7 @@ use crate::event::{Event, JobEnd};
 use crate::os::close;
 use crate::plan::format_duration;
 use crate::sink::describe;
-use crate::sink::human::Style;
-use crate::sink::human::counted;
+use crate::sink::human::{Style, counted};
 use crate::sink::recorder::{Recorder, RecorderEntry, RecorderError};
 use crate::sink::sink::Interest;
 

@@ -8,10 +8,6 @@
 mod digest;
 mod display;
 mod heartbeat;
-#[expect(
-    clippy::module_inception,
-    reason = "the module is named for its main type"
-)]
 mod human;
 mod paste;
 mod prefix;

@@ -15,8 +15,7 @@ use crate::os::EnvChange;
 use crate::plan::{Invocation, Shape, Shell, shape};
 use crate::record::{Variables, planned_argv};
 use crate::sink::ci::Vendor;
-use crate::sink::describe::paste;
-use crate::sink::describe::{is_visible, printf_format, quote_visibly, visible_script};
+use crate::sink::describe::{is_visible, paste, printf_format, quote_visibly, visible_script};
 
 /// The maximum length of an input that is shown, as a `printf` format.
 const MAX_INPUT: usize = 1000;
