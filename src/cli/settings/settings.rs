@@ -5,6 +5,7 @@ use std::io;
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::display::{self, View};
 use super::environment::{self, EnvironmentError};
@@ -21,7 +22,7 @@ use crate::guard::{Guard, Wanted};
 use crate::os::{EnvChange, Terminal};
 use crate::plan::{Rules, Shell, ShellError, ShellRule, Source};
 use crate::process::{Stdio, TerminalSize};
-use crate::run::{FailFast, Foreground, LogDir, LogDirError, Options, Policy};
+use crate::run::{FailFast, Foreground, JobOutput, LogDir, LogDirError, Options, Policy};
 use crate::sink::{
     DisplayOptions, JobLogError, LoggedRun, OpenLog, OpenRunFiles, Paster, Readers, ReplayError,
     RunFileError, Show, StepSummary, open_log,
@@ -102,53 +103,33 @@ pub(crate) fn settle(
     let Some(input) = Input::of(&args, surroundings.stdin_is_terminal)? else {
         return Ok(None);
     };
-    let form = OutputForm::of(&args)?;
-    let (cwd, change_dir) = directory(args.cwd.as_deref(), &surroundings.cwd)?;
-    let grace = grace::within(
-        args.grace,
-        (surroundings.variable)(grace::VARIABLE).as_deref(),
-    )?;
-    let env = environment::changes(&args)?;
-    let foreground = foreground(args.tty)?;
+    let fixed = Fixed::of(&args, &surroundings)?;
+    let form = fixed.form;
     let concurrency = Concurrency::of(&args, &surroundings, input.is_typed());
     let jobs = concurrency.jobs();
     files::check(&args)?;
-    let source = input.open(rules(&args, &surroundings, jobs, &env), &rule)?;
-    let alone = source.total() == Some(1);
+    let source = input.open(rules(&args, &surroundings, jobs, &fixed.env), &rule)?;
     let (mut warnings, limit_warning) = match form {
         OutputForm::DryRun(_) => (Vec::new(), None),
         _ => concurrency.warnings(source.total()),
     };
-    // A job may be added to the file while it is read; then the order is kept.
-    let keep_order = args.keep_order || (alone && form != OutputForm::Events);
-    let view = View::of(&args, &surroundings, form, alone);
-    let terminal = output::terminal(&args, form, view.show, &surroundings);
-    let terminal = terminal.unwrap_or_else(|why| {
-        warnings.push(format!("--pty is ignored: {why}"));
-        None
-    });
-    let rules = output::OutputRules {
-        form,
-        view,
-        jobs,
-        keep_order,
-        has_terminal: terminal.is_some(),
-    };
-    let output = rules.output(&args, surroundings.one_place);
-    let display = display::display(&args, &surroundings, view, alone || output.is_live());
+    let alone = source.total() == Some(1);
+    let shown = Shown::of(&args, &surroundings, form, jobs, alone);
+    warnings.extend(shown.warning);
+    let display = shown.display;
     let run_id = (surroundings.run_id)();
     let mut variables = (surroundings.variables)();
-    if terminal.is_some() {
+    if shown.terminal.is_some() {
         // A pager would wait for a key.
         variables.extend(output::PAGERS.map(|name| (name.into(), "cat".into())));
     }
-    let environment = environment::settled(variables, grace, &env, &run_id)?;
-    let readers = match (form, view.vendor) {
+    let environment = environment::settled(variables, fixed.grace, &fixed.env, &run_id)?;
+    let readers = match (form, display.vendor) {
         // A dry run prints the commands in full.
         (OutputForm::DryRun(_), _) | (_, None) => Readers::Caller,
         (_, Some(vendor)) => Readers::Log(vendor),
     };
-    let paster = Paster::new(readers, surroundings.cwd.clone(), env.clone());
+    let paster = Paster::new(readers, surroundings.cwd.clone(), fixed.env.clone());
     // Last, so that an invalid command line creates no files.
     let left = match form {
         OutputForm::DryRun(_) => Left::default(),
@@ -160,23 +141,23 @@ pub(crate) fn settle(
         jobs,
         limit_warning,
         timeout: args.timeout,
-        grace,
+        grace: fixed.grace,
         retries: args.retries,
         retry_delay: args.retry_delay,
         deadline: args.deadline.filter(|deadline| !deadline.is_zero()),
         policy: policy(&args),
         delay: args.delay,
-        cwd,
-        change_dir,
-        env,
+        cwd: fixed.cwd,
+        change_dir: fixed.change_dir,
+        env: fixed.env,
         environment,
         stdin: stdin(args.tty),
-        output,
+        output: shown.output,
         keep_order: args.keep_order,
         spool: Options::spool(),
         terminal: None,
         log_dir: left.log_dir,
-        foreground,
+        foreground: fixed.foreground,
         guard: Guard::default(),
         last_lines: display.has_bar.then(|| last_lines.clone()),
     };
@@ -185,7 +166,7 @@ pub(crate) fn settle(
         display,
         last_lines,
         paster,
-        keep_order,
+        keep_order: shown.keep_order,
         files: left.files,
     };
     let settings = Settings {
@@ -194,10 +175,78 @@ pub(crate) fn settle(
         guard: args.guard.into(),
         log: left.log,
         run_id,
-        terminal,
+        terminal: shown.terminal,
         warnings,
     };
     Ok(Some((settings, source)))
+}
+
+/// What the command line determines before the jobs are known.
+struct Fixed {
+    form: OutputForm,
+    cwd: Arc<Path>,
+    change_dir: bool,
+    grace: Duration,
+    env: Vec<EnvChange>,
+    foreground: Foreground,
+}
+
+impl Fixed {
+    fn of(args: &Args, surroundings: &Surroundings) -> Result<Self, SettingsError> {
+        let form = OutputForm::of(args)?;
+        let (cwd, change_dir) = directory(args.cwd.as_deref(), &surroundings.cwd)?;
+        let outer_grace = (surroundings.variable)(grace::VARIABLE);
+        Ok(Self {
+            form,
+            cwd,
+            change_dir,
+            grace: grace::within(args.grace, outer_grace.as_deref())?,
+            env: environment::changes(args)?,
+            foreground: foreground(args.tty)?,
+        })
+    }
+}
+
+/// How the jobs' output is handled and shown.
+struct Shown {
+    keep_order: bool,
+    terminal: Option<TerminalSize>,
+    output: JobOutput,
+    display: DisplayOptions,
+    warning: Option<String>,
+}
+
+impl Shown {
+    fn of(
+        args: &Args,
+        surroundings: &Surroundings,
+        form: OutputForm,
+        jobs: Option<NonZeroUsize>,
+        alone: bool,
+    ) -> Self {
+        let view = View::of(args, surroundings, form, alone);
+        // A job may be added to the file while it is read; then the order is kept.
+        let keep_order = args.keep_order || (alone && form != OutputForm::Events);
+        let (terminal, warning) = match output::terminal(args, form, view.show, surroundings) {
+            Ok(terminal) => (terminal, None),
+            Err(why) => (None, Some(format!("--pty is ignored: {why}"))),
+        };
+        let rules = output::OutputRules {
+            form,
+            view,
+            jobs,
+            keep_order,
+            has_terminal: terminal.is_some(),
+        };
+        let output = rules.output(args, surroundings.one_place);
+        Self {
+            keep_order,
+            terminal,
+            output,
+            display: display::display(args, surroundings, view, alone || output.is_live()),
+            warning,
+        }
+    }
 }
 
 /// Determines how a job log is replayed.
