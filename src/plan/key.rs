@@ -82,11 +82,13 @@ impl FromStr for Key {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let is_hex = text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-        let number = is_hex.then(|| u128::from_str_radix(text, 16).ok());
-        let number = number
-            .flatten()
-            .ok_or_else(|| ParseKeyError(text.to_owned()))?;
-        Ok(Self(number))
+        // Each half by itself is much faster than 128 bits at once.
+        let half = |digits| u64::from_str_radix(digits, 16).map(u128::from).ok();
+        let number = || Some(half(text.get(..16)?)? << 64 | half(text.get(16..)?)?);
+        let number = is_hex.then(number).flatten();
+        number
+            .map(Self)
+            .ok_or_else(|| ParseKeyError(text.to_owned()))
     }
 }
 

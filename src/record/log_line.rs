@@ -205,36 +205,36 @@ struct Head<'a> {
 }
 
 /// The type of a line whose first key it is, as prun writes it; it has no escapes.
-fn first_type(line: &[u8]) -> Option<&[u8]> {
-    let rest = line.strip_prefix(br#"{"type":""#)?;
-    let end = rest.iter().position(|byte| *byte == b'"')?;
-    Some(&rest[..end])
+fn first_type(line: &str) -> Option<&str> {
+    let rest = line.strip_prefix(r#"{"type":""#)?;
+    rest.split_once('"').map(|(kind, _)| kind)
 }
 
 impl<'a, T: Deserialize<'a>, B: Deserialize<'a>> LogLine<'a, T, B> {
     /// Reads a line. Its type is read first, since serde would copy the whole line to do so.
     pub(crate) fn read(line: &'a [u8]) -> Result<Self, LineError> {
+        // Once for the whole line, instead of for each text in it.
+        let line = str::from_utf8(line).map_err(|error| error.to_string())?;
         match first_type(line) {
             Some(kind) => Self::read_as(kind, line),
-            None => Self::read_as(head(line)?.r#type.0.as_bytes(), line),
+            None => Self::read_as(&head(line)?.r#type.0, line),
         }
     }
 
-    fn read_as(kind: &[u8], line: &'a [u8]) -> Result<Self, LineError> {
+    fn read_as(kind: &str, line: &'a str) -> Result<Self, LineError> {
         Ok(match kind {
-            b"run_start" if head(line)?.v != Some(VERSION) => return Err(LineError::OtherVersion),
-            b"run_start" => Self::RunStart(serde_json::from_slice(line)?),
-            b"job_start" => Self::JobStart(serde_json::from_slice(line)?),
-            b"job_retry" => Self::JobRetry(serde_json::from_slice(line)?),
-            b"job_end" => Self::JobEnd(serde_json::from_slice(line)?),
-            b"job_delivered" => Self::JobDelivered(serde_json::from_slice(line)?),
-            b"stop" => Self::Stop(serde_json::from_slice(line)?),
-            b"warning" => Self::Warning(serde_json::from_slice(line)?),
-            b"input_failed" => Self::InputFailed(serde_json::from_slice(line)?),
-            b"output_failed" => Self::OutputFailed(serde_json::from_slice(line)?),
-            b"run_end" => Self::RunEnd(serde_json::from_slice(line)?),
+            "run_start" if head(line)?.v != Some(VERSION) => return Err(LineError::OtherVersion),
+            "run_start" => Self::RunStart(serde_json::from_str(line)?),
+            "job_start" => Self::JobStart(serde_json::from_str(line)?),
+            "job_retry" => Self::JobRetry(serde_json::from_str(line)?),
+            "job_end" => Self::JobEnd(serde_json::from_str(line)?),
+            "job_delivered" => Self::JobDelivered(serde_json::from_str(line)?),
+            "stop" => Self::Stop(serde_json::from_str(line)?),
+            "warning" => Self::Warning(serde_json::from_str(line)?),
+            "input_failed" => Self::InputFailed(serde_json::from_str(line)?),
+            "output_failed" => Self::OutputFailed(serde_json::from_str(line)?),
+            "run_end" => Self::RunEnd(serde_json::from_str(line)?),
             other => {
-                let other = String::from_utf8_lossy(other);
                 let why = format!("unknown type {other:?}, of a later version?");
                 return Err(LineError::Damaged(why));
             }
@@ -242,6 +242,6 @@ impl<'a, T: Deserialize<'a>, B: Deserialize<'a>> LogLine<'a, T, B> {
     }
 }
 
-fn head(line: &[u8]) -> Result<Head<'_>, LineError> {
-    Ok(serde_json::from_slice(line)?)
+fn head(line: &str) -> Result<Head<'_>, LineError> {
+    Ok(serde_json::from_str(line)?)
 }
