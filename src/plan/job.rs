@@ -45,7 +45,7 @@ impl Job {
     }
 
     /// Returns a job with the default settings.
-    pub(super) fn new(origin: Origin, name: Option<String>, invocation: Invocation) -> Self {
+    pub(crate) fn new(origin: Origin, name: Option<String>, invocation: Invocation) -> Self {
         Self {
             origin,
             name,

@@ -232,26 +232,17 @@ fn numbered(
     cwd: &str,
     invocation: Invocation,
 ) -> NumberedJob {
-    let job = Job {
-        origin: Origin {
-            source: "job log".into(),
-            line: seq,
-        },
-        name: name.map(|name| name.0.to_string()),
-        invocation,
-        args: Vec::new(),
-        cwd: None,
-        env: Vec::new(),
-        stdin: None,
-        timeout: None,
-        retries: None,
+    let origin = Origin {
+        source: "job log".into(),
+        line: seq,
     };
+    let name = name.map(|name| name.0.to_string());
     NumberedJob {
         seq,
         read_at: Duration::ZERO,
         cwd: Path::new(cwd).into(),
         key,
-        job,
+        job: Job::new(origin, name, invocation),
     }
 }
 

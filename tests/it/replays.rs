@@ -182,6 +182,17 @@ fn a_log_cut_after_any_line_reports_every_job_once() {
 }
 
 #[test]
+fn wrong_values_are_errors_of_a_replay_too() {
+    let log = with_log().arg("true").run().read("run.log");
+    for (options, message) in [
+        (["-C", "nowhere"], "prun: -C nowhere: no such directory\n"),
+        (["-u", "A=b"], "prun: -u A=b: the name of a variable "),
+    ] {
+        replay(&log).args(options).stderr_has(message).code(2).run();
+    }
+}
+
+#[test]
 fn an_incomplete_last_line_is_skipped_and_the_log_is_not_changed() {
     let run = with_log().args(["-j1", "exit 3"]).code(1).run();
     let mut log = run.read("run.log");

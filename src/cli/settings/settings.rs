@@ -255,7 +255,8 @@ pub(crate) fn settle_replay(
     log: &Path,
     surroundings: &Surroundings,
 ) -> Result<(Reporting, LoggedRun), SettingsError> {
-    let form = OutputForm::of(args)?;
+    // All values are checked, also those that a replay ignores.
+    let form = Fixed::of(args, surroundings)?.form;
     let view = View::of(args, surroundings, form, false);
     files::check(args)?;
     let run = LoggedRun::find(log)?;

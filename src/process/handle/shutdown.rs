@@ -38,6 +38,12 @@ pub enum ShutdownError {
 pub(crate) trait Escalate {
     /// Waits until the next signal is due. Called again only after it has returned.
     fn next(&mut self) -> impl Future<Output = Signal> + Send;
+
+    /// Called if a signal could not be sent to a living process. Returns `Ok` if the next signals are
+    /// to be sent all the same.
+    fn refused(&mut self, error: SignalError) -> Result<(), SignalError> {
+        Err(error)
+    }
 }
 
 /// `SIGTERM` at once, and `SIGKILL` after the grace period.
@@ -103,7 +109,9 @@ impl ProcessHandle {
         let mut members = Members::of(self.pid());
         let mut signal = signals.next().await;
         loop {
-            self.send_terminating(scope, signal, &mut members).await?;
+            if let Err(error) = self.send_terminating(scope, signal, &mut members).await {
+                signals.refused(error)?;
+            }
             if signal == Signal::KILL {
                 break;
             }

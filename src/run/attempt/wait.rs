@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use super::foreground::TerminalRequest;
 use super::messages::{Assignment, AttemptEvent};
 use crate::event::{CancelReason, Outcome};
-use crate::process::{Escalate, ExitInfo, Process, Scope, Signal};
+use crate::process::{Escalate, ExitInfo, Process, Scope, Signal, SignalError};
 use crate::run::policy::{Clock, Moment, Request, steps};
 use crate::run::signals::{CANCEL_SIGNALS, forward_pending};
 
@@ -44,7 +44,7 @@ pub(crate) async fn wait_or_end(
             clock,
             requests,
         };
-        // A process that is left then, or may not be signalled, is found out by waiting for it.
+        // A process that is left then is waited for.
         let _ = process.handle().escalate(Scope::Group, signals).await;
     }
     match (process.wait().await, cause.map(|(_, cause)| cause)) {
@@ -152,5 +152,10 @@ impl Escalate for Signals<'_> {
             () = kill_requested(self.requests) => Signal::KILL,
             () = self.clock.sleep_until(self.begun + after) => signal,
         }
+    }
+
+    /// A process of another user may become one of ours, or start one, before the next signal.
+    fn refused(&mut self, _: SignalError) -> Result<(), SignalError> {
+        Ok(())
     }
 }

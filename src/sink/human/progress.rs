@@ -252,17 +252,7 @@ mod tests {
                 read_at: Duration::ZERO,
                 cwd: Path::new("/").into(),
                 key: None,
-                job: Job {
-                    origin,
-                    name: None,
-                    invocation: Invocation::Argv(Vec::new()),
-                    args: Vec::new(),
-                    cwd: None,
-                    env: Vec::new(),
-                    stdin: None,
-                    timeout: None,
-                    retries: None,
-                },
+                job: Job::new(origin, None, Invocation::Argv(Vec::new())),
             };
             let end = Event::JobEnded(Arc::new(JobEnd {
                 job: Arc::new(job),

@@ -1,9 +1,10 @@
 //! prun is ended from outside: by a CI service, a closed terminal, a key, an abort.
 
+use std::fs;
 use std::os::unix::process::ExitStatusExt as _;
 use std::time::{Duration, Instant};
 
-use crate::needs::needs;
+use crate::needs::{ROOT, needs};
 use crate::signals::{is_stopped, up};
 use crate::stage::{Stage, is_alive, kill, rounds};
 
@@ -250,4 +251,42 @@ fn a_signal_during_any_system_call_is_not_lost() {
             assert_eq!(signal, Some(libc::SIGTERM), "{call} {number}: {trace}");
         }
     }
+}
+
+#[test]
+fn a_job_that_could_not_be_signalled_at_first_is_still_killed() {
+    // Root may signal all processes, so prun runs as another user. The job becomes root, and that user
+    // again when prun has tried to send SIGTERM.
+    if !needs(ROOT) {
+        return;
+    }
+    let user = 20_000 + std::process::id() % 20_000;
+    let change = "setpriv --clear-groups";
+    let job = format!(
+        "exec ./to_root --reuid=0 --regid=0 --clear-groups sh -c '
+        trap \"\" TERM; mkfifo go; echo up > up; read line < go
+        exec {change} --reuid={user} --regid={user} sh -c \"echo changed > changed; exec sleep 300\"'"
+    );
+    let stage = Stage::new()
+        .args(["--grace", "1h"])
+        .arg(job)
+        .in_shell(&format!(
+            "chmod 755 \"$HOME/..\"; chmod 777 \"$HOME\" \"$TMPDIR\"; cp \"$1\" prun; shift
+            cp \"$(command -v setpriv)\" to_root; chmod 4755 to_root
+            exec {change} --reuid={user} --regid={user} ./prun \"$@\""
+        ))
+        .stderr(
+            "prun: SIGTERM: cancelling 1 job (SIGKILL in 1h00m); signal again to kill now\n\
+             prun: SIGINT again: killing 1 job; press Ctrl-C again to exit now\n\
+             ── 1 job: 1 canceled ([TIME])\n",
+        )
+        .signal(libc::SIGTERM)
+        .within(TIME_LIMIT);
+    let mut run = up(stage);
+    run.send(libc::SIGTERM);
+    run.wait_for_stderr("cancelling 1 job");
+    fs::write(run.dir().join("go"), "go\n").unwrap();
+    run.wait_for_line_in("changed");
+    run.send(libc::SIGINT);
+    run.finish();
 }
