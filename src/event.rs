@@ -30,6 +30,11 @@ pub(crate) enum Event {
         /// The number of jobs, if it is known before they are read.
         total: Option<u64>,
     },
+    /// All jobs were read, and their number was not known before.
+    InputEnded {
+        /// The number of jobs.
+        total: u64,
+    },
     /// The process of an attempt has started.
     JobStarted(Arc<JobStart>),
     /// A running attempt printed something. Output that was not sent this way is in its end.
@@ -70,6 +75,7 @@ impl Event {
             Self::JobRetried(retry) => Some(retry.job.seq),
             Self::JobEnded(end) => Some(end.job.seq),
             Self::RunStarted { .. }
+            | Self::InputEnded { .. }
             | Self::Suspended
             | Self::Continued
             | Self::Warned(_)

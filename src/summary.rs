@@ -40,6 +40,7 @@ impl Summary {
             Event::InputFailed(_) => self.input_failed = true,
             Event::OutputFailed(loss) => self.lose_output(*loss),
             Event::RunStarted { .. }
+            | Event::InputEnded { .. }
             | Event::Suspended
             | Event::Continued
             | Event::JobStarted(_)

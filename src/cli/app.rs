@@ -9,6 +9,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use tokio::sync::mpsc;
 
 use super::args::{Args, SHAPES, generate, hint};
+use super::misunderstanding::{Signs, stdin_is_unread};
 use super::replay::replay;
 use super::settings::{OutputForm, Reporting, Settings, Surroundings, settle, settle_replay};
 use crate::event::{Cancellation, Cause, End, Event, NumberedJob, OutputLoss};
@@ -202,12 +203,17 @@ async fn run(mut settings: Settings, source: Source) -> io::Result<ExitCode> {
     let _ = dispatch.handle(&Event::RunStarted {
         total: source.total(),
     });
+    let mut signs = Signs::new(settings.misunderstanding);
     let runner = Runner::new(settings.options, completed_jobs, |event: &Event| {
+        signs.fold(event);
         dispatch.handle(event)
     });
     let mut ended = runner.run(Feed::new(source)?, &mut controls).await;
     let mut messages = finish(dispatch.finish(), &mut controls, &mut ended, grace).await;
     guarding.end().await;
+    if reporting.watches_reader() && !ended.cancel.is_ending() {
+        messages.extend(signs.advice(stdin_is_unread));
+    }
     // From now on signals have their default effect; those already received are not lost.
     listen_no_more(&mut controls, |control| {
         on_control(control, &mut ended, &mut messages);

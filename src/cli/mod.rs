@@ -6,6 +6,7 @@
 
 mod app;
 mod args;
+mod misunderstanding;
 mod replay;
 mod settings;
 

@@ -8,6 +8,7 @@ use thiserror::Error;
 
 use super::command::{ShellRule, WordsError};
 use super::job::{Job, Origin};
+use super::template::has_placeholder;
 
 /// The longest suggestion, in bytes; a longer one is hard to read.
 const LONGEST_SUGGESTION: usize = 200;
@@ -33,8 +34,8 @@ pub(crate) enum TypedCommandsError {
     },
     /// A placeholder without values.
     #[error(
-        "{0}: no values for `{{}}`: give them after the command with `::: VALUE...`, or before it with \
-         `-a FILE` (`-a -` reads standard input); write `{{{{}}}}` for a literal `{{}}`"
+        "{0}: no values for its placeholder: give them after the command with `::: VALUE...`, before it \
+         with `-a FILE`, or as lines of standard input; write `{{{{}}}}` for a literal `{{}}`"
     )]
     Placeholder(Origin),
     /// A command line that cannot be run.
@@ -57,9 +58,9 @@ pub(super) fn jobs(
     for (index, command) in commands.iter().enumerate() {
         check_start(commands, index, command, &is_option)?;
     }
-    let job = |(command, origin): (&OsString, Origin)| match unescaped(command.as_bytes()) {
-        Some(text) => job(origin, &text, rule),
-        None => Err(TypedCommandsError::Placeholder(origin)),
+    let job = |(command, origin): (&OsString, Origin)| match has_placeholder(command) {
+        true => Err(TypedCommandsError::Placeholder(origin)),
+        false => job(origin, &unescaped(command.as_bytes()), rule),
     };
     commands.iter().zip(origins()).map(job).collect()
 }
@@ -128,24 +129,23 @@ fn is_plain(word: &[u8]) -> bool {
     shlex::bytes::try_quote(word).is_ok_and(|quoted| *quoted == *word)
 }
 
-/// Replaces `{{}}` with `{}`; `None` if there is an unescaped `{}`.
-fn unescaped(text: &[u8]) -> Option<Vec<u8>> {
+/// Replaces `{{}}` with `{}`.
+fn unescaped(text: &[u8]) -> Vec<u8> {
     let mut plain = Vec::with_capacity(text.len());
     let mut rest = text;
-    loop {
-        rest = match rest {
-            [] => return Some(plain),
-            [b'{', b'{', b'}', b'}', rest @ ..] => {
+    while let [first, after @ ..] = rest {
+        rest = match rest.strip_prefix(b"{{}}") {
+            Some(rest) => {
                 plain.extend_from_slice(b"{}");
                 rest
             }
-            [b'{', b'}', ..] => return None,
-            [byte, rest @ ..] => {
-                plain.push(*byte);
-                rest
+            None => {
+                plain.push(*first);
+                after
             }
         };
     }
+    plain
 }
 
 #[cfg(test)]
@@ -244,11 +244,18 @@ mod tests {
     fn a_placeholder_is_an_error_with_the_remedies() {
         assert_eq!(
             error(&["ls", "gzip {}"]),
-            "command 2: no values for `{}`: give them after the command with `::: VALUE...`, or before \
-             it with `-a FILE` (`-a -` reads standard input); write `{{}}` for a literal `{}`"
+            "command 2: no values for its placeholder: give them after the command with `::: VALUE...`, \
+             before it with `-a FILE`, or as lines of standard input; write `{{}}` for a literal `{}`"
         );
         assert!(typed(&["{{}"]).is_err());
-        assert!(typed(&["find . -exec ls {} \\;"]).is_err());
+        for command in [
+            "find . -exec ls {} \\;",
+            "basename {/}",
+            "echo {1}",
+            "cc -o {.}",
+        ] {
+            assert!(typed(&[command]).is_err());
+        }
     }
 
     #[test]
@@ -272,7 +279,7 @@ mod tests {
         for command in [
             "awk '{print}'",
             "echo ${x}",
-            "echo {1..3} {.}",
+            "echo {1..3} a{2}",
             "{ ls; }",
             "a }{ b",
         ] {

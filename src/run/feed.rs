@@ -2,9 +2,10 @@
 
 use std::collections::VecDeque;
 use std::io;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Instant;
 
-use tokio::sync::mpsc::{self, Receiver};
+use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 
 use crate::os::start_thread;
 use crate::plan::{Entry, Source, SourceError};
@@ -14,10 +15,32 @@ const BATCH: usize = 256;
 
 type Read = Result<Entry, SourceError>;
 
+/// How much is read ahead of the jobs that start, in bytes of their commands and values: enough that
+/// the number of jobs of a short pipe is known early.
+const AHEAD_BYTES: usize = 64 * 1024;
+
 /// Entries that were read together, and the time.
 struct Batch {
     entries: Vec<Read>,
+    bytes: usize,
     read_at: Instant,
+}
+
+/// What the reading thread and the loop share.
+#[derive(Default)]
+struct Shared {
+    ahead: Mutex<Ahead>,
+    /// The loop has taken a batch, or takes no more.
+    taken: Condvar,
+    /// The number of jobs, once all are read.
+    total: OnceLock<u64>,
+}
+
+#[derive(Default)]
+struct Ahead {
+    /// The bytes of the batches that were read, but not taken.
+    bytes: usize,
+    is_closed: bool,
 }
 
 /// The jobs that are not yet handed out.
@@ -29,25 +52,29 @@ pub(crate) struct Feed {
     read_at: Instant,
     /// Whether the whole source can be read, so that every job is reported if the run is cancelled.
     is_whole: bool,
+    /// The number of jobs, if it is known.
+    total: Option<u64>,
 }
 
 enum Origin {
     /// Reads never block.
     Listed(Box<Source>),
     /// Read by a thread of its own, since reads of a file or a pipe may block.
-    Streamed(Receiver<Batch>),
+    Streamed(UnboundedReceiver<Batch>, Arc<Shared>),
     Ended,
 }
 
 impl Feed {
     /// Starts to read `source`. Fails if that needs a thread and none can be started.
     pub(crate) fn new(source: Source) -> io::Result<Self> {
-        let is_whole = source.total().is_some();
+        let total = source.total();
         let origin = if source.may_block() {
-            let (sender, batches) = mpsc::channel(2);
+            let (sender, batches) = mpsc::unbounded_channel();
+            let shared = Arc::new(Shared::default());
+            let reader = Arc::clone(&shared);
             // Not joined: if the run is cancelled, it may block in a read that never returns.
-            start_thread("prun-reader", move || read_all(source, &sender))?;
-            Origin::Streamed(batches)
+            start_thread("prun-reader", move || read_all(source, &sender, &reader))?;
+            Origin::Streamed(batches, shared)
         } else {
             Origin::Listed(Box::new(source))
         };
@@ -55,8 +82,19 @@ impl Feed {
             origin,
             ready: VecDeque::new(),
             read_at: Instant::now(),
-            is_whole,
+            is_whole: total.is_some(),
+            total,
         })
+    }
+
+    /// Returns the number of jobs, if it is known: from the start, or since the input was read to its
+    /// end.
+    pub(crate) fn total(&self) -> Option<u64> {
+        let counted = || match &self.origin {
+            Origin::Streamed(_, shared) => shared.total.get().copied(),
+            Origin::Listed(_) | Origin::Ended => None,
+        };
+        self.total.or_else(counted)
     }
 
     /// Returns the next entry and when it was read; `None` at the end. Cancel-safe.
@@ -67,9 +105,15 @@ impl Feed {
             }
             match &mut self.origin {
                 Origin::Listed(source) => return Some((source.next()?, self.read_at)),
-                Origin::Streamed(batches) => match batches.recv().await {
-                    Some(batch) => self.take(batch),
-                    None => self.origin = Origin::Ended,
+                Origin::Streamed(batches, shared) => match batches.recv().await {
+                    Some(batch) => {
+                        shared.take(batch.bytes);
+                        self.take(batch);
+                    }
+                    None => {
+                        self.total = self.total();
+                        self.origin = Origin::Ended;
+                    }
                 },
                 Origin::Ended => return None,
             }
@@ -79,9 +123,10 @@ impl Feed {
     /// Ends reading from a pipe, of which only the entries already read remain; a file or a list is still
     /// read to its end.
     pub(crate) fn close(&mut self) {
-        if let Origin::Streamed(batches) = &mut self.origin
+        if let Origin::Streamed(batches, shared) = &mut self.origin
             && !self.is_whole
         {
+            shared.close();
             let received: Vec<Batch> = std::iter::from_fn(|| batches.try_recv().ok()).collect();
             self.origin = Origin::Ended;
             received.into_iter().for_each(|batch| self.take(batch));
@@ -94,17 +139,77 @@ impl Feed {
     }
 }
 
-fn read_all(mut source: Source, batches: &mpsc::Sender<Batch>) {
+impl Drop for Feed {
+    fn drop(&mut self) {
+        if let Origin::Streamed(_, shared) = &self.origin {
+            shared.close();
+        }
+    }
+}
+
+impl Shared {
+    fn ahead(&self) -> MutexGuard<'_, Ahead> {
+        self.ahead.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until a batch of this size may be read ahead; returns false if no more is wanted.
+    fn reserve(&self, bytes: usize) -> bool {
+        let is_full = |ahead: &mut Ahead| {
+            !ahead.is_closed && ahead.bytes > 0 && ahead.bytes + bytes > AHEAD_BYTES
+        };
+        let waited = self.taken.wait_while(self.ahead(), is_full);
+        let mut ahead = waited.unwrap_or_else(PoisonError::into_inner);
+        ahead.bytes += bytes;
+        !ahead.is_closed
+    }
+
+    fn take(&self, bytes: usize) {
+        self.ahead().bytes -= bytes;
+        self.taken.notify_one();
+    }
+
+    fn close(&self) {
+        self.ahead().is_closed = true;
+        self.taken.notify_one();
+    }
+}
+
+fn read_all(mut source: Source, batches: &UnboundedSender<Batch>, shared: &Shared) {
+    let mut jobs = 0;
     while let Some(first) = source.next() {
         let read_at = Instant::now();
+        let mut bytes = cost(&first);
         let mut entries = vec![first];
         // Add what can be read without blocking; a single line is sent at once.
-        while entries.len() < BATCH && source.buffered() {
+        while entries.len() < BATCH && bytes < AHEAD_BYTES && source.buffered() {
             let Some(entry) = source.next() else { break };
+            bytes += cost(&entry);
             entries.push(entry);
         }
-        if batches.blocking_send(Batch { entries, read_at }).is_err() {
+        let is_job = |entry: &&Read| matches!(entry, Ok(Entry::Job(_)));
+        jobs += entries.iter().filter(is_job).count() as u64;
+        let batch = Batch {
+            entries,
+            bytes,
+            read_at,
+        };
+        if !shared.reserve(bytes) || batches.send(batch).is_err() {
             return;
         }
+    }
+    // Set once, here.
+    let _ = shared.total.set(jobs);
+}
+
+/// Returns about how much an entry takes: its command line or values, and a line ending.
+fn cost(entry: &Read) -> usize {
+    match entry {
+        Ok(Entry::Job(job)) => {
+            let line = job.invocation.line().map_or(0, |line| line.len());
+            let stdin = job.stdin.as_ref().map_or(0, Vec::len);
+            let args: usize = job.args.iter().map(|value| value.len() + 1).sum();
+            line + stdin + args + 1
+        }
+        Ok(Entry::Warning(_)) | Err(_) => 1,
     }
 }

@@ -56,6 +56,7 @@ mod shells;
 mod signal_timing;
 mod signals;
 mod stage;
+mod standard_input;
 mod streaming;
 mod syscall_budget;
 mod templates;

@@ -53,8 +53,8 @@ fn an_option_after_the_commands_is_refused_with_its_position() {
 fn a_placeholder_without_a_value_is_refused() {
     assert_commands_refused(
         &[MARK, "echo {}"],
-        "command 2: no values for `{}`: give them after the command with `::: VALUE...`, or before \
-         it with `-a FILE` (`-a -` reads standard input); write `{{}}` for a literal `{}`",
+        "command 2: no values for its placeholder: give them after the command with `::: VALUE...`, \
+         before it with `-a FILE`, or as lines of standard input; write `{{}}` for a literal `{}`",
     );
 }
 

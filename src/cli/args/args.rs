@@ -24,7 +24,7 @@ use crate::plan::BatchSize;
 #[command(
     name = "prun",
     version,
-    override_usage = "prun [OPTIONS] COMMAND...\n       prun [OPTIONS] TEMPLATE... ::: ARG...\n       prun [OPTIONS] -a FILE TEMPLATE...\n       prun [OPTIONS] -f FILE\n       ... | prun [OPTIONS]",
+    override_usage = "prun [OPTIONS] COMMAND...\n       prun [OPTIONS] TEMPLATE... ::: ARG...\n       prun [OPTIONS] -a FILE TEMPLATE...\n       prun [OPTIONS] -f FILE\n       ... | prun [OPTIONS] TEMPLATE...\n       ... | prun [OPTIONS]",
     after_help = "`prun --help` shows more, with examples; `prun --man` prints the manual page.",
     after_long_help = help_sections::help(),
     max_term_width = 100,
@@ -36,7 +36,8 @@ pub(crate) struct Args {
     /// TEMPLATE... is one command, which runs once per ARG. Placeholders: {} is the ARG, {.} the ARG
     /// without extension, {/} its base name, {//} its directory, {/.} its base name without
     /// extension, {1} the ARG from the first source, {#} the job number, {%} the job slot, {{}} a
-    /// literal {}. Without a placeholder, ARG is appended to the command.
+    /// literal {}. Without a placeholder, ARG is appended to the command. A placeholder with neither
+    /// `:::` nor -a runs the command once for each line of standard input.
     #[arg(value_name = "COMMAND", trailing_var_arg = true, value_parser = OsStringValueParser::new())]
     pub(crate) commands: Vec<OsString>,
 

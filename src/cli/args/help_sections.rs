@@ -29,6 +29,10 @@ pub(crate) const SECTIONS: [Section; 4] = [
                 "The same with a shell. File names are passed as positional parameters, and never become part of the script.",
             ),
             (
+                "ls *.log | prun gzip -9 {}",
+                "Run one command per line of standard input.",
+            ),
+            (
                 "fd -0e log | prun -0a - gzip",
                 "Read NUL-terminated arguments from a pipe.",
             ),
@@ -150,7 +154,7 @@ prun runs many commands at once. There are four ways to name them:
 
   prun 'make api' 'make web'         command lines, one per argument
   prun gzip -9 {} ::: *.log          one command, run once per argument
-  fd -0e log | prun -0a - gzip {}    the same, with arguments from a file or a pipe
+  ls *.log | prun gzip -9 {}         the same, once per line of standard input
   prun -f jobs.txt                   a job file, or one piped into prun
 
 See `prun --help` for all options.

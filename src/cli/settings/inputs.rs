@@ -1,14 +1,16 @@
 //! The form of a command line, determined by its syntax alone, and the source of jobs that it names.
 
 use std::ffi::OsString;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use clap::CommandFactory;
 
 use crate::cli::args::{Args, batch_hint};
+use crate::cli::misunderstanding::Misunderstanding;
 use crate::plan::{
     ArgumentsError, Rules, Separator, ShellRule, Source, SourceError, TypedCommands, ValueSource,
-    divide,
+    divide, has_placeholder,
 };
 
 /// The input that a command line names.
@@ -23,6 +25,8 @@ pub(crate) enum Input {
     Stdin,
     /// A command, and the sources of its arguments.
     Template(Vec<OsString>, Vec<ValueOrigin>),
+    /// A command with a placeholder, and no source: once for each line of standard input.
+    Lines(Vec<OsString>),
 }
 
 /// A source of arguments.
@@ -85,6 +89,9 @@ impl Input {
             return Err(InputError::StdinTwice);
         }
         match (words.is_empty(), sources.len()) {
+            (false, 0) if !stdin_is_terminal && takes_lines(args, &words) => {
+                Ok(Some(Self::Lines(words)))
+            }
             (false, 0) => Self::only_jobs(args, Self::Commands(words)).map(Some),
             (false, _) => Ok(Some(Self::Template(words, sources))),
             (true, 0) if stdin_is_terminal => Ok(None),
@@ -126,6 +133,17 @@ impl Input {
         matches!(self, Self::Commands(_))
     }
 
+    /// Returns what may have to be said about it after the run.
+    pub(crate) fn misunderstanding(&self) -> Misunderstanding {
+        match self {
+            Self::Commands(words) => Misunderstanding::OfCommands(words.clone()),
+            Self::Lines(_) => Misunderstanding::OfLines,
+            Self::Listed(_) | Self::File(_) | Self::Stdin | Self::Template(..) => {
+                Misunderstanding::None
+            }
+        }
+    }
+
     /// Opens the source of jobs.
     pub(crate) fn open(self, rules: Rules, rule: &ShellRule) -> Result<Source, InputError> {
         let records = rules.separator;
@@ -141,6 +159,9 @@ impl Input {
                     ValueOrigin::Stdin => ValueSource::Stdin,
                 });
                 Source::inputs(&template, sources.collect(), rules, rule)?
+            }
+            Self::Lines(template) => {
+                Source::inputs(&template, vec![ValueSource::Stdin], rules, rule)?
             }
         })
     }
@@ -163,6 +184,15 @@ fn combined_by(args: &Args) -> Option<&'static str> {
         } => Some("-N"),
         _ => None,
     }
+}
+
+/// Whether words without a source of arguments are a command for the lines of standard input: one of
+/// them has a placeholder, or -N is given. Several command lines are no such command.
+fn takes_lines(args: &Args, words: &[OsString]) -> bool {
+    let is_line = |word: &OsString| word.as_bytes().iter().any(|byte| b" \t\n".contains(byte));
+    let are_lines = words.len() > 1 && words.first().is_some_and(is_line);
+    let has_placeholder = || words.iter().any(|word| has_placeholder(word));
+    !are_lines && (args.max_args.is_some() || has_placeholder())
 }
 
 fn is_stdin(file: &Path) -> bool {

@@ -17,6 +17,7 @@ use super::jobs::Concurrency;
 use super::output;
 use super::surroundings::Surroundings;
 use crate::cli::args::{Args, FailFastMode};
+use crate::cli::misunderstanding::Misunderstanding;
 use crate::event::LastLines;
 use crate::guard::{Guard, Wanted};
 use crate::os::{EnvChange, Terminal};
@@ -42,6 +43,8 @@ pub(crate) struct Settings {
     pub(crate) terminal: Option<TerminalSize>,
     /// Printed before anything else.
     pub(crate) warnings: Vec<String>,
+    /// What may have to be said after the run.
+    pub(crate) misunderstanding: Misunderstanding,
 }
 
 /// How a run is reported, whether it happens now or is replayed.
@@ -105,6 +108,7 @@ pub(crate) fn settle(
     };
     let fixed = Fixed::of(&args, &surroundings)?;
     let form = fixed.form;
+    let misunderstanding = input.misunderstanding();
     let concurrency = Concurrency::of(&args, &surroundings, input.is_typed());
     let jobs = concurrency.jobs();
     files::check(&args)?;
@@ -177,6 +181,7 @@ pub(crate) fn settle(
         run_id,
         terminal: shown.terminal,
         warnings,
+        misunderstanding,
     };
     Ok(Some((settings, source)))
 }

@@ -12,4 +12,5 @@ mod script;
 mod template;
 
 pub(super) use placeholder::Width;
+pub(crate) use placeholder::has_placeholder;
 pub(super) use template::{Template, TemplateError, WORD_BYTES};

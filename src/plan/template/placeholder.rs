@@ -137,6 +137,13 @@ pub(crate) fn pieces(word: &[u8], width: usize) -> Vec<Piece> {
     pieces
 }
 
+/// Whether a typed word has a placeholder for a value: then the words are a template, even without a
+/// source of values.
+pub(crate) fn has_placeholder(word: &OsStr) -> bool {
+    let is_value = |piece: &Piece| matches!(piece, Piece::Hole(Hole::Value(..) | Hole::All(_)));
+    pieces(word.as_bytes(), 1).iter().any(is_value)
+}
+
 impl Width {
     /// Returns the number of values, as placeholders count them.
     pub(crate) fn count(self) -> usize {

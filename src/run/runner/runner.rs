@@ -60,6 +60,8 @@ pub(crate) struct Runner<T> {
     event_sender: mpsc::Sender<AttemptEvent>,
     pub(crate) attempt_events: mpsc::Receiver<AttemptEvent>,
     last_seq: u64,
+    /// Whether the number of jobs was reported.
+    has_total: bool,
     pub(crate) earlier_attempts: EarlierAttempts,
     /// The shortage that was reported.
     pub(crate) shortage: Option<Shortage>,
@@ -102,6 +104,7 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
             event_sender,
             attempt_events,
             last_seq: 0,
+            has_total: false,
             earlier_attempts: EarlierAttempts::default(),
             shortage: None,
             limit_warning: options.limit_warning.clone(),
@@ -122,6 +125,7 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
             self.announce(&Event::Warned(warning.into()));
         }
         let mut exhausted = false;
+        self.has_total = feed.total().is_some();
         let clock = self.clock.clone();
         if self.options.deadline.is_some() {
             clock.watch();
@@ -134,6 +138,12 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
             }
             if !exhausted {
                 self.report_limit();
+            }
+            if !self.has_total
+                && let Some(total) = feed.total()
+            {
+                self.has_total = true;
+                self.announce(&Event::InputEnded { total });
             }
             let pause = self.schedule.paused_until(clock.now());
             let suspending = self.suspending;

@@ -251,7 +251,7 @@ impl<M> Queue<M> {
 
     fn wants(&self, event: &Event) -> bool {
         match event {
-            Event::RunStarted { .. } => self.interest.silent_runs,
+            Event::RunStarted { .. } | Event::InputEnded { .. } => self.interest.silent_runs,
             Event::RunEnded { .. } => self.interest.silent_runs || self.has_sent,
             Event::JobStarted(_) => self.interest.starts,
             Event::JobEnded(end) if end.status == Status::Ok => {

@@ -153,7 +153,8 @@ impl FileFormat for Report {
                 write!(self.draft, "\n],\n\"end\":{}}}{rest}", escaped(&end))?;
             }
             Event::RunStarted { .. } => self.started = at,
-            Event::JobStarted(_)
+            Event::InputEnded { .. }
+            | Event::JobStarted(_)
             | Event::JobPrinted(_)
             | Event::Suspended
             | Event::Continued

@@ -343,6 +343,7 @@ impl Human {
             }
             Event::JobPrinted(print) if show == Show::All => self.streamed(print, console),
             Event::RunStarted { .. }
+            | Event::InputEnded { .. }
             | Event::JobStarted(_)
             | Event::JobPrinted(_)
             | Event::Suspended

@@ -176,6 +176,7 @@ impl Sink for ProgressBar {
     fn handle(&mut self, event: &Event, _at: SystemTime, console: &mut Console) -> io::Result<()> {
         match event {
             Event::RunStarted { total } => self.total = *total,
+            Event::InputEnded { total } => self.total = Some(*total),
             Event::JobStarted(start) => {
                 let running = Running {
                     start: Arc::clone(start),

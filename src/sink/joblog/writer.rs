@@ -226,6 +226,7 @@ fn is_written(event: &Event) -> bool {
     !matches!(
         event,
         Event::RunStarted { .. }
+            | Event::InputEnded { .. }
             | Event::JobPrinted(_)
             | Event::Suspended
             | Event::Continued
