@@ -10,6 +10,8 @@ complete -c prun -l deadline -d 'End the whole run after TIME [default: no limit
 complete -c prun -l fail-fast -d 'End the run at the first failed job: now or soon' -r -f -a "now\t''
 soon\t''"
 complete -c prun -l max-fail -d 'End the run after N failed jobs' -r
+complete -c prun -l race -d 'End the run when the first job ends, and exit with its exit code: end or ok' -r -f -a "end\t''
+ok\t''"
 complete -c prun -l delay -d 'Wait at least TIME between two starts' -r
 complete -c prun -l guard -d 'Terminate the jobs even if prun itself is killed: auto, always, never' -r -f -a "auto\t'When a job has run for 50 ms'
 always\t'Before the first job'
@@ -52,7 +54,6 @@ powershell\t''
 zsh\t''"
 complete -c prun -s 0 -l null -d 'Input items end with NUL instead of newline'
 complete -c prun -l link -d 'Combine several sources one to one'
-complete -c prun -l race -d 'End the run when the first job ends, and exit with its exit code'
 complete -c prun -s n -l dry-run -d 'Print the commands instead of running them'
 complete -c prun -l exec -d 'Never use a shell'
 complete -c prun -l tty -d 'Give the terminal to one job at a time'

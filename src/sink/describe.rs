@@ -214,7 +214,7 @@ pub(super) fn stopping(stop: &Cancellation) -> String {
         (Cause::Signal(signal), _) => signal.to_string(),
         (Cause::FailFast, _) => "failure limit reached".to_owned(),
         (Cause::Deadline, _) => "deadline exceeded".to_owned(),
-        (Cause::Race { .. }, _) => "first job ended".to_owned(),
+        (Cause::Race { .. }, _) => "race decided".to_owned(),
     };
     let jobs = match stop.running {
         0 => return format!("{why}: no jobs are running, and no more will be started"),

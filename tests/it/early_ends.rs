@@ -133,7 +133,7 @@ fn a_race_exits_with_the_code_of_the_first_to_end() {
     let outcome = stage()
         .args(["--json", "--race", "exit 9", "sleep 300"])
         .stdout_any()
-        .stderr_has("prun: first job ended: cancelling 1 job (SIGKILL in 5.0 s)\n")
+        .stderr_has("prun: race decided: cancelling 1 job (SIGKILL in 5.0 s)\n")
         .code(9)
         .run();
     assert_eq!(
@@ -148,6 +148,28 @@ fn a_race_won_by_a_success_is_a_success() {
         .args(["--race", "echo won", "sleep 300"])
         .stdout("won\n")
         .stderr_any()
+        .run();
+}
+
+#[test]
+fn a_race_for_the_first_success_goes_on_after_failures() {
+    let outcome = stage()
+        .args(["--json", "--race=ok", "exit 9", "sleep 300"])
+        .args(["while test ! -e failed; do sleep 0.01; done; echo won"])
+        .args(["touch failed; exit 1"])
+        .stdout_any()
+        .stderr_has("prun: race decided: cancelling")
+        .run();
+    assert_eq!(outcome.record(2)["reason"], "race");
+    assert_eq!(outcome.record(3)["stdout"], "won\n");
+}
+
+#[test]
+fn a_race_without_a_success_has_failed() {
+    stage()
+        .args(["-o", "none", "--race=ok", "exit 9", "exit 7"])
+        .stderr_any()
+        .code(1)
         .run();
 }
 

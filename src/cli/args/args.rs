@@ -11,8 +11,8 @@ use clap_complete::Shell;
 
 use super::help_sections;
 use super::values::{
-    CiMode, ColorMode, FailFastMode, GuardMode, Jobs, JsonMode, OutputMode, ProgressMode, duration,
-    parse_batch, parse_env, parse_jobs, parse_max_fail,
+    CiMode, ColorMode, FailFastMode, GuardMode, Jobs, JsonMode, OutputMode, ProgressMode, RaceMode,
+    duration, parse_batch, parse_env, parse_jobs, parse_max_fail,
 };
 use crate::plan::BatchSize;
 
@@ -134,12 +134,13 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N", value_parser = parse_max_fail, allow_negative_numbers = true, help_heading = "Running")]
     pub(crate) max_fail: Option<NonZeroU32>,
 
-    /// End the run when the first job ends, and exit with its exit code
+    /// End the run when the first job ends, and exit with its exit code: end or ok
     ///
-    /// The other jobs are terminated. A job ends after its retries. If signal N killed the first
-    /// job, the exit code is 128+N.
-    #[arg(long, conflicts_with_all = ["fail_fast", "max_fail"], help_heading = "Running")]
-    pub(crate) race: bool,
+    /// The other jobs are terminated. A job ends after its retries. end (default): the first job
+    /// decides, however it ends; if signal N killed it, the exit code is 128+N. ok: the first job that
+    /// succeeds decides; if none does, the exit code is 1.
+    #[arg(long, value_name = "end|ok", value_enum, num_args = 0..=1, require_equals = true, default_missing_value = "end", hide_possible_values = true, conflicts_with_all = ["fail_fast", "max_fail"], help_heading = "Running")]
+    pub(crate) race: Option<RaceMode>,
 
     /// Wait at least TIME between two starts
     #[arg(long, value_name = "TIME", value_parser = duration(), allow_negative_numbers = true, default_value = "0", help_heading = "Running")]

@@ -76,7 +76,7 @@ pub(crate) const SECTIONS: [Section; 4] = [
             ("124", "The run exceeded --deadline."),
             (
                 "first job's",
-                "With --race: the exit code of the first job to end; 128+N if signal N killed it.",
+                "With --race: the exit code of the job that decides it; 128+N if signal N killed it.",
             ),
             (
                 "signal",

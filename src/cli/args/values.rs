@@ -48,6 +48,13 @@ pub(crate) enum FailFastMode {
     Soon,
 }
 
+/// Which job decides a race.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum RaceMode {
+    End,
+    Ok,
+}
+
 /// What is shown while jobs run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ProgressMode {

@@ -2,7 +2,7 @@
 //!
 //! `inputs` is the form of the command line, `jobs` the number of jobs at once, `display` what is shown,
 //! `output` the handling of the jobs' output, `files` the files that the run writes, `environment` the jobs'
-//! variables, `grace` the limit for a prun inside a job of another. `surroundings` is the state of the system.
+//! variables, `policy` when the run ends early, `grace` the limit for a prun inside a job of another. `surroundings` is the state of the system.
 
 mod display;
 mod environment;
@@ -12,6 +12,7 @@ mod grace;
 mod inputs;
 mod jobs;
 mod output;
+mod policy;
 mod settings;
 mod surroundings;
 

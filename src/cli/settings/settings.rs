@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io;
-use std::num::{NonZeroU32, NonZeroUsize};
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,15 +15,16 @@ use super::grace::{self, GraceError};
 use super::inputs::{Input, InputError, separator};
 use super::jobs::Concurrency;
 use super::output;
+use super::policy;
 use super::surroundings::Surroundings;
-use crate::cli::args::{Args, FailFastMode};
+use crate::cli::args::Args;
 use crate::cli::misunderstanding::Misunderstanding;
 use crate::event::LastLines;
 use crate::guard::{Guard, Wanted};
 use crate::os::{EnvChange, Terminal};
 use crate::plan::{Rules, Shell, ShellError, ShellRule, Source};
 use crate::process::{Stdio, TerminalSize};
-use crate::run::{FailFast, Foreground, JobOutput, LogDir, LogDirError, Options, Policy};
+use crate::run::{Foreground, JobOutput, LogDir, LogDirError, Options};
 use crate::sink::{
     DisplayOptions, JobLogError, LoggedRun, OpenLog, OpenRunFiles, Paster, Readers, ReplayError,
     RunFileError, Show, StepSummary, open_log,
@@ -149,7 +150,7 @@ pub(crate) fn settle(
         retries: args.retries,
         retry_delay: args.retry_delay,
         deadline: args.deadline.filter(|deadline| !deadline.is_zero()),
-        policy: policy(&args),
+        policy: policy::policy(&args),
         delay: args.delay,
         cwd: fixed.cwd,
         change_dir: fixed.change_dir,
@@ -360,20 +361,6 @@ fn foreground(given: bool) -> Result<Foreground, SettingsError> {
         Some(_) => Ok(Foreground::Kept),
         None if given => Err(SettingsError::NoTerminal),
         None => Ok(Foreground::None),
-    }
-}
-
-/// Returns when the run ends early: either option enables it, the other then has its default.
-fn policy(args: &Args) -> Policy {
-    let how = match args.fail_fast {
-        Some(FailFastMode::Soon) => FailFast::Soon,
-        Some(FailFastMode::Now) | None => FailFast::Now,
-    };
-    let asked = args.fail_fast.is_some() || args.max_fail.is_some();
-    let most = args.max_fail.unwrap_or(NonZeroU32::MIN);
-    Policy {
-        fail_fast: asked.then_some((most, how)),
-        race: args.race,
     }
 }
 

@@ -19,8 +19,17 @@ const MIN_PATIENCE: Duration = Duration::from_secs(1);
 pub(crate) struct Policy {
     /// The number of failed jobs that cancels it, and how.
     pub(crate) fail_fast: Option<(NonZeroU32, FailFast)>,
-    /// Whether the first job that ends cancels the others.
-    pub(crate) race: bool,
+    /// Which job cancels the others by its end.
+    pub(crate) race: Option<Race>,
+}
+
+/// Which job decides a race.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Race {
+    /// The first that ends.
+    End,
+    /// The first that succeeds.
+    Ok,
 }
 
 /// How failures cancel a run.
@@ -159,7 +168,12 @@ impl Cancel {
         if !self.may_start() {
             return None;
         }
-        if self.policy.race {
+        let is_decided = match self.policy.race {
+            Some(Race::End) => true,
+            Some(Race::Ok) => status == Status::Ok,
+            None => false,
+        };
+        if is_decided {
             return self.terminate(CancelReason::Race);
         }
         if status == Status::Ok {
@@ -239,7 +253,7 @@ mod tests {
         let limit = NonZeroU32::new(limit).unwrap();
         Cancel::new(Policy {
             fail_fast: Some((limit, how)),
-            race: false,
+            race: None,
         })
     }
 
@@ -321,11 +335,23 @@ mod tests {
         for status in [Status::Ok, Status::Failed] {
             let mut cancel = Cancel::new(Policy {
                 fail_fast: None,
-                race: true,
+                race: Some(Race::End),
             });
             assert_eq!(cancel.job_ended(status), Some(CancelReason::Race));
             assert_eq!(cancel.job_ended(Status::Canceled), None);
         }
+    }
+
+    #[test]
+    fn a_failure_does_not_decide_a_race_for_the_first_success() {
+        let mut cancel = Cancel::new(Policy {
+            fail_fast: None,
+            race: Some(Race::Ok),
+        });
+        for status in [Status::Failed, Status::Timeout, Status::SpawnError] {
+            assert_eq!(cancel.job_ended(status), None);
+        }
+        assert_eq!(cancel.job_ended(Status::Ok), Some(CancelReason::Race));
     }
 
     #[test]
@@ -350,7 +376,7 @@ mod tests {
         #[test]
         fn the_cancellation_only_advances(
             events in prop::collection::vec((0u8..6, 0u64..1000), 0..30),
-            race: bool,
+            race in prop::sample::select(vec![None, Some(Race::End), Some(Race::Ok)]),
         ) {
             let limit = NonZeroU32::new(2).unwrap();
             let policy = Policy { fail_fast: Some((limit, FailFast::Now)), race };

@@ -13,7 +13,7 @@ mod resource_limit;
 mod schedule;
 
 pub(super) use cancel::{Cancel, Request, steps};
-pub(crate) use cancel::{Escalation, FailFast, Policy};
+pub(crate) use cancel::{Escalation, FailFast, Policy, Race};
 pub(super) use clock::{Clock, Moment};
 pub(super) use output_turn::OutputTurn;
 pub(super) use resource_limit::Refusal;
