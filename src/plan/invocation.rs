@@ -5,7 +5,7 @@ use std::os::unix::ffi::OsStringExt;
 use std::sync::Arc;
 
 use super::command::{Shell, ShellRule, WordsError, tokenize};
-use super::template::Template;
+use super::template::{SlotAssignment, Template};
 
 /// What a job runs.
 #[derive(Debug, Clone, PartialEq)]
@@ -42,8 +42,8 @@ pub(crate) struct Argv {
 }
 
 impl Invocation {
-    /// Returns the argv of an attempt of job number `seq` with the values `args` in `slot`.
-    pub(crate) fn argv(&self, args: &[OsString], seq: u64, slot: u32) -> Argv {
+    /// Returns the argv of an attempt with the values `args`.
+    pub(crate) fn argv(&self, args: &[OsString], to: SlotAssignment) -> Argv {
         match self {
             Self::Argv(argv) => Argv {
                 direct: Some(argv.clone()),
@@ -58,8 +58,8 @@ impl Invocation {
                 shell: shell.as_ref().map(|shell| shell.argv(line)),
             },
             Self::Template(template) => Argv {
-                direct: template.direct(args, seq, slot),
-                shell: template.shell(args, seq, slot),
+                direct: template.direct(args, to),
+                shell: template.shell(args, to),
             },
             Self::Recorded { argv, .. } => Argv::clone(argv),
         }

@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::invocation::{Argv, Invocation};
 use super::job::Job;
+use super::template::SlotAssignment;
 use crate::os::EnvChange;
 
 /// Identifies a job by its content, and by how many jobs with the same content came before it.
@@ -49,7 +50,9 @@ impl Key {
             Invocation::Template(_) | Invocation::Recorded { .. } => {
                 fields.add(b"template");
                 // The job's number and slot may differ from run to run.
-                let Argv { direct, shell } = job.invocation.argv(&job.args, 0, 0);
+                let Argv { direct, shell } = job
+                    .invocation
+                    .argv(&job.args, SlotAssignment::without_value(0, 0));
                 fields.add_all(&direct.unwrap_or_default());
                 fields.add_all(&shell.unwrap_or_default());
             }

@@ -36,4 +36,4 @@ pub(crate) use job::{Job, Origin};
 pub(crate) use jobfile::Entry;
 pub(crate) use key::Key;
 pub(crate) use source::{Source, SourceError};
-pub(crate) use template::has_placeholder;
+pub(crate) use template::{SlotAssignment, has_placeholder};

@@ -59,6 +59,7 @@ fn the_manual_page_has_the_sections_of_a_manual_page() {
         "RECORDS",
         "ABOUT PRUN",
         "EXAMPLES",
+        "PLACEHOLDERS",
         "EXIT STATUS",
         "ENVIRONMENT",
         "FILES",

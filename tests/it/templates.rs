@@ -40,6 +40,54 @@ fn every_placeholder_shows_its_part_in_a_shell() {
 }
 
 #[test]
+fn a_suffix_a_prefix_and_a_text_are_removed_or_replaced() {
+    let forms = "{%.gz} {#in/} {/in/out} {..} {/..} {1/a/b} {1%.tar.gz}";
+    let shown = "in/a.tar a.tar.gz out/a.tar.gz in/a a in/b.tar.gz in/a\n";
+    let words: Vec<&str> = ["/bin/echo"].into_iter().chain(forms.split(' ')).collect();
+    with_value(&words, "in/a.tar.gz").stdout(shown).run();
+    let script = format!("echo {forms}; :");
+    with_value(&[&script], "in/a.tar.gz").stdout(shown).run();
+}
+
+#[test]
+fn a_text_to_be_replaced_is_no_code() {
+    let value = "$(touch PWN)`touch PWN`;'\"x";
+    let shown = format!("{value}\n").replacen('x', "y", 1);
+    with_value(&["printf '%s\\n' {/x/y}; :"], value)
+        .stdout(shown)
+        .run();
+}
+
+#[test]
+fn every_placeholder_has_a_way_to_be_text() {
+    with_value(&["/bin/echo", "{{.}} {{/a/b}} {{slot}}", "{}"], "v")
+        .stdout("{.} {/a/b} {slot} v\n")
+        .run();
+    with_value(&["echo '{{/a/b}}' \"{{%.x}}\" {{.}} {}; :"], "v")
+        .stdout("{/a/b} {%.x} {.} v\n")
+        .run();
+}
+
+#[test]
+fn a_pattern_and_a_command_of_sed_are_not_replaced_in_silence() {
+    let error = "prun: `{/foo/d}` may be a pattern and a command of `sed`: write `{1/foo/d}` for the value, or `{{/foo/d}}` for the text `{/foo/d}`\n";
+    with_value(&["sed", "/a/,/b/{/foo/d}", "{}"], "v")
+        .stderr(error)
+        .code(2)
+        .run();
+    let outcome = with_value(&["-n", "sed", "/a/,/b/{{/foo/d}}", "{1/v/w}"], "v");
+    outcome.stdout("sed '/a/,/b/{/foo/d}' w\n").run();
+}
+
+#[test]
+fn the_value_of_a_slot_needs_slots_with_values() {
+    with_value(&["/bin/echo", "{slot}"], "v")
+        .stderr("prun: `{slot}` needs the values of the slots: add --slots LIST (`{{slot}}` is the text `{slot}`)\n")
+        .code(2)
+        .run();
+}
+
+#[test]
 fn other_braces_are_left_alone() {
     with_value(&["/bin/echo", "{\"a\":1}", "${1}", "{x}", "{2}", "{}"], "v")
         .stdout("{\"a\":1} ${1} {x} {2} v\n")

@@ -33,11 +33,9 @@ pub(crate) struct Args {
     /// Command lines, one per argument; with `:::` or -a, a single command and its arguments
     ///
     /// prun 'ls' 'date' runs two command lines. `NAME: COMMAND` names a job. With `:::` or -a,
-    /// TEMPLATE... is one command, which runs once per ARG. Placeholders: {} is the ARG, {.} the ARG
-    /// without extension, {/} its base name, {//} its directory, {/.} its base name without
-    /// extension, {1} the ARG from the first source, {#} the job number, {%} the job slot, {{}} a
-    /// literal {}. Without a placeholder, ARG is appended to the command. A placeholder with neither
-    /// `:::` nor -a runs the command once for each line of standard input.
+    /// TEMPLATE... is one command, which runs once per ARG. {} is the ARG; see Placeholders below.
+    /// Without a placeholder, ARG is appended to the command. A placeholder with neither `:::` nor -a
+    /// runs the command once for each line of standard input.
     #[arg(value_name = "COMMAND", trailing_var_arg = true, value_parser = OsStringValueParser::new())]
     pub(crate) commands: Vec<OsString>,
 

@@ -12,7 +12,7 @@ pub(crate) struct Section {
 }
 
 /// The sections, in the order of manual pages.
-pub(crate) const SECTIONS: [Section; 4] = [
+pub(crate) const SECTIONS: [Section; 5] = [
     Section {
         title: "Examples",
         entries: &[
@@ -51,6 +51,28 @@ pub(crate) const SECTIONS: [Section; 4] = [
             (
                 "prun --joblog run.log --resume -f jobs.txt",
                 "Run a job file that can be interrupted; the same command continues it.",
+            ),
+        ],
+    },
+    Section {
+        title: "Placeholders",
+        entries: &[
+            (
+                "{} {.} {..} {/} {/.} {/..} {//}",
+                "The argument; without its extension; without two extensions, if it has two; its base name, and that without one or two extensions; its directory.",
+            ),
+            (
+                "{%SUFFIX} {#PREFIX} {/OLD/NEW}",
+                "The argument without this ending or beginning; with the first OLD replaced by NEW. All are literal text without braces, quotes, $ and backslashes.",
+            ),
+            (
+                "{1} {2/.} {1%.gz} ...",
+                "The argument from the first source, the second, and so on, in every form. SUFFIX and PREFIX may hold blanks only here, and {%s}, {%Y-%m} and other formats of printf and date are text without a number.",
+            ),
+            ("{#} {%}", "The number of the job; the number of its slot."),
+            (
+                "{{}} {{.}} ...",
+                "A placeholder in another pair of braces is the text of that placeholder: {} or {.}. All other braces are left alone.",
             ),
         ],
     },

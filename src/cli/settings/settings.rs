@@ -333,6 +333,7 @@ fn rules(
             None => 0,
         },
         slots: jobs.unwrap_or_else(surroundings.cpus).get(),
+        has_slot_values: false,
     }
 }
 

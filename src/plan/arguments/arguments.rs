@@ -12,7 +12,7 @@ use crate::plan::input::Separator;
 use crate::plan::invocation::Invocation;
 use crate::plan::job::{Job, Origin};
 use crate::plan::jobfile::Entry;
-use crate::plan::template::{Template, TemplateError, Width};
+use crate::plan::template::{PlaceholderScope, Template, TemplateError, Width};
 
 /// The words after the options, divided at each `:::`.
 #[derive(Debug, PartialEq, Eq)]
@@ -45,6 +45,8 @@ pub(crate) struct Rules {
     pub(crate) argument_bytes: usize,
     /// The number of slots over which the values are spread.
     pub(crate) slots: usize,
+    /// Whether the slots have values, which `{slot}` inserts.
+    pub(crate) has_slot_values: bool,
 }
 
 /// Why the arguments make no jobs.
@@ -129,7 +131,12 @@ impl Arguments {
             Some(BatchSize::Number(number)) => Width::Batch(Some(number)),
             Some(BatchSize::Most) => Width::Batch(None),
         };
-        let template = Template::new(template, width, rule)?;
+        let scope = PlaceholderScope {
+            width,
+            names: &[],
+            has_slot_values: rules.has_slot_values,
+        };
+        let template = Template::new(template, scope, rule)?;
         let mut opened = Vec::with_capacity(sources.len());
         for source in sources {
             opened.push(Values::open(source, rules.separator)?);

@@ -1,25 +1,22 @@
-//! Placeholders: which braces of a template are replaced, and with which part of a value.
+//! Placeholders: which braces of a template are replaced, and with what.
+//!
+//! A placeholder is `{WHICH FORM}`, without the blank: WHICH is a number, the name of a column, or
+//! nothing, and FORM one of [`PlaceholderForm`]. All other braces are text. So that other languages keep
+//! theirs, the text between braces holds no braces, quotes, `$`, backslashes or control characters
+//! (a placeholder never reaches across the quotes of a shell), and `%SUFFIX` and `#PREFIX` after no
+//! number and no name also no blanks, and nothing that printf or date format (`{%s}`, `{%Y-%m}`).
 
 use std::ffi::{OsStr, OsString};
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::ops::Range;
+use std::os::unix::ffi::OsStrExt;
 
-/// Which part of a value a placeholder inserts, with the semantics of GNU parallel.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum PlaceholderForm {
-    /// `{}`: all of it.
-    Whole,
-    /// `{.}`: without its extension.
-    NoExtension,
-    /// `{/}`: its base name.
-    Base,
-    /// `{//}`: its directory.
-    Directory,
-    /// `{/.}`: its base name without the extension.
-    BaseNoExtension,
-}
+use thiserror::Error;
+
+use super::form::PlaceholderForm;
+use super::slot_assignment::SlotAssignment;
 
 /// A placeholder in a template.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Hole {
     /// `{}` if a job has several values: all of them.
     All(PlaceholderForm),
@@ -29,15 +26,28 @@ pub(crate) enum Hole {
     Seq,
     /// `{%}`: the slot in which it runs.
     Slot,
+    /// `{slot}`: the value of that slot.
+    SlotValue,
 }
 
 /// How many values a job has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Width {
-    /// One of each source; the number of sources.
+    /// One of each column of each source; the number of columns.
     Sources(usize),
     /// Several of one source, perhaps fewer for the last job; `None` for as many as fit.
     Batch(Option<usize>),
+}
+
+/// What the placeholders of a template may name.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct PlaceholderScope<'a> {
+    /// The values of a job.
+    pub(crate) width: Width,
+    /// The names of the columns by position; none without `--header`.
+    pub(crate) names: &'a [OsString],
+    /// Whether slots have values.
+    pub(crate) has_slot_values: bool,
 }
 
 /// A part of a template.
@@ -50,98 +60,260 @@ pub(crate) enum Piece {
 }
 
 /// The meaning of braces at the start of a text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Braces {
     /// A placeholder.
     Hole(Hole),
-    /// `{{}}`, which is a literal `{}`.
+    /// A placeholder in another pair of braces (`{{}}`), which is the text of that placeholder (`{}`).
     Literal,
 }
 
-/// Parses the braces at the start of `text`, where a job has `width` values; returns their meaning and
-/// length, or `None` for braces without a meaning. The caller checks for a `$` before them.
-pub(crate) fn braces(text: &[u8], width: usize) -> Option<(Braces, usize)> {
-    if text.starts_with(b"{{}}") {
-        return Some((Braces::Literal, 4));
+/// Why a placeholder cannot be filled, whatever the values are.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub(crate) enum PlaceholderError {
+    /// A placeholder for a value beyond the last.
+    #[error("`{0}` is out of range: each job has only {1} values")]
+    OutOfRange(String, usize),
+    /// The name of a column that does not exist.
+    #[error(
+        "no column for `{written}`: the columns are {names} (`{{{written}}}` is the text `{written}`)"
+    )]
+    NoColumn { written: String, names: String },
+    /// `{slot}` without values of slots.
+    #[error(
+        "`{{slot}}` needs the values of the slots: add --slots LIST (`{{{{slot}}}}` is the text `{{slot}}`)"
+    )]
+    NoSlotValues,
+}
+
+/// The meaning of the text between braces.
+enum Meaning {
+    Hole(Hole),
+    Literal,
+    /// The name of a column that does not exist.
+    UnknownName,
+}
+
+/// Parses the braces at the start of `text`; returns their meaning and length, or `None` for braces
+/// without a meaning. The caller checks for a `$` before them.
+pub(crate) fn braces(text: &[u8], scope: PlaceholderScope) -> Option<(Braces, usize)> {
+    match parse(text, scope)? {
+        (Meaning::Hole(hole), length) => Some((Braces::Hole(hole), length)),
+        (Meaning::Literal, length) => Some((Braces::Literal, length)),
+        (Meaning::UnknownName, _) => None,
     }
+}
+
+/// Parses one pair of braces, or two.
+fn parse(text: &[u8], scope: PlaceholderScope) -> Option<(Meaning, usize)> {
+    if let Some(inner) = text.strip_prefix(b"{")
+        && let Some((_, length)) = single_braces(inner, scope)
+        && inner.get(length) == Some(&b'}')
+    {
+        return Some((Meaning::Literal, length + 2));
+    }
+    single_braces(text, scope)
+}
+
+/// Parses one pair of braces.
+fn single_braces(text: &[u8], scope: PlaceholderScope) -> Option<(Meaning, usize)> {
     let inside = text.strip_prefix(b"{")?;
-    // The longest is `{9999/.}`.
-    let end = inside.iter().take(8).position(|byte| *byte == b'}')?;
-    let hole = hole(&inside[..end], width)?;
-    Some((Braces::Hole(hole), end + 2))
+    let ends = |byte: &u8| byte.is_ascii_control() || b"{}'\"`$\\".contains(byte);
+    let end = inside.iter().position(ends)?;
+    let meaning = (inside[end] == b'}').then(|| meaning(&inside[..end], scope))?;
+    Some((meaning?, end + 2))
 }
 
-/// Parses the text between braces.
-fn hole(name: &[u8], width: usize) -> Option<Hole> {
-    match name {
-        b"#" => return Some(Hole::Seq),
-        b"%" => return Some(Hole::Slot),
-        _ => {}
-    }
-    let digits = name.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    let (number, form) = name.split_at(digits);
-    let form = match form {
-        b"" => PlaceholderForm::Whole,
-        b"." => PlaceholderForm::NoExtension,
-        b"/" => PlaceholderForm::Base,
-        b"//" => PlaceholderForm::Directory,
-        b"/." => PlaceholderForm::BaseNoExtension,
-        _ => return None,
+/// Parses the text between braces. A name wins over other meanings, except for the forms of one or two
+/// characters.
+fn meaning(text: &[u8], scope: PlaceholderScope) -> Option<Meaning> {
+    let all = |form| match scope.width.count() {
+        1 => Hole::Value(0, form),
+        _ => Hole::All(form),
     };
-    match number {
-        [] if width == 1 => Some(Hole::Value(0, form)),
-        [] => Some(Hole::All(form)),
-        [b'0', ..] | [_, _, _, _, _, ..] => None,
-        digits => {
-            let number = digits
-                .iter()
-                .fold(0, |number, digit| number * 10 + usize::from(digit - b'0'));
-            // With one value `{2}` is not a placeholder: it may be a repetition in a regular expression.
-            (number <= width || width > 1).then_some(Hole::Value(number - 1, form))
-        }
+    let hole = match text {
+        b"#" => Some(Hole::Seq),
+        b"%" => Some(Hole::Slot),
+        _ => PlaceholderForm::fixed(text)
+            .map(all)
+            .or_else(|| column(text, scope.names))
+            .or_else(|| numbered(text, scope.width.count()))
+            .or_else(|| bare_form(text).map(all))
+            .or_else(|| (text == b"slot").then_some(Hole::SlotValue)),
+    };
+    match hole {
+        Some(hole) => Some(Meaning::Hole(hole)),
+        None if !scope.names.is_empty() && is_named(text) => Some(Meaning::UnknownName),
+        None => None,
     }
 }
 
-/// Splits a word that no shell parses into its pieces.
-pub(crate) fn pieces(word: &[u8], width: usize) -> Vec<Piece> {
-    let mut pieces = Vec::new();
-    let mut text = Vec::new();
+/// Parses the form of a placeholder after a number or a name.
+fn form(text: &[u8]) -> Option<PlaceholderForm> {
+    PlaceholderForm::fixed(text).or_else(|| PlaceholderForm::written_out(text))
+}
+
+/// Parses a form without a number or a name.
+fn bare_form(text: &[u8]) -> Option<PlaceholderForm> {
+    let is_foreign = match text {
+        [b'%', rest @ ..] => is_conversion(rest) || rest.iter().any(|byte| b" %".contains(byte)),
+        [b'#', rest @ ..] => rest.contains(&b' '),
+        _ => false,
+    };
+    (!is_foreign).then(|| form(text))?
+}
+
+/// Whether a text after `%` is a conversion of printf(3) or date(1): `s`, `-5d`, `.3f`, `lu`.
+fn is_conversion(text: &[u8]) -> bool {
+    fn digits(text: &[u8]) -> &[u8] {
+        &text[text.iter().take_while(|byte| byte.is_ascii_digit()).count()..]
+    }
+    let text = digits(text.strip_prefix(b"-").unwrap_or(text));
+    let text = match text {
+        [b'.', b'0'..=b'9', rest @ ..] => digits(rest),
+        _ => text,
+    };
+    let text = text
+        .strip_prefix(b"l")
+        .filter(|rest| !rest.is_empty())
+        .unwrap_or(text);
+    matches!(text, [letter] if letter.is_ascii_alphabetic())
+}
+
+/// Parses the number of a value and a form.
+fn numbered(text: &[u8], width: usize) -> Option<Hole> {
+    let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let (number, rest) = text.split_at(digits);
+    if matches!(number, [] | [b'0', ..] | [_, _, _, _, _, ..]) {
+        return None;
+    }
+    let form = form(rest)?;
+    let number = number
+        .iter()
+        .fold(0, |number, digit| number * 10 + usize::from(digit - b'0'));
+    // With one value `{2}` is not a placeholder: it may be a repetition in a regular expression.
+    (number <= width || width > 1).then_some(Hole::Value(number - 1, form))
+}
+
+/// Parses the name of a column, the longest if there are several, and a form.
+fn column(text: &[u8], names: &[OsString]) -> Option<Hole> {
+    let candidate = |(index, name): (usize, &OsString)| {
+        let rest = text.strip_prefix(name.as_bytes())?;
+        (!name.is_empty()).then_some((name.len(), index, form(rest)?))
+    };
+    let candidates = names.iter().enumerate().filter_map(candidate);
+    let (_, index, form) = candidates.max_by_key(|(length, ..)| *length)?;
+    Some(Hole::Value(index, form))
+}
+
+/// Whether a text looks like the name of a column and a form.
+fn is_named(text: &[u8]) -> bool {
+    let is_part = |byte: &&u8| byte.is_ascii_alphanumeric() || **byte == b'_' || **byte >= 0x80;
+    let name = text.iter().take_while(is_part).count();
+    name > 0 && !text[0].is_ascii_digit() && form(&text[name..]).is_some()
+}
+
+/// Returns where braces with a meaning stand in a word, and that meaning.
+fn all_braces(word: &[u8], scope: PlaceholderScope) -> Vec<(Range<usize>, Meaning)> {
+    let mut found = Vec::new();
     let mut at = 0;
     while at < word.len() {
         // Braces after a `$` belong to a shell.
-        let found = match word[..at].last() {
-            Some(b'$') => None,
-            _ => braces(&word[at..], width),
-        };
-        match found {
-            Some((Braces::Literal, length)) => {
-                text.extend_from_slice(b"{}");
+        let is_candidate = word[at] == b'{' && !word[..at].ends_with(b"$");
+        match is_candidate.then(|| parse(&word[at..], scope)).flatten() {
+            Some((meaning, length)) => {
+                found.push((at..at + length, meaning));
                 at += length;
             }
-            Some((Braces::Hole(hole), length)) => {
+            None => at += 1,
+        }
+    }
+    found
+}
+
+/// Splits a word that no shell parses into its pieces.
+pub(crate) fn pieces(word: &[u8], scope: PlaceholderScope) -> Vec<Piece> {
+    let mut pieces = Vec::new();
+    let mut text = Vec::new();
+    let mut start = 0;
+    for (at, meaning) in all_braces(word, scope) {
+        text.extend_from_slice(&word[start..at.start]);
+        start = at.end;
+        match meaning {
+            Meaning::UnknownName => text.extend_from_slice(&word[at]),
+            Meaning::Literal => text.extend_from_slice(&word[at.start + 1..at.end - 1]),
+            Meaning::Hole(hole) => {
                 if !text.is_empty() {
                     pieces.push(Piece::Text(std::mem::take(&mut text)));
                 }
                 pieces.push(Piece::Hole(hole));
-                at += length;
-            }
-            None => {
-                text.push(word[at]);
-                at += 1;
             }
         }
     }
+    text.extend_from_slice(&word[start..]);
     if !text.is_empty() || pieces.is_empty() {
         pieces.push(Piece::Text(text));
     }
     pieces
 }
 
+/// Rejects placeholders of a word for which there will be no value.
+pub(crate) fn check(word: &[u8], scope: PlaceholderScope) -> Result<(), PlaceholderError> {
+    let count = scope.width.count();
+    for (at, meaning) in all_braces(word, scope) {
+        let written = || String::from_utf8_lossy(&word[at.clone()]).into_owned();
+        match meaning {
+            Meaning::Hole(Hole::Value(index, _)) if index >= count => {
+                return Err(PlaceholderError::OutOfRange(written(), count));
+            }
+            Meaning::Hole(Hole::SlotValue) if !scope.has_slot_values => {
+                return Err(PlaceholderError::NoSlotValues);
+            }
+            Meaning::UnknownName => {
+                let names = scope.names.iter().map(|name| name.to_string_lossy());
+                return Err(PlaceholderError::NoColumn {
+                    written: written(),
+                    names: names.collect::<Vec<_>>().join(", "),
+                });
+            }
+            Meaning::Hole(_) | Meaning::Literal => {}
+        }
+    }
+    Ok(())
+}
+
 /// Whether a typed word has a placeholder for a value: then the words are a template, even without a
-/// source of values.
+/// source of values. A text in braces that has another meaning elsewhere (`{/foo/d}` of sed, `{%H}`)
+/// is too weak a sign.
 pub(crate) fn has_placeholder(word: &OsStr) -> bool {
-    let is_value = |piece: &Piece| matches!(piece, Piece::Hole(Hole::Value(..) | Hole::All(_)));
-    pieces(word.as_bytes(), 1).iter().any(is_value)
+    let word = word.as_bytes();
+    let mut found = all_braces(word, Width::Sources(1).into()).into_iter();
+    found.any(|(at, meaning)| match meaning {
+        Meaning::Hole(Hole::Value(_, form) | Hole::All(form)) => {
+            !form.is_written_out() || word[at.start + 1].is_ascii_digit()
+        }
+        _ => false,
+    })
+}
+
+/// Returns the first `{/OLD/NEW}` of a word, without a number or a name. In a script for sed or awk it
+/// may be a pattern and a command: `/a/,/b/{/foo/d}`.
+pub(crate) fn replacement<'a>(word: &'a [u8], scope: PlaceholderScope) -> Option<&'a [u8]> {
+    let is_replacement = |hole: &Hole| {
+        matches!(
+            hole,
+            Hole::All(PlaceholderForm::Replaced { .. })
+                | Hole::Value(_, PlaceholderForm::Replaced { .. })
+        )
+    };
+    all_braces(word, scope)
+        .into_iter()
+        .find_map(|(at, meaning)| match meaning {
+            Meaning::Hole(hole) if is_replacement(&hole) && word[at.start + 1] == b'/' => {
+                Some(&word[at])
+            }
+            _ => None,
+        })
 }
 
 impl Width {
@@ -154,71 +326,45 @@ impl Width {
     }
 }
 
-impl PlaceholderForm {
-    /// Returns this part of `value`.
-    pub(crate) fn of(self, value: &OsStr) -> OsString {
-        let bytes = value.as_bytes();
-        let part = match self {
-            Self::Whole => bytes,
-            Self::NoExtension => without_extension(bytes),
-            Self::Base => base(bytes),
-            Self::Directory => directory(bytes),
-            Self::BaseNoExtension => without_extension(base(bytes)),
-        };
-        OsString::from_vec(part.to_vec())
+impl Default for PlaceholderScope<'_> {
+    fn default() -> Self {
+        Width::Sources(0).into()
     }
 }
 
-impl Hole {
-    /// Returns its replacement. Values that a short batch lacks are empty.
-    pub(crate) fn fill(self, args: &[OsString], seq: u64, slot: u32) -> OsString {
-        match self {
-            Self::Value(index, form) => {
-                let value = args.get(index).map(OsString::as_os_str);
-                value.map_or_else(OsString::new, |value| form.of(value))
-            }
-            Self::All(form) => {
-                let values: Vec<OsString> = args.iter().map(|value| form.of(value)).collect();
-                values.join(OsStr::new(" "))
-            }
-            Self::Seq => seq.to_string().into(),
-            Self::Slot => slot.to_string().into(),
+impl From<Width> for PlaceholderScope<'_> {
+    fn from(width: Width) -> Self {
+        Self {
+            width,
+            names: &[],
+            has_slot_values: false,
         }
     }
 }
 
-/// Returns the path up to the last dot of its last component.
-fn without_extension(path: &[u8]) -> &[u8] {
-    match path.iter().rposition(|byte| matches!(byte, b'.' | b'/')) {
-        Some(at) if path[at] == b'.' => &path[..at],
-        _ => path,
-    }
-}
-
-/// Returns the part after the last slash, which may be empty.
-fn base(path: &[u8]) -> &[u8] {
-    let slash = path.iter().rposition(|byte| *byte == b'/');
-    &path[slash.map_or(0, |at| at + 1)..]
-}
-
-/// Returns the directory, as dirname(1) does.
-fn directory(path: &[u8]) -> &[u8] {
-    let path = without_slashes(path);
-    match path.iter().rposition(|byte| *byte == b'/') {
-        None => b".",
-        Some(at) => match without_slashes(&path[..at]) {
-            [] => b"/",
-            above => above,
-        },
-    }
-}
-
-/// Returns the path without trailing slashes, except for the root.
-fn without_slashes(path: &[u8]) -> &[u8] {
-    let end = path.iter().rposition(|byte| *byte != b'/');
-    match end {
-        Some(end) => &path[..=end],
-        None => &path[..path.len().min(1)],
+impl Hole {
+    /// Appends its replacement to `word`. Values that a short batch lacks are empty.
+    pub(crate) fn append(&self, args: &[OsString], to: SlotAssignment, word: &mut Vec<u8>) {
+        match self {
+            Self::Value(index, form) => {
+                if let Some(value) = args.get(*index) {
+                    form.append(value, word);
+                }
+            }
+            Self::All(form) => {
+                for (index, value) in args.iter().enumerate() {
+                    if index > 0 {
+                        word.push(b' ');
+                    }
+                    form.append(value, word);
+                }
+            }
+            Self::Seq => word.extend_from_slice(to.seq.to_string().as_bytes()),
+            Self::Slot => word.extend_from_slice(to.slot.to_string().as_bytes()),
+            Self::SlotValue => {
+                word.extend_from_slice(to.slot_value.unwrap_or_default().as_bytes());
+            }
+        }
     }
 }
 
@@ -226,14 +372,36 @@ fn without_slashes(path: &[u8]) -> &[u8] {
 mod tests {
     use super::*;
 
-    fn filled(template: &str, width: usize, args: &[&str]) -> String {
+    fn filled_in(scope: PlaceholderScope, template: &str, args: &[&str]) -> String {
         let args: Vec<OsString> = args.iter().map(OsString::from).collect();
-        let pieces = pieces(template.as_bytes(), width);
-        let filled = pieces.into_iter().map(|piece| match piece {
-            Piece::Text(text) => String::from_utf8(text).unwrap(),
-            Piece::Hole(hole) => hole.fill(&args, 7, 2).into_string().unwrap(),
-        });
-        filled.collect()
+        let to = SlotAssignment {
+            slot_value: Some("gpu0".as_ref()),
+            ..SlotAssignment::without_value(7, 2)
+        };
+        let mut filled = Vec::new();
+        for piece in pieces(template.as_bytes(), scope) {
+            match piece {
+                Piece::Text(text) => filled.extend(text),
+                Piece::Hole(hole) => hole.append(&args, to, &mut filled),
+            }
+        }
+        String::from_utf8(filled).unwrap()
+    }
+
+    fn filled(template: &str, width: usize, args: &[&str]) -> String {
+        filled_in(Width::Sources(width).into(), template, args)
+    }
+
+    fn named(template: &str, names: &[&str], args: &[&str]) -> String {
+        let names: Vec<OsString> = names.iter().map(OsString::from).collect();
+        let scope = PlaceholderScope {
+            names: &names,
+            ..Width::Sources(names.len()).into()
+        };
+        match check(template.as_bytes(), scope) {
+            Ok(()) => filled_in(scope, template, args),
+            Err(error) => error.to_string(),
+        }
     }
 
     #[test]
@@ -281,6 +449,28 @@ mod tests {
             "{///}",
             "{123456789}",
             "}{",
+            "{##}",
+            "{%%}",
+            "{+/}",
+            "{= s/a/b/ =}",
+            "{2%x}",
+            "{%s}",
+            "{%-5d}",
+            "{%.3f}",
+            "{%lu}",
+            "{%Y-%m}",
+            "{% if x %}",
+            "{# a comment }",
+            "{/'/_}",
+            "{/$x/y}",
+            "{/a\nb/c}",
+            "{/a\\/b/c}",
+            "{/a{/b}",
+            "{slot1}",
+            "{name}",
+            "{ /foo/d}",
+            "{{.Name}}",
+            "{{name}}",
         ] {
             assert_eq!(filled(text, 1, &["v"]), text);
         }
@@ -289,5 +479,101 @@ mod tests {
     #[test]
     fn doubled_braces_are_literal() {
         assert_eq!(filled("{{}} {{{}}} {}", 1, &["v"]), "{} {{}} v");
+        assert_eq!(filled("{{} {}}", 1, &["v"]), "{v v}");
+    }
+
+    #[test]
+    fn every_placeholder_in_doubled_braces_is_its_text() {
+        let text = "{{.}} {{/foo/d}} {{%.gz}} {{#}} {{1#a}} {{slot}}";
+        assert_eq!(
+            filled(text, 1, &["v"]),
+            "{.} {/foo/d} {%.gz} {#} {1#a} {slot}"
+        );
+        assert_eq!(named("{{a}} {{b}}", &["a"], &["v"]), "{a} {b}");
+    }
+
+    #[test]
+    fn a_text_in_the_braces_is_removed_or_replaced() {
+        let forms = "{%.gz} {%.c} {#a.} {/t/T} {/ /_} {..} {1%.gz} {1#a.} {1/t/T} {1..}";
+        assert_eq!(
+            filled(forms, 1, &["a.tar.gz"]),
+            "a.tar a.tar.gz tar.gz a.Tar.gz a.tar.gz a a.tar tar.gz a.Tar.gz a"
+        );
+        assert_eq!(filled("{2%.gz} {%z}", 2, &["y", "x.gz"]), "x {%z}");
+        assert_eq!(filled("{1%s} {1% x}", 1, &["is x"]), "is x is");
+    }
+
+    #[test]
+    fn a_text_that_may_be_another_programs_makes_no_template() {
+        for word in ["{}", "a{.}", "{1/a/b}", "{/foo/d} {}", "{..}", "{/}"] {
+            assert!(has_placeholder(word.as_ref()), "{word}");
+        }
+        for word in [
+            "/a/,/b/{/foo/d}",
+            "{%.c}",
+            "{#fff}",
+            "{{}}",
+            "{#}",
+            "{slot}",
+        ] {
+            assert!(!has_placeholder(word.as_ref()), "{word}");
+        }
+    }
+
+    #[test]
+    fn the_value_of_the_slot_needs_slots_with_values() {
+        assert_eq!(filled("{slot}:{%}", 1, &["v"]), "gpu0:2");
+        let scope = Width::Sources(1).into();
+        let error = check(b"x{slot}", scope).unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "`{slot}` needs the values of the slots: add --slots LIST (`{{slot}}` is the text `{slot}`)"
+        );
+        let has_slot_values = true;
+        assert!(
+            check(
+                b"x{slot}",
+                PlaceholderScope {
+                    has_slot_values,
+                    ..scope
+                }
+            )
+            .is_ok()
+        );
+        assert!(check(b"x{{slot}}", scope).is_ok());
+    }
+
+    #[test]
+    fn columns_have_names() {
+        let names = ["id", "file", "first name", "file.md5", "2019", "#"];
+        let args = ["7", "d/a.gz", "Ann", "abc", "old", "1"];
+        for (template, expected) in [
+            ("{id} {1} {file}", "7 7 d/a.gz"),
+            ("{file.} {file/} {file//} {file/.}", "d/a a.gz d a"),
+            ("{file%.gz} {file#d/} {file/a/b}", "d/a a.gz d/b.gz"),
+            ("{first name} {file.md5} {2019}", "Ann abc old"),
+            ("{#} {5}", "7 old"),
+            (
+                "{print $1} {n++} {\"id\":1} ${id}",
+                "{print $1} {n++} {\"id\":1} ${id}",
+            ),
+        ] {
+            assert_eq!(named(template, &names, &args), expected);
+        }
+    }
+
+    #[test]
+    fn a_name_that_is_no_column_is_an_error_that_names_the_columns() {
+        let error = "no column for `{nmae/.}`: the columns are name, id (`{{nmae/.}}` is the text `{nmae/.}`)";
+        assert_eq!(named("x {nmae/.}", &["name", "id"], &["a", "b"]), error);
+        assert!(named("{print}", &["name"], &["a"]).starts_with("no column for `{print}`"));
+        assert_eq!(filled("{print}", 1, &["a"]), "{print}");
+    }
+
+    #[test]
+    fn a_value_beyond_the_last_is_an_error() {
+        let error = check(b"{1} {3/}", Width::Sources(2).into());
+        let expected = PlaceholderError::OutOfRange("{3/}".into(), 2);
+        assert_eq!(error, Err(expected));
     }
 }

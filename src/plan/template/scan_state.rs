@@ -2,7 +2,7 @@
 
 use super::injection_rules;
 use super::injection_rules::Word;
-use super::placeholder::{Braces, Hole, braces};
+use super::placeholder::{Braces, Hole, PlaceholderScope, braces};
 
 /// A scanned template.
 #[derive(Debug, Default)]
@@ -58,7 +58,7 @@ pub(crate) struct Enclosing {
 pub(crate) struct ScanState<'a> {
     text: &'a [u8],
     at: usize,
-    width: usize,
+    scope: PlaceholderScope<'a>,
     scan: Scanner,
     /// The current word, if any.
     pub(crate) word: Option<Word>,
@@ -79,10 +79,10 @@ pub(crate) struct ScanState<'a> {
 }
 
 impl<'a> ScanState<'a> {
-    pub(crate) fn new(text: &'a [u8], width: usize) -> Self {
+    pub(crate) fn new(text: &'a [u8], scope: PlaceholderScope<'a>) -> Self {
         Self {
             text,
-            width,
+            scope,
             ..Self::default()
         }
     }
@@ -98,7 +98,7 @@ impl<'a> ScanState<'a> {
     /// Parses the braces that come next.
     pub(crate) fn braces_ahead(&self) -> Option<(Braces, usize)> {
         let is_expansion = self.at > 0 && self.text[self.at - 1] == b'$';
-        braces(self.rest(), self.width).filter(|_| !is_expansion)
+        braces(self.rest(), self.scope).filter(|_| !is_expansion)
     }
 
     pub(crate) fn hole_ahead(&self) -> bool {
@@ -136,10 +136,11 @@ impl<'a> ScanState<'a> {
         self.keep(count);
     }
 
-    /// Replaces `{{}}` with a literal `{}`.
+    /// Replaces doubled braces with the text of a placeholder: `{{}}` with `{}`.
     pub(crate) fn keep_literal_braces(&mut self, length: usize) {
-        self.word().literal.extend_from_slice(b"{}");
-        self.push(b"{}");
+        let text = &self.text[self.at + 1..self.at + length - 1];
+        self.word().literal.extend_from_slice(text);
+        self.push(text);
         self.at += length;
     }
 
@@ -183,7 +184,7 @@ impl<'a> ScanState<'a> {
         while self.at < end {
             match self.braces_ahead() {
                 Some((Braces::Literal, length)) if self.at + length <= end => {
-                    self.push(b"{}");
+                    self.push(&self.text[self.at + 1..self.at + length - 1]);
                     self.at += length;
                 }
                 Some((Braces::Hole(_), length)) if self.at + length <= end => {

@@ -5,12 +5,12 @@
 //! does not parse, no placeholder is accepted.
 
 use super::injection_rules::Word;
-use super::placeholder::Braces;
+use super::placeholder::{Braces, PlaceholderScope};
 use super::scan_state::{Context, Part, RedirectTarget, ScanState, Scanner};
 
-/// Scans `text` for jobs with `width` values; an error says where a placeholder is not allowed.
-pub(crate) fn scan(text: &[u8], width: usize) -> Result<Scanner, Context> {
-    let mut state = ScanState::new(text, width);
+/// Scans `text`; an error says where a placeholder is not allowed.
+pub(crate) fn scan(text: &[u8], scope: PlaceholderScope) -> Result<Scanner, Context> {
+    let mut state = ScanState::new(text, scope);
     state.scan()?;
     state.end_word()?;
     state.finish()

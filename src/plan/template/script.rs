@@ -6,9 +6,11 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
+use super::form::PlaceholderForm;
 use super::injection_rules;
-use super::placeholder::{Hole, PlaceholderForm, Width};
+use super::placeholder::{Hole, Width};
 use super::scan_state::{Part, Scanner};
+use super::slot_assignment::SlotAssignment;
 use crate::plan::command::Shell;
 
 /// A script that takes values as arguments.
@@ -30,9 +32,6 @@ pub(crate) enum ScriptError {
         "`{0}` is not known to support \"$1\": use sh, bash, dash, ksh or zsh, or write the template as several words"
     )]
     ForeignShell(String),
-    /// A placeholder for a value beyond the last.
-    #[error("`{{{0}}}` is out of range: each job has only {1} values")]
-    OutOfRange(usize, usize),
     /// Several values within a word.
     #[error(
         "`{{}}` expands to several values, so it must be a separate word: write {{1}}, {{2}}, … for one of them"
@@ -80,11 +79,10 @@ impl Script {
         };
         let holes = scan.parts.iter().filter_map(|part| match part {
             Part::Text(_) => None,
-            Part::Bare(hole) | Part::Alone(hole) | Part::Quoted(hole) => Some(*hole),
+            Part::Bare(hole) | Part::Alone(hole) | Part::Quoted(hole) => Some(hole),
         });
-        check_holes(holes.clone(), width)?;
         let has_all = holes.clone().any(|hole| matches!(hole, Hole::All(_)));
-        let is_plain = |hole| {
+        let is_plain = |hole: &Hole| {
             matches!(
                 hole,
                 Hole::Value(_, PlaceholderForm::Whole) | Hole::All(PlaceholderForm::Whole)
@@ -106,16 +104,16 @@ impl Script {
         for part in &scan.parts {
             match part {
                 Part::Text(bytes) => text.extend_from_slice(bytes),
-                Part::Alone(Hole::All(form)) => script.all_values(*form, width, &mut text)?,
+                Part::Alone(Hole::All(form)) => script.all_values(form, width, &mut text)?,
                 Part::Bare(Hole::All(_)) | Part::Quoted(Hole::All(_)) => {
                     return Err(ScriptError::Several);
                 }
                 Part::Bare(hole) | Part::Alone(hole) => {
-                    let parameter = script.parameter(*hole, width);
+                    let parameter = script.parameter(hole, width);
                     text.extend_from_slice(format!("\"{parameter}\"").as_bytes());
                 }
                 Part::Quoted(hole) => {
-                    text.extend_from_slice(script.parameter(*hole, width).as_bytes());
+                    text.extend_from_slice(script.parameter(hole, width).as_bytes());
                 }
             }
         }
@@ -140,7 +138,7 @@ impl Script {
     /// Appends all values as words.
     fn all_values(
         &mut self,
-        form: PlaceholderForm,
+        form: &PlaceholderForm,
         width: Width,
         text: &mut Vec<u8>,
     ) -> Result<(), ScriptError> {
@@ -153,7 +151,7 @@ impl Script {
             (Width::Sources(count), _) => count,
         };
         for index in 0..count {
-            let parameter = self.parameter(Hole::Value(index, form), width);
+            let parameter = self.parameter(&Hole::Value(index, form.clone()), width);
             let blank = if index > 0 { " " } else { "" };
             text.extend_from_slice(format!("{blank}\"{parameter}\"").as_bytes());
         }
@@ -162,7 +160,7 @@ impl Script {
 
     /// Returns the positional parameter for a placeholder. One that a short batch leaves unset is
     /// empty, also under `set -u`.
-    fn parameter(&mut self, hole: Hole, width: Width) -> String {
+    fn parameter(&mut self, hole: &Hole, width: Width) -> String {
         match hole {
             Hole::Value(index @ 1.., PlaceholderForm::Whole)
                 if matches!(width, Width::Batch(_)) =>
@@ -171,9 +169,9 @@ impl Script {
             }
             Hole::Value(index, PlaceholderForm::Whole) => format!("${{{}}}", index + 1),
             _ => {
-                let known = self.derived.iter().position(|derived| *derived == hole);
+                let known = self.derived.iter().position(|derived| derived == hole);
                 let position = known.unwrap_or_else(|| {
-                    self.derived.push(hole);
+                    self.derived.push(hole.clone());
                     self.derived.len() - 1
                 });
                 format!("${{{}}}", self.width + position + 1)
@@ -182,7 +180,7 @@ impl Script {
     }
 
     /// Returns the argv of one attempt.
-    pub(crate) fn argv(&self, args: &[OsString], seq: u64, slot: u32) -> Vec<OsString> {
+    pub(crate) fn argv(&self, args: &[OsString], to: SlotAssignment) -> Vec<OsString> {
         let mut argv = self.shell.argv(&self.text);
         argv.push("sh".into());
         argv.extend_from_slice(args);
@@ -191,21 +189,12 @@ impl Script {
             let missing = self.width.saturating_sub(args.len());
             argv.extend(std::iter::repeat_n(OsString::new(), missing));
             let derived = self.derived.iter();
-            argv.extend(derived.map(|hole| hole.fill(args, seq, slot)));
+            argv.extend(derived.map(|hole| {
+                let mut value = Vec::new();
+                hole.append(args, to, &mut value);
+                OsString::from_vec(value)
+            }));
         }
         argv
     }
-}
-
-/// Rejects a placeholder for a value beyond the last.
-pub(crate) fn check_holes(
-    mut holes: impl Iterator<Item = Hole>,
-    width: Width,
-) -> Result<(), ScriptError> {
-    let count = width.count();
-    let beyond = holes.find_map(|hole| match hole {
-        Hole::Value(index, _) if index >= count => Some(index + 1),
-        _ => None,
-    });
-    beyond.map_or(Ok(()), |number| Err(ScriptError::OutOfRange(number, count)))
 }

@@ -9,12 +9,16 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
 use thiserror::Error;
 
+use super::form::PlaceholderForm;
 use super::injection_rules;
 use super::injection_rules::Word;
-use super::placeholder::{Hole, Piece, PlaceholderForm, Width, pieces};
+use super::placeholder::{
+    Hole, Piece, PlaceholderError, PlaceholderScope, Width, check, pieces, replacement,
+};
 use super::scan_state::Part;
 use super::scanner::scan;
-use super::script::{Script, ScriptError, check_holes};
+use super::script::{Script, ScriptError};
+use super::slot_assignment::SlotAssignment;
 use crate::plan::command::{ShellRule, WordsError, builtins, tokenize};
 
 /// A command with placeholders.
@@ -34,7 +38,7 @@ pub(crate) enum TemplateError {
     /// A shell would parse the value.
     #[error(
         "the template `{line}` has a placeholder {context}, where a shell could run a value as code: \
-         make the placeholder a separate word, or write \"$1\" there yourself ({{{{}}}} is a literal {{}})"
+         make the placeholder a separate word, or write \"$1\" there yourself (another pair of braces makes it text: {{{{}}}} is {{}})"
     )]
     Unsound {
         /// The template.
@@ -63,6 +67,15 @@ pub(crate) enum TemplateError {
         "the template `{0}` would make a shell run the value as a command: write the template as several words, or use `prun ::: COMMAND...`"
     )]
     Command(String),
+    /// There is no value for a placeholder.
+    #[error(transparent)]
+    Placeholder(#[from] PlaceholderError),
+    /// A placeholder that may be a part of a script.
+    #[error(
+        "`{written}` may be a pattern and a command of `{program}`: write `{{1{}` for the value, \
+         or `{{{written}}}` for the text `{written}`", &.written[1..]
+    )]
+    Pattern { program: String, written: String },
     /// The placeholders do not match the values.
     #[error(transparent)]
     Script(#[from] ScriptError),
@@ -78,26 +91,30 @@ impl Template {
     /// Parses the template of these words, one or several.
     pub(crate) fn new(
         typed: &[OsString],
-        width: Width,
+        scope: PlaceholderScope,
         rule: &ShellRule,
     ) -> Result<Self, TemplateError> {
+        for word in typed {
+            check(word.as_bytes(), scope)?;
+        }
+        check_patterns(typed, scope)?;
         match typed {
-            [line] => Self::line(line, width, rule),
+            [line] => Self::line(line, scope, rule),
             words if matches!(rule, ShellRule::Always(_)) && !words.is_empty() => {
                 Err(TemplateError::ShellForWords)
             }
-            words => Self::argv(words, width),
+            words => Self::argv(words, scope),
         }
     }
 
     /// Parses words that no shell parses.
-    fn argv(typed: &[OsString], width: Width) -> Result<Self, TemplateError> {
+    fn argv(typed: &[OsString], scope: PlaceholderScope) -> Result<Self, TemplateError> {
         let mut direct: Vec<_> = typed
             .iter()
-            .map(|word| pieces(word.as_bytes(), width.count()))
+            .map(|word| pieces(word.as_bytes(), scope))
             .collect();
-        append_unless_placeholder(&mut direct, width);
-        check_words(&direct, width)?;
+        append_unless_placeholder(&mut direct, scope.width);
+        check_words(&direct)?;
         let words: Vec<Word> = direct.iter().flat_map(|word| known_words(word)).collect();
         if let Some((shell, is_known)) = injection_rules::shell_with_code(&words) {
             let name = String::from_utf8_lossy(shell).into_owned();
@@ -114,7 +131,12 @@ impl Template {
     }
 
     /// Parses a command line.
-    fn line(line: &OsStr, width: Width, rule: &ShellRule) -> Result<Self, TemplateError> {
+    fn line(
+        line: &OsStr,
+        scope: PlaceholderScope,
+        rule: &ShellRule,
+    ) -> Result<Self, TemplateError> {
+        let width = scope.width;
         let text = line.as_bytes();
         let text_lossy = || String::from_utf8_lossy(text).into_owned();
         tokenize::check(text)?;
@@ -125,7 +147,7 @@ impl Template {
             line: text_lossy(),
             context,
         };
-        let mut scan = scan(text, width.count()).map_err(unsound)?;
+        let mut scan = scan(text, scope).map_err(unsound)?;
         let has_hole = scan.parts.iter().any(|part| !matches!(part, Part::Text(_)));
         let is_appended = !has_hole && !scan.is_positional;
         if is_appended {
@@ -139,15 +161,15 @@ impl Template {
         }
         let mut direct = match rule {
             ShellRule::Auto(_) if scan.is_positional => None,
-            ShellRule::Auto(_) => plain_words(text, width)?,
+            ShellRule::Auto(_) => plain_words(text, scope)?,
             ShellRule::Always(_) => None,
-            ShellRule::Never => split(text, width, |line| tokenize::exact_words(line).map(Some))?,
+            ShellRule::Never => split(text, scope, |line| tokenize::exact_words(line).map(Some))?,
         };
         if let Some(words) = &mut direct {
             if is_appended {
                 words.push(vec![Piece::Hole(all(width))]);
             }
-            check_words(words, width)?;
+            check_words(words)?;
         }
         let script = match rule {
             ShellRule::Never => None,
@@ -166,7 +188,7 @@ impl Template {
     }
 
     /// Returns the argv of one attempt without a shell, if it needs none.
-    pub(crate) fn direct(&self, args: &[OsString], seq: u64, slot: u32) -> Option<Vec<OsString>> {
+    pub(crate) fn direct(&self, args: &[OsString], to: SlotAssignment) -> Option<Vec<OsString>> {
         let words = self.direct.as_ref()?;
         let mut filled = Vec::with_capacity(words.len() + args.len());
         for word in words {
@@ -174,16 +196,16 @@ impl Template {
                 [Piece::Hole(Hole::All(form))] => {
                     filled.extend(args.iter().map(|value| form.of(value)));
                 }
-                pieces => filled.push(fill(pieces, args, seq, slot)),
+                pieces => filled.push(fill(pieces, args, to)),
             }
         }
         Some(filled)
     }
 
     /// Returns the argv of one attempt with a shell, if one may be used.
-    pub(crate) fn shell(&self, args: &[OsString], seq: u64, slot: u32) -> Option<Vec<OsString>> {
+    pub(crate) fn shell(&self, args: &[OsString], to: SlotAssignment) -> Option<Vec<OsString>> {
         let script = self.script.as_ref()?;
-        Some(script.argv(args, seq, slot))
+        Some(script.argv(args, to))
     }
 
     /// Returns how many bytes of an argument list the words take without values, and how often each
@@ -200,7 +222,7 @@ impl Template {
             }
         }
         if let Some(script) = &self.script {
-            let words = script.argv(&[], 0, 0);
+            let words = script.argv(&[], SlotAssignment::without_value(0, 0));
             fixed += words
                 .iter()
                 .map(|word| word.len() + WORD_BYTES)
@@ -230,20 +252,40 @@ fn append_unless_placeholder(words: &mut Vec<Vec<Piece>>, width: Width) {
     }
 }
 
-/// Rejects words that cannot be filled with the values.
-fn check_words(words: &[Vec<Piece>], width: Width) -> Result<(), ScriptError> {
+/// Rejects several values within a word.
+fn check_words(words: &[Vec<Piece>]) -> Result<(), ScriptError> {
     let is_several = |piece: &Piece| matches!(piece, Piece::Hole(Hole::All(_)));
-    if words
+    match words
         .iter()
         .any(|word| word.len() > 1 && word.iter().any(is_several))
     {
-        return Err(ScriptError::Several);
+        true => Err(ScriptError::Several),
+        false => Ok(()),
     }
-    let holes = words.iter().flatten().filter_map(|piece| match piece {
-        Piece::Hole(hole) => Some(*hole),
-        Piece::Text(_) => None,
+}
+
+/// Rejects `{/OLD/NEW}` in a template of a program in whose scripts that has another meaning.
+fn check_patterns(typed: &[OsString], scope: PlaceholderScope) -> Result<(), TemplateError> {
+    const PROGRAMS: [&str; 8] = ["sed", "gsed", "awk", "gawk", "mawk", "nawk", "perl", "ruby"];
+    let mut words = typed.iter().map(|word| word.as_bytes());
+    let Some(written) = words.clone().find_map(|word| replacement(word, scope)) else {
+        return Ok(());
+    };
+    let mut tokens = words.by_ref().flat_map(|word| {
+        word.split(|byte| !byte.is_ascii_alphanumeric() && !b"._-".contains(byte))
     });
-    check_holes(holes, width)
+    let known = |token: &[u8]| {
+        PROGRAMS
+            .into_iter()
+            .find(|program| program.as_bytes() == token)
+    };
+    match tokens.find_map(known) {
+        Some(program) => Err(TemplateError::Pattern {
+            program: program.to_owned(),
+            written: String::from_utf8_lossy(written).into_owned(),
+        }),
+        None => Ok(()),
+    }
 }
 
 /// Returns a word as far as it is known.
@@ -267,8 +309,11 @@ fn known_words(word: &[Piece]) -> Vec<Word> {
 }
 
 /// Returns the words of a line that every shell reads as just these words, if it is such a line.
-fn plain_words(text: &[u8], width: Width) -> Result<Option<Vec<Vec<Piece>>>, TemplateError> {
-    let words = split(text, width, |line| Ok(tokenize::plain_words(line)))?;
+fn plain_words(
+    text: &[u8],
+    scope: PlaceholderScope,
+) -> Result<Option<Vec<Vec<Piece>>>, TemplateError> {
+    let words = split(text, scope, |line| Ok(tokenize::plain_words(line)))?;
     let is_known = |word: &Vec<Piece>| !builtins::is_shell_word(&known(word).literal);
     Ok(words.filter(|words| words.first().is_some_and(is_known)))
 }
@@ -276,13 +321,13 @@ fn plain_words(text: &[u8], width: Width) -> Result<Option<Vec<Vec<Piece>>>, Tem
 /// Splits a line with `by`, with each placeholder replaced by letters without a meaning.
 fn split(
     text: &[u8],
-    width: Width,
+    scope: PlaceholderScope,
     by: impl Fn(&[u8]) -> Result<Option<Vec<OsString>>, WordsError>,
 ) -> Result<Option<Vec<Vec<Piece>>>, WordsError> {
     let mark = unused_mark(text);
     let mut holes = Vec::new();
     let mut line = Vec::new();
-    for piece in pieces(text, width.count()) {
+    for piece in pieces(text, scope) {
         match piece {
             Piece::Text(text) => line.extend_from_slice(&text),
             Piece::Hole(hole) => {
@@ -328,12 +373,12 @@ fn unused_mark(text: &[u8]) -> Vec<u8> {
     free.next().expect("a text is finite")
 }
 
-fn fill(pieces: &[Piece], args: &[OsString], seq: u64, slot: u32) -> OsString {
+fn fill(pieces: &[Piece], args: &[OsString], to: SlotAssignment) -> OsString {
     let mut word = Vec::new();
     for piece in pieces {
         match piece {
             Piece::Text(text) => word.extend_from_slice(text),
-            Piece::Hole(hole) => word.extend_from_slice(hole.fill(args, seq, slot).as_bytes()),
+            Piece::Hole(hole) => hole.append(args, to, &mut word),
         }
     }
     OsString::from_vec(word)

@@ -1,11 +1,12 @@
 //! Examples of accepted and rejected templates.
 
-use super::super::placeholder::Hole;
+use super::super::placeholder::{Hole, Width};
 use super::*;
 
 /// The script, with a letter and a number for each value.
 fn accepted(text: &str) -> String {
-    let scan = scan(text.as_bytes(), 1).unwrap_or_else(|why| panic!("{text}: {why}"));
+    let scan = scan(text.as_bytes(), Width::Sources(1).into())
+        .unwrap_or_else(|why| panic!("{text}: {why}"));
     let shown = scan.parts.into_iter().map(|part| match part {
         Part::Text(text) => String::from_utf8(text).unwrap(),
         Part::Bare(hole) => format!("B{}", number(hole)),
@@ -23,7 +24,7 @@ fn number(hole: Hole) -> String {
 }
 
 fn refused(text: &str) -> String {
-    match scan(text.as_bytes(), 1) {
+    match scan(text.as_bytes(), Width::Sources(1).into()) {
         Ok(scan) => panic!("{text} was accepted: {scan:?}"),
         Err(context) => context,
     }
@@ -158,7 +159,12 @@ fn doubtful_syntax_is_refused() {
 
 #[test]
 fn one_simple_command_is_recognized() {
-    let is_simple = |text: &str| scan(text.as_bytes(), 1).unwrap().simple.is_some();
+    let is_simple = |text: &str| {
+        scan(text.as_bytes(), Width::Sources(1).into())
+            .unwrap()
+            .simple
+            .is_some()
+    };
     for text in [
         "gzip -9",
         "sort >out",
@@ -187,7 +193,11 @@ fn one_simple_command_is_recognized() {
 
 #[test]
 fn its_own_use_of_the_values_is_recognized() {
-    let is_positional = |text: &str| scan(text.as_bytes(), 1).unwrap().is_positional;
+    let is_positional = |text: &str| {
+        scan(text.as_bytes(), Width::Sources(1).into())
+            .unwrap()
+            .is_positional
+    };
     for text in [
         "a $1",
         "a \"$@\"",
