@@ -29,6 +29,7 @@ Register-ArgumentCompleter -Native -CommandName 'prun' -ScriptBlock {
             [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'Read jobs from FILE; ''-'' is standard input')
             [CompletionResult]::new('-j', '-j', [CompletionResultType]::ParameterName, 'Run at most N jobs at once; 0 for no limit, N% of the CPUs')
             [CompletionResult]::new('--jobs', '--jobs', [CompletionResultType]::ParameterName, 'Run at most N jobs at once; 0 for no limit, N% of the CPUs')
+            [CompletionResult]::new('--slots', '--slots', [CompletionResultType]::ParameterName, 'Give each slot a value, and run as many jobs at once as there are values')
             [CompletionResult]::new('-t', '-t', [CompletionResultType]::ParameterName, 'Terminate a job after TIME [default: no limit]')
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Terminate a job after TIME [default: no limit]')
             [CompletionResult]::new('--grace', '--grace', [CompletionResultType]::ParameterName, 'Wait TIME between TERM and KILL')

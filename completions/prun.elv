@@ -26,6 +26,7 @@ set edit:completion:arg-completer[prun] = {|@words|
             cand --file 'Read jobs from FILE; ''-'' is standard input'
             cand -j 'Run at most N jobs at once; 0 for no limit, N% of the CPUs'
             cand --jobs 'Run at most N jobs at once; 0 for no limit, N% of the CPUs'
+            cand --slots 'Give each slot a value, and run as many jobs at once as there are values'
             cand -t 'Terminate a job after TIME [default: no limit]'
             cand --timeout 'Terminate a job after TIME [default: no limit]'
             cand --grace 'Wait TIME between TERM and KILL'

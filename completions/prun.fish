@@ -2,6 +2,7 @@ complete -c prun -s a -l arg-file -d 'Read arguments from FILE, one per line; \'
 complete -c prun -s N -l max-args -d 'Arguments per job' -r
 complete -c prun -s f -l file -d 'Read jobs from FILE; \'-\' is standard input' -r -F
 complete -c prun -s j -l jobs -d 'Run at most N jobs at once; 0 for no limit, N% of the CPUs' -r
+complete -c prun -l slots -d 'Give each slot a value, and run as many jobs at once as there are values' -r
 complete -c prun -s t -l timeout -d 'Terminate a job after TIME [default: no limit]' -r
 complete -c prun -l grace -d 'Wait TIME between TERM and KILL' -r
 complete -c prun -l retries -d 'Retry a failed job up to N times' -r

@@ -349,6 +349,7 @@ fn list(source: Source, settings: &Settings, form: DryRun) -> io::Result<ExitCod
                     seq,
                     read_at: Duration::ZERO,
                     key: None,
+                    slot_values: settings.options.slot_values.clone(),
                     cwd,
                     job,
                 };

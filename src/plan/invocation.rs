@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::command::{Shell, ShellRule, WordsError, tokenize};
 use super::template::{SlotAssignment, Template};
+use crate::os::EnvChange;
 
 /// What a job runs.
 #[derive(Debug, Clone, PartialEq)]
@@ -62,6 +63,14 @@ impl Invocation {
                 shell: template.shell(args, to),
             },
             Self::Recorded { argv, .. } => Argv::clone(argv),
+        }
+    }
+
+    /// Returns the changes to the environment that are a part of it.
+    pub(crate) fn variables(&self, args: &[OsString], to: SlotAssignment) -> Vec<EnvChange> {
+        match self {
+            Self::Template(template) => template.variables(args, to),
+            Self::Argv(_) | Self::Line { .. } | Self::Recorded { .. } => Vec::new(),
         }
     }
 

@@ -50,18 +50,16 @@ impl Key {
             Invocation::Template(_) | Invocation::Recorded { .. } => {
                 fields.add(b"template");
                 // The job's number and slot may differ from run to run.
-                let Argv { direct, shell } = job
-                    .invocation
-                    .argv(&job.args, SlotAssignment::without_value(0, 0));
+                let to = SlotAssignment::without_value(0, 0);
+                let Argv { direct, shell } = job.invocation.argv(&job.args, to);
                 fields.add_all(&direct.unwrap_or_default());
                 fields.add_all(&shell.unwrap_or_default());
+                fields.add_changes(&job.invocation.variables(&job.args, to));
             }
         }
         fields.add(cwd.as_os_str().as_bytes());
-        for EnvChange { name, value } in env.iter().chain(&job.env) {
-            fields.add(name.as_bytes());
-            fields.add_optional(value.as_deref().map(OsStr::as_bytes));
-        }
+        fields.add_changes(env);
+        fields.add_changes(&job.env);
         fields.add_optional(job.stdin.as_deref());
         fields.finish()
     }
@@ -105,6 +103,13 @@ impl fmt::Display for Key {
 struct Fields(Sha256);
 
 impl Fields {
+    fn add_changes(&mut self, changes: &[EnvChange]) {
+        for EnvChange { name, value } in changes {
+            self.add(name.as_bytes());
+            self.add_optional(value.as_deref().map(OsStr::as_bytes));
+        }
+    }
+
     fn add(&mut self, field: &[u8]) {
         self.0.update((field.len() as u64).to_be_bytes());
         self.0.update(field);

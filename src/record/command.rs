@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
 
 use crate::event::{JobEnd, NumberedJob};
-use crate::plan::{Argv, SlotAssignment};
+use crate::plan::Argv;
 use crate::process::join;
 
 /// The slot that a command is shown with before it has one.
@@ -31,7 +31,7 @@ pub(crate) fn executed(end: &JobEnd) -> (Cow<'_, [OsString]>, bool) {
 
 /// The words that would be executed first in a slot, and whether they are a shell's.
 pub(crate) fn planned_argv(job: &NumberedJob, slot: u32) -> (Vec<OsString>, bool) {
-    let to = SlotAssignment::without_value(job.seq, slot);
+    let to = job.assignment(slot);
     let Argv { direct, shell } = job.job.invocation.argv(&job.job.args, to);
     match direct {
         Some(argv) => (argv, false),

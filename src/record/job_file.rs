@@ -1,5 +1,6 @@
 //! A job as a line of a job file.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -11,7 +12,7 @@ use super::scalar::{Seconds, Str, base64, words_base64};
 use crate::event::NumberedJob;
 
 /// Changes to the environment by name; `None` removes a variable.
-pub(crate) type Variables<'a> = BTreeMap<&'a OsStr, Option<&'a OsStr>>;
+pub(crate) type Variables<'a> = BTreeMap<Cow<'a, OsStr>, Option<Cow<'a, OsStr>>>;
 
 /// A line of a job file that runs a job in the same way. Values that are not UTF-8 are in base64 as well.
 #[derive(Serialize)]
@@ -40,17 +41,17 @@ pub(crate) struct JobFileLine<'a> {
 
 impl<'a> JobFileLine<'a> {
     /// Creates the line of a job with these changes to its environment.
-    pub(crate) fn of(numbered: &'a NumberedJob, env: &Variables<'a>) -> Self {
+    pub(crate) fn of(numbered: &'a NumberedJob, env: &'a Variables<'a>) -> Self {
         let job = &numbered.job;
         let (argv, _) = planned_argv(numbered, FIRST_SLOT);
         let cwd = numbered.cwd.as_os_str();
         let stdin = job.stdin.as_deref();
         let is_text = |word: &OsStr| word.to_str().is_some();
-        let words = || env.keys().copied().chain(env.values().copied().flatten());
+        let words = || env.keys().chain(env.values().flatten());
         let bytes = |word: &OsStr| base64(word.as_bytes());
         let in_base64 = || {
             let pairs = env.iter();
-            pairs.map(|(name, value)| (bytes(name), value.map(bytes)))
+            pairs.map(|(name, value)| (bytes(name), value.as_deref().map(bytes)))
         };
         Self {
             name: job.name.as_deref(),
@@ -63,9 +64,9 @@ impl<'a> JobFileLine<'a> {
             cwd_base64: (!is_text(cwd)).then(|| bytes(cwd)),
             env: env
                 .iter()
-                .map(|(name, value)| (Str::lossy(name), value.map(Str::lossy)))
+                .map(|(name, value)| (Str::lossy(name), value.as_deref().map(Str::lossy)))
                 .collect(),
-            env_base64: (!words().all(is_text)).then(|| in_base64().collect()),
+            env_base64: (!words().all(|word| is_text(word))).then(|| in_base64().collect()),
             stdin: stdin.map(|stdin| String::from_utf8_lossy(stdin).into_owned()),
             stdin_base64: stdin
                 .filter(|stdin| str::from_utf8(stdin).is_err())

@@ -242,6 +242,7 @@ fn numbered(
         read_at: Duration::ZERO,
         cwd: Path::new(cwd).into(),
         key,
+        slot_values: None,
         job: Job::new(origin, name, invocation),
     }
 }

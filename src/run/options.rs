@@ -1,5 +1,6 @@
 //! The settings of a run, fixed before the first job starts.
 
+use std::ffi::OsString;
 use std::io;
 use std::num::NonZeroUsize;
 use std::path::Path;
@@ -19,6 +20,8 @@ use crate::process::{Environment, SpoolOptions, Stdio, TerminalSize};
 pub(crate) struct Options {
     /// The maximum number of concurrent jobs; `None` for no limit.
     pub(crate) jobs: Option<NonZeroUsize>,
+    /// The values of the slots, if they have some.
+    pub(crate) slot_values: Option<Arc<[OsString]>>,
     /// The warning to report when that many run, if the user did not set the limit.
     pub(crate) limit_warning: Option<String>,
     /// The time limit of each attempt; `None` for no limit.

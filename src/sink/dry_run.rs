@@ -31,7 +31,8 @@ pub(crate) fn dry_run(
             console.out().write_all(line.as_bytes())?;
         }
         DryRun::JobFile => {
-            let line = JobFileLine::of(job, &changes(env, job));
+            let changes = changes(env, job, FIRST_SLOT);
+            let line = JobFileLine::of(job, &changes);
             serde_json::to_writer(console.out(), &line)?;
         }
     }
@@ -94,10 +95,12 @@ mod tests {
                 seq: 1,
                 read_at: std::time::Duration::ZERO,
                 key: None,
+                slot_values: None,
                 cwd: cwd.as_path().into(),
                 job: job.clone(),
             };
-            let mut line = serde_json::to_vec(&JobFileLine::of(&numbered, &changes(&[], &numbered))).unwrap();
+            let changes = changes(&[], &numbered, FIRST_SLOT);
+            let mut line = serde_json::to_vec(&JobFileLine::of(&numbered, &changes)).unwrap();
             line.push(b'\n');
             job.cwd = Some(cwd);
             let mut read = read_back(line);

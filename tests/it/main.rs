@@ -55,6 +55,7 @@ mod shell_equivalence;
 mod shells;
 mod signal_timing;
 mod signals;
+mod slots;
 mod stage;
 mod standard_input;
 mod streaming;

@@ -12,7 +12,7 @@ use clap_complete::Shell;
 use super::help_sections;
 use super::values::{
     CiMode, ColorMode, FailFastMode, GuardMode, Jobs, JsonMode, OutputMode, ProgressMode, RaceMode,
-    duration, parse_batch, parse_env, parse_jobs, parse_max_fail,
+    SlotList, duration, parse_batch, parse_env, parse_jobs, parse_max_fail, parse_slots,
 };
 use crate::plan::BatchSize;
 
@@ -81,6 +81,14 @@ pub(crate) struct Args {
     #[arg(short, long, short_alias = 'P', value_name = "N|N%", value_parser = parse_jobs, allow_negative_numbers = true, help_heading = "Running")]
     pub(crate) jobs: Option<Jobs>,
 
+    /// Give each slot a value, and run as many jobs at once as there are values
+    ///
+    /// LIST is A,B,C; @FILE has a value per line, without blank lines. In a template {slot} is the
+    /// value of the slot in which a job runs; for every job it is in PRUN_SLOT_VALUE. For GPUs, ports
+    /// or hosts; a value that is given twice makes two slots.
+    #[arg(long, value_name = "LIST|@FILE", value_parser = OsStringValueParser::new().try_map(parse_slots), conflicts_with_all = ["jobs", "tty"], help_heading = "Running")]
+    pub(crate) slots: Option<SlotList>,
+
     /// Terminate a job after TIME [default: no limit]
     ///
     /// Sends TERM to the job's process group, then KILL after --grace. Each attempt has its own
@@ -110,7 +118,7 @@ pub(crate) struct Args {
     /// Wait TIME before a retry
     ///
     /// Doubles with each further retry, up to 60 s.
-    #[arg(long, value_name = "TIME", value_parser = duration(), allow_negative_numbers = true, default_value = "0", help_heading = "Running")]
+    #[arg(long, value_name = "TIME", value_parser = duration(), allow_negative_numbers = true, default_value = "0", hide_short_help = true, help_heading = "Running")]
     pub(crate) retry_delay: Duration,
 
     /// End the whole run after TIME [default: no limit]
@@ -129,7 +137,7 @@ pub(crate) struct Args {
     /// End the run after N failed jobs
     ///
     /// Implies --fail-fast [default: 1].
-    #[arg(long, value_name = "N", value_parser = parse_max_fail, allow_negative_numbers = true, help_heading = "Running")]
+    #[arg(long, value_name = "N", value_parser = parse_max_fail, allow_negative_numbers = true, hide_short_help = true, help_heading = "Running")]
     pub(crate) max_fail: Option<NonZeroU32>,
 
     /// End the run when the first job ends, and exit with its exit code: end or ok
@@ -151,7 +159,7 @@ pub(crate) struct Args {
     /// terminating the jobs. auto: start the guard when a job has run for 50 ms; run without it
     /// where it is not available or prun is process 1. always (default if WHEN is omitted): start
     /// it before the first job. never: jobs outlive a killed prun.
-    #[arg(long, value_name = "WHEN", value_enum, num_args = 0..=1, require_equals = true, default_value_t = GuardMode::Auto, default_missing_value = "always", hide_possible_values = true, help_heading = "Running")]
+    #[arg(long, value_name = "WHEN", value_enum, num_args = 0..=1, require_equals = true, default_value_t = GuardMode::Auto, default_missing_value = "always", hide_possible_values = true, hide_short_help = true, help_heading = "Running")]
     pub(crate) guard: GuardMode,
 
     /// Print the commands instead of running them
@@ -261,7 +269,7 @@ pub(crate) struct Args {
     ///
     /// For Perfetto or chrome://tracing: a row per slot, a slice per attempt. '-' is standard
     /// output.
-    #[arg(long, value_name = "FILE", help_heading = "Records", value_hint = ValueHint::FilePath)]
+    #[arg(long, value_name = "FILE", hide_short_help = true, help_heading = "Records", value_hint = ValueHint::FilePath)]
     pub(crate) trace: Option<PathBuf>,
 
     /// Write an HTML report to FILE at the end
@@ -273,7 +281,7 @@ pub(crate) struct Args {
     /// Show the last run in the job log LOG again, without running anything
     ///
     /// On the screen, or as --report, --junit, --trace or --json.
-    #[arg(long, value_name = "LOG", conflicts_with_all = ["commands", "file", "arg_files", "joblog", "dry_run"], help_heading = "Records", value_hint = ValueHint::FilePath)]
+    #[arg(long, value_name = "LOG", conflicts_with_all = ["commands", "file", "arg_files", "joblog", "dry_run"], hide_short_help = true, help_heading = "Records", value_hint = ValueHint::FilePath)]
     pub(crate) replay: Option<PathBuf>,
 
     /// When to colour prun's own messages
@@ -303,18 +311,23 @@ pub(crate) struct Args {
     /// Print the completion script for SHELL
     ///
     /// For the current shell: `source <(prun --completions bash)`.
-    #[arg(long, value_name = "SHELL", help_heading = "About prun")]
+    #[arg(
+        long,
+        value_name = "SHELL",
+        hide_short_help = true,
+        help_heading = "About prun"
+    )]
     pub(crate) completions: Option<Shell>,
 
     /// Print the manual page
     ///
     /// To read it: `prun --man | man -l -`.
-    #[arg(long, help_heading = "About prun")]
+    #[arg(long, hide_short_help = true, help_heading = "About prun")]
     pub(crate) man: bool,
 
     /// Print the JSON Schema of --json, --json=events and --joblog
     ///
     /// Its $defs are job, event and log: one for each line of these.
-    #[arg(long, help_heading = "About prun")]
+    #[arg(long, hide_short_help = true, help_heading = "About prun")]
     pub(crate) schema: bool,
 }

@@ -13,5 +13,5 @@ pub(super) use args::Args;
 pub(super) use help_sections::SHAPES;
 pub(super) use hints::{batch_hint, hint};
 pub(super) use values::{
-    CiMode, ColorMode, FailFastMode, Jobs, JsonMode, OutputMode, ProgressMode, RaceMode,
+    CiMode, ColorMode, FailFastMode, Jobs, JsonMode, OutputMode, ProgressMode, RaceMode, SlotList,
 };

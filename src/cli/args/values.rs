@@ -2,6 +2,8 @@
 
 use std::ffi::OsString;
 use std::num::NonZeroU32;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::ValueEnum;
@@ -17,6 +19,14 @@ pub(crate) enum Jobs {
     Number(usize),
     /// Percentage of the CPUs.
     Percent(u32),
+}
+
+/// The values of the slots.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum SlotList {
+    Values(Vec<OsString>),
+    /// One per line of a file.
+    File(PathBuf),
 }
 
 /// How the jobs' output is shown.
@@ -120,6 +130,23 @@ pub(crate) fn parse_jobs(text: &str) -> Result<Jobs, &'static str> {
     }
 }
 
+pub(crate) fn parse_slots(list: OsString) -> Result<SlotList, &'static str> {
+    match list.as_bytes() {
+        [b'@', path @ ..] if !path.is_empty() => Ok(SlotList::File(bytes(path).into())),
+        list => {
+            let values: Vec<OsString> = list.split(|byte| *byte == b',').map(bytes).collect();
+            match values.iter().any(|value| value.is_empty()) {
+                true => Err("slots are written A,B,C, or @FILE with a value per line"),
+                false => Ok(SlotList::Values(values)),
+            }
+        }
+    }
+}
+
+fn bytes(bytes: &[u8]) -> OsString {
+    OsString::from_vec(bytes.to_vec())
+}
+
 pub(crate) fn parse_max_fail(text: &str) -> Result<NonZeroU32, &'static str> {
     text.parse().map_err(|_| "a number of failures is 1, 2, …")
 }
@@ -137,13 +164,9 @@ pub(crate) fn duration() -> impl TypedValueParser<Value = Duration> {
 }
 
 pub(crate) fn parse_env(pair: OsString) -> Result<(OsString, OsString), &'static str> {
-    use std::os::unix::ffi::{OsStrExt, OsStringExt};
-    let bytes = pair.as_bytes();
-    match bytes.iter().position(|byte| *byte == b'=') {
+    let pair = pair.as_bytes();
+    match pair.iter().position(|byte| *byte == b'=') {
         None | Some(0) => Err("a variable is set as NAME=VALUE"),
-        Some(at) => {
-            let part = |bytes: &[u8]| OsString::from_vec(bytes.to_vec());
-            Ok((part(&bytes[..at]), part(&bytes[at + 1..])))
-        }
+        Some(at) => Ok((bytes(&pair[..at]), bytes(&pair[at + 1..]))),
     }
 }

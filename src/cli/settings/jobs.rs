@@ -13,10 +13,19 @@ pub(crate) struct Concurrency {
 }
 
 impl Concurrency {
-    /// `typed` is whether the jobs are commands given as arguments.
-    pub(crate) fn of(args: &Args, surroundings: &Surroundings, typed: bool) -> Self {
+    /// `typed` is whether the jobs are commands given as arguments; `slots` the number of slots, if they
+    /// have values.
+    pub(crate) fn of(
+        args: &Args,
+        surroundings: &Surroundings,
+        typed: bool,
+        slots: Option<usize>,
+    ) -> Self {
         Self {
-            wanted: wanted_jobs(args, surroundings, typed),
+            wanted: match slots {
+                Some(slots) => NonZeroUsize::new(slots),
+                None => wanted_jobs(args, surroundings, typed),
+            },
             most: (surroundings.most_jobs)(),
         }
     }

@@ -1,5 +1,6 @@
 //! The settings of a run, determined once.
 
+use std::ffi::OsString;
 use std::fs::File;
 use std::io;
 use std::num::NonZeroUsize;
@@ -16,6 +17,7 @@ use super::inputs::{Input, InputError, separator};
 use super::jobs::Concurrency;
 use super::output;
 use super::policy;
+use super::slots::{self, SlotsError};
 use super::surroundings::Surroundings;
 use crate::cli::args::Args;
 use crate::cli::misunderstanding::Misunderstanding;
@@ -95,6 +97,8 @@ pub(crate) enum SettingsError {
     #[error(transparent)]
     Grace(#[from] GraceError),
     #[error(transparent)]
+    Slots(#[from] SlotsError),
+    #[error(transparent)]
     Input(#[from] InputError),
 }
 
@@ -110,7 +114,8 @@ pub(crate) fn settle(
     let fixed = Fixed::of(&args, &surroundings)?;
     let form = fixed.form;
     let misunderstanding = input.misunderstanding();
-    let concurrency = Concurrency::of(&args, &surroundings, input.is_typed());
+    let slots = fixed.slot_values.as_ref().map(|values| values.len());
+    let concurrency = Concurrency::of(&args, &surroundings, input.is_typed(), slots);
     let jobs = concurrency.jobs();
     files::check(&args)?;
     let source = input.open(rules(&args, &surroundings, jobs, &fixed.env), &rule)?;
@@ -144,6 +149,7 @@ pub(crate) fn settle(
     let last_lines = LastLines::default();
     let options = Options {
         jobs,
+        slot_values: fixed.slot_values,
         limit_warning,
         timeout: args.timeout,
         grace: fixed.grace,
@@ -195,6 +201,7 @@ struct Fixed {
     grace: Duration,
     env: Vec<EnvChange>,
     foreground: Foreground,
+    slot_values: Option<Arc<[OsString]>>,
 }
 
 impl Fixed {
@@ -209,6 +216,7 @@ impl Fixed {
             grace: grace::within(args.grace, outer_grace.as_deref())?,
             env: environment::changes(args)?,
             foreground: foreground(args.tty)?,
+            slot_values: slots::slot_values(args.slots.as_ref())?,
         })
     }
 }
@@ -333,7 +341,7 @@ fn rules(
             None => 0,
         },
         slots: jobs.unwrap_or_else(surroundings.cpus).get(),
-        has_slot_values: false,
+        has_slot_values: args.slots.is_some(),
     }
 }
 

@@ -13,6 +13,7 @@ mod scanner;
 mod script;
 mod slot_assignment;
 mod template;
+mod variables;
 
 pub(crate) use placeholder::has_placeholder;
 pub(super) use placeholder::{PlaceholderScope, Width};

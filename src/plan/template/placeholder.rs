@@ -8,7 +8,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::ops::Range;
-use std::os::unix::ffi::OsStrExt;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
 use thiserror::Error;
 
@@ -255,6 +255,18 @@ pub(crate) fn pieces(word: &[u8], scope: PlaceholderScope) -> Vec<Piece> {
         pieces.push(Piece::Text(text));
     }
     pieces
+}
+
+/// Returns a word with its placeholders filled.
+pub(crate) fn fill(pieces: &[Piece], args: &[OsString], to: SlotAssignment) -> OsString {
+    let mut word = Vec::new();
+    for piece in pieces {
+        match piece {
+            Piece::Text(text) => word.extend_from_slice(text),
+            Piece::Hole(hole) => hole.append(args, to, &mut word),
+        }
+    }
+    OsString::from_vec(word)
 }
 
 /// Rejects placeholders of a word for which there will be no value.

@@ -5,7 +5,7 @@
 //! the same way; otherwise the values follow the script as `$1`, `$2`, ….
 
 use std::ffi::{OsStr, OsString};
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::ffi::OsStrExt;
 
 use thiserror::Error;
 
@@ -13,12 +13,14 @@ use super::form::PlaceholderForm;
 use super::injection_rules;
 use super::injection_rules::Word;
 use super::placeholder::{
-    Hole, Piece, PlaceholderError, PlaceholderScope, Width, check, pieces, replacement,
+    Hole, Piece, PlaceholderError, PlaceholderScope, Width, check, fill, pieces, replacement,
 };
 use super::scan_state::Part;
 use super::scanner::scan;
 use super::script::{Script, ScriptError};
 use super::slot_assignment::SlotAssignment;
+use super::variables::TemplateVariables;
+use crate::os::EnvChange;
 use crate::plan::command::{ShellRule, WordsError, builtins, tokenize};
 
 /// A command with placeholders.
@@ -26,6 +28,8 @@ use crate::plan::command::{ShellRule, WordsError, builtins, tokenize};
 pub(crate) struct Template {
     /// The command line, if it was written as one word.
     pub(crate) line: Option<OsString>,
+    /// The variables before its words.
+    variables: TemplateVariables,
     /// Its words, if no shell is needed.
     direct: Option<Vec<Vec<Piece>>>,
     /// The script for a shell: because one is needed, or to report why the words cannot be executed.
@@ -79,6 +83,9 @@ pub(crate) enum TemplateError {
     /// The placeholders do not match the values.
     #[error(transparent)]
     Script(#[from] ScriptError),
+    /// Nothing but variables.
+    #[error("`{0}` is followed by no command: write the command after its variables")]
+    OnlyVariables(String),
     /// Several words with `--shell`.
     #[error("--shell needs the template as one word: quote the whole template, or remove --shell")]
     ShellForWords,
@@ -109,12 +116,20 @@ impl Template {
 
     /// Parses words that no shell parses.
     fn argv(typed: &[OsString], scope: PlaceholderScope) -> Result<Self, TemplateError> {
-        let mut direct: Vec<_> = typed
+        let (variables, command) = TemplateVariables::divide(typed, scope);
+        if command.is_empty() {
+            let last = typed.last().map(|word| word.to_string_lossy().into_owned());
+            return Err(TemplateError::OnlyVariables(last.unwrap_or_default()));
+        }
+        let mut direct: Vec<_> = command
             .iter()
             .map(|word| pieces(word.as_bytes(), scope))
             .collect();
-        append_unless_placeholder(&mut direct, scope.width);
-        check_words(&direct)?;
+        if !variables.has_value() {
+            append_unless_placeholder(&mut direct, scope.width);
+        }
+        check_words(variables.values())?;
+        check_words(direct.iter().filter(|word| word.len() > 1))?;
         let words: Vec<Word> = direct.iter().flat_map(|word| known_words(word)).collect();
         if let Some((shell, is_known)) = injection_rules::shell_with_code(&words) {
             let name = String::from_utf8_lossy(shell).into_owned();
@@ -125,6 +140,7 @@ impl Template {
         }
         Ok(Self {
             line: None,
+            variables,
             direct: Some(direct),
             script: None,
         })
@@ -169,7 +185,7 @@ impl Template {
             if is_appended {
                 words.push(vec![Piece::Hole(all(width))]);
             }
-            check_words(words)?;
+            check_words(words.iter().filter(|word| word.len() > 1))?;
         }
         let script = match rule {
             ShellRule::Never => None,
@@ -182,6 +198,7 @@ impl Template {
         };
         Ok(Self {
             line: Some(line.to_owned()),
+            variables: TemplateVariables::default(),
             direct,
             script,
         })
@@ -208,11 +225,17 @@ impl Template {
         Some(script.argv(args, to))
     }
 
+    /// Returns the changes to the environment of one attempt.
+    pub(crate) fn variables(&self, args: &[OsString], to: SlotAssignment) -> Vec<EnvChange> {
+        self.variables.fill(args, to)
+    }
+
     /// Returns how many bytes of an argument list the words take without values, and how often each
     /// value occurs in them.
     pub(crate) fn cost(&self) -> (usize, usize) {
         let (mut fixed, mut times) = (0, 0);
-        for word in self.direct.iter().flatten() {
+        let variables = self.variables.values();
+        for word in self.direct.iter().flatten().chain(variables) {
             fixed += WORD_BYTES;
             for piece in word {
                 match piece {
@@ -252,13 +275,10 @@ fn append_unless_placeholder(words: &mut Vec<Vec<Piece>>, width: Width) {
     }
 }
 
-/// Rejects several values within a word.
-fn check_words(words: &[Vec<Piece>]) -> Result<(), ScriptError> {
+/// Rejects several values in words that cannot become several.
+fn check_words<'a>(mut words: impl Iterator<Item = &'a Vec<Piece>>) -> Result<(), ScriptError> {
     let is_several = |piece: &Piece| matches!(piece, Piece::Hole(Hole::All(_)));
-    match words
-        .iter()
-        .any(|word| word.len() > 1 && word.iter().any(is_several))
-    {
+    match words.any(|word| word.iter().any(is_several)) {
         true => Err(ScriptError::Several),
         false => Ok(()),
     }
@@ -371,15 +391,4 @@ fn unused_mark(text: &[u8]) -> Vec<u8> {
     let marks = (0..).map(|number| format!("Q{number}Z").into_bytes());
     let mut free = marks.filter(|mark| !holds(mark));
     free.next().expect("a text is finite")
-}
-
-fn fill(pieces: &[Piece], args: &[OsString], to: SlotAssignment) -> OsString {
-    let mut word = Vec::new();
-    for piece in pieces {
-        match piece {
-            Piece::Text(text) => word.extend_from_slice(text),
-            Piece::Hole(hole) => hole.append(args, to, &mut word),
-        }
-    }
-    OsString::from_vec(word)
 }

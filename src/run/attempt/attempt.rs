@@ -12,7 +12,7 @@ use super::messages::{Assignment, AttemptEvent};
 use super::output::Printer;
 use super::wait::{end_requested, wait_or_end};
 use crate::event::{Attempt, JobStart, NumberedJob, Outcome};
-use crate::plan::{Argv, SlotAssignment, format_duration};
+use crate::plan::{Argv, format_duration};
 use crate::process::{
     KillOnDrop, Process, Shortage, SpawnStart, Spool, StreamWriter, TerminalSize,
 };
@@ -153,7 +153,7 @@ async fn start(
             }
         }
         Err(limit) => {
-            let to = SlotAssignment::without_value(job.seq, *slot);
+            let to = job.assignment(*slot);
             let Argv { direct, shell } = job.job.invocation.argv(&job.job.args, to);
             ended.shell = direct.is_none();
             ended.argv = direct.or(shell).unwrap_or_default();

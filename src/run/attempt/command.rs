@@ -51,8 +51,11 @@ impl LaunchContext<'_> {
                 command.env("PWD", pwd);
             }
         }
+        let job = &numbered.job;
+        let to = numbered.assignment(self.slot);
         command
-            .env_changes(&numbered.job.env)
+            .env_changes(&job.invocation.variables(&job.args, to))
+            .env_changes(&job.env)
             .envs(numbered.variables(self.slot, self.attempt));
         command
     }

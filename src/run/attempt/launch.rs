@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::command::{LaunchContext, changes_dir};
 use super::log_dir::OpenLogs;
 use crate::event::NumberedJob;
-use crate::plan::{Argv, SlotAssignment};
+use crate::plan::Argv;
 use crate::process::{
     Process, Shortage, SpawnError, SpawnErrorKind, SpawnStart, run_on_spawn_thread,
 };
@@ -134,7 +134,7 @@ async fn execute(
         let command = context.command(argv, numbered, options, logs);
         Arc::new(command).start(context.begun)
     };
-    let to = SlotAssignment::without_value(numbered.seq, context.slot);
+    let to = numbered.assignment(context.slot);
     let Argv { direct, shell } = numbered.job.invocation.argv(&numbered.job.args, to);
     let Some(direct) = direct else {
         let argv = shell.unwrap_or_default();

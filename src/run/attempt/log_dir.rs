@@ -9,7 +9,6 @@ use sha2::{Digest, Sha256};
 
 use crate::event::{Logs, NumberedJob};
 use crate::os::{Lock, lock};
-use crate::plan::SlotAssignment;
 use crate::process::join;
 
 /// The longest stem of a file name in bytes; a longer one is cut and ends with a hash of the whole.
@@ -172,7 +171,7 @@ fn title(job: &NumberedJob) -> String {
         }
         None => join(
             invocation
-                .argv(&job.job.args, SlotAssignment::without_value(job.seq, 1))
+                .argv(&job.job.args, job.assignment(1))
                 .direct
                 .unwrap_or_default(),
         ),

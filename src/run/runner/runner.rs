@@ -227,6 +227,7 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
             read_at,
             cwd,
             key,
+            slot_values: self.options.slot_values.clone(),
             job,
         });
         if done {

@@ -5,6 +5,7 @@
 //! there, variables are shown without their values, and of an input only its length. Files and records, which
 //! are passed on, contain the command alone.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
@@ -106,20 +107,36 @@ impl Paster {
     }
 }
 
-/// Returns the changes to the environment by the run and the job: the later change of a name counts.
-pub(crate) fn changes<'a>(run: &'a [EnvChange], job: &'a NumberedJob) -> Variables<'a> {
-    let changes = run.iter().chain(&job.job.env);
-    let pair = |change: &'a EnvChange| (&*change.name, change.value.as_deref());
-    changes.map(pair).collect()
+/// Returns the changes to the environment by the run and the job in a slot: the later change of a name
+/// counts.
+pub(crate) fn changes<'a>(run: &'a [EnvChange], job: &'a NumberedJob, slot: u32) -> Variables<'a> {
+    let variables = job
+        .job
+        .invocation
+        .variables(&job.job.args, job.assignment(slot));
+    let owned = |EnvChange { name, value }| (Cow::Owned(name), value.map(Cow::Owned));
+    let borrowed = |EnvChange { name, value }: &'a EnvChange| {
+        let value = value.as_deref().map(Cow::Borrowed);
+        (Cow::Borrowed(name.as_os_str()), value)
+    };
+    let own = job.job.env.iter().map(borrowed);
+    let changes = run.iter().map(borrowed);
+    changes
+        .chain(variables.into_iter().map(owned))
+        .chain(own)
+        .collect()
 }
 
 impl Caller {
     fn line(&self, job: &NumberedJob, slot: u32, attempt: u32, mut command: Command) -> String {
         let own = job.variables(slot, attempt);
-        let own = own.iter().filter(|(name, _)| contains(&command.text, name));
-        let own = own.map(|(name, value)| (OsStr::new(*name), Some(quote_visibly(value))));
-        let changes = changes(&self.env, job).into_iter();
-        let changes = changes.map(|(name, value)| (name, value.map(|v| self.quoted(name, v))));
+        let own = own.filter(|(name, _)| contains(&command.text, name));
+        let own = own.map(|(name, value)| (OsStr::new(name), Some(quote_visibly(&value))));
+        let changes = changes(&self.env, job, slot);
+        let changes = changes.iter().map(|(name, value)| {
+            let quoted = |value: &Cow<'_, OsStr>| self.quoted(name, value);
+            (name.as_ref(), value.as_ref().map(quoted))
+        });
         let changes: Quoted<'_> = changes.chain(own).collect();
         let dir = self.dir(&job.cwd);
         let stdin = job.job.stdin.as_deref();

@@ -253,6 +253,7 @@ mod tests {
                 read_at: Duration::ZERO,
                 cwd: Path::new("/").into(),
                 key: None,
+                slot_values: None,
                 job: Job::new(origin, None, Invocation::Argv(Vec::new())),
             };
             let end = Event::JobEnded(Arc::new(JobEnd {

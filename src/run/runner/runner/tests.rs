@@ -10,6 +10,7 @@ use crate::run::{JobOutput, Options, Policy};
 fn options(dir: &Path) -> Options {
     Options {
         jobs: None,
+        slot_values: None,
         limit_warning: None,
         timeout: None,
         grace: Duration::from_secs(5),

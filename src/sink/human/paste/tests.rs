@@ -43,6 +43,7 @@ impl Given {
             seq: 1,
             read_at: Duration::ZERO,
             key: None,
+            slot_values: None,
             cwd: cwd.into(),
             job,
         }
