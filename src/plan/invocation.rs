@@ -66,6 +66,15 @@ impl Invocation {
         }
     }
 
+    /// Whether a shell may run it.
+    pub(crate) fn allows_shell(&self) -> bool {
+        match self {
+            Self::Argv(_) | Self::Recorded { .. } => false,
+            Self::Line { shell, .. } => shell.is_some(),
+            Self::Template(template) => template.allows_shell,
+        }
+    }
+
     /// Returns the changes to the environment that are a part of it.
     pub(crate) fn variables(&self, args: &[OsString], to: SlotAssignment) -> Vec<EnvChange> {
         match self {

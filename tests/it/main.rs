@@ -5,6 +5,7 @@
 #![cfg(linux)]
 
 mod arguments;
+mod bash_functions;
 mod changing_files;
 mod ci;
 mod colours;

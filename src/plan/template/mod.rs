@@ -1,9 +1,9 @@
 //! A command with placeholders, filled with the values of each job.
 //!
-//! `placeholder` parses the braces, `form` is the part of a value that they insert, `slot_assignment` what they
-//! insert besides values; `scanner` and `scan_state` find out where in a script a shell does
-//! not parse a value, `injection_rules` checks which commands may take one, and `script` is the script
-//! with the values as its arguments.
+//! `placeholder` parses the braces, `form` is the part of a value that they insert, `slot_assignment` what
+//! they insert besides values; `variables` are those before a command, and `split` splits a line into words.
+//! `scanner` and `scan_state` find out where in a script a shell does not parse a value, `injection_rules`
+//! checks which commands may take one, and `script` is the script with the values as its arguments.
 
 mod form;
 mod injection_rules;
@@ -12,6 +12,7 @@ mod scan_state;
 mod scanner;
 mod script;
 mod slot_assignment;
+mod split;
 mod template;
 mod variables;
 

@@ -19,6 +19,7 @@ use super::scan_state::Part;
 use super::scanner::scan;
 use super::script::{Script, ScriptError};
 use super::slot_assignment::SlotAssignment;
+use super::split::split;
 use super::variables::TemplateVariables;
 use crate::os::EnvChange;
 use crate::plan::command::{ShellRule, WordsError, builtins, tokenize};
@@ -28,6 +29,8 @@ use crate::plan::command::{ShellRule, WordsError, builtins, tokenize};
 pub(crate) struct Template {
     /// The command line, if it was written as one word.
     pub(crate) line: Option<OsString>,
+    /// Whether a shell may run it (not with --exec).
+    pub(crate) allows_shell: bool,
     /// The variables before its words.
     variables: TemplateVariables,
     /// Its words, if no shell is needed.
@@ -110,12 +113,16 @@ impl Template {
             words if matches!(rule, ShellRule::Always(_)) && !words.is_empty() => {
                 Err(TemplateError::ShellForWords)
             }
-            words => Self::argv(words, scope),
+            words => Self::argv(words, scope, rule),
         }
     }
 
     /// Parses words that no shell parses.
-    fn argv(typed: &[OsString], scope: PlaceholderScope) -> Result<Self, TemplateError> {
+    fn argv(
+        typed: &[OsString],
+        scope: PlaceholderScope,
+        rule: &ShellRule,
+    ) -> Result<Self, TemplateError> {
         let (variables, command) = TemplateVariables::divide(typed, scope);
         if command.is_empty() {
             let last = typed.last().map(|word| word.to_string_lossy().into_owned());
@@ -140,6 +147,7 @@ impl Template {
         }
         Ok(Self {
             line: None,
+            allows_shell: *rule != ShellRule::Never,
             variables,
             direct: Some(direct),
             script: None,
@@ -198,6 +206,7 @@ impl Template {
         };
         Ok(Self {
             line: Some(line.to_owned()),
+            allows_shell: *rule != ShellRule::Never,
             variables: TemplateVariables::default(),
             direct,
             script,
@@ -336,59 +345,4 @@ fn plain_words(
     let words = split(text, scope, |line| Ok(tokenize::plain_words(line)))?;
     let is_known = |word: &Vec<Piece>| !builtins::is_shell_word(&known(word).literal);
     Ok(words.filter(|words| words.first().is_some_and(is_known)))
-}
-
-/// Splits a line with `by`, with each placeholder replaced by letters without a meaning.
-fn split(
-    text: &[u8],
-    scope: PlaceholderScope,
-    by: impl Fn(&[u8]) -> Result<Option<Vec<OsString>>, WordsError>,
-) -> Result<Option<Vec<Vec<Piece>>>, WordsError> {
-    let mark = unused_mark(text);
-    let mut holes = Vec::new();
-    let mut line = Vec::new();
-    for piece in pieces(text, scope) {
-        match piece {
-            Piece::Text(text) => line.extend_from_slice(&text),
-            Piece::Hole(hole) => {
-                line.extend_from_slice(&mark);
-                holes.push(hole);
-            }
-        }
-    }
-    let mut holes = holes.into_iter();
-    let Some(words) = by(&line)? else {
-        return Ok(None);
-    };
-    let mut split = Vec::with_capacity(words.len());
-    for word in words {
-        split.push(split_at_marks(word.as_bytes(), &mark, &mut holes));
-    }
-    Ok(Some(split))
-}
-
-/// Splits a word at the marks, each of which is the next of `holes`.
-fn split_at_marks(word: &[u8], mark: &[u8], holes: &mut impl Iterator<Item = Hole>) -> Vec<Piece> {
-    let mut pieces = Vec::new();
-    let mut rest = word;
-    while let Some(at) = rest.windows(mark.len()).position(|bytes| bytes == mark) {
-        if at > 0 {
-            pieces.push(Piece::Text(rest[..at].to_vec()));
-        }
-        pieces.extend(holes.next().map(Piece::Hole));
-        rest = &rest[at + mark.len()..];
-    }
-    if !rest.is_empty() || pieces.is_empty() {
-        pieces.push(Piece::Text(rest.to_vec()));
-    }
-    pieces
-}
-
-/// Returns letters that do not occur in a text. Their first and last letters occur only once, so that
-/// a match cannot overlap with the text.
-fn unused_mark(text: &[u8]) -> Vec<u8> {
-    let holds = |mark: &[u8]| text.windows(mark.len()).any(|bytes| bytes == mark);
-    let marks = (0..).map(|number| format!("Q{number}Z").into_bytes());
-    let mut free = marks.filter(|mark| !holds(mark));
-    free.next().expect("a text is finite")
 }

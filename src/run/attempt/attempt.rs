@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use tokio::sync::watch;
 
+use super::bash_function;
 use super::launch::{Refused, launch};
 use super::log_dir::OpenLogs;
 use super::messages::{Assignment, AttemptEvent};
@@ -50,6 +51,9 @@ pub(crate) async fn run(assignment: Assignment) {
     let _ = events.send(event).await;
 }
 
+/// The exit code of a shell for a command that it does not find.
+const NOT_FOUND: u8 = 127;
+
 /// Runs the attempt, and returns it with how it ended.
 async fn run_attempt(mut assignment: Assignment) -> (Attempt, AttemptEnd) {
     let mut ended = planned(&assignment);
@@ -72,6 +76,11 @@ async fn run_attempt(mut assignment: Assignment) -> (Attempt, AttemptEnd) {
     assignment.options.foreground.give(&process);
     let due = limit.map(|limit| (limit, ended.begun + limit));
     ended.outcome = watch(&mut assignment, &mut process, due, size.as_mut()).await;
+    if ended.shell && ended.exec_error.is_none() && ended.shell_code() == NOT_FOUND {
+        let line = assignment.job.job.invocation.line();
+        ended.exec_error =
+            bash_function::not_found(line, &ended.argv, &assignment.options.environment);
+    }
     // Remaining processes of its group may continue.
     process.kill_on_drop(KillOnDrop::No);
     drop(guarded);

@@ -1,10 +1,11 @@
 //! Starts the process of a job: which argv is executed, and its fallback to a shell.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::bash_function;
 use super::command::{LaunchContext, changes_dir};
 use super::log_dir::OpenLogs;
 use crate::event::NumberedJob;
@@ -145,7 +146,17 @@ async fn execute(
         Ok(process) => return Launch::of(direct, false, Ok(process)),
         Err(error) => error,
     };
-    let Some((fallback, exec_error)) = fallback(shell, &direct, &error.kind, options) else {
+    let function = match (&error.kind, numbered.job.invocation.allows_shell()) {
+        (SpawnErrorKind::ProgramNotFound(_), true) => {
+            bash_function::call(&direct, &options.environment)
+        }
+        _ => None,
+    };
+    let fallback = match function {
+        Some(call) => Some((call, None)),
+        None => fallback(shell, &direct, &error.kind),
+    };
+    let Some((fallback, exec_error)) = fallback else {
         return Launch::of(direct, false, Err(error));
     };
     match start(&fallback).await {
@@ -166,14 +177,10 @@ fn fallback(
     shell: Option<Vec<OsString>>,
     direct: &[OsString],
     kind: &SpawnErrorKind,
-    options: &Options,
 ) -> Option<(Vec<OsString>, Option<String>)> {
     match (shell, kind) {
         (Some(shell), SpawnErrorKind::NoShebang(_)) => Some((shell, None)),
-        (Some(shell), kind) if is_shell_error(kind) => {
-            let is_function = is_function(direct, options);
-            Some((shell, (!is_function).then(|| kind.to_string())))
-        }
+        (Some(shell), kind) if is_shell_error(kind) => Some((shell, Some(kind.to_string()))),
         (None, SpawnErrorKind::NoShebang(script)) => {
             let script = script.clone().into_os_string();
             let words = ["/bin/sh".into(), script].into_iter();
@@ -182,15 +189,6 @@ fn fallback(
         }
         _ => None,
     }
-}
-
-/// Whether the first word may be a function that some shells import from the environment: then the
-/// exit code is the function's.
-fn is_function(words: &[OsString], options: &Options) -> bool {
-    let mut name = OsString::from("BASH_FUNC_");
-    name.push(words.first().map_or(OsStr::new(""), OsString::as_os_str));
-    name.push("%%");
-    options.environment.get(name).is_some()
 }
 
 /// Whether a shell would fail in the same way, with its own message and exit code.
