@@ -5,6 +5,7 @@ use std::os::unix::ffi::OsStringExt;
 use std::sync::Arc;
 
 use super::command::{Shell, ShellRule, WordsError, tokenize};
+use super::replacement::FilledCommand;
 use super::template::{SlotAssignment, Template};
 use crate::os::EnvChange;
 
@@ -25,6 +26,8 @@ pub(crate) enum Invocation {
     },
     /// A template to be filled with the job's values.
     Template(Arc<Template>),
+    /// A command with replacement strings, for so many values as the job has.
+    Replacement(Arc<FilledCommand>),
     /// What an earlier run executed, read from its job log.
     Recorded {
         /// The command line as written.
@@ -61,6 +64,10 @@ impl Invocation {
             Self::Template(template) => Argv {
                 direct: template.direct(args, to),
                 shell: template.shell(args, to),
+            },
+            Self::Replacement(command) => Argv {
+                direct: command.direct(args, to),
+                shell: command.shell(args, to),
             },
             Self::Recorded { argv, .. } => Argv::clone(argv),
         }
@@ -105,6 +112,7 @@ impl Invocation {
             Self::Argv(_) => None,
             Self::Line { line, .. } | Self::Recorded { line, .. } => Some(line),
             Self::Template(template) => template.line.as_deref(),
+            Self::Replacement(command) => Some(command.line()),
         }
     }
 }

@@ -47,7 +47,7 @@ impl Key {
                         .unwrap_or_default(),
                 );
             }
-            Invocation::Template(_) | Invocation::Recorded { .. } => {
+            Invocation::Template(_) | Invocation::Replacement(_) | Invocation::Recorded { .. } => {
                 fields.add(b"template");
                 // The job's number and slot may differ from run to run.
                 let to = SlotAssignment::without_value(0, 0);

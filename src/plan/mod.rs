@@ -9,6 +9,7 @@
 //! * `jobfile` reads a job file; `arguments` makes jobs from values and a `template`; `input` opens and
 //!   splits the files that both read.
 //! * `invocation` is what a job runs, and `command` decides whether it needs a shell.
+//! * `replacement` makes templates of GNU parallel's replacement strings.
 //! * `key` identifies a job by its content, for a later run. `duration` parses and formats durations.
 //!
 //! This module knows no processes, clocks, terminals, threads or tokio, and prints nothing: every
@@ -22,6 +23,7 @@ mod invocation;
 mod job;
 mod jobfile;
 mod key;
+mod replacement;
 mod source;
 mod template;
 mod typed_commands;
@@ -35,5 +37,9 @@ pub(crate) use invocation::{Argv, Invocation};
 pub(crate) use job::{Job, Origin};
 pub(crate) use jobfile::Entry;
 pub(crate) use key::Key;
+pub(crate) use replacement::{
+    Context, Inserted, Pattern, ReplacementCommand, ReplacementError, ReplacementStrings,
+    StringsError, quote_as_parallel,
+};
 pub(crate) use source::{Source, SourceError};
 pub(crate) use template::{SlotAssignment, has_placeholder};

@@ -140,7 +140,7 @@ pub(super) fn paste(job: &NumberedJob) -> String {
     let is_line = match &job.job.invocation {
         Invocation::Line { .. } => true,
         Invocation::Recorded { .. } => job.job.args.is_empty(),
-        Invocation::Argv(_) | Invocation::Template(_) => false,
+        Invocation::Argv(_) | Invocation::Template(_) | Invocation::Replacement(_) => false,
     };
     if let Some(line) = job.job.invocation.line().filter(|_| is_line) {
         return visible_script(line);

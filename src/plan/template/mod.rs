@@ -16,7 +16,8 @@ mod split;
 mod template;
 mod variables;
 
+pub(super) use form::PlaceholderForm;
 pub(crate) use placeholder::has_placeholder;
-pub(super) use placeholder::{PlaceholderScope, Width};
+pub(super) use placeholder::{Hole, Piece, PlaceholderScope, Width, pieces};
 pub(crate) use slot_assignment::SlotAssignment;
 pub(super) use template::{Template, TemplateError, WORD_BYTES};
