@@ -18,6 +18,11 @@ pub enum ExitCode {
     DeadlinePassed,
     /// The exit code of the job that won a race (`--race`); 128+N if signal N killed it.
     Winner(u8),
+    /// `--gnu`: the number of jobs that failed, 101 for more than 100; with `--halt` the exit code of the
+    /// job that ended the run, or the percentage that failed.
+    Failures(u8),
+    /// 255, `--gnu`: what is 2 or 3 otherwise.
+    ParallelError,
     /// 128+N: `--replay` of a run that was cancelled by signal N, which is not re-raised.
     Replayed(Signal),
     /// Killed by a signal: the signal cancelled the run, the jobs have ended, and prun re-raises the
@@ -36,7 +41,8 @@ impl ExitCode {
             Self::Usage => 2,
             Self::OutputLost => 3,
             Self::DeadlinePassed => 124,
-            Self::Winner(code) => code,
+            Self::Winner(code) | Self::Failures(code) => code,
+            Self::ParallelError => 255,
             Self::Replayed(signal) | Self::Signal(signal) => {
                 128_u8.wrapping_add(signal.as_raw() as u8)
             }

@@ -1,6 +1,7 @@
 //! The program: parse the command line, determine the settings, connect the sinks, run, exit.
 
-use std::io::{self, Write};
+use std::ffi::OsString;
+use std::io::{self, IsTerminal, Write};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use tokio::sync::mpsc;
 
 use super::args::{Args, SHAPES, generate, hint};
+use super::gnu::{GnuSurroundings, Translated, gnu_words, translate};
 use super::misunderstanding::{Signs, stdin_is_unread};
 use super::replay::replay;
 use super::settings::{OutputForm, Reporting, Settings, Surroundings, settle, settle_replay};
@@ -19,7 +21,7 @@ use crate::plan::{Entry, Source};
 use crate::process::{Signal, continue_stopped_spawns, reap_orphans, reset_inherited_signals};
 use crate::record::schema;
 use crate::run::{
-    CompletedJobs, Control, Ended, Escalation, Feed, Foreground, Runner, follow_size, listen,
+    CompletedJobs, Control, Ended, Escalation, Feed, Foreground, Runner, cpus, follow_size, listen,
     listen_no_more, need_files,
 };
 use crate::sink::{
@@ -38,15 +40,41 @@ pub fn main() -> ExitCode {
         return run_guard();
     }
     reset_inherited_signals();
-    let args = match Args::try_parse() {
+    let argv = match gnu_words(std::env::args_os().collect()) {
+        Ok(words) => return as_parallel(words),
+        Err(argv) => argv,
+    };
+    let args = match Args::try_parse_from(argv) {
         Ok(args) => args,
         Err(error) => return report_clap(&error),
     };
     match start(args) {
         Ok(exit) => exit,
         Err(error) => {
-            print_error(&format!("prun: {}\n", escape(error.to_string().as_bytes())));
+            report(&*error);
             ExitCode::Usage
+        }
+    }
+}
+
+fn report(error: &dyn std::error::Error) {
+    print_error(&format!("prun: {}\n", escape(error.to_string().as_bytes())));
+}
+
+/// Runs a command line of GNU parallel, whose exit codes are those of that program.
+fn as_parallel(words: Vec<OsString>) -> ExitCode {
+    let surroundings = GnuSurroundings::look(cpus().get(), io::stdin().is_terminal());
+    let exit = match translate(words, &surroundings) {
+        Ok(Translated::Run(args)) => start(*args),
+        Ok(Translated::Print(text)) => print(text.as_bytes()).map_err(Into::into),
+        Err(error) => Err(error.into()),
+    };
+    match exit {
+        Ok(ExitCode::Usage | ExitCode::OutputLost) => ExitCode::ParallelError,
+        Ok(exit) => exit,
+        Err(error) => {
+            report(&*error);
+            ExitCode::ParallelError
         }
     }
 }

@@ -38,7 +38,7 @@ pub(crate) use job::{Job, Origin};
 pub(crate) use jobfile::Entry;
 pub(crate) use key::Key;
 pub(crate) use replacement::{
-    Context, Inserted, Pattern, ReplacementCommand, ReplacementError, ReplacementStrings,
+    ColumnSeparator, Context, Reading, ReplacementStrings, RowJobsRules, RowRules, RowSource,
     StringsError, quote_as_parallel,
 };
 pub(crate) use source::{Source, SourceError};

@@ -12,6 +12,7 @@ use super::command::ShellRule;
 use super::input::{OpenError, Opened, Separator, open};
 use super::job::{Job, Origin};
 use super::jobfile::{Entry, Foreign, Format, JobFile, JobFileError, by_name};
+use super::replacement::{RowJobs, RowJobsError, RowJobsRules, RowSource};
 use super::typed_commands;
 use super::typed_commands::TypedCommandsError;
 use super::unique_names::UniqueNames;
@@ -34,6 +35,8 @@ enum Supply {
     Stream(JobFile),
     /// A template, once for each set of values.
     Inputs(Box<Arguments>),
+    /// The jobs of a command line of GNU parallel.
+    Rows(Box<RowJobs>),
 }
 
 /// Why there are no more jobs.
@@ -51,6 +54,9 @@ pub(crate) enum SourceError {
     /// A template or its values are wrong.
     #[error(transparent)]
     Inputs(#[from] ArgumentsError),
+    /// A command line of GNU parallel is wrong, or its arguments are.
+    #[error(transparent)]
+    Rows(#[from] RowJobsError),
     /// The job file cannot be read any further.
     #[error(transparent)]
     JobFile(#[from] JobFileError),
@@ -94,6 +100,17 @@ impl Source {
         let inputs = Arguments::new(template, sources, rules, rule)?;
         let total = inputs.total();
         Ok(Self::new(Supply::Inputs(Box::new(inputs)), total))
+    }
+
+    /// Returns the jobs of a command line of GNU parallel, and the names of its columns.
+    pub(crate) fn rows(
+        sources: Vec<RowSource>,
+        rules: RowJobsRules,
+        rule: &ShellRule,
+    ) -> Result<(Self, Vec<OsString>), SourceError> {
+        let jobs = RowJobs::new(sources, rules, rule)?;
+        let (total, names) = (jobs.total(), jobs.names().to_vec());
+        Ok((Self::new(Supply::Rows(Box::new(jobs)), total), names))
     }
 
     /// Opens a job file, whose format is detected from its extension or its first bytes.
@@ -163,6 +180,7 @@ impl Source {
         match &self.supply {
             Supply::Stream(_) => true,
             Supply::Inputs(inputs) => inputs.may_block(),
+            Supply::Rows(rows) => rows.may_block(),
             Supply::Typed(_) | Supply::Regular(_) => false,
         }
     }
@@ -172,6 +190,7 @@ impl Source {
         match &self.supply {
             Supply::Stream(file) => self.ended || file.buffered(),
             Supply::Inputs(inputs) => self.ended || inputs.buffered(),
+            Supply::Rows(rows) => self.ended || rows.buffered(),
             Supply::Typed(_) | Supply::Regular(_) => true,
         }
     }
@@ -181,6 +200,7 @@ impl Source {
         match &mut self.supply {
             Supply::Typed(jobs) => jobs.next().map(|job| Ok(Entry::Job(job))),
             Supply::Inputs(jobs) => jobs.next().map(|entry| entry.map_err(SourceError::from)),
+            Supply::Rows(jobs) => jobs.next().map(|entry| entry.map_err(SourceError::from)),
             Supply::Regular(file) | Supply::Stream(file) => {
                 file.next().map(|entry| entry.map_err(SourceError::from))
             }

@@ -9,6 +9,7 @@ use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{ArgAction, Parser, ValueHint};
 use clap_complete::Shell;
 
+use super::gnu::GnuArgs;
 use super::help_sections;
 use super::values::{
     CiMode, ColorMode, FailFastMode, GuardMode, Jobs, JsonMode, OutputMode, ProgressMode, RaceMode,
@@ -307,6 +308,16 @@ pub(crate) struct Args {
     /// variables.
     #[arg(long, value_name = "VENDOR", value_enum, default_value_t = CiMode::Auto, hide_possible_values = true, help_heading = "Output")]
     pub(crate) ci: CiMode,
+
+    /// Take the command line of GNU parallel; must be the first word
+    ///
+    /// Also if prun is called as `parallel`. See GNU parallel below.
+    #[arg(long = "gnu", help_heading = "About prun")]
+    pub(crate) gnu_mode: bool,
+
+    /// What a command line of GNU parallel asks for.
+    #[arg(skip)]
+    pub(crate) gnu: Option<Box<GnuArgs>>,
 
     /// Print the completion script for SHELL
     ///

@@ -1,15 +1,17 @@
 //! The command line as typed, and its help.
 //!
 //! `args` defines each option once, with its `values`; help, manual page and completions (`generate`) are
-//! generated from it. `help_sections` is the text below the options. `hints` are for options of other programs.
+//! generated from it; `gnu` is what only a command line of GNU parallel asks for. `help_sections` is the text below the options. `hints` are for options of other programs.
 
 mod args;
 pub(super) mod generate;
+mod gnu;
 mod help_sections;
 mod hints;
 mod values;
 
 pub(super) use args::Args;
+pub(super) use gnu::{Echo, GnuArgs, GnuResume, GnuSource, GnuValues, Halt, HaltAfter, HaltLimit};
 pub(super) use help_sections::SHAPES;
 pub(super) use hints::{batch_hint, hint};
 pub(super) use values::{

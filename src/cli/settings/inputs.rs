@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use clap::CommandFactory;
 
-use crate::cli::args::{Args, batch_hint};
+use crate::cli::args::{Args, GnuArgs, batch_hint};
+use crate::cli::gnu;
 use crate::cli::misunderstanding::Misunderstanding;
 use crate::plan::{
     ArgumentsError, Rules, Separator, ShellRule, Source, SourceError, TypedCommands, ValueSource,
@@ -27,6 +28,8 @@ pub(crate) enum Input {
     Template(Vec<OsString>, Vec<ValueOrigin>),
     /// A command with a placeholder, and no source: once for each line of standard input.
     Lines(Vec<OsString>),
+    /// A command line of GNU parallel.
+    Gnu(Box<GnuArgs>),
 }
 
 /// A source of arguments.
@@ -62,6 +65,9 @@ pub(crate) enum InputError {
 impl Input {
     /// Returns the input, or `None` if there is none and standard input is a terminal.
     pub(crate) fn of(args: &Args, stdin_is_terminal: bool) -> Result<Option<Self>, InputError> {
+        if let Some(gnu) = &args.gnu {
+            return Ok(Some(Self::Gnu(gnu.clone())));
+        }
         let first = args.commands.first().and_then(|word| word.to_str());
         if let Some(hint) = batch_hint(args.dry_run, first) {
             return Err(InputError::OtherProgram(hint));
@@ -138,7 +144,7 @@ impl Input {
         match self {
             Self::Commands(words) => Misunderstanding::OfCommands(words.clone()),
             Self::Lines(_) => Misunderstanding::OfLines,
-            Self::Listed(_) | Self::File(_) | Self::Stdin | Self::Template(..) => {
+            Self::Listed(_) | Self::File(_) | Self::Stdin | Self::Template(..) | Self::Gnu(_) => {
                 Misunderstanding::None
             }
         }
@@ -152,6 +158,7 @@ impl Input {
             Self::Listed(lines) => Source::listed(&lines, rule)?,
             Self::File(file) => Source::file(&file, records, rule)?,
             Self::Stdin => Source::stdin(records, rule)?,
+            Self::Gnu(gnu) => gnu::open(*gnu, rules.slots, rule)?,
             Self::Template(template, values) => {
                 let sources = values.into_iter().map(|values| match values {
                     ValueOrigin::List(list) => ValueSource::List(list),

@@ -346,6 +346,13 @@ fn rules(
 }
 
 fn shell_rule(args: &Args) -> Result<ShellRule, ShellError> {
+    if let Some(gnu) = &args.gnu {
+        let shell = Arc::new(Shell::program_of(&gnu.shell)?);
+        return Ok(match gnu.always_shell {
+            true => ShellRule::Always(shell),
+            false => ShellRule::Auto(shell),
+        });
+    }
     Ok(match &args.shell {
         _ if args.exec => ShellRule::Never,
         Some(shell) => ShellRule::Always(Arc::new(Shell::parse(shell)?)),

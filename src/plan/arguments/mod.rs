@@ -8,4 +8,5 @@ mod values;
 
 pub(super) use arguments::Arguments;
 pub(crate) use arguments::{ArgumentsError, BatchSize, Rules, TypedCommands, divide};
-pub(crate) use values::ValueSource;
+pub(super) use values::Values;
+pub(crate) use values::{ValueError, ValueSource};

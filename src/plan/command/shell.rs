@@ -41,6 +41,17 @@ impl Shell {
         })
     }
 
+    /// Returns a shell by its path alone, which may have blanks in it.
+    pub(crate) fn program_of(path: &OsStr) -> Result<Self, ShellError> {
+        match path.as_bytes() {
+            [] => Err(ShellError::Empty),
+            bytes if bytes.contains(&0) => Err(ShellError::Nul),
+            _ => Ok(Self {
+                words: vec![path.to_owned(), "-c".into()],
+            }),
+        }
+    }
+
     /// Returns its program as written.
     pub(crate) fn program(&self) -> &OsStr {
         &self.words[0]

@@ -14,6 +14,8 @@ pub(crate) enum Separator {
     Newline,
     /// NUL. All bytes are kept as they are.
     Null,
+    /// Another byte. All others are kept as they are, and also NUL is an error.
+    Byte(u8),
 }
 
 /// Why there are no more items. The caller names them in its error.
@@ -47,6 +49,7 @@ impl Separator {
         match self {
             Self::Newline => b'\n',
             Self::Null => 0,
+            Self::Byte(byte) => byte,
         }
     }
 }

@@ -222,7 +222,7 @@ impl Format {
     /// Returns the format of commands with this separator.
     pub(crate) fn of(separator: Separator) -> Self {
         match separator {
-            Separator::Newline => Self::Lines,
+            Separator::Newline | Separator::Byte(_) => Self::Lines,
             Separator::Null => Self::NullLines,
         }
     }

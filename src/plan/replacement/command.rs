@@ -214,6 +214,24 @@ impl ReplacementCommand {
         Ok(Runs::Template(template))
     }
 
+    /// Returns how many bytes of a command line are the same for all values, how often each value occurs
+    /// in it, and how many bytes are repeated with it.
+    pub(crate) fn cost(&self) -> (usize, usize, usize) {
+        let (mut fixed, mut times, mut around) = (0, 0, 0);
+        for word in self.words.iter().flat_map(|word| split_at_blanks(word)) {
+            let is_repeated = self.context == Context::Repeated && word.iter().any(is_all);
+            for part in &word {
+                match part {
+                    Part::Text(text) if is_repeated => around += text.len(),
+                    Part::Text(text) => fixed += text.len(),
+                    part if is_all(part) => times += 1,
+                    Part::String(..) => {}
+                }
+            }
+        }
+        (fixed, times, around)
+    }
+
     /// Returns its words for so many values.
     fn flattened(&self, values: usize) -> Result<Vec<Vec<Flat>>, ReplacementError> {
         let mut flattened = Vec::with_capacity(self.words.len());

@@ -1,0 +1,20 @@
+//! GNU parallel's command line (`prun --gnu`, or called as `parallel`), translated into prun's own.
+//!
+//! `table` has every option of that program and what becomes of it, `parse` reads them as Getopt::Long
+//! does, `sources` divides the words after them, and `translate` makes [`Args`](crate::cli::args::Args) of
+//! it all, with `values` for numbers and times, and `answers` to options that only print something.
+//! `surroundings` is what the translation depends on besides the command line. It is pure: nothing is
+//! opened before `open`, and behind it nothing knows where a setting came from.
+
+mod answers;
+mod open;
+mod parse;
+mod sources;
+mod surroundings;
+mod table;
+mod translate;
+mod values;
+
+pub(super) use open::open;
+pub(super) use surroundings::{GnuSurroundings, gnu_words};
+pub(super) use translate::{Translated, translate};

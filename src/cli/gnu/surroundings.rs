@@ -1,0 +1,63 @@
+//! What the meaning of a command line of GNU parallel depends on, besides its words.
+
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+/// What the translation depends on besides the command line.
+#[derive(Debug, Default)]
+pub(crate) struct GnuSurroundings {
+    /// `PARALLEL`: more options, before those of the command line.
+    pub(crate) parallel: Option<OsString>,
+    /// The files with options of the user and of the system, and their texts.
+    pub(crate) profiles: Vec<(PathBuf, Vec<u8>)>,
+    /// `PARALLEL_SHELL` and `SHELL`.
+    pub(crate) parallel_shell: Option<OsString>,
+    pub(crate) shell: Option<OsString>,
+    /// Whether bash has exported functions to us.
+    pub(crate) has_functions: bool,
+    pub(crate) tmpdir: Option<OsString>,
+    pub(crate) cpus: usize,
+    pub(crate) stdin_is_terminal: bool,
+    /// Whether a name is that of a file.
+    pub(crate) is_file: Option<fn(&Path) -> bool>,
+}
+
+impl GnuSurroundings {
+    /// Returns those of this process.
+    pub(crate) fn look(cpus: usize, stdin_is_terminal: bool) -> Self {
+        let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+        let home = variable("PARALLEL_HOME").map(PathBuf::from);
+        let home = home.or_else(|| Some(PathBuf::from(variable("HOME")?).join(".parallel")));
+        let paths = [
+            Some("/etc/parallel/config".into()),
+            home.map(|home| home.join("config")),
+        ];
+        let read = |path: PathBuf| std::fs::read(&path).ok().map(|text| (path, text));
+        let is_function = |name: &OsStr| name.as_bytes().starts_with(b"BASH_FUNC_");
+        Self {
+            parallel: variable("PARALLEL"),
+            profiles: paths.into_iter().flatten().filter_map(read).collect(),
+            parallel_shell: variable("PARALLEL_SHELL"),
+            shell: variable("SHELL"),
+            has_functions: std::env::vars_os().any(|(name, _)| is_function(&name)),
+            tmpdir: variable("TMPDIR"),
+            cpus,
+            stdin_is_terminal,
+            is_file: Some(Path::is_file),
+        }
+    }
+}
+
+/// Returns the words of a command line of GNU parallel: those after `--gnu`, or all if the program was
+/// called as `parallel`. `None` if it is one of prun's own.
+pub(crate) fn gnu_words(argv: Vec<OsString>) -> Result<Vec<OsString>, Vec<OsString>> {
+    let name = argv.first().map(Path::new).and_then(Path::file_name);
+    let is_parallel = name == Some(OsStr::new("parallel"));
+    let is_asked = argv.get(1).is_some_and(|word| word == "--gnu");
+    match (is_parallel, is_asked) {
+        (true, _) => Ok(argv.into_iter().skip(1).collect()),
+        (false, true) => Ok(argv.into_iter().skip(2).collect()),
+        (false, false) => Err(argv),
+    }
+}

@@ -1,0 +1,362 @@
+//! Translates a command line of GNU parallel.
+
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
+
+use clap::Parser;
+
+use super::answers;
+use super::parse::{ParseError, Parsed, parse};
+use super::sources::{Separators, file, shell_words};
+use super::surroundings::GnuSurroundings;
+use super::table::Setting;
+use super::values;
+use crate::cli::args::{
+    Args, CiMode, Echo, GnuArgs, GnuResume, GnuSource, GnuValues, OutputMode, ProgressMode,
+};
+use crate::plan::{BatchSize, ColumnSeparator, Context, Separator, StringsError};
+
+/// What a command line asks for.
+pub(crate) enum Translated {
+    Run(Box<Args>),
+    /// Only to print this.
+    Print(String),
+}
+
+/// A command line that cannot be translated. Nothing was started.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum GnuError {
+    #[error(transparent)]
+    Parse(#[from] ParseError),
+    #[error("{0}: {1}")]
+    In(String, Box<GnuError>),
+    #[error("{0} has an unclosed quote: fix it")]
+    Unbalanced(String),
+    #[error("{0} {1}: not {2}")]
+    Value(&'static str, String, &'static str),
+    #[error(transparent)]
+    Strings(#[from] StringsError),
+    #[error("{0}")]
+    Conflict(&'static str),
+    #[error(
+        "--colsep {0}: not a text, a class such as [,;] or \\s, or one of them with +: convert the columns before"
+    )]
+    Columns(String),
+    #[error(
+        "nothing to run: give a command and arguments (parallel gzip ::: *.log), or command lines on standard input"
+    )]
+    Nothing,
+}
+
+/// The length of a command line that GNU parallel uses on Linux.
+const MAX_CHARS: usize = 130_329;
+
+/// Translates the words after the name of the program.
+pub(crate) fn translate(
+    words: Vec<OsString>,
+    surroundings: &GnuSurroundings,
+) -> Result<Translated, GnuError> {
+    let (words, script) = shebang(words)?;
+    let own = parse(words)?;
+    let is_plain = own
+        .settings
+        .iter()
+        .any(|(setting, _)| *setting == Setting::Plain);
+    let mut settings = Vec::new();
+    let mut words = Vec::new();
+    if !is_plain {
+        let parallel = surroundings.parallel.as_ref();
+        let parallel = parallel.map(|text| ("PARALLEL".to_owned(), text.as_bytes().to_vec()));
+        let profiles = surroundings.profiles.iter();
+        let profiles =
+            profiles.map(|(path, text)| (path.display().to_string(), without_comments(text)));
+        for (name, text) in profiles.chain(parallel) {
+            let split = shell_words(&text).ok_or_else(|| GnuError::Unbalanced(name.clone()))?;
+            let given = parse(split).map_err(|error| GnuError::In(name, Box::new(error.into())))?;
+            settings.extend(given.settings);
+            words.extend(given.words);
+        }
+    }
+    settings.extend(own.settings);
+    words.extend(own.words);
+    let mut translation = Translation::new(surroundings);
+    if let Some(script) = script {
+        translation.files.push(GnuValues::File(script));
+        translation.gnu.reading.skips_first = true;
+    }
+    for (setting, value) in settings {
+        if let Some(text) = translation.set(setting, &value)? {
+            return Ok(Translated::Print(text));
+        }
+    }
+    translation
+        .finish(words)
+        .map(|args| Translated::Run(Box::new(args)))
+}
+
+/// Divides the words of a `#!` line (`#!/usr/bin/parallel --shebang OPTIONS COMMAND`, then the script).
+fn shebang(words: Vec<OsString>) -> Result<(Vec<OsString>, Option<PathBuf>), GnuError> {
+    let Some(first) = words.first().map(|word| word.as_bytes()) else {
+        return Ok((words, None));
+    };
+    let rest = [b"--shebang".as_slice(), b"--hashbang"]
+        .iter()
+        .find_map(|name| first.strip_prefix(*name));
+    match rest {
+        Some(rest) if rest.is_empty() || rest[0] == b' ' => {
+            let split =
+                shell_words(rest).ok_or_else(|| GnuError::Unbalanced("the #! line".into()))?;
+            let mut words: Vec<OsString> =
+                split.into_iter().chain(words.into_iter().skip(1)).collect();
+            let script = words.pop().map(PathBuf::from);
+            Ok((words, script))
+        }
+        _ => Ok((words, None)),
+    }
+}
+
+/// Drops the comments of a file with options.
+fn without_comments(text: &[u8]) -> Vec<u8> {
+    let lines = text.split(|byte| *byte == b'\n');
+    let lines: Vec<&[u8]> = lines
+        .filter(|line| !line.trim_ascii_start().starts_with(b"#"))
+        .collect();
+    lines.join(&b'\n')
+}
+
+/// A translation in progress.
+struct Translation<'a> {
+    surroundings: &'a GnuSurroundings,
+    args: Args,
+    gnu: GnuArgs,
+    separators: Separators,
+    files: Vec<GnuValues>,
+    trim: Option<(bool, bool)>,
+    has_batch_option: bool,
+    is_grouped: bool,
+}
+
+impl<'a> Translation<'a> {
+    fn new(surroundings: &'a GnuSurroundings) -> Self {
+        let mut args = Args::parse_from(["prun"]);
+        args.ci = CiMode::Off;
+        args.progress = ProgressMode::None;
+        args.grace = values::termination("TERM,200,TERM,100,TERM,50,KILL,25").unwrap_or_default();
+        let tmpdir = surroundings.tmpdir.clone().unwrap_or_else(|| "/tmp".into());
+        Self {
+            surroundings,
+            args,
+            gnu: GnuArgs {
+                command: Vec::new(),
+                is_quoted: false,
+                strings: Default::default(),
+                sources: Vec::new(),
+                // All bytes of a line are kept, also a carriage return.
+                separator: Separator::Byte(b'\n'),
+                reading: Default::default(),
+                columns: None,
+                has_header: false,
+                link: false,
+                batch: None,
+                context: Context::Joined,
+                max_chars: MAX_CHARS,
+                spreads: false,
+                shell: shell(surroundings),
+                always_shell: surroundings.has_functions,
+                echo: None,
+                shell_quote: false,
+                tag: None,
+                joblog: None,
+                resume: None,
+                results: None,
+                files: false,
+                tmpdir: tmpdir.into(),
+                halt: None,
+                nice: None,
+            },
+            separators: Separators::default(),
+            files: Vec::new(),
+            trim: None,
+            has_batch_option: false,
+            is_grouped: true,
+        }
+    }
+
+    /// Applies one option; returns a text if it only prints that.
+    fn set(&mut self, setting: Setting, value: &OsStr) -> Result<Option<String>, GnuError> {
+        let text = value.to_string_lossy();
+        let wrong = |option, what| GnuError::Value(option, text.clone().into_owned(), what);
+        let time =
+            |option| values::time(&text).ok_or_else(|| wrong(option, "a time: 10, 0.5, 1m, 1h30m"));
+        let count = |option| match values::size(&text) {
+            Some(number) => Ok(usize::try_from(number).unwrap_or(usize::MAX)),
+            None => Err(wrong(option, "a number")),
+        };
+        let (args, gnu) = (&mut self.args, &mut self.gnu);
+        match setting {
+            Setting::ArgFile => self.files.push(file(value.to_owned())),
+            Setting::ArgFileSeparator => self.separators.files = value.to_owned(),
+            Setting::ArgSeparator => self.separators.list = value.to_owned(),
+            Setting::Bar => args.progress = ProgressMode::Auto,
+            Setting::BaseName => gnu.strings.respell("{/}", value.as_bytes()),
+            Setting::BaseNoExtension => gnu.strings.respell("{/.}", value.as_bytes()),
+            Setting::ColSep => {
+                let columns = ColumnSeparator::parse(value.as_bytes());
+                gnu.columns = Some(columns.ok_or_else(|| GnuError::Columns(text.into_owned()))?);
+            }
+            Setting::Cpus => return Ok(Some(format!("{}\n", self.surroundings.cpus))),
+            Setting::Delay => args.delay = time("--delay")?,
+            Setting::Delimiter => {
+                let separator = values::delimiter(value.as_bytes());
+                gnu.separator = separator.ok_or_else(|| wrong("--delimiter", "one character, or \\t, \\0, \\x2c"))?;
+            }
+            Setting::DirName => gnu.strings.respell("{//}", value.as_bytes()),
+            Setting::DryRun => args.dry_run = true,
+            Setting::Eof => gnu.reading.end = (!value.is_empty()).then(|| value.to_owned()),
+            Setting::Extension => gnu.strings.respell("{.}", value.as_bytes()),
+            Setting::Files => gnu.files = true,
+            Setting::Group => self.is_grouped = true,
+            Setting::Halt => gnu.halt = values::halt(&text).ok_or_else(|| wrong("--halt", "never, or now or soon, then fail, success or done, then a number or a percentage: now,fail=1"))?,
+            Setting::Header if text == ":" => gnu.has_header = true,
+            Setting::Header => return Err(wrong("--header", "`:`, for names in the first line")),
+            Setting::Help => return Ok(Some(answers::help())),
+            Setting::Jobs => args.jobs = Some(values::jobs(&text, self.surroundings.cpus).ok_or_else(|| wrong("--jobs", "a number of jobs: 4, 50%, +1, -1, or 0 for no limit"))?),
+            Setting::JobLog => gnu.joblog = Some(value.into()),
+            Setting::KeepOrder => args.keep_order = true,
+            Setting::NoKeepOrder => args.keep_order = false,
+            Setting::LineBuffer => args.output = OutputMode::Line,
+            Setting::Link => gnu.link = true,
+            Setting::MaxArgs | Setting::MaxLines | Setting::MaxReplaceArgs => {
+                let number = match setting {
+                    Setting::MaxLines if value.is_empty() => 1,
+                    _ => count("a number of arguments")?,
+                };
+                self.has_batch_option = true;
+                gnu.batch = Some(BatchSize::Number(number.max(1)));
+                gnu.context = match (number, setting) {
+                    (0, _) => Context::Dropped,
+                    (_, Setting::MaxArgs) => gnu.context,
+                    _ => Context::Repeated,
+                };
+            }
+            Setting::MaxChars => gnu.max_chars = count("--max-chars")?,
+            Setting::MinVersion => return Ok(Some(format!("{}\n", answers::VERSION))),
+            Setting::Multiple | Setting::MultipleContext | Setting::Xargs => {
+                gnu.batch = gnu.batch.or(Some(BatchSize::Most));
+                gnu.spreads |= setting != Setting::Xargs;
+                if setting == Setting::MultipleContext {
+                    gnu.context = Context::Repeated;
+                }
+            }
+            Setting::Nice => gnu.nice = Some(text.parse().ok().filter(|nice| (-20..20).contains(nice)).ok_or_else(|| wrong("--nice", "a niceness from -20 to 19"))?),
+            Setting::NoRunIfEmpty => gnu.reading.skips_empty = true,
+            Setting::Null => gnu.separator = Separator::Null,
+            Setting::Plain => {}
+            Setting::Plus => gnu.strings.add_plus(),
+            Setting::Quote => gnu.is_quoted = true,
+            Setting::Replace => {
+                let spelling = if value.is_empty() { b"{}".as_slice() } else { value.as_bytes() };
+                gnu.strings.respell("{}", spelling);
+            }
+            Setting::Results => gnu.results = Some(value.into()),
+            Setting::Resume => gnu.resume = gnu.resume.or(Some(GnuResume::Unfinished)),
+            Setting::ResumeFailed => gnu.resume = Some(GnuResume::Failed),
+            Setting::RetryFailed => gnu.resume = Some(GnuResume::LoggedFailures),
+            Setting::Retries => {
+                let tries = count("--retries")?;
+                // 0 is without a limit.
+                let retries = tries.checked_sub(1).unwrap_or(usize::MAX);
+                args.retries = u32::try_from(retries).unwrap_or(u32::MAX);
+            }
+            Setting::Rpl => gnu.strings.add(value.as_bytes())?,
+            Setting::SeqReplace => gnu.strings.respell("{#}", value.as_bytes()),
+            Setting::ShellQuote => gnu.shell_quote = true,
+            Setting::SkipFirstLine => gnu.reading.skips_first = true,
+            Setting::SlotReplace => gnu.strings.respell("{%}", value.as_bytes()),
+            Setting::Tag => gnu.tag = Some("{}".into()),
+            Setting::TagString => gnu.tag = Some(OsString::from_vec(values::unescaped(value.as_bytes()))),
+            Setting::TermSeq => args.grace = values::termination(&text).ok_or_else(|| wrong("--termseq", "TERM and milliseconds, once or more, then KILL: TERM,200,KILL,25"))?,
+            Setting::Timeout => args.timeout = Some(time("--timeout")?),
+            Setting::TmpDir => gnu.tmpdir = value.into(),
+            Setting::Trim => {
+                self.trim = Some(match &*text {
+                    "n" => (false, false),
+                    "l" => (true, false),
+                    "r" => (false, true),
+                    "lr" | "rl" => (true, true),
+                    _ => return Err(wrong("--trim", "one of n, l, r, lr, rl")),
+                });
+            }
+            Setting::Tty => args.tty = true,
+            Setting::Ungroup => args.output = OutputMode::Raw,
+            Setting::Verbose => gnu.echo = Some(Echo::Stdout),
+            Setting::VerboseErr => gnu.echo = gnu.echo.or(Some(Echo::Stderr)),
+            Setting::Version => return Ok(Some(answers::version())),
+            Setting::WorkDir => args.cwd = Some(directory(value).ok_or_else(|| wrong("--workdir", "a directory without replacement strings (`...` and `{}` are not supported): write cd {} && in the command"))?),
+            Setting::Block | Setting::Csv | Setting::Load | Setting::MemFree | Setting::Pipe | Setting::PipePart | Setting::RecEnd | Setting::RecStart | Setting::RoundRobin | Setting::Shuf => {
+                return Err(GnuError::Conflict("not built"));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Returns the settings of the whole command line.
+    fn finish(mut self, words: Vec<OsString>) -> Result<Args, GnuError> {
+        let (command, sources) = self.separators.divide(words);
+        let (args, gnu) = (&mut self.args, &mut self.gnu);
+        let files = self.files.into_iter().map(|values| GnuSource {
+            values,
+            is_linked: false,
+        });
+        gnu.sources = files.chain(sources).collect();
+        gnu.command = command;
+        if gnu.sources.is_empty() && gnu.resume != Some(GnuResume::LoggedFailures) {
+            if self.surroundings.stdin_is_terminal && gnu.command.is_empty() {
+                return Err(GnuError::Nothing);
+            }
+            gnu.sources.push(GnuSource {
+                values: GnuValues::Stdin,
+                is_linked: false,
+            });
+        }
+        // As in GNU parallel, columns have no blanks around them.
+        let trims = self
+            .trim
+            .unwrap_or((gnu.columns.is_some(), gnu.columns.is_some()));
+        (gnu.reading.trims_start, gnu.reading.trims_end) = trims;
+        if gnu.batch == Some(BatchSize::Number(1)) && gnu.context != Context::Dropped {
+            // One argument per job is what there is without it.
+            gnu.batch = None;
+        }
+        if gnu.resume.is_some() && gnu.joblog.is_none() {
+            return Err(GnuError::Conflict(
+                "--resume, --resume-failed and --retry-failed need --joblog FILE",
+            ));
+        }
+        if args.tty && (args.output != OutputMode::Group || args.jobs.is_some()) {
+            args.output = OutputMode::Group;
+            args.jobs = None;
+        }
+        args.gnu = Some(Box::new(self.gnu));
+        Ok(self.args)
+    }
+}
+
+/// Returns the shell of the commands.
+fn shell(surroundings: &GnuSurroundings) -> OsString {
+    const SHELLS: [&str; 6] = ["sh", "bash", "dash", "zsh", "ksh", "ash"];
+    let is_known = |shell: &&OsString| {
+        let name = Path::new(shell).file_name().and_then(OsStr::to_str);
+        name.is_some_and(|name| SHELLS.contains(&name))
+    };
+    let own = surroundings.shell.as_ref().filter(is_known);
+    let shell = surroundings.parallel_shell.as_ref().or(own);
+    shell.cloned().unwrap_or_else(|| "/bin/sh".into())
+}
+
+/// Returns the directory of the jobs, unless it differs from job to job.
+fn directory(value: &OsStr) -> Option<PathBuf> {
+    let is_fixed = value != "..." && !value.as_bytes().contains(&b'{');
+    is_fixed.then(|| PathBuf::from(value))
+}
