@@ -11,6 +11,10 @@ pub(crate) struct Summary {
     canceled_by: Option<Signal>,
     deadline_passed: bool,
     winner: Option<u8>,
+    /// The exit code of the last job that ended.
+    last_code: u8,
+    /// The failures, and the exit code of the last job, when enough jobs had ended.
+    halted: Option<(u64, u8)>,
     input_failed: bool,
     output_lost: Option<OutputLoss>,
 }
@@ -21,6 +25,7 @@ impl Summary {
         match event {
             Event::JobEnded(end) => {
                 self.counts.add(end.status);
+                self.last_code = end.last.as_ref().map_or(0, |last| last.shell_code());
                 if end.last.as_ref().is_some_and(|last| last.is_truncated()) {
                     self.lose_output(OutputLoss::NotWritten);
                 }
@@ -35,7 +40,9 @@ impl Summary {
                 }
                 Cause::Deadline => self.deadline_passed = true,
                 Cause::Race { code } => self.winner = Some(code),
-                Cause::FailFast => {}
+                Cause::FailFast => {
+                    self.halted.get_or_insert((self.failures(), self.last_code));
+                }
             },
             Event::InputFailed(_) => self.input_failed = true,
             Event::OutputFailed(loss) => self.lose_output(*loss),
@@ -60,6 +67,19 @@ impl Summary {
     /// Returns how many jobs ended with which status.
     pub(crate) fn counts(&self) -> Counts {
         self.counts
+    }
+
+    /// Returns how many jobs failed by themselves.
+    pub(crate) fn failures(&self) -> u64 {
+        let kept = [Status::Ok, Status::Canceled, Status::Skipped];
+        let kept: u64 = kept.into_iter().map(|status| self.counts.of(status)).sum();
+        self.counts.total() - kept
+    }
+
+    /// Returns the failures, and the exit code of the last job, when enough jobs had ended for the run to
+    /// end early.
+    pub(crate) fn halted(&self) -> Option<(u64, u8)> {
+        self.halted
     }
 
     /// Returns the exit code. The order of precedence is: a signal, lost output, bad input, the

@@ -1,27 +1,24 @@
-//! The program: parse the command line, determine the settings, connect the sinks, run, exit.
+//! The program's sentence: determine the settings, connect the sinks, run, exit.
 
-use std::ffi::OsString;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::sync::Arc;
 use std::time::Duration;
 
-use clap::Parser;
-use clap::error::{ContextKind, ContextValue, ErrorKind};
 use tokio::sync::mpsc;
 
-use super::args::{Args, SHAPES, generate, hint};
-use super::gnu::{GnuSurroundings, Translated, gnu_words, translate};
+use super::args::{Args, SHAPES, generate};
+use super::gnu::exit_code;
 use super::misunderstanding::{Signs, stdin_is_unread};
 use super::replay::replay;
 use super::settings::{OutputForm, Reporting, Settings, Surroundings, settle, settle_replay};
 use crate::event::{Cancellation, Cause, End, Event, NumberedJob, OutputLoss};
 use crate::exit::ExitCode;
-use crate::guard::{self, Guarding};
+use crate::guard::Guarding;
 use crate::plan::{Entry, Source};
-use crate::process::{Signal, continue_stopped_spawns, reap_orphans, reset_inherited_signals};
+use crate::process::{Signal, continue_stopped_spawns, reap_orphans};
 use crate::record::schema;
 use crate::run::{
-    CompletedJobs, Control, Ended, Escalation, Feed, Foreground, Runner, cpus, follow_size, listen,
+    CompletedJobs, Control, Ended, Escalation, Feed, Foreground, Runner, follow_size, listen,
     listen_no_more, need_files,
 };
 use crate::sink::{
@@ -33,86 +30,8 @@ use crate::summary::Summary;
 /// How long the remaining output may take after a third signal.
 const LAST_WRITES: Duration = Duration::from_millis(100);
 
-/// Runs prun on this process's command line.
-#[must_use]
-pub fn main() -> ExitCode {
-    if guard::is_asked() {
-        return run_guard();
-    }
-    reset_inherited_signals();
-    let argv = match gnu_words(std::env::args_os().collect()) {
-        Ok(words) => return as_parallel(words),
-        Err(argv) => argv,
-    };
-    let args = match Args::try_parse_from(argv) {
-        Ok(args) => args,
-        Err(error) => return report_clap(&error),
-    };
-    match start(args) {
-        Ok(exit) => exit,
-        Err(error) => {
-            report(&*error);
-            ExitCode::Usage
-        }
-    }
-}
-
-fn report(error: &dyn std::error::Error) {
-    print_error(&format!("prun: {}\n", escape(error.to_string().as_bytes())));
-}
-
-/// Runs a command line of GNU parallel, whose exit codes are those of that program.
-fn as_parallel(words: Vec<OsString>) -> ExitCode {
-    let surroundings = GnuSurroundings::look(cpus().get(), io::stdin().is_terminal());
-    let exit = match translate(words, &surroundings) {
-        Ok(Translated::Run(args)) => start(*args),
-        Ok(Translated::Print(text)) => print(text.as_bytes()).map_err(Into::into),
-        Err(error) => Err(error.into()),
-    };
-    match exit {
-        Ok(ExitCode::Usage | ExitCode::OutputLost) => ExitCode::ParallelError,
-        Ok(exit) => exit,
-        Err(error) => {
-            report(&*error);
-            ExitCode::ParallelError
-        }
-    }
-}
-
-/// Runs as the guard process of another prun, until that has ended.
-fn run_guard() -> ExitCode {
-    if guard::guard() {
-        return ExitCode::Ok;
-    }
-    print_error("prun: --guard-process is for internal use: use --guard\n");
-    ExitCode::Usage
-}
-
-/// Prints help and version to standard output, errors to standard error.
-fn report_clap(error: &clap::Error) -> ExitCode {
-    if error.kind() == ErrorKind::UnknownArgument
-        && let Some(ContextValue::String(option)) = error.get(ContextKind::InvalidArg)
-        && let Some(hint) = hint(option)
-    {
-        print_error(&format!("prun: unknown option `{option}`: {hint}\n"));
-        return ExitCode::Usage;
-    }
-    let text = error.render();
-    if error.use_stderr() {
-        print_error(&match console::colors_enabled_stderr() {
-            true => text.ansi().to_string(),
-            false => text.to_string(),
-        });
-        return ExitCode::Usage;
-    }
-    let text = match console::colors_enabled() {
-        true => text.ansi().to_string(),
-        false => text.to_string(),
-    };
-    print(text.as_bytes()).unwrap_or(ExitCode::OutputLost)
-}
-
-fn start(args: Args) -> Result<ExitCode, Box<dyn std::error::Error>> {
+/// Runs a command line.
+pub(super) fn start(args: Args) -> Result<ExitCode, Box<dyn std::error::Error>> {
     if let Some(exit) = print_generated(&args)? {
         return Ok(exit);
     }
@@ -167,7 +86,7 @@ fn print_generated(args: &Args) -> io::Result<Option<ExitCode>> {
 }
 
 /// Prints text instead of running jobs.
-fn print(text: &[u8]) -> io::Result<ExitCode> {
+pub(super) fn print(text: &[u8]) -> io::Result<ExitCode> {
     let mut console = Console::new()?;
     let printed = console.out().write_all(text);
     let mut summary = Summary::default();
@@ -196,7 +115,8 @@ async fn run(mut settings: Settings, source: Source) -> io::Result<ExitCode> {
     let mut reporting = settings.reporting;
     let sinks = sinks(&mut reporting);
     let mut recorders = std::mem::take(&mut reporting.files.recorders);
-    let mut completed_jobs = None;
+    recorders.append(&mut reporting.gnu.recorders);
+    let mut completed_jobs = reporting.gnu.done.take().map(CompletedJobs::numbered);
     if let Some(mut log) = settings.log.take() {
         completed_jobs = Some(CompletedJobs::new(std::mem::take(&mut log.done)));
         // Before the others: a later run depends on it.
@@ -252,7 +172,10 @@ async fn run(mut settings: Settings, source: Source) -> io::Result<ExitCode> {
     {
         ended.summary.lose_output(OutputLoss::NotWritten);
     }
-    Ok(ended.summary.verdict())
+    Ok(match reporting.gnu.exit {
+        Some(halt) => exit_code(&ended.summary, halt),
+        None => ended.summary.verdict(),
+    })
 }
 
 fn sinks(reporting: &mut Reporting) -> Vec<Box<dyn Sink>> {
@@ -263,7 +186,13 @@ fn sinks(reporting: &mut Reporting) -> Vec<Box<dyn Sink>> {
         OutputForm::Events => sinks.push(Box::new(Events::default())),
         OutputForm::Output | OutputForm::DryRun(_) => {}
     }
-    sinks.push(Box::new(Human::new(display, reporting.paster.clone())));
+    sinks.append(&mut reporting.gnu.sinks);
+    let prefix = std::mem::take(&mut reporting.gnu.prefix);
+    sinks.push(Box::new(Human::new(
+        display,
+        reporting.paster.clone(),
+        prefix,
+    )));
     if display.line_per_job && matches!(display.show, Show::All | Show::Words) {
         let vendor = display.vendor.unwrap_or(Vendor::Plain);
         sinks.push(Box::new(Heartbeat::new(vendor)));
@@ -405,7 +334,7 @@ fn list(source: Source, settings: &Settings, form: DryRun) -> io::Result<ExitCod
 }
 
 /// Prints to standard error; an error is ignored, as it could not be reported.
-fn print_error(text: &str) {
+pub(super) fn print_error(text: &str) {
     if let Ok(mut console) = Console::new() {
         let _ = console
             .err()

@@ -1,7 +1,7 @@
 //! What a job runs: an argv, a command line, or a template filled with its values.
 
 use std::ffi::{OsStr, OsString};
-use std::os::unix::ffi::OsStringExt;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::sync::Arc;
 
 use super::command::{Shell, ShellRule, WordsError, tokenize};
@@ -104,6 +104,16 @@ impl Invocation {
         };
         let argv = Box::new(argv);
         Self::Recorded { line, argv }
+    }
+
+    /// Returns the command line as GNU parallel shows it: with the values in it, quoted. It is never run.
+    pub(crate) fn as_parallel(&self, args: &[OsString], seq: u64, slot: u32) -> Vec<u8> {
+        match self {
+            Self::Replacement(command) => command.written(args, seq, slot),
+            _ => self
+                .line()
+                .map_or_else(Vec::new, |line| line.as_bytes().to_vec()),
+        }
     }
 
     /// Returns the command line as written, if there is one.

@@ -38,8 +38,8 @@ pub(crate) use job::{Job, Origin};
 pub(crate) use jobfile::Entry;
 pub(crate) use key::Key;
 pub(crate) use replacement::{
-    ColumnSeparator, Context, Reading, ReplacementStrings, RowJobsRules, RowRules, RowSource,
-    StringsError, quote_as_parallel,
+    ColumnSeparator, Context, Reading, ReplacementStrings, ReplacementText, RowJobsRules, RowRules,
+    RowSource, StringsError, quote_as_parallel,
 };
 pub(crate) use source::{Source, SourceError};
 pub(crate) use template::{SlotAssignment, has_placeholder};

@@ -102,15 +102,15 @@ impl Source {
         Ok(Self::new(Supply::Inputs(Box::new(inputs)), total))
     }
 
-    /// Returns the jobs of a command line of GNU parallel, and the names of its columns.
+    /// Returns the jobs of a command line of GNU parallel.
     pub(crate) fn rows(
         sources: Vec<RowSource>,
         rules: RowJobsRules,
         rule: &ShellRule,
-    ) -> Result<(Self, Vec<OsString>), SourceError> {
+    ) -> Result<Self, SourceError> {
         let jobs = RowJobs::new(sources, rules, rule)?;
-        let (total, names) = (jobs.total(), jobs.names().to_vec());
-        Ok((Self::new(Supply::Rows(Box::new(jobs)), total), names))
+        let total = jobs.total();
+        Ok(Self::new(Supply::Rows(Box::new(jobs)), total))
     }
 
     /// Opens a job file, whose format is detected from its extension or its first bytes.
@@ -167,6 +167,14 @@ impl Source {
             names: UniqueNames::default(),
             total,
             ended: false,
+        }
+    }
+
+    /// Returns the names of the columns of a command line of GNU parallel, if they have names.
+    pub(crate) fn names(&self) -> &[OsString] {
+        match &self.supply {
+            Supply::Rows(rows) => rows.names(),
+            _ => &[],
         }
     }
 

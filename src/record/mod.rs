@@ -5,7 +5,7 @@
 //! lines, read them back and generate the JSON [`schema()`], so a new key is one field with its
 //! documentation. `from_event` and `to_event` convert between events and lines. `scalar` has the values
 //! that JSON has no type for, `text` streams output that may be larger than memory, and `command` formats
-//! the command of a job.
+//! the command of a job. `parallel_row` is a row that GNU parallel would write.
 
 mod command;
 mod event_line;
@@ -13,6 +13,7 @@ mod from_event;
 mod job;
 mod job_file;
 mod log_line;
+mod parallel_row;
 mod scalar;
 mod schema;
 mod text;
@@ -24,6 +25,7 @@ pub(crate) use from_event::{RecordStreams, Texts};
 pub(crate) use job::{JobRecord, VERSION};
 pub(crate) use job_file::{JobFileLine, Variables};
 pub(crate) use log_line::{LineError, LogLine, LogStart};
+pub(crate) use parallel_row::ParallelRow;
 pub(crate) use scalar::{Seconds, Str, seconds};
 pub(crate) use schema::schema;
 pub(crate) use text::{Base64, TAIL, Text, cut_character};

@@ -12,6 +12,8 @@ pub(crate) struct CompletedJobs {
     done: HashSet<Key>,
     /// How many jobs with this content were seen so far.
     seen: HashMap<Key, u32>,
+    /// The numbers of the completed jobs, where they go by number.
+    numbers: HashSet<u64>,
 }
 
 impl CompletedJobs {
@@ -20,6 +22,15 @@ impl CompletedJobs {
         Self {
             done,
             seen: HashMap::new(),
+            numbers: HashSet::new(),
+        }
+    }
+
+    /// Creates it from the numbers of completed jobs, as GNU parallel's job log has them.
+    pub(crate) fn numbered(numbers: HashSet<u64>) -> Self {
+        Self {
+            numbers,
+            ..Self::default()
         }
     }
 
@@ -32,7 +43,7 @@ impl CompletedJobs {
     }
 
     /// Whether an earlier run has completed the job.
-    pub(super) fn is_done(&self, key: Key) -> bool {
-        self.done.contains(&key)
+    pub(super) fn is_done(&self, key: Key, seq: u64) -> bool {
+        self.done.contains(&key) || self.numbers.contains(&seq)
     }
 }

@@ -1,11 +1,14 @@
 //! `--dry-run`: prints the commands that would run, ready to paste or as a job file.
 
+use std::ffi::OsStr;
 use std::io::{self, Write};
+use std::os::unix::ffi::OsStrExt;
 
 use super::console::Console;
 use super::human::{Paster, changes};
 use crate::event::NumberedJob;
 use crate::os::EnvChange;
+use crate::plan::quote_as_parallel;
 use crate::record::{FIRST_SLOT, JobFileLine};
 
 /// The format in which commands are printed.
@@ -15,6 +18,10 @@ pub(crate) enum DryRun {
     Shell,
     /// As a JSON Lines job file, which runs the same.
     JobFile,
+    /// As GNU parallel prints them.
+    Parallel,
+    /// Only the arguments, quoted as GNU parallel does (`--shellquote`).
+    ParallelQuote,
 }
 
 /// Prints one job instead of running it. `env` are the run's changes to the environment.
@@ -30,6 +37,19 @@ pub(crate) fn dry_run(
             let line = paster.exact(job, FIRST_SLOT);
             console.out().write_all(line.as_bytes())?;
         }
+        DryRun::Parallel => {
+            let line = job
+                .job
+                .invocation
+                .as_parallel(&job.job.args, job.seq, FIRST_SLOT);
+            console.out().write_all(&line)?;
+        }
+        DryRun::ParallelQuote => {
+            let args = job.job.args.join(OsStr::new(" "));
+            console
+                .out()
+                .write_all(&quote_as_parallel(args.as_bytes()))?;
+        }
         DryRun::JobFile => {
             let changes = changes(env, job, FIRST_SLOT);
             let line = JobFileLine::of(job, &changes);
@@ -43,7 +63,7 @@ pub(crate) fn dry_run(
 mod tests {
     use std::ffi::OsString;
     use std::io::Cursor;
-    use std::os::unix::ffi::{OsStrExt, OsStringExt};
+    use std::os::unix::ffi::OsStringExt;
     use std::path::PathBuf;
 
     use proptest::collection::{btree_map, vec};

@@ -5,7 +5,7 @@
 //! reader never delays the timers and signals of the run, nor the files. `console` owns standard output
 //! and standard error; `human`, `json_records`, `json_events` and `dry_run` are the formats. `ci` is the
 //! markup of CI logs, and `reorder` puts events in the order of their jobs. `joblog` and `file` are the
-//! recorders. This module starts no processes, and does not know the source of the events.
+//! recorders, and `parallel` what GNU parallel writes. This module starts no processes, and does not know the source of the events.
 
 mod ci;
 mod console;
@@ -17,6 +17,7 @@ mod human;
 mod joblog;
 mod json_events;
 mod json_records;
+mod parallel;
 mod recorder;
 mod reorder;
 mod sink;
@@ -30,12 +31,16 @@ pub(crate) use file::run_file::RunFileError;
 pub(crate) use file::run_files::{OpenRunFiles, RunFiles};
 pub(crate) use file::step_summary::StepSummary;
 pub(crate) use human::{
-    DisplayOptions, Frame, Heartbeat, Human, Paster, ProgressBar, Readers, Show, Style,
+    DisplayOptions, Frame, Heartbeat, Human, LinePrefix, Paster, ProgressBar, Readers, Show, Style,
 };
 pub(crate) use joblog::error::JobLogError;
 pub(crate) use joblog::replay::{LoggedRun, ReplayError};
 pub(crate) use joblog::{JobLog, OpenLog, open as open_log};
 pub(crate) use json_events::Events;
 pub(crate) use json_records::JsonLines;
-pub(crate) use recorder::{Effect, RecorderError};
+pub(crate) use parallel::{
+    CommandEcho, LoggedJobs, OutputFiles, ParallelLog, ParallelLogError, Results, ResultsError,
+    ResultsForm, Tree,
+};
+pub(crate) use recorder::{Effect, Recorder, RecorderError};
 pub(crate) use sink::Sink;

@@ -1,6 +1,6 @@
 //! The definition of every option, from which the parser, help, manual page and completions are made.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -341,4 +341,17 @@ pub(crate) struct Args {
     /// Its $defs are job, event and log: one for each line of these.
     #[arg(long, hide_short_help = true, help_heading = "About prun")]
     pub(crate) schema: bool,
+}
+
+impl Args {
+    /// Whether output goes to files alone.
+    pub(crate) fn keeps_output(&self) -> bool {
+        let gnu = self.gnu.as_ref();
+        gnu.is_some_and(|gnu| gnu.files || gnu.results.is_some())
+    }
+
+    /// The prefix of each line of output, for GNU parallel.
+    pub(crate) fn tag(&self) -> Option<&OsStr> {
+        self.gnu.as_ref()?.tag.as_deref()
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::num::NonZeroU32;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::PathBuf;
 
 use crate::plan::{BatchSize, ColumnSeparator, Context, Reading, ReplacementStrings, Separator};
@@ -55,6 +56,26 @@ pub(crate) struct GnuSource {
     pub(crate) values: GnuValues,
     /// Whether it is linked to the source before it (`:::+`, `::::+`).
     pub(crate) is_linked: bool,
+}
+
+impl GnuSource {
+    /// Divides the arguments of a list at a byte, as if they were read from a file.
+    pub(crate) fn divide(&mut self, separator: u8) {
+        let GnuValues::List(list) = &mut self.values else {
+            return;
+        };
+        if list
+            .iter()
+            .any(|value| value.as_bytes().contains(&separator))
+        {
+            let parts = list
+                .iter()
+                .flat_map(|value| value.as_bytes().split(|byte| *byte == separator));
+            *list = parts
+                .map(|part| OsString::from_vec(part.to_vec()))
+                .collect();
+        }
+    }
 }
 
 /// Where arguments come from.

@@ -19,8 +19,8 @@ pub(crate) struct GnuSurroundings {
     pub(crate) tmpdir: Option<OsString>,
     pub(crate) cpus: usize,
     pub(crate) stdin_is_terminal: bool,
-    /// Whether a name is that of a file.
-    pub(crate) is_file: Option<fn(&Path) -> bool>,
+    /// Returns the text of a file, if it is one.
+    pub(crate) read: Option<fn(&Path) -> Option<String>>,
 }
 
 impl GnuSurroundings {
@@ -44,7 +44,7 @@ impl GnuSurroundings {
             tmpdir: variable("TMPDIR"),
             cpus,
             stdin_is_terminal,
-            is_file: Some(Path::is_file),
+            read: Some(|path| std::fs::read_to_string(path).ok()),
         }
     }
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::Parser;
 
 use super::answers;
-use super::parse::{ParseError, Parsed, parse};
+use super::parse::{ParseError, parse};
 use super::sources::{Separators, file, shell_words};
 use super::surroundings::GnuSurroundings;
 use super::table::Setting;
@@ -50,7 +50,7 @@ pub(crate) enum GnuError {
 }
 
 /// The length of a command line that GNU parallel uses on Linux.
-const MAX_CHARS: usize = 130_329;
+const MAX_CHARS: usize = 63_664;
 
 /// Translates the words after the name of the program.
 pub(crate) fn translate(
@@ -133,8 +133,6 @@ struct Translation<'a> {
     separators: Separators,
     files: Vec<GnuValues>,
     trim: Option<(bool, bool)>,
-    has_batch_option: bool,
-    is_grouped: bool,
 }
 
 impl<'a> Translation<'a> {
@@ -178,8 +176,6 @@ impl<'a> Translation<'a> {
             separators: Separators::default(),
             files: Vec::new(),
             trim: None,
-            has_batch_option: false,
-            is_grouped: true,
         }
     }
 
@@ -216,12 +212,17 @@ impl<'a> Translation<'a> {
             Setting::Eof => gnu.reading.end = (!value.is_empty()).then(|| value.to_owned()),
             Setting::Extension => gnu.strings.respell("{.}", value.as_bytes()),
             Setting::Files => gnu.files = true,
-            Setting::Group => self.is_grouped = true,
+            Setting::Group => args.output = OutputMode::Group,
             Setting::Halt => gnu.halt = values::halt(&text).ok_or_else(|| wrong("--halt", "never, or now or soon, then fail, success or done, then a number or a percentage: now,fail=1"))?,
             Setting::Header if text == ":" => gnu.has_header = true,
             Setting::Header => return Err(wrong("--header", "`:`, for names in the first line")),
             Setting::Help => return Ok(Some(answers::help())),
-            Setting::Jobs => args.jobs = Some(values::jobs(&text, self.surroundings.cpus).ok_or_else(|| wrong("--jobs", "a number of jobs: 4, 50%, +1, -1, or 0 for no limit"))?),
+            Setting::Jobs => {
+                let cpus = self.surroundings.cpus;
+                let in_file = || values::jobs(self.surroundings.read?(Path::new(value))?.trim(), cpus);
+                let jobs = values::jobs(&text, cpus).or_else(in_file);
+                args.jobs = Some(jobs.ok_or_else(|| wrong("--jobs", "a number of jobs, or a file with one: 4, 50%, +1, -1, 0 for no limit"))?);
+            }
             Setting::JobLog => gnu.joblog = Some(value.into()),
             Setting::KeepOrder => args.keep_order = true,
             Setting::NoKeepOrder => args.keep_order = false,
@@ -232,7 +233,6 @@ impl<'a> Translation<'a> {
                     Setting::MaxLines if value.is_empty() => 1,
                     _ => count("a number of arguments")?,
                 };
-                self.has_batch_option = true;
                 gnu.batch = Some(BatchSize::Number(number.max(1)));
                 gnu.context = match (number, setting) {
                     (0, _) => Context::Dropped,
@@ -319,6 +319,19 @@ impl<'a> Translation<'a> {
                 values: GnuValues::Stdin,
                 is_linked: false,
             });
+        }
+        if let Separator::Byte(separator) = gnu.separator {
+            for source in &mut gnu.sources {
+                source.divide(separator);
+            }
+        }
+        if gnu.shell_quote {
+            if !gnu.command.is_empty() {
+                return Err(GnuError::Conflict(
+                    "--shellquote quotes arguments, not a command: printf %q quotes words",
+                ));
+            }
+            args.dry_run = true;
         }
         // As in GNU parallel, columns have no blanks around them.
         let trims = self

@@ -27,6 +27,7 @@ impl View {
     ) -> Self {
         let show = match (args.quiet, form) {
             (2.., _) => Show::Nothing,
+            _ if args.keeps_output() => Show::Words,
             (_, OutputForm::Records | OutputForm::Events) => Show::Words,
             (1, _) => Show::Failed,
             (0, _) => Show::All,
@@ -59,11 +60,14 @@ pub(crate) fn display(
         show,
         verbose: args.verbose,
         terminal,
-        by_line: args.output == OutputMode::Line,
+        by_line: args.output == OutputMode::Line || args.tag().is_some(),
         alone,
         is_live,
         line_per_job: vendor.is_some() || progress == ProgressMode::Plain,
         has_bar: progress == ProgressMode::Bar && show != Show::Nothing && !alone,
+        // A script that was written for GNU parallel may collect what it says.
+        has_digest: args.gnu.is_none() || terminal,
+        shows_retries: args.gnu.is_none() || is_live,
         frame,
         vendor,
         style: style(args.color, surroundings, terminal),

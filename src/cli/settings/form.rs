@@ -30,6 +30,10 @@ pub(crate) enum FormError {
 impl OutputForm {
     pub(crate) fn of(args: &Args) -> Result<Self, FormError> {
         let form = match (args.dry_run, args.json) {
+            (true, None) if args.gnu.as_ref().is_some_and(|gnu| gnu.shell_quote) => {
+                OutputForm::DryRun(DryRun::ParallelQuote)
+            }
+            (true, None) if args.gnu.is_some() => OutputForm::DryRun(DryRun::Parallel),
             (true, None) => OutputForm::DryRun(DryRun::Shell),
             (true, Some(_)) => OutputForm::DryRun(DryRun::JobFile),
             (false, None) => OutputForm::Output,

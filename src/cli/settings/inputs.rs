@@ -57,6 +57,8 @@ pub(crate) enum InputError {
     #[error("{0}")]
     OtherProgram(&'static str),
     #[error(transparent)]
+    Gnu(#[from] gnu::GnuSourceError),
+    #[error(transparent)]
     Inputs(#[from] ArgumentsError),
     #[error(transparent)]
     Source(#[from] SourceError),

@@ -76,6 +76,8 @@ impl OutputRules {
             _ if args.log_dir.is_some() => OutputDelivery::Grouped,
             _ if self.form == OutputForm::Events => OutputDelivery::Streamed,
             _ if !as_text => OutputDelivery::Grouped,
+            // Only the output of the last attempt is shown.
+            OutputMode::Group if args.gnu.is_some() && args.retries > 0 => OutputDelivery::Grouped,
             // A CI log shows a job's output below its result, folded if it succeeded.
             OutputMode::Group if vendor.is_some() && !alone => OutputDelivery::Grouped,
             // Only the last state of redrawn output is shown.
@@ -86,7 +88,7 @@ impl OutputRules {
             OutputMode::Group => OutputDelivery::Grouped,
         };
         let is_one_stream = one_place || matches!(frame, Frame::Folded(_));
-        let together = self.form == OutputForm::Output && is_one_stream;
+        let together = self.form == OutputForm::Output && is_one_stream && show != Show::Words;
         JobOutput::Captured { delivery, together }
     }
 }

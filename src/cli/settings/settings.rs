@@ -20,6 +20,7 @@ use super::policy;
 use super::slots::{self, SlotsError};
 use super::surroundings::Surroundings;
 use crate::cli::args::Args;
+use crate::cli::gnu::{self, GnuRecords, GnuRecordsError};
 use crate::cli::misunderstanding::Misunderstanding;
 use crate::event::LastLines;
 use crate::guard::{Guard, Wanted};
@@ -62,6 +63,8 @@ pub(crate) struct Reporting {
     pub(crate) keep_order: bool,
     /// The report files, opened.
     pub(crate) files: OpenRunFiles,
+    /// What GNU parallel would write.
+    pub(crate) gnu: GnuRecords,
 }
 
 impl Reporting {
@@ -100,6 +103,8 @@ pub(crate) enum SettingsError {
     Slots(#[from] SlotsError),
     #[error(transparent)]
     Input(#[from] InputError),
+    #[error(transparent)]
+    Gnu(#[from] GnuRecordsError),
 }
 
 /// Determines the settings and opens the source of jobs; `None` if the command line names no jobs.
@@ -119,11 +124,12 @@ pub(crate) fn settle(
     let jobs = concurrency.jobs();
     files::check(&args)?;
     let source = input.open(rules(&args, &surroundings, jobs, &fixed.env), &rule)?;
+    let total = source.total();
     let (mut warnings, limit_warning) = match form {
         OutputForm::DryRun(_) => (Vec::new(), None),
-        _ => concurrency.warnings(source.total()),
+        _ => concurrency.warnings(total),
     };
-    let alone = source.total() == Some(1);
+    let alone = total == Some(1);
     let shown = Shown::of(&args, &surroundings, form, jobs, alone);
     warnings.extend(shown.warning);
     let display = shown.display;
@@ -143,7 +149,7 @@ pub(crate) fn settle(
     // Last, so that an invalid command line creates no files.
     let left = match form {
         OutputForm::DryRun(_) => Left::default(),
-        _ => Left::open(&args, &surroundings, &display)?,
+        _ => Left::open(&args, &surroundings, &display, &source)?,
     };
     warnings.extend(left.warnings);
     let last_lines = LastLines::default();
@@ -156,7 +162,7 @@ pub(crate) fn settle(
         retries: args.retries,
         retry_delay: args.retry_delay,
         deadline: args.deadline.filter(|deadline| !deadline.is_zero()),
-        policy: policy::policy(&args),
+        policy: policy::policy(&args, total),
         delay: args.delay,
         cwd: fixed.cwd,
         change_dir: fixed.change_dir,
@@ -179,6 +185,7 @@ pub(crate) fn settle(
         paster,
         keep_order: shown.keep_order,
         files: left.files,
+        gnu: left.gnu,
     };
     let settings = Settings {
         options,
@@ -285,6 +292,7 @@ pub(crate) fn settle_replay(
         paster: Paster::default(),
         keep_order: args.keep_order,
         files: files(args).open()?,
+        gnu: GnuRecords::default(),
     };
     Ok((reporting, run))
 }
@@ -296,6 +304,7 @@ struct Left {
     files: OpenRunFiles,
     log: Option<OpenLog>,
     warnings: Vec<String>,
+    gnu: GnuRecords,
 }
 
 impl Left {
@@ -303,6 +312,7 @@ impl Left {
         args: &Args,
         surroundings: &Surroundings,
         display: &DisplayOptions,
+        source: &Source,
     ) -> Result<Self, SettingsError> {
         let (log_dir, warning) = log_dir(args, &surroundings.cwd)?.unzip();
         let mut files = files(args).open()?;
@@ -316,11 +326,14 @@ impl Left {
         if let Some(log) = &mut log {
             warnings.append(&mut log.warnings);
         }
+        let gnu = args.gnu.as_deref();
+        let gnu = gnu.map(|gnu| gnu::records(gnu, args.output, source.names(), source.total()));
         Ok(Self {
             log_dir,
             files,
             log,
             warnings,
+            gnu: gnu.transpose()?.unwrap_or_default(),
         })
     }
 }

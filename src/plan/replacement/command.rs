@@ -324,14 +324,10 @@ impl ReplacementCommand {
                 }
                 return Ok(());
             }
-            Position::At(number @ 1..) => usize::try_from(number - 1).ok(),
-            Position::At(number) => {
-                let from_end = usize::try_from(number.unsigned_abs()).ok();
-                from_end.and_then(|from_end| values.checked_sub(from_end))
-            }
+            position => position.index(values),
         };
         // A value that there is not is nothing, as in GNU parallel.
-        if let Some(index) = index.filter(|index| *index < values) {
+        if let Some(index) = index {
             flat.push(Flat::Value(index, form.clone()));
         }
         Ok(())
@@ -483,6 +479,22 @@ fn line(text: Vec<u8>, rule: &ShellRule) -> Result<Runs, ReplacementError> {
     })
 }
 
+/// Whether the end of a text is outside of all quotes and here-documents.
+fn is_unquoted(text: &[u8]) -> bool {
+    let mut quote = None;
+    let mut bytes = text.iter();
+    while let Some(byte) = bytes.next() {
+        match (byte, quote) {
+            (b'\\', None | Some(b'"')) => drop(bytes.next()),
+            (b'\'' | b'"', None) => quote = Some(*byte),
+            (byte, Some(open)) if *byte == open => quote = None,
+            (b'`' | b'#', None) => return false,
+            _ => {}
+        }
+    }
+    quote.is_none() && !text.windows(2).any(|pair| pair == b"<<")
+}
+
 /// The text of a template, whose placeholders are values that are computed.
 #[derive(Default)]
 struct Text {
@@ -495,6 +507,7 @@ struct Text {
     bytes: Vec<u8>,
     inserted: Vec<(usize, ReplacementForm)>,
     holes: Vec<Hole>,
+    /// Whether values are inserted in another way than by a placeholder.
     has_every: bool,
 }
 
@@ -510,8 +523,20 @@ impl Text {
         if in_quotes {
             self.bytes.push(b'"');
         }
-        for flat in word {
+        let only = Flat::Value(0, ReplacementForm::WHOLE);
+        for (at, flat) in word.iter().enumerate() {
+            let flat = match flat {
+                Flat::Every if self.values == 1 => &only,
+                flat => flat,
+            };
             match flat {
+                Flat::Value(index, form) if !self.is_quoted && self.is_exit(word.get(at + 1)) => {
+                    let number = self.number_of(*index, form);
+                    // Only digits, so that no shell can evaluate anything else.
+                    let text = format!("\"${{{number}%%[!0-9-]*}}\"");
+                    self.bytes.extend_from_slice(text.as_bytes());
+                    self.has_every = true;
+                }
                 Flat::Text(text) => self.literal(text, in_quotes),
                 Flat::Seq => self.hole(Hole::Seq, b"{#}"),
                 Flat::Slot => self.hole(Hole::Slot, b"{%}"),
@@ -535,7 +560,22 @@ impl Text {
         }
     }
 
-    fn value(&mut self, index: usize, form: &ReplacementForm) {
+    /// Whether what comes next is the argument of `exit`, outside of quotes.
+    fn is_exit(&self, next: Option<&Flat>) -> bool {
+        let ends = |byte: &u8| b" \t\n;&|)}".contains(byte);
+        let is_whole = match next {
+            None => true,
+            Some(Flat::Text(text)) => text.first().is_some_and(ends),
+            Some(_) => false,
+        };
+        let before = self.bytes.strip_suffix(b"exit ");
+        let begins = |byte: &u8| b" \t\n;&|({".contains(byte);
+        let is_command = before.is_some_and(|before| before.last().is_none_or(begins));
+        is_whole && is_command && is_unquoted(&self.bytes)
+    }
+
+    /// Returns the number of a value among those that the placeholders have, from 1.
+    fn number_of(&mut self, index: usize, form: &ReplacementForm) -> usize {
         let known = self
             .inserted
             .iter()
@@ -544,9 +584,14 @@ impl Text {
             self.inserted.push((index, form.clone()));
             self.inserted.len() - 1
         });
+        number + 1
+    }
+
+    fn value(&mut self, index: usize, form: &ReplacementForm) {
+        let number = self.number_of(index, form);
         let form = PlaceholderForm::Whole;
-        let text = format!("{{{}}}", number + 1);
-        self.hole(Hole::Value(number, form), text.as_bytes());
+        let text = format!("{{{number}}}");
+        self.hole(Hole::Value(number - 1, form), text.as_bytes());
     }
 
     fn hole(&mut self, hole: Hole, text: &[u8]) {

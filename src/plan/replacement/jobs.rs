@@ -48,9 +48,6 @@ pub(crate) enum RowJobsError {
         "several arguments per job need one source without columns, but there are {0} or it has columns: use --link, or {{1}} {{2}}"
     )]
     Batch(usize),
-    /// A negative position where the number of values is not fixed.
-    #[error("the arguments are longer than --max-chars allows ({0} bytes): raise it")]
-    MaxChars(usize),
 }
 
 /// The jobs.

@@ -28,6 +28,21 @@ pub(super) enum Position {
     At(i64),
 }
 
+impl Position {
+    /// Returns the index of the value among so many, if it is one of them.
+    pub(super) fn index(self, values: usize) -> Option<usize> {
+        let index = match self {
+            Self::All => None,
+            Self::At(number @ 1..) => usize::try_from(number - 1).ok(),
+            Self::At(number) => {
+                let from_end = usize::try_from(number.unsigned_abs()).ok();
+                from_end.and_then(|from_end| values.checked_sub(from_end))
+            }
+        };
+        index.filter(|index| *index < values)
+    }
+}
+
 /// A part of a command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Part {
@@ -68,7 +83,9 @@ pub(crate) enum StringsError {
     #[error("`{0}` needs --plus")]
     Plus(String),
     /// A string that is computed from all jobs.
-    #[error("`{0}` is not supported: number the jobs with {{#}}, and select the arguments before")]
+    #[error(
+        "`{0}` is not supported here: {{#}} is the number of a job, and arguments can be selected before"
+    )]
     AllJobs(String),
 }
 

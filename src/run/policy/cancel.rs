@@ -21,6 +21,8 @@ pub(crate) struct Policy {
     pub(crate) fail_fast: Option<(NonZeroU32, FailFast)>,
     /// Which job cancels the others by its end.
     pub(crate) race: Option<Race>,
+    /// How many jobs that end so cancel it, and how.
+    pub(crate) halt: Option<(Race, NonZeroU32, FailFast)>,
 }
 
 /// Which job decides a race.
@@ -81,6 +83,8 @@ pub(crate) enum Escalation {
 pub(crate) struct Cancel {
     policy: Policy,
     failures: u32,
+    /// How many jobs ended as `halt` counts them.
+    halting: u32,
     /// Why no new jobs start, while running ones may finish.
     draining: Option<CancelReason>,
     request: Request,
@@ -94,6 +98,7 @@ impl Cancel {
         Self {
             policy,
             failures: 0,
+            halting: 0,
             draining: None,
             request: Request::Run,
             signals: 0,
@@ -176,19 +181,30 @@ impl Cancel {
         if is_decided {
             return self.terminate(CancelReason::Race);
         }
+        if let Some((which, limit, how)) = self.policy.halt {
+            self.halting += u32::from(which == Race::End || status == Status::Ok);
+            if self.halting >= limit.get() {
+                return self.end_with(how);
+            }
+        }
         if status == Status::Ok {
             return None;
         }
         self.failures += 1;
         match self.policy.fail_fast {
-            Some((limit, FailFast::Now)) if self.failures >= limit.get() => {
-                self.terminate(CancelReason::FailFast)
-            }
-            Some((limit, FailFast::Soon)) if self.failures >= limit.get() => {
+            Some((limit, how)) if self.failures >= limit.get() => self.end_with(how),
+            _ => None,
+        }
+    }
+
+    /// Ends the run because enough jobs ended.
+    fn end_with(&mut self, how: FailFast) -> Option<CancelReason> {
+        match how {
+            FailFast::Now => self.terminate(CancelReason::FailFast),
+            FailFast::Soon => {
                 self.draining = Some(CancelReason::FailFast);
                 self.draining
             }
-            _ => None,
         }
     }
 
@@ -254,6 +270,7 @@ mod tests {
         Cancel::new(Policy {
             fail_fast: Some((limit, how)),
             race: None,
+            halt: None,
         })
     }
 
@@ -336,6 +353,7 @@ mod tests {
             let mut cancel = Cancel::new(Policy {
                 fail_fast: None,
                 race: Some(Race::End),
+                halt: None,
             });
             assert_eq!(cancel.job_ended(status), Some(CancelReason::Race));
             assert_eq!(cancel.job_ended(Status::Canceled), None);
@@ -347,6 +365,7 @@ mod tests {
         let mut cancel = Cancel::new(Policy {
             fail_fast: None,
             race: Some(Race::Ok),
+            halt: None,
         });
         for status in [Status::Failed, Status::Timeout, Status::SpawnError] {
             assert_eq!(cancel.job_ended(status), None);
@@ -379,7 +398,7 @@ mod tests {
             race in prop::sample::select(vec![None, Some(Race::End), Some(Race::Ok)]),
         ) {
             let limit = NonZeroU32::new(2).unwrap();
-            let policy = Policy { fail_fast: Some((limit, FailFast::Now)), race };
+            let policy = Policy { fail_fast: Some((limit, FailFast::Now)), race, halt: None };
             let mut cancel = Cancel::new(policy);
             let rank = |cancel: &Cancel| match cancel.request() {
                 Request::Run => 0,

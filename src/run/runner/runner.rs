@@ -207,6 +207,7 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
 
     fn on_job(&mut self, job: Job, read_at: Instant) {
         self.last_seq += 1;
+        let seq = self.last_seq;
         let cwd = match &job.cwd {
             Some(dir) => Arc::<Path>::from(self.options.cwd.join(dir)),
             None => Arc::clone(&self.options.cwd),
@@ -218,10 +219,9 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
         let is_done = |key| {
             self.completed_jobs
                 .as_ref()
-                .is_some_and(|completed_jobs| completed_jobs.is_done(key))
+                .is_some_and(|completed_jobs| completed_jobs.is_done(key, seq))
         };
         let done = key.is_some_and(is_done);
-        let seq = self.last_seq;
         let job = Arc::new(NumberedJob {
             seq,
             read_at,

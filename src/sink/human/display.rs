@@ -33,6 +33,10 @@ pub(crate) struct DisplayOptions {
     pub(crate) line_per_job: bool,
     /// Whether a progress bar is drawn below everything.
     pub(crate) has_bar: bool,
+    /// Whether failed jobs are listed at the end.
+    pub(crate) has_digest: bool,
+    /// Whether the output of attempts before the last is shown.
+    pub(crate) shows_retries: bool,
     pub(crate) frame: Frame,
     /// The CI system, if output goes to its log.
     pub(crate) vendor: Option<Vendor>,

@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use super::digest::{Digest, Seen, count};
 use super::display::{DisplayOptions, Frame, Headline, Show};
 use super::paste::Paster;
-use super::prefix::PrefixedLines;
+use super::prefix::{LinePrefix, PrefixedLines};
 use super::screen;
 use crate::event::{
     Attempt, Event, JobEnd, JobRetry, NumberedJob, OutputLoss, Print, Status, Stream,
@@ -38,7 +38,7 @@ pub(crate) struct Human {
 }
 
 impl Human {
-    pub(crate) fn new(display: DisplayOptions, paster: Paster) -> Self {
+    pub(crate) fn new(display: DisplayOptions, paster: Paster, prefix: LinePrefix) -> Self {
         let is_watched = display.terminal && display.show != Show::Failed;
         let always_counts = display.verbose || is_watched || display.line_per_job;
         Self {
@@ -49,7 +49,7 @@ impl Human {
             mute: false,
             lines: display
                 .by_line
-                .then(|| PrefixedLines::new(display.style, display.vendor)),
+                .then(|| PrefixedLines::new(display.style, display.vendor, prefix)),
             streamed: None,
             groups: 0,
             in_group: false,
@@ -88,8 +88,9 @@ impl Human {
         is_wanted: bool,
         console: &mut Console,
     ) -> io::Result<Option<u64>> {
+        let is_last = headline.next.is_empty();
         let is_shown = match self.display.show {
-            Show::All => true,
+            Show::All => is_last || self.display.shows_retries,
             Show::Failed => !headline.is_good,
             Show::Nothing | Show::Words => false,
         };
@@ -363,6 +364,9 @@ impl Human {
                 Ok(())
             }
             Event::RunEnded { elapsed, counts } => {
+                if !self.display.has_digest {
+                    return Ok(());
+                }
                 let mut lines = self.digest_lines(console);
                 if verbose {
                     lines.extend(self.digest.slowest(style));

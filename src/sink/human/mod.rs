@@ -22,6 +22,7 @@ pub(crate) use heartbeat::Heartbeat;
 pub(crate) use human::Human;
 pub(super) use paste::changes;
 pub(crate) use paste::{Paster, Readers};
+pub(crate) use prefix::LinePrefix;
 pub(crate) use progress::ProgressBar;
 pub(crate) use style::Style;
 pub(super) use tail::{OutputTail, TAIL, last_lines};

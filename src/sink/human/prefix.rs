@@ -2,9 +2,11 @@
 
 use std::collections::HashMap;
 use std::io::{self, Read, Write};
+use std::sync::Arc;
 
 use super::style::Style;
 use crate::event::{NumberedJob, Stream};
+use crate::plan::ReplacementText;
 use crate::process::Spool;
 use crate::sink::ci::Vendor;
 use crate::sink::console::Colours;
@@ -12,6 +14,8 @@ use crate::sink::describe;
 
 /// The maximum length of a line. A longer one is shown in pieces, marked where it is cut, to bound memory.
 const MAX_LINE: usize = 16 * 1024;
+/// The same where the bytes of a line must not change, as for GNU parallel.
+const MAX_EXACT_LINE: usize = 64 * 1024 * 1024;
 /// Marks both sides of a cut.
 const CUT: &str = "…";
 /// Resets all colours.
@@ -26,9 +30,22 @@ pub(crate) struct PrefixedLines {
     open: HashMap<(u64, Stream), OpenLine>,
 }
 
+/// What is before each line.
+#[derive(Clone, Debug, Default)]
+pub(crate) enum LinePrefix {
+    /// The name of the job, padded.
+    #[default]
+    Name,
+    /// This text and a tab, as GNU parallel writes it.
+    Tag(Arc<ReplacementText>),
+    /// Nothing.
+    None,
+}
+
 /// The prefixes of the jobs.
 #[derive(Debug)]
 struct Prefixes {
+    prefix: LinePrefix,
     style: Style,
     /// The CI system for whose log names are escaped.
     vendor: Option<Vendor>,
@@ -48,13 +65,16 @@ struct OpenLine {
     has_controls: bool,
     /// The colours that earlier lines have left on.
     colours: Colours,
+    /// Whether its bytes are shown as they are.
+    is_exact: bool,
 }
 
 impl PrefixedLines {
     /// Creates it without lines.
-    pub(crate) fn new(style: Style, vendor: Option<Vendor>) -> Self {
+    pub(crate) fn new(style: Style, vendor: Option<Vendor>, prefix: LinePrefix) -> Self {
         Self {
             prefixes: Prefixes {
+                prefix,
                 style,
                 vendor,
                 width: 0,
@@ -72,8 +92,15 @@ impl PrefixedLines {
         piece: &Spool,
         out: &mut impl Write,
     ) -> io::Result<()> {
+        let is_exact = self.prefixes.is_exact();
         let prefix = self.prefixes.of(job);
-        let open = self.open.entry((job.seq, stream)).or_default();
+        let open = self
+            .open
+            .entry((job.seq, stream))
+            .or_insert_with(|| OpenLine {
+                is_exact,
+                ..OpenLine::default()
+            });
         open.add(piece.head(), prefix, out)?;
         let mut rest = piece.kept(piece.taken() + piece.head().len() as u64);
         let mut buf = Vec::new();
@@ -95,7 +122,8 @@ impl PrefixedLines {
             Some(mut open) if !open.bytes.is_empty() => {
                 let prefix = self.prefixes.of(job);
                 let bytes = std::mem::take(&mut open.bytes);
-                open.line(&bytes, b"\n", prefix, out)
+                let end: &[u8] = if open.is_exact { b"" } else { b"\n" };
+                open.line(&bytes, end, prefix, out)
             }
             _ => Ok(()),
         }
@@ -103,10 +131,25 @@ impl PrefixedLines {
 }
 
 impl Prefixes {
+    /// Whether lines are shown as GNU parallel shows them.
+    fn is_exact(&self) -> bool {
+        !matches!(self.prefix, LinePrefix::Name)
+    }
+
     /// Returns the job's prefix, coloured and padded.
     fn of(&mut self, job: &NumberedJob) -> &str {
         // Consecutive pieces often belong to the same job.
         if (self.last.0, self.last.1) != (job.seq, self.width) {
+            match &self.prefix {
+                LinePrefix::Name => {}
+                LinePrefix::None => return "",
+                LinePrefix::Tag(text) => {
+                    let tag = text.fill(&job.job.args, job.seq, <[u8]>::to_vec);
+                    let tag = describe::escape(&tag) + "\t";
+                    self.last = (job.seq, self.width, tag);
+                    return &self.last.2;
+                }
+            }
             let mut name = describe::label(job);
             if let Some(vendor) = self.vendor {
                 name = vendor.escape_line(&name).into_owned();
@@ -122,6 +165,14 @@ impl Prefixes {
 }
 
 impl OpenLine {
+    fn longest(&self) -> usize {
+        if self.is_exact {
+            MAX_EXACT_LINE
+        } else {
+            MAX_LINE
+        }
+    }
+
     fn add(&mut self, bytes: &[u8], prefix: &str, out: &mut impl Write) -> io::Result<()> {
         // Search the whole piece at once, without an early exit: lines may be short.
         let controls = |found, byte: &u8| found | matches!(byte, 0x08 | b'\r' | 0x1b);
@@ -140,7 +191,7 @@ impl OpenLine {
                 }
                 None => {
                     self.bytes.extend_from_slice(line);
-                    if self.bytes.len() > MAX_LINE {
+                    if self.bytes.len() > self.longest() {
                         let bytes = std::mem::take(&mut self.bytes);
                         self.bytes = self.shorten(&bytes, prefix, out)?.to_vec();
                     }
@@ -165,8 +216,8 @@ impl OpenLine {
         prefix: &str,
         out: &mut impl Write,
     ) -> io::Result<&'a [u8]> {
-        while line.len() > MAX_LINE {
-            let (piece, rest) = line.split_at(MAX_LINE);
+        while line.len() > self.longest() {
+            let (piece, rest) = line.split_at(self.longest());
             self.line(piece, "…\n".as_bytes(), prefix, out)?;
             self.cut = true;
             line = rest;
@@ -185,7 +236,7 @@ impl OpenLine {
         if self.cut {
             out.write_all(CUT.as_bytes())?;
         }
-        if self.has_controls || !self.colours.open().is_empty() {
+        if !self.is_exact && (self.has_controls || !self.colours.open().is_empty()) {
             let cut = if self.cut { CUT } else { "" };
             self.controlled(line, &format!("{prefix}{cut}"), out)?;
         } else {
