@@ -86,6 +86,10 @@ impl Invocation {
     pub(crate) fn variables(&self, args: &[OsString], to: SlotAssignment) -> Vec<EnvChange> {
         match self {
             Self::Template(template) => template.variables(args, to),
+            Self::Replacement(_) => vec![
+                EnvChange::set("PARALLEL_SEQ", to.seq.to_string()),
+                EnvChange::set("PARALLEL_JOBSLOT", to.slot.to_string()),
+            ],
             Self::Argv(_) | Self::Line { .. } | Self::Recorded { .. } => Vec::new(),
         }
     }

@@ -26,6 +26,7 @@ mod forged_ci_commands;
 mod format_agreement;
 mod fuzz;
 mod generated;
+mod gnu;
 mod headlines;
 mod house;
 mod injection;
