@@ -79,6 +79,7 @@ impl Invocation {
             Self::Argv(_) | Self::Recorded { .. } | Self::Replacement(_) => false,
             Self::Line { shell, .. } => shell.is_some(),
             Self::Template(template) => template.allows_shell,
+            Self::Replacement(_) => true,
         }
     }
 

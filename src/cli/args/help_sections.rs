@@ -12,7 +12,7 @@ pub(crate) struct Section {
 }
 
 /// The sections, in the order of manual pages.
-pub(crate) const SECTIONS: [Section; 5] = [
+pub(crate) const SECTIONS: [Section; 6] = [
     Section {
         title: "Examples",
         entries: &[
@@ -73,6 +73,27 @@ pub(crate) const SECTIONS: [Section; 5] = [
             (
                 "{{}} {{.}} ...",
                 "A placeholder in another pair of braces is the text of that placeholder: {} or {.}. All other braces are left alone.",
+            ),
+        ],
+    },
+    Section {
+        title: "GNU parallel",
+        entries: &[
+            (
+                "prun --gnu ..., parallel ...",
+                "If --gnu is the first word, or if prun is called as `parallel` (a symbolic link, an alias), the command line is that of GNU parallel, and so are job log, results, and exit status: the number of failed jobs, 101 for more than 100, 255 for other errors. `prun --gnu --help` lists all options.",
+            ),
+            (
+                "The command",
+                "Its words are joined with blanks for $PARALLEL_SHELL, or $SHELL if that is a Bourne shell, or /bin/sh. An argument never becomes text of that shell: where GNU parallel would put one into quotes, a here-document or the like, prun ends with 255. In double quotes \"{}\" is the argument itself, which GNU parallel would quote once more.",
+            ),
+            (
+                "Taken",
+                "Input: -a :::: ::: :::+ ::::+ --link --colsep (a text, a class, \\s+) --csv --header : -0 -d -E -r -n -N -L -X -m --xargs -s --trim --shuf --pipe --pipepart --block --recstart --recend --round-robin. Command: -I --plus --rpl (s/TEXT/TEXT/) -q and all replacement strings but perl. Running: -j --delay --timeout --retries --halt --termseq --nice --wd. Output: -k -u --lb --tag --tagstring --files --results --joblog --resume --resume-failed --retry-failed -v -t --dry-run --bar. $PARALLEL and ~/.parallel/config, unless --plain.",
+            ),
+            (
+                "Refused",
+                "With a line that names another way: perl expressions, regular expressions as separators, other hosts (-S, --transfer, --return, ...), --sqlmaster, --semaphore, --tmux, --interactive, --load, --memfree, --cat, --fifo, --tee, --shard, profiles (-J). Nothing runs then.",
             ),
         ],
     },

@@ -6,8 +6,8 @@ use std::os::unix::fs::symlink;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use tempfile::TempDir;
@@ -64,7 +64,11 @@ fn run(root: &Path, name: &str, program: &Path, script: &str) -> (Effect, String
     }
     fs::write(home.join(".parallel/will-cite"), "").unwrap();
     symlink(program, bin.join("parallel")).unwrap();
-    let copied = Command::new("cp").arg("-a").arg(root.join("prepared")).arg(&work).status();
+    let copied = Command::new("cp")
+        .arg("-a")
+        .arg(root.join("prepared"))
+        .arg(&work)
+        .status();
     assert!(copied.unwrap().success());
     let path = std::env::var("PATH").unwrap();
     let output = Command::new("timeout")
@@ -79,11 +83,18 @@ fn run(root: &Path, name: &str, program: &Path, script: &str) -> (Effect, String
         .stdin(Stdio::null())
         .output()
         .unwrap();
-    let mut lines: Vec<Vec<u8>> = output.stdout.split(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect();
+    let mut lines: Vec<Vec<u8>> = output
+        .stdout
+        .split(|byte| *byte == b'\n')
+        .map(<[u8]>::to_vec)
+        .collect();
     lines.sort();
     let mut files = BTreeMap::new();
     collect(&work, &work, &mut files);
-    let code = output.status.code().or(output.status.signal().map(|signal| 128 + signal));
+    let code = output
+        .status
+        .code()
+        .or(output.status.signal().map(|signal| 128 + signal));
     fs::remove_dir_all(&dir).unwrap();
     let effect = Effect { code, lines, files };
     (effect, String::from_utf8_lossy(&output.stderr).into_owned())
@@ -116,7 +127,10 @@ fn timeless(text: Vec<u8>) -> Vec<u8> {
     let kept = |line: &[u8]| {
         let columns = line.split(|byte| *byte == separator).enumerate();
         let columns = columns.filter(|(at, _)| ![2, 3, 5].contains(at));
-        columns.map(|(_, column)| column).collect::<Vec<_>>().join(&separator)
+        columns
+            .map(|(_, column)| column)
+            .collect::<Vec<_>>()
+            .join(&separator)
     };
     let mut lines: Vec<Vec<u8>> = text.split(|byte| *byte == b'\n').map(kept).collect();
     lines.sort();
@@ -136,11 +150,22 @@ fn complaint(entry: &Entry, theirs: &Effect, ours: &Effect, message: &str) -> Op
     }
     let text = |effect: &Effect| String::from_utf8_lossy(&effect.lines.join(&b'\n')).into_owned();
     let differs = |(name, content): &(&PathBuf, &Vec<u8>)| ours.files.get(*name) != Some(content);
-    let files: Vec<_> = theirs.files.iter().filter(differs).map(|(name, _)| name).collect();
+    let files: Vec<_> = theirs
+        .files
+        .iter()
+        .filter(differs)
+        .map(|(name, _)| name)
+        .collect();
     Some(format!(
         "expected {}, but it is {}:\n{}\ncodes {:?} and {:?}\n{}\n-- prun:\n{}\n-- files: {files:?}\n{message}",
         entry.expected,
-        if is_equal { "equal" } else if is_refused { "refused" } else { "different" },
+        if is_equal {
+            "equal"
+        } else if is_refused {
+            "refused"
+        } else {
+            "different"
+        },
         entry.script,
         theirs.code,
         ours.code,
@@ -157,9 +182,15 @@ fn the_documented_lines_do_the_same_or_are_refused() {
     let root = TempDir::with_prefix("prun-gnu-").unwrap();
     let prepared = root.path().join("prepared");
     fs::create_dir(&prepared).unwrap();
-    let made = Command::new("bash").args(["-c", PREPARE]).current_dir(&prepared).status();
+    let made = Command::new("bash")
+        .args(["-c", PREPARE])
+        .current_dir(&prepared)
+        .status();
     assert!(made.unwrap().success());
-    let found = Command::new("bash").args(["-c", "command -v parallel"]).output().unwrap();
+    let found = Command::new("bash")
+        .args(["-c", "command -v parallel"])
+        .output()
+        .unwrap();
     let theirs = PathBuf::from(String::from_utf8(found.stdout).unwrap().trim());
     let ours = Path::new(env!("CARGO_BIN_EXE_prun"));
     let (entries, next) = (entries(), AtomicUsize::new(0));
@@ -171,7 +202,8 @@ fn the_documented_lines_do_the_same_or_are_refused() {
                     let run = |name: &str, program: &Path| {
                         run(root.path(), &format!("{name}{at}"), program, entry.script)
                     };
-                    let ((theirs, _), (ours, message)) = (run("theirs", &theirs), run("ours", ours));
+                    let ((theirs, _), (ours, message)) =
+                        (run("theirs", &theirs), run("ours", ours));
                     let complaint = complaint(entry, &theirs, &ours, &message);
                     complaints.lock().unwrap().extend(complaint);
                 }
@@ -193,7 +225,14 @@ fn at_least_85_percent_of_the_lines_that_need_no_perl_nor_other_hosts_are_equal(
     let counts = |kind: &str| entries.iter().filter(|entry| entry.kind() == kind).count();
     let foreign: usize = FOREIGN.into_iter().map(counts).sum();
     let (equal, refused) = (counts("equal"), counts("refused"));
-    assert_eq!(equal + refused + foreign, entries.len(), "every entry has a known kind");
+    assert_eq!(
+        equal + refused + foreign,
+        entries.len(),
+        "every entry has a known kind"
+    );
     assert!(entries.len() >= 120, "{}", entries.len());
-    assert!(equal * 100 >= (equal + refused) * 85, "{equal} equal, {refused} refused");
+    assert!(
+        equal * 100 >= (equal + refused) * 85,
+        "{equal} equal, {refused} refused"
+    );
 }
