@@ -76,7 +76,7 @@ impl Invocation {
     /// Whether a shell may run it.
     pub(crate) fn allows_shell(&self) -> bool {
         match self {
-            Self::Argv(_) | Self::Recorded { .. } | Self::Replacement(_) => false,
+            Self::Argv(_) | Self::Recorded { .. } => false,
             Self::Line { shell, .. } => shell.is_some(),
             Self::Template(template) => template.allows_shell,
             Self::Replacement(_) => true,
