@@ -8,29 +8,27 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::display::{self, View};
-use super::environment::{self, EnvironmentError};
-use super::files::{self, FilesError, files, log_dir};
-use super::form::{FormError, OutputForm};
-use super::grace::{self, GraceError};
+use super::files::{self, FilesError, files};
 use super::inputs::{Input, InputError, separator};
-use super::jobs::Concurrency;
-use super::output;
-use super::policy;
-use super::slots::{self, SlotsError};
+use super::opened::{Opened, OpenedError};
+use super::running::{
+    Concurrency, EnvironmentError, GRACE, GraceError, SlotsError, env_changes, environment,
+    grace_within, policy, slot_values,
+};
+use super::shown::{self, FormError, OutputForm, View};
 use super::surroundings::Surroundings;
 use crate::cli::args::Args;
-use crate::cli::gnu::{self, GnuRecords, GnuRecordsError};
+use crate::cli::gnu::GnuRecords;
 use crate::cli::misunderstanding::Misunderstanding;
 use crate::event::LastLines;
 use crate::guard::{Guard, Wanted};
 use crate::os::{EnvChange, Terminal};
 use crate::plan::{Rules, Shell, ShellError, ShellRule, Source};
 use crate::process::{Stdio, TerminalSize};
-use crate::run::{Foreground, JobOutput, LogDir, LogDirError, Options};
+use crate::run::{Foreground, JobOutput, Options};
 use crate::sink::{
-    DisplayOptions, JobLogError, LoggedRun, OpenLog, OpenRunFiles, Paster, Readers, ReplayError,
-    RunFileError, Show, StepSummary, open_log,
+    DisplayOptions, LoggedRun, OpenLog, OpenRunFiles, Paster, Readers, ReplayError, RunFileError,
+    Show,
 };
 
 /// All that a run needs to know.
@@ -86,11 +84,9 @@ pub(crate) enum SettingsError {
     #[error(transparent)]
     Environment(#[from] EnvironmentError),
     #[error(transparent)]
-    Log(#[from] JobLogError),
-    #[error(transparent)]
-    LogDir(#[from] LogDirError),
-    #[error(transparent)]
     Replay(#[from] ReplayError),
+    #[error(transparent)]
+    Opened(#[from] OpenedError),
     #[error(transparent)]
     Files(#[from] FilesError),
     #[error(transparent)]
@@ -103,8 +99,6 @@ pub(crate) enum SettingsError {
     Slots(#[from] SlotsError),
     #[error(transparent)]
     Input(#[from] InputError),
-    #[error(transparent)]
-    Gnu(#[from] GnuRecordsError),
 }
 
 /// Determines the settings and opens the source of jobs; `None` if the command line names no jobs.
@@ -137,9 +131,9 @@ pub(crate) fn settle(
     let mut variables = (surroundings.variables)();
     if shown.terminal.is_some() {
         // A pager would wait for a key.
-        variables.extend(output::PAGERS.map(|name| (name.into(), "cat".into())));
+        variables.extend(shown::PAGERS.map(|name| (name.into(), "cat".into())));
     }
-    let environment = environment::settled(variables, fixed.grace, &fixed.env, &run_id)?;
+    let environment = environment(variables, fixed.grace, &fixed.env, &run_id)?;
     let readers = match (form, display.vendor) {
         // A dry run prints the commands in full.
         (OutputForm::DryRun(_), _) | (_, None) => Readers::Caller,
@@ -147,11 +141,11 @@ pub(crate) fn settle(
     };
     let paster = Paster::new(readers, surroundings.cwd.clone(), fixed.env.clone());
     // Last, so that an invalid command line creates no files.
-    let left = match form {
-        OutputForm::DryRun(_) => Left::default(),
-        _ => Left::open(&args, &surroundings, &display, &source)?,
+    let opened = match form {
+        OutputForm::DryRun(_) => Opened::default(),
+        _ => Opened::open(&args, &surroundings, &display, &source)?,
     };
-    warnings.extend(left.warnings);
+    warnings.extend(opened.warnings);
     let last_lines = LastLines::default();
     let options = Options {
         jobs,
@@ -162,7 +156,7 @@ pub(crate) fn settle(
         retries: args.retries,
         retry_delay: args.retry_delay,
         deadline: args.deadline.filter(|deadline| !deadline.is_zero()),
-        policy: policy::policy(&args, total),
+        policy: policy(&args, total),
         delay: args.delay,
         cwd: fixed.cwd,
         change_dir: fixed.change_dir,
@@ -173,7 +167,7 @@ pub(crate) fn settle(
         keep_order: args.keep_order,
         spool: Options::spool(),
         terminal: None,
-        log_dir: left.log_dir,
+        log_dir: opened.log_dir,
         foreground: fixed.foreground,
         guard: Guard::default(),
         last_lines: display.has_bar.then(|| last_lines.clone()),
@@ -184,14 +178,14 @@ pub(crate) fn settle(
         last_lines,
         paster,
         keep_order: shown.keep_order,
-        files: left.files,
-        gnu: left.gnu,
+        files: opened.files,
+        gnu: opened.gnu,
     };
     let settings = Settings {
         options,
         reporting,
         guard: args.guard.into(),
-        log: left.log,
+        log: opened.log,
         run_id,
         terminal: shown.terminal,
         warnings,
@@ -215,15 +209,15 @@ impl Fixed {
     fn of(args: &Args, surroundings: &Surroundings) -> Result<Self, SettingsError> {
         let form = OutputForm::of(args)?;
         let (cwd, change_dir) = directory(args.cwd.as_deref(), &surroundings.cwd)?;
-        let outer_grace = (surroundings.variable)(grace::VARIABLE);
+        let outer_grace = (surroundings.variable)(GRACE);
         Ok(Self {
             form,
             cwd,
             change_dir,
-            grace: grace::within(args.grace, outer_grace.as_deref())?,
-            env: environment::changes(args)?,
+            grace: grace_within(args.grace, outer_grace.as_deref())?,
+            env: env_changes(args)?,
             foreground: foreground(args.tty)?,
-            slot_values: slots::slot_values(args.slots.as_ref())?,
+            slot_values: slot_values(args.slots.as_ref())?,
         })
     }
 }
@@ -248,11 +242,11 @@ impl Shown {
         let view = View::of(args, surroundings, form, alone);
         // A job may be added to the file while it is read; then the order is kept.
         let keep_order = args.keep_order || (alone && form != OutputForm::Events);
-        let (terminal, warning) = match output::terminal(args, form, view.show, surroundings) {
+        let (terminal, warning) = match shown::terminal(args, form, view.show, surroundings) {
             Ok(terminal) => (terminal, None),
             Err(why) => (None, Some(format!("--pty is ignored: {why}"))),
         };
-        let rules = output::OutputRules {
+        let rules = shown::OutputRules {
             form,
             view,
             jobs,
@@ -264,7 +258,7 @@ impl Shown {
             keep_order,
             terminal,
             output,
-            display: display::display(args, surroundings, view, alone || output.is_live()),
+            display: shown::display(args, surroundings, view, alone || output.is_live()),
             warning,
         }
     }
@@ -286,7 +280,7 @@ pub(crate) fn settle_replay(
         display: DisplayOptions {
             // A replay takes no time.
             has_bar: false,
-            ..display::display(args, surroundings, view, false)
+            ..shown::display(args, surroundings, view, false)
         },
         last_lines: LastLines::default(),
         paster: Paster::default(),
@@ -295,47 +289,6 @@ pub(crate) fn settle_replay(
         gnu: GnuRecords::default(),
     };
     Ok((reporting, run))
-}
-
-/// What a run leaves behind, opened.
-#[derive(Default)]
-struct Left {
-    log_dir: Option<LogDir>,
-    files: OpenRunFiles,
-    log: Option<OpenLog>,
-    warnings: Vec<String>,
-    gnu: GnuRecords,
-}
-
-impl Left {
-    fn open(
-        args: &Args,
-        surroundings: &Surroundings,
-        display: &DisplayOptions,
-        source: &Source,
-    ) -> Result<Self, SettingsError> {
-        let (log_dir, warning) = log_dir(args, &surroundings.cwd)?.unzip();
-        let mut files = files(args).open()?;
-        // Last, as opening repairs an incomplete last line.
-        let log = args.joblog.as_deref();
-        let mut log = log.map(|path| open_log(path, args.resume)).transpose()?;
-        if let Some(path) = display::step_summary(display, surroundings) {
-            files.recorders.push(Box::new(StepSummary::new(path)));
-        }
-        let mut warnings: Vec<String> = warning.flatten().into_iter().collect();
-        if let Some(log) = &mut log {
-            warnings.append(&mut log.warnings);
-        }
-        let gnu = args.gnu.as_deref();
-        let gnu = gnu.map(|gnu| gnu::records(gnu, args.output, source.names(), source.total()));
-        Ok(Self {
-            log_dir,
-            files,
-            log,
-            warnings,
-            gnu: gnu.transpose()?.unwrap_or_default(),
-        })
-    }
 }
 
 /// Returns how jobs are made of the input.

@@ -2,8 +2,8 @@
 
 use std::num::NonZeroUsize;
 
-use super::surroundings::Surroundings;
 use crate::cli::args::{Args, Jobs};
+use crate::cli::settings::surroundings::Surroundings;
 
 /// How many jobs are wanted, and may run, at once; `None` for no limit.
 pub(crate) struct Concurrency {

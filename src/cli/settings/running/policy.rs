@@ -7,7 +7,7 @@ use crate::cli::gnu;
 use crate::run::{FailFast, Policy, Race};
 
 /// Returns when the run ends early: either option enables it, the other then has its default.
-pub(super) fn policy(args: &Args, total: Option<u64>) -> Policy {
+pub(crate) fn policy(args: &Args, total: Option<u64>) -> Policy {
     if let Some(gnu) = &args.gnu {
         return gnu
             .halt

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use super::form::OutputForm;
-use super::surroundings::Surroundings;
 use crate::cli::args::{Args, CiMode, ColorMode, OutputMode, ProgressMode};
+use crate::cli::settings::surroundings::Surroundings;
 use crate::sink::{DisplayOptions, Frame, Show, Style, Vendor};
 
 /// Where a run is shown, and what of it.

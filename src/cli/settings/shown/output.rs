@@ -4,8 +4,8 @@ use std::num::NonZeroUsize;
 
 use super::display::View;
 use super::form::OutputForm;
-use super::surroundings::Surroundings;
 use crate::cli::args::{Args, OutputMode};
+use crate::cli::settings::surroundings::Surroundings;
 use crate::process::TerminalSize;
 use crate::run::{JobOutput, OutputDelivery};
 use crate::sink::{Frame, Show};
