@@ -291,12 +291,17 @@ fn on_control(
 }
 
 /// Prints the jobs instead of running them.
-fn list(source: Source, settings: &Settings, form: DryRun) -> io::Result<ExitCode> {
+fn list(mut source: Source, settings: &Settings, form: DryRun) -> io::Result<ExitCode> {
     let mut console = Console::new()?;
     let mut summary = Summary::default();
-    for (entry, seq) in source.zip(1..) {
-        let printed = match entry {
+    let mut seq = 0;
+    let mut printed = Ok(());
+    while printed.is_ok()
+        && let Some(entry) = source.next()
+    {
+        let message = match entry {
             Ok(Entry::Job(job)) => {
+                seq += 1;
                 let cwd = job
                     .cwd
                     .as_ref()
@@ -311,24 +316,25 @@ fn list(source: Source, settings: &Settings, form: DryRun) -> io::Result<ExitCod
                     job,
                 };
                 let env = &settings.options.env;
-                dry_run(&job, form, env, &settings.reporting.paster, &mut console)
+                printed = dry_run(&job, form, env, &settings.reporting.paster, &mut console);
+                None
             }
-            Ok(Entry::Warning(warning)) => {
-                writeln!(console.err(), "prun: {}", escape(warning.as_bytes()))
-            }
+            Ok(Entry::Warning(warning)) => Some(warning),
             Err(error) => {
                 summary.fold(&Event::InputFailed(error.to_string().into()));
-                writeln!(
-                    console.err(),
-                    "prun: {}",
-                    escape(error.to_string().as_bytes())
-                )
+                Some(error.to_string())
             }
         };
-        if let Err(error) = printed.and_then(|()| console.flush()) {
-            summary.lose_output(console.lose_out(&error));
-            break;
+        // Not each line for itself, but in order with the messages, and before a wait for more input.
+        if printed.is_ok() && (message.is_some() || !source.buffered()) {
+            printed = console.flush();
         }
+        if let Some(message) = message {
+            writeln!(console.err(), "prun: {}", escape(message.as_bytes()))?;
+        }
+    }
+    if let Err(error) = printed.and_then(|()| console.flush()) {
+        summary.lose_output(console.lose_out(&error));
     }
     Ok(summary.verdict())
 }

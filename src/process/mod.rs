@@ -137,6 +137,7 @@ pub use exit::{ExitInfo, ResourceUsage, WaitError};
 pub(crate) use handle::Escalate;
 pub use handle::{Delivery, ProcessHandle, Scope, ShutdownError, SignalError};
 pub use process::{LastLine, Process};
+pub(crate) use quote::append_quoted;
 pub use quote::{join, quote};
 pub(crate) use reap::reap_orphans;
 pub use run::RunError;

@@ -15,21 +15,26 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 /// ```
 #[must_use]
 pub fn quote(word: &OsStr) -> OsString {
+    let mut quoted = Vec::with_capacity(word.len() + 2);
+    append_quoted(word, &mut quoted);
+    OsString::from_vec(quoted)
+}
+
+/// Appends a quoted word to a text.
+pub(crate) fn append_quoted(word: &OsStr, text: &mut Vec<u8>) {
     let bytes = word.as_bytes();
     let plain = |b: &u8| b.is_ascii_alphanumeric() || b"@%+=:,./-_".contains(b);
     if !bytes.is_empty() && bytes.iter().all(plain) {
-        return word.to_os_string();
+        return text.extend_from_slice(bytes);
     }
-    let mut quoted = Vec::with_capacity(bytes.len() + 2);
-    quoted.push(b'\'');
+    text.push(b'\'');
     for &byte in bytes {
         match byte {
-            b'\'' => quoted.extend_from_slice(br#"'"'"'"#),
-            other => quoted.push(other),
+            b'\'' => text.extend_from_slice(br#"'"'"'"#),
+            other => text.push(other),
         }
     }
-    quoted.push(b'\'');
-    OsString::from_vec(quoted)
+    text.push(b'\'');
 }
 
 /// Quotes words and joins them with spaces, like Python's `shlex.join`.
@@ -43,12 +48,12 @@ where
     I: IntoIterator,
     I::Item: AsRef<OsStr>,
 {
-    let mut line = OsString::new();
+    let mut line = Vec::new();
     for (n, word) in words.into_iter().enumerate() {
         if n > 0 {
-            line.push(" ");
+            line.push(b' ');
         }
-        line.push(quote(word.as_ref()));
+        append_quoted(word.as_ref(), &mut line);
     }
-    line
+    OsString::from_vec(line)
 }

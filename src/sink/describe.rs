@@ -1,13 +1,13 @@
 //! Text for people about jobs and runs: names, commands, results.
 
 use std::ffi::{OsStr, OsString};
-use std::os::unix::ffi::OsStrExt;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
 use crate::event::{
     Attempt, Cancellation, Cause, End, JobEnd, NumberedJob, Outcome, RunningJob, Status,
 };
 use crate::plan::{Invocation, Shell, format_duration};
-use crate::process::{Signal, quote};
+use crate::process::{Signal, append_quoted, quote};
 use crate::record::{FIRST_SLOT, full_command, planned_argv};
 
 /// The maximum length, in characters, of a command that serves as a name.
@@ -72,8 +72,12 @@ pub(crate) fn escape(text: &[u8]) -> String {
 
 /// Whether a text can be shown unchanged, on one line.
 pub(super) fn is_visible(text: &OsStr) -> bool {
-    text.to_str()
-        .is_some_and(|text| !with_before(text).any(|(before, c)| is_unsafe(before, c)))
+    // Nearly every text is.
+    let is_printable = |byte: &u8| matches!(byte, b' '..=b'~');
+    text.as_bytes().iter().all(is_printable)
+        || text
+            .to_str()
+            .is_some_and(|text| !with_before(text).any(|(before, c)| is_unsafe(before, c)))
 }
 
 /// Returns a format with which printf(1) writes these bytes, in printable characters.
@@ -120,6 +124,21 @@ pub(super) fn quote_visibly(word: &OsStr) -> OsString {
     }
 }
 
+/// Quotes words in printable characters and joins them with blanks.
+pub(super) fn join_visibly(words: &[OsString]) -> OsString {
+    let mut text = Vec::with_capacity(words.iter().map(|word| word.len() + 3).sum());
+    for (index, word) in words.iter().enumerate() {
+        if index > 0 {
+            text.push(b' ');
+        }
+        match is_visible(word) {
+            true => append_quoted(word, &mut text),
+            false => text.extend_from_slice(quote_visibly(word).as_bytes()),
+        }
+    }
+    OsString::from_vec(text)
+}
+
 /// Returns a command line in printable characters, on one line.
 pub(super) fn visible_script(script: &OsStr) -> String {
     match script.to_str() {
@@ -146,8 +165,7 @@ pub(super) fn paste(job: &NumberedJob) -> String {
         return visible_script(line);
     }
     let (argv, _) = planned_argv(job, FIRST_SLOT);
-    let words: Vec<_> = argv.iter().map(|word| quote_visibly(word)).collect();
-    visible_script(&words.join(OsStr::new(" ")))
+    visible_script(&join_visibly(&argv))
 }
 
 /// Returns the label of a job: its name, or its command.
@@ -256,7 +274,6 @@ pub(super) fn running(running: &[RunningJob]) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::os::unix::ffi::OsStringExt;
 
     #[test]
     fn control_and_bidi_characters_are_escaped() {

@@ -16,7 +16,9 @@ use crate::os::EnvChange;
 use crate::plan::{Invocation, Shape, Shell, shape};
 use crate::record::{Variables, planned_argv};
 use crate::sink::ci::Vendor;
-use crate::sink::describe::{is_visible, paste, printf_format, quote_visibly, visible_script};
+use crate::sink::describe::{
+    is_visible, join_visibly, paste, printf_format, quote_visibly, visible_script,
+};
 
 /// The maximum length of an input that is shown, as a `printf` format.
 const MAX_INPUT: usize = 1000;
@@ -129,7 +131,9 @@ pub(crate) fn changes<'a>(run: &'a [EnvChange], job: &'a NumberedJob, slot: u32)
 
 impl Caller {
     fn line(&self, job: &NumberedJob, slot: u32, attempt: u32, mut command: Command) -> String {
-        let own = job.variables(slot, attempt);
+        // Most commands name no such variable.
+        let own = contains(&command.text, "PRUN_").then(|| job.variables(slot, attempt));
+        let own = own.into_iter().flatten();
         let own = own.filter(|(name, _)| contains(&command.text, name));
         let own = own.map(|(name, value)| (OsStr::new(name), Some(quote_visibly(&value))));
         let changes = changes(&self.env, job, slot);
@@ -171,6 +175,9 @@ impl Caller {
 
     /// Returns the `cd` command to the job's directory, if it differs.
     fn dir(&self, cwd: &Path) -> Option<OsString> {
+        if cwd.as_os_str() == self.cwd.as_os_str() {
+            return None;
+        }
         let mut change = OsString::from("cd ");
         // Without -P, a shell takes `link/..` for the directory that holds the link.
         if cwd.components().any(|part| part == Component::ParentDir) {
@@ -219,8 +226,7 @@ impl Command {
 
     fn exact(job: &NumberedJob, slot: u32) -> Self {
         let (argv, _) = planned_argv(job, slot);
-        let words: Vec<_> = argv.iter().map(|word| quote_visibly(word)).collect();
-        let text = words.join(OsStr::new(" "));
+        let text = join_visibly(&argv);
         Self::program(match runs_program(&argv) {
             true => text,
             false => [OsStr::new("env"), &text].join(OsStr::new(" ")),
@@ -334,10 +340,8 @@ fn runs_program(argv: &[OsString]) -> bool {
         let arg = arg.as_bytes();
         arg.contains(&b'\\') || (program == "echo" && arg.starts_with(b"-"))
     };
-    match shape(crate::process::quote(program).as_bytes()) {
-        Shape::Program => true,
-        Shape::Builtin | Shape::Compound => is_equivalent && !args.iter().any(differs),
-    }
+    (is_equivalent && !args.iter().any(differs))
+        || shape(crate::process::quote(program).as_bytes()) == Shape::Program
 }
 
 /// Whether setting the variable in a shell has the same effect as passing it to the shell.
@@ -355,8 +359,9 @@ fn is_name(name: &OsStr) -> bool {
 }
 
 fn contains(text: &OsStr, part: &str) -> bool {
-    let mut windows = text.as_bytes().windows(part.len());
-    windows.any(|window| window == part.as_bytes())
+    let (text, part) = (text.as_bytes(), part.as_bytes());
+    let mut starts = text.iter().enumerate();
+    starts.any(|(at, byte)| part.first() == Some(byte) && text[at..].starts_with(part))
 }
 
 #[cfg(test)]
