@@ -17,6 +17,7 @@ pub(crate) fn all(programs: &Programs) -> io::Result<Vec<Case>> {
         text_lines(programs),
         four_outputs(programs),
         many_jobs(programs)?,
+        columns(programs)?,
     ])
 }
 
@@ -208,6 +209,52 @@ fn four_outputs(programs: &Programs) -> Case {
                 .named("GNU parallel, grouped"),
         ],
     }
+}
+
+/// The cost of a row of a table, from its bytes to a printed command.
+fn columns(programs: &Programs) -> io::Result<Case> {
+    const ROWS: u64 = 1_000_000;
+    // GNU parallel prints some thousands of rows a second.
+    const FEWER: u32 = 200;
+    let table = |rows: u64| {
+        let lines = (1..=rows).map(|row| format!("{row},name {row},d/f{row}.gz"));
+        Input::of_lines(&format!("{rows} rows of CSV"), lines)
+    };
+    let printed = |rows: u64| {
+        let line = |row: u64| format!("{TRUE} d/f{row}.gz {row}\n").len() as u64;
+        Proof::Wrote((1..=rows).map(line).sum())
+    };
+    let rows = table(ROWS)?;
+    let awk = format!("awk -F, '{{print \"{TRUE} \" $3 \" \" $1}}'");
+    let few = ROWS / u64::from(FEWER);
+    Ok(Case {
+        name: "columns",
+        what: format!(
+            "a dry run of one command for each of {ROWS} rows of CSV. Standard input is a file, stdout is a pipe\n  \
+             that this bench drains."
+        ),
+        rounds: ROUNDS,
+        contenders: vec![
+            Contender::new(&programs.sh, printed(ROWS), ["-c", &awk])
+                .named("limit")
+                .reading(&rows),
+            Contender::new(
+                &programs.prun,
+                printed(ROWS),
+                ["-n", "--csv", "-a", "-", TRUE, "{3}", "{1}"],
+            )
+            .named("prun -n --csv")
+            .reading(&rows),
+            Contender::new(
+                &programs.gnu_parallel,
+                printed(few),
+                ["-k", "--dry-run", "--colsep", ",", TRUE, "{3}", "{1}"],
+            )
+            .named("GNU parallel --dry-run --colsep")
+            .reading(&table(few)?)
+            .scaled(FEWER),
+        ],
+    })
 }
 
 /// Whether a job costs more when there are many.
