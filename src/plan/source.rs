@@ -13,6 +13,7 @@ use super::input::{OpenError, Opened, Separator, open};
 use super::job::{Job, Origin};
 use super::jobfile::{Entry, Foreign, Format, JobFile, JobFileError, by_name};
 use super::replacement::{RowJobs, RowJobsError, RowJobsRules, RowSource};
+use super::shuffled::Shuffled;
 use super::typed_commands;
 use super::typed_commands::TypedCommandsError;
 use super::unique_names::UniqueNames;
@@ -37,6 +38,8 @@ enum Supply {
     Inputs(Box<Arguments>),
     /// The jobs of a command line of GNU parallel.
     Rows(Box<RowJobs>),
+    /// The jobs of another source in random order.
+    Shuffled(Box<Shuffled<Source>>),
 }
 
 /// Why there are no more jobs.
@@ -97,7 +100,7 @@ impl Source {
         rules: Rules,
         rule: &ShellRule,
     ) -> Result<Self, SourceError> {
-        let inputs = Arguments::new(template, sources, rules, rule)?;
+        let inputs = Arguments::new(template, sources, &rules, rule)?;
         let total = inputs.total();
         Ok(Self::new(Supply::Inputs(Box::new(inputs)), total))
     }
@@ -160,6 +163,13 @@ impl Source {
         Self::new(Supply::Stream(file), None)
     }
 
+    /// Returns a source of the same jobs in random order, the same for the same seed. They are read to
+    /// the end before the first of them is returned, and kept in memory.
+    pub(crate) fn shuffled(self, seed: u64) -> Self {
+        let total = self.total;
+        Self::new(Supply::Shuffled(Box::new(Shuffled::new(self, seed))), total)
+    }
+
     /// Returns a source from which nothing was read.
     fn new(supply: Supply, total: Option<u64>) -> Self {
         Self {
@@ -189,6 +199,7 @@ impl Source {
             Supply::Stream(_) => true,
             Supply::Inputs(inputs) => inputs.may_block(),
             Supply::Rows(rows) => rows.may_block(),
+            Supply::Shuffled(jobs) => jobs.source().is_some_and(Self::may_block),
             Supply::Typed(_) | Supply::Regular(_) => false,
         }
     }
@@ -199,6 +210,7 @@ impl Source {
             Supply::Stream(file) => self.ended || file.buffered(),
             Supply::Inputs(inputs) => self.ended || inputs.buffered(),
             Supply::Rows(rows) => self.ended || rows.buffered(),
+            Supply::Shuffled(jobs) => self.ended || jobs.source().is_none(),
             Supply::Typed(_) | Supply::Regular(_) => true,
         }
     }
@@ -207,6 +219,7 @@ impl Source {
     fn supplied(&mut self) -> Option<Result<Entry, SourceError>> {
         match &mut self.supply {
             Supply::Typed(jobs) => jobs.next().map(|job| Ok(Entry::Job(job))),
+            Supply::Shuffled(jobs) => jobs.next(),
             Supply::Inputs(jobs) => jobs.next().map(|entry| entry.map_err(SourceError::from)),
             Supply::Rows(jobs) => jobs.next().map(|entry| entry.map_err(SourceError::from)),
             Supply::Regular(file) | Supply::Stream(file) => {

@@ -9,6 +9,7 @@ mod bash_functions;
 mod changing_files;
 mod ci;
 mod colours;
+mod columns;
 mod commands;
 mod destinations;
 mod digests;

@@ -37,6 +37,10 @@ pub(crate) const SECTIONS: [Section; 6] = [
                 "Read NUL-terminated arguments from a pipe.",
             ),
             (
+                "prun --csv --header -a people.csv ./mail {address} --name {name}",
+                "Run one command per row of a table.",
+            ),
+            (
                 "prun -j4 -t 10m --retries 1 -f jobs.txt",
                 "Run a job file in CI, with a time limit and one retry per job.",
             ),
@@ -70,6 +74,10 @@ pub(crate) const SECTIONS: [Section; 6] = [
                 "The argument from the first source, the second, and so on, in every form. SUFFIX and PREFIX may hold blanks only here, and {%s}, {%Y-%m} and other formats of printf and date are text without a number.",
             ),
             ("{#} {%}", "The number of the job; the number of its slot."),
+            (
+                "{name} {name/.} {name%.gz} ...",
+                "With --header, the field of the column with this name, in every form.",
+            ),
             (
                 "{{}} {{.}} ...",
                 "A placeholder in another pair of braces is the text of that placeholder: {} or {.}. All other braces are left alone.",

@@ -10,7 +10,6 @@ pub(crate) fn hint(option: &str) -> Option<&'static str> {
         "--tag" | "--tagstring" => "`-o line` prefixes each line with the name of its job",
         "--bar" | "--eta" => "progress is shown by default on a terminal (`--progress`)",
         "--results" => "`--log-dir DIR` writes each job's output to files",
-        "--colsep" => "`--link` combines several sources one to one",
         "--max-procs" => "use `-j N` for the number of jobs at once",
         "--replace" | "-i" => "the placeholder is always `{}`: prun gzip {} ::: *.log",
         "--max-lines" | "-l" => "use `-N N` for N arguments per job",
@@ -50,7 +49,7 @@ mod tests {
     use super::*;
 
     /// Options of GNU parallel and xargs that prun has under another name.
-    const THEIRS: [&str; 29] = [
+    const THEIRS: [&str; 28] = [
         "--halt",
         "--halt=now,fail=1",
         "--halt-on-error",
@@ -59,7 +58,6 @@ mod tests {
         "--bar",
         "--eta",
         "--results",
-        "--colsep",
         "--max-procs",
         "--replace",
         "-i",

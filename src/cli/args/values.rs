@@ -10,7 +10,7 @@ use clap::ValueEnum;
 use clap::builder::TypedValueParser;
 
 use crate::guard::Wanted;
-use crate::plan::{BatchSize, parse_duration};
+use crate::plan::{BatchSize, ColumnFormat, ColumnFormatError, parse_duration};
 
 /// How many jobs run at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -149,6 +149,11 @@ fn bytes(bytes: &[u8]) -> OsString {
 
 pub(crate) fn parse_max_fail(text: &str) -> Result<NonZeroU32, &'static str> {
     text.parse().map_err(|_| "a number of failures is 1, 2, …")
+}
+
+/// Parses the separator of columns.
+pub(super) fn parse_columns(text: &str) -> Result<ColumnFormat, ColumnFormatError> {
+    ColumnFormat::separated_by(text)
 }
 
 pub(crate) fn parse_batch(text: &str) -> Result<BatchSize, &'static str> {

@@ -10,8 +10,8 @@ use crate::cli::args::{Args, GnuArgs, batch_hint};
 use crate::cli::gnu;
 use crate::cli::misunderstanding::Misunderstanding;
 use crate::plan::{
-    ArgumentsError, Rules, Separator, ShellRule, Source, SourceError, TypedCommands, ValueSource,
-    divide, has_placeholder,
+    ArgumentsError, ColumnFormat, Columns, Rules, Separator, ShellRule, Source, SourceError,
+    TypedCommands, TypedList, ValueSource, divide, has_placeholder,
 };
 
 /// The input that a command line names.
@@ -34,7 +34,7 @@ pub(crate) enum Input {
 
 /// A source of arguments.
 pub(crate) enum ValueOrigin {
-    List(Vec<OsString>),
+    List(TypedList),
     File(PathBuf),
     Stdin,
 }
@@ -54,6 +54,12 @@ pub(crate) enum InputError {
     NoTemplate(&'static str),
     #[error("`-a -` can be given only once: there is one standard input")]
     StdinTwice,
+    #[error(
+        "{0} is for files of arguments: add -a FILE before the command (`-a -` reads standard input)"
+    )]
+    ColumnsOfLists(&'static str),
+    #[error("--header has no value: remove the `:`")]
+    HeaderValue,
     #[error("{0}")]
     OtherProgram(&'static str),
     #[error(transparent)]
@@ -73,6 +79,9 @@ impl Input {
         let first = args.commands.first().and_then(|word| word.to_str());
         if let Some(hint) = batch_hint(args.dry_run, first) {
             return Err(InputError::OtherProgram(hint));
+        }
+        if args.header && first == Some(":") {
+            return Err(InputError::HeaderValue);
         }
         let TypedCommands { words, lists } = divide(args.commands.clone())?;
         if let Some(file) = &args.file {
@@ -96,6 +105,14 @@ impl Input {
         if sources.iter().filter(is_stdin_source).count() > 1 {
             return Err(InputError::StdinTwice);
         }
+        if let Some(option) = columns_by(args)
+            && !sources.is_empty()
+            && sources
+                .iter()
+                .all(|source| matches!(source, ValueOrigin::List(_)))
+        {
+            return Err(InputError::ColumnsOfLists(option));
+        }
         match (words.is_empty(), sources.len()) {
             (false, 0) if !stdin_is_terminal && takes_lines(args, &words) => {
                 Ok(Some(Self::Lines(words)))
@@ -104,7 +121,7 @@ impl Input {
             (false, _) => Ok(Some(Self::Template(words, sources))),
             (true, 0) if stdin_is_terminal => Ok(None),
             (true, 0) => Self::only_jobs(args, Self::Stdin).map(Some),
-            (true, 1) => match combined_by(args) {
+            (true, 1) => match combined_by(args).or(joined_by(&sources)) {
                 Some(option) => Err(InputError::NoTemplate(option)),
                 None => Ok(sources.pop().map(Self::without_template)),
             },
@@ -122,7 +139,7 @@ impl Input {
     /// Without a template, arguments are command lines.
     fn without_template(values: ValueOrigin) -> Self {
         match values {
-            ValueOrigin::List(lines) => Self::Listed(lines),
+            ValueOrigin::List(list) => Self::Listed(list.values),
             ValueOrigin::File(file) => Self::File(file),
             ValueOrigin::Stdin => Self::Stdin,
         }
@@ -163,7 +180,10 @@ impl Input {
             Self::Gnu(gnu) => gnu::open(*gnu, rules.slots, rule)?,
             Self::Template(template, values) => {
                 let sources = values.into_iter().map(|values| match values {
-                    ValueOrigin::List(list) => ValueSource::List(list),
+                    ValueOrigin::List(list) => match list.is_joined {
+                        true => ValueSource::Joined(list.values),
+                        false => ValueSource::List(list.values),
+                    },
                     ValueOrigin::File(file) => ValueSource::File(file),
                     ValueOrigin::Stdin => ValueSource::Stdin,
                 });
@@ -191,7 +211,40 @@ fn combined_by(args: &Args) -> Option<&'static str> {
         Args {
             max_args: Some(_), ..
         } => Some("-N"),
+        Args { header: true, .. } => Some("--header"),
+        _ => columns_by(args),
+    }
+}
+
+/// Returns the option that gives arguments columns, if there is one.
+fn columns_by(args: &Args) -> Option<&'static str> {
+    match args {
+        Args { csv: true, .. } => Some("--csv"),
+        Args { tsv: true, .. } => Some("--tsv"),
+        Args {
+            colsep: Some(_), ..
+        } => Some("--colsep"),
         _ => None,
+    }
+}
+
+/// Returns the marker that joins a source to another, if there is one.
+fn joined_by(sources: &[ValueOrigin]) -> Option<&'static str> {
+    let is_joined =
+        |source: &ValueOrigin| matches!(source, ValueOrigin::List(list) if list.is_joined);
+    sources.iter().any(is_joined).then_some("`:::+`")
+}
+
+/// Returns which fields each argument of a file has.
+pub(crate) fn columns(args: &Args) -> Columns {
+    let format = match (args.csv, args.tsv) {
+        (true, _) => Some(ColumnFormat::Csv),
+        (_, true) => Some(ColumnFormat::tsv()),
+        _ => args.colsep.clone(),
+    };
+    Columns {
+        format,
+        has_header: args.header,
     }
 }
 
@@ -201,7 +254,8 @@ fn takes_lines(args: &Args, words: &[OsString]) -> bool {
     let is_line = |word: &OsString| word.as_bytes().iter().any(|byte| b" \t\n".contains(byte));
     let are_lines = words.len() > 1 && words.first().is_some_and(is_line);
     let has_placeholder = || words.iter().any(|word| has_placeholder(word));
-    !are_lines && (args.max_args.is_some() || has_placeholder())
+    let has_records = args.header || columns_by(args).is_some();
+    !are_lines && (args.max_args.is_some() || has_records || has_placeholder())
 }
 
 fn is_stdin(file: &Path) -> bool {

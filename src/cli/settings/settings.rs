@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::files::{self, FilesError, files};
-use super::inputs::{Input, InputError, separator};
+use super::inputs::{Input, InputError, columns, separator};
 use super::opened::{Opened, OpenedError};
 use super::running::{
     Concurrency, EnvironmentError, GRACE, GraceError, SlotsError, env_changes, environment,
@@ -117,12 +117,18 @@ pub(crate) fn settle(
     let concurrency = Concurrency::of(&args, &surroundings, input.is_typed(), slots);
     let jobs = concurrency.jobs();
     files::check(&args)?;
-    let source = input.open(rules(&args, &surroundings, jobs, &fixed.env), &rule)?;
+    let mut source = input.open(rules(&args, &surroundings, jobs, &fixed.env), &rule)?;
     let total = source.total();
     let (mut warnings, limit_warning) = match form {
         OutputForm::DryRun(_) => (Vec::new(), None),
         _ => concurrency.warnings(total),
     };
+    if let Some(seed) = args.shuf {
+        // Short enough to be typed again.
+        let seed = seed.unwrap_or_else(|| fastrand::u32(..).into());
+        source = source.shuffled(seed);
+        warnings.push(format!("random order: --shuf={seed} repeats it"));
+    }
     let alone = total == Some(1);
     let shown = Shown::of(&args, &surroundings, form, jobs, alone);
     warnings.extend(shown.warning);
@@ -300,6 +306,7 @@ fn rules(
 ) -> Rules {
     Rules {
         separator: separator(args),
+        columns: columns(args),
         link: args.link,
         batch: args.max_args,
         argument_bytes: match args.max_args {

@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
-use super::combine::{ArgumentSpace, Combine, CombineError};
+use super::combine::{ArgumentSpace, Combine};
+use super::linked::{LinkError, Linked, LinkedBy};
 use super::values::{ValueError, ValueSource, Values};
+use crate::plan::columns::{Columns, duplicate};
 use crate::plan::command::ShellRule;
 use crate::plan::input::Separator;
 use crate::plan::invocation::Invocation;
@@ -19,8 +21,16 @@ use crate::plan::template::{PlaceholderScope, Template, TemplateError, Width};
 pub(crate) struct TypedCommands {
     /// The words before the first `:::`.
     pub(crate) words: Vec<OsString>,
-    /// The list after each `:::`.
-    pub(crate) lists: Vec<Vec<OsString>>,
+    /// The list after each `:::` or `:::+`.
+    pub(crate) lists: Vec<TypedList>,
+}
+
+/// The words after a `:::`.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct TypedList {
+    pub(crate) values: Vec<OsString>,
+    /// After `:::+`: combined one to one with the source before it.
+    pub(crate) is_joined: bool,
 }
 
 /// How many values each job gets.
@@ -33,10 +43,12 @@ pub(crate) enum BatchSize {
 }
 
 /// How values become jobs.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Rules {
     /// What separates the values of a file.
     pub(crate) separator: Separator,
+    /// Which fields each of them has.
+    pub(crate) columns: Columns,
     /// Whether sources are linked, instead of making every combination.
     pub(crate) link: bool,
     /// Several values per job.
@@ -60,7 +72,19 @@ pub(crate) enum ArgumentsError {
     Value(#[from] ValueError),
     /// The sources cannot be linked.
     #[error(transparent)]
-    Combine(#[from] CombineError),
+    Link(#[from] LinkError),
+    /// A template that does not fit the columns of a file.
+    #[error("{0}: {1}")]
+    Columns(Origin, TemplateError),
+    /// Two sources have columns of the same name.
+    #[error("two sources have a column named `{0}`: every name must be unique")]
+    SameName(String),
+    /// Batches of records with columns.
+    #[error("-N cannot be used with columns or --header: each job gets the fields of one record")]
+    BatchOfColumns,
+    /// No source before `:::+`.
+    #[error("`:::+` combines a list with the source before it: write `:::` before the first list")]
+    JoinsNothing,
     /// A marker of GNU parallel.
     #[error("`{0}`: {1}")]
     Marker(String, &'static str),
@@ -82,17 +106,18 @@ pub(crate) fn divide(typed: Vec<OsString>) -> Result<TypedCommands, ArgumentsErr
             Some("::::" | "::::+") => {
                 "to read arguments from a file, write -a FILE before the command"
             }
-            Some(":::+") => "to link sources, write --link before the command and `:::` here",
-            Some(":::") => {
-                divided.lists.push(Vec::new());
+            Some(marker @ (":::" | ":::+")) => {
+                divided.lists.push(TypedList {
+                    values: Vec::new(),
+                    is_joined: marker == ":::+",
+                });
                 continue;
             }
             _ => {
-                divided
-                    .lists
-                    .last_mut()
-                    .unwrap_or(&mut divided.words)
-                    .push(word);
+                match divided.lists.last_mut() {
+                    Some(list) => list.values.push(word),
+                    None => divided.words.push(word),
+                }
                 continue;
             }
         };
@@ -106,7 +131,8 @@ pub(crate) fn divide(typed: Vec<OsString>) -> Result<TypedCommands, ArgumentsErr
 
 /// The jobs of a template.
 pub(crate) struct Arguments {
-    template: Arc<Template>,
+    /// `None` if a source without a record does not tell which columns there are: then there is no job.
+    template: Option<Arc<Template>>,
     combine: Combine,
     label: Arc<str>,
     count: u64,
@@ -120,43 +146,53 @@ impl Arguments {
     pub(crate) fn new(
         template: &[OsString],
         sources: Vec<ValueSource>,
-        rules: Rules,
+        rules: &Rules,
         rule: &ShellRule,
     ) -> Result<Self, ArgumentsError> {
-        let width = match rules.batch {
-            None => Width::Sources(sources.len()),
+        let batch = match rules.batch {
             Some(_) if sources.len() > 1 => {
                 return Err(ArgumentsError::BatchOfSeveral(sources.len()));
             }
-            Some(BatchSize::Number(number)) => Width::Batch(Some(number)),
-            Some(BatchSize::Most) => Width::Batch(None),
+            Some(_) if rules.columns != Columns::default() => {
+                return Err(ArgumentsError::BatchOfColumns);
+            }
+            batch => batch,
         };
-        let scope = PlaceholderScope {
-            width,
-            names: &[],
-            has_slot_values: rules.has_slot_values,
-        };
-        let template = Template::new(template, scope, rule)?;
+        let joined: Vec<bool> = sources.iter().map(ValueSource::is_joined).collect();
         let mut opened = Vec::with_capacity(sources.len());
         for source in sources {
-            opened.push(Values::open(source, rules.separator)?);
+            opened.push(Values::open(source, rules.separator, &rules.columns)?);
         }
-        let combine = match (width, opened.pop()) {
-            (Width::Batch(size), Some(values)) => {
+        let width = match batch {
+            None => opened
+                .iter()
+                .map(Values::width)
+                .sum::<Option<usize>>()
+                .map(Width::Sources),
+            Some(BatchSize::Number(number)) => Some(Width::Batch(Some(number))),
+            Some(BatchSize::Most) => Some(Width::Batch(None)),
+        };
+        let template = match width {
+            Some(width) => Some(Arc::new(parse(template, width, &opened, rules, rule)?)),
+            None => None,
+        };
+        let combine = match (batch, &template, opened.pop()) {
+            (Some(size), Some(template), Some(values)) => {
                 let (fixed, times) = template.cost();
                 let bytes = rules.argument_bytes.saturating_sub(fixed);
+                let size = match size {
+                    BatchSize::Number(number) => Some(number),
+                    BatchSize::Most => None,
+                };
                 Combine::batch(values, size, ArgumentSpace { bytes, times }, rules.slots)
             }
-            (_, last) => {
+            (_, _, last) => {
                 opened.extend(last);
-                match rules.link {
-                    true => Combine::link(opened)?,
-                    false => Combine::product(opened),
-                }
+                Combine::product(linked(opened, &joined, rules.link)?)
             }
         };
         Ok(Self {
-            template: Arc::new(template),
+            template,
             combine,
             label: "arguments".into(),
             count: 0,
@@ -180,18 +216,72 @@ impl Arguments {
     }
 
     /// Returns the job of the next values.
-    fn job(&mut self, args: Vec<OsString>) -> Job {
+    fn job(&mut self, args: Vec<OsString>) -> Option<Job> {
+        let template = self.template.as_ref()?;
         self.count += 1;
         let origin = Origin {
             source: Arc::clone(&self.label),
             line: self.count,
         };
-        let invocation = Invocation::Template(Arc::clone(&self.template));
-        Job {
+        let invocation = Invocation::Template(Arc::clone(template));
+        Some(Job {
             args,
             ..Job::new(origin, None, invocation)
+        })
+    }
+}
+
+/// Parses the template for values of these sources.
+fn parse(
+    template: &[OsString],
+    width: Width,
+    sources: &[Values],
+    rules: &Rules,
+    rule: &ShellRule,
+) -> Result<Template, ArgumentsError> {
+    let names: Vec<OsString> = sources.iter().flat_map(Values::names).cloned().collect();
+    if let Some(name) = duplicate(&names) {
+        let name = name.to_string_lossy().escape_debug().to_string();
+        return Err(ArgumentsError::SameName(name));
+    }
+    let scope = PlaceholderScope {
+        width,
+        names: &names,
+        has_slot_values: rules.has_slot_values,
+    };
+    let has_columns = rules.columns != Columns::default();
+    Template::new(template, scope, rule).map_err(|error| {
+        let is_placeholder = has_columns && matches!(error, TemplateError::Placeholder(_));
+        match sources
+            .iter()
+            .find_map(Values::first)
+            .filter(|_| is_placeholder)
+        {
+            Some(origin) => ArgumentsError::Columns(origin, error),
+            None => error.into(),
+        }
+    })
+}
+
+/// Groups sources: those that are combined one to one are one source of the product.
+fn linked(
+    sources: Vec<Values>,
+    joined: &[bool],
+    link_all: bool,
+) -> Result<Vec<Linked>, ArgumentsError> {
+    if link_all {
+        return Ok(vec![Linked::new(sources, 1, LinkedBy::Option)?]);
+    }
+    let mut groups: Vec<(usize, Vec<Values>)> = Vec::new();
+    for (index, (values, is_joined)) in sources.into_iter().zip(joined).enumerate() {
+        match groups.last_mut() {
+            Some((_, group)) if *is_joined => group.push(values),
+            None if *is_joined => return Err(ArgumentsError::JoinsNothing),
+            _ => groups.push((index + 1, vec![values])),
         }
     }
+    let linked = |(number, group)| Ok(Linked::new(group, number, LinkedBy::Marker)?);
+    groups.into_iter().map(linked).collect()
 }
 
 impl Iterator for Arguments {
@@ -200,7 +290,7 @@ impl Iterator for Arguments {
     fn next(&mut self) -> Option<Self::Item> {
         if self.pending.is_none() {
             self.pending = match self.combine.next() {
-                Some(Ok(args)) => Some(self.job(args)),
+                Some(Ok(args)) => self.job(args),
                 Some(Err(error)) => return Some(Err(error.into())),
                 None => None,
             };

@@ -1,47 +1,26 @@
-//! Combines sources of values into the values of each job: every combination, links, or batches.
+//! Combines sources of values into the values of each job: every combination, or batches.
 
 use std::ffi::OsString;
 
-use thiserror::Error;
-
-use super::values::{ValueError, Values};
+use super::linked::{LinkError, Linked};
+use super::values::Values;
 use crate::plan::template::WORD_BYTES;
-
-/// Why there are no more jobs.
-#[derive(Debug, Error)]
-pub(crate) enum CombineError {
-    /// A source is wrong.
-    #[error(transparent)]
-    Value(#[from] ValueError),
-    /// Sources of different lengths, known beforehand.
-    #[error(
-        "--link: source {0} has {1} values, but source {2} has {3}: all must have the same number"
-    )]
-    Unequal(usize, u64, usize, u64),
-    /// The same, found while reading a stream.
-    #[error(
-        "--link: source {0} ended after {1} values, but source {2} has more: all must have the same number"
-    )]
-    Ended(usize, u64, usize),
-}
 
 /// An iterator over the values of each job.
 pub(crate) enum Combine {
     /// Every combination, the first source varying slowest.
     Product(Product),
-    /// The first value of each source, then the second, …
-    Link(Vec<Values>, u64),
     /// Several values of one source.
     Batch(Batch),
 }
 
 /// Every combination. The first source is streamed; the others are kept in memory.
 pub(crate) struct Product {
-    slowest: Values,
-    current: Option<OsString>,
+    slowest: Linked,
+    current: Option<Vec<OsString>>,
     /// The other sources, until they are read.
-    unread: Vec<Values>,
-    faster: Vec<Vec<OsString>>,
+    unread: Vec<Linked>,
+    faster: Vec<Vec<Vec<OsString>>>,
     /// The warnings about them.
     warnings: Vec<String>,
     /// The index of the next value of each.
@@ -66,7 +45,7 @@ pub(crate) struct ArgumentSpace {
 }
 
 impl Combine {
-    pub(crate) fn product(mut sources: Vec<Values>) -> Self {
+    pub(crate) fn product(mut sources: Vec<Linked>) -> Self {
         let unread = sources.split_off(1);
         let slowest = sources.pop().expect("there is at least one source");
         Self::Product(Product {
@@ -77,17 +56,6 @@ impl Combine {
             faster: Vec::new(),
             warnings: Vec::new(),
         })
-    }
-
-    pub(crate) fn link(sources: Vec<Values>) -> Result<Self, CombineError> {
-        let known = |(index, values): (usize, &Values)| Some((index + 1, values.total()?));
-        let mut known = sources.iter().enumerate().filter_map(known);
-        if let Some((first, count)) = known.next()
-            && let Some((other, differs)) = known.find(|(_, other)| *other != count)
-        {
-            return Err(CombineError::Unequal(first, count, other, differs));
-        }
-        Ok(Self::Link(sources, 0))
     }
 
     /// Batches of at most `size` values; `None` for as many as fit into `space`, but few enough that
@@ -126,7 +94,6 @@ impl Combine {
                 let slowest = product.slowest.warning();
                 slowest.or_else(|| product.warnings.pop())
             }
-            Self::Link(sources, _) => sources.iter_mut().find_map(Values::warning),
             Self::Batch(batch) => batch.values.warning(),
         }
     }
@@ -135,12 +102,11 @@ impl Combine {
     pub(crate) fn total(&self) -> Option<u64> {
         match self {
             Self::Product(product) => {
-                let others = product.unread.iter().map(Values::total);
+                let others = product.unread.iter().map(Linked::total);
                 others
                     .chain([product.slowest.total()])
                     .try_fold(1_u64, |all, one| all.checked_mul(one?))
             }
-            Self::Link(sources, _) => sources.first()?.total(),
             Self::Batch(batch) if batch.space.times == 0 => {
                 Some(batch.values.total()?.div_ceil(batch.max_values as u64))
             }
@@ -153,8 +119,7 @@ impl Combine {
         match self {
             Self::Product(Product {
                 slowest, unread, ..
-            }) => slowest.may_block() || unread.iter().any(Values::may_block),
-            Self::Link(sources, _) => sources.iter().any(Values::may_block),
+            }) => slowest.may_block() || unread.iter().any(Linked::may_block),
             Self::Batch(batch) => batch.values.may_block(),
         }
     }
@@ -166,7 +131,6 @@ impl Combine {
                 product.unread.is_empty()
                     && (product.current.is_some() || product.slowest.buffered())
             }
-            Self::Link(sources, _) => sources.iter().all(Values::buffered),
             Self::Batch(batch) => {
                 !batch.values.may_block() || (batch.max_values == 1 && batch.values.buffered())
             }
@@ -175,19 +139,18 @@ impl Combine {
 }
 
 impl Iterator for Combine {
-    type Item = Result<Vec<OsString>, CombineError>;
+    type Item = Result<Vec<OsString>, LinkError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         match self {
             Self::Product(product) => product.next().transpose(),
-            Self::Link(sources, count) => linked(sources, count).transpose(),
             Self::Batch(batch) => batch.next().transpose(),
         }
     }
 }
 
 impl Product {
-    fn next(&mut self) -> Result<Option<Vec<OsString>>, CombineError> {
+    fn next(&mut self) -> Result<Option<Vec<OsString>>, LinkError> {
         for mut source in std::mem::take(&mut self.unread) {
             self.faster.push(source.by_ref().collect::<Result<_, _>>()?);
             self.warnings.extend(source.warning());
@@ -196,15 +159,18 @@ impl Product {
             return Ok(None);
         }
         let current = match self.current.take() {
-            Some(value) => value,
+            Some(values) => values,
             None => match self.slowest.next() {
-                Some(value) => value?,
+                Some(values) => values?,
                 None => return Ok(None),
             },
         };
+        if self.faster.is_empty() {
+            return Ok(Some(current));
+        }
         let faster = self.faster.iter().zip(&self.next);
-        let faster = faster.map(|(values, index)| values[*index].clone());
-        let values = std::iter::once(current.clone()).chain(faster).collect();
+        let faster = faster.flat_map(|(rows, index)| rows[*index].iter().cloned());
+        let values = current.iter().cloned().chain(faster).collect();
         if self.advance() {
             self.current = Some(current);
         }
@@ -224,30 +190,21 @@ impl Product {
     }
 }
 
-/// Returns the next value of each source.
-fn linked(sources: &mut [Values], count: &mut u64) -> Result<Option<Vec<OsString>>, CombineError> {
-    let next: Vec<Option<OsString>> = sources
-        .iter_mut()
-        .map(|source| source.next().transpose())
-        .collect::<Result<_, _>>()?;
-    let ended = next.iter().position(Option::is_none);
-    let unfinished = next.iter().position(Option::is_some);
-    if let (Some(ended), Some(unfinished)) = (ended, unfinished) {
-        return Err(CombineError::Ended(ended + 1, *count, unfinished + 1));
-    }
-    *count += 1;
-    Ok(next.into_iter().collect())
-}
-
 impl Batch {
-    fn next(&mut self) -> Result<Option<Vec<OsString>>, CombineError> {
+    fn next(&mut self) -> Result<Option<Vec<OsString>>, LinkError> {
         let mut batch = Vec::new();
         let mut bytes: usize = 0;
         while batch.len() < self.max_values {
             let value = match self.left_over.take() {
                 Some(value) => value,
-                None => match self.values.next() {
-                    Some(value) => value?,
+                // A record of several fields is refused with -N.
+                None => match self
+                    .values
+                    .next()
+                    .transpose()?
+                    .and_then(|mut fields| fields.pop())
+                {
+                    Some(value) => value,
                     None => break,
                 },
             };
@@ -266,22 +223,37 @@ impl Batch {
 
 #[cfg(test)]
 mod tests {
+    use super::super::linked::LinkedBy;
     use super::super::values::ValueSource;
     use super::*;
+    use crate::plan::columns::Columns;
     use crate::plan::input::{Chunks, Separator};
 
     fn list(words: &str) -> Values {
         let words = words.split_whitespace().map(OsString::from).collect();
-        Values::open(ValueSource::List(words), Separator::Newline).unwrap()
+        let columns = Columns::default();
+        Values::open(ValueSource::List(words), Separator::Newline, &columns).unwrap()
     }
 
     fn stream(text: &str) -> Values {
         let input = Chunks::new(&[text.as_bytes(), b""]);
-        Values::stream("stdin".into(), input, Separator::Newline)
+        let columns = Columns::default();
+        Values::stream("stdin".into(), input, Separator::Newline, &columns).unwrap()
+    }
+
+    fn product(sources: Vec<Values>) -> Combine {
+        let alone = |(index, values)| Linked::new(vec![values], index + 1, LinkedBy::Marker);
+        let sources = sources.into_iter().enumerate().map(alone);
+        Combine::product(sources.collect::<Result<_, _>>().unwrap())
+    }
+
+    fn link(sources: Vec<Values>) -> Result<Combine, LinkError> {
+        let linked = Linked::new(sources, 1, LinkedBy::Option)?;
+        Ok(Combine::product(vec![linked]))
     }
 
     fn all(combine: Combine) -> Vec<String> {
-        let shown = |values: Result<Vec<OsString>, CombineError>| match values {
+        let shown = |values: Result<Vec<OsString>, LinkError>| match values {
             Ok(values) => values.join(" ".as_ref()).into_string().unwrap(),
             Err(error) => format!("error {error}"),
         };
@@ -290,39 +262,54 @@ mod tests {
 
     #[test]
     fn the_first_source_of_a_product_varies_slowest() {
-        let product = Combine::product(vec![list("a b"), list("1 2"), list("x y")]);
-        assert_eq!(product.total(), Some(8));
+        let all_of_them = product(vec![list("a b"), list("1 2"), list("x y")]);
+        assert_eq!(all_of_them.total(), Some(8));
         let expected = [
             "a 1 x", "a 1 y", "a 2 x", "a 2 y", "b 1 x", "b 1 y", "b 2 x", "b 2 y",
         ];
-        assert_eq!(all(product), expected);
-        assert!(all(Combine::product(vec![list("a b"), list("")])).is_empty());
+        assert_eq!(all(all_of_them), expected);
+        assert!(all(product(vec![list("a b"), list("")])).is_empty());
     }
 
     #[test]
     fn the_slowest_source_of_a_product_is_a_stream() {
-        let mut product = Combine::product(vec![stream("a\nb\n"), list("1 2")]);
-        assert!(product.may_block());
-        assert_eq!(product.total(), None);
-        assert!(product.next().is_some());
-        assert!(product.buffered());
+        let mut all_of_them = product(vec![stream("a\nb\n"), list("1 2")]);
+        assert!(all_of_them.may_block());
+        assert_eq!(all_of_them.total(), None);
+        assert!(all_of_them.next().is_some());
+        assert!(all_of_them.buffered());
     }
 
     #[test]
     fn linked_sources_are_combined_in_order() {
-        let link = Combine::link(vec![list("a b"), stream("1\n2\n")]).unwrap();
-        assert_eq!(all(link), ["a 1", "b 2"]);
+        let linked = link(vec![list("a b"), stream("1\n2\n")]).unwrap();
+        assert_eq!(all(linked), ["a 1", "b 2"]);
     }
 
     #[test]
     fn linked_sources_of_unequal_length_are_an_error_as_soon_as_possible() {
-        let error = Combine::link(vec![list("a b"), list("1")]).err().unwrap();
+        let error = link(vec![list("a b"), list("1")]).err().unwrap();
         let expected =
             "--link: source 1 has 2 values, but source 2 has 1: all must have the same number";
         assert_eq!(error.to_string(), expected);
-        let link = Combine::link(vec![list("a b"), stream("1\n")]).unwrap();
+        let linked = link(vec![list("a b"), stream("1\n")]).unwrap();
         let expected = "error --link: source 2 ended after 1 values, but source 1 has more: all must have the same number";
-        assert_eq!(all(link)[..2], ["a 1", expected]);
+        assert_eq!(all(linked)[..2], ["a 1", expected]);
+    }
+
+    #[test]
+    fn linked_sources_are_one_source_of_a_product() {
+        let by = LinkedBy::Marker;
+        let pairs = Linked::new(vec![list("a b"), list("1 2")], 1, by).unwrap();
+        let single = Linked::new(vec![list("x y")], 3, by).unwrap();
+        let expected = ["a 1 x", "a 1 y", "b 2 x", "b 2 y"];
+        assert_eq!(all(Combine::product(vec![pairs, single])), expected);
+        let error = Linked::new(vec![list("a b"), list("1")], 2, by)
+            .err()
+            .unwrap();
+        let expected =
+            "`:::+`: source 2 has 2 values, but source 3 has 1: all must have the same number";
+        assert_eq!(error.to_string(), expected);
     }
 
     #[test]

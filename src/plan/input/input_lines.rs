@@ -167,7 +167,8 @@ impl InputLines {
         }
     }
 
-    fn read_error(&self, error: io::Error) -> InputLinesError {
+    /// Returns the error of a read of this text.
+    pub(crate) fn read_error(&self, error: io::Error) -> InputLinesError {
         InputLinesError::Read(Arc::clone(&self.label), error)
     }
 }

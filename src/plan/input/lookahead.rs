@@ -102,6 +102,11 @@ impl Lookahead {
         })
     }
 
+    /// Whether the end of the input was reached.
+    pub(crate) fn is_at_end(&self) -> bool {
+        self.ended
+    }
+
     /// Whether an item that is not skipped is completely buffered.
     pub(crate) fn holds_item(&self, end: u8, skips: impl Fn(&[u8]) -> bool) -> bool {
         let mut items = self.buffered().split(|byte| *byte == end);

@@ -12,7 +12,9 @@ mod stream;
 
 pub(crate) use input_lines::Separator;
 pub(super) use input_lines::{InputLines, InputLinesError};
-pub(super) use lookahead::BUFFER_BYTES;
+#[cfg(test)]
+pub(super) use lookahead::MAX_ITEM_BYTES;
 #[cfg(test)]
 pub(super) use lookahead::tests::Chunks;
+pub(super) use lookahead::{BUFFER_BYTES, Lookahead};
 pub(super) use open::{OpenError, Opened};

@@ -6,6 +6,7 @@ use std::ffi::OsString;
 use super::columns::ColumnSeparator;
 use super::reading::{Read, Reading};
 use crate::plan::arguments::{ValueError, ValueSource, Values};
+use crate::plan::columns::Columns;
 use crate::plan::input::Separator;
 
 /// A source, and whether it is linked to the one before it.
@@ -76,7 +77,7 @@ impl Rows {
                 },
             };
             let mut column = Column {
-                values: Values::open(source.values, rules.separator)?,
+                values: Values::open(source.values, rules.separator, &Columns::default())?,
                 reading,
                 separator: rules.columns.clone(),
                 seen: Vec::new(),
@@ -250,7 +251,8 @@ impl Column {
     fn read(&mut self) -> Result<Option<Row>, ValueError> {
         while !self.is_ended {
             let value = match self.values.next() {
-                Some(value) => self.reading.read(value?),
+                // Without columns a record is one value.
+                Some(record) => self.reading.read(record?.pop().unwrap_or_default()),
                 None => Read::End,
             };
             match value {
