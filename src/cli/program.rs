@@ -7,7 +7,7 @@ use clap::Parser;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::app::{print, print_error, start};
-use super::args::{Args, hint};
+use super::args::{Args, hint, join_header};
 use super::gnu::{GnuSurroundings, Translated, gnu_words, translate};
 use crate::exit::ExitCode;
 use crate::guard;
@@ -25,6 +25,10 @@ pub fn main() -> ExitCode {
     let argv = match gnu_words(std::env::args_os().collect()) {
         Ok(words) => return as_parallel(words),
         Err(argv) => argv,
+    };
+    let argv = match argv.iter().any(|word| word == "--header") {
+        true => join_header(argv),
+        false => argv,
     };
     let args = match Args::try_parse_from(argv) {
         Ok(args) => args,

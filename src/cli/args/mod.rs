@@ -1,9 +1,10 @@
 //! The command line as typed, and its help.
 //!
-//! `args` defines each option once, with its `values`; help, manual page and completions (`generate`) are
+//! `args` defines each option once, with its `values` (`columns` those for columns); help, manual page and completions (`generate`) are
 //! generated from it; `gnu` is what only a command line of GNU parallel asks for. `help_sections` is the text below the options. `hints` are for options of other programs.
 
 mod args;
+mod columns;
 pub(super) mod generate;
 mod gnu;
 mod help_sections;
@@ -11,6 +12,7 @@ mod hints;
 mod values;
 
 pub(super) use args::Args;
+pub(super) use columns::{ColumnArgs, join_header};
 pub(super) use gnu::{Echo, GnuArgs, GnuResume, GnuSource, GnuValues, Halt, HaltAfter, HaltLimit};
 pub(super) use help_sections::SHAPES;
 pub(super) use hints::{batch_hint, hint};

@@ -1,12 +1,13 @@
 //! The form of a command line, determined by its syntax alone, and the source of jobs that it names.
 
 use std::ffi::OsString;
+use std::num::NonZeroU64;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use clap::CommandFactory;
 
-use crate::cli::args::{Args, GnuArgs, batch_hint};
+use crate::cli::args::{Args, ColumnArgs, GnuArgs, batch_hint};
 use crate::cli::gnu;
 use crate::cli::misunderstanding::Misunderstanding;
 use crate::plan::{
@@ -58,6 +59,8 @@ pub(crate) enum InputError {
         "{0} is for files of arguments: add -a FILE before the command (`-a -` reads standard input)"
     )]
     ColumnsOfLists(&'static str),
+    #[error("--header={0} needs --pipe: for columns --header has no number")]
+    HeaderNumber(NonZeroU64),
     #[error("--header has no value: remove the `:`")]
     HeaderValue,
     #[error("{0}")]
@@ -80,7 +83,10 @@ impl Input {
         if let Some(hint) = batch_hint(args.dry_run, first) {
             return Err(InputError::OtherProgram(hint));
         }
-        if args.header && first == Some(":") {
+        if let Some(Some(number)) = args.columns.header {
+            return Err(InputError::HeaderNumber(number));
+        }
+        if args.columns.header.is_some() && first == Some(":") {
             return Err(InputError::HeaderValue);
         }
         let TypedCommands { words, lists } = divide(args.commands.clone())?;
@@ -211,17 +217,17 @@ fn combined_by(args: &Args) -> Option<&'static str> {
         Args {
             max_args: Some(_), ..
         } => Some("-N"),
-        Args { header: true, .. } => Some("--header"),
+        _ if args.columns.header.is_some() => Some("--header"),
         _ => columns_by(args),
     }
 }
 
 /// Returns the option that gives arguments columns, if there is one.
 fn columns_by(args: &Args) -> Option<&'static str> {
-    match args {
-        Args { csv: true, .. } => Some("--csv"),
-        Args { tsv: true, .. } => Some("--tsv"),
-        Args {
+    match &args.columns {
+        ColumnArgs { csv: true, .. } => Some("--csv"),
+        ColumnArgs { tsv: true, .. } => Some("--tsv"),
+        ColumnArgs {
             colsep: Some(_), ..
         } => Some("--colsep"),
         _ => None,
@@ -237,14 +243,14 @@ fn joined_by(sources: &[ValueOrigin]) -> Option<&'static str> {
 
 /// Returns which fields each argument of a file has.
 pub(crate) fn columns(args: &Args) -> Columns {
-    let format = match (args.csv, args.tsv) {
+    let format = match (args.columns.csv, args.columns.tsv) {
         (true, _) => Some(ColumnFormat::Csv),
         (_, true) => Some(ColumnFormat::tsv()),
-        _ => args.colsep.clone(),
+        _ => args.columns.colsep.clone(),
     };
     Columns {
         format,
-        has_header: args.header,
+        has_header: args.columns.header.is_some(),
     }
 }
 
@@ -254,7 +260,7 @@ fn takes_lines(args: &Args, words: &[OsString]) -> bool {
     let is_line = |word: &OsString| word.as_bytes().iter().any(|byte| b" \t\n".contains(byte));
     let are_lines = words.len() > 1 && words.first().is_some_and(is_line);
     let has_placeholder = || words.iter().any(|word| has_placeholder(word));
-    let has_records = args.header || columns_by(args).is_some();
+    let has_records = args.columns.header.is_some() || columns_by(args).is_some();
     !are_lines && (args.max_args.is_some() || has_records || has_placeholder())
 }
 
