@@ -147,6 +147,16 @@ pub(super) fn visible_script(script: &OsStr) -> String {
     }
 }
 
+/// The same for a line that is not needed any more.
+pub(super) fn visible_line(script: OsString) -> String {
+    match is_visible(&script) {
+        true => script
+            .into_string()
+            .unwrap_or_else(|script| visible_script(&script)),
+        false => visible_script(&script),
+    }
+}
+
 /// Returns an equivalent command line without these ASCII characters.
 pub(super) fn script_without(script: &OsStr, without: &[char]) -> String {
     let shell = Shell::default().argv(script);
@@ -165,7 +175,7 @@ pub(super) fn paste(job: &NumberedJob) -> String {
         return visible_script(line);
     }
     let (argv, _) = planned_argv(job, FIRST_SLOT);
-    visible_script(&join_visibly(&argv))
+    visible_line(join_visibly(&argv))
 }
 
 /// Returns the label of a job: its name, or its command.

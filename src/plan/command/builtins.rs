@@ -3,6 +3,15 @@
 //! Many of them also exist as programs (`echo`, `test`, `kill`), but those may behave differently, so
 //! a command line that begins with one of them always goes to the shell.
 
+use std::sync::LazyLock;
+
+/// All words that only a shell can run, in order.
+static SHELL_WORDS: LazyLock<Vec<&str>> = LazyLock::new(|| {
+    let mut words = [KEYWORDS, POSIX_SPECIAL, POSIX_REGULAR, DASH, BASH].concat();
+    words.sort_unstable();
+    words
+});
+
 /// Reserved words of POSIX, dash and bash.
 const KEYWORDS: &[&str] = &[
     "!",
@@ -78,8 +87,7 @@ const BASH: &[&str] = &[
 
 /// Whether `word`, as the first word of a command line, is a keyword or a builtin.
 pub(crate) fn is_shell_word(word: &[u8]) -> bool {
-    let lists = [KEYWORDS, POSIX_SPECIAL, POSIX_REGULAR, DASH, BASH];
-    lists.iter().any(|list| is_among(list, word))
+    is_among(&SHELL_WORDS, word)
 }
 
 fn is_among(list: &[&str], word: &[u8]) -> bool {

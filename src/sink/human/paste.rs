@@ -17,7 +17,7 @@ use crate::plan::{Invocation, Shape, Shell, shape};
 use crate::record::{Variables, planned_argv};
 use crate::sink::ci::Vendor;
 use crate::sink::describe::{
-    is_visible, join_visibly, paste, printf_format, quote_visibly, visible_script,
+    is_visible, join_visibly, paste, printf_format, quote_visibly, visible_line, visible_script,
 };
 
 /// The maximum length of an input that is shown, as a `printf` format.
@@ -148,7 +148,7 @@ impl Caller {
             command = command.ready_to_embed().with(&changes).within(dir);
         }
         let Some(stdin) = stdin else {
-            return visible_script(&command.text);
+            return visible_line(command.text);
         };
         let format = printf_format(stdin);
         if self.readers == Readers::Caller && format.len() <= MAX_INPUT {
@@ -340,7 +340,12 @@ fn runs_program(argv: &[OsString]) -> bool {
         let arg = arg.as_bytes();
         arg.contains(&b'\\') || (program == "echo" && arg.starts_with(b"-"))
     };
-    (is_equivalent && !args.iter().any(differs))
+    // No builtin has a slash in its name.
+    let is_letter = |byte: &u8| byte.is_ascii_alphanumeric() || b"/._-".contains(byte);
+    let bytes = program.as_bytes();
+    let is_path = bytes.contains(&b'/') && bytes.iter().all(is_letter);
+    is_path
+        || (is_equivalent && !args.iter().any(differs))
         || shape(crate::process::quote(program).as_bytes()) == Shape::Program
 }
 
