@@ -1,5 +1,7 @@
 complete -c prun -s a -l arg-file -d 'Read arguments from FILE, one per line; \'-\' is standard input' -r -F
 complete -c prun -s N -l max-args -d 'Arguments per job' -r
+complete -c prun -l colsep -d 'Arguments are records whose fields are separated by STR' -r
+complete -c prun -l shuf -d 'Run the jobs in random order' -r
 complete -c prun -s f -l file -d 'Read jobs from FILE; \'-\' is standard input' -r -F
 complete -c prun -s j -l jobs -d 'Run at most N jobs at once; 0 for no limit, N% of the CPUs' -r
 complete -c prun -l slots -d 'Give each slot a value, and run as many jobs at once as there are values' -r
@@ -55,6 +57,9 @@ powershell\t''
 zsh\t''"
 complete -c prun -s 0 -l null -d 'Input items end with NUL instead of newline'
 complete -c prun -l link -d 'Combine several sources one to one'
+complete -c prun -l csv -d 'Arguments are records of comma-separated values'
+complete -c prun -l tsv -d 'Arguments are records of tab-separated values'
+complete -c prun -l header -d 'The first record has the names of the columns'
 complete -c prun -s n -l dry-run -d 'Print the commands instead of running them'
 complete -c prun -l exec -d 'Never use a shell'
 complete -c prun -l tty -d 'Give the terminal to one job at a time'

@@ -232,7 +232,7 @@ fn options_of_other_runners_get_a_hint() {
         (&["-n", "1", "x"], "-N N"),
         (&["-n1", "x"], "-N N"),
         (&["x", "::::", "f"], "-a FILE"),
-        (&["x", ":::", "a", ":::+", "b"], "--link"),
+        (&["x", ":::", "a", "::::+", "b"], "-a FILE"),
     ] {
         Stage::new().args(args).stderr_has(hint).code(2).run();
     }
