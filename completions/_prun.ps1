@@ -82,6 +82,7 @@ Register-ArgumentCompleter -Native -CommandName 'prun' -ScriptBlock {
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Also show each job''s start and end, with CPU time and memory')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Also show each job''s start and end, with CPU time and memory')
             [CompletionResult]::new('--resume', '--resume', [CompletionResultType]::ParameterName, 'Skip jobs that succeeded according to the job log')
+            [CompletionResult]::new('--gnu', '--gnu', [CompletionResultType]::ParameterName, 'Take the command line of GNU parallel; must be the first word')
             [CompletionResult]::new('--man', '--man', [CompletionResultType]::ParameterName, 'Print the manual page')
             [CompletionResult]::new('--schema', '--schema', [CompletionResultType]::ParameterName, 'Print the JSON Schema of --json, --json=events and --joblog')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')

@@ -79,6 +79,7 @@ set edit:completion:arg-completer[prun] = {|@words|
             cand -v 'Also show each job''s start and end, with CPU time and memory'
             cand --verbose 'Also show each job''s start and end, with CPU time and memory'
             cand --resume 'Skip jobs that succeeded according to the job log'
+            cand --gnu 'Take the command line of GNU parallel; must be the first word'
             cand --man 'Print the manual page'
             cand --schema 'Print the JSON Schema of --json, --json=events and --joblog'
             cand -h 'Print help (see more with ''--help'')'

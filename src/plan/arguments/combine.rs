@@ -11,7 +11,7 @@ pub(crate) enum Combine {
     /// Every combination, the first source varying slowest.
     Product(Product),
     /// Several values of one source.
-    Batch(Batch),
+    Batch(Box<Batch>),
 }
 
 /// Every combination. The first source is streamed; the others are kept in memory.
@@ -72,7 +72,7 @@ impl Combine {
             (None, Some(total)) => share(total).unwrap_or(usize::MAX),
             (None, None) => usize::MAX,
         };
-        Self::Batch(Batch {
+        Self::Batch(Box::new(Batch {
             values,
             max_values: max_values.max(1),
             space: if size.is_some() {
@@ -84,7 +84,7 @@ impl Combine {
                 space
             },
             left_over: None,
-        })
+        }))
     }
 
     /// Returns each warning about the values that were read, once.
