@@ -3,11 +3,8 @@
 use std::ffi::OsString;
 use std::io::{self, IsTerminal};
 
-use clap::Parser;
-use clap::error::{ContextKind, ContextValue, ErrorKind};
-
 use super::app::{print, print_error, start};
-use super::args::{Args, hint, join_header};
+use super::args::{UsageError, parse};
 use super::gnu::{GnuSurroundings, Translated, gnu_words, translate};
 use crate::exit::ExitCode;
 use crate::guard;
@@ -26,15 +23,12 @@ pub fn main() -> ExitCode {
         Ok(words) => return as_parallel(words),
         Err(argv) => argv,
     };
-    let argv = match argv.iter().any(|word| word == "--header") {
-        true => join_header(argv),
-        false => argv,
+    let started = match parse(&argv, |name| std::env::var_os(name).is_some()) {
+        Ok(args) => start(args),
+        Err(UsageError::Requested(text)) => return print_requested(&text),
+        Err(error) => Err(error.into()),
     };
-    let args = match Args::try_parse_from(argv) {
-        Ok(args) => args,
-        Err(error) => return report_clap(&error),
-    };
-    match start(args) {
+    match started {
         Ok(exit) => exit,
         Err(error) => {
             report(&*error);
@@ -74,23 +68,9 @@ fn run_guard() -> ExitCode {
     ExitCode::Usage
 }
 
-/// Prints help and version to standard output, errors to standard error.
-fn report_clap(error: &clap::Error) -> ExitCode {
-    if error.kind() == ErrorKind::UnknownArgument
-        && let Some(ContextValue::String(option)) = error.get(ContextKind::InvalidArg)
-        && let Some(hint) = hint(option)
-    {
-        print_error(&format!("prun: unknown option `{option}`: {hint}\n"));
-        return ExitCode::Usage;
-    }
-    let text = error.render();
-    if error.use_stderr() {
-        print_error(&match console::colors_enabled_stderr() {
-            true => text.ansi().to_string(),
-            false => text.to_string(),
-        });
-        return ExitCode::Usage;
-    }
+/// Prints help or version.
+fn print_requested(requested: &clap::Error) -> ExitCode {
+    let text = requested.render();
     let text = match console::colors_enabled() {
         true => text.ansi().to_string(),
         false => text.to_string(),

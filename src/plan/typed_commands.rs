@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
+use super::command::operators::is_operator;
 use super::command::{ShellRule, WordsError};
 use super::job::{Job, Origin};
 use super::template::has_placeholder;
@@ -25,11 +26,28 @@ pub(crate) enum TypedCommandsError {
         quoted: Option<String>,
     },
     /// A word that looks like an option after a command.
-    #[error("`{word}` begins with `-`: quote the whole command: prun {}", .quoted.as_deref().unwrap_or("'ls -la'"))]
+    #[error("`{word}` begins with `-`: quote the whole command: prun {}", .quoted.as_deref().unwrap_or(EXAMPLE))]
     Unquoted {
         /// The word.
         word: String,
         /// The whole line in quotes, if it looks like one command.
+        quoted: Option<String>,
+    },
+    /// The separator of moreutils parallel.
+    #[error("`--`: write `:::` before the arguments: prun {}; or quote the whole command: prun {}",
+        .listed.as_deref().unwrap_or("gzip ::: a b"), .quoted.as_deref().unwrap_or("'git diff -- a'"))]
+    Separator {
+        /// The same with `:::`, if the words are plain.
+        listed: Option<String>,
+        /// The whole line in quotes, if it looks like one command.
+        quoted: Option<String>,
+    },
+    /// An operator of a shell as a command.
+    #[error("`{word}` is no command: quote the whole command line: prun {}", .quoted.as_deref().unwrap_or("'ls > list'"))]
+    Operator {
+        /// The word.
+        word: String,
+        /// The whole line in quotes, if its words are plain.
         quoted: Option<String>,
     },
     /// A placeholder without values.
@@ -48,7 +66,7 @@ fn if_its_own(quoted: &str) -> String {
     format!(" (if it belongs to the command, quote the whole command: prun {quoted})")
 }
 
-/// Returns the jobs of all commands; `is_option` recognizes prun's own long options.
+/// Returns the jobs of all commands; `is_option` recognizes prun's own options.
 pub(super) fn jobs(
     commands: &[OsString],
     rule: &ShellRule,
@@ -87,41 +105,81 @@ fn job(origin: Origin, line: &[u8], rule: &ShellRule) -> Result<Job, TypedComman
         .map_err(|error| TypedCommandsError::Words(origin, error))
 }
 
-/// Rejects a command that begins with `-`.
+/// Rejects a command that begins with `-`, or is an operator.
 fn check_start(
     commands: &[OsString],
     index: usize,
     command: &OsStr,
     is_option: impl Fn(&str) -> bool,
 ) -> Result<(), TypedCommandsError> {
-    if !command.as_bytes().starts_with(b"-") {
+    let is_operator = is_operator(command.as_bytes());
+    if !is_operator && !command.as_bytes().starts_with(b"-") {
         return Ok(());
     }
     let word = command.to_string_lossy().into_owned();
     let quoted = quoted_whole(commands, index);
+    if is_operator {
+        return Err(TypedCommandsError::Operator { word, quoted });
+    }
+    if let Some(at) = commands.iter().position(|word| word == "--") {
+        let quoted = quoted_whole(commands, at);
+        return Err(TypedCommandsError::Separator {
+            listed: listed_behind(commands, at),
+            quoted,
+        });
+    }
     let name = word.split_once('=').map_or(word.as_str(), |(name, _)| name);
+    let name = if name.starts_with("--") { name } else { &word };
     Err(if is_option(name) {
         TypedCommandsError::LateOption {
             option: name.to_owned(),
-            quoted,
+            quoted: quoted.or_else(|| is_one(commands, index).then(|| EXAMPLE.to_owned())),
         }
     } else {
         TypedCommandsError::Unquoted { word, quoted }
     })
 }
 
+/// A command line that shows where the quotes are.
+const EXAMPLE: &str = "'ls -la'";
+
+/// Whether the words before another are plain, so that all may be one command.
+fn is_one(commands: &[OsString], index: usize) -> bool {
+    let before = &commands[..index];
+    !before.is_empty() && before.iter().all(|word| is_plain(word.as_bytes()))
+}
+
 /// Returns all words as the one command that was probably meant, in quotes: only if those before the
-/// option are plain words, because whole command lines do not make one command.
-fn quoted_whole(commands: &[OsString], option: usize) -> Option<String> {
-    let before = &commands[..option];
-    if before.is_empty() || !before.iter().all(|word| is_plain(word.as_bytes())) {
+/// word at `index` are plain, because whole command lines do not make one command.
+fn quoted_whole(commands: &[OsString], index: usize) -> Option<String> {
+    if !is_one(commands, index) {
         return None;
     }
-    let words = commands.iter().map(|word| word.as_bytes());
-    let line = shlex::bytes::try_join(words).ok()?;
+    let mut line = Vec::new();
+    for word in commands.iter().map(|word| word.as_bytes()) {
+        if !line.is_empty() {
+            line.push(b' ');
+        }
+        match is_operator(word) {
+            true => line.extend_from_slice(word),
+            false => line.extend_from_slice(&shlex::bytes::try_quote(word).ok()?),
+        }
+    }
     let quoted = shlex::bytes::try_quote(&line).ok()?.into_owned();
     let quoted = OsString::from_vec(quoted).into_string().ok()?;
     (quoted.len() <= LONGEST_SUGGESTION).then_some(quoted)
+}
+
+/// Returns the words with `:::` instead of the word at `index`, if all are plain.
+fn listed_behind(commands: &[OsString], index: usize) -> Option<String> {
+    let (before, after) = (&commands[..index], &commands[index + 1..]);
+    let mut all = before.iter().chain(after);
+    if before.is_empty() || after.is_empty() || !all.all(|word| is_plain(word.as_bytes())) {
+        return None;
+    }
+    let joined = |words: &[OsString]| Some(words.join(OsStr::new(" ")).to_str()?.to_owned());
+    let listed = format!("{} ::: {}", joined(before)?, joined(after)?);
+    (listed.len() <= LONGEST_SUGGESTION).then_some(listed)
 }
 
 /// Whether a word needs no quotes.
@@ -153,7 +211,7 @@ mod tests {
     use super::super::invocation::Invocation;
     use super::*;
 
-    const OPTIONS: &[&str] = &["--json", "--jobs", "--version"];
+    const OPTIONS: &[&str] = &["--json", "--jobs", "--version", "-j4", "-t", "-n"];
 
     fn typed(commands: &[&str]) -> Result<Vec<(Option<String>, String)>, String> {
         let commands: Vec<OsString> = commands.iter().map(OsString::from).collect();
@@ -214,8 +272,13 @@ mod tests {
     fn a_long_suggestion_is_not_made() {
         let long = "x".repeat(300);
         assert_eq!(
+            error(&["cat", "-b", &long]),
+            "`-b` begins with `-`: quote the whole command: prun 'ls -la'"
+        );
+        assert_eq!(
             error(&["cat", "-n", &long]),
-            "`-n` begins with `-`: quote the whole command: prun 'ls -la'"
+            "`-n`: options go before the commands (if it belongs to the command, quote the whole \
+             command: prun 'ls -la')"
         );
     }
 
@@ -237,6 +300,50 @@ mod tests {
         assert_eq!(
             error(&["ls -l", "--jobs=4"]),
             "`--jobs`: options go before the commands"
+        );
+    }
+
+    #[test]
+    fn a_short_option_of_prun_after_a_command_belongs_before_it() {
+        assert_eq!(
+            error(&["sleep 1", "-t", "5"]),
+            "`-t`: options go before the commands"
+        );
+        assert_eq!(
+            error(&["true", "true", "-j4"]),
+            "`-j4`: options go before the commands (if it belongs to the command, quote the whole \
+             command: prun 'true true -j4')"
+        );
+    }
+
+    #[test]
+    fn an_operator_is_no_command() {
+        assert_eq!(
+            error(&["ls", "-l", ">", "list"]),
+            "`-l` begins with `-`: quote the whole command: prun 'ls -l > list'"
+        );
+        assert_eq!(
+            error(&["ls", ">", "a b"]),
+            "`>` is no command: quote the whole command line: prun \"ls > 'a b'\""
+        );
+        assert_eq!(
+            error(&["make a", "&&", "make b"]),
+            "`&&` is no command: quote the whole command line: prun 'ls > list'"
+        );
+        assert!(typed(&["ls > list", "> list"]).is_ok());
+    }
+
+    #[test]
+    fn two_dashes_are_three_colons() {
+        assert_eq!(
+            error(&["sh", "-c", "echo hi", "--", "1", "2"]),
+            "`--`: write `:::` before the arguments: prun gzip ::: a b; or quote the whole command: \
+             prun 'git diff -- a'"
+        );
+        assert_eq!(
+            error(&["gzip", "--", "a", "b"]),
+            "`--`: write `:::` before the arguments: prun gzip ::: a b; or quote the whole command: \
+             prun 'gzip -- a b'"
         );
     }
 

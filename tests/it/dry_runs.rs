@@ -79,7 +79,16 @@ fn a_job_file_is_printed_with_json() {
     let jobs = "{\"name\":\"web\",\"cmd\":\"serve 'a b'\",\"cwd\":\"sub\",\"env\":{\"B\":\"1\",\"C\":null},\
                 \"stdin\":\"seed\\n\",\"timeout\":\"1m\",\"retries\":2}\n{\"cmd\":\"a | b\"}\n";
     Stage::new()
-        .args(["--dry-run", "--json", "-e", "A=x", "-e", "B=2", "-u", "D"])
+        .args([
+            "--dry-run",
+            "--json",
+            "-e",
+            "A=x",
+            "-e",
+            "B=2",
+            "--unset",
+            "D",
+        ])
         .stdin(jobs)
         .stdout(
             "{\"name\":\"web\",\"argv\":[\"serve\",\"a b\"],\"cwd\":\"[DIR]/sub\",\

@@ -28,6 +28,7 @@ mod format_agreement;
 mod fuzz;
 mod generated;
 mod gnu;
+mod habits;
 mod headlines;
 mod house;
 mod injection;

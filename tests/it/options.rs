@@ -101,8 +101,19 @@ fn a_name_that_is_taken_is_refused() {
 
 #[test]
 fn an_unknown_option_is_refused() {
-    assert_options_refused(&["--jsno"], "--json");
-    assert_options_refused(&["--no-such-option"], "--no-such-option");
+    assert_options_refused(
+        &["--jsno"],
+        "prun: unknown option `--jsno`: did you mean `--json`?\n",
+    );
+    assert_options_refused(
+        &["--keep"],
+        "prun: unknown option `--keep`: did you mean `--keep-order`?\n",
+    );
+    assert_options_refused(
+        &["--no-such-option=1"],
+        "prun: unknown option `--no-such-option`: see `prun --help`; an option of a command is quoted \
+         with it: prun 'COMMAND --no-such-option'\n",
+    );
 }
 
 #[test]
@@ -113,11 +124,12 @@ fn the_number_of_jobs_must_be_valid() {
         ("", "''"),
         ("0%", "0%"),
         ("x%", "x%"),
-        ("-5", "-5"),
+        ("+", "+"),
     ] {
         assert_options_refused(&["-j", text], message);
         for options in [&["-j", text][..], &[&format!("--jobs={text}")]] {
-            let message = "a number of jobs is 4, 50% (of the CPUs), or 0 for no limit";
+            let message = "a number of jobs is 4, 50% (of the CPUs), +2 or -1 (more or fewer than the \
+                           CPUs), or 0 for no limit";
             assert_options_refused(options, message);
         }
     }
@@ -147,7 +159,7 @@ fn the_number_of_retries_must_be_valid() {
     for text in ["-1", "x", "1.5", "99999999999"] {
         assert_options_refused(
             &["--retries", text],
-            &format!("invalid value '{text}' for '--retries <N>'"),
+            &format!("prun: --retries {text}: a number of retries is 0, 1, 2, …\n"),
         );
     }
 }
@@ -193,8 +205,14 @@ fn conflicting_options_are_refused() {
         &["--json", "-o", "raw"],
         "prun: --json cannot be used with -o raw: the records contain the output\n",
     );
-    assert_options_refused(&["--exec", "--shell"], "cannot be used with");
-    assert_options_refused(&["-q", "-v"], "cannot be used with");
+    assert_options_refused(
+        &["--exec", "--shell"],
+        "prun: --exec cannot be used with --shell: omit one of them\n",
+    );
+    assert_options_refused(
+        &["-q", "-v"],
+        "prun: --quiet cannot be used with --verbose: omit one of them\n",
+    );
 }
 
 #[test]
@@ -204,4 +222,60 @@ fn a_shell_must_be_valid() {
         &["--shell=bash 'x"],
         "prun: --shell: the shell has an unclosed quote or a trailing backslash",
     );
+}
+
+/// Checks that these words are refused with exactly this message, before anything runs.
+#[track_caller]
+fn assert_refused(words: &[&str], message: &str) {
+    let stage = Stage::new().args(words);
+    let outcome = stage.stderr(format!("prun: {message}\n")).code(2).run();
+    assert!(!outcome.path("started").exists(), "a job was started");
+}
+
+#[test]
+fn every_error_in_an_option_is_one_line_with_the_remedy() {
+    for (words, message) in [
+        (&["--json=x", MARK][..], "--json x: write jobs or events"),
+        (&["-j"], "--jobs needs a value: --jobs N|N%|+N|-N"),
+        (
+            &["--color=", MARK],
+            "--color needs a value: --color auto, always or never (prun's own messages are coloured by \
+             default on a terminal)",
+        ),
+        (&["--race=x", MARK], "--race x: write end or ok"),
+        (
+            &["--link=x", MARK],
+            "--link has no value: write --link without `=x`",
+        ),
+        (&["-j1", "-j2", MARK], "--jobs is given twice: give it once"),
+        (&["--resume", MARK], "--resume needs --joblog FILE: add it"),
+        (
+            &["--replay", "x", MARK],
+            "--replay cannot be used with commands: omit one of them",
+        ),
+        (
+            &["-j", "", MARK],
+            "--jobs '': a number of jobs is 4, 50% (of the CPUs), +2 or -1 (more or fewer than the \
+             CPUs), or 0 for no limit",
+        ),
+        (
+            &["--completions", "tcsh"],
+            "--completions tcsh: write bash, elvish, fish, powershell or zsh",
+        ),
+    ] {
+        assert_refused(words, message);
+    }
+}
+
+#[test]
+fn a_number_of_jobs_may_be_relative_to_the_cpus() {
+    for jobs in ["-j+0", "-j-1", "-j-1000000", "--jobs=+2"] {
+        Stage::new()
+            .args([jobs, "-k", "echo", ":::", "a", "b"])
+            .stdout("a\nb\n")
+            .run();
+    }
+    // More at once than there are CPUs, for however few.
+    let waits = "echo >> started; until [ $(wc -l < started) -ge 3 ]; do sleep 0.05; done";
+    Stage::new().args(["-j+3", waits, waits, waits]).run();
 }

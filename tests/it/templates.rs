@@ -89,9 +89,12 @@ fn the_value_of_a_slot_needs_slots_with_values() {
 
 #[test]
 fn other_braces_are_left_alone() {
-    with_value(&["/bin/echo", "{\"a\":1}", "${1}", "{x}", "{2}", "{}"], "v")
-        .stdout("{\"a\":1} ${1} {x} {2} v\n")
-        .run();
+    with_value(
+        &["/bin/echo", "{\"a\":1}", "${1}", "{x}", "x{2}", "{}"],
+        "v",
+    )
+    .stdout("{\"a\":1} ${1} {x} x{2} v\n")
+    .run();
     with_value(&["printf '%s\\n' '{\"a\":1}' \"{x}\" {}"], "v")
         .stdout("{\"a\":1}\n{x}\nv\n")
         .run();

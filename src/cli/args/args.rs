@@ -14,7 +14,8 @@ use super::gnu::GnuArgs;
 use super::help_sections;
 use super::values::{
     CiMode, ColorMode, FailFastMode, GuardMode, Jobs, JsonMode, OutputMode, ProgressMode, RaceMode,
-    SlotList, duration, parse_batch, parse_env, parse_jobs, parse_max_fail, parse_slots,
+    SlotList, duration, parse_batch, parse_env, parse_jobs, parse_max_fail, parse_retries,
+    parse_slots,
 };
 use crate::plan::BatchSize;
 
@@ -89,9 +90,9 @@ pub(crate) struct Args {
 
     /// Run at most N jobs at once; 0 for no limit, N% of the CPUs
     ///
-    /// N% is rounded up [default: no limit for COMMANDs, which may need each other; otherwise the
-    /// number of CPUs].
-    #[arg(short, long, short_alias = 'P', value_name = "N|N%", value_parser = parse_jobs, allow_negative_numbers = true, help_heading = "Running")]
+    /// N% is rounded up. +N and -N are so many more or fewer than the CPUs, at least 1 [default: no
+    /// limit for COMMANDs, which may need each other; otherwise the number of CPUs].
+    #[arg(short, long, short_alias = 'P', value_name = "N|N%|+N|-N", value_parser = parse_jobs, allow_negative_numbers = true, help_heading = "Running")]
     pub(crate) jobs: Option<Jobs>,
 
     /// Give each slot a value, and run as many jobs at once as there are values
@@ -122,6 +123,7 @@ pub(crate) struct Args {
     #[arg(
         long,
         value_name = "N",
+        value_parser = parse_retries,
         default_value = "0",
         allow_negative_numbers = true,
         help_heading = "Running"

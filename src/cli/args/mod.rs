@@ -1,7 +1,9 @@
 //! The command line as typed, and its help.
 //!
-//! `args` defines each option once, with its `values` (`columns` those for columns); help, manual page and completions (`generate`) are
-//! generated from it; `gnu` is what only a command line of GNU parallel asks for. `help_sections` is the text below the options. `hints` are for options of other programs.
+//! `args` defines each option once, with its `values`, and `columns` those for columns; help, manual page and
+//! completions (`generate`) are generated from it; `gnu` is what only a command line of GNU parallel asks for.
+//! `help_sections` is the text below the options. `parse` parses a command line, and `usage_error` says what
+//! is wrong with it, with `hints` for options of other programs.
 
 mod args;
 mod columns;
@@ -9,13 +11,18 @@ pub(super) mod generate;
 mod gnu;
 mod help_sections;
 mod hints;
+mod option_names;
+mod parse;
+mod usage_error;
 mod values;
 
 pub(super) use args::Args;
-pub(super) use columns::{ColumnArgs, join_header};
+pub(super) use columns::ColumnArgs;
 pub(super) use gnu::{Echo, GnuArgs, GnuResume, GnuSource, GnuValues, Halt, HaltAfter, HaltLimit};
 pub(super) use help_sections::SHAPES;
-pub(super) use hints::{batch_hint, hint};
+pub(super) use option_names::is_option;
+pub(super) use parse::parse;
+pub(super) use usage_error::UsageError;
 pub(super) use values::{
     CiMode, ColorMode, FailFastMode, Jobs, JsonMode, OutputMode, ProgressMode, RaceMode, SlotList,
 };

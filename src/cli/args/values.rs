@@ -19,6 +19,8 @@ pub(crate) enum Jobs {
     Number(usize),
     /// Percentage of the CPUs.
     Percent(u32),
+    /// So many more than the CPUs, or fewer.
+    Relative(isize),
 }
 
 /// The values of the slots.
@@ -120,14 +122,23 @@ impl From<GuardMode> for Wanted {
 }
 
 pub(crate) fn parse_jobs(text: &str) -> Result<Jobs, &'static str> {
-    let wrong = "a number of jobs is 4, 50% (of the CPUs), or 0 for no limit";
-    match text.strip_suffix('%') {
-        Some(percent) => match percent.parse() {
-            Ok(0) | Err(_) => Err(wrong),
-            Ok(percent) => Ok(Jobs::Percent(percent)),
-        },
-        None => text.parse().map(Jobs::Number).map_err(|_| wrong),
-    }
+    let jobs = match text.strip_suffix('%') {
+        Some(percent) => percent
+            .parse()
+            .ok()
+            .filter(|percent| *percent > 0)
+            .map(Jobs::Percent),
+        None if text.starts_with(['+', '-']) => text.parse().ok().map(Jobs::Relative),
+        None => text.parse().ok().map(Jobs::Number),
+    };
+    jobs.ok_or(
+        "a number of jobs is 4, 50% (of the CPUs), +2 or -1 (more or fewer than the CPUs), or 0 for no limit",
+    )
+}
+
+pub(crate) fn parse_retries(text: &str) -> Result<u32, &'static str> {
+    text.parse()
+        .map_err(|_| "a number of retries is 0, 1, 2, …")
 }
 
 pub(crate) fn parse_slots(list: OsString) -> Result<SlotList, &'static str> {

@@ -5,9 +5,7 @@ use std::num::NonZeroU64;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use clap::CommandFactory;
-
-use crate::cli::args::{Args, ColumnArgs, GnuArgs, batch_hint};
+use crate::cli::args::{Args, ColumnArgs, GnuArgs, is_option};
 use crate::cli::gnu;
 use crate::cli::misunderstanding::Misunderstanding;
 use crate::plan::{
@@ -63,8 +61,6 @@ pub(crate) enum InputError {
     HeaderNumber(NonZeroU64),
     #[error("--header has no value: remove the `:`")]
     HeaderValue,
-    #[error("{0}")]
-    OtherProgram(&'static str),
     #[error(transparent)]
     Gnu(#[from] gnu::GnuSourceError),
     #[error(transparent)]
@@ -80,9 +76,6 @@ impl Input {
             return Ok(Some(Self::Gnu(gnu.clone())));
         }
         let first = args.commands.first().and_then(|word| word.to_str());
-        if let Some(hint) = batch_hint(args.dry_run, first) {
-            return Err(InputError::OtherProgram(hint));
-        }
         if let Some(Some(number)) = args.columns.header {
             return Err(InputError::HeaderNumber(number));
         }
@@ -179,7 +172,7 @@ impl Input {
     pub(crate) fn open(self, rules: Rules, rule: &ShellRule) -> Result<Source, InputError> {
         let records = rules.separator;
         Ok(match self {
-            Self::Commands(commands) => Source::commands(commands, rule, is_long_option)?,
+            Self::Commands(commands) => Source::commands(commands, rule, is_option)?,
             Self::Listed(lines) => Source::listed(&lines, rule)?,
             Self::File(file) => Source::file(&file, records, rule)?,
             Self::Stdin => Source::stdin(records, rule)?,
@@ -266,11 +259,4 @@ fn takes_lines(args: &Args, words: &[OsString]) -> bool {
 
 fn is_stdin(file: &Path) -> bool {
     file.as_os_str() == "-"
-}
-
-/// Whether a word is an option of prun such as `--json`, for a hint if it follows the commands.
-fn is_long_option(word: &str) -> bool {
-    let command = Args::command();
-    let mut names = command.get_arguments().filter_map(clap::Arg::get_long);
-    names.any(|name| word.strip_prefix("--") == Some(name))
 }

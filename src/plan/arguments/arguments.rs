@@ -14,7 +14,9 @@ use crate::plan::input::Separator;
 use crate::plan::invocation::Invocation;
 use crate::plan::job::{Job, Origin};
 use crate::plan::jobfile::Entry;
-use crate::plan::template::{PlaceholderScope, Template, TemplateError, Width};
+use crate::plan::template::{
+    ForeignSyntaxError, PlaceholderScope, Template, TemplateError, Width, check_foreign_syntax,
+};
 
 /// The words after the options, divided at each `:::`.
 #[derive(Debug, PartialEq, Eq)]
@@ -67,6 +69,9 @@ pub(crate) enum ArgumentsError {
     /// The template is wrong.
     #[error(transparent)]
     Template(#[from] TemplateError),
+    /// Another program would read the template differently.
+    #[error(transparent)]
+    Foreign(#[from] ForeignSyntaxError),
     /// A source of values is wrong.
     #[error(transparent)]
     Value(#[from] ValueError),
@@ -250,6 +255,7 @@ fn parse(
         has_slot_values: rules.has_slot_values,
     };
     let has_columns = rules.columns != Columns::default();
+    check_foreign_syntax(template, scope, rule)?;
     Template::new(template, scope, rule).map_err(|error| {
         let is_placeholder = has_columns && matches!(error, TemplateError::Placeholder(_));
         match sources

@@ -4,7 +4,9 @@
 //! they insert besides values; `variables` are those before a command, and `split` splits a line into words.
 //! `scanner` and `scan_state` find out where in a script a shell does not parse a value, `injection_rules`
 //! checks which commands may take one, and `script` is the script with the values as its arguments.
+//! `foreign` rejects what other programs would read differently.
 
+mod foreign;
 mod form;
 mod injection_rules;
 mod placeholder;
@@ -16,6 +18,7 @@ mod split;
 mod template;
 mod variables;
 
+pub(super) use foreign::{ForeignSyntaxError, check_foreign_syntax};
 pub(super) use form::PlaceholderForm;
 pub(crate) use placeholder::has_placeholder;
 pub(super) use placeholder::{Hole, Piece, PlaceholderScope, Width, pieces};

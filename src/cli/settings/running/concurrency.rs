@@ -60,6 +60,10 @@ fn wanted_jobs(args: &Args, surroundings: &Surroundings, typed: bool) -> Option<
                 .div_ceil(100);
             Some(NonZeroUsize::new(share).unwrap_or(NonZeroUsize::MIN))
         }
+        Some(Jobs::Relative(more)) => {
+            let number = (surroundings.cpus)().get().saturating_add_signed(more);
+            Some(NonZeroUsize::new(number).unwrap_or(NonZeroUsize::MIN))
+        }
         None if typed => None,
         None => Some((surroundings.cpus)()),
     }
