@@ -107,6 +107,113 @@ fn every_example_of_the_readme_with_jq_prints_what_it_says() {
     }
 }
 
+/// The rows of the tables for those who come from another program: its name, a line of it, and one of
+/// prun.
+fn rows() -> Vec<(String, String, String)> {
+    let readme = include_str!("../../README.md");
+    let (mut rows, mut program) = (Vec::new(), None);
+    for line in readme.lines() {
+        // A pipe in a cell has a backslash.
+        let line = line.replace("\\|", "\0");
+        let cells: Vec<String> = line
+            .split('|')
+            .map(|cell| cell.trim().replace('\0', "|"))
+            .collect();
+        match cells
+            .iter()
+            .map(String::as_str)
+            .collect::<Vec<_>>()
+            .as_slice()
+        {
+            ["", there, "prun", ""] => program = Some((*there).to_owned()),
+            ["", there, here, ""] => {
+                if let (Some(program), Some(there), Some(here)) =
+                    (&program, code(there), code(here))
+                {
+                    rows.push((program.clone(), there, here));
+                }
+            }
+            _ => program = None,
+        }
+    }
+    rows.retain(|(_, _, here)| here.contains("prun "));
+    rows
+}
+
+/// Returns the first text between backquotes in a cell.
+fn code(cell: &str) -> Option<String> {
+    Some(cell.split('`').nth(1)?.to_owned())
+}
+
+/// Runs a line of the shell, and returns its output and the files that it leaves.
+fn ran(line: &str) -> (Vec<String>, Vec<String>) {
+    let program = std::path::Path::new(env!("CARGO_BIN_EXE_prun"));
+    let folder = program.parent().expect("a program is in a folder");
+    let path = std::env::var("PATH").expect("there is a PATH");
+    let npm = "mkdir .bin; printf '#!/bin/sh\necho \"$@\"\n' > .bin/npm; chmod +x .bin/npm";
+    let script =
+        format!("{npm}; PATH=$PWD/.bin:$PATH; exec 2>/dev/null; {line} || echo failed; echo; ls");
+    let outcome = Stage::of("/bin/sh")
+        .env("PATH", format!("{}:{path}", folder.display()))
+        .env("HOME", "/nonexistent")
+        .file("a.log", "one\ntwo\n")
+        .file("b.log", "three\n")
+        .file("list", "a.log\nb.log\n")
+        .file("commands", "echo a\necho b\n")
+        .args(["-c", &script])
+        .stdout_any()
+        .run();
+    let printed = String::from_utf8_lossy(&outcome.stdout).into_owned();
+    let (output, files) = printed.rsplit_once("\n\n").unwrap_or(("", &printed));
+    let sorted = |text: &str| {
+        let mut lines: Vec<String> = text.trim().lines().map(str::to_owned).collect();
+        lines.sort();
+        lines
+    };
+    (sorted(output), sorted(files))
+}
+
+#[test]
+fn every_line_for_those_who_come_from_another_program_runs() {
+    let rows = rows();
+    assert!(rows.len() >= 20, "the README lost its tables: {rows:?}");
+    for (_, _, here) in rows {
+        let (output, files) = ran(&here);
+        assert!(!output.contains(&"failed".to_owned()), "{here}: {output:?}");
+        let is_shown =
+            !output.is_empty() || !files.contains(&"a.log".to_owned()) || files.len() > 4;
+        assert!(is_shown, "{here} does nothing");
+    }
+}
+
+#[test]
+fn a_line_of_xargs_and_the_same_of_prun_do_the_same() {
+    let rows = rows();
+    let mut compared = 0;
+    for (_, there, here) in rows.iter().filter(|(program, ..)| program == "xargs") {
+        assert_eq!(ran(there), ran(here), "{there} and {here}");
+        compared += 1;
+    }
+    assert!(compared >= 5, "the README lost its table");
+}
+
+#[test]
+fn a_line_of_gnu_parallel_and_the_same_of_prun_do_the_same() {
+    if !needs("parallel") {
+        return;
+    }
+    let rows = rows();
+    let mut compared = 0;
+    for (_, there, here) in rows
+        .iter()
+        .filter(|(program, ..)| program == "GNU parallel")
+    {
+        assert_eq!(ran(there), ran(here), "{there} and {here}");
+        compared += 1;
+    }
+    assert!(compared >= 8, "the README lost its table");
+}
+
 #[test]
 fn the_readme_names_the_two_commands_that_run_it_and_test_it() {
     let commands = blocks("sh");
