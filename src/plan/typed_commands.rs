@@ -50,6 +50,12 @@ pub(crate) enum TypedCommandsError {
         /// The whole line in quotes, if its words are plain.
         quoted: Option<String>,
     },
+    /// An expression of GNU parallel.
+    #[error(
+        "{0}: `{{= =}}` is an expression of GNU parallel, and there is no Perl: write {{/OLD/NEW}} for the \
+         value with a text replaced"
+    )]
+    Perl(Origin),
     /// A placeholder without values.
     #[error(
         "{0}: no values for its placeholder: give them after the command with `::: VALUE...`, before it \
@@ -75,6 +81,10 @@ pub(super) fn jobs(
     // Options first: `prun find . -name {}` is one command without quotes, not a placeholder.
     for (index, command) in commands.iter().enumerate() {
         check_start(commands, index, command, &is_option)?;
+    }
+    let mut typed = commands.iter().zip(origins());
+    if let Some((_, origin)) = typed.find(|(command, _)| has_perl(command)) {
+        return Err(TypedCommandsError::Perl(origin));
     }
     let job = |(command, origin): (&OsString, Origin)| match has_placeholder(command) {
         true => Err(TypedCommandsError::Placeholder(origin)),
@@ -180,6 +190,13 @@ fn listed_behind(commands: &[OsString], index: usize) -> Option<String> {
     let joined = |words: &[OsString]| Some(words.join(OsStr::new(" ")).to_str()?.to_owned());
     let listed = format!("{} ::: {}", joined(before)?, joined(after)?);
     (listed.len() <= LONGEST_SUGGESTION).then_some(listed)
+}
+
+/// Whether a command holds `{= … =}`, which would be text.
+fn has_perl(command: &OsStr) -> bool {
+    let pairs = || command.as_bytes().windows(2);
+    let start = pairs().position(|pair| pair == b"{=");
+    start.is_some_and(|start| pairs().skip(start + 2).any(|pair| pair == b"=}"))
 }
 
 /// Whether a word needs no quotes.
@@ -331,6 +348,16 @@ mod tests {
             "`&&` is no command: quote the whole command line: prun 'ls > list'"
         );
         assert!(typed(&["ls > list", "> list"]).is_ok());
+    }
+
+    #[test]
+    fn an_expression_of_gnu_parallel_is_no_text() {
+        assert_eq!(
+            error(&["ls", "echo {= s/a/b/ =}"]),
+            "command 2: `{= =}` is an expression of GNU parallel, and there is no Perl: write {/OLD/NEW} \
+             for the value with a text replaced"
+        );
+        assert!(typed(&["echo {=", "echo =} ={"]).is_ok());
     }
 
     #[test]
