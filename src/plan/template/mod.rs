@@ -2,16 +2,13 @@
 //!
 //! `placeholder` parses the braces, `form` is the part of a value that they insert, `slot_assignment` what
 //! they insert besides values; `variables` are those before a command, and `split` splits a line into words.
-//! `scanner` and `scan_state` find out where in a script a shell does not parse a value, `injection_rules`
-//! checks which commands may take one, and `script` is the script with the values as its arguments.
-//! `foreign` rejects what other programs would read differently.
+//! `scan` finds out where in a script a shell does not parse a value, and `script` is the script with the
+//! values as its arguments. `foreign` rejects what other programs would read differently.
 
 mod foreign;
 mod form;
-mod injection_rules;
 mod placeholder;
-mod scan_state;
-mod scanner;
+mod scan;
 mod script;
 mod slot_assignment;
 mod split;

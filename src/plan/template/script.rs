@@ -7,9 +7,8 @@ use std::sync::Arc;
 use thiserror::Error;
 
 use super::form::PlaceholderForm;
-use super::injection_rules;
-use super::placeholder::{Hole, Width};
-use super::scan_state::{Part, Scanner};
+use super::placeholder::{Hole, Piece, Width, fill};
+use super::scan::{Part, Scanner, is_shell};
 use super::slot_assignment::SlotAssignment;
 use crate::plan::command::Shell;
 
@@ -17,7 +16,7 @@ use crate::plan::command::Shell;
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Script {
     shell: Arc<Shell>,
-    text: OsString,
+    text: Vec<Piece>,
     /// How many values come before the derived ones; a batch with fewer is padded.
     width: usize,
     /// The derived values (`{.}`, `{#}`) that follow the values.
@@ -44,7 +43,7 @@ pub(crate) enum ScriptError {
     MixedBatch,
     /// A derived value would count as a value.
     #[error(
-        "`$@`, `$*` and `$#` would include the values of `{{.}}`, `{{#}}` and the like: write {{}} or {{1}}, {{2}}, … instead"
+        "`$@`, `$*` and `$#` would include the values of `{{.}}`, `{{/}}` and the like: write {{}} or {{1}}, {{2}}, … instead"
     )]
     AllAndDerived,
 }
@@ -53,7 +52,7 @@ impl Script {
     /// Rejects a shell that may not support `$1`.
     pub(crate) fn check(shell: &Shell) -> Result<(), ScriptError> {
         let program = shell.program();
-        match injection_rules::is_shell(program.as_bytes()) {
+        match is_shell(program.as_bytes()) {
             true => Ok(()),
             false => Err(ScriptError::ForeignShell(
                 program.to_string_lossy().into_owned(),
@@ -70,7 +69,7 @@ impl Script {
     ) -> Result<Self, ScriptError> {
         let mut script = Self {
             shell: Arc::clone(shell),
-            text: OsString::new(),
+            text: Vec::new(),
             width: match width {
                 Width::Sources(count) | Width::Batch(Some(count)) => count,
                 Width::Batch(None) => 0,
@@ -78,7 +77,7 @@ impl Script {
             derived: Vec::new(),
         };
         let holes = scan.parts.iter().filter_map(|part| match part {
-            Part::Text(_) => None,
+            Part::Text(_) | Part::Number(_) => None,
             Part::Bare(hole) | Part::Alone(hole) | Part::Quoted(hole) => Some(hole),
         });
         let has_all = holes.clone().any(|hole| matches!(hole, Hole::All(_)));
@@ -104,6 +103,10 @@ impl Script {
         for part in &scan.parts {
             match part {
                 Part::Text(bytes) => text.extend_from_slice(bytes),
+                Part::Number(hole) => {
+                    script.text.push(Piece::Text(std::mem::take(&mut text)));
+                    script.text.push(Piece::Hole(hole.clone()));
+                }
                 Part::Alone(Hole::All(form)) => script.all_values(form, width, &mut text)?,
                 Part::Bare(Hole::All(_)) | Part::Quoted(Hole::All(_)) => {
                     return Err(ScriptError::Several);
@@ -131,7 +134,7 @@ impl Script {
             text.splice(at..at, *b" \"$@\"");
             script.width = 0;
         }
-        script.text = OsString::from_vec(text);
+        script.text.push(Piece::Text(text));
         Ok(script)
     }
 
@@ -181,7 +184,7 @@ impl Script {
 
     /// Returns the argv of one attempt.
     pub(crate) fn argv(&self, args: &[OsString], to: SlotAssignment) -> Vec<OsString> {
-        let mut argv = self.shell.argv(&self.text);
+        let mut argv = self.shell.argv(&fill(&self.text, args, to));
         argv.push("sh".into());
         argv.extend_from_slice(args);
         // Otherwise `$@` and `$#` cover only the values.

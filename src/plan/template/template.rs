@@ -10,13 +10,10 @@ use std::os::unix::ffi::OsStrExt;
 use thiserror::Error;
 
 use super::form::PlaceholderForm;
-use super::injection_rules;
-use super::injection_rules::Word;
 use super::placeholder::{
     Hole, Piece, PlaceholderError, PlaceholderScope, Width, check, fill, pieces, replacement,
 };
-use super::scan_state::Part;
-use super::scanner::scan;
+use super::scan::{Part, Word, number_objection, objection, scan, shell_with_code};
 use super::script::{Script, ScriptError};
 use super::slot_assignment::SlotAssignment;
 use super::split::split;
@@ -138,7 +135,7 @@ impl Template {
         check_words(variables.values())?;
         check_words(direct.iter().filter(|word| word.len() > 1))?;
         let words: Vec<Word> = direct.iter().flat_map(|word| known_words(word)).collect();
-        if let Some((shell, is_known)) = injection_rules::shell_with_code(&words) {
+        if let Some((shell, is_known)) = shell_with_code(&words) {
             let name = String::from_utf8_lossy(shell).into_owned();
             return Err(match is_known {
                 true => TemplateError::Code(name),
@@ -179,9 +176,14 @@ impl Template {
                 return Err(TemplateError::NoPlaceholder(text_lossy()));
             };
             words.extend(known_words(&[Piece::Hole(all(width))]));
-            if let Some(context) = injection_rules::objection(&words) {
+            if let Some(context) = objection(&words) {
                 return Err(unsound(context));
             }
+        }
+        if scan.has_value_as_variable && *rule == ShellRule::Never {
+            return Err(unsound(
+                "in an assignment, which only a shell can make".into(),
+            ));
         }
         let mut direct = match rule {
             ShellRule::Auto(_) if scan.is_positional => None,
@@ -254,7 +256,7 @@ impl Template {
             }
         }
         if let Some(script) = &self.script {
-            let words = script.argv(&[], SlotAssignment::without_value(0, 0));
+            let words = script.argv(&[], SlotAssignment::without_value(u64::MAX, u32::MAX));
             fixed += words
                 .iter()
                 .map(|word| word.len() + WORD_BYTES)
@@ -320,9 +322,19 @@ fn check_patterns(typed: &[OsString], scope: PlaceholderScope) -> Result<(), Tem
 /// Returns a word as far as it is known.
 fn known(word: &[Piece]) -> Word {
     let mut known = Word::default();
-    for piece in word {
+    for (at, piece) in word.iter().enumerate() {
+        let after = match word.get(at + 1) {
+            Some(Piece::Text(text)) => text.as_slice(),
+            _ => &[],
+        };
         match piece {
             Piece::Text(text) => known.literal.extend_from_slice(text),
+            // Digits are no code.
+            Piece::Hole(Hole::Seq | Hole::Slot)
+                if number_objection(&known.literal, after).is_none() =>
+            {
+                known.literal.push(b'1');
+            }
             Piece::Hole(_) => known.has_hole = true,
         }
     }

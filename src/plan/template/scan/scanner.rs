@@ -4,17 +4,35 @@
 //! Anything of which the scanner is not sure, for every shell, is rejected: after a construct that it
 //! does not parse, no placeholder is accepted.
 
+use super::assignment::is_assigned;
+use super::enclosing::RedirectTarget;
+use super::expansion::Ahead;
 use super::injection_rules::Word;
-use super::placeholder::{Braces, PlaceholderScope};
-use super::scan_state::{Context, Part, RedirectTarget, ScanState, Scanner};
+use super::parentheses::Closed;
+use super::scan_state::{Names, ScanState};
+use super::scanned::{Context, Part, Scanner};
+use crate::plan::template::placeholder::{Braces, Hole, PlaceholderScope};
 
 /// Scans `text`; an error says where a placeholder is not allowed.
+///
+/// A variable with a value is treated as the value wherever it is expanded, also before its assignment,
+/// as in a loop: the text is scanned again until no further variable is found.
 pub(crate) fn scan(text: &[u8], scope: PlaceholderScope) -> Result<Scanner, Context> {
-    let mut state = ScanState::new(text, scope);
-    state.scan()?;
-    state.end_word()?;
-    state.finish()
+    let mut assigned = Names::new();
+    loop {
+        let mut state = ScanState::new(text, scope, &assigned);
+        state.scan()?;
+        state.end_word()?;
+        let (scanner, found) = state.finish()?;
+        if found.is_subset(&assigned) {
+            return Ok(scanner);
+        }
+        assigned.extend(found);
+    }
 }
+
+/// The oddity of `=NAME`.
+const BEGINS_WITH_SIGN: &str = "in a word that begins with `=`";
 
 impl ScanState<'_> {
     fn scan(&mut self) -> Result<(), Context> {
@@ -32,10 +50,14 @@ impl ScanState<'_> {
                 b'\'' => self.single_quotes()?,
                 b'"' => self.double_quotes()?,
                 b'`' => self.opaque("after a backquote")?,
-                b'$' => self.dollar()?,
+                b'$' => {
+                    self.dollar(false)?;
+                }
+                b'=' => self.equals_sign(),
                 b'{' => self.brace()?,
                 b'}' | b'[' | b']' => {
                     self.oddity = Some("in a word with other braces or brackets");
+                    self.has_bracket |= byte == b'[';
                     self.keep_in_word(1);
                 }
                 b'*' | b'?' => {
@@ -47,6 +69,11 @@ impl ScanState<'_> {
                     self.oddity = Some("in a word that begins with `~`");
                     self.keep_in_word(1);
                     self.word().is_dynamic = true;
+                }
+                // After the `=` or a `:` of an assignment it is expanded as well.
+                b'~' if self.is_assignment && self.peek(1) != Some(b'/') => {
+                    self.oddity = Some("in an assignment with `~`");
+                    self.keep_in_word(1);
                 }
                 byte if byte.is_ascii_control() => {
                     self.forbid("in a template with a control character");
@@ -61,8 +88,12 @@ impl ScanState<'_> {
     fn separator(&mut self, byte: u8) -> Result<(), Context> {
         let next = self.peek(1);
         match (byte, next) {
-            (b'&', Some(b'>')) => return self.opaque("after `&>`"),
-            (b'|', Some(b'&')) => return self.opaque("after `|&`"),
+            (b'&', Some(b'>')) => {
+                return self.opaque("after `&>` (`>FILE 2>&1` is the same in every shell)");
+            }
+            (b'|', Some(b'&')) => {
+                return self.opaque("after `|&` (`2>&1 |` is the same in every shell)");
+            }
             (b';', Some(b';' | b'&' | b'|')) => return self.opaque("after `;;`"),
             _ => {}
         }
@@ -80,8 +111,9 @@ impl ScanState<'_> {
             self.end_word()?;
             self.end_command()?;
             return match self.close() {
-                true => Ok(()),
-                false => {
+                Some(Closed::Outside) => Ok(()),
+                Some(Closed::InQuotes) => self.inside_quotes(),
+                None => {
                     self.forbid("in a template with an unmatched `)`");
                     self.opaque("after an unmatched `)`")
                 }
@@ -94,7 +126,7 @@ impl ScanState<'_> {
         if self.peek(1) == Some(b'(') {
             return self.opaque("in `(( ))`");
         }
-        self.open(false, 1);
+        self.open_subshell();
         Ok(())
     }
 
@@ -131,12 +163,25 @@ impl ScanState<'_> {
         self.is_compound = true;
         let length = self.rest().iter().position(|byte| *byte == b'\n');
         let length = length.unwrap_or(self.rest().len());
+        let is_simple = |byte: &u8| !b"'\"`\\()".contains(byte);
+        if self.is_in_substitution() && !self.rest()[..length].iter().all(is_simple) {
+            // Not every shell knows comments when it looks for the end of the substitution.
+            self.forbid("in a template with a comment with quotes or parentheses in `$( )`");
+        }
         self.verbatim(length, "in a comment")
     }
 
     fn backslash(&mut self) -> Result<(), Context> {
         if self.peek(1) == Some(b'\n') {
-            self.forbid("in a template with a backslash before a newline");
+            let is_blank = |byte: Option<u8>| matches!(byte, Some(b' ' | b'\t' | b'\n'));
+            let is_between = self.word.is_none() && is_blank(self.last_byte());
+            let is_before = self.word.is_some() && is_blank(self.peek(2));
+            // Elsewhere it may join what is scanned as two things: `<`, `<`.
+            if (is_between && self.peek(2) != Some(b'#')) || is_before {
+                self.keep(2);
+                return Ok(());
+            }
+            self.forbid("in a template with a backslash before a newline, and not between blanks");
         }
         self.keep(1);
         self.is_quoted = true;
@@ -150,6 +195,21 @@ impl ScanState<'_> {
             _ => self.keep_in_word(1),
         }
         Ok(())
+    }
+
+    /// Handles a `=`, which may make the word an assignment.
+    fn equals_sign(&mut self) {
+        let is_start = self.words.is_empty() && self.target.is_none() && !self.is_quoted;
+        match &self.word {
+            None => self.oddity = Some(BEGINS_WITH_SIGN),
+            Some(word) => {
+                let is_constant = !word.has_hole && !word.is_dynamic;
+                let is_subscript = word.literal.contains(&b'[');
+                self.is_assignment |=
+                    is_start && (is_constant || is_subscript) && is_assigned(&word.literal);
+            }
+        }
+        self.keep_in_word(1);
     }
 
     fn single_quotes(&mut self) -> Result<(), Context> {
@@ -167,7 +227,11 @@ impl ScanState<'_> {
         self.is_quoted = true;
         self.word();
         self.keep(1);
-        let mut has_braces = false;
+        self.inside_quotes()
+    }
+
+    /// Scans up to the end of double quotes, or to a substitution in them.
+    fn inside_quotes(&mut self) -> Result<(), Context> {
         loop {
             match (self.peek(0), self.peek(1)) {
                 (None, _) => {
@@ -179,20 +243,13 @@ impl ScanState<'_> {
                     return Ok(());
                 }
                 (Some(b'`'), _) => return self.opaque("after a backquote in double quotes"),
-                (Some(b'$'), Some(b'(')) => return self.opaque("after `$(` in double quotes"),
-                (Some(b'$'), Some(b'[')) => return self.opaque("in `$[ ]`"),
-                (Some(b'$'), Some(b'{')) => {
-                    has_braces = true;
-                    if !self.parameter()? {
-                        return Ok(());
-                    }
-                }
-                (Some(b'$'), Some(_)) => {
-                    self.variable();
-                }
+                (Some(b'$'), _) => match self.dollar(true)? {
+                    Ahead::Same => {}
+                    Ahead::Substitution | Ahead::End => return Ok(()),
+                },
                 (Some(b'\\'), next) => {
                     if next == Some(b'\n') {
-                        self.forbid("in a template with a backslash before a newline");
+                        self.forbid("in a template with a backslash before a newline in quotes");
                     }
                     self.keep(1);
                     if self.hole_ahead() {
@@ -203,10 +260,14 @@ impl ScanState<'_> {
                     }
                 }
                 (Some(b'{'), _) => match self.braces_ahead() {
-                    Some((Braces::Hole(_), _)) if has_braces => {
-                        return Err("after `${` in double quotes".into());
+                    Some((Braces::Hole(hole @ (Hole::Seq | Hole::Slot)), length)) => {
+                        self.fill_number(hole, length, true)?;
                     }
-                    Some((Braces::Hole(hole), length)) => self.fill(Part::Quoted(hole), length)?,
+                    // zsh takes `$#$` for the length of `$$`.
+                    Some((Braces::Hole(_), _)) if self.text[..self.at].ends_with(b"$#") => {
+                        return Err("right after `$#`".into());
+                    }
+                    Some((Braces::Hole(hole), length)) => self.fill(Part::Quoted(hole), length),
                     Some((Braces::Literal, length)) => self.keep_literal_braces(length),
                     None => self.keep_in_word(1),
                 },
@@ -218,19 +279,24 @@ impl ScanState<'_> {
     /// Handles braces outside of quotes.
     fn brace(&mut self) -> Result<(), Context> {
         match self.braces_ahead() {
+            Some((Braces::Hole(hole @ (Hole::Seq | Hole::Slot)), length)) => {
+                self.fill_number(hole, length, false)
+            }
             Some((Braces::Hole(hole), length)) => {
                 let ends = |byte: u8| b" \t\n;&|<>()".contains(&byte);
                 let is_alone = self.word.is_none()
                     && self.target.is_none()
                     && self.peek(length).is_none_or(ends);
                 let part = if is_alone { Part::Alone } else { Part::Bare };
-                self.fill(part(hole), length)
+                self.fill(part(hole), length);
+                Ok(())
             }
             Some((Braces::Literal, length)) => {
                 self.keep_literal_braces(length);
                 Ok(())
             }
             None => {
+                self.has_brace = true;
                 self.keep_in_word(1);
                 // A brace that is a word opens a group; others may be a brace expansion.
                 if self
@@ -246,60 +312,28 @@ impl ScanState<'_> {
         }
     }
 
-    /// Handles a `$` outside of quotes.
-    fn dollar(&mut self) -> Result<(), Context> {
-        match (self.peek(1), self.peek(2)) {
-            (Some(b'\''), _) => self.opaque("in `$'…'`"),
-            (Some(b'"'), _) => self.opaque("in `$\"…\"`"),
-            (Some(b'('), Some(b'(')) => self.opaque("in `$(( ))`"),
-            (Some(b'('), _) => {
-                self.word();
-                self.open(true, 2);
-                Ok(())
-            }
-            (Some(b'['), _) => self.opaque("in `$[ ]`"),
-            (Some(b'{'), _) => self.parameter().map(|_| ()),
-            _ => {
-                self.variable();
-                Ok(())
-            }
-        }
-    }
-
-    /// Handles `${NAME}`; returns false if it is more than that, and the rest is opaque.
-    fn parameter(&mut self) -> Result<bool, Context> {
-        let inside = &self.rest()[2..];
-        let length = name_length(inside);
-        if length == 0 || inside.get(length) != Some(&b'}') {
-            return self.opaque("in `${ }`").map(|()| false);
-        }
-        self.use_parameter(inside[0]);
-        self.keep_dynamic(length + 3);
-        Ok(true)
-    }
-
-    /// Handles `$NAME`, or a literal `$`.
-    fn variable(&mut self) {
-        let inside = &self.rest()[1..];
-        let is_digit = inside.first().is_some_and(u8::is_ascii_digit);
-        match if is_digit { 1 } else { name_length(inside) } {
-            0 => self.keep_in_word(1),
-            length => {
-                self.use_parameter(inside[0]);
-                self.keep_dynamic(length + 1);
-            }
-        }
-    }
-
     /// Classifies the word that ends here: keyword, assignment, redirection target, or argument.
     fn end_word(&mut self) -> Result<(), Context> {
         let is_quoted = std::mem::take(&mut self.is_quoted);
         let oddity = self.oddity.take();
-        let Some(word) = self.word.take() else {
+        let is_assignment = std::mem::take(&mut self.is_assignment);
+        let has_bracket = std::mem::take(&mut self.has_bracket);
+        let has_brace = std::mem::take(&mut self.has_brace);
+        let Some(mut word) = self.word.take() else {
             return Ok(());
         };
         if let Some(oddity) = oddity.filter(|_| word.has_hole) {
             return Err(oddity.into());
+        }
+        if has_bracket && word.literal != b"[" {
+            self.forbid_assigned("with `[`, which may be a subscript");
+            word.is_dynamic = true;
+        }
+        // bash makes several words of it, and zsh the path of a program.
+        let is_path = oddity == Some(BEGINS_WITH_SIGN) && !matches!(&*word.literal, b"=" | b"==");
+        if is_path || (has_brace && word.literal.len() > 1) {
+            word.literal.clear();
+            word.is_dynamic = true;
         }
         if let Some(target) = self.target.take() {
             return match target {
@@ -328,45 +362,13 @@ impl ScanState<'_> {
                 self.forbid("in a template that defines a function");
                 self.opaque("after `function`")
             }
-            literal if is_assignment(literal) => {
-                self.is_compound = true;
-                match word.has_hole {
-                    true => Err("in an assignment, whose value a shell may evaluate later".into()),
-                    false => Ok(()),
-                }
-            }
+            _ if is_assignment => self.assign(&word),
             _ => {
                 self.add_word(word);
                 Ok(())
             }
         }
     }
-}
-
-/// Returns the length of the name of a variable at the start of a text.
-fn name_length(text: &[u8]) -> usize {
-    match text.first() {
-        Some(b'@' | b'*' | b'#' | b'?' | b'-' | b'$' | b'!') => 1,
-        Some(byte) if byte.is_ascii_digit() => {
-            text.iter().take_while(|byte| byte.is_ascii_digit()).count()
-        }
-        Some(_) => {
-            let is_part = |byte: &&u8| byte.is_ascii_alphanumeric() || **byte == b'_';
-            text.iter().take_while(is_part).count()
-        }
-        None => 0,
-    }
-}
-
-/// Whether a word at the start of a command is an assignment.
-fn is_assignment(word: &[u8]) -> bool {
-    let Some(sign) = word.iter().position(|byte| *byte == b'=') else {
-        return false;
-    };
-    let name = word[..sign].strip_suffix(b"+").unwrap_or(&word[..sign]);
-    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
-    let plain = name.iter().all(is_part) || name.contains(&b'[');
-    plain && name.first().is_some_and(|byte| !byte.is_ascii_digit())
 }
 
 #[cfg(test)]

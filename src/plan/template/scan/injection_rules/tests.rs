@@ -10,6 +10,7 @@ fn objects(command: &str) -> bool {
         literal: text.replace(['@', '$'], "").into(),
         has_hole: text.contains('@'),
         is_dynamic: text.contains('$'),
+        is_split: false,
     };
     objection(&command.split(' ').map(word).collect::<Vec<_>>()).is_some()
 }
@@ -21,6 +22,7 @@ fn programs_and_harmless_builtins_take_values() {
         "echo @",
         "printf %s\\n @",
         "printf -- %s @",
+        "printf %-5.2s%%d%b%c%q @",
         "test -f @",
         "[ @ = x ]",
         "[ ! -e @ ]",
@@ -59,6 +61,15 @@ fn arguments_that_a_shell_may_evaluate_take_no_value() {
         "read @",
         "export @",
         "printf -v @ x",
+        "printf %d @",
+        "printf %-5.2f @",
+        "printf %n @",
+        "printf %*s @ x",
+        "printf %(%F)T @",
+        "printf %s%%%d @",
+        "[ @ -eq 1 ]",
+        "[ -t @ ]",
+        "exit @",
         "printf @ @",
         "printf $ @",
         "test -v @",

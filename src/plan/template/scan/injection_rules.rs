@@ -12,6 +12,8 @@ pub(crate) struct Word {
     pub(crate) has_hole: bool,
     /// Whether it contains anything else that is only known at run time.
     pub(crate) is_dynamic: bool,
+    /// Whether a value in it may become several words.
+    pub(crate) is_split: bool,
 }
 
 /// Words that change the positional parameters (`$1`), or run text as code.
@@ -26,26 +28,91 @@ const OTHER_SHELLS: [&str; 3] = ["nu", "rc", "es"];
 /// Builtins that never use an argument as code or as the name of a variable.
 const HARMLESS: [&str; 6] = ["echo", "cd", ":", "true", "false", "kill"];
 
-/// Builtins of shells other than dash and bash that run or expand their arguments.
-const OTHER_BUILTINS: [&str; 13] = [
+/// Builtins and reserved words of shells other than dash and bash.
+const OTHER_BUILTINS: [&str; 68] = [
     "-",
+    "alarm",
+    "always",
     "autoload",
+    "bindkey",
+    "bye",
+    "chdir",
+    "compadd",
+    "comparguments",
+    "compcall",
+    "compctl",
+    "compdescribe",
+    "compfiles",
+    "compgroups",
+    "compound",
+    "compquote",
+    "compset",
+    "comptags",
+    "comptry",
+    "compvalues",
+    "disable",
+    "echotc",
+    "echoti",
+    "emulate",
+    "end",
+    "enum",
     "float",
     "foreach",
     "functions",
+    "getln",
+    "global",
+    "hist",
     "integer",
+    "limit",
+    "log",
     "nameref",
     "nocorrect",
     "noglob",
     "print",
+    "private",
+    "pushln",
+    "r",
+    "redirect",
+    "rehash",
     "repeat",
+    "sched",
+    "setopt",
+    "stop",
+    "ttyctl",
+    "unfunction",
+    "unhash",
+    "unlimit",
+    "unsetopt",
     "vared",
     "whence",
+    "where",
+    "which",
+    "zcompile",
+    "zformat",
+    "zle",
+    "zmodload",
+    "zparseopts",
+    "zregexparse",
+    "zstyle",
+    "zpty",
+    "zselect",
+    "zsystem",
+    "zftp",
 ];
 
-/// Operators of `test` that only compare two strings, two numbers or two files.
-const COMPARISONS: [&str; 13] = [
-    "=", "==", "!=", "<", ">", "-eq", "-ne", "-lt", "-le", "-gt", "-ge", "-nt", "-ot",
+/// Operators of `test` that only compare two strings or two files. ksh and zsh evaluate numbers as
+/// arithmetic.
+const COMPARISONS: [&str; 7] = ["=", "==", "!=", "<", ">", "-nt", "-ot"];
+
+/// Words before the name of a builtin.
+pub(super) const PREFIXES: [&str; 7] = [
+    "-",
+    "builtin",
+    "command",
+    "exec",
+    "nocorrect",
+    "noglob",
+    "repeat",
 ];
 
 /// Whether a template with a command of this name may have no placeholder.
@@ -203,7 +270,12 @@ pub(crate) fn objection(words: &[Word]) -> Option<String> {
         return Some("in the text after a shell's `-c`".into());
     }
     let allowed = match command.literal.as_slice() {
-        b"printf" => is_format(arguments),
+        b"printf" if !is_format(arguments) => {
+            let context = "in an argument of `printf` with another format than `%s`, `%b`, `%c` or `%q`, \
+                           which a shell may evaluate";
+            return Some(context.into());
+        }
+        b"printf" => true,
         b"test" => is_comparison(arguments),
         b"[" => arguments
             .split_last()
@@ -216,22 +288,13 @@ pub(crate) fn objection(words: &[Word]) -> Option<String> {
             };
         }
         word if is_one_of(word, &HARMLESS) => true,
-        word => word != b")" && !builtins::is_shell_word(word) && !is_one_of(word, &OTHER_BUILTINS),
+        word => is_program(word),
     };
     (!allowed).then(|| format!("in an argument of `{name}`, which a shell may evaluate"))
 }
 
 /// Returns the forbidden word that a command passes to the shell, if any.
 pub(crate) fn forbidden_argument(words: &[Word]) -> Option<&[u8]> {
-    const PREFIXES: [&str; 7] = [
-        "-",
-        "builtin",
-        "command",
-        "exec",
-        "nocorrect",
-        "noglob",
-        "repeat",
-    ];
     let (command, arguments) = words.split_first()?;
     let mut literals = arguments.iter().map(|word| word.literal.as_slice());
     literals
@@ -239,23 +302,43 @@ pub(crate) fn forbidden_argument(words: &[Word]) -> Option<&[u8]> {
         .filter(|_| is_one_of(&command.literal, &PREFIXES))
 }
 
-/// With `-v`, `printf` assigns to a variable and evaluates its name.
-fn is_format(arguments: &[Word]) -> bool {
-    let mut arguments = arguments.iter().skip_while(|word| is_literal(word, b"--"));
-    arguments
-        .next()
-        .is_some_and(|format| is_known(format) && !format.literal.starts_with(b"-"))
+/// Whether a command is a program in every shell.
+pub(super) fn is_program(name: &[u8]) -> bool {
+    name != b")" && !builtins::is_shell_word(name) && !is_one_of(name, &OTHER_BUILTINS)
 }
 
-/// `test -v` evaluates the name of its variable; anything that cannot become that is harmless.
-fn is_comparison(arguments: &[Word]) -> bool {
+/// Whether a format only prints strings: ksh and zsh evaluate a number as arithmetic. With `-v`, `printf`
+/// assigns to a variable and evaluates its name, as with `%n`.
+pub(super) fn is_format(arguments: &[Word]) -> bool {
+    let mut arguments = arguments.iter().skip_while(|word| is_literal(word, b"--"));
+    arguments.next().is_some_and(|format| {
+        let mut directives = format.literal.split(|byte| *byte == b'%').skip(1);
+        let mut is_percent = false;
+        let is_string = |directive: &[u8]| {
+            // The empty text between the two of `%%`, and the text after them.
+            if is_percent {
+                is_percent = false;
+                return true;
+            }
+            is_percent = directive.is_empty();
+            let is_flag = |byte: &&u8| byte.is_ascii_digit() || b"-. +".contains(byte);
+            let flags = directive.iter().take_while(is_flag).count();
+            is_percent || matches!(directive.get(flags), Some(b's' | b'b' | b'c' | b'q'))
+        };
+        is_known(format) && !format.literal.starts_with(b"-") && directives.all(is_string)
+    })
+}
+
+/// `test -v` evaluates the name of its variable, `-t` a number; anything that cannot become that is
+/// harmless.
+pub(super) fn is_comparison(arguments: &[Word]) -> bool {
     match arguments {
         [not, rest @ ..] if is_literal(not, b"!") && !rest.is_empty() => is_comparison(rest),
         [_] => true,
         [operator, _] => {
             is_known(operator)
                 && matches!(operator.literal[..], [b'-', letter]
-                    if letter.is_ascii_alphabetic() && !b"vR".contains(&letter))
+                    if letter.is_ascii_alphabetic() && !b"vRt".contains(&letter))
         }
         [_, operator, _] => is_known(operator) && is_one_of(&operator.literal, &COMPARISONS),
         _ => false,
@@ -263,15 +346,15 @@ fn is_comparison(arguments: &[Word]) -> bool {
 }
 
 /// Whether a word is constant.
-fn is_known(word: &Word) -> bool {
+pub(super) fn is_known(word: &Word) -> bool {
     !word.has_hole && !word.is_dynamic
 }
 
-fn is_literal(word: &Word, text: &[u8]) -> bool {
+pub(super) fn is_literal(word: &Word, text: &[u8]) -> bool {
     is_known(word) && word.literal == text
 }
 
-fn is_one_of(word: &[u8], list: &[&str]) -> bool {
+pub(super) fn is_one_of(word: &[u8], list: &[&str]) -> bool {
     list.iter().any(|known| known.as_bytes() == word)
 }
 
