@@ -142,19 +142,23 @@ fn a_short_batch_shown_by_a_dry_run_runs_the_same() {
 fn all_parameters_cannot_be_combined_with_parts_of_them() {
     for template in [
         "echo {.} \"$@\"",
-        "echo {#} $#",
+        "echo {.} $#",
         "echo {2/} \"$*\"",
-        "echo {.} ${#}",
-        "echo {%} ${@}",
+        "echo {//} ${#}",
+        "echo {/.} ${@}",
         "echo {/} \"${@:1}\"",
         "for f\ndo echo $f {.}; done",
     ] {
         Stage::new()
             .args([template, ":::", "a", ":::", "b"])
-            .stderr_has("`$@`, `$*` and `$#` would include the values of `{.}`, `{#}` and the like")
+            .stderr_has("`$@`, `$*` and `$#` would include the values of `{.}`, `{/}` and the like")
             .code(2)
             .run();
     }
+    Stage::new()
+        .args(["-j1", "echo {#} $# \"$@\"; echo {%} ${#}", ":::", "ab.c"])
+        .stdout("1 1 ab.c\n1 1\n")
+        .run();
     Stage::new()
         .args(["-j1", "echo {.} '$#' ${#1}", ":::", "ab.c"])
         .stdout("ab $# 4\n")

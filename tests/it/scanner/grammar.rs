@@ -186,7 +186,7 @@ impl Dice {
                     return format!("if {inner}; then {then}; fi");
                 }
                 3 => {
-                    let words = self.of(&["i in 1 2", "x in a", "y in $x", "i in {}", "i"]);
+                    let words = self.of(&["i in 1 2", "x in a", "y in $x", "i in {}", "i in x"]);
                     return format!("for {words}; do {inner}; done");
                 }
                 4 => {

@@ -31,6 +31,11 @@ fn a_command_around_a_substitution_that_is_not_parsed_is_checked() {
 }
 
 #[test]
+fn the_code_of_a_shell_may_stand_after_a_dash_alone() {
+    refused("sh -c - {}; :", "in the text after a shell's `-c`");
+}
+
+#[test]
 fn a_name_that_is_only_known_at_run_time_is_no_assignment() {
     refused("${X}a=1 let {}", "only known at run time");
 }

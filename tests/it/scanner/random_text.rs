@@ -140,9 +140,9 @@ const VALUES: [&str; 13] = [
     "};touch pwned;{",
 ];
 
-struct Dice(u64);
+struct Fragments(u64);
 
-impl Dice {
+impl Fragments {
     fn roll(&mut self, sides: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
@@ -183,7 +183,7 @@ fn accepted_templates_run_no_value_as_code() {
     let folder = tempfile::tempdir().unwrap();
     let dir = folder.path();
     let seed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-    let mut dice = Dice(seed.as_nanos() as u64 | 1);
+    let mut dice = Fragments(seed.as_nanos() as u64 | 1);
     let (most, time) = limits();
     let started = Instant::now();
     let (mut tried, mut accepted, mut shown) = (0, 0, 0);

@@ -243,7 +243,8 @@ fn holds_code(arguments: &[Word]) -> bool {
         let is_long = word.literal.starts_with(b"--");
         if skip > 0 {
             skip -= 1;
-        } else if word.literal.len() > 1 && matches!(word.literal[0], b'-' | b'+') {
+        } else if matches!(word.literal.first(), Some(b'-' | b'+')) {
+            // Also a `-` alone, after which the next word is the code.
             let has = |letter: u8| !is_long && word.literal.contains(&letter);
             has_code |= word.literal[0] == b'-' && has(b'c');
             // These take an argument, which is not a command line.
