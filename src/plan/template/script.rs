@@ -8,7 +8,7 @@ use thiserror::Error;
 
 use super::form::PlaceholderForm;
 use super::placeholder::{Hole, Piece, Width, fill};
-use super::scan::{Part, Scanner, is_shell};
+use super::scan::{Scanner, ScriptPart, is_shell};
 use super::slot_assignment::SlotAssignment;
 use crate::plan::command::Shell;
 
@@ -77,8 +77,10 @@ impl Script {
             derived: Vec::new(),
         };
         let holes = scan.parts.iter().filter_map(|part| match part {
-            Part::Text(_) | Part::Number(_) => None,
-            Part::Bare(hole) | Part::Alone(hole) | Part::Quoted(hole) => Some(hole),
+            ScriptPart::Text(_) | ScriptPart::Number(_) => None,
+            ScriptPart::Bare(hole) | ScriptPart::Alone(hole) | ScriptPart::Quoted(hole) => {
+                Some(hole)
+            }
         });
         let has_all = holes.clone().any(|hole| matches!(hole, Hole::All(_)));
         let is_plain = |hole: &Hole| {
@@ -102,20 +104,20 @@ impl Script {
         let mut text = Vec::new();
         for part in &scan.parts {
             match part {
-                Part::Text(bytes) => text.extend_from_slice(bytes),
-                Part::Number(hole) => {
+                ScriptPart::Text(bytes) => text.extend_from_slice(bytes),
+                ScriptPart::Number(hole) => {
                     script.text.push(Piece::Text(std::mem::take(&mut text)));
                     script.text.push(Piece::Hole(hole.clone()));
                 }
-                Part::Alone(Hole::All(form)) => script.all_values(form, width, &mut text)?,
-                Part::Bare(Hole::All(_)) | Part::Quoted(Hole::All(_)) => {
+                ScriptPart::Alone(Hole::All(form)) => script.all_values(form, width, &mut text)?,
+                ScriptPart::Bare(Hole::All(_)) | ScriptPart::Quoted(Hole::All(_)) => {
                     return Err(ScriptError::Several);
                 }
-                Part::Bare(hole) | Part::Alone(hole) => {
+                ScriptPart::Bare(hole) | ScriptPart::Alone(hole) => {
                     let parameter = script.parameter(hole, width);
                     text.extend_from_slice(format!("\"{parameter}\"").as_bytes());
                 }
-                Part::Quoted(hole) => {
+                ScriptPart::Quoted(hole) => {
                     text.extend_from_slice(script.parameter(hole, width).as_bytes());
                 }
             }

@@ -13,7 +13,7 @@ use super::form::PlaceholderForm;
 use super::placeholder::{
     Hole, Piece, PlaceholderError, PlaceholderScope, Width, check, fill, pieces, replacement,
 };
-use super::scan::{Part, Word, number_objection, objection, scan, shell_with_code};
+use super::scan::{ScriptPart, Word, number_objection, objection, scan, shell_with_code};
 use super::script::{Script, ScriptError};
 use super::slot_assignment::SlotAssignment;
 use super::split::split;
@@ -169,7 +169,10 @@ impl Template {
             context,
         };
         let mut scan = scan(text, scope).map_err(unsound)?;
-        let has_hole = scan.parts.iter().any(|part| !matches!(part, Part::Text(_)));
+        let has_hole = scan
+            .parts
+            .iter()
+            .any(|part| !matches!(part, ScriptPart::Text(_)));
         let is_appended = !has_hole && !scan.is_positional;
         if is_appended {
             let Some(mut words) = scan.simple.take() else {

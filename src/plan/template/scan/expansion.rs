@@ -2,11 +2,11 @@
 
 use super::assignment::is_name;
 use super::scan_state::ScanState;
-use super::scanned::Context;
+use super::scanned::ScanContext;
 
 impl ScanState<'_> {
     /// Handles a `$`, in double quotes or outside of quotes; what it opens is scanned by the caller.
-    pub(crate) fn dollar(&mut self, is_quoted: bool) -> Result<Ahead, Context> {
+    pub(crate) fn dollar(&mut self, is_quoted: bool) -> Result<Ahead, ScanContext> {
         let opaque = match (self.peek(1), self.peek(2)) {
             (Some(b'\''), _) if !is_quoted => "in `$'…'`",
             (Some(b'"'), _) if !is_quoted => "in `$\"…\"`",

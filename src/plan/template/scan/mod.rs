@@ -20,5 +20,5 @@ mod variable_rules;
 
 pub(super) use injection_rules::{Word, is_shell, objection, shell_with_code};
 pub(super) use number::objection as number_objection;
-pub(super) use scanned::{Part, Scanner};
+pub(super) use scanned::{Scanner, ScriptPart};
 pub(super) use scanner::scan;

@@ -4,12 +4,12 @@ use super::injection_rules;
 use super::injection_rules::Word;
 use super::number;
 use super::scan_state::{ScanState, with_word};
-use super::scanned::Context;
+use super::scanned::ScanContext;
 use crate::plan::template::placeholder::{Braces, Hole};
 
 impl ScanState<'_> {
     /// Copies bytes in which no placeholder is allowed, except the literal `{{}}`.
-    pub(crate) fn verbatim(&mut self, length: usize, context: &str) -> Result<(), Context> {
+    pub(crate) fn verbatim(&mut self, length: usize, context: &str) -> Result<(), ScanContext> {
         let end = self.at + length;
         while self.at < end {
             match self.braces_ahead() {
@@ -36,7 +36,7 @@ impl ScanState<'_> {
     }
 
     /// Parses no further: the rest is copied as it is, and may have no placeholder.
-    pub(crate) fn opaque(&mut self, context: &str) -> Result<(), Context> {
+    pub(crate) fn opaque(&mut self, context: &str) -> Result<(), ScanContext> {
         self.forbid_assigned(format!("with text {context}"));
         // What stands around it is complete as far as it is known.
         loop {

@@ -7,7 +7,7 @@ use super::enclosing::{Enclosing, RedirectTarget};
 use super::injection_rules;
 use super::injection_rules::Word;
 use super::number;
-use super::scanned::{Context, Part, Scanner};
+use super::scanned::{ScanContext, Scanner, ScriptPart};
 use super::variable_rules;
 use crate::plan::template::placeholder::{Braces, Hole, PlaceholderScope, braces};
 
@@ -39,9 +39,9 @@ pub(crate) struct ScanState<'a> {
     /// Whether the innermost parenthesis contains a value.
     pub(super) has_value: bool,
     /// Why no placeholder is allowed anywhere, if so.
-    objection: Option<Context>,
+    objection: Option<ScanContext>,
     /// Why no variable may have a value, if so.
-    assigned_objection: Option<Context>,
+    assigned_objection: Option<ScanContext>,
     /// The variables with a value, as far as they are known.
     assigned: Option<&'a Names>,
     found: Names,
@@ -94,8 +94,8 @@ impl<'a> ScanState<'a> {
 
     pub(super) fn push(&mut self, bytes: &[u8]) {
         match self.scan.parts.last_mut() {
-            Some(Part::Text(text)) => text.extend_from_slice(bytes),
-            _ => self.scan.parts.push(Part::Text(bytes.to_vec())),
+            Some(ScriptPart::Text(text)) => text.extend_from_slice(bytes),
+            _ => self.scan.parts.push(ScriptPart::Text(bytes.to_vec())),
         }
     }
 
@@ -149,18 +149,18 @@ impl<'a> ScanState<'a> {
     }
 
     /// Forbids all placeholders of the template.
-    pub(crate) fn forbid(&mut self, context: impl Into<Context>) {
+    pub(crate) fn forbid(&mut self, context: impl Into<ScanContext>) {
         self.objection.get_or_insert_with(|| context.into());
     }
 
     /// Forbids variables with a value in the whole template.
-    pub(crate) fn forbid_assigned(&mut self, context: impl Into<Context>) {
+    pub(crate) fn forbid_assigned(&mut self, context: impl Into<ScanContext>) {
         self.assigned_objection
             .get_or_insert_with(|| context.into());
     }
 
     /// Handles an assignment.
-    pub(crate) fn assign(&mut self, word: &Word) -> Result<(), Context> {
+    pub(crate) fn assign(&mut self, word: &Word) -> Result<(), ScanContext> {
         self.is_compound = true;
         let name = assigned_name(&word.literal);
         if name.contains(&b'[') {
@@ -186,9 +186,9 @@ impl<'a> ScanState<'a> {
     }
 
     /// Inserts a value.
-    pub(crate) fn fill(&mut self, part: Part, length: usize) {
+    pub(crate) fn fill(&mut self, part: ScriptPart, length: usize) {
         self.holes += 1;
-        if matches!(part, Part::Alone(Hole::All(_))) && !self.words.is_empty() {
+        if matches!(part, ScriptPart::Alone(Hole::All(_))) && !self.words.is_empty() {
             // It may become several words.
             self.words.push(Word {
                 has_hole: true,
@@ -207,7 +207,7 @@ impl<'a> ScanState<'a> {
         hole: Hole,
         length: usize,
         is_quoted: bool,
-    ) -> Result<(), Context> {
+    ) -> Result<(), ScanContext> {
         let (before, after) = (&self.text[..self.at], &self.text[self.at + length..]);
         let is_extension = number::extends_name(before);
         let is_descriptor = number::is_descriptor(before, after);
@@ -230,7 +230,7 @@ impl<'a> ScanState<'a> {
     }
 
     pub(super) fn push_number(&mut self, hole: Hole, length: usize) {
-        self.scan.parts.push(Part::Number(hole));
+        self.scan.parts.push(ScriptPart::Number(hole));
         self.at += length;
     }
 
@@ -256,7 +256,7 @@ impl<'a> ScanState<'a> {
     }
 
     /// Checks a complete command.
-    pub(crate) fn end_command(&mut self) -> Result<(), Context> {
+    pub(crate) fn end_command(&mut self) -> Result<(), ScanContext> {
         if let Some(word) = self.word.take() {
             self.add_word(word);
         }
@@ -298,7 +298,7 @@ impl<'a> ScanState<'a> {
     }
 
     /// Returns the result, or why the placeholders are not allowed.
-    pub(crate) fn finish(mut self) -> Result<(Scanner, Names), Context> {
+    pub(crate) fn finish(mut self) -> Result<(Scanner, Names), ScanContext> {
         self.end_command()?;
         if self.holes > 0
             && !self.found.is_empty()
@@ -322,7 +322,7 @@ impl<'a> ScanState<'a> {
     }
 }
 
-pub(super) fn with_word(word: &[u8]) -> Context {
+pub(super) fn with_word(word: &[u8]) -> ScanContext {
     let word = String::from_utf8_lossy(word);
     let hint = match &*word {
         "set" => " (for `set -e` there is --shell='bash -euo pipefail')",

@@ -6,7 +6,7 @@ use crate::plan::template::placeholder::Hole;
 /// A scanned template.
 #[derive(Debug, Default)]
 pub(crate) struct Scanner {
-    pub(crate) parts: Vec<Part>,
+    pub(crate) parts: Vec<ScriptPart>,
     /// Whether it uses `$1`, `$@` or `$*` itself.
     pub(crate) is_positional: bool,
     /// Whether it uses `$@`, `$*` or `$#`, all arguments of the shell.
@@ -21,7 +21,7 @@ pub(crate) struct Scanner {
 
 /// A part of a template for a shell.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Part {
+pub(crate) enum ScriptPart {
     /// Literal bytes.
     Text(Vec<u8>),
     /// A value enclosing of quotes.
@@ -35,4 +35,4 @@ pub(crate) enum Part {
 }
 
 /// A description of where no value is allowed.
-pub(crate) type Context = String;
+pub(crate) type ScanContext = String;

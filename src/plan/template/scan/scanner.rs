@@ -10,14 +10,14 @@ use super::expansion::Ahead;
 use super::injection_rules::Word;
 use super::parentheses::Closed;
 use super::scan_state::{Names, ScanState};
-use super::scanned::{Context, Part, Scanner};
+use super::scanned::{ScanContext, Scanner, ScriptPart};
 use crate::plan::template::placeholder::{Braces, Hole, PlaceholderScope};
 
 /// Scans `text`; an error says where a placeholder is not allowed.
 ///
 /// A variable with a value is treated as the value wherever it is expanded, also before its assignment,
 /// as in a loop: the text is scanned again until no further variable is found.
-pub(crate) fn scan(text: &[u8], scope: PlaceholderScope) -> Result<Scanner, Context> {
+pub(crate) fn scan(text: &[u8], scope: PlaceholderScope) -> Result<Scanner, ScanContext> {
     let mut assigned = Names::new();
     loop {
         let mut state = ScanState::new(text, scope, &assigned);
@@ -35,7 +35,7 @@ pub(crate) fn scan(text: &[u8], scope: PlaceholderScope) -> Result<Scanner, Cont
 const BEGINS_WITH_SIGN: &str = "in a word that begins with `=`";
 
 impl ScanState<'_> {
-    fn scan(&mut self) -> Result<(), Context> {
+    fn scan(&mut self) -> Result<(), ScanContext> {
         while let Some(byte) = self.peek(0) {
             match byte {
                 b' ' | b'\t' => {
@@ -85,7 +85,7 @@ impl ScanState<'_> {
         Ok(())
     }
 
-    fn separator(&mut self, byte: u8) -> Result<(), Context> {
+    fn separator(&mut self, byte: u8) -> Result<(), ScanContext> {
         let next = self.peek(1);
         match (byte, next) {
             (b'&', Some(b'>')) => {
@@ -105,7 +105,7 @@ impl ScanState<'_> {
         Ok(())
     }
 
-    fn parenthesis(&mut self, byte: u8) -> Result<(), Context> {
+    fn parenthesis(&mut self, byte: u8) -> Result<(), ScanContext> {
         self.is_compound = true;
         if byte == b')' {
             self.end_word()?;
@@ -130,7 +130,7 @@ impl ScanState<'_> {
         Ok(())
     }
 
-    fn redirection(&mut self, byte: u8) -> Result<(), Context> {
+    fn redirection(&mut self, byte: u8) -> Result<(), ScanContext> {
         // A number before it is a descriptor, not a word.
         let number = |word: &Word| {
             !word.literal.is_empty()
@@ -159,7 +159,7 @@ impl ScanState<'_> {
         }
     }
 
-    fn comment(&mut self) -> Result<(), Context> {
+    fn comment(&mut self) -> Result<(), ScanContext> {
         self.is_compound = true;
         let length = self.rest().iter().position(|byte| *byte == b'\n');
         let length = length.unwrap_or(self.rest().len());
@@ -171,7 +171,7 @@ impl ScanState<'_> {
         self.verbatim(length, "in a comment")
     }
 
-    fn backslash(&mut self) -> Result<(), Context> {
+    fn backslash(&mut self) -> Result<(), ScanContext> {
         if self.peek(1) == Some(b'\n') {
             let is_blank = |byte: Option<u8>| matches!(byte, Some(b' ' | b'\t' | b'\n'));
             let is_between = self.word.is_none() && is_blank(self.last_byte());
@@ -212,7 +212,7 @@ impl ScanState<'_> {
         self.keep_in_word(1);
     }
 
-    fn single_quotes(&mut self) -> Result<(), Context> {
+    fn single_quotes(&mut self) -> Result<(), ScanContext> {
         self.is_quoted = true;
         let inside = &self.rest()[1..];
         let Some(length) = inside.iter().position(|byte| *byte == b'\'') else {
@@ -223,7 +223,7 @@ impl ScanState<'_> {
         self.verbatim(length + 2, "in single quotes")
     }
 
-    fn double_quotes(&mut self) -> Result<(), Context> {
+    fn double_quotes(&mut self) -> Result<(), ScanContext> {
         self.is_quoted = true;
         self.word();
         self.keep(1);
@@ -231,7 +231,7 @@ impl ScanState<'_> {
     }
 
     /// Scans up to the end of double quotes, or to a substitution in them.
-    fn inside_quotes(&mut self) -> Result<(), Context> {
+    fn inside_quotes(&mut self) -> Result<(), ScanContext> {
         loop {
             match (self.peek(0), self.peek(1)) {
                 (None, _) => {
@@ -267,7 +267,9 @@ impl ScanState<'_> {
                     Some((Braces::Hole(_), _)) if self.text[..self.at].ends_with(b"$#") => {
                         return Err("right after `$#`".into());
                     }
-                    Some((Braces::Hole(hole), length)) => self.fill(Part::Quoted(hole), length),
+                    Some((Braces::Hole(hole), length)) => {
+                        self.fill(ScriptPart::Quoted(hole), length)
+                    }
                     Some((Braces::Literal, length)) => self.keep_literal_braces(length),
                     None => self.keep_in_word(1),
                 },
@@ -277,7 +279,7 @@ impl ScanState<'_> {
     }
 
     /// Handles braces outside of quotes.
-    fn brace(&mut self) -> Result<(), Context> {
+    fn brace(&mut self) -> Result<(), ScanContext> {
         match self.braces_ahead() {
             Some((Braces::Hole(hole @ (Hole::Seq | Hole::Slot)), length)) => {
                 self.fill_number(hole, length, false)
@@ -287,7 +289,11 @@ impl ScanState<'_> {
                 let is_alone = self.word.is_none()
                     && self.target.is_none()
                     && self.peek(length).is_none_or(ends);
-                let part = if is_alone { Part::Alone } else { Part::Bare };
+                let part = if is_alone {
+                    ScriptPart::Alone
+                } else {
+                    ScriptPart::Bare
+                };
                 self.fill(part(hole), length);
                 Ok(())
             }
@@ -313,7 +319,7 @@ impl ScanState<'_> {
     }
 
     /// Classifies the word that ends here: keyword, assignment, redirection target, or argument.
-    fn end_word(&mut self) -> Result<(), Context> {
+    fn end_word(&mut self) -> Result<(), ScanContext> {
         let is_quoted = std::mem::take(&mut self.is_quoted);
         let oddity = self.oddity.take();
         let is_assignment = std::mem::take(&mut self.is_assignment);

@@ -10,12 +10,12 @@ fn accepted(text: &str) -> String {
     let scan = scan(text.as_bytes(), Width::Sources(1).into())
         .unwrap_or_else(|why| panic!("{text}: {why}"));
     let shown = scan.parts.into_iter().map(|part| match part {
-        Part::Text(text) => String::from_utf8(text).unwrap(),
-        Part::Bare(hole) => format!("B{}", number(hole)),
-        Part::Alone(hole) => format!("A{}", number(hole)),
-        Part::Quoted(hole) => format!("Q{}", number(hole)),
-        Part::Number(Hole::Seq) => "#".into(),
-        Part::Number(_) => "%".into(),
+        ScriptPart::Text(text) => String::from_utf8(text).unwrap(),
+        ScriptPart::Bare(hole) => format!("B{}", number(hole)),
+        ScriptPart::Alone(hole) => format!("A{}", number(hole)),
+        ScriptPart::Quoted(hole) => format!("Q{}", number(hole)),
+        ScriptPart::Number(Hole::Seq) => "#".into(),
+        ScriptPart::Number(_) => "%".into(),
     });
     shown.collect()
 }
