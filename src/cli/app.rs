@@ -187,7 +187,7 @@ fn sinks(reporting: &mut Reporting) -> Vec<Box<dyn Sink>> {
         OutputForm::Output | OutputForm::DryRun(_) => {}
     }
     sinks.append(&mut reporting.gnu.sinks);
-    let prefix = std::mem::take(&mut reporting.gnu.prefix);
+    let prefix = std::mem::take(&mut reporting.prefix);
     sinks.push(Box::new(Human::new(
         display,
         reporting.paster.clone(),

@@ -236,9 +236,11 @@ impl Iterator for Source {
         if self.ended {
             return None;
         }
-        let entry = self
-            .supplied()
-            .map(|entry| with_name(&mut self.names, entry));
+        let entry = self.supplied().map(|entry| match self.supply {
+            // The names of a template are as unique as its values.
+            Supply::Inputs(_) => entry,
+            _ => with_name(&mut self.names, entry),
+        });
         self.ended = !matches!(entry, Some(Ok(_)));
         entry
     }

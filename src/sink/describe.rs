@@ -198,6 +198,17 @@ pub(super) fn label(job: &NumberedJob) -> String {
     }
 }
 
+/// The label of a job among others of the same template: its name or its values.
+pub(super) fn short_label(job: &NumberedJob) -> String {
+    match (&job.job.name, job.job.args.as_slice()) {
+        (None, [_, ..]) => {
+            let values = job.job.args.iter().map(|value| escape(value.as_bytes()));
+            values.collect::<Vec<_>>().join(" ")
+        }
+        _ => label(job),
+    }
+}
+
 /// Describes how a job ended.
 pub(super) fn ending(end: &JobEnd) -> String {
     match &end.last {

@@ -38,6 +38,7 @@ mod junit;
 mod leaks;
 mod limits;
 mod log_dirs;
+mod names;
 mod needs;
 mod options;
 mod output_errors;

@@ -210,6 +210,19 @@ pub(crate) struct Args {
     #[arg(short, long, value_name = "K", action = ArgAction::Append, help_heading = "Jobs")]
     pub(crate) unset: Vec<OsString>,
 
+    /// Name the jobs of a template
+    ///
+    /// With the placeholders of the template, but {%} and {slot}. The name is shown in place of the
+    /// command, and before each line with -o line, where the arguments are shown by default. An empty
+    /// NAME with -o line shows whole lines without a prefix.
+    #[arg(
+        long,
+        value_name = "NAME",
+        hide_short_help = true,
+        help_heading = "Output"
+    )]
+    pub(crate) name: Option<OsString>,
+
     /// Give the terminal to one job at a time
     ///
     /// For prompts and editors. Implies -j1 -o raw.

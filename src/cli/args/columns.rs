@@ -3,9 +3,9 @@
 use std::ffi::OsString;
 use std::num::NonZeroU64;
 
-use clap::{Args as ClapArgs, CommandFactory};
+use clap::Args as ClapArgs;
 
-use super::args::Args;
+use super::option_names::takes_next_word;
 use super::values::parse_columns;
 use crate::plan::ColumnFormat;
 
@@ -63,7 +63,7 @@ pub(crate) fn join_header(mut argv: Vec<OsString>) -> Vec<OsString> {
                 argv.splice(at..at + 2, [joined]);
             }
             None if !may_be_option(word) => break,
-            None => at += usize::from(takes_next(word)),
+            None => at += usize::from(takes_next_word(&word.to_string_lossy())),
         }
         at += 1;
     }
@@ -73,32 +73,6 @@ pub(crate) fn join_header(mut argv: Vec<OsString>) -> Vec<OsString> {
 fn may_be_option(word: &OsString) -> bool {
     let word = word.as_encoded_bytes();
     word.len() > 1 && word.starts_with(b"-") && word != b"--"
-}
-
-/// Whether the value of an option is the next word.
-fn takes_next(word: &OsString) -> bool {
-    let command = Args::command();
-    let takes = |arg: &clap::Arg| arg.get_action().takes_values() && !arg.is_require_equals_set();
-    let word = word.to_string_lossy();
-    match word.strip_prefix("--") {
-        Some(name) => command
-            .get_arguments()
-            .any(|arg| arg.get_long() == Some(name) && takes(arg)),
-        None => {
-            let of = |letter: char| {
-                let mut args = command.get_arguments();
-                args.find(|arg| {
-                    let aliases = arg.get_all_short_aliases().unwrap_or_default();
-                    arg.get_short() == Some(letter) || aliases.contains(&letter)
-                })
-            };
-            let letters: Vec<char> = word.chars().skip(1).collect();
-            let first = letters
-                .iter()
-                .position(|letter| of(*letter).is_some_and(takes));
-            first.is_some_and(|first| first + 1 == letters.len())
-        }
-    }
 }
 
 #[cfg(test)]

@@ -33,6 +33,22 @@ pub(crate) fn is_option(word: &str) -> bool {
     true
 }
 
+/// Whether the value of an option of prun is the next word.
+pub(super) fn takes_next_word(word: &str) -> bool {
+    let command = command();
+    let takes = |arg: &Arg| arg.get_action().takes_values() && !arg.is_require_equals_set();
+    if let Some(name) = word.strip_prefix("--") {
+        let mut args = command.get_arguments();
+        return args.any(|arg| arg.get_long() == Some(name) && takes(arg));
+    }
+    let with_value = |letter: char| {
+        let mut args = command.get_arguments();
+        args.any(|arg| has_letter(arg, letter) && takes(arg))
+    };
+    // Letters after one with a value are its value.
+    word.chars().skip(1).position(with_value) == Some(word.chars().count().saturating_sub(2))
+}
+
 fn has_letter(arg: &Arg, letter: char) -> bool {
     arg.get_short_and_visible_aliases()
         .is_some_and(|letters| letters.contains(&letter))

@@ -61,7 +61,7 @@ pub(crate) fn records(
     }
     records.prefix = match &gnu.tag {
         Some(tag) => LinePrefix::Tag(ReplacementText::parse(tag.as_bytes(), &strings)?.into()),
-        None if output == OutputMode::Line => LinePrefix::None,
+        None if output == OutputMode::Line => LinePrefix::Exact,
         None => LinePrefix::Name,
     };
     let echo = gnu.echo.map(|echo| match echo {

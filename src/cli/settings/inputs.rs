@@ -211,6 +211,9 @@ fn combined_by(args: &Args) -> Option<&'static str> {
             max_args: Some(_), ..
         } => Some("-N"),
         _ if args.columns.header.is_some() => Some("--header"),
+        Args {
+            name: Some(name), ..
+        } if !name.is_empty() => Some("--name"),
         _ => columns_by(args),
     }
 }

@@ -27,8 +27,8 @@ use crate::plan::{Rules, Shell, ShellError, ShellRule, Source};
 use crate::process::{Stdio, TerminalSize};
 use crate::run::{Foreground, JobOutput, Options};
 use crate::sink::{
-    DisplayOptions, LoggedRun, OpenLog, OpenRunFiles, Paster, Readers, ReplayError, RunFileError,
-    Show,
+    DisplayOptions, LinePrefix, LoggedRun, OpenLog, OpenRunFiles, Paster, Readers, ReplayError,
+    RunFileError, Show,
 };
 
 /// All that a run needs to know.
@@ -63,6 +63,8 @@ pub(crate) struct Reporting {
     pub(crate) files: OpenRunFiles,
     /// What GNU parallel would write.
     pub(crate) gnu: GnuRecords,
+    /// What is before each line of output, if it is shown line by line.
+    pub(crate) prefix: LinePrefix,
 }
 
 impl Reporting {
@@ -147,7 +149,7 @@ pub(crate) fn settle(
     };
     let paster = Paster::new(readers, surroundings.cwd.clone(), fixed.env.clone());
     // Last, so that an invalid command line creates no files.
-    let opened = match form {
+    let mut opened = match form {
         OutputForm::DryRun(_) => Opened::default(),
         _ => Opened::open(&args, &surroundings, &display, &source)?,
     };
@@ -185,6 +187,10 @@ pub(crate) fn settle(
         paster,
         keep_order: shown.keep_order,
         files: opened.files,
+        prefix: match &args.name {
+            Some(name) if name.is_empty() => LinePrefix::None,
+            _ => std::mem::take(&mut opened.gnu.prefix),
+        },
         gnu: opened.gnu,
     };
     let settings = Settings {
@@ -293,6 +299,7 @@ pub(crate) fn settle_replay(
         keep_order: args.keep_order,
         files: files(args).open()?,
         gnu: GnuRecords::default(),
+        prefix: LinePrefix::default(),
     };
     Ok((reporting, run))
 }
@@ -315,6 +322,7 @@ fn rules(
         },
         slots: jobs.unwrap_or_else(surroundings.cpus).get(),
         has_slot_values: args.slots.is_some(),
+        name: args.name.clone().filter(|name| !name.is_empty()),
     }
 }
 

@@ -15,7 +15,8 @@ use crate::plan::invocation::Invocation;
 use crate::plan::job::{Job, Origin};
 use crate::plan::jobfile::Entry;
 use crate::plan::template::{
-    ForeignSyntaxError, PlaceholderScope, Template, TemplateError, Width, check_foreign_syntax,
+    ForeignSyntaxError, JobName, JobNameError, PlaceholderScope, Template, TemplateError, Width,
+    check_foreign_syntax,
 };
 
 /// The words after the options, divided at each `:::`.
@@ -61,6 +62,8 @@ pub(crate) struct Rules {
     pub(crate) slots: usize,
     /// Whether the slots have values, which `{slot}` inserts.
     pub(crate) has_slot_values: bool,
+    /// The template of the jobs' names.
+    pub(crate) name: Option<OsString>,
 }
 
 /// Why the arguments make no jobs.
@@ -72,6 +75,9 @@ pub(crate) enum ArgumentsError {
     /// Another program would read the template differently.
     #[error(transparent)]
     Foreign(#[from] ForeignSyntaxError),
+    /// The template of the names is wrong.
+    #[error(transparent)]
+    Name(#[from] JobNameError),
     /// A source of values is wrong.
     #[error(transparent)]
     Value(#[from] ValueError),
@@ -138,6 +144,7 @@ pub(crate) fn divide(typed: Vec<OsString>) -> Result<TypedCommands, ArgumentsErr
 pub(crate) struct Arguments {
     /// `None` if a source without a record does not tell which columns there are: then there is no job.
     template: Option<Arc<Template>>,
+    name: Option<JobName>,
     combine: Combine,
     label: Arc<str>,
     count: u64,
@@ -177,9 +184,12 @@ impl Arguments {
             Some(BatchSize::Number(number)) => Some(Width::Batch(Some(number))),
             Some(BatchSize::Most) => Some(Width::Batch(None)),
         };
-        let template = match width {
-            Some(width) => Some(Arc::new(parse(template, width, &opened, rules, rule)?)),
-            None => None,
+        let (template, name) = match width {
+            Some(width) => {
+                let (template, name) = parse(template, width, &opened, rules, rule)?;
+                (Some(Arc::new(template)), name)
+            }
+            None => (None, None),
         };
         let combine = match (batch, &template, opened.pop()) {
             (Some(size), Some(template), Some(values)) => {
@@ -198,6 +208,7 @@ impl Arguments {
         };
         Ok(Self {
             template,
+            name,
             combine,
             label: "arguments".into(),
             count: 0,
@@ -229,9 +240,11 @@ impl Arguments {
             line: self.count,
         };
         let invocation = Invocation::Template(Arc::clone(template));
+        let name = self.name.as_ref();
+        let name = name.and_then(|name| name.fill(&args, self.count));
         Some(Job {
             args,
-            ..Job::new(origin, None, invocation)
+            ..Job::new(origin, name, invocation)
         })
     }
 }
@@ -243,7 +256,7 @@ fn parse(
     sources: &[Values],
     rules: &Rules,
     rule: &ShellRule,
-) -> Result<Template, ArgumentsError> {
+) -> Result<(Template, Option<JobName>), ArgumentsError> {
     let names: Vec<OsString> = sources.iter().flat_map(Values::names).cloned().collect();
     if let Some(name) = duplicate(&names) {
         let name = name.to_string_lossy().escape_debug().to_string();
@@ -256,7 +269,9 @@ fn parse(
     };
     let has_columns = rules.columns != Columns::default();
     check_foreign_syntax(template, scope, rule)?;
-    Template::new(template, scope, rule).map_err(|error| {
+    let name = rules.name.as_deref();
+    let name = name.map(|name| JobName::parse(name, scope)).transpose()?;
+    let template = Template::new(template, scope, rule).map_err(|error| {
         let is_placeholder = has_columns && matches!(error, TemplateError::Placeholder(_));
         match sources
             .iter()
@@ -266,7 +281,8 @@ fn parse(
             Some(origin) => ArgumentsError::Columns(origin, error),
             None => error.into(),
         }
-    })
+    });
+    Ok((template?, name))
 }
 
 /// Groups sources: those that are combined one to one are one source of the product.

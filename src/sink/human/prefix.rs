@@ -33,13 +33,15 @@ pub(crate) struct PrefixedLines {
 /// What is before each line.
 #[derive(Clone, Debug, Default)]
 pub(crate) enum LinePrefix {
-    /// The name of the job, padded.
+    /// The name of the job, or its values, padded.
     #[default]
     Name,
-    /// This text and a tab, as GNU parallel writes it.
-    Tag(Arc<ReplacementText>),
     /// Nothing.
     None,
+    /// This text and a tab, as GNU parallel writes it.
+    Tag(Arc<ReplacementText>),
+    /// Nothing, and no byte of a line is changed.
+    Exact,
 }
 
 /// The prefixes of the jobs.
@@ -133,7 +135,7 @@ impl PrefixedLines {
 impl Prefixes {
     /// Whether lines are shown as GNU parallel shows them.
     fn is_exact(&self) -> bool {
-        !matches!(self.prefix, LinePrefix::Name)
+        matches!(self.prefix, LinePrefix::Tag(_) | LinePrefix::Exact)
     }
 
     /// Returns the job's prefix, coloured and padded.
@@ -142,7 +144,7 @@ impl Prefixes {
         if (self.last.0, self.last.1) != (job.seq, self.width) {
             match &self.prefix {
                 LinePrefix::Name => {}
-                LinePrefix::None => return "",
+                LinePrefix::None | LinePrefix::Exact => return "",
                 LinePrefix::Tag(text) => {
                     let tag = text.fill(&job.job.args, job.seq, <[u8]>::to_vec);
                     let tag = describe::escape(&tag) + "\t";
@@ -150,7 +152,7 @@ impl Prefixes {
                     return &self.last.2;
                 }
             }
-            let mut name = describe::label(job);
+            let mut name = describe::short_label(job);
             if let Some(vendor) = self.vendor {
                 name = vendor.escape_line(&name).into_owned();
             }

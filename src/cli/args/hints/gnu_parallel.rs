@@ -10,7 +10,7 @@ pub(super) const LIMIT_OF_LENGTH: &str =
 pub(super) const BEGINNING_OF_FILE: &str =
     "all input is read; cut it beforehand: sed /END/Q list | prun -a - gzip";
 pub(super) const ONE_MACHINE: &str =
-    "jobs run on this machine; a host for each slot: prun --slots a,b ssh {slot} wc -l {} ::: list";
+    "jobs run on this machine; a host for each slot: prun --slots a,b ssh {slot} gzip {} ::: LIST";
 pub(super) const PROFILE: &str = "there are no profiles: use an alias of the shell";
 pub(super) const RETIRED: &str = "GNU parallel has no use for it any more: omit it";
 
