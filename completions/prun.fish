@@ -1,6 +1,7 @@
 complete -c prun -s a -l arg-file -d 'Read arguments from FILE, one per line; \'-\' is standard input' -r -F
 complete -c prun -s N -l max-args -d 'Arguments per job' -r
 complete -c prun -l colsep -d 'Arguments are records whose fields are separated by STR' -r
+complete -c prun -l header -d 'The first record has the names of the columns; with --pipe: N records go before every block' -r
 complete -c prun -l shuf -d 'Run the jobs in random order' -r
 complete -c prun -s f -l file -d 'Read jobs from FILE; \'-\' is standard input' -r -F
 complete -c prun -s j -l jobs -d 'Run at most N jobs at once; 0 for no limit, N% of the CPUs' -r
@@ -23,6 +24,7 @@ complete -c prun -s s -l shell -d 'Run every command line with a shell [default 
 complete -c prun -s C -l cwd -d 'Run the jobs in DIR' -r -f -a "(__fish_complete_directories)"
 complete -c prun -s e -l env -d 'Set a variable for all jobs; may be repeated' -r
 complete -c prun -s u -l unset -d 'Remove a variable for all jobs; may be repeated' -r
+complete -c prun -l name -d 'Name the jobs of a template' -r
 complete -c prun -s o -l output -d 'How to show the jobs\' output' -r -f -a "group\t'In one piece when the job ends'
 line\t'Line by line as it arrives, prefixed with the job\'s name'
 raw\t'Not captured; jobs write directly to prun\'s standard output and error'
@@ -59,7 +61,6 @@ complete -c prun -s 0 -l null -d 'Input items end with NUL instead of newline'
 complete -c prun -l link -d 'Combine several sources one to one'
 complete -c prun -l csv -d 'Arguments are records of comma-separated values'
 complete -c prun -l tsv -d 'Arguments are records of tab-separated values'
-complete -c prun -l header -d 'The first record has the names of the columns'
 complete -c prun -s n -l dry-run -d 'Print the commands instead of running them'
 complete -c prun -l exec -d 'Never use a shell'
 complete -c prun -l tty -d 'Give the terminal to one job at a time'

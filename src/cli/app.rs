@@ -18,8 +18,8 @@ use crate::plan::{Entry, Source};
 use crate::process::{Signal, continue_stopped_spawns, reap_orphans};
 use crate::record::schema;
 use crate::run::{
-    CompletedJobs, Control, Ended, Escalation, Feed, Foreground, Runner, follow_size, listen,
-    listen_no_more, need_files,
+    CompletedJobs, Control, Ended, Escalation, Feed, Foreground, JobLimitReader, Runner,
+    follow_size, listen, listen_no_more, need_files,
 };
 use crate::sink::{
     Console, Dispatch, DisplayOptions, Drained, DryRun, Effect, Events, Heartbeat, Human, JobLog,
@@ -107,9 +107,15 @@ async fn run(mut settings: Settings, source: Source) -> io::Result<ExitCode> {
     if let Some(size) = settings.terminal {
         settings.options.terminal = Some(follow_size(size, Console::size)?);
     }
+    if let Some(read) = settings.read_limit.take() {
+        settings.options.job_limit = Some(JobLimitReader::start(read, control.clone())?);
+    }
     let grace = settings.options.grace;
     let lock = settings.log.as_ref().map(OpenLog::share).transpose()?;
-    let guarding = Guarding::begin(settings.guard, settings.options.jobs, grace, lock);
+    // A limit that changes may become any.
+    let is_fixed = settings.options.job_limit.is_none();
+    let slots = settings.options.jobs.filter(|_| is_fixed);
+    let guarding = Guarding::begin(settings.guard, slots, grace, lock);
     let guarding = guarding.await.map_err(io::Error::other)?;
     settings.options.guard = guarding.guard();
     let mut reporting = settings.reporting;
@@ -286,7 +292,10 @@ fn on_control(
             None
         }
         // The writer reports the same when it ends, and nothing runs any more.
-        Control::OutputFailed(_) | Control::ReaderGone | Control::ShowRunning => None,
+        Control::OutputFailed(_)
+        | Control::ReaderGone
+        | Control::ShowRunning
+        | Control::JobLimit { .. } => None,
     }
 }
 

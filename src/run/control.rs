@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::job_limit::ReadLimit;
 use crate::event::OutputLoss;
 use crate::process::Signal;
 
@@ -14,6 +15,12 @@ pub(crate) enum Control {
     Suspend,
     /// prun got SIGUSR1: list the running jobs.
     ShowRunning,
+    /// The limit of concurrent jobs was read again.
+    JobLimit {
+        limit: ReadLimit,
+        /// Whether it differs from what was read before.
+        is_new: bool,
+    },
     /// The reader of standard output has closed it, which is an error once something is printed.
     ReaderGone,
     /// Output cannot be written any more.

@@ -3,12 +3,13 @@
 //! [`Runner`] owns the state of the run: one loop selects, decides and sends events. An `attempt` owns
 //! only its own process and responds to requests. Decisions that need no process are in `policy`, as
 //! pure state machines. `feed` supplies the jobs in order, and `resume` knows those that are already
-//! done; `signals` and `control` are requests from outside, `limits` the limits of the system, and
-//! `options` the settings. This module never prints, and does not know who handles its events.
+//! done; `signals` and `control` are requests from outside, `limits` the limits of the system, `job_limit`
+//! a limit of concurrent jobs that changes, and `options` the settings. This module never prints, and does not know who handles its events.
 
 mod attempt;
 mod control;
 mod feed;
+mod job_limit;
 mod limits;
 mod options;
 mod policy;
@@ -19,6 +20,7 @@ mod signals;
 pub(crate) use attempt::{Foreground, LogDir, LogDirError};
 pub(crate) use control::Control;
 pub(crate) use feed::Feed;
+pub(crate) use job_limit::{JobLimitReader, ReadLimit};
 pub(crate) use limits::{argument_bytes, cpus, most_jobs, need_files};
 pub(crate) use options::{JobOutput, Options, OutputDelivery};
 pub(crate) use policy::{Escalation, FailFast, Policy, Race};

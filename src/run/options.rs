@@ -10,6 +10,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use super::attempt::{Foreground, LogDir, OpenLogs};
+use super::job_limit::JobLimitReader;
 use super::policy::Policy;
 use crate::event::{LastLines, NumberedJob};
 use crate::guard::Guard;
@@ -20,6 +21,8 @@ use crate::process::{Environment, SpoolOptions, Stdio, TerminalSize};
 pub(crate) struct Options {
     /// The maximum number of concurrent jobs; `None` for no limit.
     pub(crate) jobs: Option<NonZeroUsize>,
+    /// Reads that limit again before each start, if it may change.
+    pub(crate) job_limit: Option<JobLimitReader>,
     /// The values of the slots, if they have some.
     pub(crate) slot_values: Option<Arc<[OsString]>>,
     /// The warning to report when that many run, if the user did not set the limit.

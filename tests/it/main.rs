@@ -32,6 +32,7 @@ mod headlines;
 mod house;
 mod injection;
 mod inputs;
+mod job_limits;
 mod jobfiles;
 mod joblog;
 mod junit;

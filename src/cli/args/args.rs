@@ -90,9 +90,10 @@ pub(crate) struct Args {
 
     /// Run at most N jobs at once; 0 for no limit, N% of the CPUs
     ///
-    /// N% is rounded up. +N and -N are so many more or fewer than the CPUs, at least 1 [default: no
-    /// limit for COMMANDs, which may need each other; otherwise the number of CPUs].
-    #[arg(short, long, short_alias = 'P', value_name = "N|N%|+N|-N", value_parser = parse_jobs, allow_negative_numbers = true, help_heading = "Running")]
+    /// N% is rounded up. +N and -N are so many more or fewer than the CPUs, at least 1. @FILE has one of
+    /// these, and is read again before each start [default: no limit for COMMANDs, which may need each
+    /// other; otherwise the number of CPUs].
+    #[arg(short, long, short_alias = 'P', value_name = "N|N%|+N|-N|@FILE", value_parser = parse_jobs, allow_negative_numbers = true, help_heading = "Running")]
     pub(crate) jobs: Option<Jobs>,
 
     /// Give each slot a value, and run as many jobs at once as there are values

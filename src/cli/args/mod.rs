@@ -25,4 +25,5 @@ pub(super) use parse::parse;
 pub(super) use usage_error::UsageError;
 pub(super) use values::{
     CiMode, ColorMode, FailFastMode, Jobs, JsonMode, OutputMode, ProgressMode, RaceMode, SlotList,
+    parse_jobs,
 };

@@ -13,7 +13,7 @@ use crate::guard::Wanted;
 use crate::plan::{BatchSize, ColumnFormat, ColumnFormatError, parse_duration};
 
 /// How many jobs run at once.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Jobs {
     /// 0 is no limit.
     Number(usize),
@@ -21,6 +21,8 @@ pub(crate) enum Jobs {
     Percent(u32),
     /// So many more than the CPUs, or fewer.
     Relative(isize),
+    /// A file with one of these, read again before each start.
+    File(PathBuf),
 }
 
 /// The values of the slots.
@@ -128,11 +130,14 @@ pub(crate) fn parse_jobs(text: &str) -> Result<Jobs, &'static str> {
             .ok()
             .filter(|percent| *percent > 0)
             .map(Jobs::Percent),
+        None if text.starts_with('@') => {
+            (text.len() > 1).then(|| Jobs::File(PathBuf::from(&text[1..])))
+        }
         None if text.starts_with(['+', '-']) => text.parse().ok().map(Jobs::Relative),
         None => text.parse().ok().map(Jobs::Number),
     };
     jobs.ok_or(
-        "a number of jobs is 4, 50% (of the CPUs), +2 or -1 (more or fewer than the CPUs), or 0 for no limit",
+        "a number of jobs is 4, 50% (of the CPUs), +2 or -1 (more or fewer than the CPUs), 0 for no limit, or @FILE with one of these",
     )
 }
 

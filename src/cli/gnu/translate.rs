@@ -13,7 +13,7 @@ use super::surroundings::GnuSurroundings;
 use super::table::Setting;
 use super::values;
 use crate::cli::args::{
-    Args, CiMode, Echo, GnuArgs, GnuResume, GnuSource, GnuValues, OutputMode, ProgressMode,
+    Args, CiMode, Echo, GnuArgs, GnuResume, GnuSource, GnuValues, Jobs, OutputMode, ProgressMode,
 };
 use crate::plan::{BatchSize, ColumnSeparator, Context, Separator, StringsError};
 
@@ -219,7 +219,10 @@ impl<'a> Translation<'a> {
             Setting::Help => return Ok(Some(answers::help())),
             Setting::Jobs => {
                 let cpus = self.surroundings.cpus;
-                let in_file = || values::jobs(self.surroundings.read?(Path::new(value))?.trim(), cpus);
+                let in_file = || {
+                    values::jobs(self.surroundings.read?(Path::new(value))?.trim(), cpus)?;
+                    Some(Jobs::File(value.into()))
+                };
                 let jobs = values::jobs(&text, cpus).or_else(in_file);
                 args.jobs = Some(jobs.ok_or_else(|| wrong("--jobs", "a number of jobs, or a file with one: 4, 50%, +1, -1, 0 for no limit"))?);
             }

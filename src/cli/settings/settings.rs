@@ -12,8 +12,8 @@ use super::files::{self, FilesError, files};
 use super::inputs::{Input, InputError, columns, separator};
 use super::opened::{Opened, OpenedError};
 use super::running::{
-    Concurrency, EnvironmentError, GRACE, GraceError, SlotsError, env_changes, environment,
-    grace_within, policy, slot_values,
+    Concurrency, EnvironmentError, GRACE, GraceError, JobsFileError, SlotsError, env_changes,
+    environment, grace_within, policy, slot_values,
 };
 use super::shown::{self, FormError, OutputForm, View};
 use super::surroundings::Surroundings;
@@ -25,7 +25,7 @@ use crate::guard::{Guard, Wanted};
 use crate::os::{EnvChange, Terminal};
 use crate::plan::{Rules, Shell, ShellError, ShellRule, Source};
 use crate::process::{Stdio, TerminalSize};
-use crate::run::{Foreground, JobOutput, Options};
+use crate::run::{Foreground, JobOutput, Options, ReadLimit};
 use crate::sink::{
     DisplayOptions, LinePrefix, LoggedRun, OpenLog, OpenRunFiles, Paster, Readers, ReplayError,
     RunFileError, Show,
@@ -45,6 +45,8 @@ pub(crate) struct Settings {
     pub(crate) terminal: Option<TerminalSize>,
     /// Printed before anything else.
     pub(crate) warnings: Vec<String>,
+    /// Reads the number of jobs at once again, if it may change.
+    pub(crate) read_limit: Option<Box<dyn FnMut() -> ReadLimit + Send>>,
     /// What may have to be said after the run.
     pub(crate) misunderstanding: Misunderstanding,
 }
@@ -98,6 +100,8 @@ pub(crate) enum SettingsError {
     #[error(transparent)]
     Grace(#[from] GraceError),
     #[error(transparent)]
+    Jobs(#[from] JobsFileError),
+    #[error(transparent)]
     Slots(#[from] SlotsError),
     #[error(transparent)]
     Input(#[from] InputError),
@@ -116,7 +120,8 @@ pub(crate) fn settle(
     let form = fixed.form;
     let misunderstanding = input.misunderstanding();
     let slots = fixed.slot_values.as_ref().map(|values| values.len());
-    let concurrency = Concurrency::of(&args, &surroundings, input.is_typed(), slots);
+    let concurrency = Concurrency::of(&args, &surroundings, input.is_typed(), slots)?;
+    let read_limit = concurrency.reader(&args, &surroundings);
     let jobs = concurrency.jobs();
     files::check(&args)?;
     let mut source = input.open(rules(&args, &surroundings, jobs, &fixed.env), &rule)?;
@@ -157,6 +162,7 @@ pub(crate) fn settle(
     let last_lines = LastLines::default();
     let options = Options {
         jobs,
+        job_limit: None,
         slot_values: fixed.slot_values,
         limit_warning,
         timeout: args.timeout,
@@ -201,6 +207,7 @@ pub(crate) fn settle(
         run_id,
         terminal: shown.terminal,
         warnings,
+        read_limit,
         misunderstanding,
     };
     Ok(Some((settings, source)))

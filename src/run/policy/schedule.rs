@@ -13,6 +13,10 @@ use super::resource_limit::ResourceLimit;
 #[derive(Debug)]
 pub(crate) struct Schedule<J> {
     limit: Option<NonZeroUsize>,
+    /// Whether the limit may have changed, so that no job starts before it is set again.
+    awaits_limit: bool,
+    /// The number of processes that the system allows, after it refused one.
+    allowed: Option<NonZeroUsize>,
     running: usize,
     /// Released slots; the lowest is taken first.
     free: BinaryHeap<Reverse<u32>>,
@@ -40,6 +44,8 @@ impl<J> Schedule<J> {
     pub(crate) fn new(limit: Option<NonZeroUsize>, delay: Duration) -> Self {
         Self {
             limit,
+            awaits_limit: false,
+            allowed: None,
             delay,
             last_start: None,
             resource_limit: ResourceLimit::default(),
@@ -53,7 +59,23 @@ impl<J> Schedule<J> {
 
     /// Whether another job may run.
     pub(crate) fn has_free_slot(&self) -> bool {
-        self.limit.is_none_or(|limit| self.running < limit.get())
+        let limits = [self.limit, self.allowed].into_iter().flatten();
+        !self.awaits_limit && limits.min().is_none_or(|limit| self.running < limit.get())
+    }
+
+    /// Lets no job start until the limit is set again.
+    pub(crate) fn await_limit(&mut self) {
+        self.awaits_limit = true;
+    }
+
+    /// Sets the limit of concurrent jobs, for those that start later.
+    pub(crate) fn set_limit(&mut self, limit: Option<NonZeroUsize>) {
+        self.limit = limit;
+    }
+
+    /// Lets jobs start under the limit that was set last.
+    pub(crate) fn go_on(&mut self) {
+        self.awaits_limit = false;
     }
 
     /// Returns how many jobs run.
@@ -103,7 +125,7 @@ impl<J> Schedule<J> {
         self.free_slot(slot);
         let refusal = self.resource_limit.refused(now, reached);
         if let Refusal::Later { limit } = refusal {
-            self.limit = Some(self.limit.map_or(limit, |old| old.min(limit)));
+            self.allowed = Some(self.allowed.map_or(limit, |old| old.min(limit)));
         }
         refusal
     }

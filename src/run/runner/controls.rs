@@ -37,6 +37,14 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
                 let running = self.running.list(self.clock.now());
                 self.announce(&Event::Asked(running));
             }
+            Control::JobLimit { limit, is_new } => {
+                match limit {
+                    Ok(limit) => self.schedule.set_limit(limit),
+                    Err(why) if is_new => self.announce(&Event::Warned(why)),
+                    Err(_) => {}
+                }
+                self.schedule.go_on();
+            }
             Control::ReaderGone => {
                 // Output that is held back would grow without a reader.
                 self.reader_gone = true;

@@ -266,6 +266,10 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
             self.clock.watch();
         }
         let slot = self.schedule.take_slot(self.clock.now());
+        if let Some(reader) = &self.options.job_limit {
+            self.schedule.await_limit();
+            reader.ask();
+        }
         // Boxed at once: a future of this size would otherwise be copied half a dozen times.
         tokio::spawn(Box::pin(attempt::run(Assignment {
             job,

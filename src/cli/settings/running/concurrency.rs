@@ -1,9 +1,12 @@
 //! The number of jobs that run at once.
 
 use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::{fs, io};
 
-use crate::cli::args::{Args, Jobs};
+use crate::cli::args::{Args, Jobs, parse_jobs};
 use crate::cli::settings::surroundings::Surroundings;
+use crate::run::ReadLimit;
 
 /// How many jobs are wanted, and may run, at once; `None` for no limit.
 pub(crate) struct Concurrency {
@@ -20,14 +23,35 @@ impl Concurrency {
         surroundings: &Surroundings,
         typed: bool,
         slots: Option<usize>,
-    ) -> Self {
-        Self {
-            wanted: match slots {
-                Some(slots) => NonZeroUsize::new(slots),
-                None => wanted_jobs(args, surroundings, typed),
-            },
-            most: (surroundings.most_jobs)(),
-        }
+    ) -> Result<Self, JobsFileError> {
+        let most = (surroundings.most_jobs)();
+        let cpus = surroundings.cpus;
+        let wanted = match (&args.jobs, slots) {
+            // There is one terminal.
+            _ if args.tty => Some(NonZeroUsize::MIN),
+            (_, Some(slots)) => NonZeroUsize::new(slots),
+            (Some(Jobs::File(path)), None) => number(&read(path)?, cpus),
+            (Some(jobs), None) => number(jobs, cpus),
+            (None, None) if typed => None,
+            (None, None) => Some(cpus()),
+        };
+        Ok(Self { wanted, most })
+    }
+
+    /// Returns what reads the number of jobs again, if it is in a file.
+    pub(crate) fn reader(
+        &self,
+        args: &Args,
+        surroundings: &Surroundings,
+    ) -> Option<Box<dyn FnMut() -> ReadLimit + Send>> {
+        let Some(Jobs::File(path)) = args.jobs.clone() else {
+            return None;
+        };
+        let (most, cpus) = (self.most, surroundings.cpus);
+        Some(Box::new(move || match read(&path) {
+            Ok(jobs) => Ok([number(&jobs, cpus), most].into_iter().flatten().min()),
+            Err(error) => Err(format!("{error}; the last number stays").into()),
+        }))
     }
 
     /// The number of jobs that run at once.
@@ -46,26 +70,44 @@ impl Concurrency {
     }
 }
 
-/// Returns the wanted number of jobs at once: as requested, no limit for commands given as arguments (a
-/// server and its client must both start), otherwise the number of CPUs.
-fn wanted_jobs(args: &Args, surroundings: &Surroundings, typed: bool) -> Option<NonZeroUsize> {
-    match args.jobs {
-        // There is one terminal.
-        _ if args.tty => Some(NonZeroUsize::MIN),
-        Some(Jobs::Number(number)) => NonZeroUsize::new(number),
-        Some(Jobs::Percent(percent)) => {
-            let share = (surroundings.cpus)()
-                .get()
-                .saturating_mul(percent as usize)
-                .div_ceil(100);
-            Some(NonZeroUsize::new(share).unwrap_or(NonZeroUsize::MIN))
+/// A file that has no number of jobs.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum JobsFileError {
+    #[error("-j @{}: cannot read the number of jobs: {error}", path.display())]
+    Read { path: PathBuf, error: io::Error },
+    #[error("-j @{}: {why}", path.display())]
+    Number { path: PathBuf, why: &'static str },
+}
+
+/// Reads a file with a number of jobs.
+fn read(path: &Path) -> Result<Jobs, JobsFileError> {
+    let text = fs::read_to_string(path).map_err(|error| JobsFileError::Read {
+        path: path.to_owned(),
+        error,
+    })?;
+    let wrong = |why| JobsFileError::Number {
+        path: path.to_owned(),
+        why,
+    };
+    match parse_jobs(text.trim()).map_err(wrong)? {
+        Jobs::File(_) => Err(wrong(
+            "the number of jobs is in yet another file: write it here",
+        )),
+        jobs => Ok(jobs),
+    }
+}
+
+/// Returns a number of jobs; `None` for no limit.
+fn number(jobs: &Jobs, cpus: fn() -> NonZeroUsize) -> Option<NonZeroUsize> {
+    let at_least_one = |number| Some(NonZeroUsize::new(number).unwrap_or(NonZeroUsize::MIN));
+    match jobs {
+        Jobs::Number(number) => NonZeroUsize::new(*number),
+        Jobs::Percent(percent) => {
+            let share = cpus().get().saturating_mul(*percent as usize);
+            at_least_one(share.div_ceil(100))
         }
-        Some(Jobs::Relative(more)) => {
-            let number = (surroundings.cpus)().get().saturating_add_signed(more);
-            Some(NonZeroUsize::new(number).unwrap_or(NonZeroUsize::MIN))
-        }
-        None if typed => None,
-        None => Some((surroundings.cpus)()),
+        Jobs::Relative(more) => at_least_one(cpus().get().saturating_add_signed(*more)),
+        Jobs::File(_) => None,
     }
 }
 

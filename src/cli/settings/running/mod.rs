@@ -8,7 +8,7 @@ mod grace;
 mod policy;
 mod slots;
 
-pub(super) use concurrency::Concurrency;
+pub(super) use concurrency::{Concurrency, JobsFileError};
 pub(super) use environment::{EnvironmentError, changes as env_changes, settled as environment};
 pub(super) use grace::{GraceError, VARIABLE as GRACE, within as grace_within};
 pub(super) use policy::policy;

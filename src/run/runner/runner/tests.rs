@@ -11,6 +11,7 @@ fn options(dir: &Path) -> Options {
     Options {
         jobs: None,
         slot_values: None,
+        job_limit: None,
         limit_warning: None,
         timeout: None,
         grace: Duration::from_secs(5),
