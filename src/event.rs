@@ -229,10 +229,21 @@ pub(crate) struct Attempt {
     pub(crate) stderr: Arc<Spool>,
     /// Whether another process still held its pipe open.
     pub(crate) leaked: bool,
+    /// How much input it got, if it had any of its own.
+    pub(crate) stdin: Option<InputBytes>,
     /// The size of its output terminal, if it had one.
     pub(crate) terminal: Option<TerminalSize>,
     /// The files with its output, if it went to files.
     pub(crate) logs: Option<Logs>,
+}
+
+/// The bytes of the standard input of an attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct InputBytes {
+    /// How many there were for it.
+    pub(crate) given: u64,
+    /// How many of them it did not read; `None` if the system does not tell.
+    pub(crate) unread: Option<u64>,
 }
 
 /// The files with the output of an attempt.

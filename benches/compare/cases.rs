@@ -2,10 +2,11 @@
 
 use std::io;
 use std::iter;
+use std::rc::Rc;
 
 use crate::case::{Case, Contender, Input, Proof};
 use crate::os::TRUE;
-use crate::programs::Programs;
+use crate::programs::{Program, Programs};
 
 const ROUNDS: u32 = 5;
 
@@ -18,6 +19,8 @@ pub(crate) fn all(programs: &Programs) -> io::Result<Vec<Case>> {
         four_outputs(programs),
         many_jobs(programs)?,
         columns(programs)?,
+        blocks_of_a_pipe(programs)?,
+        blocks_of_a_file(programs)?,
     ])
 }
 
@@ -281,6 +284,77 @@ fn many_jobs(programs: &Programs) -> io::Result<Case> {
             Contender::new(&programs.prun, proof(MANY), args)
                 .named("all in one run")
                 .reading(&numbers(MANY)?),
+        ],
+    })
+}
+
+/// How many bytes are cut into blocks.
+const CUT_BYTES: u64 = 2 << 30;
+
+/// Lines of 80 bytes.
+fn lines_to_cut() -> io::Result<Rc<Input>> {
+    const LINE: u64 = 80;
+    let line = "0123456789".repeat(LINE as usize / 10);
+    let lines = iter::repeat_n(&line[1..], (CUT_BYTES / LINE) as usize);
+    Input::of_lines("2 GiB of lines", lines)
+}
+
+/// A contender that runs `script`, in which `program` is `"$0"`.
+fn scripted(programs: &Programs, program: &Program, script: &str) -> Contender {
+    // At least the number of the lines.
+    let proof = Proof::WroteAtLeast(8);
+    match &program.path {
+        Some(path) => {
+            let path = path.to_string_lossy().into_owned();
+            let args = ["-c".to_owned(), script.to_owned(), path];
+            Contender::new(&programs.sh, proof, args).named(program.name)
+        }
+        None => Contender::new(program, proof, [script]),
+    }
+}
+
+/// The cost of cutting what can be read only once.
+fn blocks_of_a_pipe(programs: &Programs) -> io::Result<Case> {
+    let lines = lines_to_cut()?;
+    let contender = |program, script| scripted(programs, program, script).reading(&lines);
+    let script = "cat | \"$0\" --pipe --block 10M wc -l";
+    Ok(Case {
+        name: "blocks-pipe",
+        what:
+            "the lines of 2 GiB are counted, from a pipe. Stdout is a pipe that this bench drains."
+                .to_owned(),
+        rounds: ROUNDS,
+        contenders: vec![
+            contender(&programs.sh, "cat | wc -l").named("limit"),
+            contender(&programs.prun, script),
+            contender(&programs.gnu_parallel, script),
+        ],
+    })
+}
+
+/// The cost of cutting a file, of which each job reads its part.
+fn blocks_of_a_file(programs: &Programs) -> io::Result<Case> {
+    let lines = lines_to_cut()?;
+    let contender = |program, script| scripted(programs, program, script).reading(&lines);
+    let half = CUT_BYTES / 2;
+    let by_hand = format!(
+        "exec 3<&0; head -c {half} /dev/fd/3 | wc -l & tail -c {half} /dev/fd/3 | wc -l; wait"
+    );
+    Ok(Case {
+        name: "blocks-file",
+        what: "the lines of 2 GiB are counted, from a file. The limit cuts it in two by hand."
+            .to_owned(),
+        rounds: ROUNDS,
+        contenders: vec![
+            contender(&programs.sh, &by_hand).named("limit"),
+            contender(
+                &programs.prun,
+                "\"$0\" --pipe -a /dev/stdin --block 10M wc -l",
+            ),
+            contender(
+                &programs.gnu_parallel,
+                "exec 3<&0; \"$0\" --pipepart -a /proc/$$/fd/3 --block 10M wc -l; true",
+            ),
         ],
     })
 }

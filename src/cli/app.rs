@@ -1,20 +1,20 @@
 //! The program's sentence: determine the settings, connect the sinks, run, exit.
 
 use std::io::{self, Write};
-use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
 
 use super::args::{Args, SHAPES, generate};
 use super::gnu::exit_code;
+use super::list::list;
 use super::misunderstanding::{Signs, stdin_is_unread};
 use super::replay::replay;
 use super::settings::{OutputForm, Reporting, Settings, Surroundings, settle, settle_replay};
-use crate::event::{Cancellation, Cause, End, Event, NumberedJob, OutputLoss};
+use crate::event::{Cancellation, Cause, End, Event, OutputLoss};
 use crate::exit::ExitCode;
 use crate::guard::Guarding;
-use crate::plan::{Entry, Source};
+use crate::plan::Source;
 use crate::process::{Signal, continue_stopped_spawns, reap_orphans};
 use crate::record::schema;
 use crate::run::{
@@ -22,8 +22,8 @@ use crate::run::{
     follow_size, listen, listen_no_more, need_files,
 };
 use crate::sink::{
-    Console, Dispatch, DisplayOptions, Drained, DryRun, Effect, Events, Heartbeat, Human, JobLog,
-    JsonLines, OnLoss, OpenLog, ProgressBar, RecorderError, Show, Sink, Vendor, dry_run, escape,
+    Console, Dispatch, DisplayOptions, Drained, Effect, Events, Heartbeat, Human, JobLog,
+    JsonLines, OnLoss, OpenLog, ProgressBar, RecorderError, Show, Sink, Vendor, escape,
 };
 use crate::summary::Summary;
 
@@ -158,11 +158,13 @@ async fn run(mut settings: Settings, source: Source) -> io::Result<ExitCode> {
         total: source.total(),
     });
     let mut signs = Signs::new(settings.misunderstanding);
+    let feed = Feed::new(source)?;
+    settings.options.shared_blocks = feed.shared_blocks();
     let runner = Runner::new(settings.options, completed_jobs, |event: &Event| {
         signs.fold(event);
         dispatch.handle(event)
     });
-    let mut ended = runner.run(Feed::new(source)?, &mut controls).await;
+    let mut ended = runner.run(feed, &mut controls).await;
     let mut messages = finish(dispatch.finish(), &mut controls, &mut ended, grace).await;
     guarding.end().await;
     if reporting.watches_reader() && !ended.cancel.is_ending() {
@@ -297,55 +299,6 @@ fn on_control(
         | Control::ShowRunning
         | Control::JobLimit { .. } => None,
     }
-}
-
-/// Prints the jobs instead of running them.
-fn list(mut source: Source, settings: &Settings, form: DryRun) -> io::Result<ExitCode> {
-    let mut console = Console::new()?;
-    let mut summary = Summary::default();
-    let mut seq = 0;
-    let mut printed = Ok(());
-    while printed.is_ok()
-        && let Some(entry) = source.next()
-    {
-        let message = match entry {
-            Ok(Entry::Job(job)) => {
-                seq += 1;
-                let cwd = job
-                    .cwd
-                    .as_ref()
-                    .map(|dir| settings.options.cwd.join(dir).into());
-                let cwd = cwd.unwrap_or_else(|| Arc::clone(&settings.options.cwd));
-                let job = NumberedJob {
-                    seq,
-                    read_at: Duration::ZERO,
-                    key: None,
-                    slot_values: settings.options.slot_values.clone(),
-                    cwd,
-                    job,
-                };
-                let env = &settings.options.env;
-                printed = dry_run(&job, form, env, &settings.reporting.paster, &mut console);
-                None
-            }
-            Ok(Entry::Warning(warning)) => Some(warning),
-            Err(error) => {
-                summary.fold(&Event::InputFailed(error.to_string().into()));
-                Some(error.to_string())
-            }
-        };
-        // Not each line for itself, but in order with the messages, and before a wait for more input.
-        if printed.is_ok() && (message.is_some() || !source.buffered()) {
-            printed = console.flush();
-        }
-        if let Some(message) = message {
-            writeln!(console.err(), "prun: {}", escape(message.as_bytes()))?;
-        }
-    }
-    if let Err(error) = printed.and_then(|()| console.flush()) {
-        summary.lose_output(console.lose_out(&error));
-    }
-    Ok(summary.verdict())
 }
 
 /// Prints to standard error; an error is ignored, as it could not be reported.

@@ -1,14 +1,51 @@
 //! A job: what to run, where it was written, and its own settings.
 
+use std::borrow::Cow;
 use std::ffi::OsString;
 use std::fmt;
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::blocks::Block;
 use super::command::{ShellRule, WordsError};
 use super::invocation::{Invocation, parse_line};
 use crate::os::EnvChange;
+
+/// The standard input of a job.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum JobInput {
+    /// These bytes.
+    Bytes(Vec<u8>),
+    /// A block of an input.
+    Block(Block),
+}
+
+impl JobInput {
+    /// Returns how many bytes it has.
+    pub(crate) fn length(&self) -> u64 {
+        match self {
+            Self::Bytes(bytes) => bytes.len() as u64,
+            Self::Block(block) => block.length(),
+        }
+    }
+
+    /// Returns all bytes. Those of a block may have to be read from a file, and must not be released yet.
+    pub(crate) fn bytes(&self) -> io::Result<Cow<'_, [u8]>> {
+        match self {
+            Self::Bytes(bytes) => Ok(Cow::Borrowed(bytes)),
+            Self::Block(block) => block.to_vec().map(Cow::Owned),
+        }
+    }
+
+    /// Frees the memory of a block that no job will read again.
+    pub(crate) fn release(&self) {
+        if let Self::Block(block) = self {
+            block.release();
+        }
+    }
+}
 
 /// A job of the plan.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,7 +63,7 @@ pub(crate) struct Job {
     /// Its changes to the environment, in file order; `None` unsets.
     pub(crate) env: Vec<EnvChange>,
     /// The bytes for its standard input, if any.
-    pub(crate) stdin: Option<Vec<u8>>,
+    pub(crate) stdin: Option<JobInput>,
     /// Its time limit; `None` means the run's, zero means no limit.
     pub(crate) timeout: Option<Duration>,
     /// Its number of retries; `None` means the run's.

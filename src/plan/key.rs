@@ -9,7 +9,7 @@ use std::str::FromStr;
 use sha2::{Digest, Sha256};
 
 use super::invocation::{Argv, Invocation};
-use super::job::Job;
+use super::job::{Job, JobInput};
 use super::template::SlotAssignment;
 use crate::os::EnvChange;
 
@@ -60,7 +60,14 @@ impl Key {
         fields.add(cwd.as_os_str().as_bytes());
         fields.add_changes(env);
         fields.add_changes(&job.env);
-        fields.add_optional(job.stdin.as_deref());
+        match &job.stdin {
+            None => fields.add_optional(None),
+            Some(JobInput::Bytes(bytes)) => fields.add_optional(Some(bytes)),
+            Some(JobInput::Block(block)) => {
+                fields.add(b"block");
+                fields.add_optional(block.digest());
+            }
+        }
         fields.finish()
     }
 
@@ -162,7 +169,7 @@ mod tests {
     fn everything_that_is_run_counts() {
         let plain = job("make a");
         let mut fed = job("make a");
-        fed.stdin = Some(Vec::new());
+        fed.stdin = Some(JobInput::Bytes(Vec::new()));
         let env = [EnvChange::set("A", "b")];
         let keys = [
             key(&plain),

@@ -6,9 +6,9 @@
 //!
 //! * `job` is one job, `source` the stream of them, `typed_commands` the commands of the command line,
 //!   and `unique_names` the check for duplicate names.
-//! * `jobfile` reads a job file; `arguments` makes jobs from values and a `template`; `columns` reads the
-//!   records of a table; `input` opens and splits the files that all of them read. `shuffled` makes a
-//!   random order.
+//! * `jobfile` reads a job file; `arguments` makes jobs from values and a `template`, `blocks` from an
+//!   input that is cut between its records; `columns` reads the records of a table; `input` opens and
+//!   splits the files that all of them read. `shuffled` makes a random order.
 //! * `invocation` is what a job runs, and `command` decides whether it needs a shell.
 //! * `replacement` makes templates of GNU parallel's replacement strings.
 //! * `key` identifies a job by its content, for a later run. `duration` parses and formats durations.
@@ -17,6 +17,7 @@
 //! failure is a typed error whose text names the file, the line and the remedy.
 
 mod arguments;
+mod blocks;
 mod columns;
 mod command;
 mod duration;
@@ -35,12 +36,16 @@ mod unique_names;
 pub(crate) use arguments::{
     ArgumentsError, BatchSize, Rules, TypedCommands, TypedList, ValueSource, divide,
 };
+pub(crate) use blocks::{
+    Block, BlockInput, BlockLimit, BlockRules, Content, SeparatorError, SizeError, parse_separator,
+    parse_size,
+};
 pub(crate) use columns::{ColumnFormat, ColumnFormatError, Columns};
 pub(crate) use command::{Shape, Shell, ShellError, ShellRule, shape};
 pub(crate) use duration::{DurationError, format_duration, parse_duration};
 pub(crate) use input::Separator;
 pub(crate) use invocation::{Argv, Invocation};
-pub(crate) use job::{Job, Origin};
+pub(crate) use job::{Job, JobInput, Origin};
 pub(crate) use jobfile::Entry;
 pub(crate) use key::Key;
 pub(crate) use replacement::{

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use thiserror::Error;
 
 use super::arguments::{Arguments, ArgumentsError, Rules, ValueSource};
+use super::blocks::{Block, BlockError, BlockInput, BlockJobs, BlockRules};
 use super::command::ShellRule;
 use super::input::{OpenError, Opened, Separator, open};
 use super::job::{Job, Origin};
@@ -40,6 +41,8 @@ enum Supply {
     Rows(Box<RowJobs>),
     /// The jobs of another source in random order.
     Shuffled(Box<Shuffled<Source>>),
+    /// A template, once for each block of an input.
+    Blocks(Box<BlockJobs>),
 }
 
 /// Why there are no more jobs.
@@ -60,6 +63,9 @@ pub(crate) enum SourceError {
     /// A command line of GNU parallel is wrong, or its arguments are.
     #[error(transparent)]
     Rows(#[from] RowJobsError),
+    /// An input cannot be cut into blocks.
+    #[error(transparent)]
+    Blocks(#[from] BlockError),
     /// The job file cannot be read any further.
     #[error(transparent)]
     JobFile(#[from] JobFileError),
@@ -114,6 +120,17 @@ impl Source {
         let jobs = RowJobs::new(sources, rules, rule)?;
         let total = jobs.total();
         Ok(Self::new(Supply::Rows(Box::new(jobs)), total))
+    }
+
+    /// Returns a source that runs a template, one word or several, once for each block of an input.
+    pub(crate) fn blocks(
+        template: &[OsString],
+        input: &BlockInput,
+        rules: BlockRules,
+        rule: &ShellRule,
+    ) -> Result<Self, SourceError> {
+        let jobs = BlockJobs::open(template, input, rules, rule)?;
+        Ok(Self::new(Supply::Blocks(Box::new(jobs)), None))
     }
 
     /// Opens a job file, whose format is detected from its extension or its first bytes.
@@ -196,7 +213,8 @@ impl Source {
     /// Whether `next` may block, so that it needs a thread of its own.
     pub(crate) fn may_block(&self) -> bool {
         match &self.supply {
-            Supply::Stream(_) => true,
+            // A block of a file is found by reading it, too.
+            Supply::Stream(_) | Supply::Blocks(_) => true,
             Supply::Inputs(inputs) => inputs.may_block(),
             Supply::Rows(rows) => rows.may_block(),
             Supply::Shuffled(jobs) => jobs.source().is_some_and(Self::may_block),
@@ -212,6 +230,27 @@ impl Source {
             Supply::Rows(rows) => self.ended || rows.buffered(),
             Supply::Shuffled(jobs) => self.ended || jobs.source().is_none(),
             Supply::Typed(_) | Supply::Regular(_) => true,
+            Supply::Blocks(_) => self.ended,
+        }
+    }
+
+    /// Whether each job takes much memory, so that none is read before the one before it is taken.
+    pub(crate) fn is_large(&self) -> bool {
+        matches!(self.supply, Supply::Blocks(_))
+    }
+
+    /// Whether the jobs share the blocks that follow their first ones.
+    pub(crate) fn is_shared(&self) -> bool {
+        matches!(&self.supply, Supply::Blocks(jobs) if jobs.is_shared())
+    }
+
+    /// Returns the next block that belongs to no job yet, where jobs share them. `None` at the end.
+    pub(crate) fn next_block(&mut self) -> Option<Result<Block, SourceError>> {
+        match &mut self.supply {
+            Supply::Blocks(jobs) if jobs.is_shared() => {
+                jobs.next_block().map_err(SourceError::from).transpose()
+            }
+            _ => None,
         }
     }
 
@@ -222,6 +261,10 @@ impl Source {
             Supply::Shuffled(jobs) => jobs.next(),
             Supply::Inputs(jobs) => jobs.next().map(|entry| entry.map_err(SourceError::from)),
             Supply::Rows(jobs) => jobs.next().map(|entry| entry.map_err(SourceError::from)),
+            Supply::Blocks(jobs) => {
+                let job = jobs.next_job().map_err(SourceError::from).transpose();
+                job.map(|job| job.map(Entry::Job))
+            }
             Supply::Regular(file) | Supply::Stream(file) => {
                 file.next().map(|entry| entry.map_err(SourceError::from))
             }

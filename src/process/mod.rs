@@ -145,6 +145,6 @@ pub use run::RunError;
 pub use spawn_thread::continue_stopped_spawns;
 pub(crate) use spawn_thread::{SpawnStart, run_on_spawn_thread};
 pub use spool::{LostOutput, Spool, SpoolOptions, SpoolReader};
+pub(crate) use stream::{FileSender, has_closed_leaked_pipes, reader_gone};
 pub use stream::{LinePiece, Lines, Pieces, ReadError, StreamReader, StreamWriter};
-pub(crate) use stream::{has_closed_leaked_pipes, reader_gone};
 pub use wait_for::{TimeoutError, wait_for};

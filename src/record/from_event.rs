@@ -144,6 +144,8 @@ impl<'a> JobRecord<'a, Text<'a>, Base64<'a>> {
             stderr,
             stdout_bytes: out.len() + out.lost(),
             stderr_bytes: err.len() + err.lost(),
+            stdin_bytes: last.and_then(|last| last.stdin).map(|stdin| stdin.given),
+            stdin_unread_bytes: last.and_then(|last| last.stdin?.unread),
             stdout_base64: Some(stdout_base64),
             stderr_base64: Some(stderr_base64),
             args_base64: in_base64(args),

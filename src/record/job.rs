@@ -129,6 +129,10 @@ pub(crate) struct JobRecord<'a, T, B> {
     pub(super) stdout_bytes: u64,
     /// The length of its standard error, kept or not.
     pub(super) stderr_bytes: u64,
+    /// The length of its own standard input: of its block, or of stdin in a job file.
+    pub(super) stdin_bytes: Option<u64>,
+    /// How much of that it did not read, which is no error.
+    pub(super) stdin_unread_bytes: Option<u64>,
     /// The bytes of stdout, if they are not UTF-8.
     #[serde(skip_serializing_if = "is_absent")]
     #[schemars(extend("contentEncoding" = "base64"), regex(pattern = "^[A-Za-z0-9+/]*={0,2}$"))]

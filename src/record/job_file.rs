@@ -40,12 +40,15 @@ pub(crate) struct JobFileLine<'a> {
 }
 
 impl<'a> JobFileLine<'a> {
-    /// Creates the line of a job with these changes to its environment.
-    pub(crate) fn of(numbered: &'a NumberedJob, env: &'a Variables<'a>) -> Self {
+    /// Creates the line of a job with these changes to its environment, and this standard input.
+    pub(crate) fn of(
+        numbered: &'a NumberedJob,
+        env: &'a Variables<'a>,
+        stdin: Option<&[u8]>,
+    ) -> Self {
         let job = &numbered.job;
         let (argv, _) = planned_argv(numbered, FIRST_SLOT);
         let cwd = numbered.cwd.as_os_str();
-        let stdin = job.stdin.as_deref();
         let is_text = |word: &OsStr| word.to_str().is_some();
         let words = || env.keys().chain(env.values().flatten());
         let bytes = |word: &OsStr| base64(word.as_bytes());

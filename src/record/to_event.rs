@@ -11,8 +11,8 @@ use super::job::JobRecord;
 use super::log_line::{CauseWord, LogStart, LoggedStart, LossLine, LossWord, StopLine, TextLine};
 use super::scalar::{Seconds, Str, decoded, decoded_words};
 use crate::event::{
-    Attempt, CancelReason, Cancellation, Cause, JobEnd, JobRetry, JobStart, Logs, NumberedJob,
-    Outcome, OutputLoss, Status,
+    Attempt, CancelReason, Cancellation, Cause, InputBytes, JobEnd, JobRetry, JobStart, Logs,
+    NumberedJob, Outcome, OutputLoss, Status,
 };
 use crate::plan::{Invocation, Job, Key, Origin};
 use crate::process::{ExitInfo, ResourceUsage, Signal, Spool, join};
@@ -179,6 +179,10 @@ impl Read<'_> {
             stdout: Arc::new(stdout?),
             stderr: Arc::new(stderr?),
             leaked: self.leaked,
+            stdin: self.stdin_bytes.map(|given| InputBytes {
+                given,
+                unread: self.stdin_unread_bytes,
+            }),
             terminal: None,
             logs,
         })

@@ -7,8 +7,9 @@ use std::time::Instant;
 
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 
+use super::shared_blocks::{BlockRequests, SharedBlocks};
 use crate::os::start_thread;
-use crate::plan::{Entry, Source, SourceError};
+use crate::plan::{Entry, JobInput, Source, SourceError};
 
 /// How many entries are sent to the loop at once, if available: each send costs a wake-up.
 const BATCH: usize = 256;
@@ -54,6 +55,10 @@ pub(crate) struct Feed {
     is_whole: bool,
     /// The number of jobs, if it is known.
     total: Option<u64>,
+    /// Whether each job takes much memory.
+    is_large: bool,
+    /// The blocks that the jobs share, if they do.
+    blocks: Option<SharedBlocks>,
 }
 
 enum Origin {
@@ -68,12 +73,19 @@ impl Feed {
     /// Starts to read `source`. Fails if that needs a thread and none can be started.
     pub(crate) fn new(source: Source) -> io::Result<Self> {
         let total = source.total();
+        let is_large = source.is_large();
+        let (blocks, requests) = match source.is_shared() {
+            true => Some(SharedBlocks::new()).unzip(),
+            false => (None, None),
+        };
         let origin = if source.may_block() {
             let (sender, batches) = mpsc::unbounded_channel();
             let shared = Arc::new(Shared::default());
             let reader = Arc::clone(&shared);
             // Not joined: if the run is cancelled, it may block in a read that never returns.
-            start_thread("prun-reader", move || read_all(source, &sender, &reader))?;
+            start_thread("prun-reader", move || {
+                read_all(source, sender, &reader, requests);
+            })?;
             Origin::Streamed(batches, shared)
         } else {
             Origin::Listed(Box::new(source))
@@ -84,6 +96,8 @@ impl Feed {
             read_at: Instant::now(),
             is_whole: total.is_some(),
             total,
+            is_large,
+            blocks,
         })
     }
 
@@ -95,6 +109,16 @@ impl Feed {
             Origin::Listed(_) | Origin::Ended => None,
         };
         self.total.or_else(counted)
+    }
+
+    /// Whether each job takes much memory, so that also one that waits for another attempt counts.
+    pub(crate) fn is_large(&self) -> bool {
+        self.is_large
+    }
+
+    /// Returns the blocks that the jobs share, if they do.
+    pub(crate) fn shared_blocks(&self) -> Option<SharedBlocks> {
+        self.blocks.clone()
     }
 
     /// Returns the next entry and when it was read; `None` at the end. Cancel-safe.
@@ -163,6 +187,13 @@ impl Shared {
         !ahead.is_closed
     }
 
+    /// Waits until every batch is taken; returns false if no more is wanted.
+    fn wait_until_taken(&self) -> bool {
+        let is_left = |ahead: &mut Ahead| !ahead.is_closed && ahead.bytes > 0;
+        let waited = self.taken.wait_while(self.ahead(), is_left);
+        !waited.unwrap_or_else(PoisonError::into_inner).is_closed
+    }
+
     fn take(&self, bytes: usize) {
         self.ahead().bytes -= bytes;
         self.taken.notify_one();
@@ -174,9 +205,18 @@ impl Shared {
     }
 }
 
-fn read_all(mut source: Source, batches: &UnboundedSender<Batch>, shared: &Shared) {
+fn read_all(
+    mut source: Source,
+    batches: UnboundedSender<Batch>,
+    shared: &Shared,
+    requests: Option<BlockRequests>,
+) {
     let mut jobs = 0;
-    while let Some(first) = source.next() {
+    loop {
+        if source.is_large() && !shared.wait_until_taken() {
+            return;
+        }
+        let Some(first) = source.next() else { break };
         let read_at = Instant::now();
         let mut bytes = cost(&first);
         let mut entries = vec![first];
@@ -199,6 +239,11 @@ fn read_all(mut source: Source, batches: &UnboundedSender<Batch>, shared: &Share
     }
     // Set once, here.
     let _ = shared.total.set(jobs);
+    // There are no more jobs, but perhaps more for them to do.
+    drop(batches);
+    if let Some(requests) = requests {
+        requests.serve(&mut source);
+    }
 }
 
 /// Returns about how much an entry takes: its command line or values, and a line ending.
@@ -206,9 +251,10 @@ fn cost(entry: &Read) -> usize {
     match entry {
         Ok(Entry::Job(job)) => {
             let line = job.invocation.line().map_or(0, |line| line.len());
-            let stdin = job.stdin.as_ref().map_or(0, Vec::len);
+            let stdin = job.stdin.as_ref().map_or(0, JobInput::length);
+            let stdin = usize::try_from(stdin).unwrap_or(usize::MAX);
             let args: usize = job.args.iter().map(|value| value.len() + 1).sum();
-            line + stdin + args + 1
+            line.saturating_add(stdin).saturating_add(args + 1)
         }
         Ok(Entry::Warning(_)) | Err(_) => 1,
     }

@@ -15,6 +15,7 @@ mod options;
 mod policy;
 mod resume;
 mod runner;
+mod shared_blocks;
 mod signals;
 
 pub(crate) use attempt::{Foreground, LogDir, LogDirError};

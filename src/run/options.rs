@@ -12,6 +12,7 @@ use tokio::sync::watch;
 use super::attempt::{Foreground, LogDir, OpenLogs};
 use super::job_limit::JobLimitReader;
 use super::policy::Policy;
+use super::shared_blocks::SharedBlocks;
 use crate::event::{LastLines, NumberedJob};
 use crate::guard::Guard;
 use crate::os::EnvChange;
@@ -51,6 +52,8 @@ pub(crate) struct Options {
     pub(crate) environment: Environment,
     /// The standard input of jobs without their own.
     pub(crate) stdin: Stdio,
+    /// The blocks that jobs get after their own, if they share them.
+    pub(crate) shared_blocks: Option<SharedBlocks>,
     /// Where the output of jobs goes.
     pub(crate) output: JobOutput,
     /// Whether jobs are reported in their order.

@@ -8,7 +8,7 @@ use super::console::Console;
 use super::human::{Paster, changes};
 use crate::event::NumberedJob;
 use crate::os::EnvChange;
-use crate::plan::quote_as_parallel;
+use crate::plan::{JobInput, quote_as_parallel};
 use crate::record::{FIRST_SLOT, JobFileLine};
 
 /// The format in which commands are printed.
@@ -52,7 +52,8 @@ pub(crate) fn dry_run(
         }
         DryRun::JobFile => {
             let changes = changes(env, job, FIRST_SLOT);
-            let line = JobFileLine::of(job, &changes);
+            let stdin = job.job.stdin.as_ref().map(JobInput::bytes).transpose()?;
+            let line = JobFileLine::of(job, &changes, stdin.as_deref());
             serde_json::to_writer(console.out(), &line)?;
         }
     }
@@ -109,7 +110,7 @@ mod tests {
             let mut job = read_back(b"{\"argv\":[\"x\"]}\n".to_vec());
             job.invocation = Invocation::Argv(argv);
             job.env = env.into_iter().map(|(name, value)| EnvChange { name, value }).collect();
-            job.stdin = stdin;
+            job.stdin = stdin.map(JobInput::Bytes);
             let cwd = PathBuf::from(cwd);
             let numbered = NumberedJob {
                 seq: 1,
@@ -120,7 +121,9 @@ mod tests {
                 job: job.clone(),
             };
             let changes = changes(&[], &numbered, FIRST_SLOT);
-            let mut line = serde_json::to_vec(&JobFileLine::of(&numbered, &changes)).unwrap();
+            let stdin = numbered.job.stdin.as_ref().map(|stdin| stdin.bytes().unwrap());
+            let line = JobFileLine::of(&numbered, &changes, stdin.as_deref());
+            let mut line = serde_json::to_vec(&line).unwrap();
             line.push(b'\n');
             job.cwd = Some(cwd);
             let mut read = read_back(line);

@@ -53,6 +53,7 @@ fn the_manual_page_has_the_sections_of_a_manual_page() {
         "DESCRIPTION",
         "OPTIONS",
         "INPUT",
+        "BLOCKS",
         "RUNNING",
         "JOBS",
         "OUTPUT",

@@ -6,6 +6,7 @@
 
 mod arguments;
 mod bash_functions;
+mod blocks;
 mod changing_files;
 mod ci;
 mod colours;

@@ -49,7 +49,7 @@ fn prun_ends_silently_when_its_reader_goes_away() {
 
 #[test]
 fn prun_ends_silently_when_the_reader_of_its_records_goes_away() {
-    reader_goes_away(&["--json"], "\"stderr_bytes\":0}\n");
+    reader_goes_away(&["--json"], "\"stdin_unread_bytes\":null}\n");
 }
 
 #[test]

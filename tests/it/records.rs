@@ -69,6 +69,8 @@ fn a_record_describes_a_successful_job() {
         ("stderr", json!("err\n")),
         ("stdout_bytes", json!(4)),
         ("stderr_bytes", json!(4)),
+        ("stdin_bytes", Value::Null),
+        ("stdin_unread_bytes", Value::Null),
     ] {
         assert_eq!(record[key], expected, "{key}");
     }
@@ -85,7 +87,7 @@ fn a_record_describes_a_successful_job() {
 fn a_record_comes_when_its_job_ends() {
     let mut run = with_json(&["echo a", "until [ -e go ]; do sleep 0.01; done"]).start();
     run.wait_for_stdout("\"stdout\":\"a\\n\"");
-    run.wait_for_stdout("\"stderr_bytes\":0}\n");
+    run.wait_for_stdout("\"stdin_unread_bytes\":null}\n");
     std::fs::write(run.dir().join("go"), "").unwrap();
     assert_eq!(run.finish().json()[0]["seq"], 1);
 }

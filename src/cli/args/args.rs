@@ -9,6 +9,7 @@ use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{ArgAction, Parser, ValueHint};
 use clap_complete::Shell;
 
+use super::blocks::BlockArgs;
 use super::columns::ColumnArgs;
 use super::gnu::GnuArgs;
 use super::help_sections;
@@ -27,7 +28,7 @@ use crate::plan::BatchSize;
 #[command(
     name = "prun",
     version,
-    override_usage = "prun [OPTIONS] COMMAND...\n       prun [OPTIONS] TEMPLATE... ::: ARG...\n       prun [OPTIONS] -a FILE TEMPLATE...\n       prun [OPTIONS] -f FILE\n       ... | prun [OPTIONS] TEMPLATE...\n       ... | prun [OPTIONS]",
+    override_usage = "prun [OPTIONS] COMMAND...\n       prun [OPTIONS] TEMPLATE... ::: ARG...\n       prun [OPTIONS] -a FILE TEMPLATE...\n       prun [OPTIONS] -f FILE\n       ... | prun [OPTIONS] TEMPLATE...\n       ... | prun [OPTIONS] --pipe TEMPLATE...\n       ... | prun [OPTIONS]",
     after_help = "`prun --help` shows more, with examples; `prun --man` prints the manual page.",
     after_long_help = help_sections::help(),
     max_term_width = 100,
@@ -46,20 +47,21 @@ pub(crate) struct Args {
     ///
     /// An empty line is an empty argument; CRLF and a byte order mark are removed. Without a
     /// COMMAND, the lines are command lines, as with -f. May be repeated: every combination runs,
-    /// the first source varying slowest.
+    /// the first source varying slowest. With --pipe, FILE is cut into blocks.
     #[arg(short, long = "arg-file", value_name = "FILE", action = ArgAction::Append, help_heading = "Input", value_hint = ValueHint::FilePath)]
     pub(crate) arg_files: Vec<PathBuf>,
 
     /// Arguments per job
     ///
     /// max: as many as fit, spread evenly over the jobs that run at once. The last job may get
-    /// fewer.
+    /// fewer. With --pipe: records per block.
     #[arg(short = 'N', long, value_name = "N|max", value_parser = parse_batch, allow_negative_numbers = true, help_heading = "Input")]
     pub(crate) max_args: Option<BatchSize>,
 
     /// Input items end with NUL instead of newline
     ///
-    /// For -a and -f, as written by `find -print0`. All other bytes of an argument are kept.
+    /// For -a and -f, as written by `find -print0`. All other bytes of an argument are kept. With
+    /// --pipe, records end with NUL.
     #[arg(short = '0', long, help_heading = "Input")]
     pub(crate) null: bool,
 
@@ -87,6 +89,9 @@ pub(crate) struct Args {
     /// read if no other input is given and it is not a terminal.
     #[arg(short, long, value_name = "FILE", help_heading = "Input", value_hint = ValueHint::FilePath)]
     pub(crate) file: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) blocks: BlockArgs,
 
     /// Run at most N jobs at once; 0 for no limit, N% of the CPUs
     ///
@@ -376,6 +381,12 @@ impl Args {
     pub(crate) fn keeps_output(&self) -> bool {
         let gnu = self.gnu.as_ref();
         gnu.is_some_and(|gnu| gnu.files || gnu.results.is_some())
+    }
+
+    /// Whether only the output of a job's last attempt is shown: where it is data, half of it must not come
+    /// before the whole.
+    pub(crate) fn shows_last_attempt(&self) -> bool {
+        self.gnu.is_some() || self.blocks.pipe
     }
 
     /// The prefix of each line of output, for GNU parallel.

@@ -41,6 +41,10 @@ pub(crate) const SECTIONS: [Section; 6] = [
                 "Run one command per row of a table.",
             ),
             (
+                "zcat log.gz | prun --pipe --block 10M -k 'grep -c error'",
+                "Cut an input into blocks of whole lines; each is the input of one job.",
+            ),
+            (
                 "prun -j4 -t 10m --retries 1 -f jobs.txt",
                 "Run a job file in CI, with a time limit and one retry per job.",
             ),

@@ -6,6 +6,7 @@
 //! is wrong with it, with `hints` for options of other programs.
 
 mod args;
+mod blocks;
 mod columns;
 pub(super) mod generate;
 mod gnu;

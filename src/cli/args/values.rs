@@ -10,7 +10,9 @@ use clap::ValueEnum;
 use clap::builder::TypedValueParser;
 
 use crate::guard::Wanted;
-use crate::plan::{BatchSize, ColumnFormat, ColumnFormatError, parse_duration};
+use crate::plan::{
+    BatchSize, ColumnFormat, ColumnFormatError, SizeError, parse_duration, parse_size,
+};
 
 /// How many jobs run at once.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -178,6 +180,10 @@ pub(crate) fn parse_batch(text: &str) -> Result<BatchSize, &'static str> {
         (_, Ok(number)) if number > 0 => Ok(BatchSize::Number(number)),
         _ => Err("a number of arguments is 1, 2, … or max"),
     }
+}
+
+pub(crate) fn parse_block(text: &str) -> Result<u64, SizeError> {
+    parse_size(text)
 }
 
 pub(crate) fn duration() -> impl TypedValueParser<Value = Duration> {

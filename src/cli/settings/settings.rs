@@ -124,7 +124,8 @@ pub(crate) fn settle(
     let read_limit = concurrency.reader(&args, &surroundings);
     let jobs = concurrency.jobs();
     files::check(&args)?;
-    let mut source = input.open(rules(&args, &surroundings, jobs, &fixed.env), &rule)?;
+    let rules = rules(&args, &surroundings, jobs, &fixed.env);
+    let mut source = input.open(&args, jobs, rules, &rule)?;
     let total = source.total();
     let (mut warnings, limit_warning) = match form {
         OutputForm::DryRun(_) => (Vec::new(), None),
@@ -177,6 +178,7 @@ pub(crate) fn settle(
         env: fixed.env,
         environment,
         stdin: stdin(args.tty),
+        shared_blocks: None,
         output: shown.output,
         keep_order: args.keep_order,
         spool: Options::spool(),

@@ -18,3 +18,4 @@ pub(super) use lookahead::MAX_ITEM_BYTES;
 pub(super) use lookahead::tests::Chunks;
 pub(super) use lookahead::{BUFFER_BYTES, Lookahead};
 pub(super) use open::{OpenError, Opened};
+pub(super) use stream::InputStream;

@@ -1,6 +1,6 @@
 //! Opens files named on the command line, and standard input.
 
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io;
 use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
@@ -35,22 +35,38 @@ pub(crate) enum OpenError {
 
 /// Opens a file. Waits for a writer if it is a FIFO.
 pub(crate) fn open(path: &Path, what: &'static str) -> Result<Opened, OpenError> {
+    Ok(match open_file(path, what)? {
+        (file, true) => Opened::Regular(CheckedFile::new(file)),
+        (file, false) => Opened::Stream(InputStream::new(file)),
+    })
+}
+
+/// Opens a file, and returns whether it is a regular one, which can be read at any offset. Waits for a
+/// writer if it is a FIFO.
+pub(crate) fn open_file(path: &Path, what: &'static str) -> Result<(File, bool), OpenError> {
     let open_error = |error| OpenError::Open(path.display().to_string(), error, what);
     let file = File::open(path).map_err(open_error)?;
     let metadata = file.metadata().map_err(open_error)?;
     if metadata.is_dir() {
         return Err(OpenError::Directory(path.display().to_string(), what));
     }
-    // Files in /proc have size 0, and may differ at every read.
-    Ok(match metadata.is_file() && metadata.len() > 0 {
-        true => Opened::Regular(CheckedFile::new(file)),
-        false => Opened::Stream(InputStream::new(file)),
-    })
+    let is_regular = is_regular(&metadata);
+    Ok((file, is_regular))
+}
+
+/// Whether a file can be read at any offset. Files in /proc have size 0, and may differ at every read.
+fn is_regular(metadata: &Metadata) -> bool {
+    metadata.is_file() && metadata.len() > 0
 }
 
 /// Opens standard input, which should be a `what`. Not std's own, which treats an unreadable one
 /// (EBADF) as empty.
 pub(crate) fn stdin(what: &'static str) -> Result<InputStream, OpenError> {
+    stdin_file(what).map(|(file, _)| InputStream::new(file))
+}
+
+/// Opens standard input, and returns whether it is a regular file.
+pub(crate) fn stdin_file(what: &'static str) -> Result<(File, bool), OpenError> {
     let open_error = |error| OpenError::Open("stdin".to_owned(), error, what);
     let file = File::from(
         io::stdin()
@@ -62,10 +78,12 @@ pub(crate) fn stdin(what: &'static str) -> Result<InputStream, OpenError> {
     if flags & OFlags::RWMODE == OFlags::WRONLY {
         return Err(OpenError::WriteOnly(what));
     }
-    match file.metadata().map_err(open_error)?.is_dir() {
-        true => Err(OpenError::Directory("stdin".to_owned(), what)),
-        false => Ok(InputStream::new(file)),
+    let metadata = file.metadata().map_err(open_error)?;
+    if metadata.is_dir() {
+        return Err(OpenError::Directory("stdin".to_owned(), what));
     }
+    let is_regular = is_regular(&metadata);
+    Ok((file, is_regular))
 }
 
 /// Returns the name of the file at a path. A path to a descriptor (`/dev/stdin`, `/dev/fd/63`) is

@@ -14,7 +14,7 @@ use crate::os::EnvChange;
 use crate::plan::command::{Shell, ShellError, ShellRule, WordsError};
 use crate::plan::duration::{DurationError, parse_duration};
 use crate::plan::invocation::{Invocation, parse_line};
-use crate::plan::job::{Job, Origin};
+use crate::plan::job::{Job, JobInput, Origin};
 
 /// Why a JSON text is not a job.
 #[derive(Debug, PartialEq, Eq, Error)]
@@ -75,7 +75,8 @@ pub(crate) fn job(text: &[u8], origin: Origin, rule: &ShellRule) -> Result<Job, 
     job.cwd = text_or_base64(fields.cwd, fields.cwd_base64, "cwd_base64")?
         .map(|cwd| PathBuf::from(OsString::from_vec(cwd)));
     job.env = environment(fields.env, fields.env_base64)?;
-    job.stdin = text_or_base64(fields.stdin, fields.stdin_base64, "stdin_base64")?;
+    let stdin = text_or_base64(fields.stdin, fields.stdin_base64, "stdin_base64")?;
+    job.stdin = stdin.map(JobInput::Bytes);
     job.timeout = match fields.timeout {
         Some(timeout) => Some(
             parse_duration(&timeout.0)

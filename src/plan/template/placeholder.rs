@@ -329,6 +329,11 @@ pub(crate) fn replacement<'a>(word: &'a [u8], scope: PlaceholderScope) -> Option
 }
 
 impl Width {
+    /// Whether a job has values at all.
+    pub(crate) fn has_values(self) -> bool {
+        self != Self::Sources(0)
+    }
+
     /// Returns the number of values, as placeholders count them.
     pub(crate) fn count(self) -> usize {
         match self {

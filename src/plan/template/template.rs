@@ -129,7 +129,7 @@ impl Template {
             .iter()
             .map(|word| pieces(word.as_bytes(), scope))
             .collect();
-        if !variables.has_value() {
+        if !variables.has_value() && scope.width.has_values() {
             append_unless_placeholder(&mut direct, scope.width);
         }
         check_words(variables.values())?;
@@ -173,7 +173,7 @@ impl Template {
             .parts
             .iter()
             .any(|part| !matches!(part, ScriptPart::Text(_)));
-        let is_appended = !has_hole && !scan.is_positional;
+        let is_appended = !has_hole && !scan.is_positional && width.has_values();
         if is_appended {
             let Some(mut words) = scan.simple.take() else {
                 return Err(TemplateError::NoPlaceholder(text_lossy()));

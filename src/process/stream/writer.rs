@@ -210,6 +210,11 @@ impl StreamWriter {
         Ok(pipe)
     }
 
+    /// Returns the pipe, unless it was closed.
+    pub(super) fn pipe(&self) -> Option<Arc<AsyncFd<File>>> {
+        self.pipe.clone()
+    }
+
     /// Waits until at most `most` bytes are queued.
     async fn wait_until_at_most(&mut self, most: usize) -> io::Result<()> {
         poll_fn(|cx| self.queue.poll_until_at_most(cx, most)).await

@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::watch;
 
 use super::bash_function;
+use super::input::Feeder;
 use super::launch::{Refused, launch};
 use super::log_dir::OpenLogs;
 use super::messages::{Assignment, AttemptEvent};
@@ -14,10 +15,9 @@ use super::output::Printer;
 use super::wait::{end_requested, wait_or_end};
 use crate::event::{Attempt, JobStart, NumberedJob, Outcome};
 use crate::plan::{Argv, format_duration};
-use crate::process::{
-    KillOnDrop, Process, Shortage, SpawnStart, Spool, StreamWriter, TerminalSize,
-};
+use crate::process::{KillOnDrop, Process, Shortage, SpawnStart, Spool, TerminalSize};
 use crate::run::policy::{Clock, Moment, Request};
+use crate::run::shared_blocks::SharedBlocks;
 
 /// How long a start may take at least before it is given up. It takes well under a millisecond, or some
 /// on a busy machine.
@@ -72,10 +72,17 @@ async fn run_attempt(mut assignment: Assignment) -> (Attempt, AttemptEnd) {
     };
     guarded.started(process.pid());
     announce(&assignment, &process, ended.begun).await;
-    let stdin = feed(&assignment.job, &mut process);
+    let mut feeder = Feeder::new(&mut process, assignment.job.job.stdin.as_ref());
     assignment.options.foreground.give(&process);
     let due = limit.map(|limit| (limit, ended.begun + limit));
-    ended.outcome = watch(&mut assignment, &mut process, due, size.as_mut()).await;
+    ended.outcome = watch(
+        &mut assignment,
+        &mut process,
+        due,
+        size.as_mut(),
+        feeder.as_mut(),
+    )
+    .await;
     if ended.shell && ended.exec_error.is_none() && ended.shell_code() == NOT_FOUND {
         let line = assignment.job.job.invocation.line();
         ended.exec_error =
@@ -87,9 +94,13 @@ async fn run_attempt(mut assignment: Assignment) -> (Attempt, AttemptEnd) {
     ended.terminal = size.map(|size| *size.borrow());
     assignment.options.foreground.take_back();
     ended.wall = assignment.clock.now().saturating_sub(ended.begun);
-    if let Some(mut stdin) = stdin {
-        // Another process may still hold the pipe, but the job has ended.
-        stdin.abort();
+    if let Some(feeder) = feeder {
+        let shared = assignment.options.shared_blocks.as_ref();
+        let (bytes, error) = feeder.end(shared).await;
+        ended.stdin = Some(bytes);
+        if let (Outcome::Exited(_), Some(error)) = (&ended.outcome, error) {
+            ended.outcome = Outcome::Lost(format!("its standard input could not be read: {error}"));
+        }
     }
     if let Some(last_lines) = &assignment.options.last_lines {
         last_lines.remove(assignment.job.seq);
@@ -114,6 +125,7 @@ fn planned(assignment: &Assignment) -> Attempt {
         stdout: Default::default(),
         stderr: Default::default(),
         leaked: false,
+        stdin: None,
         terminal: None,
         logs: None,
     }
@@ -194,23 +206,16 @@ async fn announce(assignment: &Assignment, process: &Process, begun: Moment) {
     let _ = assignment.events.send(started).await;
 }
 
-/// Queues the job's input, if it has one.
-fn feed(job: &NumberedJob, process: &mut Process) -> Option<StreamWriter> {
-    let mut stdin = process.stdin.take()?;
-    // A job that does not read its input is not an error.
-    let _ = stdin.write(job.job.stdin.clone().unwrap_or_default());
-    stdin.close();
-    Some(stdin)
-}
-
-/// Waits for the end of the process, or ends it when it is due or the run is cancelled; reports its
-/// output meanwhile.
+/// Waits for the end of the process, or ends it when it is due or the run is cancelled; sends its input
+/// and reports its output meanwhile.
 async fn watch(
     assignment: &mut Assignment,
     process: &mut Process,
     due: Option<(Duration, Moment)>,
     size: Option<&mut watch::Receiver<TerminalSize>>,
+    feeder: Option<&mut Feeder>,
 ) -> Outcome {
+    let (job, options) = (Arc::clone(&assignment.job), Arc::clone(&assignment.options));
     let printer = Printer {
         printing: assignment.printing.clone(),
         job: Arc::clone(&assignment.job),
@@ -223,6 +228,19 @@ async fn watch(
         outcome = wait_or_end(process, due, assignment) => outcome,
         never = printer.print(stdout, stderr) => match never {},
         never = forward_size(process, size) => match never {},
+        never = feed(feeder, &job, options.shared_blocks.as_ref()) => match never {},
+    }
+}
+
+/// Sends the process its input, if it has one. Never returns.
+async fn feed(
+    feeder: Option<&mut Feeder>,
+    job: &NumberedJob,
+    shared: Option<&SharedBlocks>,
+) -> Infallible {
+    match (feeder, &job.job.stdin) {
+        (Some(feeder), Some(input)) => feeder.feed(input, shared).await,
+        _ => std::future::pending().await,
     }
 }
 

@@ -78,6 +78,12 @@ impl<J> Schedule<J> {
         self.awaits_limit = false;
     }
 
+    /// Whether another job may run even if those that wait for another attempt ran, too.
+    pub(crate) fn has_unclaimed_slot(&self) -> bool {
+        let claimed = self.running + self.waiting.len();
+        self.limit.is_none_or(|limit| claimed < limit.get())
+    }
+
     /// Returns how many jobs run.
     pub(crate) fn running(&self) -> usize {
         self.running

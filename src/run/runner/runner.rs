@@ -150,8 +150,9 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
             let may_start = pause.is_none() && suspending.is_none();
             let has_free_slot = self.schedule.has_free_slot() && may_start;
             let is_far_ahead = self.order.as_ref().is_some_and(OutputTurn::is_far_ahead);
+            let has_space = !feed.is_large() || self.schedule.has_unclaimed_slot();
             let may_read = !self.backpressure.is_full()
-                && (has_free_slot && !is_far_ahead || !self.cancel.may_start());
+                && (has_free_slot && has_space && !is_far_ahead || !self.cancel.may_start());
             let next_due = pause.or_else(|| self.schedule.next_due().filter(|_| has_free_slot));
             let deadline = self.options.deadline.filter(|_| !self.cancel.is_ending());
             let patience = self.patience();
@@ -184,6 +185,7 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
             }
         }
         self.report_if_nothing_started();
+        self.report_unread_blocks().await;
         let (elapsed, counts) = (self.clock.now(), self.summary.counts());
         self.announce(&Event::RunEnded { elapsed, counts });
         self.ended()
@@ -239,23 +241,7 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
         }
     }
 
-    fn start_due(&mut self) {
-        while !self.backpressure.is_full()
-            && self.suspending.is_none()
-            && self.schedule.has_free_slot()
-        {
-            let now = self.clock.now();
-            if self.schedule.paused_until(now).is_some() {
-                break;
-            }
-            let Some(next) = self.schedule.take_due(now) else {
-                break;
-            };
-            self.start(next);
-        }
-    }
-
-    fn start(&mut self, Next { job, earlier }: Next) {
+    pub(super) fn start(&mut self, Next { job, earlier }: Next) {
         let attempt = earlier
             .as_ref()
             .map_or(1, |earlier| earlier.last.number + 1);
@@ -347,19 +333,8 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
         self.schedule.wait_until(due, seq, Next { job, earlier });
     }
 
-    /// Ends the waiting jobs with the result of their last attempt, if they had one.
-    fn end_waiting(&mut self) {
-        let waiting: Vec<_> = self.schedule.take_waiting().collect();
-        for Next { job, earlier } in waiting {
-            match earlier {
-                Some(earlier) => self.end_after(job, earlier),
-                None => self.end(job, Status::Skipped, self.cancel.reason(), None, None),
-            }
-        }
-    }
-
     /// Ends a job with the result of its last attempt.
-    fn end_after(
+    pub(super) fn end_after(
         &mut self,
         job: Arc<NumberedJob>,
         EarlierAttempt { last, queued }: EarlierAttempt,
@@ -373,7 +348,7 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
         }
     }
 
-    fn end(
+    pub(super) fn end(
         &mut self,
         job: Arc<NumberedJob>,
         status: Status,
@@ -382,6 +357,10 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
         queued: Option<Duration>,
     ) {
         let (seq, attempts) = (job.seq, last.as_ref().map_or(0, |last| last.number));
+        if let Some(stdin) = &job.job.stdin {
+            // Not when the last sink is done with the job.
+            stdin.release();
+        }
         let end = JobEnd {
             job,
             status,

@@ -13,7 +13,7 @@ use std::path::{Component, Path, PathBuf};
 
 use crate::event::NumberedJob;
 use crate::os::EnvChange;
-use crate::plan::{Invocation, Shape, Shell, shape};
+use crate::plan::{Invocation, JobInput, Shape, Shell, shape};
 use crate::record::{Variables, planned_argv};
 use crate::sink::ci::Vendor;
 use crate::sink::describe::{
@@ -143,22 +143,25 @@ impl Caller {
         });
         let changes: Quoted<'_> = changes.chain(own).collect();
         let dir = self.dir(&job.cwd);
-        let stdin = job.job.stdin.as_deref();
+        let stdin = job.job.stdin.as_ref();
         if dir.is_some() || !changes.is_empty() || stdin.is_some() {
             command = command.ready_to_embed().with(&changes).within(dir);
         }
         let Some(stdin) = stdin else {
             return visible_line(command.text);
         };
-        let format = printf_format(stdin);
-        if self.readers == Readers::Caller && format.len() <= MAX_INPUT {
+        if let JobInput::Bytes(bytes) = stdin
+            && let format = printf_format(bytes)
+            && self.readers == Readers::Caller
+            && format.len() <= MAX_INPUT
+        {
             let mut line = OsString::from("printf ");
             line.push(quote_visibly(format.as_ref()));
             line.push(" | ");
             line.push(command.text);
             return visible_script(&line);
         }
-        let (line, len) = (visible_script(&command.text), stdin.len());
+        let (line, len) = (visible_script(&command.text), stdin.length());
         format!("{line} # standard input: {len} bytes, omitted")
     }
 

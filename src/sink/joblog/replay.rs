@@ -210,6 +210,7 @@ impl StartedAttempt {
                     stdout: Default::default(),
                     stderr: Default::default(),
                     leaked: false,
+                    stdin: None,
                     terminal: None,
                     logs: None,
                 };

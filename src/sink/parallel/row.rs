@@ -3,6 +3,7 @@
 use std::time::{Duration, UNIX_EPOCH};
 
 use crate::event::{Attempt, JobEnd, Outcome};
+use crate::plan::JobInput;
 use crate::process::ExitInfo;
 
 /// The names of the columns.
@@ -43,7 +44,7 @@ impl Row {
                 .duration_since(UNIX_EPOCH)
                 .unwrap_or_default(),
             runtime: last.wall,
-            sent: job.job.stdin.as_ref().map_or(0, |input| input.len() as u64),
+            sent: job.job.stdin.as_ref().map_or(0, JobInput::length),
             received: last.stdout.len().max(printed),
             exit_value,
             signal,

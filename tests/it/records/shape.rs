@@ -9,7 +9,7 @@ use crate::stage::Outcome;
 
 /// The keys of every record: `n` a whole number, `s` seconds, `t` a text, `b` a boolean, `l` a list of
 /// texts; `?` if null is allowed.
-const KEYS: [(&str, &str); 28] = [
+const KEYS: [(&str, &str); 30] = [
     ("v", "n"),
     ("seq", "n"),
     ("name", "t?"),
@@ -38,6 +38,8 @@ const KEYS: [(&str, &str); 28] = [
     ("stderr", "t"),
     ("stdout_bytes", "n"),
     ("stderr_bytes", "n"),
+    ("stdin_bytes", "n?"),
+    ("stdin_unread_bytes", "n?"),
 ];
 
 /// Checks the keys of each line of stdout, their order and their types.

@@ -18,7 +18,7 @@ const PREFIX: &str = "`-o line` prefixes each line with the name of its job";
 const IS_DEFAULT: &str = "it is the default of prun: omit it";
 const FORMS: &str = "placeholders have fixed names, see `prun --help`; {%.gz} cuts an ending, {/OLD/NEW} replaces a text, and a quoted command can change \"$1\"";
 const BLOCKS: &str =
-    "input is not cut into blocks; cut it beforehand with split: prun sort {} ::: part.*";
+    "`--pipe` cuts an input into blocks of whole records, `--pipe -a FILE` a file by offsets";
 const ONE_FILE: &str = "each job can read the same file: prun 'grep {} file' ::: a b";
 const COPY: &str = "jobs run on this machine; copy files with scp or rsync in the command";
 const SEMAPHORE: &str =

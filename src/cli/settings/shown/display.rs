@@ -67,7 +67,7 @@ pub(crate) fn display(
         has_bar: progress == ProgressMode::Bar && show != Show::Nothing && !alone,
         // A script that was written for GNU parallel may collect what it says.
         has_digest: args.gnu.is_none() || terminal,
-        shows_retries: args.gnu.is_none() || is_live,
+        shows_retries: !args.shows_last_attempt() || is_live,
         frame,
         vendor,
         style: style(args.color, surroundings, terminal),

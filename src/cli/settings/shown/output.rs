@@ -77,7 +77,9 @@ impl OutputRules {
             _ if self.form == OutputForm::Events => OutputDelivery::Streamed,
             _ if !as_text => OutputDelivery::Grouped,
             // Only the output of the last attempt is shown.
-            OutputMode::Group if args.gnu.is_some() && args.retries > 0 => OutputDelivery::Grouped,
+            OutputMode::Group if args.shows_last_attempt() && args.retries > 0 => {
+                OutputDelivery::Grouped
+            }
             // A CI log shows a job's output below its result, folded if it succeeded.
             OutputMode::Group if vendor.is_some() && !alone => OutputDelivery::Grouped,
             // Only the last state of redrawn output is shown.

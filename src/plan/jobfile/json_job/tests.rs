@@ -41,7 +41,7 @@ fn an_object_with_every_key_becomes_a_job() {
     assert_eq!(job.cwd, Some(PathBuf::from("api")));
     let env = [EnvChange::set("RUST_LOG", "warn"), EnvChange::remove("CI")];
     assert_eq!(job.env, env);
-    assert_eq!(job.stdin.as_deref(), Some(&b"a\0b"[..]));
+    assert_eq!(job.stdin, Some(JobInput::Bytes(b"a\0b".to_vec())));
     assert_eq!(job.timeout, Some(Duration::from_secs(300)));
     assert_eq!(job.retries, Some(1));
     let words = ["cargo", "test", "-p", "api"].map(OsString::from);
@@ -92,7 +92,7 @@ fn cwd_env_and_stdin_in_base64_may_be_other_than_utf_8() {
         EnvChange::remove(word(b"A")),
     ];
     assert_eq!(job.env, env);
-    assert_eq!(job.stdin.as_deref(), Some(&b"\xff\0"[..]));
+    assert_eq!(job.stdin, Some(JobInput::Bytes(b"\xff\0".to_vec())));
 }
 
 #[test]

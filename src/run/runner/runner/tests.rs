@@ -25,6 +25,7 @@ fn options(dir: &Path) -> Options {
         env: Vec::new(),
         environment: Environment::default(),
         stdin: Stdio::Null,
+        shared_blocks: None,
         output: JobOutput::Discarded,
         keep_order: false,
         spool: Options::spool(),

@@ -38,7 +38,7 @@ impl Given {
             job.invocation = Invocation::Argv(words.into_iter().chain(self.args.clone()).collect());
         }
         job.env = self.env.clone();
-        job.stdin = Some(self.stdin.clone());
+        job.stdin = Some(JobInput::Bytes(self.stdin.clone()));
         NumberedJob {
             seq: 1,
             read_at: Duration::ZERO,

@@ -1,16 +1,18 @@
 //! The form of a command line, determined by its syntax alone, and the source of jobs that it names.
 
 use std::ffi::OsString;
-use std::num::NonZeroU64;
+use std::num::{NonZeroU64, NonZeroUsize};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
+use super::blocks;
+use super::blocks::BlocksError;
 use crate::cli::args::{Args, ColumnArgs, GnuArgs, is_option};
 use crate::cli::gnu;
 use crate::cli::misunderstanding::Misunderstanding;
 use crate::plan::{
-    ArgumentsError, ColumnFormat, Columns, Rules, Separator, ShellRule, Source, SourceError,
-    TypedCommands, TypedList, ValueSource, divide, has_placeholder,
+    ArgumentsError, BlockInput, ColumnFormat, Columns, Rules, Separator, ShellRule, Source,
+    SourceError, TypedCommands, TypedList, ValueSource, divide, has_placeholder,
 };
 
 /// The input that a command line names.
@@ -25,6 +27,8 @@ pub(crate) enum Input {
     Stdin,
     /// A command, and the sources of its arguments.
     Template(Vec<OsString>, Vec<ValueOrigin>),
+    /// A command, once for each block of an input.
+    Blocks(Vec<OsString>, BlockInput),
     /// A command with a placeholder, and no source: once for each line of standard input.
     Lines(Vec<OsString>),
     /// A command line of GNU parallel.
@@ -64,6 +68,8 @@ pub(crate) enum InputError {
     #[error(transparent)]
     Gnu(#[from] gnu::GnuSourceError),
     #[error(transparent)]
+    Blocks(#[from] BlocksError),
+    #[error(transparent)]
     Inputs(#[from] ArgumentsError),
     #[error(transparent)]
     Source(#[from] SourceError),
@@ -83,6 +89,10 @@ impl Input {
             return Err(InputError::HeaderValue);
         }
         let TypedCommands { words, lists } = divide(args.commands.clone())?;
+        let (has_lists, has_words) = (!lists.is_empty(), !words.is_empty());
+        if let Some(input) = blocks::input(args, has_lists, has_words, stdin_is_terminal)? {
+            return Ok(Some(Self::Blocks(words, input)));
+        }
         if let Some(file) = &args.file {
             return match (
                 words.is_empty() && lists.is_empty(),
@@ -162,14 +172,23 @@ impl Input {
         match self {
             Self::Commands(words) => Misunderstanding::OfCommands(words.clone()),
             Self::Lines(_) => Misunderstanding::OfLines,
-            Self::Listed(_) | Self::File(_) | Self::Stdin | Self::Template(..) | Self::Gnu(_) => {
-                Misunderstanding::None
-            }
+            Self::Listed(_)
+            | Self::File(_)
+            | Self::Stdin
+            | Self::Template(..)
+            | Self::Gnu(_)
+            | Self::Blocks(..) => Misunderstanding::None,
         }
     }
 
     /// Opens the source of jobs.
-    pub(crate) fn open(self, rules: Rules, rule: &ShellRule) -> Result<Source, InputError> {
+    pub(crate) fn open(
+        self,
+        args: &Args,
+        jobs: Option<NonZeroUsize>,
+        rules: Rules,
+        rule: &ShellRule,
+    ) -> Result<Source, InputError> {
         let records = rules.separator;
         Ok(match self {
             Self::Commands(commands) => Source::commands(commands, rule, is_option)?,
@@ -187,6 +206,10 @@ impl Input {
                     ValueOrigin::Stdin => ValueSource::Stdin,
                 });
                 Source::inputs(&template, sources.collect(), rules, rule)?
+            }
+            Self::Blocks(template, input) => {
+                let cut = blocks::rules(args, jobs.map(NonZeroUsize::get), rules.has_slot_values)?;
+                Source::blocks(&template, &input, cut, rule)?
             }
             Self::Lines(template) => {
                 Source::inputs(&template, vec![ValueSource::Stdin], rules, rule)?
