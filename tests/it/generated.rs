@@ -61,6 +61,7 @@ fn the_manual_page_has_the_sections_of_a_manual_page() {
         "ABOUT PRUN",
         "EXAMPLES",
         "PLACEHOLDERS",
+        "GNU PARALLEL",
         "EXIT STATUS",
         "ENVIRONMENT",
         "FILES",

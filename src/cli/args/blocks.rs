@@ -9,7 +9,7 @@ use super::values::parse_block;
 /// How the input is cut into blocks.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct BlockArgs {
-    /// Cut standard input into blocks of whole records, each the standard input of one job
+    /// Cut standard input into blocks of records, each the input of one job
     ///
     /// With -a FILE, cuts that file instead; a regular file is cut by offsets, and jobs read it
     /// directly. A record is a line unless --recstart, --recend or -0 says otherwise; with -N, a
@@ -25,7 +25,7 @@ pub(crate) struct BlockArgs {
     /// A block ends after the last whole record within SIZE bytes. A longer record is a block of its
     /// own, up to 1 GiB. SIZE is in bytes; K, M and G multiply by powers of 1024, k, m and g by powers
     /// of 1000.
-    #[arg(long, value_name = "SIZE", value_parser = parse_block, conflicts_with = "max_args", help_heading = "Blocks")]
+    #[arg(long, value_name = "SIZE", value_parser = parse_block, hide_short_help = true, conflicts_with = "max_args", help_heading = "Blocks")]
     pub(crate) block: Option<u64>,
 
     /// Records begin with STR
@@ -36,6 +36,7 @@ pub(crate) struct BlockArgs {
         long,
         value_name = "STR",
         allow_hyphen_values = true,
+        hide_short_help = true,
         help_heading = "Blocks"
     )]
     pub(crate) recstart: Option<OsString>,
@@ -47,6 +48,7 @@ pub(crate) struct BlockArgs {
         long,
         value_name = "STR",
         allow_hyphen_values = true,
+        hide_short_help = true,
         conflicts_with = "null",
         help_heading = "Blocks"
     )]

@@ -68,7 +68,7 @@ fn what_makes_no_sense_with_blocks_is_refused_with_the_reason() {
         (&["--block", "1M", "cat"], "--block needs --pipe"),
         (&["--recstart", ">", "cat"], "--recstart needs --pipe"),
         (&["--recend", ">", "cat"], "--recend needs --pipe"),
-        (&["--header", "1", "cat"], "--header N needs --pipe"),
+        (&["--header", "1", "cat"], "--header=1 needs --pipe"),
         (&["--round-robin", "cat"], "--round-robin needs --pipe"),
     ] {
         Stage::new().args(args).stderr_has(reason).code(2).run();

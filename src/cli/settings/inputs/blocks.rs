@@ -72,7 +72,6 @@ pub(crate) fn input(
             ("--block", blocks.block.is_some()),
             ("--recstart", blocks.recstart.is_some()),
             ("--recend", blocks.recend.is_some()),
-            ("--header N", matches!(args.columns.header, Some(Some(_)))),
             ("--round-robin", blocks.round_robin),
         ];
         let first = named.into_iter().find(|(_, is_given)| *is_given);

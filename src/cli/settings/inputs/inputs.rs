@@ -82,7 +82,9 @@ impl Input {
             return Ok(Some(Self::Gnu(gnu.clone())));
         }
         let first = args.commands.first().and_then(|word| word.to_str());
-        if let Some(Some(number)) = args.columns.header {
+        if let Some(Some(number)) = args.columns.header
+            && !args.blocks.pipe
+        {
             return Err(InputError::HeaderNumber(number));
         }
         if args.columns.header.is_some() && first == Some(":") {
