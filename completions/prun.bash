@@ -23,7 +23,7 @@ _prun() {
 
     case "${cmd}" in
         prun)
-            opts="-a -N -0 -f -j -t -n -s -C -e -u -o -k -q -v -h -V --arg-file --max-args --null --link --csv --tsv --colsep --header --shuf --file --jobs --slots --timeout --grace --retries --retry-delay --deadline --fail-fast --max-fail --race --delay --guard --dry-run --shell --exec --cwd --env --unset --name --tty --pty --output --keep-order --quiet --verbose --json --joblog --resume --log-dir --junit --trace --report --replay --color --progress --ci --gnu --completions --man --schema --help --version"
+            opts="-a -N -0 -f -j -t -n -s -C -e -u -o -k -q -v -h -V --arg-file --max-args --null --link --csv --tsv --colsep --header --shuf --file --pipe --block --recstart --recend --round-robin --jobs --slots --timeout --grace --retries --retry-delay --deadline --fail-fast --max-fail --race --delay --guard --dry-run --shell --exec --cwd --env --unset --name --tty --pty --output --keep-order --quiet --verbose --json --joblog --resume --log-dir --junit --trace --report --replay --color --progress --ci --gnu --completions --man --schema --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -107,6 +107,18 @@ _prun() {
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
                     fi
+                    return 0
+                    ;;
+                --block)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --recstart)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --recend)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --jobs)

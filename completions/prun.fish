@@ -4,6 +4,9 @@ complete -c prun -l colsep -d 'Arguments are records whose fields are separated 
 complete -c prun -l header -d 'The first record has the names of the columns; with --pipe: N records go before every block' -r
 complete -c prun -l shuf -d 'Run the jobs in random order' -r
 complete -c prun -s f -l file -d 'Read jobs from FILE; \'-\' is standard input' -r -F
+complete -c prun -l block -d 'The size of a block [default: 1M]' -r
+complete -c prun -l recstart -d 'Records begin with STR' -r
+complete -c prun -l recend -d 'Records end with STR [default: \\n, unless --recstart is given]' -r
 complete -c prun -s j -l jobs -d 'Run at most N jobs at once; 0 for no limit, N% of the CPUs' -r
 complete -c prun -l slots -d 'Give each slot a value, and run as many jobs at once as there are values' -r
 complete -c prun -s t -l timeout -d 'Terminate a job after TIME [default: no limit]' -r
@@ -61,6 +64,8 @@ complete -c prun -s 0 -l null -d 'Input items end with NUL instead of newline'
 complete -c prun -l link -d 'Combine several sources one to one'
 complete -c prun -l csv -d 'Arguments are records of comma-separated values'
 complete -c prun -l tsv -d 'Arguments are records of tab-separated values'
+complete -c prun -l pipe -d 'Cut standard input into blocks of records, each the input of one job'
+complete -c prun -l round-robin -d 'Share the blocks among -j jobs'
 complete -c prun -s n -l dry-run -d 'Print the commands instead of running them'
 complete -c prun -l exec -d 'Never use a shell'
 complete -c prun -l tty -d 'Give the terminal to one job at a time'

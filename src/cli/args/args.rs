@@ -79,7 +79,7 @@ pub(crate) struct Args {
     ///
     /// The order is told as a SEED, with which the same version of prun repeats it. All jobs are
     /// read before the first one starts, and kept in memory.
-    #[arg(long, value_name = "SEED", num_args = 0..=1, require_equals = true, help_heading = "Input")]
+    #[arg(long, value_name = "SEED", num_args = 0..=1, require_equals = true, hide_short_help = true, help_heading = "Input")]
     pub(crate) shuf: Option<Option<u64>>,
 
     /// Read jobs from FILE; '-' is standard input
@@ -106,7 +106,7 @@ pub(crate) struct Args {
     /// LIST is A,B,C; @FILE has a value per line, without blank lines. In a template {slot} is the
     /// value of the slot in which a job runs; for every job it is in PRUN_SLOT_VALUE. For GPUs, ports
     /// or hosts; a value that is given twice makes two slots.
-    #[arg(long, value_name = "LIST|@FILE", value_parser = OsStringValueParser::new().try_map(parse_slots), conflicts_with_all = ["jobs", "tty"], help_heading = "Running")]
+    #[arg(long, value_name = "LIST|@FILE", value_parser = OsStringValueParser::new().try_map(parse_slots), conflicts_with_all = ["jobs", "tty"], hide_short_help = true, help_heading = "Running")]
     pub(crate) slots: Option<SlotList>,
 
     /// Terminate a job after TIME [default: no limit]
@@ -170,7 +170,7 @@ pub(crate) struct Args {
     pub(crate) race: Option<RaceMode>,
 
     /// Wait at least TIME between two starts
-    #[arg(long, value_name = "TIME", value_parser = duration(), allow_negative_numbers = true, default_value = "0", help_heading = "Running")]
+    #[arg(long, value_name = "TIME", value_parser = duration(), allow_negative_numbers = true, default_value = "0", hide_short_help = true, help_heading = "Running")]
     pub(crate) delay: Duration,
 
     /// Terminate the jobs even if prun itself is killed: auto, always, never
@@ -241,7 +241,12 @@ pub(crate) struct Args {
     /// error become one stream. Of output that is redrawn, such as a progress bar, only the last
     /// state is shown when the job ends, unless it is the only job. PAGER and GIT_PAGER are set to
     /// cat.
-    #[arg(long, conflicts_with = "tty", help_heading = "Output")]
+    #[arg(
+        long,
+        conflicts_with = "tty",
+        hide_short_help = true,
+        help_heading = "Output"
+    )]
     pub(crate) pty: bool,
 
     /// How to show the jobs' output
@@ -321,7 +326,7 @@ pub(crate) struct Args {
     /// When to colour prun's own messages
     ///
     /// auto: if they go to a terminal; respects NO_COLOR, CLICOLOR_FORCE and TERM.
-    #[arg(long, value_name = "WHEN", value_enum, default_value_t = ColorMode::Auto, help_heading = "Output")]
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t = ColorMode::Auto, hide_short_help = true, help_heading = "Output")]
     pub(crate) color: ColorMode,
 
     /// What to show while jobs run: auto, bar, plain, none
@@ -339,7 +344,7 @@ pub(crate) struct Args {
     /// the log supports it, passed jobs are folded and failed jobs annotated. Everything goes to
     /// standard output, if that is the log. auto detects the CI system from its environment
     /// variables.
-    #[arg(long, value_name = "VENDOR", value_enum, default_value_t = CiMode::Auto, hide_possible_values = true, help_heading = "Output")]
+    #[arg(long, value_name = "VENDOR", value_enum, default_value_t = CiMode::Auto, hide_possible_values = true, hide_short_help = true, help_heading = "Output")]
     pub(crate) ci: CiMode,
 
     /// Take the command line of GNU parallel; must be the first word

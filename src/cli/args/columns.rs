@@ -25,14 +25,19 @@ pub(crate) struct ColumnArgs {
     ///
     /// As --csv, but without quotes: a field holds neither tabs nor newlines, and every quote is a
     /// part of it.
-    #[arg(long, conflicts_with = "colsep", help_heading = "Input")]
+    #[arg(
+        long,
+        conflicts_with = "colsep",
+        hide_short_help = true,
+        help_heading = "Input"
+    )]
     pub(crate) tsv: bool,
 
     /// Arguments are records whose fields are separated by STR
     ///
     /// As --tsv, with another separator, which is literal text, \t for a tab. One blank (' ') means
     /// runs of blanks and tabs, where those at both ends of a line count for nothing.
-    #[arg(long, value_name = "STR", value_parser = parse_columns, allow_hyphen_values = true, help_heading = "Input")]
+    #[arg(long, value_name = "STR", value_parser = parse_columns, allow_hyphen_values = true, hide_short_help = true, help_heading = "Input")]
     pub(crate) colsep: Option<ColumnFormat>,
 
     /// The first record has the names of the columns; with --pipe: N records go before every block
