@@ -10,7 +10,7 @@
 //!   input that is cut between its records; `columns` reads the records of a table; `input` opens and
 //!   splits the files that all of them read. `shuffled` makes a random order.
 //! * `invocation` is what a job runs, and `command` decides whether it needs a shell.
-//! * `replacement` makes templates of GNU parallel's replacement strings.
+//! * `replacement` makes templates of GNU parallel's replacement strings, and `rows` jobs of its sources.
 //! * `key` identifies a job by its content, for a later run. `duration` parses and formats durations.
 //!
 //! This module knows no processes, clocks, terminals, threads or tokio, and prints nothing: every
@@ -27,6 +27,7 @@ mod job;
 mod jobfile;
 mod key;
 mod replacement;
+mod rows;
 mod shuffled;
 mod source;
 mod template;
@@ -49,8 +50,8 @@ pub(crate) use job::{Job, JobInput, Origin};
 pub(crate) use jobfile::Entry;
 pub(crate) use key::Key;
 pub(crate) use replacement::{
-    ColumnSeparator, Context, Reading, ReplacementStrings, ReplacementText, RowJobsRules, RowRules,
-    RowSource, StringsError, quote_as_parallel,
+    Context, ReplacementStrings, ReplacementText, StringsError, quote_as_parallel,
 };
+pub(crate) use rows::{ColumnSeparator, Reading, RowJobsRules, RowRules, RowSource};
 pub(crate) use source::{Source, SourceError};
 pub(crate) use template::{SlotAssignment, has_placeholder};

@@ -13,7 +13,7 @@ use super::command::ShellRule;
 use super::input::{OpenError, Opened, Separator, open};
 use super::job::{Job, Origin};
 use super::jobfile::{Entry, Foreign, Format, JobFile, JobFileError, by_name};
-use super::replacement::{RowJobs, RowJobsError, RowJobsRules, RowSource};
+use super::rows::{RowJobs, RowJobsError, RowJobsRules, RowSource};
 use super::shuffled::Shuffled;
 use super::typed_commands;
 use super::typed_commands::TypedCommandsError;

@@ -34,6 +34,8 @@ pub(crate) struct GnuArgs {
     pub(crate) shell: OsString,
     /// Whether it runs every command, since its functions may have the names of programs.
     pub(crate) always_shell: bool,
+    /// `--pipe`: blocks of standard input instead of arguments.
+    pub(crate) pipe: Option<GnuPipe>,
     /// `-v` and `-t`: where the commands are printed.
     pub(crate) echo: Option<Echo>,
     /// `--shellquote`: the quoted arguments are printed, and nothing runs.
@@ -48,6 +50,17 @@ pub(crate) struct GnuArgs {
     pub(crate) tmpdir: PathBuf,
     pub(crate) halt: Option<Halt>,
     pub(crate) nice: Option<i32>,
+}
+
+/// How an input is cut into blocks.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct GnuPipe {
+    pub(crate) block_bytes: Option<u64>,
+    pub(crate) records: Option<u64>,
+    pub(crate) start: Vec<u8>,
+    pub(crate) end: Option<Vec<u8>>,
+    pub(crate) header_lines: u64,
+    pub(crate) is_round_robin: bool,
 }
 
 /// A source of arguments.

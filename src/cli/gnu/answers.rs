@@ -1,6 +1,6 @@
 //! Options that only print something.
 
-use super::table::{Effect, OPTIONS};
+use super::options::{Effect, options};
 
 /// The version of GNU parallel whose command line this is.
 pub(crate) const VERSION: &str = "20221122";
@@ -37,7 +37,7 @@ Taken, each as GNU parallel has it:
 /// Adds the first names of some options, in lines of at most 90 characters.
 fn list(text: &mut String, is_listed: impl Fn(Effect) -> bool) {
     let mut line = String::from(" ");
-    for option in OPTIONS.iter().filter(|option| is_listed(option.effect)) {
+    for option in options().filter(|option| is_listed(option.effect)) {
         let first = option.names.split(' ').next().unwrap_or_default();
         let dashes = if first.len() == 1 { "-" } else { "--" };
         if line.len() + first.len() > 86 {

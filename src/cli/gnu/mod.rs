@@ -1,22 +1,23 @@
 //! GNU parallel's command line (`prun --gnu`, or called as `parallel`), translated into prun's own.
 //!
-//! `table` has every option of that program and what becomes of it, `parse` reads them as Getopt::Long
-//! does, `sources` divides the words after them, and `translate` makes [`Args`](crate::cli::args::Args) of
-//! it all, with `values` for numbers and times, and `answers` to options that only print something.
+//! `options` has every option of that program and what becomes of it, `sources` divides the words after
+//! them, and `translate` makes [`Args`](crate::cli::args::Args) of it all, with `blocks` for `--pipe`,
+//! `script` for a `#!` line, and `answers` to options that only print something.
 //! `surroundings` is what the translation depends on besides the command line.
 //! `records` are the files that only that program writes, and `exit` its exit codes. It is pure: nothing is
 //! opened before `open`, and behind it nothing knows where a setting came from.
 
 mod answers;
+mod blocks;
+mod error;
 mod exit;
 mod open;
-mod parse;
+mod options;
 mod records;
+mod script;
 mod sources;
 mod surroundings;
-mod table;
 mod translate;
-mod values;
 
 pub(super) use exit::{exit_code, halt_limit};
 pub(super) use open::{GnuSourceError, open};

@@ -61,3 +61,21 @@ pub(crate) fn gnu_words(argv: Vec<OsString>) -> Result<Vec<OsString>, Vec<OsStri
         (false, false) => Err(argv),
     }
 }
+
+/// Returns the shell of the commands.
+pub(super) fn shell(surroundings: &GnuSurroundings) -> OsString {
+    const SHELLS: [&str; 6] = ["sh", "bash", "dash", "zsh", "ksh", "ash"];
+    let is_known = |shell: &&OsString| {
+        let name = Path::new(shell).file_name().and_then(OsStr::to_str);
+        name.is_some_and(|name| SHELLS.contains(&name))
+    };
+    let own = surroundings.shell.as_ref().filter(is_known);
+    let shell = surroundings.parallel_shell.as_ref().or(own);
+    shell.cloned().unwrap_or_else(|| "/bin/sh".into())
+}
+
+/// Returns the directory of the jobs, unless it differs from job to job.
+pub(super) fn directory(value: &OsStr) -> Option<PathBuf> {
+    let is_fixed = value != "..." && !value.as_bytes().contains(&b'{');
+    is_fixed.then(|| PathBuf::from(value))
+}

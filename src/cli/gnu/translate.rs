@@ -2,51 +2,27 @@
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use clap::Parser;
 
 use super::answers;
-use super::parse::{ParseError, parse};
+use super::blocks::pipe;
+use super::error::GnuError;
+use super::options::{Setting, parse, values};
+use super::script::{shebang, without_comments};
 use super::sources::{Separators, file, shell_words};
-use super::surroundings::GnuSurroundings;
-use super::table::Setting;
-use super::values;
+use super::surroundings::{GnuSurroundings, directory, shell};
 use crate::cli::args::{
-    Args, CiMode, Echo, GnuArgs, GnuResume, GnuSource, GnuValues, Jobs, OutputMode, ProgressMode,
+    Args, CiMode, Echo, GnuArgs, GnuPipe, GnuResume, GnuSource, GnuValues, Jobs, OutputMode, ProgressMode,
 };
-use crate::plan::{BatchSize, ColumnSeparator, Context, Separator, StringsError};
+use crate::plan::{BatchSize, ColumnSeparator, Context, Separator};
 
 /// What a command line asks for.
 pub(crate) enum Translated {
     Run(Box<Args>),
     /// Only to print this.
     Print(String),
-}
-
-/// A command line that cannot be translated. Nothing was started.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum GnuError {
-    #[error(transparent)]
-    Parse(#[from] ParseError),
-    #[error("{0}: {1}")]
-    In(String, Box<GnuError>),
-    #[error("{0} has an unclosed quote: fix it")]
-    Unbalanced(String),
-    #[error("{0} {1}: not {2}")]
-    Value(&'static str, String, &'static str),
-    #[error(transparent)]
-    Strings(#[from] StringsError),
-    #[error("{0}")]
-    Conflict(&'static str),
-    #[error(
-        "--colsep {0}: not a text, a class such as [,;] or \\s, or one of them with +: convert the columns before"
-    )]
-    Columns(String),
-    #[error(
-        "nothing to run: give a command and arguments (parallel gzip ::: *.log), or command lines on standard input"
-    )]
-    Nothing,
 }
 
 /// The length of a command line that GNU parallel uses on Linux.
@@ -95,36 +71,6 @@ pub(crate) fn translate(
         .map(|args| Translated::Run(Box::new(args)))
 }
 
-/// Divides the words of a `#!` line (`#!/usr/bin/parallel --shebang OPTIONS COMMAND`, then the script).
-fn shebang(words: Vec<OsString>) -> Result<(Vec<OsString>, Option<PathBuf>), GnuError> {
-    let Some(first) = words.first().map(|word| word.as_bytes()) else {
-        return Ok((words, None));
-    };
-    let rest = [b"--shebang".as_slice(), b"--hashbang"]
-        .iter()
-        .find_map(|name| first.strip_prefix(*name));
-    match rest {
-        Some(rest) if rest.is_empty() || rest[0] == b' ' => {
-            let split =
-                shell_words(rest).ok_or_else(|| GnuError::Unbalanced("the #! line".into()))?;
-            let mut words: Vec<OsString> =
-                split.into_iter().chain(words.into_iter().skip(1)).collect();
-            let script = words.pop().map(PathBuf::from);
-            Ok((words, script))
-        }
-        _ => Ok((words, None)),
-    }
-}
-
-/// Drops the comments of a file with options.
-fn without_comments(text: &[u8]) -> Vec<u8> {
-    let lines = text.split(|byte| *byte == b'\n');
-    let lines: Vec<&[u8]> = lines
-        .filter(|line| !line.trim_ascii_start().starts_with(b"#"))
-        .collect();
-    lines.join(&b'\n')
-}
-
 /// A translation in progress.
 struct Translation<'a> {
     surroundings: &'a GnuSurroundings,
@@ -133,6 +79,12 @@ struct Translation<'a> {
     separators: Separators,
     files: Vec<GnuValues>,
     trim: Option<(bool, bool)>,
+    /// What `--pipe` would be, before or after that option.
+    pipe: GnuPipe,
+    is_pipe: bool,
+    needs_file: bool,
+    has_csv: bool,
+    has_lines: bool,
 }
 
 impl<'a> Translation<'a> {
@@ -162,6 +114,7 @@ impl<'a> Translation<'a> {
                 spreads: false,
                 shell: shell(surroundings),
                 always_shell: surroundings.has_functions,
+                pipe: None,
                 echo: None,
                 shell_quote: false,
                 tag: None,
@@ -176,6 +129,11 @@ impl<'a> Translation<'a> {
             separators: Separators::default(),
             files: Vec::new(),
             trim: None,
+            pipe: GnuPipe::default(),
+            is_pipe: false,
+            needs_file: false,
+            has_csv: false,
+            has_lines: false,
         }
     }
 
@@ -215,7 +173,10 @@ impl<'a> Translation<'a> {
             Setting::Group => args.output = OutputMode::Group,
             Setting::Halt => gnu.halt = values::halt(&text).ok_or_else(|| wrong("--halt", "never, or now or soon, then fail, success or done, then a number or a percentage: now,fail=1"))?,
             Setting::Header if text == ":" => gnu.has_header = true,
-            Setting::Header => return Err(wrong("--header", "`:`, for names in the first line")),
+            Setting::Header => {
+                let lines = text.parse();
+                self.pipe.header_lines = lines.map_err(|_| wrong("--header", "`:`, or a number of lines with --pipe"))?;
+            }
             Setting::Help => return Ok(Some(answers::help())),
             Setting::Jobs => {
                 let cpus = self.surroundings.cpus;
@@ -236,6 +197,8 @@ impl<'a> Translation<'a> {
                     Setting::MaxLines if value.is_empty() => 1,
                     _ => count("a number of arguments")?,
                 };
+                self.pipe.records = u64::try_from(number).ok();
+                self.has_lines |= setting == Setting::MaxLines;
                 gnu.batch = Some(BatchSize::Number(number.max(1)));
                 gnu.context = match (number, setting) {
                     (0, _) => Context::Dropped,
@@ -297,9 +260,17 @@ impl<'a> Translation<'a> {
             Setting::VerboseErr => gnu.echo = gnu.echo.or(Some(Echo::Stderr)),
             Setting::Version => return Ok(Some(answers::version())),
             Setting::WorkDir => args.cwd = Some(directory(value).ok_or_else(|| wrong("--workdir", "a directory without replacement strings (`...` and `{}` are not supported): write cd {} && in the command"))?),
-            Setting::Block | Setting::Csv | Setting::Load | Setting::MemFree | Setting::Pipe | Setting::PipePart | Setting::RecEnd | Setting::RecStart | Setting::RoundRobin | Setting::Shuf => {
-                return Err(GnuError::Conflict("not built"));
+            Setting::Block => {
+                let bytes = values::size(&text).filter(|bytes| *bytes > 0);
+                self.pipe.block_bytes = Some(bytes.ok_or_else(|| wrong("--block", "a size: 4096, 64K, 10M"))?);
             }
+            Setting::Csv => self.has_csv = true,
+            Setting::Pipe => self.is_pipe = true,
+            Setting::PipePart => (self.is_pipe, self.needs_file) = (true, true),
+            Setting::RecEnd => self.pipe.end = Some(values::unescaped(value.as_bytes())),
+            Setting::RecStart => self.pipe.start = values::unescaped(value.as_bytes()),
+            Setting::RoundRobin => self.pipe.is_round_robin = true,
+            Setting::Shuf => return Err(GnuError::Conflict("--shuf")),
         }
         Ok(None)
     }
@@ -314,6 +285,25 @@ impl<'a> Translation<'a> {
         });
         gnu.sources = files.chain(sources).collect();
         gnu.command = command;
+        if self.has_csv {
+            gnu.columns = match gnu.columns.take() {
+                None => Some(ColumnSeparator::Csv(b',')),
+                Some(columns) => Some(
+                    columns
+                        .csv()
+                        .ok_or(GnuError::Conflict("--csv needs one character as --colsep"))?,
+                ),
+            };
+        }
+        if self.is_pipe {
+            gnu.pipe = Some(pipe(
+                self.pipe,
+                gnu,
+                self.needs_file,
+                self.has_lines,
+                args.retries,
+            )?);
+        }
         if gnu.sources.is_empty() && gnu.resume != Some(GnuResume::LoggedFailures) {
             if self.surroundings.stdin_is_terminal && gnu.command.is_empty() {
                 return Err(GnuError::Nothing);
@@ -357,22 +347,4 @@ impl<'a> Translation<'a> {
         args.gnu = Some(Box::new(self.gnu));
         Ok(self.args)
     }
-}
-
-/// Returns the shell of the commands.
-fn shell(surroundings: &GnuSurroundings) -> OsString {
-    const SHELLS: [&str; 6] = ["sh", "bash", "dash", "zsh", "ksh", "ash"];
-    let is_known = |shell: &&OsString| {
-        let name = Path::new(shell).file_name().and_then(OsStr::to_str);
-        name.is_some_and(|name| SHELLS.contains(&name))
-    };
-    let own = surroundings.shell.as_ref().filter(is_known);
-    let shell = surroundings.parallel_shell.as_ref().or(own);
-    shell.cloned().unwrap_or_else(|| "/bin/sh".into())
-}
-
-/// Returns the directory of the jobs, unless it differs from job to job.
-fn directory(value: &OsStr) -> Option<PathBuf> {
-    let is_fixed = value != "..." && !value.as_bytes().contains(&b'{');
-    is_fixed.then(|| PathBuf::from(value))
 }

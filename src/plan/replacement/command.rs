@@ -1,20 +1,19 @@
 //! A command with replacement strings, and the template that it is for a number of values.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::sync::Arc;
 
 use thiserror::Error;
 
+use super::filled::{FilledCommand, Runs, line};
 use super::form::ReplacementForm;
-use super::quoted::quote_as_parallel;
+use super::shell_text::{Flat, ShellText};
 use super::strings::{Inserted, Part, Position, ReplacementStrings, StringsError};
-use crate::plan::command::{Shell, ShellRule, WordsError, tokenize};
+use crate::plan::command::{ShellRule, WordsError};
 use crate::plan::template::{
-    Hole, Piece, PlaceholderForm, PlaceholderScope, SlotAssignment, Template, TemplateError, Width,
-    pieces,
+    Hole, Piece, PlaceholderScope, Template, TemplateError, Width, pieces,
 };
 
 /// How several values are inserted for one replacement string.
@@ -43,42 +42,6 @@ pub(crate) struct ReplacementCommand {
     filled: HashMap<usize, Arc<FilledCommand>>,
 }
 
-/// What a [`ReplacementCommand`] is for a number of values.
-#[derive(Debug, PartialEq)]
-pub(crate) struct FilledCommand {
-    /// The command as written.
-    line: OsString,
-    runs: Runs,
-    /// The values of its placeholders: which parts of which values. None if they are the values.
-    inserted: Vec<(usize, ReplacementForm)>,
-    /// What is shown.
-    shown: Vec<Vec<Flat>>,
-    is_quoted: bool,
-}
-
-/// What runs.
-#[derive(Debug, PartialEq)]
-enum Runs {
-    Template(Template),
-    /// A command line without a placeholder.
-    Line {
-        line: OsString,
-        direct: Option<Vec<OsString>>,
-        shell: Option<Arc<Shell>>,
-    },
-}
-
-/// A part of a command for a number of values.
-#[derive(Debug, Clone, PartialEq)]
-enum Flat {
-    Text(Vec<u8>),
-    Value(usize, ReplacementForm),
-    /// All values, as words of their own.
-    Every,
-    Seq,
-    Slot,
-}
-
 /// Why a command cannot be run. No job was started.
 #[derive(Debug, Error)]
 pub(crate) enum ReplacementError {
@@ -98,6 +61,11 @@ pub(crate) enum ReplacementError {
         "the command `{0}` has braces that prun would replace, or a `$` before a replacement string: put them into a script or a function"
     )]
     Braces(String),
+    /// `{}` where there are blocks.
+    #[error(
+        "with --pipe a job has no arguments, but a block as its standard input: {{#}} is the number of the block"
+    )]
+    NoArguments,
     /// `{##}` of a stream.
     #[error(
         "{{##}} needs the number of jobs, which is not known while the arguments are read: give them after `:::`, or in a file with -a"
@@ -118,17 +86,7 @@ impl ReplacementCommand {
         rule: &ShellRule,
     ) -> Result<Self, ReplacementError> {
         let line = typed.join(" ".as_ref());
-        let mut words = match is_quoted {
-            true => {
-                let words = typed.iter().map(|word| strings.parse(word.as_bytes()));
-                words.collect::<Result<Vec<_>, _>>()?
-            }
-            false => vec![strings.parse(line.as_bytes())?],
-        };
-        if !is_quoted && uses_parameters(line.as_bytes()) {
-            let line = line.to_string_lossy().into_owned();
-            return Err(ReplacementError::Parameters(line));
-        }
+        let mut words = parsed(typed, strings, is_quoted)?;
         let is_string = |part: &Part| matches!(part, Part::String(..));
         if !words.iter().flatten().any(is_string) {
             let value = Part::String(Position::All, Inserted::Value(ReplacementForm::WHOLE));
@@ -148,6 +106,31 @@ impl ReplacementCommand {
         })
     }
 
+    /// Returns the text of a command whose jobs have no arguments, as a template has it.
+    pub(crate) fn without_arguments(
+        typed: &[OsString],
+        strings: &ReplacementStrings,
+        is_quoted: bool,
+    ) -> Result<OsString, ReplacementError> {
+        let mut text = ShellText {
+            is_quoted,
+            ..ShellText::default()
+        };
+        for (at, word) in parsed(typed, strings, is_quoted)?.into_iter().enumerate() {
+            if at > 0 {
+                text.bytes.push(b' ');
+            }
+            let flat = word.into_iter().map(|part| match part {
+                Part::Text(text) => Ok(Flat::Text(text)),
+                Part::String(_, Inserted::Seq) => Ok(Flat::Seq),
+                Part::String(_, Inserted::Slot) => Ok(Flat::Slot),
+                Part::String(..) => Err(ReplacementError::NoArguments),
+            });
+            text.add(&flat.collect::<Result<Vec<_>, _>>()?);
+        }
+        Ok(OsString::from_vec(text.bytes))
+    }
+
     /// Sets the number of jobs, before the first is made.
     pub(crate) fn set_total(&mut self, total: Option<u64>) {
         self.total = total;
@@ -161,11 +144,11 @@ impl ReplacementCommand {
         let shown = self.flattened(values)?;
         let is_every = |flat: &Flat| matches!(flat, Flat::Text(_) | Flat::Every);
         let is_many = values > MANY && shown.iter().flatten().all(is_every);
-        let mut text = Text {
+        let mut text = ShellText {
             values,
             is_quoted: self.is_quoted,
             is_many,
-            ..Text::default()
+            ..ShellText::default()
         };
         for (at, word) in shown.iter().enumerate() {
             if at > 0 {
@@ -193,7 +176,7 @@ impl ReplacementCommand {
         has_every: bool,
     ) -> Result<Runs, ReplacementError> {
         if holes.is_empty() && !has_every {
-            return line(text, &self.rule);
+            return Ok(line(text, &self.rule)?);
         }
         let scope = PlaceholderScope {
             width: Width::Sources(inserted.max(1)),
@@ -334,6 +317,25 @@ impl ReplacementCommand {
     }
 }
 
+/// Parses the words of a command; without `is_quoted` they are one line.
+fn parsed(
+    typed: &[OsString],
+    strings: &ReplacementStrings,
+    is_quoted: bool,
+) -> Result<Vec<Vec<Part>>, ReplacementError> {
+    if is_quoted {
+        let words = typed.iter().map(|word| strings.parse(word.as_bytes()));
+        return Ok(words.collect::<Result<_, _>>()?);
+    }
+    let line = typed.join(" ".as_ref());
+    match uses_parameters(line.as_bytes()) {
+        true => Err(ReplacementError::Parameters(
+            line.to_string_lossy().into_owned(),
+        )),
+        false => Ok(vec![strings.parse(line.as_bytes())?]),
+    }
+}
+
 fn is_all(part: &Part) -> bool {
     matches!(part, Part::String(Position::All, Inserted::Value(_)))
 }
@@ -393,226 +395,4 @@ fn uses_parameters(text: &[u8]) -> bool {
         at += 1;
     }
     false
-}
-
-impl FilledCommand {
-    /// Returns the command as written.
-    pub(crate) fn line(&self) -> &OsStr {
-        &self.line
-    }
-
-    /// Returns the argv of one attempt without a shell, if it needs none.
-    pub(crate) fn direct(&self, args: &[OsString], to: SlotAssignment) -> Option<Vec<OsString>> {
-        match &self.runs {
-            Runs::Template(template) => template.direct(&self.values(args), to),
-            Runs::Line { direct, .. } => direct.clone(),
-        }
-    }
-
-    /// Returns the argv of one attempt with a shell, if one may be used.
-    pub(crate) fn shell(&self, args: &[OsString], to: SlotAssignment) -> Option<Vec<OsString>> {
-        match &self.runs {
-            Runs::Template(template) => template.shell(&self.values(args), to),
-            Runs::Line { line, shell, .. } => shell.as_ref().map(|shell| shell.argv(line)),
-        }
-    }
-
-    /// Returns the values of the placeholders.
-    fn values<'a>(&self, args: &'a [OsString]) -> Cow<'a, [OsString]> {
-        if self.inserted.is_empty() {
-            return Cow::Borrowed(args);
-        }
-        let inserted = self.inserted.iter();
-        inserted
-            .map(|(index, form)| form.of(&args[*index]))
-            .collect()
-    }
-
-    /// Returns the command as GNU parallel prints it: for people, never to be run.
-    pub(crate) fn written(&self, args: &[OsString], seq: u64, slot: u32) -> Vec<u8> {
-        let mut written = Vec::new();
-        for (at, word) in self.shown.iter().enumerate() {
-            if at > 0 {
-                written.push(b' ');
-            }
-            let mut shown = Vec::new();
-            let is_every = *word == [Flat::Every];
-            let is_raw = self.is_quoted && !is_every;
-            for flat in word {
-                let value = |value: &OsStr| match is_raw {
-                    true => value.as_bytes().to_vec(),
-                    false => quote_as_parallel(value.as_bytes()),
-                };
-                match flat {
-                    Flat::Text(text) => shown.extend_from_slice(text),
-                    Flat::Value(index, form) => shown.extend(value(&form.of(&args[*index]))),
-                    Flat::Every => {
-                        let values: Vec<_> = args.iter().map(|arg| value(arg)).collect();
-                        shown.extend(values.join(&b' '));
-                    }
-                    Flat::Seq => shown.extend(seq.to_string().into_bytes()),
-                    Flat::Slot => shown.extend(slot.to_string().into_bytes()),
-                }
-            }
-            match is_raw {
-                true => written.extend(quote_as_parallel(&shown)),
-                false => written.append(&mut shown),
-            }
-        }
-        written
-    }
-}
-
-/// Returns a command line without a placeholder.
-fn line(text: Vec<u8>, rule: &ShellRule) -> Result<Runs, ReplacementError> {
-    let (direct, shell) = match rule {
-        // A shell does nothing.
-        _ if text.trim_ascii().is_empty() => (Some(vec!["true".into()]), None),
-        ShellRule::Auto(shell) => (tokenize::plain_words(&text), Some(Arc::clone(shell))),
-        ShellRule::Always(shell) => (None, Some(Arc::clone(shell))),
-        ShellRule::Never => (Some(tokenize::exact_words(&text)?), None),
-    };
-    Ok(Runs::Line {
-        line: OsString::from_vec(text),
-        direct,
-        shell,
-    })
-}
-
-/// Whether the end of a text is outside of all quotes and here-documents.
-fn is_unquoted(text: &[u8]) -> bool {
-    let mut quote = None;
-    let mut bytes = text.iter();
-    while let Some(byte) = bytes.next() {
-        match (byte, quote) {
-            (b'\\', None | Some(b'"')) => drop(bytes.next()),
-            (b'\'' | b'"', None) => quote = Some(*byte),
-            (byte, Some(open)) if *byte == open => quote = None,
-            (b'`' | b'#', None) => return false,
-            _ => {}
-        }
-    }
-    quote.is_none() && !text.windows(2).any(|pair| pair == b"<<")
-}
-
-/// The text of a template, whose placeholders are values that are computed.
-#[derive(Default)]
-struct Text {
-    /// How many values a job has.
-    values: usize,
-    /// Whether words are quoted.
-    is_quoted: bool,
-    /// Whether there are too many values for a placeholder each.
-    is_many: bool,
-    bytes: Vec<u8>,
-    inserted: Vec<(usize, ReplacementForm)>,
-    holes: Vec<Hole>,
-    /// Whether values are inserted in another way than by a placeholder.
-    has_every: bool,
-}
-
-impl Text {
-    /// Adds a word, in double quotes if it is to be quoted and has what a shell would parse.
-    fn add(&mut self, word: &[Flat]) {
-        let is_plain = |flat: &Flat| match flat {
-            Flat::Text(text) => quote_as_parallel(text) == *text,
-            Flat::Every => word.len() == 1,
-            Flat::Value(..) | Flat::Seq | Flat::Slot => true,
-        };
-        let in_quotes = self.is_quoted && (word.is_empty() || !word.iter().all(is_plain));
-        if in_quotes {
-            self.bytes.push(b'"');
-        }
-        let only = Flat::Value(0, ReplacementForm::WHOLE);
-        for (at, flat) in word.iter().enumerate() {
-            let flat = match flat {
-                Flat::Every if self.values == 1 => &only,
-                flat => flat,
-            };
-            match flat {
-                Flat::Value(index, form) if !self.is_quoted && self.is_exit(word.get(at + 1)) => {
-                    let number = self.number_of(*index, form);
-                    // Only digits, so that no shell can evaluate anything else.
-                    let text = format!("\"${{{number}%%[!0-9-]*}}\"");
-                    self.bytes.extend_from_slice(text.as_bytes());
-                    self.has_every = true;
-                }
-                Flat::Text(text) => self.literal(text, in_quotes),
-                Flat::Seq => self.hole(Hole::Seq, b"{#}"),
-                Flat::Slot => self.hole(Hole::Slot, b"{%}"),
-                Flat::Value(index, form) => self.value(*index, form),
-                Flat::Every if self.is_many => {
-                    self.has_every = true;
-                    self.bytes.extend_from_slice(b"\"$@\"");
-                }
-                Flat::Every => {
-                    for index in 0..self.values {
-                        if index > 0 {
-                            self.bytes.push(b' ');
-                        }
-                        self.value(index, &ReplacementForm::WHOLE);
-                    }
-                }
-            }
-        }
-        if in_quotes {
-            self.bytes.push(b'"');
-        }
-    }
-
-    /// Whether what comes next is the argument of `exit`, outside of quotes.
-    fn is_exit(&self, next: Option<&Flat>) -> bool {
-        let ends = |byte: &u8| b" \t\n;&|)}".contains(byte);
-        let is_whole = match next {
-            None => true,
-            Some(Flat::Text(text)) => text.first().is_some_and(ends),
-            Some(_) => false,
-        };
-        let before = self.bytes.strip_suffix(b"exit ");
-        let begins = |byte: &u8| b" \t\n;&|({".contains(byte);
-        let is_command = before.is_some_and(|before| before.last().is_none_or(begins));
-        is_whole && is_command && is_unquoted(&self.bytes)
-    }
-
-    /// Returns the number of a value among those that the placeholders have, from 1.
-    fn number_of(&mut self, index: usize, form: &ReplacementForm) -> usize {
-        let known = self
-            .inserted
-            .iter()
-            .position(|(at, known)| *at == index && known == form);
-        let number = known.unwrap_or_else(|| {
-            self.inserted.push((index, form.clone()));
-            self.inserted.len() - 1
-        });
-        number + 1
-    }
-
-    fn value(&mut self, index: usize, form: &ReplacementForm) {
-        let number = self.number_of(index, form);
-        let form = PlaceholderForm::Whole;
-        let text = format!("{{{number}}}");
-        self.hole(Hole::Value(number - 1, form), text.as_bytes());
-    }
-
-    fn hole(&mut self, hole: Hole, text: &[u8]) {
-        self.holes.push(hole);
-        self.bytes.extend_from_slice(text);
-    }
-
-    fn literal(&mut self, text: &[u8], in_quotes: bool) {
-        let mut rest = text;
-        while let Some((byte, after)) = rest.split_first() {
-            if let Some(after) = rest.strip_prefix(b"{}") {
-                // Only with another -I.
-                self.bytes.extend_from_slice(b"{{}}");
-                rest = after;
-                continue;
-            }
-            if in_quotes && b"\\\"$`".contains(byte) {
-                self.bytes.push(b'\\');
-            }
-            self.bytes.push(*byte);
-            rest = after;
-        }
-    }
 }

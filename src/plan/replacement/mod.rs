@@ -1,28 +1,23 @@
 //! GNU parallel's replacement strings: a command line whose braces are those of that program.
 //!
-//! `form` is what one of them inserts of a value, with the `pattern` that some look for, `strings` finds
-//! them in a text, and `command` makes a [`Template`](super::template::Template) of that for a number of
-//! values: each thing that is inserted becomes a value of its own, so that the rules of `template` decide
-//! where a value may stand. `quoted` is the same text for people, as GNU parallel prints it. `rows` are
-//! the arguments of each job, with `columns` of a line and what `reading` drops; `jobs` puts both together. `text`
-//! is for what no shell parses.
+//! `form` is what one of them inserts of a value, with the `pattern` that some look for; `strings` finds
+//! them in a text, also those of `plus`. `command` makes a template of them for a number of values: each
+//! thing that is inserted becomes a value of its own (`shell_text`), so that the rules of
+//! [`template`](super::template) decide where a value may stand. `filled` is the result, which also knows
+//! the command as GNU parallel prints it, `quoted` in its way. `text` is for what no shell parses.
 
-mod columns;
 mod command;
+mod filled;
 mod form;
-mod jobs;
 mod pattern;
+mod plus;
 mod quoted;
-mod reading;
-mod rows;
+mod shell_text;
 mod strings;
 mod text;
 
-pub(crate) use columns::ColumnSeparator;
-pub(crate) use command::{Context, FilledCommand};
-pub(crate) use jobs::{RowJobs, RowJobsError, RowJobsRules};
+pub(crate) use command::{Context, ReplacementCommand, ReplacementError};
+pub(crate) use filled::FilledCommand;
 pub(crate) use quoted::quote_as_parallel;
-pub(crate) use reading::Reading;
-pub(crate) use rows::{RowRules, RowSource};
 pub(crate) use strings::{ReplacementStrings, StringsError};
 pub(crate) use text::ReplacementText;

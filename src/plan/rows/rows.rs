@@ -251,8 +251,20 @@ impl Column {
     fn read(&mut self) -> Result<Option<Row>, ValueError> {
         while !self.is_ended {
             let value = match self.values.next() {
-                // Without columns a record is one value.
-                Some(record) => self.reading.read(record?.pop().unwrap_or_default()),
+                Some(value) => {
+                    // Without columns a record is one value.
+                    let mut value = value?.pop().unwrap_or_default();
+                    while self
+                        .separator
+                        .as_ref()
+                        .is_some_and(|csv| csv.is_open(&value))
+                        && let Some(more) = self.values.next()
+                    {
+                        value.push("\n");
+                        value.push(more?.pop().unwrap_or_default());
+                    }
+                    self.reading.read(value)
+                }
                 None => Read::End,
             };
             match value {

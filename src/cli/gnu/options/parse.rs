@@ -5,7 +5,8 @@ use std::collections::VecDeque;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
-use super::table::{Effect, GnuOption, OPTIONS, Setting, Takes};
+use super::table::{Effect, GnuOption, Setting, options};
+use super::takes::Takes;
 
 /// The options of a command line, and the words after them.
 #[derive(Debug, Default)]
@@ -74,7 +75,7 @@ impl Parsed {
         while let Some((letter, rest)) = text.split_first() {
             let shown = format!("-{}", char::from(*letter));
             let name = shown[1..].to_owned();
-            let option = OPTIONS.iter().find(|option| has_name(option, &name));
+            let option = options().find(|option| has_name(option, &name));
             let option = option.ok_or_else(|| ParseError::Unknown(shown.clone()))?;
             let is_value = match option.takes {
                 Takes::Nothing => false,
@@ -92,12 +93,7 @@ impl Parsed {
         Ok(())
     }
 
-    fn add(
-        &mut self,
-        option: &GnuOption,
-        shown: String,
-        value: OsString,
-    ) -> Result<(), ParseError> {
+    fn add(&mut self, option: GnuOption, shown: String, value: OsString) -> Result<(), ParseError> {
         match option.effect {
             Effect::Set(setting) => self.settings.push((setting, value)),
             Effect::NoEffect => {}
@@ -112,16 +108,16 @@ fn has_name(option: &GnuOption, name: &str) -> bool {
 }
 
 /// Finds a long option by its name, in either case, or by the beginning of it.
-fn find_long(name: &str, shown: &str) -> Result<&'static GnuOption, ParseError> {
+fn find_long(name: &str, shown: &str) -> Result<GnuOption, ParseError> {
     let name = name.to_ascii_lowercase();
-    if let Some(option) = OPTIONS.iter().find(|option| has_name(option, &name)) {
+    if let Some(option) = options().find(|option| has_name(option, &name)) {
         return Ok(option);
     }
-    let begins = |option: &&GnuOption| {
+    let begins = |option: &GnuOption| {
         let mut names = option.names.split(' ');
         names.any(|known| known.len() > 1 && known.starts_with(&name))
     };
-    let mut found = OPTIONS.iter().filter(begins);
+    let mut found = options().filter(begins);
     match (found.next(), found.next()) {
         (Some(option), None) if !name.is_empty() => Ok(option),
         (None, _) => Err(ParseError::Unknown(shown.to_owned())),
@@ -220,15 +216,14 @@ mod tests {
 
     #[test]
     fn every_name_is_in_the_table_once_and_every_refusal_has_a_hint() {
-        let mut names: Vec<&str> = OPTIONS
-            .iter()
+        let mut names: Vec<&str> = options()
             .flat_map(|option| option.names.split(' '))
             .collect();
         names.sort_unstable();
         let count = names.len();
         names.dedup();
         assert_eq!(names.len(), count);
-        for option in OPTIONS {
+        for option in options() {
             assert!(!matches!(option.effect, Effect::Refused("")), "{option:?}");
         }
     }

@@ -14,6 +14,8 @@ pub(crate) enum ColumnSeparator {
         /// Whether several in a row are one separator.
         is_repeated: bool,
     },
+    /// This byte, with quotes as in CSV.
+    Csv(u8),
 }
 
 impl ColumnSeparator {
@@ -49,9 +51,27 @@ impl ColumnSeparator {
         }
     }
 
+    /// Returns the same for CSV; `None` if it is not one byte.
+    pub(crate) fn csv(&self) -> Option<Self> {
+        match self {
+            Self::Text(text) if text.len() == 1 => Some(Self::Csv(text[0])),
+            Self::Csv(byte) => Some(Self::Csv(*byte)),
+            Self::Text(_) | Self::Any { .. } => None,
+        }
+    }
+
+    /// Whether a value ends within quotes, so that the next line belongs to it.
+    pub(crate) fn is_open(&self, value: &OsString) -> bool {
+        let quotes = value.as_bytes().iter().filter(|byte| **byte == b'"');
+        matches!(self, Self::Csv(_)) && quotes.count() % 2 == 1
+    }
+
     /// Divides a value.
     pub(crate) fn split(&self, value: &OsString) -> Vec<OsString> {
         let bytes = value.as_bytes();
+        if let Self::Csv(separator) = self {
+            return split_csv(bytes, *separator);
+        }
         let mut columns = Vec::new();
         let mut start = 0;
         let mut at = 0;
@@ -77,13 +97,35 @@ impl ColumnSeparator {
     fn length_at(&self, text: &[u8]) -> usize {
         match self {
             Self::Text(separator) if text.starts_with(separator) => separator.len(),
-            Self::Text(_) => 0,
+            Self::Text(_) | Self::Csv(_) => 0,
             Self::Any { bytes, is_repeated } => {
                 let length = text.iter().take_while(|byte| bytes.contains(byte)).count();
                 if *is_repeated { length } else { length.min(1) }
             }
         }
     }
+}
+
+/// Divides a record of CSV, whose quotes are closed.
+fn split_csv(record: &[u8], separator: u8) -> Vec<OsString> {
+    let (mut fields, mut field, mut is_quoted) = (Vec::new(), Vec::new(), false);
+    let mut rest = record;
+    while let Some((byte, after)) = rest.split_first() {
+        rest = after;
+        match *byte {
+            b'"' if is_quoted && rest.first() == Some(&b'"') => {
+                field.push(b'"');
+                rest = &rest[1..];
+            }
+            b'"' if is_quoted || field.is_empty() => is_quoted = !is_quoted,
+            byte if byte == separator && !is_quoted => {
+                fields.push(OsString::from_vec(std::mem::take(&mut field)));
+            }
+            byte => field.push(byte),
+        }
+    }
+    fields.push(OsString::from_vec(field));
+    fields
 }
 
 /// Returns the byte of an escape sequence.
@@ -142,6 +184,14 @@ mod tests {
         assert_eq!(columns("[,;]", "a,;b"), ["a", "", "b"]);
         assert_eq!(columns(" +", "a   b"), ["a", "b"]);
         assert_eq!(columns("\\|", "a|b"), ["a", "b"]);
+    }
+
+    #[test]
+    fn fields_of_csv_may_have_separators_and_quotes() {
+        let csv = ColumnSeparator::Csv(b',');
+        let fields = csv.split(&"a,\"b,\"\"c\"\"\",,d".into());
+        assert_eq!(fields, ["a", "b,\"c\"", "", "d"]);
+        assert!(csv.is_open(&"a,\"b".into()));
     }
 
     #[test]

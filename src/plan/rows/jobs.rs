@@ -8,15 +8,15 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
-use super::command::{Context, ReplacementCommand, ReplacementError};
-use super::quoted::quote_as_parallel;
 use super::rows::{RowRules, RowSource, Rows};
-use super::strings::ReplacementStrings;
 use crate::plan::arguments::{BatchSize, ValueError};
 use crate::plan::command::{ShellRule, WordsError};
 use crate::plan::invocation::{Invocation, parse_line};
 use crate::plan::job::{Job, Origin};
 use crate::plan::jobfile::Entry;
+use crate::plan::replacement::{
+    Context, ReplacementCommand, ReplacementError, ReplacementStrings, quote_as_parallel,
+};
 
 /// What runs, for which arguments.
 pub(crate) struct RowJobsRules {
