@@ -296,6 +296,9 @@ impl<'a> Translation<'a> {
             };
         }
         if self.is_pipe {
+            return Err(GnuError::Conflict("--pipe is not taken: use prun --pipe"));
+        }
+        if self.is_pipe {
             gnu.pipe = Some(pipe(
                 self.pipe,
                 gnu,
