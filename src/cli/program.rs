@@ -43,7 +43,7 @@ fn report(error: &dyn std::error::Error) {
 
 /// Runs a command line of GNU parallel, whose exit codes are those of that program.
 fn as_parallel(words: Vec<OsString>) -> ExitCode {
-    let surroundings = GnuSurroundings::look(cpus().get(), io::stdin().is_terminal());
+    let surroundings = GnuSurroundings::look(cpus, io::stdin().is_terminal());
     let exit = match translate(words, &surroundings) {
         Ok(Translated::Run(args)) => start(*args),
         Ok(Translated::Print(text)) => print(text.as_bytes()).map_err(Into::into),

@@ -1,11 +1,12 @@
 //! What the meaning of a command line of GNU parallel depends on, besides its words.
 
 use std::ffi::{OsStr, OsString};
+use std::num::NonZeroUsize;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 /// What the translation depends on besides the command line.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct GnuSurroundings {
     /// `PARALLEL`: more options, before those of the command line.
     pub(crate) parallel: Option<OsString>,
@@ -17,15 +18,16 @@ pub(crate) struct GnuSurroundings {
     /// Whether bash has exported functions to us.
     pub(crate) has_functions: bool,
     pub(crate) tmpdir: Option<OsString>,
-    pub(crate) cpus: usize,
+    /// The number of CPUs; called only if needed, as it reads several files.
+    pub(crate) cpus: fn() -> NonZeroUsize,
     pub(crate) stdin_is_terminal: bool,
     /// Returns the text of a file, if it is one.
-    pub(crate) read: Option<fn(&Path) -> Option<String>>,
+    pub(crate) read: fn(&Path) -> Option<String>,
 }
 
 impl GnuSurroundings {
     /// Returns those of this process.
-    pub(crate) fn look(cpus: usize, stdin_is_terminal: bool) -> Self {
+    pub(crate) fn look(cpus: fn() -> NonZeroUsize, stdin_is_terminal: bool) -> Self {
         let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
         let home = variable("PARALLEL_HOME").map(PathBuf::from);
         let home = home.or_else(|| Some(PathBuf::from(variable("HOME")?).join(".parallel")));
@@ -44,7 +46,7 @@ impl GnuSurroundings {
             tmpdir: variable("TMPDIR"),
             cpus,
             stdin_is_terminal,
-            read: Some(|path| std::fs::read_to_string(path).ok()),
+            read: |path| std::fs::read_to_string(path).ok(),
         }
     }
 }

@@ -159,7 +159,8 @@ impl<'a> Translation<'a> {
                 let columns = ColumnSeparator::parse(value.as_bytes());
                 gnu.columns = Some(columns.ok_or_else(|| GnuError::Columns(text.into_owned()))?);
             }
-            Setting::Cpus => return Ok(Some(format!("{}\n", self.surroundings.cpus))),
+            Setting::Cpus => return Ok(Some(format!("{}
+", (self.surroundings.cpus)()))),
             Setting::Delay => args.delay = time("--delay")?,
             Setting::Delimiter => {
                 let separator = values::delimiter(value.as_bytes());
@@ -181,11 +182,12 @@ impl<'a> Translation<'a> {
             Setting::Jobs => {
                 let cpus = self.surroundings.cpus;
                 let in_file = || {
-                    values::jobs(self.surroundings.read?(Path::new(value))?.trim(), cpus)?;
+                    values::jobs((self.surroundings.read)(Path::new(value))?.trim(), cpus)?;
                     Some(Jobs::File(value.into()))
                 };
                 let jobs = values::jobs(&text, cpus).or_else(in_file);
-                args.jobs = Some(jobs.ok_or_else(|| wrong("--jobs", "a number of jobs, or a file with one: 4, 50%, +1, -1, 0 for no limit"))?);
+                let what = "a number of jobs, or a file with one: 4, 50%, +1, -1, 0 for no limit";
+                args.jobs = Some(jobs.ok_or_else(|| wrong("--jobs", what))?);
             }
             Setting::JobLog => gnu.joblog = Some(value.into()),
             Setting::KeepOrder => args.keep_order = true,

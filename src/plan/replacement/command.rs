@@ -396,3 +396,6 @@ fn uses_parameters(text: &[u8]) -> bool {
     }
     false
 }
+
+#[cfg(test)]
+mod tests;

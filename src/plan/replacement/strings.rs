@@ -307,3 +307,84 @@ impl ReplacementStrings {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parts(strings: &ReplacementStrings, text: &str) -> Result<Vec<Part>, StringsError> {
+        strings.parse(text.as_bytes())
+    }
+
+    /// Returns what a text inserts of a value.
+    fn of(strings: &ReplacementStrings, text: &str, value: &str) -> String {
+        match parts(strings, text).unwrap().as_slice() {
+            [Part::String(_, Inserted::Value(form))] => {
+                form.of(value.as_ref()).into_string().unwrap()
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn strings_are_replaced_by_themselves_and_with_a_position_or_a_name() {
+        let mut strings = ReplacementStrings::default();
+        strings.name(vec![b"f1".to_vec()]);
+        let whole = || Inserted::Value(ReplacementForm::WHOLE);
+        let expected = [
+            Part::Text(b"a".to_vec()),
+            Part::String(Position::All, whole()),
+            Part::String(Position::At(-2), whole()),
+            Part::String(Position::At(1), whole()),
+            Part::Text(b"{x}".to_vec()),
+            Part::String(Position::All, Inserted::Seq),
+        ];
+        assert_eq!(parts(&strings, "a{}{-2}{f1}{x}{#}").unwrap(), expected);
+    }
+
+    #[test]
+    fn plus_adds_forms_with_a_text() {
+        let mut strings = ReplacementStrings::default();
+        assert_eq!(
+            parts(&strings, "{..}"),
+            Err(StringsError::Plus("{..}".into()))
+        );
+        strings.add_plus();
+        for (text, result) in [
+            ("{..}", "d/a"),
+            ("{+..}", "b.c"),
+            ("{2/..}", "a"),
+            ("{%.c}", "d/a.b"),
+            ("{#d/}", "a.b.c"),
+            ("{/a/X}", "d/X.b.c"),
+            ("{:2}", "a.b.c"),
+            ("{:-x}", "d/a.b.c"),
+            ("{^d}", "D/a.b.c"),
+        ] {
+            assert_eq!(of(&strings, text, "d/a.b.c"), result, "{text}");
+        }
+        assert!(matches!(
+            parts(&strings, "{%[bc]}"),
+            Err(StringsError::Pattern(_))
+        ));
+        assert!(matches!(
+            parts(&strings, "{uniq}"),
+            Err(StringsError::AllJobs(_))
+        ));
+    }
+
+    #[test]
+    fn a_substitution_of_literal_text_may_have_a_string() {
+        let mut strings = ReplacementStrings::default();
+        strings.add(b"{r} s/R1/R2/").unwrap();
+        strings.add(b".. s:\\.[^.]+$::;s:\\.[^.]+$::;").unwrap();
+        strings.add(b"{s} s/_x$//").unwrap();
+        assert_eq!(of(&strings, "{1r}", "a_R1_R1"), "a_R2_R1");
+        assert_eq!(of(&strings, "..", "a.b.c"), "a");
+        assert_eq!(of(&strings, "{s}", "a_x"), "a");
+        for perl in ["{x} $_=uc($_)", "{%(.+?)} s/$$1$//;", "{x} s/a/b/g", "x"] {
+            assert!(strings.add(perl.as_bytes()).is_err(), "{perl}");
+        }
+        assert_eq!(parts(&strings, "{= 1 =}"), Err(StringsError::Perl));
+    }
+}

@@ -1,26 +1,28 @@
 //! The values of GNU parallel's options: numbers with units, times, conditions.
 
-use std::num::NonZeroU32;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::time::Duration;
 
 use crate::cli::args::{Halt, HaltAfter, HaltLimit, Jobs};
 use crate::plan::{Separator, parse_duration};
 
 /// Parses a number of jobs at once: `4`, `50%`, `+1`, `-1`, 0 for no limit.
-pub(crate) fn jobs(text: &str, cpus: usize) -> Option<Jobs> {
+pub(crate) fn jobs(text: &str, cpus: impl Fn() -> NonZeroUsize) -> Option<Jobs> {
     let number = |text: &str| text.parse::<usize>().ok();
     if let Some(more) = text.strip_prefix('+') {
-        return Some(Jobs::Number(cpus + number(more)?));
+        return Some(Jobs::Number(cpus().get() + number(more)?));
     }
     if let Some(fewer) = text.strip_prefix('-') {
-        return Some(Jobs::Number(cpus.saturating_sub(number(fewer)?).max(1)));
+        return Some(Jobs::Number(
+            cpus().get().saturating_sub(number(fewer)?).max(1),
+        ));
     }
     if let Some(percent) = text.strip_suffix('%') {
         let percent: f64 = percent
             .parse()
             .ok()
             .filter(|percent: &f64| *percent >= 0.0)?;
-        let jobs = (percent * cpus as f64 / 100.0).ceil();
+        let jobs = (percent * cpus().get() as f64 / 100.0).ceil();
         return Some(Jobs::Number((jobs as usize).max(1)));
     }
     Some(Jobs::Number(number(text)?))
@@ -175,9 +177,10 @@ mod tests {
             ("10.5%", 1),
             ("150%", 12),
         ] {
-            assert_eq!(jobs(text, 8), Some(Jobs::Number(number)), "{text}");
+            let cpus = || NonZeroUsize::new(8).unwrap();
+            assert_eq!(jobs(text, cpus), Some(Jobs::Number(number)), "{text}");
         }
-        assert_eq!(jobs("x", 8), None);
+        assert_eq!(jobs("x", || NonZeroUsize::MIN), None);
     }
 
     #[test]
