@@ -201,6 +201,7 @@ impl Source {
     pub(crate) fn names(&self) -> &[OsString] {
         match &self.supply {
             Supply::Rows(rows) => rows.names(),
+            Supply::Shuffled(jobs) => jobs.source().map_or(&[], Self::names),
             _ => &[],
         }
     }

@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::PathBuf;
 
-use crate::plan::{BatchSize, ColumnSeparator, Context, Reading, ReplacementStrings, Separator};
+use crate::plan::{BatchSize, ColumnSeparator, Insertion, Reading, ReplacementStrings, Separator};
 
 /// What only a command line of GNU parallel asks for.
 #[derive(Clone, Debug)]
@@ -26,7 +26,7 @@ pub(crate) struct GnuArgs {
     /// Several arguments per job.
     pub(crate) batch: Option<BatchSize>,
     /// How they are inserted.
-    pub(crate) context: Context,
+    pub(crate) context: Insertion,
     /// `--max-chars`: the length of a command line.
     pub(crate) max_chars: usize,
     /// Whether the last arguments are spread over the slots (`-m`, `-X`).

@@ -1,6 +1,6 @@
 //! Options that only print something.
 
-use super::options::{Effect, options};
+use super::options::{OptionEffect, options};
 
 /// The version of GNU parallel whose command line this is.
 pub(crate) const VERSION: &str = "20221122";
@@ -26,16 +26,18 @@ This is prun, which takes the command line of GNU parallel: as `prun --gnu`, or 
 Taken, each as GNU parallel has it:
 ",
     );
-    list(&mut text, |effect| matches!(effect, Effect::Set(_)));
+    list(&mut text, |effect| matches!(effect, OptionEffect::Set(_)));
     text.push_str("\nTaken, without an effect:\n");
-    list(&mut text, |effect| effect == Effect::NoEffect);
+    list(&mut text, |effect| effect == OptionEffect::NoEffect);
     text.push_str("\nRefused, with a line that names another way:\n");
-    list(&mut text, |effect| matches!(effect, Effect::Refused(_)));
+    list(&mut text, |effect| {
+        matches!(effect, OptionEffect::Refused(_))
+    });
     text
 }
 
 /// Adds the first names of some options, in lines of at most 90 characters.
-fn list(text: &mut String, is_listed: impl Fn(Effect) -> bool) {
+fn list(text: &mut String, is_listed: impl Fn(OptionEffect) -> bool) {
     let mut line = String::from(" ");
     for option in options().filter(|option| is_listed(option.effect)) {
         let first = option.names.split(' ').next().unwrap_or_default();

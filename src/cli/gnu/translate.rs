@@ -16,7 +16,7 @@ use super::surroundings::{GnuSurroundings, directory, shell};
 use crate::cli::args::{
     Args, CiMode, Echo, GnuArgs, GnuPipe, GnuResume, GnuSource, GnuValues, Jobs, OutputMode, ProgressMode,
 };
-use crate::plan::{BatchSize, ColumnSeparator, Context, Separator};
+use crate::plan::{BatchSize, ColumnSeparator, Insertion, Separator};
 
 /// What a command line asks for.
 pub(crate) enum Translated {
@@ -109,7 +109,7 @@ impl<'a> Translation<'a> {
                 has_header: false,
                 link: false,
                 batch: None,
-                context: Context::Joined,
+                context: Insertion::Joined,
                 max_chars: MAX_CHARS,
                 spreads: false,
                 shell: shell(surroundings),
@@ -203,9 +203,9 @@ impl<'a> Translation<'a> {
                 self.has_lines |= setting == Setting::MaxLines;
                 gnu.batch = Some(BatchSize::Number(number.max(1)));
                 gnu.context = match (number, setting) {
-                    (0, _) => Context::Dropped,
+                    (0, _) => Insertion::Dropped,
                     (_, Setting::MaxArgs) => gnu.context,
-                    _ => Context::Repeated,
+                    _ => Insertion::Repeated,
                 };
             }
             Setting::MaxChars => gnu.max_chars = count("--max-chars")?,
@@ -214,7 +214,7 @@ impl<'a> Translation<'a> {
                 gnu.batch = gnu.batch.or(Some(BatchSize::Most));
                 gnu.spreads |= setting != Setting::Xargs;
                 if setting == Setting::MultipleContext {
-                    gnu.context = Context::Repeated;
+                    gnu.context = Insertion::Repeated;
                 }
             }
             Setting::Nice => gnu.nice = Some(text.parse().ok().filter(|nice| (-20..20).contains(nice)).ok_or_else(|| wrong("--nice", "a niceness from -20 to 19"))?),
@@ -272,7 +272,7 @@ impl<'a> Translation<'a> {
             Setting::RecEnd => self.pipe.end = Some(values::unescaped(value.as_bytes())),
             Setting::RecStart => self.pipe.start = values::unescaped(value.as_bytes()),
             Setting::RoundRobin => self.pipe.is_round_robin = true,
-            Setting::Shuf => return Err(GnuError::Conflict("--shuf")),
+            Setting::Shuf => args.shuf = Some(None),
         }
         Ok(None)
     }
@@ -336,7 +336,7 @@ impl<'a> Translation<'a> {
             .trim
             .unwrap_or((gnu.columns.is_some(), gnu.columns.is_some()));
         (gnu.reading.trims_start, gnu.reading.trims_end) = trims;
-        if gnu.batch == Some(BatchSize::Number(1)) && gnu.context != Context::Dropped {
+        if gnu.batch == Some(BatchSize::Number(1)) && gnu.context != Insertion::Dropped {
             // One argument per job is what there is without it.
             gnu.batch = None;
         }

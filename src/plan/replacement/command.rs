@@ -10,7 +10,7 @@ use thiserror::Error;
 use super::filled::{FilledCommand, Runs, line};
 use super::form::ReplacementForm;
 use super::shell_text::{Flat, ShellText};
-use super::strings::{Inserted, Part, Position, ReplacementStrings, StringsError};
+use super::strings::{CommandPart, Inserted, Position, ReplacementStrings, StringsError};
 use crate::plan::command::{ShellRule, WordsError};
 use crate::plan::template::{
     Hole, Piece, PlaceholderScope, Template, TemplateError, Width, pieces,
@@ -18,7 +18,7 @@ use crate::plan::template::{
 
 /// How several values are inserted for one replacement string.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Context {
+pub(crate) enum Insertion {
     /// One after another: `a{}b` is `a1 2b`.
     Joined,
     /// With the text around it: `a{}b` is `a1b a2b`.
@@ -32,9 +32,9 @@ pub(crate) enum Context {
 pub(crate) struct ReplacementCommand {
     line: OsString,
     /// Its parts; with `--quote` those of each word, otherwise of the whole line.
-    words: Vec<Vec<Part>>,
+    words: Vec<Vec<CommandPart>>,
     is_quoted: bool,
-    context: Context,
+    context: Insertion,
     rule: ShellRule,
     /// The number of jobs, if it is known.
     total: Option<u64>,
@@ -82,17 +82,17 @@ impl ReplacementCommand {
         typed: &[OsString],
         strings: &ReplacementStrings,
         is_quoted: bool,
-        context: Context,
+        context: Insertion,
         rule: &ShellRule,
     ) -> Result<Self, ReplacementError> {
         let line = typed.join(" ".as_ref());
         let mut words = parsed(typed, strings, is_quoted)?;
-        let is_string = |part: &Part| matches!(part, Part::String(..));
+        let is_string = |part: &CommandPart| matches!(part, CommandPart::String(..));
         if !words.iter().flatten().any(is_string) {
-            let value = Part::String(Position::All, Inserted::Value(ReplacementForm::WHOLE));
+            let value = CommandPart::String(Position::All, Inserted::Value(ReplacementForm::WHOLE));
             match is_quoted {
                 true => words.push(vec![value]),
-                false => words[0].extend([Part::Text(b" ".to_vec()), value]),
+                false => words[0].extend([CommandPart::Text(b" ".to_vec()), value]),
             }
         }
         Ok(Self {
@@ -121,10 +121,10 @@ impl ReplacementCommand {
                 text.bytes.push(b' ');
             }
             let flat = word.into_iter().map(|part| match part {
-                Part::Text(text) => Ok(Flat::Text(text)),
-                Part::String(_, Inserted::Seq) => Ok(Flat::Seq),
-                Part::String(_, Inserted::Slot) => Ok(Flat::Slot),
-                Part::String(..) => Err(ReplacementError::NoArguments),
+                CommandPart::Text(text) => Ok(Flat::Text(text)),
+                CommandPart::String(_, Inserted::Seq) => Ok(Flat::Seq),
+                CommandPart::String(_, Inserted::Slot) => Ok(Flat::Slot),
+                CommandPart::String(..) => Err(ReplacementError::NoArguments),
             });
             text.add(&flat.collect::<Result<Vec<_>, _>>()?);
         }
@@ -202,13 +202,13 @@ impl ReplacementCommand {
     pub(crate) fn cost(&self) -> (usize, usize, usize) {
         let (mut fixed, mut times, mut around) = (0, 0, 0);
         for word in self.words.iter().flat_map(|word| split_at_blanks(word)) {
-            let is_repeated = self.context == Context::Repeated && word.iter().any(is_all);
+            let is_repeated = self.context == Insertion::Repeated && word.iter().any(is_all);
             for part in &word {
                 match part {
-                    Part::Text(text) if is_repeated => around += text.len(),
-                    Part::Text(text) => fixed += text.len(),
+                    CommandPart::Text(text) if is_repeated => around += text.len(),
+                    CommandPart::Text(text) => fixed += text.len(),
                     part if is_all(part) => times += 1,
-                    Part::String(..) => {}
+                    CommandPart::String(..) => {}
                 }
             }
         }
@@ -221,7 +221,7 @@ impl ReplacementCommand {
         for word in &self.words {
             let mut flat = Vec::new();
             match self.context {
-                Context::Repeated => {
+                Insertion::Repeated => {
                     for word in split_at_blanks(word) {
                         let repeats = word.iter().any(is_all);
                         for at in 0..if repeats { values } else { 1 } {
@@ -239,12 +239,16 @@ impl ReplacementCommand {
                         }
                     }
                 }
-                Context::Joined | Context::Dropped => {
+                Insertion::Joined | Insertion::Dropped => {
                     for (at, part) in word.iter().enumerate() {
-                        let ends = |part: Option<&Part>, end: fn(&[u8]) -> Option<&u8>| match part {
-                            None => true,
-                            Some(Part::Text(text)) => end(text).is_some_and(|byte| *byte == b' '),
-                            Some(Part::String(..)) => false,
+                        let ends = |part: Option<&CommandPart>, end: fn(&[u8]) -> Option<&u8>| {
+                            match part {
+                                None => true,
+                                Some(CommandPart::Text(text)) => {
+                                    end(text).is_some_and(|byte| *byte == b' ')
+                                }
+                                Some(CommandPart::String(..)) => false,
+                            }
                         };
                         let is_alone = ends(at.checked_sub(1).map(|at| &word[at]), <[u8]>::last)
                             && ends(word.get(at + 1), <[u8]>::first);
@@ -260,18 +264,18 @@ impl ReplacementCommand {
     /// Adds a part for so many values, or for the one at `repetition`.
     fn flatten(
         &self,
-        part: &Part,
+        part: &CommandPart,
         values: usize,
         repetition: Option<usize>,
         is_alone: bool,
         flat: &mut Vec<Flat>,
     ) -> Result<(), ReplacementError> {
         let (position, inserted) = match part {
-            Part::Text(text) => {
+            CommandPart::Text(text) => {
                 flat.push(Flat::Text(text.clone()));
                 return Ok(());
             }
-            Part::String(position, inserted) => (*position, inserted),
+            CommandPart::String(position, inserted) => (*position, inserted),
         };
         let form = match inserted {
             Inserted::Seq => {
@@ -289,7 +293,7 @@ impl ReplacementCommand {
             }
             Inserted::Value(form) => form,
         };
-        if self.context == Context::Dropped {
+        if self.context == Insertion::Dropped {
             return Ok(());
         }
         let index = match position {
@@ -322,7 +326,7 @@ fn parsed(
     typed: &[OsString],
     strings: &ReplacementStrings,
     is_quoted: bool,
-) -> Result<Vec<Vec<Part>>, ReplacementError> {
+) -> Result<Vec<Vec<CommandPart>>, ReplacementError> {
     if is_quoted {
         let words = typed.iter().map(|word| strings.parse(word.as_bytes()));
         return Ok(words.collect::<Result<_, _>>()?);
@@ -336,19 +340,19 @@ fn parsed(
     }
 }
 
-fn is_all(part: &Part) -> bool {
-    matches!(part, Part::String(Position::All, Inserted::Value(_)))
+fn is_all(part: &CommandPart) -> bool {
+    matches!(part, CommandPart::String(Position::All, Inserted::Value(_)))
 }
 
-fn is_whole(part: &Part) -> bool {
-    *part == Part::String(Position::All, Inserted::Value(ReplacementForm::WHOLE))
+fn is_whole(part: &CommandPart) -> bool {
+    *part == CommandPart::String(Position::All, Inserted::Value(ReplacementForm::WHOLE))
 }
 
 /// Splits at blanks, which become parts of their own.
-fn split_at_blanks(parts: &[Part]) -> Vec<Vec<Part>> {
+fn split_at_blanks(parts: &[CommandPart]) -> Vec<Vec<CommandPart>> {
     let mut words = vec![Vec::new()];
     for part in parts {
-        let Part::Text(text) = part else {
+        let CommandPart::Text(text) = part else {
             words
                 .last_mut()
                 .expect("there is a first word")
@@ -356,7 +360,7 @@ fn split_at_blanks(parts: &[Part]) -> Vec<Vec<Part>> {
             continue;
         };
         for chunk in text.chunk_by(|one, other| (*one == b' ') == (*other == b' ')) {
-            let chunk_part = Part::Text(chunk.to_vec());
+            let chunk_part = CommandPart::Text(chunk.to_vec());
             if chunk[0] == b' ' {
                 words.extend([vec![chunk_part], Vec::new()]);
             } else {

@@ -16,7 +16,7 @@ mod shell_text;
 mod strings;
 mod text;
 
-pub(crate) use command::{Context, ReplacementCommand, ReplacementError};
+pub(crate) use command::{Insertion, ReplacementCommand, ReplacementError};
 pub(crate) use filled::FilledCommand;
 pub(crate) use quoted::quote_as_parallel;
 pub(crate) use strings::{ReplacementStrings, StringsError};

@@ -45,7 +45,7 @@ impl Position {
 
 /// A part of a command.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Part {
+pub(super) enum CommandPart {
     Text(Vec<u8>),
     String(Position, Inserted),
 }
@@ -207,7 +207,7 @@ impl ReplacementStrings {
     }
 
     /// Splits a text into its parts.
-    pub(super) fn parse(&self, text: &[u8]) -> Result<Vec<Part>, StringsError> {
+    pub(super) fn parse(&self, text: &[u8]) -> Result<Vec<CommandPart>, StringsError> {
         let mut parts = Vec::new();
         let mut literal = Vec::new();
         let mut at = 0;
@@ -218,13 +218,13 @@ impl ReplacementStrings {
                 continue;
             };
             if !literal.is_empty() {
-                parts.push(Part::Text(std::mem::take(&mut literal)));
+                parts.push(CommandPart::Text(std::mem::take(&mut literal)));
             }
-            parts.push(Part::String(position, inserted));
+            parts.push(CommandPart::String(position, inserted));
             at += length;
         }
         if !literal.is_empty() {
-            parts.push(Part::Text(literal));
+            parts.push(CommandPart::Text(literal));
         }
         Ok(parts)
     }
@@ -312,14 +312,14 @@ impl ReplacementStrings {
 mod tests {
     use super::*;
 
-    fn parts(strings: &ReplacementStrings, text: &str) -> Result<Vec<Part>, StringsError> {
+    fn parts(strings: &ReplacementStrings, text: &str) -> Result<Vec<CommandPart>, StringsError> {
         strings.parse(text.as_bytes())
     }
 
     /// Returns what a text inserts of a value.
     fn of(strings: &ReplacementStrings, text: &str, value: &str) -> String {
         match parts(strings, text).unwrap().as_slice() {
-            [Part::String(_, Inserted::Value(form))] => {
+            [CommandPart::String(_, Inserted::Value(form))] => {
                 form.of(value.as_ref()).into_string().unwrap()
             }
             other => panic!("{other:?}"),
@@ -332,12 +332,12 @@ mod tests {
         strings.name(vec![b"f1".to_vec()]);
         let whole = || Inserted::Value(ReplacementForm::WHOLE);
         let expected = [
-            Part::Text(b"a".to_vec()),
-            Part::String(Position::All, whole()),
-            Part::String(Position::At(-2), whole()),
-            Part::String(Position::At(1), whole()),
-            Part::Text(b"{x}".to_vec()),
-            Part::String(Position::All, Inserted::Seq),
+            CommandPart::Text(b"a".to_vec()),
+            CommandPart::String(Position::All, whole()),
+            CommandPart::String(Position::At(-2), whole()),
+            CommandPart::String(Position::At(1), whole()),
+            CommandPart::Text(b"{x}".to_vec()),
+            CommandPart::String(Position::All, Inserted::Seq),
         ];
         assert_eq!(parts(&strings, "a{}{-2}{f1}{x}{#}").unwrap(), expected);
     }

@@ -3,20 +3,24 @@
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
 
-use super::strings::{Inserted, Part, Position, ReplacementStrings, StringsError};
+use super::strings::{CommandPart, Inserted, Position, ReplacementStrings, StringsError};
 
 /// A text with replacement strings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ReplacementText {
-    parts: Vec<Part>,
+    parts: Vec<CommandPart>,
 }
 
 impl ReplacementText {
     /// Parses a text.
     pub(crate) fn parse(text: &[u8], strings: &ReplacementStrings) -> Result<Self, StringsError> {
         let parts = strings.parse(text)?;
-        let unknown =
-            |part: &&Part| matches!(part, Part::String(_, Inserted::Slot | Inserted::Total));
+        let unknown = |part: &&CommandPart| {
+            matches!(
+                part,
+                CommandPart::String(_, Inserted::Slot | Inserted::Total)
+            )
+        };
         match parts.iter().find(unknown) {
             Some(_) => Err(StringsError::AllJobs(
                 String::from_utf8_lossy(text).into_owned(),
@@ -27,7 +31,7 @@ impl ReplacementText {
 
     /// Whether anything in it is replaced.
     pub(crate) fn has_strings(&self) -> bool {
-        let is_string = |part: &Part| matches!(part, Part::String(..));
+        let is_string = |part: &CommandPart| matches!(part, CommandPart::String(..));
         self.parts.iter().any(is_string)
     }
 
@@ -41,12 +45,12 @@ impl ReplacementText {
         let mut filled = Vec::new();
         for part in &self.parts {
             let (position, form) = match part {
-                Part::Text(text) => {
+                CommandPart::Text(text) => {
                     filled.extend_from_slice(text);
                     continue;
                 }
-                Part::String(position, Inserted::Value(form)) => (position, form),
-                Part::String(..) => {
+                CommandPart::String(position, Inserted::Value(form)) => (position, form),
+                CommandPart::String(..) => {
                     filled.extend_from_slice(seq.to_string().as_bytes());
                     continue;
                 }

@@ -15,7 +15,7 @@ use crate::plan::invocation::{Invocation, parse_line};
 use crate::plan::job::{Job, Origin};
 use crate::plan::jobfile::Entry;
 use crate::plan::replacement::{
-    Context, ReplacementCommand, ReplacementError, ReplacementStrings, quote_as_parallel,
+    Insertion, ReplacementCommand, ReplacementError, ReplacementStrings, quote_as_parallel,
 };
 
 /// What runs, for which arguments.
@@ -27,7 +27,7 @@ pub(crate) struct RowJobsRules {
     pub(crate) rows: RowRules,
     /// Several arguments per job.
     pub(crate) batch: Option<BatchSize>,
-    pub(crate) context: Context,
+    pub(crate) context: Insertion,
     /// How long the command line of a job with several may be.
     pub(crate) max_chars: usize,
     /// Over how many slots the last arguments are spread.

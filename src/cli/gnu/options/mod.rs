@@ -8,4 +8,4 @@ mod takes;
 pub(super) mod values;
 
 pub(super) use parse::{ParseError, parse};
-pub(super) use table::{Effect, Setting, options};
+pub(super) use table::{OptionEffect, Setting, options};

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
-use super::table::{Effect, GnuOption, Setting, options};
+use super::table::{GnuOption, OptionEffect, Setting, options};
 use super::takes::Takes;
 
 /// The options of a command line, and the words after them.
@@ -95,9 +95,9 @@ impl Parsed {
 
     fn add(&mut self, option: GnuOption, shown: String, value: OsString) -> Result<(), ParseError> {
         match option.effect {
-            Effect::Set(setting) => self.settings.push((setting, value)),
-            Effect::NoEffect => {}
-            Effect::Refused(hint) => return Err(ParseError::Refused(shown, hint)),
+            OptionEffect::Set(setting) => self.settings.push((setting, value)),
+            OptionEffect::NoEffect => {}
+            OptionEffect::Refused(hint) => return Err(ParseError::Refused(shown, hint)),
         }
         Ok(())
     }
@@ -224,7 +224,10 @@ mod tests {
         names.dedup();
         assert_eq!(names.len(), count);
         for option in options() {
-            assert!(!matches!(option.effect, Effect::Refused("")), "{option:?}");
+            assert!(
+                !matches!(option.effect, OptionEffect::Refused("")),
+                "{option:?}"
+            );
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::takes::Takes::{self, Nothing, Value};
 
 /// Options that are refused for one reason.
-pub(crate) struct Refusal {
+pub(crate) struct RefusedOptions {
     /// Their names without dashes; those of one option are divided by blanks.
     pub(crate) options: &'static [(&'static str, Takes)],
     /// What to do instead.
@@ -11,8 +11,8 @@ pub(crate) struct Refusal {
 }
 
 /// All of them.
-pub(crate) const REFUSED: &[Refusal] = &[
-    Refusal {
+pub(crate) const REFUSED: &[RefusedOptions] = &[
+    RefusedOptions {
         options: &[
             ("basefile bf", Value),
             ("cleanup", Nothing),
@@ -27,7 +27,7 @@ pub(crate) const REFUSED: &[Refusal] = &[
         ],
         hint: "jobs run on this host: copy files with rsync or scp before and after",
     },
-    Refusal {
+    RefusedOptions {
         options: &[
             ("bg", Nothing),
             ("semaphore", Nothing),
@@ -37,7 +37,7 @@ pub(crate) const REFUSED: &[Refusal] = &[
         ],
         hint: "there is no semaphore: flock(1) runs one command at a time, `parallel -j N` at most N",
     },
-    Refusal {
+    RefusedOptions {
         options: &[
             ("bin", Value),
             ("group-by groupby", Value),
@@ -45,26 +45,26 @@ pub(crate) const REFUSED: &[Refusal] = &[
         ],
         hint: "records go to whichever job is next: sort by the key, and split the input before",
     },
-    Refusal {
+    RefusedOptions {
         options: &[("block-timeout blocktimeout bt", Value)],
         hint: "a block is started when it is full, or at the end of the input",
     },
-    Refusal {
+    RefusedOptions {
         options: &[("cat", Nothing), ("fifo", Nothing)],
         hint: "a block is the job's standard input: read /dev/stdin, or save it with cat in the command",
     },
-    Refusal {
+    RefusedOptions {
         options: &[("color colour", Nothing)],
         hint: "output keeps the colours that the jobs give it",
     },
-    Refusal {
+    RefusedOptions {
         options: &[(
             "color-failed colour-failed colorfailed colourfailed color-fail colour-fail colorfail colourfail cf",
             Nothing,
         )],
         hint: "failed jobs are listed at the end by prun without --gnu",
     },
-    Refusal {
+    RefusedOptions {
         options: &[
             ("controlmaster M", Nothing),
             ("filter-hosts filterhosts filter-host", Nothing),
@@ -78,27 +78,27 @@ pub(crate) const REFUSED: &[Refusal] = &[
         ],
         hint: "jobs run on this host: run ssh as the command (parallel ssh {} uptime ::: HOST...)",
     },
-    Refusal {
+    RefusedOptions {
         options: &[("debug D", Value)],
         hint: "prun --dry-run and --json=events show what is done",
     },
-    Refusal {
+    RefusedOptions {
         options: &[("embed", Nothing)],
         hint: "copy the program itself",
     },
-    Refusal {
+    RefusedOptions {
         options: &[("filter", Value)],
         hint: "it is a perl expression: select the arguments before, with grep or awk",
     },
-    Refusal {
+    RefusedOptions {
         options: &[("interactive p", Nothing)],
         hint: "prun does not ask: show the commands with --dry-run, and run the ones you want",
     },
-    Refusal {
+    RefusedOptions {
         options: &[("latest-line latestline ll", Nothing)],
         hint: "--bar shows the last line of each job on a terminal, --lb shows all of them",
     },
-    Refusal {
+    RefusedOptions {
         options: &[
             ("limit", Value),
             ("load", Value),
@@ -108,76 +108,76 @@ pub(crate) const REFUSED: &[Refusal] = &[
         ],
         hint: "starts do not wait for load or memory: choose the number of jobs with -j",
     },
-    Refusal {
+    RefusedOptions {
         options: &[("linkinputsource xapplyinputsource", Value)],
         hint: "write :::+ or ::::+",
     },
-    Refusal {
+    RefusedOptions {
         options: &[
             ("max-line-length-allowed maxlinelengthallowed", Nothing),
             ("show-limits showlimits", Nothing),
         ],
         hint: "getconf ARG_MAX prints the limit of the system",
     },
-    Refusal {
+    RefusedOptions {
         options: &[("parens", Value)],
         hint: "perl expressions are not run, however they are spelled",
     },
-    Refusal {
+    RefusedOptions {
         options: &[("process-slot-var processslotvar", Value)],
         hint: "jobs have PRUN_SLOT and PARALLEL_JOBSLOT, from 1",
     },
-    Refusal {
+    RefusedOptions {
         options: &[("profile J", Value)],
         hint: "write its options on the command line, or into PARALLEL",
     },
-    Refusal {
+    RefusedOptions {
         options: &[("recordenv record-env", Nothing), ("session", Nothing)],
         hint: "jobs get the environment that prun was given",
     },
-    Refusal {
+    RefusedOptions {
         options: &[
             ("regexp regex", Nothing),
             ("remove-rec-sep removerecsep rrs", Nothing),
         ],
         hint: "records are separated by literal text (--recstart, --recend): convert them before",
     },
-    Refusal {
+    RefusedOptions {
         options: &[("shebang hashbang", Nothing)],
         hint: "it is the first word after the name of the program: #!/usr/bin/parallel --shebang",
     },
-    Refusal {
+    RefusedOptions {
         options: &[("shebang-wrap shebangwrap", Nothing)],
         hint: "run the script as a command: parallel ./script ::: ARG...",
     },
-    Refusal {
+    RefusedOptions {
         options: &[("shell-completion shellcompletion", Value)],
         hint: "prun --completions SHELL prints those of prun",
     },
-    Refusal {
+    RefusedOptions {
         options: &[(
             "sql-and-worker sqlandworker sql-master sqlmaster sql-worker sqlworker sql",
             Value,
         )],
         hint: "there is no database: --results FILE.csv or --joblog FILE can be imported into one",
     },
-    Refusal {
+    RefusedOptions {
         options: &[("tee", Nothing)],
         hint: "a block goes to one job: use tee(1) with one pipe for each command",
     },
-    Refusal {
+    RefusedOptions {
         options: &[("template tmpl", Value)],
         hint: "write the file in the command: sed s/{}/VALUE/ FILE",
     },
-    Refusal {
+    RefusedOptions {
         options: &[("tmux", Nothing), ("tmux-pane tmuxpane", Nothing)],
         hint: "jobs have no tmux window: --lb --tag shows which job prints what",
     },
-    Refusal {
+    RefusedOptions {
         options: &[("tollef", Nothing)],
         hint: "write `:::` before the arguments",
     },
-    Refusal {
+    RefusedOptions {
         options: &[("B g H T U W Y", Nothing)],
         hint: "GNU parallel has retired it",
     },

@@ -1,6 +1,6 @@
 //! The table of GNU parallel's options (20221122): their names, and what each means to prun.
 
-use Effect::{NoEffect, Set};
+use OptionEffect::{NoEffect, Set};
 use Takes::{Nothing, Optional, OptionalNumber, Value};
 
 use super::refused::REFUSED;
@@ -12,12 +12,12 @@ pub(crate) struct GnuOption {
     /// Its names without dashes: those of one letter are short options.
     pub(crate) names: &'static str,
     pub(crate) takes: Takes,
-    pub(crate) effect: Effect,
+    pub(crate) effect: OptionEffect,
 }
 
 /// What an option does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Effect {
+pub(crate) enum OptionEffect {
     Set(Setting),
     /// Nothing that changes a result.
     NoEffect,
@@ -100,7 +100,7 @@ pub(crate) enum Setting {
     Xargs,
 }
 
-const fn option(names: &'static str, takes: Takes, effect: Effect) -> GnuOption {
+const fn option(names: &'static str, takes: Takes, effect: OptionEffect) -> GnuOption {
     GnuOption {
         names,
         takes,
@@ -112,7 +112,7 @@ const fn option(names: &'static str, takes: Takes, effect: Effect) -> GnuOption 
 pub(crate) fn options() -> impl Iterator<Item = GnuOption> {
     let refused = REFUSED.iter().flat_map(|refusal| {
         let options = refusal.options.iter();
-        options.map(|(names, takes)| option(names, *takes, Effect::Refused(refusal.hint)))
+        options.map(|(names, takes)| option(names, *takes, OptionEffect::Refused(refusal.hint)))
     });
     TAKEN.iter().copied().chain(refused)
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::*;
 use crate::plan::template::SlotAssignment;
 
-fn command(text: &str, context: Context) -> Result<ReplacementCommand, ReplacementError> {
+fn command(text: &str, context: Insertion) -> Result<ReplacementCommand, ReplacementError> {
     let mut strings = ReplacementStrings::default();
     strings.add_plus();
     let rule = ShellRule::Always(Arc::default());
@@ -13,7 +13,7 @@ fn command(text: &str, context: Context) -> Result<ReplacementCommand, Replaceme
 }
 
 /// Returns the script with its values, and the text that is shown.
-fn filled(text: &str, context: Context, args: &[&str]) -> (Vec<String>, String) {
+fn filled(text: &str, context: Insertion, args: &[&str]) -> (Vec<String>, String) {
     let args: Vec<OsString> = args.iter().map(OsString::from).collect();
     let filled = command(text, context).unwrap().filled(args.len()).unwrap();
     let argv = filled
@@ -37,7 +37,7 @@ fn filled(text: &str, context: Context, args: &[&str]) -> (Vec<String>, String) 
 
 #[test]
 fn each_thing_that_is_inserted_is_a_value_of_the_script() {
-    let (script, shown) = filled("cp {} {.}.bak {/}", Context::Joined, &["d/a b.c"]);
+    let (script, shown) = filled("cp {} {.}.bak {/}", Insertion::Joined, &["d/a b.c"]);
     assert_eq!(script[1..], ["d/a b.c", "d/a b", "a b.c"]);
     assert_eq!(script[0], "cp \"${1}\" \"${2}\".bak \"${3}\"");
     assert_eq!(shown, "cp 'd/a b.c' 'd/a b'.bak 'a b.c'");
@@ -45,19 +45,19 @@ fn each_thing_that_is_inserted_is_a_value_of_the_script() {
 
 #[test]
 fn several_values_are_joined_or_repeated_with_their_context() {
-    let joined = filled("echo a{}b {1}", Context::Joined, &["1", "2"]);
+    let joined = filled("echo a{}b {1}", Insertion::Joined, &["1", "2"]);
     assert_eq!(joined.1, "echo a1 2b 1");
-    let repeated = filled("echo a{}b {2}", Context::Repeated, &["1", "2"]);
+    let repeated = filled("echo a{}b {2}", Insertion::Repeated, &["1", "2"]);
     assert_eq!(repeated.1, "echo a1b a2b 2");
     assert_eq!(repeated.0[0], "echo a\"${1}\"b a\"${2}\"b \"${2}\"");
-    assert_eq!(filled("echo x", Context::Dropped, &["1"]).1, "echo x ");
+    assert_eq!(filled("echo x", Insertion::Dropped, &["1"]).1, "echo x ");
 }
 
 #[test]
 fn many_values_are_all_arguments_of_the_script() {
     let args: Vec<String> = (0..100).map(|number| number.to_string()).collect();
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
-    let (script, shown) = filled("rm {}", Context::Joined, &args);
+    let (script, shown) = filled("rm {}", Insertion::Joined, &args);
     assert_eq!(script[0], "rm \"$@\"");
     assert_eq!(script.len(), 101);
     assert!(shown.ends_with(" 98 99"));
@@ -65,16 +65,16 @@ fn many_values_are_all_arguments_of_the_script() {
 
 #[test]
 fn positions_count_from_either_end_and_a_missing_value_is_nothing() {
-    let shown = filled("echo {2} {-1} {3}. {-3}.", Context::Joined, &["a", "b"]).1;
+    let shown = filled("echo {2} {-1} {3}. {-3}.", Insertion::Joined, &["a", "b"]).1;
     assert_eq!(shown, "echo b b . .");
 }
 
 #[test]
 fn the_argument_of_exit_is_only_its_number() {
-    let (script, shown) = filled("echo {}; exit {}", Context::Joined, &["3"]);
+    let (script, shown) = filled("echo {}; exit {}", Insertion::Joined, &["3"]);
     assert_eq!(script[0], "echo \"${1}\"; exit \"${1%%[!0-9-]*}\"");
     assert_eq!(shown, "echo 3; exit 3");
-    let quoted = command("echo 'exit {}'", Context::Joined)
+    let quoted = command("echo 'exit {}'", Insertion::Joined)
         .unwrap()
         .filled(1);
     assert!(matches!(quoted, Err(ReplacementError::Template(_))));
@@ -85,7 +85,7 @@ fn words_that_are_quoted_are_no_syntax() {
     let strings = ReplacementStrings::default();
     let rule = ShellRule::Always(Arc::default());
     let words = ["echo", "a  $b {}", "`c`"].map(OsString::from);
-    let command = ReplacementCommand::new(&words, &strings, true, Context::Joined, &rule);
+    let command = ReplacementCommand::new(&words, &strings, true, Insertion::Joined, &rule);
     let filled = command.unwrap().filled(1).unwrap();
     let args = [OsString::from("it's")];
     let script = filled
@@ -105,7 +105,7 @@ fn braces_of_prun_alone_and_parameters_are_refused() {
     let rule = ShellRule::Always(Arc::default());
     let of = |text: &str| {
         let typed = [OsString::from(text)];
-        let command = ReplacementCommand::new(&typed, &strings, false, Context::Joined, &rule);
+        let command = ReplacementCommand::new(&typed, &strings, false, Insertion::Joined, &rule);
         command.and_then(|mut command| command.filled(1))
     };
     assert!(matches!(
