@@ -9,7 +9,7 @@ use thiserror::Error;
 
 use super::filled::{FilledCommand, Runs, line};
 use super::form::ReplacementForm;
-use super::shell_text::{Flat, ShellText};
+use super::shell_text::{Flat, ShellText, uses_parameters};
 use super::strings::{CommandPart, Inserted, Position, ReplacementStrings, StringsError};
 use crate::plan::command::{ShellRule, WordsError};
 use crate::plan::template::{
@@ -372,33 +372,6 @@ fn split_at_blanks(parts: &[CommandPart]) -> Vec<Vec<CommandPart>> {
         }
     }
     words
-}
-
-/// Whether a shell would insert its own arguments somewhere in a text: `$1`, `${1}`, `$@`, `$*`, `$#`.
-fn uses_parameters(text: &[u8]) -> bool {
-    let mut is_double = false;
-    let mut at = 0;
-    while at < text.len() {
-        match (text[at], text.get(at + 1)) {
-            (b'\\', _) => at += 1,
-            (b'"', _) => is_double = !is_double,
-            (b'\'', _) if !is_double => {
-                let end = text[at + 1..].iter().position(|byte| *byte == b'\'');
-                at += end.map_or(text.len(), |end| end + 1);
-            }
-            (b'$', Some(b'1'..=b'9' | b'@' | b'*' | b'#')) => return true,
-            (b'$', Some(b'{')) => {
-                let inside = &text[at + 2..];
-                let inside = inside.strip_prefix(b"#").unwrap_or(inside);
-                if matches!(inside.first(), Some(b'1'..=b'9' | b'@' | b'*' | b'}')) {
-                    return true;
-                }
-            }
-            _ => {}
-        }
-        at += 1;
-    }
-    false
 }
 
 #[cfg(test)]

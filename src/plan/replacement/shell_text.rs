@@ -152,3 +152,30 @@ impl ShellText {
         }
     }
 }
+
+/// Whether a shell would insert its own arguments somewhere in a text: `$1`, `${1}`, `$@`, `$*`, `$#`.
+pub(super) fn uses_parameters(text: &[u8]) -> bool {
+    let mut is_double = false;
+    let mut at = 0;
+    while at < text.len() {
+        match (text[at], text.get(at + 1)) {
+            (b'\\', _) => at += 1,
+            (b'"', _) => is_double = !is_double,
+            (b'\'', _) if !is_double => {
+                let end = text[at + 1..].iter().position(|byte| *byte == b'\'');
+                at += end.map_or(text.len(), |end| end + 1);
+            }
+            (b'$', Some(b'1'..=b'9' | b'@' | b'*' | b'#')) => return true,
+            (b'$', Some(b'{')) => {
+                let inside = &text[at + 2..];
+                let inside = inside.strip_prefix(b"#").unwrap_or(inside);
+                if matches!(inside.first(), Some(b'1'..=b'9' | b'@' | b'*' | b'}')) {
+                    return true;
+                }
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    false
+}

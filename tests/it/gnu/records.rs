@@ -1,4 +1,5 @@
-//! The files that GNU parallel writes, and reads again.
+//! The files that GNU parallel writes, and reads again. (`--jl` is `--joblog`, which is prun's own log
+//! to the stage.)
 
 use crate::stage::Stage;
 
@@ -19,15 +20,7 @@ fn columns(log: &str, wanted: &[usize]) -> Vec<String> {
 
 #[test]
 fn the_job_log_has_the_columns_of_that_program() {
-    let stage = parallel([
-        "-j1",
-        "--joblog",
-        "log",
-        "echo {}; exit {}",
-        ":::",
-        "0",
-        "3",
-    ]);
+    let stage = parallel(["-j1", "--jl", "log", "echo {}; exit {}", ":::", "0", "3"]);
     let outcome = stage.stdout("0\n3\n").code(1).run();
     let expected = [
         "Seq Host Send Receive Exitval Signal Command",
@@ -45,16 +38,14 @@ fn a_run_is_resumed_by_the_numbers_in_the_log() {
     let log = "Seq\tHost\tStarttime\tJobRuntime\tSend\tReceive\tExitval\tSignal\tCommand\n\
                1\t:\t1.0\t0.1\t0\t0\t0\t0\techo a\n2\t:\t1.0\t0.1\t0\t0\t1\t0\techo b\n";
     let resumed = |option: &str, stdout: &str| {
-        parallel([
-            "-k", option, "--joblog", "log", "echo", ":::", "a", "b", "c",
-        ])
-        .file("log", log)
-        .stdout(stdout)
-        .run();
+        parallel(["-k", option, "--jl", "log", "echo", ":::", "a", "b", "c"])
+            .file("log", log)
+            .stdout(stdout)
+            .run();
     };
     resumed("--resume", "c\n");
     resumed("--resume-failed", "b\nc\n");
-    parallel(["--retry-failed", "--joblog", "log"])
+    parallel(["--retry-failed", "--jl", "log"])
         .file("log", log)
         .stdout("b\n")
         .run();
@@ -62,7 +53,7 @@ fn a_run_is_resumed_by_the_numbers_in_the_log() {
 
 #[test]
 fn a_file_that_is_no_job_log_is_not_resumed_from() {
-    parallel(["--resume", "--joblog", "log", "echo", ":::", "a"])
+    parallel(["--resume", "--jl", "log", "echo", ":::", "a"])
         .file("log", "something else\n")
         .stderr("prun: --joblog log:1: not a line of GNU parallel's job log: name another file\n")
         .code(255)
