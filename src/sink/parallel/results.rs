@@ -1,6 +1,7 @@
 //! GNU parallel's `--results`: the output of each job in a tree of folders, or in a table.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -116,7 +117,7 @@ impl Results {
         let Target::Tree(tree) = &self.target else {
             return Ok(None);
         };
-        if !self.open.contains_key(&job.seq) {
+        if let Entry::Vacant(place) = self.open.entry(job.seq) {
             let Paths {
                 stdout,
                 stderr,
@@ -126,8 +127,7 @@ impl Results {
                 fs::create_dir_all(dir)?;
             }
             fs::write(seq, job.seq.to_string())?;
-            let files = (File::create(stdout)?, File::create(stderr)?);
-            self.open.insert(job.seq, files);
+            place.insert((File::create(stdout)?, File::create(stderr)?));
         }
         Ok(self.open.get_mut(&job.seq))
     }

@@ -36,7 +36,7 @@ impl Tree {
         let args = &job.job.args;
         let dir = match self {
             Self::Text(text) => {
-                let path = text.fill(args, job.seq, |value| escaped(value));
+                let path = text.fill(args, job.seq, escaped);
                 if is_outside(&path) {
                     return Err(outside(args));
                 }
