@@ -50,7 +50,8 @@ pub(crate) use job::{Job, JobInput, Origin};
 pub(crate) use jobfile::Entry;
 pub(crate) use key::Key;
 pub(crate) use replacement::{
-    Insertion, ReplacementStrings, ReplacementText, StringsError, quote_as_parallel,
+    Insertion, ReplacementCommand, ReplacementError, ReplacementStrings, ReplacementText,
+    StringsError, quote_as_parallel,
 };
 pub(crate) use rows::{ColumnSeparator, Reading, RowJobsRules, RowRules, RowSource};
 pub(crate) use source::{Source, SourceError};

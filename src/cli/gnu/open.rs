@@ -3,9 +3,15 @@
 use std::ffi::OsString;
 use std::path::Path;
 
-use crate::cli::args::{GnuArgs, GnuResume, GnuSource, GnuValues};
-use crate::plan::{RowJobsRules, RowRules, RowSource, ShellRule, Source, SourceError, ValueSource};
+use crate::cli::args::{GnuArgs, GnuPipe, GnuResume, GnuSource, GnuValues};
+use crate::plan::{
+    BlockInput, BlockLimit, BlockRules, ReplacementCommand, ReplacementError, RowJobsRules,
+    RowRules, RowSource, ShellRule, Source, SourceError, ValueSource,
+};
 use crate::sink::{LoggedJobs, ParallelLogError};
+
+/// The size of a block.
+const DEFAULT_BLOCK: u64 = 1024 * 1024;
 
 /// Why there are no jobs.
 #[derive(Debug, thiserror::Error)]
@@ -14,6 +20,8 @@ pub(crate) enum GnuSourceError {
     Source(#[from] SourceError),
     #[error(transparent)]
     Log(#[from] ParallelLogError),
+    #[error(transparent)]
+    Command(#[from] ReplacementError),
 }
 
 /// Returns the jobs, for so many slots.
@@ -25,6 +33,9 @@ pub(crate) fn open(gnu: GnuArgs, slots: usize, rule: &ShellRule) -> Result<Sourc
             is_linked: false,
         }];
         gnu.command.clear();
+    }
+    if let Some(pipe) = gnu.pipe.take() {
+        return blocks(gnu, pipe, slots, rule);
     }
     let sources = gnu.sources.into_iter().map(|source| RowSource {
         values: match source.values {
@@ -51,6 +62,39 @@ pub(crate) fn open(gnu: GnuArgs, slots: usize, rule: &ShellRule) -> Result<Sourc
         spread: gnu.spreads.then_some(slots),
     };
     Ok(Source::rows(sources.collect(), rules, rule)?)
+}
+
+/// Returns a job for each block of the input.
+fn blocks(
+    gnu: GnuArgs,
+    pipe: GnuPipe,
+    slots: usize,
+    rule: &ShellRule,
+) -> Result<Source, GnuSourceError> {
+    let (command, strings) = (&gnu.command, &gnu.strings);
+    let line = ReplacementCommand::without_arguments(command, strings, gnu.is_quoted)?;
+    let input = match gnu.sources.into_iter().next().map(|source| source.values) {
+        Some(GnuValues::File(path)) => BlockInput::File(path),
+        _ => BlockInput::Stdin,
+    };
+    // Without a beginning of records they end with a newline.
+    let end = pipe.end.unwrap_or_else(|| match pipe.start.is_empty() {
+        true => b"\n".to_vec(),
+        false => Vec::new(),
+    });
+    let rules = BlockRules {
+        start: pipe.start,
+        end,
+        limit: match pipe.records {
+            Some(records) => BlockLimit::Records(records),
+            None => BlockLimit::Bytes(pipe.block_bytes.unwrap_or(DEFAULT_BLOCK)),
+        },
+        header_records: pipe.header_lines,
+        has_digests: false,
+        has_slot_values: false,
+        shared_by: pipe.is_round_robin.then_some(slots),
+    };
+    Ok(Source::blocks(&[line], &input, rules, rule)?)
 }
 
 /// Returns the commands of a job log that have failed, each at the place of its number.

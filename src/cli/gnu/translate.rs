@@ -298,11 +298,6 @@ impl<'a> Translation<'a> {
             };
         }
         if self.is_pipe {
-            return Err(GnuError::Conflict(
-                "--pipe and --pipepart are not taken yet: run prun --pipe without --gnu",
-            ));
-        }
-        if self.is_pipe {
             gnu.pipe = Some(pipe(
                 self.pipe,
                 gnu,

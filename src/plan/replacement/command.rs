@@ -107,7 +107,6 @@ impl ReplacementCommand {
     }
 
     /// Returns the text of a command whose jobs have no arguments, as a template has it.
-    #[expect(dead_code, reason = "for blocks")]
     pub(crate) fn without_arguments(
         typed: &[OsString],
         strings: &ReplacementStrings,
