@@ -14,7 +14,8 @@ use super::script::{shebang, without_comments};
 use super::sources::{Separators, file, shell_words};
 use super::surroundings::{GnuSurroundings, directory, shell};
 use crate::cli::args::{
-    Args, CiMode, Echo, GnuArgs, GnuPipe, GnuResume, GnuSource, GnuValues, Jobs, OutputMode, ProgressMode,
+    Args, CiMode, Echo, GnuArgs, GnuPipe, GnuResume, GnuSource, GnuValues, Jobs, OutputMode,
+    ProgressMode,
 };
 use crate::plan::{BatchSize, ColumnSeparator, Insertion, Separator};
 
