@@ -155,7 +155,6 @@ fn ran(line: &str) -> (Vec<String>, Vec<String>) {
         format!("{npm}; PATH=$PWD/.bin:$PATH; exec 2>/dev/null; {line} || echo failed; echo; ls");
     let outcome = Stage::of("/bin/sh")
         .env("PATH", format!("{}:{path}", folder.display()))
-        .env("HOME", "/nonexistent")
         .file("a.log", "one\ntwo\n")
         .file("b.log", "three\n")
         .file("list", "a.log\nb.log\n")

@@ -14,6 +14,10 @@ use crate::plan::input::{BUFFER_BYTES, InputLines, InputLinesError, Separator};
 use crate::plan::job::{Job, Origin};
 
 /// An entry of a job file.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "almost every entry is a job, and a box would cost each of them an allocation"
+)]
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Entry {
     /// A job.

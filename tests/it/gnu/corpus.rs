@@ -60,17 +60,17 @@ fn run(root: &Path, name: &str, program: &Path, script: &str) -> (Effect, String
     let (work, tmp, bin, home) = ("work", "tmp", "bin", "home");
     let [work, tmp, bin, home] = [work, tmp, bin, home].map(|part| dir.join(part));
     for folder in [&tmp, &bin, &home.join(".parallel")] {
-        fs::create_dir_all(folder).unwrap();
+        fs::create_dir_all(folder).expect("the files of the test");
     }
-    fs::write(home.join(".parallel/will-cite"), "").unwrap();
-    symlink(program, bin.join("parallel")).unwrap();
+    fs::write(home.join(".parallel/will-cite"), "").expect("the files of the test");
+    symlink(program, bin.join("parallel")).expect("the files of the test");
     let copied = Command::new("cp")
         .arg("-a")
         .arg(root.join("prepared"))
         .arg(&work)
         .status();
-    assert!(copied.unwrap().success());
-    let path = std::env::var("PATH").unwrap();
+    assert!(copied.expect("the files of the test").success());
+    let path = std::env::var("PATH").expect("the files of the test");
     let output = Command::new("timeout")
         .args(["40", "bash", "-c", script])
         .current_dir(&work)
@@ -82,7 +82,7 @@ fn run(root: &Path, name: &str, program: &Path, script: &str) -> (Effect, String
         .env("LC_ALL", "C.UTF-8")
         .stdin(Stdio::null())
         .output()
-        .unwrap();
+        .expect("the files of the test");
     let mut lines: Vec<Vec<u8>> = output
         .stdout
         .split(|byte| *byte == b'\n')
@@ -95,24 +95,30 @@ fn run(root: &Path, name: &str, program: &Path, script: &str) -> (Effect, String
         .status
         .code()
         .or(output.status.signal().map(|signal| 128 + signal));
-    fs::remove_dir_all(&dir).unwrap();
+    fs::remove_dir_all(&dir).expect("the files of the test");
     let effect = Effect { code, lines, files };
     (effect, String::from_utf8_lossy(&output.stderr).into_owned())
 }
 
 /// Collects the files below a folder. What is a matter of time in a job log is left out.
 fn collect(root: &Path, dir: &Path, files: &mut BTreeMap<PathBuf, Vec<u8>>) {
-    for entry in fs::read_dir(dir).unwrap() {
-        let path = entry.unwrap().path();
-        let name = path.strip_prefix(root).unwrap().to_owned();
-        let meta = path.symlink_metadata().unwrap();
+    for entry in fs::read_dir(dir).expect("the files of the test") {
+        let path = entry.expect("the files of the test").path();
+        let name = path
+            .strip_prefix(root)
+            .expect("the files of the test")
+            .to_owned();
+        let meta = path.symlink_metadata().expect("the files of the test");
         if meta.is_dir() {
             files.insert(name, b"(folder)".to_vec());
             collect(root, &path, files);
         } else if meta.is_symlink() {
             files.insert(name, b"(link)".to_vec());
         } else {
-            files.insert(name, timeless(fs::read(&path).unwrap()));
+            files.insert(
+                name,
+                timeless(fs::read(&path).expect("the files of the test")),
+            );
         }
     }
 }
@@ -181,19 +187,23 @@ fn the_documented_lines_do_the_same_or_are_refused() {
     if !(needs("parallel") && needs("bash") && needs("timeout")) {
         return;
     }
-    let root = TempDir::with_prefix("prun-gnu-").unwrap();
+    let root = TempDir::with_prefix("prun-gnu-").expect("the files of the test");
     let prepared = root.path().join("prepared");
-    fs::create_dir(&prepared).unwrap();
+    fs::create_dir(&prepared).expect("the files of the test");
     let made = Command::new("bash")
         .args(["-c", PREPARE])
         .current_dir(&prepared)
         .status();
-    assert!(made.unwrap().success());
+    assert!(made.expect("the files of the test").success());
     let found = Command::new("bash")
         .args(["-c", "command -v parallel"])
         .output()
-        .unwrap();
-    let theirs = PathBuf::from(String::from_utf8(found.stdout).unwrap().trim());
+        .expect("the files of the test");
+    let theirs = PathBuf::from(
+        String::from_utf8(found.stdout)
+            .expect("the files of the test")
+            .trim(),
+    );
     let ours = Path::new(env!("CARGO_BIN_EXE_prun"));
     let (entries, next) = (entries(), AtomicUsize::new(0));
     let complaints = Mutex::new(Vec::new());
@@ -207,12 +217,15 @@ fn the_documented_lines_do_the_same_or_are_refused() {
                     let ((theirs, _), (ours, message)) =
                         (run("theirs", &theirs), run("ours", ours));
                     let complaint = complaint(entry, &theirs, &ours, &message);
-                    complaints.lock().unwrap().extend(complaint);
+                    complaints
+                        .lock()
+                        .expect("the files of the test")
+                        .extend(complaint);
                 }
             });
         }
     });
-    let complaints = complaints.into_inner().unwrap();
+    let complaints = complaints.into_inner().expect("the files of the test");
     assert!(complaints.is_empty(), "{}", complaints.join("\n\n"));
 }
 

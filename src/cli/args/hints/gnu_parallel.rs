@@ -85,7 +85,7 @@ pub(super) const GNU_PARALLEL: &[Answer] = &[
     ),
     // Blocks of standard input.
     (
-        "pipe spreadstdin pipe-part pipepart block block-size blocksize block-timeout blocktimeout bt recstart recend regexp regex remove-rec-sep removerecsep rrs round-robin roundrobin round cat fifo _pipe-means-argfiles",
+        "spreadstdin pipe-part pipepart block-size blocksize block-timeout blocktimeout bt regexp regex remove-rec-sep removerecsep rrs roundrobin round cat fifo _pipe-means-argfiles",
         BLOCKS,
     ),
     ("shard bin group-by groupby", BLOCKS),

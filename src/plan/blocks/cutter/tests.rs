@@ -86,11 +86,14 @@ fn an_empty_input_has_no_block() {
 /// An endless line, or lines of the longest record.
 struct Endless {
     line: u64,
+    /// Where in it the window begins.
+    start: u64,
 }
 
 impl Window for Endless {
     fn copy(&self, at: u64, into: &mut [u8]) -> io::Result<()> {
         into.fill(b'x');
+        let at = at + self.start;
         let first = at.next_multiple_of(self.line) - at;
         if let Some(byte) = usize::try_from(first)
             .ok()
@@ -105,22 +108,22 @@ impl Window for Endless {
 #[test]
 fn a_record_has_a_bound_and_a_block_has_none() {
     const LONGEST: u64 = 1 << 20;
-    let cut = |line, limit| {
+    let cut = |line, start, limit| {
         let mut cutter = Cutter::new(Borders::new(b"", b"\n"), limit);
         cutter.longest = LONGEST;
-        cutter.cut(&Endless { line }, 5 * LONGEST, true)
+        cutter.cut(&Endless { line, start }, 5 * LONGEST, true)
     };
     for limit in [BlockLimit::Bytes(10), BlockLimit::Records(3)] {
-        let error = cut(LONGEST + PIECE_BYTES as u64, limit).unwrap_err();
+        let error = cut(LONGEST + 2 * PIECE_BYTES as u64, 1, limit).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::FileTooLarge, "{limit:?}");
     }
     let line = LONGEST / 2;
     assert_eq!(
-        cut(line, BlockLimit::Records(5)).unwrap(),
+        cut(line, 0, BlockLimit::Records(5)).unwrap(),
         Some(4 * line + 1)
     );
     let size = BlockLimit::Bytes(3 * LONGEST);
-    assert_eq!(cut(line, size).unwrap(), Some(5 * line + 1));
+    assert_eq!(cut(line, 0, size).unwrap(), Some(5 * line + 1));
 }
 
 #[test]
