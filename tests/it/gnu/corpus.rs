@@ -70,7 +70,7 @@ fn run(root: &Path, name: &str, program: &Path, script: &str) -> (Effect, String
         .arg(&work)
         .status();
     assert!(copied.expect("the files of the test").success());
-    let path = std::env::var("PATH").expect("the files of the test");
+    let path = std::env::var("PATH").expect("there is a PATH");
     let output = Command::new("timeout")
         .args(["40", "bash", "-c", script])
         .current_dir(&work)

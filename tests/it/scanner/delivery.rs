@@ -158,7 +158,7 @@ fn check(shell: Shell) {
     if !shell.is_there() {
         return;
     }
-    let tools = tempfile::tempdir().unwrap();
+    let tools = tempfile::tempdir().expect("the test can run its programs");
     let program = shell.path(tools.path());
     // One folder for all runs: nothing but the file `f` may appear in it.
     let stage = Stage::new().script("show", SHOW);
@@ -170,7 +170,7 @@ fn check(shell: Shell) {
         values.truncate(4);
         let mut file = values.join(&0);
         file.push(0);
-        fs::write(&list, file).unwrap();
+        fs::write(&list, file).expect("the test can run its programs");
         let delivered = |(at, value): (usize, &Vec<u8>)| delivered(&pattern, value, at + 1);
         let expected: Vec<u8> = values.iter().enumerate().flat_map(delivered).collect();
         // The number of the slot is known if there is one, and what writes a file is alone with it.
@@ -184,7 +184,7 @@ fn check(shell: Shell) {
             .current_dir(stage.dir())
             .stdin(Stdio::null())
             .output()
-            .unwrap();
+            .expect("the test can run its programs");
         assert!(
             run.stdout == expected,
             "{} {template:?}:\n{}\n{}\n{}",
@@ -193,7 +193,9 @@ fn check(shell: Shell) {
             shown(&expected),
             shown(&run.stderr),
         );
-        let files = fs::read_dir(stage.dir()).unwrap().flatten();
+        let files = fs::read_dir(stage.dir())
+            .expect("the test can run its programs")
+            .flatten();
         let mut names: Vec<_> = files.map(|file| file.file_name()).collect();
         names.retain(|name| name != "f");
         assert_eq!(names, ["show"], "{} {template:?}", shell.name);

@@ -34,7 +34,7 @@ impl Folders {
             values: root.join("values"),
             log: root.join("log"),
         };
-        fs::write(&folders.values, VALUES.join("\0")).unwrap();
+        fs::write(&folders.values, VALUES.join("\0")).expect("the test can run its programs");
         folders.clear();
         folders
     }
@@ -42,7 +42,7 @@ impl Folders {
     /// Removes what redirections have created.
     fn clear(&self) {
         let _ = fs::remove_dir_all(&self.work);
-        fs::create_dir(&self.work).unwrap();
+        fs::create_dir(&self.work).expect("the test can run its programs");
         // Written by a shell, so that no process of another test has it open while it is executed.
         let show = format!(
             "printf '%s\\n' '#!/bin/sh' \"printf 'SHOW<%s>\\\\n' \\\"\\$@\\\" >>'{}'\" >show && chmod +x show",
@@ -52,18 +52,20 @@ impl Folders {
             .args(["-c", &show])
             .current_dir(&self.work)
             .status();
-        assert!(status.unwrap().success());
+        assert!(status.expect("the test can run its programs").success());
     }
 
     fn is_pwned(&self) -> bool {
-        let names = fs::read_dir(&self.work).unwrap().flatten();
+        let names = fs::read_dir(&self.work)
+            .expect("the test can run its programs")
+            .flatten();
         let mut names = names.map(|file| file.file_name());
         names.any(|name| name == "pwned")
     }
 
     /// Runs a template with all values; returns the exit code.
     fn run(&self, shell: &Path, template: &str) -> Option<i32> {
-        fs::write(&self.log, "").unwrap();
+        fs::write(&self.log, "").expect("the test can run its programs");
         let run = Command::new(env!("CARGO_BIN_EXE_prun"))
             .args(["-j8", "-t2", "--grace=0", "-0", "-a"])
             .arg(&self.values)
@@ -72,7 +74,7 @@ impl Folders {
             .current_dir(&self.work)
             .stdin(Stdio::null())
             .output()
-            .unwrap();
+            .expect("the test can run its programs");
         run.status.code()
     }
 
@@ -85,16 +87,16 @@ impl Folders {
 
 #[test]
 fn accepted_templates_run_no_value_as_code() {
-    let tools = tempfile::tempdir().unwrap();
+    let tools = tempfile::tempdir().expect("the test can run its programs");
     let mut shells: Vec<_> = ALL.into_iter().filter(|shell| shell.is_there()).collect();
     if shells.is_empty() {
         return;
     }
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().expect("the test can run its programs");
     let folders = Folders::new(folder.path());
     let seed = std::time::SystemTime::now()
         .duration_since(std::time::UNIX_EPOCH)
-        .unwrap();
+        .expect("the test can run its programs");
     let mut dice = Dice(seed.as_nanos() as u64 | 1);
     let started = Instant::now();
     let most = if fuzz_time().is_some() {
@@ -140,6 +142,6 @@ fn accepted_templates_run_no_value_as_code() {
             std::env::temp_dir().join("prun-fuzz-grammar-result"),
             result,
         )
-        .unwrap();
+        .expect("the test can run its programs");
     }
 }

@@ -8,13 +8,13 @@ use crate::stage::Stage;
 
 /// The words that a shell prints, in an empty environment.
 fn words(shell: Shell, script: &str) -> Vec<String> {
-    let tools = tempfile::tempdir().unwrap();
+    let tools = tempfile::tempdir().expect("the test can run its programs");
     let output = Command::new(shell.path(tools.path()))
         .args(["-c", script])
         .env_clear()
         .output()
-        .unwrap();
-    let text = String::from_utf8(output.stdout).unwrap();
+        .expect("the test can run its programs");
+    let text = String::from_utf8(output.stdout).expect("the test can run its programs");
     text.split_whitespace().map(str::to_owned).collect()
 }
 
