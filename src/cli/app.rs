@@ -76,10 +76,10 @@ fn warn(warnings: &[String], display: &DisplayOptions) -> io::Result<()> {
 /// Prints completions or the manual page, if requested.
 fn print_generated(args: &Args) -> io::Result<Option<ExitCode>> {
     let mut text = Vec::new();
-    match args.completions {
+    match args.about.completions {
         Some(shell) => generate::completions(shell, &mut text)?,
-        None if args.man => generate::manual(&mut text)?,
-        None if args.schema => text = schema().into_bytes(),
+        None if args.about.man => generate::manual(&mut text)?,
+        None if args.about.schema => text = schema().into_bytes(),
         None => return Ok(None),
     }
     print(&text).map(Some)

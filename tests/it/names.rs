@@ -7,7 +7,7 @@ fn the_lines_of_a_job_begin_with_its_values() {
     Stage::new()
         .args(["-j1", "-o", "line", "echo x {1}", ":::", "a", "bb"])
         .args([":::", "1"])
-        .stdout("a 1  | x a\nbb 1 | x bb\n")
+        .stdout("a 1 | x a\nbb 1 | x bb\n")
         .run();
 }
 

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{ArgAction, Parser, ValueHint};
-use clap_complete::Shell;
 
+use super::about::AboutArgs;
 use super::blocks::BlockArgs;
 use super::columns::ColumnArgs;
 use super::gnu::GnuArgs;
@@ -357,28 +357,8 @@ pub(crate) struct Args {
     #[arg(skip)]
     pub(crate) gnu: Option<Box<GnuArgs>>,
 
-    /// Print the completion script for SHELL
-    ///
-    /// For the current shell: `source <(prun --completions bash)`.
-    #[arg(
-        long,
-        value_name = "SHELL",
-        hide_short_help = true,
-        help_heading = "About prun"
-    )]
-    pub(crate) completions: Option<Shell>,
-
-    /// Print the manual page
-    ///
-    /// To read it: `prun --man | man -l -`.
-    #[arg(long, hide_short_help = true, help_heading = "About prun")]
-    pub(crate) man: bool,
-
-    /// Print the JSON Schema of --json, --json=events and --joblog
-    ///
-    /// Its $defs are job, event and log: one for each line of these.
-    #[arg(long, hide_short_help = true, help_heading = "About prun")]
-    pub(crate) schema: bool,
+    #[command(flatten)]
+    pub(crate) about: AboutArgs,
 }
 
 impl Args {

@@ -1,11 +1,9 @@
 //! The definition of the options for columns.
 
-use std::ffi::OsString;
 use std::num::NonZeroU64;
 
 use clap::Args as ClapArgs;
 
-use super::option_names::takes_next_word;
 use super::values::parse_columns;
 use crate::plan::ColumnFormat;
 
@@ -49,68 +47,4 @@ pub(crate) struct ColumnArgs {
     /// With --pipe, N is the number of records at the start that every block begins with [default: 1].
     #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true, help_heading = "Input")]
     pub(crate) header: Option<Option<NonZeroU64>>,
-}
-
-/// Writes `--header N` as `--header=N`: only with `=` may the value be left out, so that the command may
-/// follow the option.
-pub(crate) fn join_header(mut argv: Vec<OsString>) -> Vec<OsString> {
-    let is_number = |word: &OsString| {
-        let word = word.as_encoded_bytes();
-        !word.is_empty() && word.iter().all(u8::is_ascii_digit)
-    };
-    let mut at = 1;
-    while let Some(word) = argv.get(at) {
-        let next = argv.get(at + 1);
-        match next.filter(|next| word == "--header" && is_number(next)) {
-            Some(number) => {
-                let mut joined = OsString::from("--header=");
-                joined.push(number);
-                argv.splice(at..at + 2, [joined]);
-            }
-            None if !may_be_option(word) => break,
-            None => at += usize::from(takes_next_word(&word.to_string_lossy())),
-        }
-        at += 1;
-    }
-    argv
-}
-
-fn may_be_option(word: &OsString) -> bool {
-    let word = word.as_encoded_bytes();
-    word.len() > 1 && word.starts_with(b"-") && word != b"--"
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn joined(words: &[&str]) -> Vec<OsString> {
-        let argv = ["prun"].iter().chain(words).map(OsString::from).collect();
-        join_header(argv).split_off(1)
-    }
-
-    #[test]
-    fn a_number_after_the_option_is_its_value() {
-        let pipe = ["--pipe", "--header=2", "-k", "wc"];
-        assert_eq!(joined(&["--pipe", "--header", "2", "-k", "wc"]), pipe);
-        assert_eq!(
-            joined(&["-j", "4", "--header", "2"]),
-            ["-j", "4", "--header=2"]
-        );
-        assert_eq!(joined(&["-kj4", "--header", "2"]), ["-kj4", "--header=2"]);
-    }
-
-    #[test]
-    fn any_other_word_is_the_command() {
-        for words in [
-            &["--header", "echo", "{a}"][..],
-            &["tool", "--header", "1"],
-            &["--", "--header", "1"],
-            &["-a", "--header", "1"],
-            &["--joblog", "--header", "1"],
-            &["-kj", "--header", "1"],
-        ] {
-            assert_eq!(joined(words), words);
-        }
-    }
 }

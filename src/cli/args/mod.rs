@@ -1,10 +1,12 @@
 //! The command line as typed, and its help.
 //!
-//! `args` defines each option once, with its `values`, and `columns` those for columns; help, manual page and
-//! completions (`generate`) are generated from it; `gnu` is what only a command line of GNU parallel asks for.
+//! `args` defines each option once, with its `values`; `columns`, `blocks` and `about` are groups of them. Help,
+//! manual page and completions (`generate`) are generated from it; `gnu` is what only a command line of GNU
+//! parallel asks for.
 //! `help_sections` is the text below the options. `parse` parses a command line, and `usage_error` says what
 //! is wrong with it, with `hints` for options of other programs.
 
+mod about;
 mod args;
 mod blocks;
 mod columns;

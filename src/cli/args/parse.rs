@@ -6,8 +6,8 @@ use clap::Parser;
 use clap::error::ErrorKind;
 
 use super::args::Args;
-use super::columns::join_header;
 use super::hints;
+use super::option_names::takes_next_word;
 use super::usage_error::UsageError;
 
 /// Parses the words of a command line, the first of which is the program's name; `is_set` is whether a
@@ -36,6 +36,70 @@ pub(crate) fn parse(
                 hints::check_unknown(typed, is_set)?;
             }
             Err(error.into())
+        }
+    }
+}
+
+/// Writes `--header N` as `--header=N`: only with `=` may the value be left out, so that the command may
+/// follow the option.
+fn join_header(mut argv: Vec<OsString>) -> Vec<OsString> {
+    let is_number = |word: &OsString| {
+        let word = word.as_encoded_bytes();
+        !word.is_empty() && word.iter().all(u8::is_ascii_digit)
+    };
+    let mut at = 1;
+    while let Some(word) = argv.get(at) {
+        let next = argv.get(at + 1);
+        match next.filter(|next| word == "--header" && is_number(next)) {
+            Some(number) => {
+                let mut joined = OsString::from("--header=");
+                joined.push(number);
+                argv.splice(at..at + 2, [joined]);
+            }
+            None if !may_be_option(word) => break,
+            None => at += usize::from(takes_next_word(&word.to_string_lossy())),
+        }
+        at += 1;
+    }
+    argv
+}
+
+fn may_be_option(word: &OsString) -> bool {
+    let word = word.as_encoded_bytes();
+    word.len() > 1 && word.starts_with(b"-") && word != b"--"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn joined(words: &[&str]) -> Vec<OsString> {
+        let argv = ["prun"].iter().chain(words).map(OsString::from).collect();
+        join_header(argv).split_off(1)
+    }
+
+    #[test]
+    fn a_number_after_the_option_is_its_value() {
+        let pipe = ["--pipe", "--header=2", "-k", "wc"];
+        assert_eq!(joined(&["--pipe", "--header", "2", "-k", "wc"]), pipe);
+        assert_eq!(
+            joined(&["-j", "4", "--header", "2"]),
+            ["-j", "4", "--header=2"]
+        );
+        assert_eq!(joined(&["-kj4", "--header", "2"]), ["-kj4", "--header=2"]);
+    }
+
+    #[test]
+    fn any_other_word_is_the_command() {
+        for words in [
+            &["--header", "echo", "{a}"][..],
+            &["tool", "--header", "1"],
+            &["--", "--header", "1"],
+            &["-a", "--header", "1"],
+            &["--joblog", "--header", "1"],
+            &["-kj", "--header", "1"],
+        ] {
+            assert_eq!(joined(words), words);
         }
     }
 }

@@ -1,12 +1,12 @@
 //! The settings of a run, determined once from the command line and the surroundings.
 //!
 //! `inputs` is the form of the command line, `running` how the jobs run, `shown` what is shown of them,
-//! `files` the files that the run writes, and `opened` these and other files once they are open.
+//! `files` the files that the run writes, and `open_files` these and other files once they are open.
 //! `settings` puts it all together. `surroundings` is the state of the system.
 
 mod files;
 mod inputs;
-mod opened;
+mod open_files;
 mod running;
 mod settings;
 mod shown;

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::files::{self, FilesError, files};
 use super::inputs::{Input, InputError, columns, separator};
-use super::opened::{Opened, OpenedError};
+use super::open_files::{OpenFiles, OpenFilesError};
 use super::running::{
     Concurrency, EnvironmentError, GRACE, GraceError, JobsFileError, SlotsError, env_changes,
     environment, grace_within, policy, slot_values,
@@ -90,7 +90,7 @@ pub(crate) enum SettingsError {
     #[error(transparent)]
     Replay(#[from] ReplayError),
     #[error(transparent)]
-    Opened(#[from] OpenedError),
+    OpenFiles(#[from] OpenFilesError),
     #[error(transparent)]
     Files(#[from] FilesError),
     #[error(transparent)]
@@ -156,8 +156,8 @@ pub(crate) fn settle(
     let paster = Paster::new(readers, surroundings.cwd.clone(), fixed.env.clone());
     // Last, so that an invalid command line creates no files.
     let mut opened = match form {
-        OutputForm::DryRun(_) => Opened::default(),
-        _ => Opened::open(&args, &surroundings, &display, &source)?,
+        OutputForm::DryRun(_) => OpenFiles::default(),
+        _ => OpenFiles::open(&args, &surroundings, &display, &source)?,
     };
     warnings.extend(opened.warnings);
     let last_lines = LastLines::default();

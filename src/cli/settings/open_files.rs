@@ -13,7 +13,7 @@ use crate::sink::{
 
 /// A file that cannot be opened. Nothing was started.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum OpenedError {
+pub(crate) enum OpenFilesError {
     #[error(transparent)]
     Log(#[from] JobLogError),
     #[error(transparent)]
@@ -26,7 +26,7 @@ pub(crate) enum OpenedError {
 
 /// What a run leaves behind, opened.
 #[derive(Default)]
-pub(super) struct Opened {
+pub(super) struct OpenFiles {
     pub(super) log_dir: Option<LogDir>,
     pub(super) files: OpenRunFiles,
     pub(super) log: Option<OpenLog>,
@@ -34,13 +34,13 @@ pub(super) struct Opened {
     pub(super) gnu: GnuRecords,
 }
 
-impl Opened {
+impl OpenFiles {
     pub(super) fn open(
         args: &Args,
         surroundings: &Surroundings,
         display: &DisplayOptions,
         source: &Source,
-    ) -> Result<Self, OpenedError> {
+    ) -> Result<Self, OpenFilesError> {
         let (log_dir, warning) = log_dir(args, &surroundings.cwd)?.unzip();
         let mut files = files(args).open()?;
         // Last, as opening repairs an incomplete last line.
