@@ -1,10 +1,14 @@
 //! Requests to a run from outside.
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use super::job_limit::ReadLimit;
 use crate::event::OutputLoss;
 use crate::process::Signal;
+
+/// A limit of concurrent jobs as it was read: `None` for no limit; or why it could not be read, and the
+/// last one stays.
+pub(crate) type ReadLimit = Result<Option<NonZeroUsize>, Arc<str>>;
 
 /// A request to a run from outside.
 #[derive(Clone, Debug)]

@@ -1,18 +1,13 @@
 //! A limit of concurrent jobs that is read again before each start, as from a file that changes.
 
 use std::io;
-use std::num::NonZeroUsize;
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 
 use tokio::sync::mpsc::UnboundedSender;
 
-use super::control::Control;
+use super::control::{Control, ReadLimit};
 use crate::os::start_thread;
-
-/// A limit as it was read: `None` for no limit; or why it could not be read, and the last one stays.
-pub(crate) type ReadLimit = Result<Option<NonZeroUsize>, Arc<str>>;
 
 /// How often it is read while nothing starts: a higher limit lets further jobs start.
 const INTERVAL: Duration = Duration::from_secs(1);

@@ -19,9 +19,9 @@ mod shared_blocks;
 mod signals;
 
 pub(crate) use attempt::{Foreground, LogDir, LogDirError};
-pub(crate) use control::Control;
+pub(crate) use control::{Control, ReadLimit};
 pub(crate) use feed::Feed;
-pub(crate) use job_limit::{JobLimitReader, ReadLimit};
+pub(crate) use job_limit::JobLimitReader;
 pub(crate) use limits::{argument_bytes, cpus, most_jobs, need_files};
 pub(crate) use options::{JobOutput, Options, OutputDelivery};
 pub(crate) use policy::{Escalation, FailFast, Policy, Race};

@@ -129,7 +129,7 @@ fn the_number_of_jobs_must_be_valid() {
         assert_options_refused(&["-j", text], message);
         for options in [&["-j", text][..], &[&format!("--jobs={text}")]] {
             let message = "a number of jobs is 4, 50% (of the CPUs), +2 or -1 (more or fewer than the \
-                           CPUs), or 0 for no limit";
+                           CPUs), 0 for no limit, or @FILE with one of these";
             assert_options_refused(options, message);
         }
     }
@@ -236,7 +236,7 @@ fn assert_refused(words: &[&str], message: &str) {
 fn every_error_in_an_option_is_one_line_with_the_remedy() {
     for (words, message) in [
         (&["--json=x", MARK][..], "--json x: write jobs or events"),
-        (&["-j"], "--jobs needs a value: --jobs N|N%|+N|-N"),
+        (&["-j"], "--jobs needs a value: --jobs N|N%|+N|-N|@FILE"),
         (
             &["--color=", MARK],
             "--color needs a value: --color auto, always or never (prun's own messages are coloured by \
@@ -256,7 +256,7 @@ fn every_error_in_an_option_is_one_line_with_the_remedy() {
         (
             &["-j", "", MARK],
             "--jobs '': a number of jobs is 4, 50% (of the CPUs), +2 or -1 (more or fewer than the \
-             CPUs), or 0 for no limit",
+             CPUs), 0 for no limit, or @FILE with one of these",
         ),
         (
             &["--completions", "tcsh"],
