@@ -9,7 +9,7 @@ use thiserror::Error;
 use super::command::operators::is_operator;
 use super::command::{ShellRule, WordsError};
 use super::job::{Job, Origin};
-use super::template::has_placeholder;
+use super::template::{assignment, has_placeholder};
 
 /// The longest suggestion, in bytes; a longer one is hard to read.
 const LONGEST_SUGGESTION: usize = 200;
@@ -48,6 +48,14 @@ pub(crate) enum TypedCommandsError {
         /// The word.
         word: String,
         /// The whole line in quotes, if its words are plain.
+        quoted: Option<String>,
+    },
+    /// A variable as a command.
+    #[error("`{word}` sets a variable for no command: quote the whole command line: prun {}", .quoted.as_deref().unwrap_or("'A=1 make'"))]
+    Variable {
+        /// The word.
+        word: String,
+        /// The whole line in quotes, unless it is long.
         quoted: Option<String>,
     },
     /// An expression of GNU parallel.
@@ -115,13 +123,23 @@ fn job(origin: Origin, line: &[u8], rule: &ShellRule) -> Result<Job, TypedComman
         .map_err(|error| TypedCommandsError::Words(origin, error))
 }
 
-/// Rejects a command that begins with `-`, or is an operator.
+/// Rejects a command that begins with `-`, or is an operator, or only a variable.
 fn check_start(
     commands: &[OsString],
     index: usize,
     command: &OsStr,
     is_option: impl Fn(&str) -> bool,
 ) -> Result<(), TypedCommandsError> {
+    let is_last = index + 1 == commands.len();
+    if !is_last && assignment(command.as_bytes()).is_some_and(|(_, value)| !has_blank(value)) {
+        let is_simple = |word: &OsString| word == command || is_plain(word.as_bytes());
+        let line = commands.join(OsStr::new(" "));
+        let are_simple = commands.iter().all(is_simple);
+        return Err(TypedCommandsError::Variable {
+            word: command.to_string_lossy().into_owned(),
+            quoted: are_simple.then(|| in_quotes(&line)).flatten(),
+        });
+    }
     let is_operator = is_operator(command.as_bytes());
     if !is_operator && !command.as_bytes().starts_with(b"-") {
         return Ok(());
@@ -175,9 +193,18 @@ fn quoted_whole(commands: &[OsString], index: usize) -> Option<String> {
             false => line.extend_from_slice(&shlex::bytes::try_quote(word).ok()?),
         }
     }
-    let quoted = shlex::bytes::try_quote(&line).ok()?.into_owned();
+    in_quotes(OsStr::from_bytes(&line))
+}
+
+/// Returns a command line in quotes, unless it is too long to suggest.
+fn in_quotes(line: &OsStr) -> Option<String> {
+    let quoted = shlex::bytes::try_quote(line.as_bytes()).ok()?.into_owned();
     let quoted = OsString::from_vec(quoted).into_string().ok()?;
     (quoted.len() <= LONGEST_SUGGESTION).then_some(quoted)
+}
+
+fn has_blank(word: &[u8]) -> bool {
+    word.iter().any(|byte| b" \t\n".contains(byte))
 }
 
 /// Returns the words with `:::` instead of the word at `index`, if all are plain.
@@ -283,6 +310,19 @@ mod tests {
                 "`-la` begins with `-`: quote the whole command: prun 'ls -la'"
             );
         }
+    }
+
+    #[test]
+    fn a_variable_is_no_command() {
+        assert_eq!(
+            error(&["SEQ=1", "./prog", "a"]),
+            "`SEQ=1` sets a variable for no command: quote the whole command line: \
+             prun 'SEQ=1 ./prog a'"
+        );
+        assert!(error(&["SEQ=1", "./prog", "a b"]).ends_with("prun 'A=1 make'"));
+        // Alone it is a command line, and so is one with a command.
+        assert!(typed(&["A=1"]).is_ok());
+        assert!(typed(&["A=1 make", "make"]).is_ok());
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Output: events become text, records and files.
 //!
-//! A [`Sink`] shows the events on the console in one format, a [`Recorder`](recorder::Recorder) writes
+//! A [`Sink`] shows the events on the console in one format, a [`Recorder`] writes
 //! them to a file. [`Dispatch`] passes events to both on threads of their own, so that a slow or blocked
 //! reader never delays the timers and signals of the run, nor the files. `console` owns standard output
 //! and standard error; `human`, `json_records`, `json_events` and `dry_run` are the formats. `ci` is the

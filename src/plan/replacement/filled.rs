@@ -11,7 +11,7 @@ use super::shell_text::Flat;
 use crate::plan::command::{Shell, ShellRule, WordsError, tokenize};
 use crate::plan::template::{SlotAssignment, Template};
 
-/// What a [`ReplacementCommand`] is for a number of values.
+/// What a `ReplacementCommand` is for a number of values.
 #[derive(Debug, PartialEq)]
 pub(crate) struct FilledCommand {
     /// The command as written.

@@ -23,3 +23,4 @@ pub(crate) use placeholder::has_placeholder;
 pub(super) use placeholder::{Hole, Piece, PlaceholderScope, Width, pieces};
 pub(crate) use slot_assignment::SlotAssignment;
 pub(super) use template::{Template, TemplateError, WORD_BYTES};
+pub(super) use variables::assignment;

@@ -50,7 +50,7 @@ impl TemplateVariables {
 }
 
 /// Splits a word that sets a variable with an ordinary name.
-fn assignment(word: &[u8]) -> Option<(&[u8], &[u8])> {
+pub(crate) fn assignment(word: &[u8]) -> Option<(&[u8], &[u8])> {
     let sign = word.iter().position(|byte| *byte == b'=')?;
     let (name, value) = (&word[..sign], &word[sign + 1..]);
     let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
