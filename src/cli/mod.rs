@@ -1,8 +1,9 @@
 //! The command line interface: from the command line to a run, and from its verdict to an exit code.
 //!
-//! `args` is the command line as typed, `settings` what it means, determined once. `program` is the entry, `app` connects source,
-//! runner and sinks; `list` prints the jobs instead, and `replay` connects a job log and sinks. `gnu` translates
-//! the command line of GNU parallel into `args`. Nothing below this module asks the terminal or the
+//! `program` is the entry: `args` is the command line as typed, `gnu` translates that of GNU parallel into it,
+//! and `settings` is what it means, determined once. `app` connects source, runner and sinks; `list` prints the
+//! jobs instead, and `replay` connects a job log and sinks. `misunderstanding` is what is said at the end of a
+//! command line that was probably meant otherwise. Nothing below this module asks the terminal or the
 //! environment again.
 
 mod app;
