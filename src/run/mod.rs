@@ -24,7 +24,7 @@ pub(crate) use feed::Feed;
 pub(crate) use job_limit::JobLimitReader;
 pub(crate) use limits::{argument_bytes, cpus, most_jobs, need_files};
 pub(crate) use options::{JobOutput, Options, OutputDelivery};
-pub(crate) use policy::{Escalation, FailFast, Policy, Race};
+pub(crate) use policy::{Escalation, HaltAfter, HaltMode, HaltRule};
 pub(crate) use resume::CompletedJobs;
 pub(crate) use runner::{Ended, Runner};
 pub(crate) use signals::{follow_size, listen, listen_no_more};

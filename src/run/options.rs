@@ -11,7 +11,7 @@ use tokio::sync::watch;
 
 use super::attempt::{Foreground, LogDir, OpenLogs};
 use super::job_limit::JobLimitReader;
-use super::policy::Policy;
+use super::policy::HaltRule;
 use super::shared_blocks::SharedBlocks;
 use crate::event::{LastLines, NumberedJob};
 use crate::guard::Guard;
@@ -38,8 +38,8 @@ pub(crate) struct Options {
     pub(crate) retry_delay: Duration,
     /// The time limit of the whole run; `None` for no limit.
     pub(crate) deadline: Option<Duration>,
-    /// What else cancels the run.
-    pub(crate) policy: Policy,
+    /// Which endings of jobs end the run early.
+    pub(crate) halt: Option<HaltRule>,
     /// The minimum time between two starts.
     pub(crate) delay: Duration,
     /// The working directory of jobs, absolute.

@@ -6,6 +6,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::PathBuf;
 
 use crate::plan::{BatchSize, ColumnSeparator, Insertion, Reading, ReplacementStrings, Separator};
+use crate::run::{HaltAfter, HaltMode};
 
 /// What only a command line of GNU parallel asks for.
 #[derive(Clone, Debug)]
@@ -120,18 +121,9 @@ pub(crate) enum GnuResume {
 /// `--halt`: when the run ends early.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Halt {
-    /// Whether running jobs are terminated.
-    pub(crate) is_now: bool,
+    pub(crate) mode: HaltMode,
     pub(crate) after: HaltAfter,
     pub(crate) limit: HaltLimit,
-}
-
-/// What is counted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum HaltAfter {
-    Failures,
-    Successes,
-    Jobs,
 }
 
 /// How many, or which part of all jobs.

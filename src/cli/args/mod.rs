@@ -21,9 +21,7 @@ mod values;
 
 pub(super) use args::Args;
 pub(super) use columns::ColumnArgs;
-pub(super) use gnu::{
-    Echo, GnuArgs, GnuPipe, GnuResume, GnuSource, GnuValues, Halt, HaltAfter, HaltLimit,
-};
+pub(super) use gnu::{Echo, GnuArgs, GnuPipe, GnuResume, GnuSource, GnuValues, Halt, HaltLimit};
 pub(super) use help_sections::SHAPES;
 pub(super) use option_names::is_option;
 pub(super) use parse::parse;

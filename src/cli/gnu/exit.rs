@@ -2,8 +2,9 @@
 
 use std::num::NonZeroU32;
 
-use crate::cli::args::{Halt, HaltAfter, HaltLimit};
+use crate::cli::args::{Halt, HaltLimit};
 use crate::exit::ExitCode;
+use crate::run::HaltAfter;
 use crate::summary::Summary;
 
 /// The code for more failed jobs than a code can count.
@@ -43,10 +44,8 @@ pub(crate) fn exit_code(summary: &Summary, halt: Option<Halt>) -> ExitCode {
                 }),
                 halted,
             ) => {
-                let (failures, of) = match halted {
-                    Some((failures, _)) => (failures, summary.counts().total()),
-                    None => (failures, summary.counts().total()),
-                };
+                let failures = halted.map_or(failures, |(failures, _)| failures);
+                let of = summary.counts().total();
                 number((failures * 100).div_ceil(of.max(1)))
             }
             (
@@ -56,8 +55,7 @@ pub(crate) fn exit_code(summary: &Summary, halt: Option<Halt>) -> ExitCode {
                 }),
                 Some((_, code)),
             ) => ExitCode::Failures(code),
-            (Some(_), Some((failures, _))) => number(failures),
-            (Some(_), None) => number(failures),
+            (Some(_), halted) => number(halted.map_or(failures, |(failures, _)| failures)),
         },
         (ExitCode::Usage | ExitCode::OutputLost, _) => ExitCode::ParallelError,
         (other, _) => other,

@@ -13,7 +13,7 @@ use super::inputs::{Input, InputError, columns, separator};
 use super::open_files::{OpenFiles, OpenFilesError};
 use super::running::{
     Concurrency, EnvironmentError, GRACE, GraceError, JobsFileError, SlotsError, env_changes,
-    environment, grace_within, policy, slot_values,
+    environment, grace_within, halt_rule, slot_values,
 };
 use super::shown::{self, FormError, OutputForm, View};
 use super::surroundings::Surroundings;
@@ -171,7 +171,7 @@ pub(crate) fn settle(
         retries: args.retries,
         retry_delay: args.retry_delay,
         deadline: args.deadline.filter(|deadline| !deadline.is_zero()),
-        policy: policy(&args, total),
+        halt: halt_rule(&args, total),
         delay: args.delay,
         cwd: fixed.cwd,
         change_dir: fixed.change_dir,

@@ -1,9 +1,9 @@
 //! Cancelling a run: jobs are terminated, then killed. Pure, without clock or process.
 
-use std::num::NonZeroU32;
 use std::time::Duration;
 
 use super::clock::Moment;
+use super::halt::{HaltMode, HaltRule};
 use crate::event::{CancelReason, Status};
 use crate::process::Signal;
 use crate::run::signals::CANCEL_SIGNALS;
@@ -13,35 +13,6 @@ const SAME_SIGNAL: Duration = Duration::from_millis(150);
 
 /// How long the remaining output may take at least, once a signal has cancelled the run.
 const MIN_PATIENCE: Duration = Duration::from_secs(1);
-
-/// What cancels a run, besides signals.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Policy {
-    /// The number of failed jobs that cancels it, and how.
-    pub(crate) fail_fast: Option<(NonZeroU32, FailFast)>,
-    /// Which job cancels the others by its end.
-    pub(crate) race: Option<Race>,
-    /// How many jobs that end so cancel it, and how.
-    pub(crate) halt: Option<(Race, NonZeroU32, FailFast)>,
-}
-
-/// Which job decides a race.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Race {
-    /// The first that ends.
-    End,
-    /// The first that succeeds.
-    Ok,
-}
-
-/// How failures cancel a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum FailFast {
-    /// Running jobs are terminated.
-    Now,
-    /// Running jobs may finish.
-    Soon,
-}
 
 /// A request to the running attempts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,10 +52,9 @@ pub(crate) enum Escalation {
 /// The state of the cancellation. It only advances.
 #[derive(Debug)]
 pub(crate) struct Cancel {
-    policy: Policy,
-    failures: u32,
-    /// How many jobs ended as `halt` counts them.
-    halting: u32,
+    /// Which endings of jobs cancel the run, and how many there were.
+    halt: Option<HaltRule>,
+    counted: u32,
     /// Why no new jobs start, while running ones may finish.
     draining: Option<CancelReason>,
     request: Request,
@@ -94,11 +64,10 @@ pub(crate) struct Cancel {
 
 impl Cancel {
     /// Creates it for a run that is not cancelled.
-    pub(crate) fn new(policy: Policy) -> Self {
+    pub(crate) fn new(halt: Option<HaltRule>) -> Self {
         Self {
-            policy,
-            failures: 0,
-            halting: 0,
+            halt,
+            counted: 0,
             draining: None,
             request: Request::Run,
             signals: 0,
@@ -173,36 +142,15 @@ impl Cancel {
         if !self.may_start() {
             return None;
         }
-        let is_decided = match self.policy.race {
-            Some(Race::End) => true,
-            Some(Race::Ok) => status == Status::Ok,
-            None => false,
-        };
-        if is_decided {
-            return self.terminate(CancelReason::Race);
-        }
-        if let Some((which, limit, how)) = self.policy.halt {
-            self.halting += u32::from(which == Race::End || status == Status::Ok);
-            if self.halting >= limit.get() {
-                return self.end_with(how);
-            }
-        }
-        if status == Status::Ok {
+        let rule = self.halt?;
+        self.counted += u32::from(rule.counts(status));
+        if self.counted < rule.limit.get() {
             return None;
         }
-        self.failures += 1;
-        match self.policy.fail_fast {
-            Some((limit, how)) if self.failures >= limit.get() => self.end_with(how),
-            _ => None,
-        }
-    }
-
-    /// Ends the run because enough jobs ended.
-    fn end_with(&mut self, how: FailFast) -> Option<CancelReason> {
-        match how {
-            FailFast::Now => self.terminate(CancelReason::FailFast),
-            FailFast::Soon => {
-                self.draining = Some(CancelReason::FailFast);
+        match rule.mode {
+            HaltMode::Now => self.terminate(rule.reason),
+            HaltMode::Soon => {
+                self.draining = Some(rule.reason);
                 self.draining
             }
         }
@@ -260,23 +208,26 @@ pub(crate) fn steps(first: Signal, grace: Duration) -> Vec<(Duration, Signal)> {
 
 #[cfg(test)]
 mod tests {
+    use std::num::NonZeroU32;
+
     use super::*;
+    use crate::run::policy::halt::HaltAfter;
     use proptest::prelude::*;
 
     const NOW: Moment = Duration::from_secs(1);
 
-    fn fail_fast(limit: u32, how: FailFast) -> Cancel {
-        let limit = NonZeroU32::new(limit).unwrap();
-        Cancel::new(Policy {
-            fail_fast: Some((limit, how)),
-            race: None,
-            halt: None,
-        })
+    fn fail_fast(limit: u32, mode: HaltMode) -> Cancel {
+        Cancel::new(Some(HaltRule {
+            after: HaltAfter::Failures,
+            limit: NonZeroU32::new(limit).unwrap(),
+            mode,
+            reason: CancelReason::FailFast,
+        }))
     }
 
     #[test]
     fn a_second_signal_kills_and_a_third_exits() {
-        let mut cancel = Cancel::new(Policy::default());
+        let mut cancel = Cancel::new(None);
         let reason = Some(CancelReason::Signal);
         assert_eq!(cancel.signal(Signal::INT, NOW), Some(Escalation::Terminate));
         assert_eq!(
@@ -294,7 +245,7 @@ mod tests {
 
     #[test]
     fn the_same_signal_at_once_is_one_signal() {
-        let mut cancel = Cancel::new(Policy::default());
+        let mut cancel = Cancel::new(None);
         cancel.signal(Signal::INT, NOW);
         assert_eq!(cancel.signal(Signal::INT, NOW + SAME_SIGNAL / 2), None);
         assert_eq!(
@@ -305,7 +256,7 @@ mod tests {
 
     #[test]
     fn a_signal_after_another_cause_is_still_a_first_one() {
-        let mut cancel = fail_fast(1, FailFast::Now);
+        let mut cancel = fail_fast(1, HaltMode::Now);
         assert_eq!(
             cancel.job_ended(Status::Failed),
             Some(CancelReason::FailFast)
@@ -323,7 +274,7 @@ mod tests {
 
     #[test]
     fn enough_failures_cancel_the_run_and_successes_do_not_count() {
-        let mut cancel = fail_fast(2, FailFast::Now);
+        let mut cancel = fail_fast(2, HaltMode::Now);
         for status in [Status::Ok, Status::Timeout, Status::Ok] {
             assert_eq!(cancel.job_ended(status), None);
         }
@@ -336,7 +287,7 @@ mod tests {
 
     #[test]
     fn soon_starts_nothing_new_and_lets_running_jobs_finish() {
-        let mut cancel = fail_fast(1, FailFast::Soon);
+        let mut cancel = fail_fast(1, HaltMode::Soon);
         assert_eq!(
             cancel.job_ended(Status::Signaled),
             Some(CancelReason::FailFast)
@@ -350,11 +301,7 @@ mod tests {
     #[test]
     fn the_first_to_end_decides_a_race_however_it_ended() {
         for status in [Status::Ok, Status::Failed] {
-            let mut cancel = Cancel::new(Policy {
-                fail_fast: None,
-                race: Some(Race::End),
-                halt: None,
-            });
+            let mut cancel = Cancel::new(Some(HaltRule::race(HaltAfter::Jobs)));
             assert_eq!(cancel.job_ended(status), Some(CancelReason::Race));
             assert_eq!(cancel.job_ended(Status::Canceled), None);
         }
@@ -362,11 +309,7 @@ mod tests {
 
     #[test]
     fn a_failure_does_not_decide_a_race_for_the_first_success() {
-        let mut cancel = Cancel::new(Policy {
-            fail_fast: None,
-            race: Some(Race::Ok),
-            halt: None,
-        });
+        let mut cancel = Cancel::new(Some(HaltRule::race(HaltAfter::Successes)));
         for status in [Status::Failed, Status::Timeout, Status::SpawnError] {
             assert_eq!(cancel.job_ended(status), None);
         }
@@ -391,15 +334,30 @@ mod tests {
         );
     }
 
+    /// No rule, and every kind of rule.
+    fn rules() -> Vec<Option<HaltRule>> {
+        let mut rules = vec![None];
+        for after in [HaltAfter::Failures, HaltAfter::Successes, HaltAfter::Jobs] {
+            for (limit, mode) in [(1, HaltMode::Now), (2, HaltMode::Now), (2, HaltMode::Soon)] {
+                let limit = NonZeroU32::new(limit).unwrap();
+                let rule = HaltRule::race(after);
+                rules.push(Some(HaltRule {
+                    limit,
+                    mode,
+                    ..rule
+                }));
+            }
+        }
+        rules
+    }
+
     proptest! {
         #[test]
         fn the_cancellation_only_advances(
             events in prop::collection::vec((0u8..6, 0u64..1000), 0..30),
-            race in prop::sample::select(vec![None, Some(Race::End), Some(Race::Ok)]),
+            halt in prop::sample::select(rules()),
         ) {
-            let limit = NonZeroU32::new(2).unwrap();
-            let policy = Policy { fail_fast: Some((limit, FailFast::Now)), race, halt: None };
-            let mut cancel = Cancel::new(policy);
+            let mut cancel = Cancel::new(halt);
             let rank = |cancel: &Cancel| match cancel.request() {
                 Request::Run => 0,
                 Request::Terminate { .. } => 1,

@@ -1,20 +1,22 @@
 //! Decisions that need no process or channel: pure state machines, and the clock that they use.
 //!
 //! `schedule` decides which job starts next, and `resource_limit` when starts pause because of a
-//! shortage; `output_turn` decides whose output is reported, `cancel` how the run is cancelled, and
-//! `backoff` how long a job waits for its next attempt. `clock` is the time of a run, which does not pass
+//! shortage; `output_turn` decides whose output is reported, `cancel` how the run is cancelled, `halt`
+//! which endings of jobs cancel it, and `backoff` how long a job waits for its next attempt. `clock` is the time of a run, which does not pass
 //! while prun is stopped.
 
 pub(super) mod backoff;
 mod cancel;
 mod clock;
+mod halt;
 mod output_turn;
 mod resource_limit;
 mod schedule;
 
+pub(crate) use cancel::Escalation;
 pub(super) use cancel::{Cancel, Request, steps};
-pub(crate) use cancel::{Escalation, FailFast, Policy, Race};
 pub(super) use clock::{Clock, Moment};
+pub(crate) use halt::{HaltAfter, HaltMode, HaltRule};
 pub(super) use output_turn::OutputTurn;
 pub(super) use resource_limit::Refusal;
 pub(super) use schedule::Schedule;

@@ -94,7 +94,7 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
             order,
             reader_gone: false,
             schedule: Schedule::new(options.jobs, options.delay),
-            cancel: Cancel::new(options.policy),
+            cancel: Cancel::new(options.halt),
             completed_jobs,
             forward,
             summary: Summary::default(),

@@ -3,8 +3,9 @@
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::time::Duration;
 
-use crate::cli::args::{Halt, HaltAfter, HaltLimit, Jobs};
+use crate::cli::args::{Halt, HaltLimit, Jobs};
 use crate::plan::{Separator, parse_duration};
+use crate::run::{HaltAfter, HaltMode};
 
 /// Parses a number of jobs at once: `4`, `50%`, `+1`, `-1`, 0 for no limit.
 pub(crate) fn jobs(text: &str, cpus: impl Fn() -> NonZeroUsize) -> Option<Jobs> {
@@ -95,9 +96,9 @@ pub(crate) fn halt(text: &str) -> Option<Option<Halt>> {
         None => HaltLimit::Number(NonZeroU32::new(limit.parse().ok()?)?),
     };
     Some(Some(Halt {
-        is_now: match when {
-            "now" => true,
-            "soon" => false,
+        mode: match when {
+            "now" => HaltMode::Now,
+            "soon" => HaltMode::Soon,
             _ => return None,
         },
         after: match after {
@@ -212,7 +213,7 @@ mod tests {
     #[test]
     fn a_halt_has_a_when_a_what_and_a_limit() {
         let expected = Halt {
-            is_now: false,
+            mode: HaltMode::Soon,
             after: HaltAfter::Failures,
             limit: HaltLimit::Percent(20),
         };

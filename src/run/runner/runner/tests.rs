@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use super::*;
 use crate::plan::{ShellRule, Source};
 use crate::process::{Environment, Stdio};
-use crate::run::{JobOutput, Options, Policy};
+use crate::run::{JobOutput, Options};
 
 fn options(dir: &Path) -> Options {
     Options {
@@ -18,7 +18,7 @@ fn options(dir: &Path) -> Options {
         retries: 0,
         retry_delay: Duration::ZERO,
         deadline: None,
-        policy: Policy::default(),
+        halt: None,
         delay: Duration::ZERO,
         cwd: dir.into(),
         change_dir: true,
