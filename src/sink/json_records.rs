@@ -13,11 +13,7 @@ pub(crate) struct JsonLines;
 
 impl Sink for JsonLines {
     fn interest(&self) -> Interest {
-        Interest {
-            starts: false,
-            silent_successes: true,
-            silent_runs: false,
-        }
+        Interest::ENDINGS
     }
 
     fn handle(&mut self, event: &Event, _at: SystemTime, console: &mut Console) -> io::Result<()> {

@@ -53,6 +53,19 @@ impl Interest {
         silent_runs: true,
     };
 
+    /// Every ending of a job.
+    pub(crate) const ENDINGS: Self = Self {
+        starts: false,
+        silent_runs: false,
+        ..Self::ALL
+    };
+
+    /// Every ending of a job, and the end of the run.
+    pub(crate) const ENDINGS_AND_RUN: Self = Self {
+        starts: false,
+        ..Self::ALL
+    };
+
     /// Returns the union of two interests.
     pub(crate) fn or(self, other: Self) -> Self {
         Self {

@@ -99,11 +99,7 @@ impl FileFormat for Junit {
     const WHAT: &'static str = "the JUnit report";
 
     fn interest(&self) -> Interest {
-        Interest {
-            starts: false,
-            silent_successes: true,
-            silent_runs: true,
-        }
+        Interest::ENDINGS_AND_RUN
     }
 
     fn draft(&self) -> &Draft {

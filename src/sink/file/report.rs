@@ -122,11 +122,7 @@ impl FileFormat for Report {
     const WHAT: &'static str = "the report";
 
     fn interest(&self) -> Interest {
-        Interest {
-            starts: false,
-            silent_successes: true,
-            silent_runs: true,
-        }
+        Interest::ENDINGS_AND_RUN
     }
 
     fn draft(&self) -> &Draft {

@@ -39,11 +39,7 @@ impl CommandEcho {
 
 impl Sink for CommandEcho {
     fn interest(&self) -> Interest {
-        Interest {
-            starts: false,
-            silent_successes: true,
-            silent_runs: false,
-        }
+        Interest::ENDINGS
     }
 
     fn handle(&mut self, event: &Event, _at: SystemTime, console: &mut Console) -> io::Result<()> {
@@ -90,11 +86,7 @@ impl OutputFiles {
 
 impl Sink for OutputFiles {
     fn interest(&self) -> Interest {
-        Interest {
-            starts: false,
-            silent_successes: true,
-            silent_runs: false,
-        }
+        Interest::ENDINGS
     }
 
     fn handle(&mut self, event: &Event, _at: SystemTime, console: &mut Console) -> io::Result<()> {

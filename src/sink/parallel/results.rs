@@ -170,11 +170,7 @@ impl Recorder for Results {
     }
 
     fn interest(&self) -> Interest {
-        Interest {
-            starts: false,
-            silent_successes: true,
-            silent_runs: true,
-        }
+        Interest::ENDINGS_AND_RUN
     }
 
     fn record(&mut self, entry: &RecorderEntry) -> Result<(), RecorderError> {
