@@ -81,3 +81,18 @@ fn a_file_without_a_number_is_refused_before_anything_starts() {
         assert!(!outcome.path("PWN").exists());
     }
 }
+
+#[test]
+fn no_report_overwrites_a_file_that_an_option_reads() {
+    for (option, file) in [("-j", "@n"), ("--slots", "@n")] {
+        let outcome = Stage::new()
+            .file("n", "2\n")
+            .args([option, file, "--report", "n", "true"])
+            .stderr(format!(
+                "prun: --report n: {option} reads the same file: name a different one\n"
+            ))
+            .code(2)
+            .run();
+        assert_eq!(outcome.read_text("n"), "2\n");
+    }
+}

@@ -5,7 +5,7 @@ use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-use crate::cli::args::Args;
+use crate::cli::args::{Args, GnuValues, Jobs, SlotList};
 use crate::os::folder;
 use crate::run::{LogDir, LogDirError};
 use crate::sink::{Console, RunFiles};
@@ -65,15 +65,18 @@ pub(crate) fn files(args: &Args) -> RunFiles {
 
 /// Rejects a file that two options write, or that one reads and another writes.
 pub(crate) fn check(args: &Args) -> Result<(), FilesError> {
+    let gnu = args.gnu.as_deref();
     let outputs: Vec<Named<'_>> = [
-        ("--joblog", &args.joblog),
-        ("--log-dir", &args.log_dir),
-        ("--junit", &args.junit),
-        ("--report", &args.report),
-        ("--trace", &args.trace),
+        ("--joblog", args.joblog.as_ref()),
+        ("--log-dir", args.log_dir.as_ref()),
+        ("--junit", args.junit.as_ref()),
+        ("--report", args.report.as_ref()),
+        ("--trace", args.trace.as_ref()),
+        ("--joblog", gnu.and_then(|gnu| gnu.joblog.as_ref())),
+        ("--results", gnu.and_then(|gnu| gnu.results.as_ref())),
     ]
     .into_iter()
-    .filter_map(|(option, path)| Some(Named::written(option, path.as_deref()?)))
+    .filter_map(|(option, path)| Some(Named::written(option, path?)))
     .collect();
     for (option, what) in [("--joblog", "a job log"), ("--log-dir", "a folder")] {
         let is_out = |named: &Named<'_>| named.option == option && is_standard(named.path);
@@ -134,6 +137,17 @@ fn inputs(args: &Args) -> Vec<Named<'_>> {
     inputs.extend(args.file.iter().map(|path| read("-f", path)));
     inputs.extend(args.arg_files.iter().map(|path| read("-a", path)));
     inputs.extend(args.replay.iter().map(|path| read("--replay", path)));
+    if let Some(Jobs::File(path)) = &args.jobs {
+        inputs.push(read("-j", path));
+    }
+    if let Some(SlotList::File(path)) = &args.slots {
+        inputs.push(read("--slots", path));
+    }
+    let sources = args.gnu.iter().flat_map(|gnu| &gnu.sources);
+    inputs.extend(sources.filter_map(|source| match &source.values {
+        GnuValues::File(path) => Some(read("-a", path)),
+        GnuValues::List(_) | GnuValues::Stdin => None,
+    }));
     inputs.retain(|named| !is_standard(named.path));
     // A terminal or a socket may also be standard output.
     let stdin = read("standard input", Path::new("/dev/stdin"));

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::ffi::OsString;
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 
@@ -122,6 +122,10 @@ impl ParallelLog {
             path: path.to_owned(),
             source,
         };
+        if !is_continued && is_another_file(path) {
+            let path = path.to_owned();
+            return Err(ParallelLogError::NotALog { path, line: 1 });
+        }
         let mut options = File::options();
         options.create(true);
         match is_continued {
@@ -153,17 +157,26 @@ impl ParallelLog {
     }
 }
 
+/// Whether a file exists that is no such log, so that a wrong path does not cost its contents.
+fn is_another_file(path: &Path) -> bool {
+    let begin = COLUMNS[0].as_bytes();
+    let mut first = vec![0; begin.len()];
+    let is_regular = |file: &File| {
+        file.metadata()
+            .is_ok_and(|meta| meta.is_file() && meta.len() > 0)
+    };
+    File::open(path).is_ok_and(|mut file| {
+        is_regular(&file) && (file.read_exact(&mut first).is_err() || first != begin)
+    })
+}
+
 impl Recorder for ParallelLog {
     fn name(&self) -> String {
         format!("the job log {}", self.path.display())
     }
 
     fn interest(&self) -> Interest {
-        Interest {
-            starts: false,
-            silent_successes: true,
-            silent_runs: true,
-        }
+        Interest::ENDINGS_AND_RUN
     }
 
     fn record(&mut self, entry: &RecorderEntry) -> Result<(), RecorderError> {

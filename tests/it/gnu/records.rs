@@ -112,3 +112,31 @@ fn only_the_output_of_the_last_try_is_shown() {
         .code(2)
         .run();
 }
+
+#[test]
+fn a_file_that_is_no_job_log_is_not_overwritten() {
+    let outcome = parallel(["--jl", "list", "echo", ":::", "a"])
+        .file("list", "something else\n")
+        .stderr("prun: --joblog list:1: not a line of GNU parallel's job log: name another file\n")
+        .code(255)
+        .run();
+    assert_eq!(outcome.read_text("list"), "something else\n");
+    // A log of an earlier run is, and so is an empty file.
+    for before in ["Seq\tHost\n9\told\n", ""] {
+        let outcome = parallel(["--jl", "log", "true", ":::", "a"])
+            .file("log", before)
+            .run();
+        let log = outcome.read_text("log");
+        assert!(log.lines().count() == 2 && !log.contains("old"), "{log}");
+    }
+}
+
+#[test]
+fn results_do_not_overwrite_the_arguments() {
+    let outcome = parallel(["--results", "in.csv", "-a", "in.csv", "echo"])
+        .file("in.csv", "a\nb\n")
+        .stderr("prun: --results in.csv: -a reads the same file: name a different one\n")
+        .code(255)
+        .run();
+    assert_eq!(outcome.read_text("in.csv"), "a\nb\n");
+}
