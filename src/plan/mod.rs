@@ -5,7 +5,7 @@
 //! ([`Invocation`]: an argv, or a command line that may need a [`Shell`]).
 //!
 //! * `job` is one job, `source` the stream of them, `typed_commands` the commands of the command line,
-//!   and `unique_names` the check for duplicate names.
+//!   `unique_names` the check for duplicate names, and `suggestion` quotes what a message suggests.
 //! * `jobfile` reads a job file; `arguments` makes jobs from values and a `template`, `blocks` from an
 //!   input that is cut between its records; `columns` reads the records of a table; `input` opens and
 //!   splits the files that all of them read. `shuffled` makes a random order.
@@ -30,6 +30,7 @@ mod replacement;
 mod rows;
 mod shuffled;
 mod source;
+mod suggestion;
 mod template;
 mod typed_commands;
 mod unique_names;

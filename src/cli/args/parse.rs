@@ -6,7 +6,7 @@ use clap::Parser;
 use clap::error::ErrorKind;
 
 use super::args::Args;
-use super::hints;
+use super::hints::{self, HabitError};
 use super::option_names::takes_next_word;
 use super::usage_error::UsageError;
 
@@ -33,7 +33,7 @@ pub(crate) fn parse(
         Err(error) => {
             // `-u gzip -9`: the unknown option is one of the command.
             if error.kind() == ErrorKind::UnknownArgument {
-                hints::check_unknown(typed, is_set)?;
+                hints::check_unknown(typed, is_set).map_err(HabitError::from)?;
             }
             Err(error.into())
         }

@@ -36,22 +36,25 @@ fn a_seed_repeats_the_order_of_every_source() {
     }
 }
 
+/// Six jobs, one after the other.
+const SIX: [&str; 10] = [
+    "-j1",
+    "/bin/echo",
+    "{}",
+    ":::",
+    "a",
+    "b",
+    "c",
+    "d",
+    "e",
+    "f",
+];
+
 #[test]
 fn the_seed_is_told() {
     let outcome = Stage::new()
-        .args([
-            "--shuf",
-            "-j1",
-            "/bin/echo",
-            "{}",
-            ":::",
-            "a",
-            "b",
-            "c",
-            "d",
-            "e",
-            "f",
-        ])
+        .arg("--shuf")
+        .args(SIX)
         .stdout_any()
         .stderr_has("prun: random order: --shuf=")
         .run();
@@ -61,19 +64,8 @@ fn the_seed_is_told() {
         .find(|word| word.starts_with("--shuf="))
         .expect("it is told");
     Stage::new()
-        .args([
-            seed,
-            "-j1",
-            "/bin/echo",
-            "{}",
-            ":::",
-            "a",
-            "b",
-            "c",
-            "d",
-            "e",
-            "f",
-        ])
+        .arg(seed)
+        .args(SIX)
         .stdout(outcome.stdout)
         .stderr(told.clone())
         .run();

@@ -13,22 +13,10 @@ pub(crate) struct Shell {
     program: &'static str,
 }
 
-pub(crate) const DASH: Shell = Shell {
-    name: "dash",
-    program: "dash",
-};
-pub(crate) const BASH: Shell = Shell {
-    name: "bash",
-    program: "bash",
-};
-pub(crate) const KSH: Shell = Shell {
-    name: "ksh",
-    program: "ksh",
-};
-pub(crate) const ZSH: Shell = Shell {
-    name: "zsh",
-    program: "zsh",
-};
+pub(crate) const DASH: Shell = Shell::called("dash");
+pub(crate) const BASH: Shell = Shell::called("bash");
+pub(crate) const KSH: Shell = Shell::called("ksh");
+pub(crate) const ZSH: Shell = Shell::called("zsh");
 pub(crate) const BUSYBOX: Shell = Shell {
     name: "ash",
     program: "busybox",
@@ -38,6 +26,11 @@ pub(crate) const BUSYBOX: Shell = Shell {
 pub(crate) const ALL: [Shell; 5] = [DASH, BASH, KSH, ZSH, BUSYBOX];
 
 impl Shell {
+    const fn called(name: &'static str) -> Self {
+        let program = name;
+        Self { name, program }
+    }
+
     /// Whether it is installed; if not, the test is listed as skipped.
     #[track_caller]
     pub(crate) fn is_there(self) -> bool {

@@ -1,7 +1,9 @@
 //! What GNU parallel, rush or a shell would read differently than prun.
 //!
-//! `syntax` checks the words of a template, with `placeholders` for the braces.
+//! `syntax` checks the words of a template, and `braces` those in braces, with a table of the `placeholders`
+//! of other programs.
 
+mod braces;
 mod placeholders;
 mod syntax;
 

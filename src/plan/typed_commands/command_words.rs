@@ -1,22 +1,17 @@
-//! The commands of prun's own command line, and common mistakes there.
+//! Words that are no command lines, although each would be run as one.
 
 use std::ffi::{OsStr, OsString};
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::sync::Arc;
+use std::os::unix::ffi::OsStrExt;
 
 use thiserror::Error;
 
-use super::command::operators::is_operator;
-use super::command::{ShellRule, WordsError};
-use super::job::{Job, Origin};
-use super::template::{assignment, has_placeholder};
+use crate::plan::command::operators::is_operator;
+use crate::plan::suggestion::{in_quotes, is_plain, joined_in_quotes, short};
+use crate::plan::template::assignment;
 
-/// The longest suggestion, in bytes; a longer one is hard to read.
-const LONGEST_SUGGESTION: usize = 200;
-
-/// Why a command of the command line is rejected.
+/// Why a word is rejected as a command line.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub(crate) enum TypedCommandsError {
+pub(crate) enum CommandWordError {
     /// An option of prun after a command.
     #[error("`{option}`: options go before the commands{}", .quoted.as_deref().map(if_its_own).unwrap_or_default())]
     LateOption {
@@ -58,21 +53,6 @@ pub(crate) enum TypedCommandsError {
         /// The whole line in quotes, unless it is long.
         quoted: Option<String>,
     },
-    /// An expression of GNU parallel.
-    #[error(
-        "{0}: `{{= =}}` is an expression of GNU parallel, and there is no Perl: write {{/OLD/NEW}} for the \
-         value with a text replaced"
-    )]
-    Perl(Origin),
-    /// A placeholder without values.
-    #[error(
-        "{0}: no values for its placeholder: give them after the command with `::: VALUE...`, before it \
-         with `-a FILE`, or as lines of standard input; write `{{{{}}}}` for a literal `{{}}`"
-    )]
-    Placeholder(Origin),
-    /// A command line that cannot be run.
-    #[error("{0}: {1}")]
-    Words(Origin, WordsError),
 }
 
 /// Returns the second half of the hint about a late option.
@@ -80,64 +60,32 @@ fn if_its_own(quoted: &str) -> String {
     format!(" (if it belongs to the command, quote the whole command: prun {quoted})")
 }
 
-/// Returns the jobs of all commands; `is_option` recognizes prun's own options.
-pub(super) fn jobs(
+/// Rejects words that are no command lines; `is_option` recognizes prun's own options.
+pub(super) fn check_words(
     commands: &[OsString],
-    rule: &ShellRule,
     is_option: impl Fn(&str) -> bool,
-) -> Result<Vec<Job>, TypedCommandsError> {
-    // Options first: `prun find . -name {}` is one command without quotes, not a placeholder.
+) -> Result<(), CommandWordError> {
     for (index, command) in commands.iter().enumerate() {
-        check_start(commands, index, command, &is_option)?;
+        check_word(commands, index, command, &is_option)?;
     }
-    let mut typed = commands.iter().zip(origins());
-    if let Some((_, origin)) = typed.find(|(command, _)| has_perl(command)) {
-        return Err(TypedCommandsError::Perl(origin));
-    }
-    let job = |(command, origin): (&OsString, Origin)| match has_placeholder(command) {
-        true => Err(TypedCommandsError::Placeholder(origin)),
-        false => job(origin, &unescaped(command.as_bytes()), rule),
-    };
-    commands.iter().zip(origins()).map(job).collect()
-}
-
-/// Returns the jobs of command lines given as arguments, in which placeholders and options of prun
-/// have no meaning.
-pub(super) fn listed(lines: &[OsString], rule: &ShellRule) -> Result<Vec<Job>, TypedCommandsError> {
-    let job = |(line, origin): (&OsString, Origin)| job(origin, line.as_bytes(), rule);
-    lines.iter().zip(origins()).map(job).collect()
-}
-
-/// Returns the origins of the first command, the second, and so on.
-fn origins() -> impl Iterator<Item = Origin> {
-    let source: Arc<str> = Origin::TYPED.into();
-    (1..).map(move |line| Origin {
-        source: Arc::clone(&source),
-        line,
-    })
-}
-
-/// Parses the job of one command line.
-fn job(origin: Origin, line: &[u8], rule: &ShellRule) -> Result<Job, TypedCommandsError> {
-    Job::from_line(origin.clone(), line, rule)
-        .map_err(|error| TypedCommandsError::Words(origin, error))
+    Ok(())
 }
 
 /// Rejects a command that begins with `-`, or is an operator, or only a variable.
-fn check_start(
+fn check_word(
     commands: &[OsString],
     index: usize,
     command: &OsStr,
     is_option: impl Fn(&str) -> bool,
-) -> Result<(), TypedCommandsError> {
+) -> Result<(), CommandWordError> {
     let is_last = index + 1 == commands.len();
     if !is_last && assignment(command.as_bytes()).is_some_and(|(_, value)| !has_blank(value)) {
         let is_simple = |word: &OsString| word == command || is_plain(word.as_bytes());
         let line = commands.join(OsStr::new(" "));
         let are_simple = commands.iter().all(is_simple);
-        return Err(TypedCommandsError::Variable {
+        return Err(CommandWordError::Variable {
             word: command.to_string_lossy().into_owned(),
-            quoted: are_simple.then(|| in_quotes(&line)).flatten(),
+            quoted: are_simple.then(|| in_quotes(line.as_bytes())).flatten(),
         });
     }
     let is_operator = is_operator(command.as_bytes());
@@ -147,11 +95,11 @@ fn check_start(
     let word = command.to_string_lossy().into_owned();
     let quoted = quoted_whole(commands, index);
     if is_operator {
-        return Err(TypedCommandsError::Operator { word, quoted });
+        return Err(CommandWordError::Operator { word, quoted });
     }
     if let Some(at) = commands.iter().position(|word| word == "--") {
         let quoted = quoted_whole(commands, at);
-        return Err(TypedCommandsError::Separator {
+        return Err(CommandWordError::Separator {
             listed: listed_behind(commands, at),
             quoted,
         });
@@ -159,12 +107,12 @@ fn check_start(
     let name = word.split_once('=').map_or(word.as_str(), |(name, _)| name);
     let name = if name.starts_with("--") { name } else { &word };
     Err(if is_option(name) {
-        TypedCommandsError::LateOption {
+        CommandWordError::LateOption {
             option: name.to_owned(),
             quoted: quoted.or_else(|| is_one(commands, index).then(|| EXAMPLE.to_owned())),
         }
     } else {
-        TypedCommandsError::Unquoted { word, quoted }
+        CommandWordError::Unquoted { word, quoted }
     })
 }
 
@@ -180,27 +128,10 @@ fn is_one(commands: &[OsString], index: usize) -> bool {
 /// Returns all words as the one command that was probably meant, in quotes: only if those before the
 /// word at `index` are plain, because whole command lines do not make one command.
 fn quoted_whole(commands: &[OsString], index: usize) -> Option<String> {
-    if !is_one(commands, index) {
-        return None;
-    }
-    let mut line = Vec::new();
-    for word in commands.iter().map(|word| word.as_bytes()) {
-        if !line.is_empty() {
-            line.push(b' ');
-        }
-        match is_operator(word) {
-            true => line.extend_from_slice(word),
-            false => line.extend_from_slice(&shlex::bytes::try_quote(word).ok()?),
-        }
-    }
-    in_quotes(OsStr::from_bytes(&line))
-}
-
-/// Returns a command line in quotes, unless it is too long to suggest.
-fn in_quotes(line: &OsStr) -> Option<String> {
-    let quoted = shlex::bytes::try_quote(line.as_bytes()).ok()?.into_owned();
-    let quoted = OsString::from_vec(quoted).into_string().ok()?;
-    (quoted.len() <= LONGEST_SUGGESTION).then_some(quoted)
+    let words = commands.iter().map(OsString::as_os_str);
+    is_one(commands, index)
+        .then(|| joined_in_quotes(words, is_operator))
+        .flatten()
 }
 
 fn has_blank(word: &[u8]) -> bool {
@@ -215,79 +146,22 @@ fn listed_behind(commands: &[OsString], index: usize) -> Option<String> {
         return None;
     }
     let joined = |words: &[OsString]| Some(words.join(OsStr::new(" ")).to_str()?.to_owned());
-    let listed = format!("{} ::: {}", joined(before)?, joined(after)?);
-    (listed.len() <= LONGEST_SUGGESTION).then_some(listed)
-}
-
-/// Whether a command holds `{= … =}`, which would be text.
-fn has_perl(command: &OsStr) -> bool {
-    let pairs = || command.as_bytes().windows(2);
-    let start = pairs().position(|pair| pair == b"{=");
-    start.is_some_and(|start| pairs().skip(start + 2).any(|pair| pair == b"=}"))
-}
-
-/// Whether a word needs no quotes.
-fn is_plain(word: &[u8]) -> bool {
-    shlex::bytes::try_quote(word).is_ok_and(|quoted| *quoted == *word)
-}
-
-/// Replaces `{{}}` with `{}`.
-fn unescaped(text: &[u8]) -> Vec<u8> {
-    let mut plain = Vec::with_capacity(text.len());
-    let mut rest = text;
-    while let [first, after @ ..] = rest {
-        rest = match rest.strip_prefix(b"{{}}") {
-            Some(rest) => {
-                plain.extend_from_slice(b"{}");
-                rest
-            }
-            None => {
-                plain.push(*first);
-                after
-            }
-        };
-    }
-    plain
+    short(format!("{} ::: {}", joined(before)?, joined(after)?))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::invocation::Invocation;
     use super::*;
 
     const OPTIONS: &[&str] = &["--json", "--jobs", "--version", "-j4", "-t", "-n"];
 
-    fn typed(commands: &[&str]) -> Result<Vec<(Option<String>, String)>, String> {
+    fn checked(commands: &[&str]) -> Result<(), CommandWordError> {
         let commands: Vec<OsString> = commands.iter().map(OsString::from).collect();
-        let rule = ShellRule::Auto(Arc::default());
-        let jobs = jobs(&commands, &rule, |name| OPTIONS.contains(&name))
-            .map_err(|error| error.to_string())?;
-        let shown = |job: Job| match job.invocation {
-            Invocation::Line { line, .. } => (job.name, line.into_string().unwrap()),
-            other => panic!("{other:?}"),
-        };
-        Ok(jobs.into_iter().map(shown).collect())
+        check_words(&commands, |name| OPTIONS.contains(&name))
     }
 
     fn error(commands: &[&str]) -> String {
-        typed(commands).unwrap_err()
-    }
-
-    #[test]
-    fn each_command_is_a_job() {
-        let expected = [
-            (None, "ls -la".to_owned()),
-            (Some("web".to_owned()), "serve".to_owned()),
-        ];
-        assert_eq!(typed(&["ls -la", "web: serve"]).unwrap(), expected);
-    }
-
-    #[test]
-    fn the_origin_counts_from_one() {
-        let commands = ["a".into(), "b".into()];
-        let jobs = jobs(&commands, &ShellRule::Never, |_| false).unwrap();
-        let origins: Vec<_> = jobs.iter().map(|job| job.origin.to_string()).collect();
-        assert_eq!(origins, ["command 1", "command 2"]);
+        checked(commands).unwrap_err().to_string()
     }
 
     #[test]
@@ -321,8 +195,8 @@ mod tests {
         );
         assert!(error(&["SEQ=1", "./prog", "a b"]).ends_with("prun 'A=1 make'"));
         // Alone it is a command line, and so is one with a command.
-        assert!(typed(&["A=1"]).is_ok());
-        assert!(typed(&["A=1 make", "make"]).is_ok());
+        assert!(checked(&["A=1"]).is_ok());
+        assert!(checked(&["A=1 make", "make"]).is_ok());
     }
 
     #[test]
@@ -387,17 +261,7 @@ mod tests {
             error(&["make a", "&&", "make b"]),
             "`&&` is no command: quote the whole command line: prun 'ls > list'"
         );
-        assert!(typed(&["ls > list", "> list"]).is_ok());
-    }
-
-    #[test]
-    fn an_expression_of_gnu_parallel_is_no_text() {
-        assert_eq!(
-            error(&["ls", "echo {= s/a/b/ =}"]),
-            "command 2: `{= =}` is an expression of GNU parallel, and there is no Perl: write {/OLD/NEW} \
-             for the value with a text replaced"
-        );
-        assert!(typed(&["echo {=", "echo =} ={"]).is_ok());
+        assert!(checked(&["ls > list", "> list"]).is_ok());
     }
 
     #[test]
@@ -411,61 +275,6 @@ mod tests {
             error(&["gzip", "--", "a", "b"]),
             "`--`: write `:::` before the arguments: prun gzip ::: a b; or quote the whole command: \
              prun 'gzip -- a b'"
-        );
-    }
-
-    #[test]
-    fn a_placeholder_is_an_error_with_the_remedies() {
-        assert_eq!(
-            error(&["ls", "gzip {}"]),
-            "command 2: no values for its placeholder: give them after the command with `::: VALUE...`, \
-             before it with `-a FILE`, or as lines of standard input; write `{{}}` for a literal `{}`"
-        );
-        assert!(typed(&["{{}"]).is_err());
-        for command in [
-            "find . -exec ls {} \\;",
-            "basename {/}",
-            "echo {1}",
-            "cc -o {.}",
-        ] {
-            assert!(typed(&[command]).is_err());
-        }
-    }
-
-    #[test]
-    fn an_option_is_reported_before_a_placeholder() {
-        assert!(error(&["gzip", "{}", "-9"]).starts_with("`-9` begins with `-`"));
-    }
-
-    #[test]
-    fn doubled_braces_are_literal_ones() {
-        for (written, meant) in [
-            ("find . -exec ls {{}} \\;", "find . -exec ls {} \\;"),
-            ("{{{}}}", "{{}}"),
-            ("{{}}{{}}", "{}{}"),
-        ] {
-            assert_eq!(typed(&[written]).unwrap()[0].1, meant);
-        }
-    }
-
-    #[test]
-    fn other_braces_are_left_alone() {
-        for command in [
-            "awk '{print}'",
-            "echo ${x}",
-            "echo {1..3} a{2}",
-            "{ ls; }",
-            "a }{ b",
-        ] {
-            assert_eq!(typed(&[command]).unwrap()[0].1, command);
-        }
-    }
-
-    #[test]
-    fn a_command_that_cannot_be_run_is_counted() {
-        assert_eq!(
-            error(&["ls", ""]),
-            "command 2: the command line is empty: write a command"
         );
     }
 }
