@@ -12,7 +12,6 @@ use super::about::AboutArgs;
 use super::blocks::BlockArgs;
 use super::columns::ColumnArgs;
 use super::gnu::GnuArgs;
-use super::help_sections;
 use super::values::{
     CiMode, ColorMode, FailFastMode, GuardMode, Jobs, JsonMode, OutputMode, ProgressMode, RaceMode,
     SlotList, duration, parse_batch, parse_env, parse_jobs, parse_max_fail, parse_retries,
@@ -30,8 +29,7 @@ use crate::plan::BatchSize;
     version,
     override_usage = "prun [OPTIONS] COMMAND...\n       prun [OPTIONS] TEMPLATE... ::: ARG...\n       prun [OPTIONS] -a FILE TEMPLATE...\n       prun [OPTIONS] -f FILE\n       ... | prun [OPTIONS] TEMPLATE...\n       ... | prun [OPTIONS] --pipe TEMPLATE...\n       ... | prun [OPTIONS]",
     after_help = "`prun --help` shows more, with examples; `prun --man` prints the manual page.",
-    after_long_help = help_sections::help(),
-    max_term_width = 100,
+    max_term_width = 100
 )]
 pub(crate) struct Args {
     /// Command lines, one per argument; with `:::` or -a, a single command and its arguments

@@ -2,10 +2,11 @@
 
 use std::ffi::{OsStr, OsString};
 
-use clap::Parser;
 use clap::error::ErrorKind;
+use clap::{CommandFactory, FromArgMatches, Parser};
 
 use super::args::Args;
+use super::help_sections;
 use super::hints::{self, HabitError};
 use super::option_names::takes_next_word;
 use super::usage_error::UsageError;
@@ -30,6 +31,7 @@ pub(crate) fn parse(
             hints::check(&args, typed, is_set)?;
             Ok(args)
         }
+        Err(_) if words.iter().any(|word| word == "--help") => with_sections(words),
         Err(error) => {
             // `-u gzip -9`: the unknown option is one of the command.
             if error.kind() == ErrorKind::UnknownArgument {
@@ -38,6 +40,13 @@ pub(crate) fn parse(
             Err(error.into())
         }
     }
+}
+
+/// Parses the words again if one of them asks for the long help, whose sections are made only then.
+fn with_sections(words: &[OsString]) -> Result<Args, UsageError> {
+    let command = Args::command().after_long_help(help_sections::help());
+    let matches = command.try_get_matches_from(words)?;
+    Ok(Args::from_arg_matches(&matches)?)
 }
 
 /// Writes `--header N` as `--header=N`: only with `=` may the value be left out, so that the command may

@@ -3,15 +3,6 @@
 //! Many of them also exist as programs (`echo`, `test`, `kill`), but those may behave differently, so
 //! a command line that begins with one of them always goes to the shell.
 
-use std::sync::LazyLock;
-
-/// All words that only a shell can run, in order.
-static SHELL_WORDS: LazyLock<Vec<&str>> = LazyLock::new(|| {
-    let mut words = [KEYWORDS, POSIX_SPECIAL, POSIX_REGULAR, DASH, BASH].concat();
-    words.sort_unstable();
-    words
-});
-
 /// Reserved words of POSIX, dash and bash.
 const KEYWORDS: &[&str] = &[
     "!",
@@ -87,8 +78,31 @@ const BASH: &[&str] = &[
 
 /// Whether `word`, as the first word of a command line, is a keyword or a builtin.
 pub(crate) fn is_shell_word(word: &[u8]) -> bool {
-    is_among(&SHELL_WORDS, word)
+    let lengths = word
+        .first()
+        .and_then(|first| LENGTHS.get(usize::from(*first)));
+    lengths.is_some_and(|lengths| lengths >> word.len().min(31) & 1 == 1)
+        && LISTS.iter().any(|list| is_among(list, word))
 }
+
+const LISTS: [&[&str]; 5] = [KEYWORDS, POSIX_SPECIAL, POSIX_REGULAR, DASH, BASH];
+
+/// For each first byte a bit for each length of such words: most programs are told from them without a
+/// search.
+static LENGTHS: [u32; 128] = {
+    let mut lengths = [0; 128];
+    let mut list = 0;
+    while list < LISTS.len() {
+        let mut at = 0;
+        while at < LISTS[list].len() {
+            let word = LISTS[list][at].as_bytes();
+            lengths[word[0] as usize] |= 1 << word.len();
+            at += 1;
+        }
+        list += 1;
+    }
+    lengths
+};
 
 fn is_among(list: &[&str], word: &[u8]) -> bool {
     list.binary_search_by(|known| known.as_bytes().cmp(word))
@@ -114,7 +128,17 @@ mod tests {
 
     #[test]
     fn programs_are_not_shell_words() {
-        for word in ["ls", "cargo", "echoes", "tim", "", "/bin/echo", "\u{e9}"] {
+        let long = "e".repeat(100);
+        for word in [
+            "ls",
+            "cargo",
+            "echoes",
+            "tim",
+            "",
+            "/bin/echo",
+            "\u{e9}",
+            &long,
+        ] {
             assert!(!is_shell_word(word.as_bytes()), "{word}");
         }
     }
