@@ -6,6 +6,7 @@
 
 mod ending;
 mod last_lines;
+mod waits;
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -21,6 +22,7 @@ use crate::process::{ExitInfo, Signal, Spool, TerminalSize};
 
 pub(crate) use ending::{CancelReason, Counts, Outcome, Status};
 pub(crate) use last_lines::LastLines;
+pub(crate) use waits::{Awaited, JobWait, MachineLimit, Waits};
 
 /// Something that happened in a run. Cheap to clone, since a sink may handle it later.
 #[derive(Clone, Debug)]
@@ -43,6 +45,8 @@ pub(crate) enum Event {
     JobRetried(Arc<JobRetry>),
     /// A job ended. Each job that was read has exactly one such event.
     JobEnded(Arc<JobEnd>),
+    /// Which jobs wait, and for what, has changed. Sent at most a few times a second.
+    JobsWaited(Arc<Waits>),
     /// A warning; the run continues.
     Warned(Arc<str>),
     /// The input is invalid, and nothing more was read; or no process could be started at all.
@@ -78,6 +82,7 @@ impl Event {
             | Self::InputEnded { .. }
             | Self::Suspended
             | Self::Continued
+            | Self::JobsWaited(_)
             | Self::Warned(_)
             | Self::InputFailed(_)
             | Self::Canceled(_)
@@ -193,6 +198,8 @@ pub(crate) struct JobEnd {
     pub(crate) status: Status,
     /// Why it was canceled or skipped, if the cause was outside of the job.
     pub(crate) reason: Option<CancelReason>,
+    /// Which job that it needs did not end well, and how, if that is the reason: `build: exit 1`.
+    pub(crate) failed_need: Option<Arc<str>>,
     /// The number of attempts.
     pub(crate) attempts: u32,
     /// The time from reading the job to its first start; `None` if it never started.
@@ -258,8 +265,13 @@ impl Attempt {
     /// Returns how its process ended, if it had one.
     pub(crate) fn exit(&self) -> Option<&ExitInfo> {
         match &self.outcome {
-            Outcome::Exited(exit) | Outcome::TimedOut { exit, .. } => Some(exit),
-            Outcome::Canceled { exit, .. } | Outcome::NeededTerminal { exit } => Some(exit),
+            Outcome::Exited(exit)
+            | Outcome::TimedOut { exit, .. }
+            | Outcome::Canceled { exit, .. }
+            | Outcome::NeededTerminal { exit }
+            | Outcome::EndedWithRun { exit }
+            | Outcome::EndedEarly { exit }
+            | Outcome::NotReady { exit, .. } => Some(exit),
             Outcome::NotStarted(_) | Outcome::NotStartedInTime { .. } | Outcome::Lost(_) => None,
         }
     }
@@ -268,11 +280,17 @@ impl Attempt {
     pub(crate) fn status(&self) -> Status {
         match &self.outcome {
             Outcome::Exited(exit) if exit.success() => Status::Ok,
-            Outcome::Exited(exit) if exit.signal.is_some() => Status::Signaled,
-            Outcome::Exited(_) | Outcome::NeededTerminal { .. } | Outcome::Lost(_) => {
-                Status::Failed
+            Outcome::EndedWithRun { .. } => Status::Ok,
+            Outcome::Exited(exit) | Outcome::EndedEarly { exit } if exit.signal.is_some() => {
+                Status::Signaled
             }
-            Outcome::TimedOut { .. } | Outcome::NotStartedInTime { .. } => Status::Timeout,
+            Outcome::Exited(_)
+            | Outcome::EndedEarly { .. }
+            | Outcome::NeededTerminal { .. }
+            | Outcome::Lost(_) => Status::Failed,
+            Outcome::TimedOut { .. }
+            | Outcome::NotReady { .. }
+            | Outcome::NotStartedInTime { .. } => Status::Timeout,
             Outcome::Canceled { .. } => Status::Canceled,
             Outcome::NotStarted(_) => Status::SpawnError,
         }

@@ -22,6 +22,12 @@ pub(crate) enum Outcome {
     },
     /// It needed the terminal, which it cannot have, and was ended.
     NeededTerminal { exit: ExitInfo },
+    /// It is a service, and was ended when all other jobs had ended.
+    EndedWithRun { exit: ExitInfo },
+    /// It is a service, and ended by itself before the others.
+    EndedEarly { exit: ExitInfo },
+    /// It is a service that was not ready within its time limit, and was ended.
+    NotReady { limit: Duration, exit: ExitInfo },
     /// No process could be started, for this reason.
     NotStarted(String),
     /// It reached its time limit before its program was executed.
@@ -98,6 +104,8 @@ pub(crate) enum CancelReason {
     NeedsTerminal,
     /// It succeeded in an earlier run (`--resume`).
     Resumed,
+    /// A job that it needs did not end well.
+    Needs,
 }
 
 impl CancelReason {
@@ -110,6 +118,7 @@ impl CancelReason {
             Self::Race => "race",
             Self::NeedsTerminal => "needs_terminal",
             Self::Resumed => "resumed",
+            Self::Needs => "needs",
         }
     }
 }

@@ -11,6 +11,7 @@ use std::time::Duration;
 use super::blocks::Block;
 use super::command::{ShellRule, WordsError};
 use super::invocation::{Invocation, parse_line};
+use super::scheduling::{Need, Scheduling, Service};
 use crate::os::EnvChange;
 
 /// The standard input of a job.
@@ -68,6 +69,8 @@ pub(crate) struct Job {
     pub(crate) timeout: Option<Duration>,
     /// Its number of retries; `None` means the run's.
     pub(crate) retries: Option<u32>,
+    /// How it is scheduled among the others, if not like most jobs.
+    pub(crate) scheduling: Option<Box<Scheduling>>,
 }
 
 impl Job {
@@ -93,7 +96,26 @@ impl Job {
             stdin: None,
             timeout: None,
             retries: None,
+            scheduling: None,
         }
+    }
+
+    /// Returns the jobs that it needs.
+    pub(crate) fn needs(&self) -> &[Need] {
+        let scheduling = self.scheduling.as_deref();
+        scheduling.map_or(&[], |scheduling| &scheduling.needs)
+    }
+
+    /// Whether its failure fails neither the run nor the jobs that need it.
+    pub(crate) fn may_fail(&self) -> bool {
+        self.scheduling
+            .as_ref()
+            .is_some_and(|scheduling| scheduling.allow_failure)
+    }
+
+    /// Returns how it is run as a service, if it is one.
+    pub(crate) fn service(&self) -> Option<&Service> {
+        self.scheduling.as_ref()?.service.as_ref()
     }
 }
 

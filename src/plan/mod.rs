@@ -4,7 +4,7 @@
 //! open stream such as standard input. A job knows where it was written and what it executes
 //! ([`Invocation`]: an argv, or a command line that may need a [`Shell`]).
 //!
-//! * `job` is one job, `source` the stream of them, `typed_commands` the commands of the command line,
+//! * `job` is one job, `scheduling` how it stands among the others, `source` the stream of them, `typed_commands` the commands of the command line,
 //!   `unique_names` the check for duplicate names, and `suggestion` quotes what a message suggests.
 //! * `jobfile` reads a job file; `arguments` makes jobs from values and a `template`, `blocks` from an
 //!   input that is cut between its records; `columns` reads the records of a table; `input` opens and
@@ -28,6 +28,7 @@ mod jobfile;
 mod key;
 mod replacement;
 mod rows;
+mod scheduling;
 mod shuffled;
 mod source;
 mod suggestion;
@@ -55,5 +56,7 @@ pub(crate) use replacement::{
     StringsError, quote_as_parallel,
 };
 pub(crate) use rows::{ColumnSeparator, Reading, RowJobsRules, RowRules, RowSource};
+
+pub(crate) use scheduling::{Need, Pool, Scheduling, Service};
 pub(crate) use source::{Source, SourceError};
 pub(crate) use template::{SlotAssignment, has_placeholder};

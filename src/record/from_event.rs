@@ -15,6 +15,7 @@ use super::log_line::{
     CauseWord, DeliveredLine, LogLine, LoggedStart, LossLine, LossWord, StopLine, TextLine,
 };
 use super::scalar::{Seconds, Str, base64, words_base64};
+use super::scheduled::{ServiceEnd, needs, pool, weight};
 use super::text::{Base64, Text};
 use super::{TAIL, VERSION};
 use crate::event::{
@@ -112,6 +113,7 @@ impl<'a> JobRecord<'a, Text<'a>, Base64<'a>> {
             key: None,
             begun_s: None,
             limit_s: None,
+            service_end: None,
             exec_error: None,
             core_dumped: None,
             lost_bytes: None,
@@ -124,11 +126,18 @@ impl<'a> JobRecord<'a, Text<'a>, Base64<'a>> {
             shell,
             args: args.iter().map(|value| Str::lossy(value)).collect(),
             cwd: Str::lossy(cwd),
+            needs: needs(end),
+            pool: pool(end),
+            weight: weight(end),
+            allow_failure: end.job.job.may_fail(),
             status: end.status,
             reason: end.reason,
             exit_code: exit.and_then(|exit| exit.code),
             signal: exit.and_then(|exit| exit.signal),
-            error: last.and_then(Attempt::error).map(Str::from),
+            error: last
+                .and_then(Attempt::error)
+                .or(end.failed_need.as_deref())
+                .map(Str::from),
             attempts: end.attempts,
             slot: last.map(|last| last.slot),
             pid: last.and_then(|last| last.pid),
@@ -170,9 +179,9 @@ impl<'a> JobRecord<'a, Text<'a>, Base64<'a>> {
         let record = Self::of(end, texts, streams).at(at);
         let last = end.last.as_deref();
         let limit = last.and_then(|last| match last.outcome {
-            Outcome::TimedOut { limit, .. } | Outcome::NotStartedInTime { limit, .. } => {
-                Some(limit)
-            }
+            Outcome::TimedOut { limit, .. }
+            | Outcome::NotReady { limit, .. }
+            | Outcome::NotStartedInTime { limit, .. } => Some(limit),
             _ => None,
         });
         let has_core = last
@@ -183,6 +192,7 @@ impl<'a> JobRecord<'a, Text<'a>, Base64<'a>> {
             key: end.job.key,
             begun_s: last.map(|last| last.begun.into()),
             limit_s: limit.map(Seconds::from),
+            service_end: last.and_then(ServiceEnd::of),
             exec_error: last
                 .and_then(|last| last.exec_error.as_deref())
                 .map(Str::from),

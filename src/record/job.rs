@@ -1,9 +1,12 @@
 //! The record of a finished job.
 
+use std::num::NonZeroU32;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::scalar::{Seconds, Str, as_text};
+use super::scheduled::{ServiceEnd, one};
 use super::text::Base64;
 use crate::event::{CancelReason, Status};
 use crate::plan::Key;
@@ -49,6 +52,9 @@ pub(crate) struct JobRecord<'a, T, B> {
     /// Job log only: the time limit that the job exceeded.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) limit_s: Option<Seconds>,
+    /// Job log only: how a service ended, where its exit code does not tell.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) service_end: Option<ServiceEnd>,
     /// Job log only: why the words of a command line could not be executed without a shell.
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
     pub(super) exec_error: Option<Str<'a>>,
@@ -82,6 +88,18 @@ pub(crate) struct JobRecord<'a, T, B> {
     /// The working directory.
     #[serde(borrow)]
     pub(super) cwd: Str<'a>,
+    /// The names of the jobs that it needs.
+    #[serde(borrow, default)]
+    pub(super) needs: Vec<Str<'a>>,
+    /// The pool that it belongs to.
+    #[serde(borrow)]
+    pub(super) pool: Option<Str<'a>>,
+    /// How many slots it takes.
+    #[serde(default = "one")]
+    pub(super) weight: NonZeroU32,
+    /// Whether its failure fails neither the run nor the jobs that need it.
+    #[serde(default)]
+    pub(super) allow_failure: bool,
     /// How the job ended: exactly one of these.
     pub(crate) status: Status,
     /// Why it was canceled, skipped or not run again, if the cause was outside of the job.
@@ -93,7 +111,8 @@ pub(crate) struct JobRecord<'a, T, B> {
     #[serde(default, with = "as_text")]
     #[schemars(with = "Option<String>", regex(pattern = "^SIG"))]
     pub(super) signal: Option<Signal>,
-    /// Why it could not start, or why its exit status is unknown.
+    /// Why it could not start, or why its exit status is unknown; or, if the reason is needs, which job
+    /// did not end well, and how.
     #[serde(borrow)]
     pub(super) error: Option<Str<'a>>,
     /// The number of attempts; 0 if it was skipped, or done by an earlier run.

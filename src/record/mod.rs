@@ -15,6 +15,7 @@ mod job_file;
 mod log_line;
 mod parallel_row;
 mod scalar;
+mod scheduled;
 mod schema;
 mod text;
 mod to_event;

@@ -130,6 +130,7 @@ impl Read<'_> {
         if let Some(base64) = &self.cwd_base64 {
             job.cwd = Path::new(&OsString::from_vec(decoded(base64)?)).into();
         }
+        job.job.scheduling = self.scheduling();
         job.job.args = decoded_words(&self.args, self.args_base64.as_deref())?;
         let last = match self.attempts {
             0 => None,
@@ -139,6 +140,7 @@ impl Read<'_> {
             job: Arc::new(job),
             status: self.status,
             reason: self.reason,
+            failed_need: self.failed_need(),
             attempts: self.attempts,
             queued: self.queued_s.map(Seconds::duration).transpose()?,
             last,
@@ -207,7 +209,13 @@ impl Read<'_> {
             elapsed: duration(self.wall_s)?,
         };
         let limit = duration(self.limit_s)?;
-        let why = self.error.as_ref().map(|why| why.0.to_string());
+        let why = match self.reason {
+            Some(CancelReason::Needs) => None,
+            _ => self.error.as_ref().map(|why| why.0.to_string()),
+        };
+        if let Some(end) = self.service_end {
+            return Ok(end.outcome(exit, limit));
+        }
         Ok(match (self.status, why) {
             (Status::SpawnError, why) => Outcome::NotStarted(why.unwrap_or_default()),
             (Status::Timeout, Some(why)) => Outcome::NotStartedInTime { limit, why },

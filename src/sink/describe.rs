@@ -224,6 +224,15 @@ pub(super) fn attempt_ending(attempt: &Attempt) -> String {
         Outcome::Lost(why) | Outcome::NotStartedInTime { why, .. } => why.clone(),
         Outcome::TimedOut { limit, .. } => format!("timed out after {}", format_duration(*limit)),
         Outcome::Canceled { .. } => Status::Canceled.to_string(),
+        Outcome::EndedWithRun { .. } => "ended with the run".to_owned(),
+        Outcome::EndedEarly { exit } => {
+            let how = match (exit.code, exit.signal) {
+                (_, Some(signal)) => format!("killed by {signal}"),
+                (code, None) => format!("exit {}", code.unwrap_or_default()),
+            };
+            format!("{how}, before the jobs that need it had ended")
+        }
+        Outcome::NotReady { limit, .. } => format!("not ready after {}", format_duration(*limit)),
         Outcome::NeededTerminal { .. } => "needs the terminal: run it with --tty".to_owned(),
         Outcome::Exited(exit) => match (exit.code, exit.signal) {
             (Some(0), _) => Status::Ok.to_string(),

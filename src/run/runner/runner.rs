@@ -365,6 +365,7 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
             job,
             status,
             reason,
+            failed_need: None,
             attempts,
             queued,
             last,

@@ -153,6 +153,7 @@ impl FileFormat for Report {
             | Event::JobStarted(_)
             | Event::JobPrinted(_)
             | Event::Suspended
+            | Event::JobsWaited(_)
             | Event::Continued
             | Event::Asked(_)
             | Event::OutputFailed(_) => {}

@@ -348,6 +348,7 @@ impl Human {
             | Event::JobStarted(_)
             | Event::JobPrinted(_)
             | Event::Suspended
+            | Event::JobsWaited(_)
             | Event::Continued => Ok(()),
             Event::JobRetried(retry) => self.retried(retry, console),
             Event::JobEnded(end) => self.ended(end, console),

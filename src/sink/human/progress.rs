@@ -260,6 +260,7 @@ mod tests {
                 job: Arc::new(job),
                 status: Status::Ok,
                 reason: Some(CancelReason::Resumed),
+                failed_need: None,
                 attempts: 0,
                 queued: None,
                 last: None,

@@ -221,6 +221,7 @@ impl StartedAttempt {
             job,
             status,
             reason: None,
+            failed_need: None,
             attempts: last.number,
             queued: None,
             last: Some(last),

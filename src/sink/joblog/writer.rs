@@ -184,6 +184,7 @@ impl JobLog {
                     job: Arc::clone(&retry.job),
                     status: attempt.status(),
                     reason: attempt.reason(),
+                    failed_need: None,
                     attempts: attempt.number,
                     queued: None,
                     last: Some(Arc::clone(attempt)),

@@ -74,11 +74,13 @@ impl Row {
 fn ending(attempt: &Attempt) -> (i32, i32) {
     let signal = |exit: &ExitInfo| exit.signal.map_or(0, |signal| signal.as_raw());
     match &attempt.outcome {
-        Outcome::TimedOut { exit, .. } => (-1, signal(exit)),
+        Outcome::TimedOut { exit, .. } | Outcome::NotReady { exit, .. } => (-1, signal(exit)),
         Outcome::NotStartedInTime { .. } => (-1, 0),
         Outcome::NotStarted(_) | Outcome::Lost(_) => (127, 0),
         Outcome::Exited(exit)
         | Outcome::Canceled { exit, .. }
+        | Outcome::EndedWithRun { exit }
+        | Outcome::EndedEarly { exit }
         | Outcome::NeededTerminal { exit } => (exit.code.unwrap_or(0), signal(exit)),
     }
 }
