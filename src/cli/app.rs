@@ -124,7 +124,10 @@ async fn run(mut settings: Settings, source: Source) -> io::Result<ExitCode> {
     recorders.append(&mut reporting.gnu.recorders);
     let mut completed_jobs = reporting.gnu.done.take().map(CompletedJobs::numbered);
     if let Some(mut log) = settings.log.take() {
-        completed_jobs = Some(CompletedJobs::new(std::mem::take(&mut log.done)));
+        completed_jobs = Some(CompletedJobs::new(
+            std::mem::take(&mut log.done),
+            std::mem::take(&mut log.times),
+        ));
         // Before the others: a later run depends on it.
         recorders.insert(0, Box::new(JobLog::begin(log, &settings.run_id)?));
     }

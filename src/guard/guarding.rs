@@ -28,6 +28,9 @@ const END_WAIT: Duration = Duration::from_secs(1);
 /// of which every job takes one. Unused slots cost no memory.
 const MAX_SLOTS: usize = 1 << 20;
 
+/// How many numbers behind the slots are guarded: services and what asks whether they are ready have those.
+const SERVICE_NUMBERS: usize = 1 << 10;
+
 /// Whether a guard is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Wanted {
@@ -168,6 +171,7 @@ impl Guarding {
             return Ok(unguarded);
         }
         let slots = slots.map_or(MAX_SLOTS, |slots| slots.get().min(MAX_SLOTS));
+        let slots = slots + SERVICE_NUMBERS;
         let (table, memory) = match table(slots, grace) {
             Ok(made) => made,
             Err(_) if wanted == Wanted::WhenNeeded => return Ok(unguarded),

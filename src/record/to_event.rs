@@ -95,6 +95,13 @@ impl LoggedStart<'_> {
     }
 }
 
+impl<T, B> JobRecord<'_, T, B> {
+    /// How long its last attempt took, if it had one.
+    pub(crate) fn wall(&self) -> Result<Option<Duration>, String> {
+        self.wall_s.map(Seconds::duration).transpose()
+    }
+}
+
 impl Read<'_> {
     /// When it was written.
     pub(crate) fn at(&self) -> Result<SystemTime, String> {

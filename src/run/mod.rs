@@ -23,7 +23,7 @@ pub(crate) use control::{Control, ReadLimit};
 pub(crate) use feed::Feed;
 pub(crate) use job_limit::JobLimitReader;
 pub(crate) use limits::{argument_bytes, cpus, most_jobs, need_files};
-pub(crate) use options::{JobOutput, Options, OutputDelivery};
+pub(crate) use options::{JobOrder, JobOutput, Options, OutputDelivery};
 pub(crate) use policy::{Escalation, HaltAfter, HaltMode, HaltRule};
 pub(crate) use resume::CompletedJobs;
 pub(crate) use runner::{Ended, Runner};

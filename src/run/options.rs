@@ -40,6 +40,8 @@ pub(crate) struct Options {
     pub(crate) deadline: Option<Duration>,
     /// Which endings of jobs end the run early.
     pub(crate) halt: Option<HaltRule>,
+    /// In which order jobs start.
+    pub(crate) order: JobOrder,
     /// The minimum time between two starts.
     pub(crate) delay: Duration,
     /// The working directory of jobs, absolute.
@@ -102,6 +104,16 @@ impl Options {
         let log_dir = self.log_dir.as_ref()?;
         Some(log_dir.create(job, attempt, together))
     }
+}
+
+/// In which order jobs start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum JobOrder {
+    /// That of the input.
+    #[default]
+    Input,
+    /// Those first that took the longest in earlier runs, with the jobs that need them.
+    Longest,
 }
 
 /// Where the output of jobs goes.

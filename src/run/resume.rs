@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
+use std::time::Duration;
 
 use crate::os::EnvChange;
 use crate::plan::{Job, Key};
@@ -10,6 +11,8 @@ use crate::plan::{Job, Key};
 #[derive(Debug, Default)]
 pub(crate) struct CompletedJobs {
     done: HashSet<Key>,
+    /// How long jobs took in earlier runs, where the order goes by it.
+    times: HashMap<Key, Duration>,
     /// How many jobs with this content were seen so far.
     seen: HashMap<Key, u32>,
     /// The numbers of the completed jobs, where they go by number.
@@ -17,12 +20,12 @@ pub(crate) struct CompletedJobs {
 }
 
 impl CompletedJobs {
-    /// Creates it from the keys of completed jobs.
-    pub(crate) fn new(done: HashSet<Key>) -> Self {
+    /// Creates it from the keys of completed jobs, and the times that jobs took.
+    pub(crate) fn new(done: HashSet<Key>, times: HashMap<Key, Duration>) -> Self {
         Self {
             done,
-            seen: HashMap::new(),
-            numbers: HashSet::new(),
+            times,
+            ..Self::default()
         }
     }
 
@@ -40,6 +43,11 @@ impl CompletedJobs {
         let seen = self.seen.entry(content).or_default();
         *seen += 1;
         content.occurrence(*seen - 1)
+    }
+
+    /// Returns how long the job took in an earlier run, if that is known.
+    pub(super) fn time(&self, key: Key) -> Option<Duration> {
+        self.times.get(&key).copied()
     }
 
     /// Whether an earlier run has completed the job.

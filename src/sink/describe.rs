@@ -3,9 +3,7 @@
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
-use crate::event::{
-    Attempt, Cancellation, Cause, End, JobEnd, NumberedJob, Outcome, RunningJob, Status,
-};
+use crate::event::{Attempt, Cancellation, Cause, End, JobEnd, NumberedJob, RunningJob};
 use crate::plan::{Invocation, Shell, format_duration};
 use crate::process::{Signal, append_quoted, quote};
 use crate::record::{FIRST_SLOT, full_command, planned_argv};
@@ -219,40 +217,7 @@ pub(super) fn ending(end: &JobEnd) -> String {
 
 /// Describes how an attempt ended.
 pub(super) fn attempt_ending(attempt: &Attempt) -> String {
-    match &attempt.outcome {
-        Outcome::NotStarted(why) => format!("could not start: {}", escape(why.as_bytes())),
-        Outcome::Lost(why) | Outcome::NotStartedInTime { why, .. } => why.clone(),
-        Outcome::TimedOut { limit, .. } => format!("timed out after {}", format_duration(*limit)),
-        Outcome::Canceled { .. } => Status::Canceled.to_string(),
-        Outcome::EndedWithRun { .. } => "ended with the run".to_owned(),
-        Outcome::EndedEarly { exit } => {
-            let how = match (exit.code, exit.signal) {
-                (_, Some(signal)) => format!("killed by {signal}"),
-                (code, None) => format!("exit {}", code.unwrap_or_default()),
-            };
-            format!("{how}, before the jobs that need it had ended")
-        }
-        Outcome::NotReady { limit, .. } => format!("not ready after {}", format_duration(*limit)),
-        Outcome::NeededTerminal { .. } => "needs the terminal: run it with --tty".to_owned(),
-        Outcome::Exited(exit) => match (exit.code, exit.signal) {
-            (Some(0), _) => Status::Ok.to_string(),
-            (Some(code), _) => exit_code(attempt, code),
-            (None, Some(signal)) if exit.core_dumped => format!("killed by {signal}, core dumped"),
-            (None, Some(signal)) => format!("killed by {signal}"),
-            (None, None) => Status::Failed.to_string(),
-        },
-    }
-}
-
-/// Describes an exit code. A shell exits with 126 or 127 if it cannot execute a program, but any program
-/// may: the reason is given only if execution was seen to fail before the shell was started.
-fn exit_code(attempt: &Attempt, code: i32) -> String {
-    match &attempt.exec_error {
-        Some(why) if matches!(code, 126 | 127) => {
-            format!("exit {code}, {}", escape(why.as_bytes()))
-        }
-        _ => format!("exit {code}"),
-    }
+    escape(attempt.ending().as_bytes())
 }
 
 /// Describes why the run ends early, what happens to the jobs, and what the next signal will do.

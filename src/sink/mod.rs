@@ -35,7 +35,7 @@ pub(crate) use human::{
 };
 pub(crate) use joblog::error::JobLogError;
 pub(crate) use joblog::replay::{LoggedRun, ReplayError};
-pub(crate) use joblog::{JobLog, OpenLog, open as open_log};
+pub(crate) use joblog::{JobLog, OpenLog, WantedFromLog, open as open_log};
 pub(crate) use json_events::Events;
 pub(crate) use json_records::JsonLines;
 pub(crate) use parallel::{

@@ -5,6 +5,16 @@ use std::time::SystemTime;
 
 use crate::event::Event;
 
+/// Whether it is the turn of the next job after this event: a job has ended, or a service runs, which ends
+/// only after all others.
+fn passes_turn(event: &Event) -> bool {
+    match event {
+        Event::JobEnded(_) => true,
+        Event::JobStarted(start) => start.job.job.service().is_some(),
+        _ => false,
+    }
+}
+
 /// The first job that has not ended, and the events of later jobs.
 #[derive(Debug)]
 pub(super) struct Reorder {
@@ -39,13 +49,13 @@ impl Reorder {
             }
             _ => {
                 handle(at, &event);
-                let mut ended = matches!(event, Event::JobEnded(_));
+                let mut ended = event.seq() == Some(self.first) && passes_turn(&event);
                 while ended {
                     self.first += 1;
                     let Some(held) = self.held.remove(&self.first) else {
                         break;
                     };
-                    ended = matches!(held.last(), Some((_, Event::JobEnded(_))));
+                    ended = held.iter().any(|(_, event)| passes_turn(event));
                     for (at, event) in held {
                         handle(at, &event);
                     }

@@ -12,6 +12,7 @@ use super::about::AboutArgs;
 use super::blocks::BlockArgs;
 use super::columns::ColumnArgs;
 use super::gnu::GnuArgs;
+use super::order::OrderArgs;
 use super::values::{
     CiMode, ColorMode, FailFastMode, GuardMode, Jobs, JsonMode, OutputMode, ProgressMode, RaceMode,
     SlotList, duration, parse_batch, parse_env, parse_jobs, parse_max_fail, parse_retries,
@@ -167,6 +168,9 @@ pub(crate) struct Args {
     #[arg(long, value_name = "end|ok", value_enum, num_args = 0..=1, require_equals = true, default_missing_value = "end", hide_possible_values = true, conflicts_with_all = ["fail_fast", "max_fail"], help_heading = "Running")]
     pub(crate) race: Option<RaceMode>,
 
+    #[command(flatten)]
+    pub(crate) order: OrderArgs,
+
     /// Wait at least TIME between two starts
     #[arg(long, value_name = "TIME", value_parser = duration(), allow_negative_numbers = true, default_value = "0", hide_short_help = true, help_heading = "Running")]
     pub(crate) delay: Duration,
@@ -279,7 +283,7 @@ pub(crate) struct Args {
     /// Append the start and the result of each job to FILE
     ///
     /// As JSON Lines: starts, retries, results. The last 64 KiB of a failed job's output are kept.
-    #[arg(long, value_name = "FILE", help_heading = "Records", value_hint = ValueHint::FilePath)]
+    #[arg(long, value_name = "FILE", required_if_eq("order", "longest"), help_heading = "Records", value_hint = ValueHint::FilePath)]
     pub(crate) joblog: Option<PathBuf>,
 
     /// Skip jobs that succeeded according to the job log

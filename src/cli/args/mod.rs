@@ -1,6 +1,6 @@
 //! The command line as typed, and its help.
 //!
-//! `args` defines each option once, with its `values`; `columns`, `blocks` and `about` are groups of them. Help,
+//! `args` defines each option once, with its `values`; `columns`, `blocks`, `order` and `about` are groups of them. Help,
 //! manual page and completions (`generate`) are generated from it; `gnu` is what only a command line of GNU
 //! parallel asks for.
 //! `help_sections` is the text below the options. `parse` parses a command line, and `usage_error` says what
@@ -15,6 +15,7 @@ mod gnu;
 mod help_sections;
 mod hints;
 mod option_names;
+mod order;
 mod parse;
 mod usage_error;
 mod values;
@@ -24,6 +25,7 @@ pub(super) use columns::ColumnArgs;
 pub(super) use gnu::{Echo, GnuArgs, GnuPipe, GnuResume, GnuSource, GnuValues, Halt, HaltLimit};
 pub(super) use help_sections::SHAPES;
 pub(super) use option_names::is_option;
+pub(super) use order::OrderMode;
 pub(super) use parse::parse;
 pub(super) use usage_error::UsageError;
 pub(super) use values::{

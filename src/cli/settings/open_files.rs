@@ -3,12 +3,13 @@
 use super::files::{files, log_dir};
 use super::shown::step_summary;
 use super::surroundings::Surroundings;
-use crate::cli::args::Args;
+use crate::cli::args::{Args, OrderMode};
 use crate::cli::gnu::{self, GnuRecords, GnuRecordsError};
 use crate::plan::Source;
 use crate::run::{LogDir, LogDirError};
 use crate::sink::{
-    DisplayOptions, JobLogError, OpenLog, OpenRunFiles, RunFileError, StepSummary, open_log,
+    DisplayOptions, JobLogError, OpenLog, OpenRunFiles, RunFileError, StepSummary, WantedFromLog,
+    open_log,
 };
 
 /// A file that cannot be opened. Nothing was started.
@@ -45,7 +46,11 @@ impl OpenFiles {
         let mut files = files(args).open()?;
         // Last, as opening repairs an incomplete last line.
         let log = args.joblog.as_deref();
-        let mut log = log.map(|path| open_log(path, args.resume)).transpose()?;
+        let wanted = WantedFromLog {
+            done: args.resume,
+            times: args.order.order == OrderMode::Longest,
+        };
+        let mut log = log.map(|path| open_log(path, wanted)).transpose()?;
         if let Some(path) = step_summary(display, surroundings) {
             files.recorders.push(Box::new(StepSummary::new(path)));
         }

@@ -17,7 +17,7 @@ use super::running::{
 };
 use super::shown::{self, FormError, OutputForm, View};
 use super::surroundings::Surroundings;
-use crate::cli::args::Args;
+use crate::cli::args::{Args, OrderMode};
 use crate::cli::gnu::GnuRecords;
 use crate::cli::misunderstanding::Misunderstanding;
 use crate::event::LastLines;
@@ -25,7 +25,7 @@ use crate::guard::{Guard, Wanted};
 use crate::os::{EnvChange, Terminal};
 use crate::plan::{Rules, Shell, ShellError, ShellRule, Source};
 use crate::process::{Stdio, TerminalSize};
-use crate::run::{Foreground, JobOutput, Options, ReadLimit};
+use crate::run::{Foreground, JobOrder, JobOutput, Options, ReadLimit};
 use crate::sink::{
     DisplayOptions, LinePrefix, LoggedRun, OpenLog, OpenRunFiles, Paster, Readers, ReplayError,
     RunFileError, Show,
@@ -172,6 +172,10 @@ pub(crate) fn settle(
         retry_delay: args.retry_delay,
         deadline: args.deadline.filter(|deadline| !deadline.is_zero()),
         halt: halt_rule(&args, total),
+        order: match args.order.order {
+            OrderMode::Input => JobOrder::Input,
+            OrderMode::Longest => JobOrder::Longest,
+        },
         delay: args.delay,
         cwd: fixed.cwd,
         change_dir: fixed.change_dir,

@@ -64,7 +64,10 @@ async fn run_attempt(mut assignment: Assignment) -> (Attempt, AttemptEnd) {
     }
     let Assignment { job, slot, .. } = &assignment;
     let guarded = assignment.options.guard.enter(*slot, job.seq);
-    let limit = job.job.timeout.or(assignment.options.timeout);
+    let limit = match job.job.service() {
+        None => job.job.timeout.or(assignment.options.timeout),
+        Some(_) => None,
+    };
     let limit = limit.filter(|limit| !limit.is_zero());
     let (mut process, logs) = match start(&mut assignment, limit, &mut ended).await {
         Ok(started) => started,

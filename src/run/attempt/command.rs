@@ -6,18 +6,17 @@ use std::sync::Arc;
 
 use super::log_dir::OpenLogs;
 use crate::event::NumberedJob;
-use crate::process::{Command, Group, KillOnDrop, SpawnStart, Stdio};
+use crate::process::{Command, Group, KillOnDrop, Stdio};
 use crate::run::options::{JobOutput, Options};
 
 /// The number, slot and PWD of an attempt.
-pub(crate) struct LaunchContext<'a> {
+pub(crate) struct LaunchContext {
     pub(crate) attempt: u32,
     pub(crate) slot: u32,
     pub(crate) pwd: Option<PathBuf>,
-    pub(crate) begun: &'a SpawnStart,
 }
 
-impl LaunchContext<'_> {
+impl LaunchContext {
     /// Returns the command that executes `argv` for a job.
     pub(crate) fn command(
         &self,
@@ -26,10 +25,43 @@ impl LaunchContext<'_> {
         options: &Options,
         logs: Option<&OpenLogs>,
     ) -> Command {
+        let (stdout, stderr) = output(options, logs);
+        let mut command = self.bare_command(argv, numbered, options);
+        command
+            .stdin(match &numbered.job.stdin {
+                Some(_) => Stdio::Pipe,
+                None => options.stdin.clone(),
+            })
+            .stdout(stdout)
+            .stderr(stderr);
+        command
+    }
+
+    /// Returns a command that executes `argv` where a job runs, but has no input and no output.
+    pub(crate) fn silent_command(
+        &self,
+        argv: &[OsString],
+        numbered: &NumberedJob,
+        options: &Options,
+    ) -> Command {
+        let mut command = self.bare_command(argv, numbered, options);
+        command
+            .stdin(Stdio::Null)
+            .stdout(Stdio::Null)
+            .stderr(Stdio::Null);
+        command
+    }
+
+    /// Returns a command that executes `argv` where a job runs, with prun's own input and output.
+    fn bare_command(
+        &self,
+        argv: &[OsString],
+        numbered: &NumberedJob,
+        options: &Options,
+    ) -> Command {
         let (program, args) = argv
             .split_first()
             .map_or((OsStr::new(""), argv), |(program, args)| (program, args));
-        let (stdout, stderr) = output(options, logs);
         let mut command = Command::exec(program);
         command
             .args(args)
@@ -38,13 +70,7 @@ impl LaunchContext<'_> {
             .close_fds(false)
             // An attempt is dropped only if prun panics.
             .kill_on_drop(KillOnDrop::Group)
-            .environment(&options.environment)
-            .stdin(match &numbered.job.stdin {
-                Some(_) => Stdio::Pipe,
-                None => options.stdin.clone(),
-            })
-            .stdout(stdout)
-            .stderr(stderr);
+            .environment(&options.environment);
         if changes_dir(numbered, options) {
             command.current_dir(&*numbered.cwd);
             if let Some(pwd) = &self.pwd {

@@ -9,7 +9,7 @@ use super::bash_function;
 use super::command::{LaunchContext, changes_dir};
 use super::log_dir::OpenLogs;
 use crate::event::NumberedJob;
-use crate::plan::Argv;
+use crate::plan::{Argv, Invocation};
 use crate::process::{
     Process, Shortage, SpawnError, SpawnErrorKind, SpawnStart, run_on_spawn_thread,
 };
@@ -77,13 +77,13 @@ pub(crate) async fn launch(
             };
         }
     };
-    let context = LaunchContext {
-        attempt,
-        slot,
-        pwd,
-        begun,
+    let context = LaunchContext { attempt, slot, pwd };
+    let start = |argv: &[OsString]| {
+        let command = context.command(argv, numbered, options, logs.as_ref());
+        Arc::new(command).start(begun)
     };
-    let mut launch = execute(numbered, options, logs.as_ref(), &context).await;
+    let invocation = &numbered.job.invocation;
+    let mut launch = execute(invocation, numbered, options, slot, start).await;
     launch.logs = logs;
     if let Err(Refused {
         shortage: Some(_), ..
@@ -124,19 +124,19 @@ async fn prepare(
     })
 }
 
-/// Executes the words of a job, or lets a shell do it.
-async fn execute(
+/// Executes the words of a job's command, or of another one of its, or lets a shell do it.
+pub(crate) async fn execute<S>(
+    invocation: &Invocation,
     numbered: &NumberedJob,
     options: &Options,
-    logs: Option<&OpenLogs>,
-    context: &LaunchContext<'_>,
-) -> Launch {
-    let start = |argv: &[OsString]| {
-        let command = context.command(argv, numbered, options, logs);
-        Arc::new(command).start(context.begun)
-    };
-    let to = numbered.assignment(context.slot);
-    let Argv { direct, shell } = numbered.job.invocation.argv(&numbered.job.args, to);
+    slot: u32,
+    start: impl Fn(&[OsString]) -> S,
+) -> Launch
+where
+    S: Future<Output = Result<Process, SpawnError>>,
+{
+    let to = numbered.assignment(slot);
+    let Argv { direct, shell } = invocation.argv(&numbered.job.args, to);
     let Some(direct) = direct else {
         let argv = shell.unwrap_or_default();
         let process = start(&argv).await;
@@ -146,7 +146,7 @@ async fn execute(
         Ok(process) => return Launch::of(direct, false, Ok(process)),
         Err(error) => error,
     };
-    let function = match (&error.kind, numbered.job.invocation.allows_shell()) {
+    let function = match (&error.kind, invocation.allows_shell()) {
         (SpawnErrorKind::ProgramNotFound(_), true) => {
             bash_function::call(&direct, &options.environment)
         }

@@ -16,6 +16,8 @@ pub(crate) enum AttemptEvent {
         start: Arc<JobStart>,
         process: ProcessHandle,
     },
+    /// It is a service, and ready.
+    Ready { seq: u64 },
     /// It printed something, and it is its turn to be reported. Others wait for the permit, which is held
     /// for as long as the sinks are full.
     Printed(Arc<Print>, OwnedSemaphorePermit),
@@ -42,6 +44,8 @@ pub(crate) struct Assignment {
     pub(crate) job: Arc<NumberedJob>,
     pub(crate) attempt: u32,
     pub(crate) slot: u32,
+    /// The number in the table of the guard of the command that asks a service whether it is ready.
+    pub(crate) question_slot: u32,
     pub(crate) options: Arc<Options>,
     pub(crate) clock: Clock,
     pub(crate) requests: watch::Receiver<Request>,

@@ -14,6 +14,7 @@ mod launch;
 mod log_dir;
 mod messages;
 mod output;
+mod readiness;
 mod wait;
 
 pub(crate) use foreground::Foreground;

@@ -7,6 +7,8 @@ use tokio::sync::watch;
 
 use super::foreground::TerminalRequest;
 use super::messages::{Assignment, AttemptEvent};
+use super::readiness;
+use super::readiness::until_overdue;
 use crate::event::{CancelReason, Outcome};
 use crate::process::{Escalate, ExitInfo, Process, Scope, Signal, SignalError};
 use crate::run::policy::{Clock, Moment, Request, steps};
@@ -15,6 +17,8 @@ use crate::run::signals::{CANCEL_SIGNALS, forward_pending};
 /// Why a process is ended.
 enum EndCause {
     TimedOut(Duration),
+    /// It is a service that was not ready in time.
+    NotReady(Duration),
     Canceled,
     NeededTerminal,
 }
@@ -54,6 +58,7 @@ pub(crate) async fn wait_or_end(
         }
         (Ok(exit), None) => Outcome::Exited(exit),
         (Ok(exit), Some(EndCause::TimedOut(limit))) => Outcome::TimedOut { limit, exit },
+        (Ok(exit), Some(EndCause::NotReady(limit))) => Outcome::NotReady { limit, exit },
         (Ok(exit), Some(EndCause::Canceled)) => Outcome::Canceled {
             reason: assignment.requests.borrow().reason(),
             exit,
@@ -82,6 +87,7 @@ async fn wait_or_cause(
     due: Option<(Duration, Moment)>,
     assignment: &mut Assignment,
 ) -> Option<(Signal, EndCause)> {
+    let mut overdue = readiness::overdue(assignment);
     let Assignment {
         options,
         clock,
@@ -95,6 +101,7 @@ async fn wait_or_cause(
             _ = process.wait() => return None,
             first = end_requested(requests) => return Some((first, EndCause::Canceled)),
             limit = time_limit_reached(clock, due) => return Some((Signal::TERM, EndCause::TimedOut(limit))),
+            limit = until_overdue(&mut overdue) => return Some((Signal::TERM, EndCause::NotReady(limit))),
             request = options.foreground.wait_for_request(process) => match request {
                 TerminalRequest::Refused => return Some((Signal::TERM, EndCause::NeededTerminal)),
                 TerminalRequest::Suspended => {

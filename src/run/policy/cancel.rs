@@ -138,12 +138,13 @@ impl Cancel {
     }
 
     /// Handles the end of a job. Returns why that cancels the run, if it does.
-    pub(crate) fn job_ended(&mut self, status: Status) -> Option<CancelReason> {
+    /// `may_fail`: a failure of this job is none of the run.
+    pub(crate) fn job_ended(&mut self, status: Status, may_fail: bool) -> Option<CancelReason> {
         if !self.may_start() {
             return None;
         }
         let rule = self.halt?;
-        self.counted += u32::from(rule.counts(status));
+        self.counted += u32::from(rule.counts(status, may_fail));
         if self.counted < rule.limit.get() {
             return None;
         }
@@ -258,7 +259,7 @@ mod tests {
     fn a_signal_after_another_cause_is_still_a_first_one() {
         let mut cancel = fail_fast(1, HaltMode::Now);
         assert_eq!(
-            cancel.job_ended(Status::Failed),
+            cancel.job_ended(Status::Failed, false),
             Some(CancelReason::FailFast)
         );
         assert_eq!(cancel.signal(Signal::INT, NOW), Some(Escalation::Terminate));
@@ -276,20 +277,20 @@ mod tests {
     fn enough_failures_cancel_the_run_and_successes_do_not_count() {
         let mut cancel = fail_fast(2, HaltMode::Now);
         for status in [Status::Ok, Status::Timeout, Status::Ok] {
-            assert_eq!(cancel.job_ended(status), None);
+            assert_eq!(cancel.job_ended(status, false), None);
         }
         assert_eq!(
-            cancel.job_ended(Status::SpawnError),
+            cancel.job_ended(Status::SpawnError, false),
             Some(CancelReason::FailFast)
         );
-        assert_eq!(cancel.job_ended(Status::Canceled), None);
+        assert_eq!(cancel.job_ended(Status::Canceled, false), None);
     }
 
     #[test]
     fn soon_starts_nothing_new_and_lets_running_jobs_finish() {
         let mut cancel = fail_fast(1, HaltMode::Soon);
         assert_eq!(
-            cancel.job_ended(Status::Signaled),
+            cancel.job_ended(Status::Signaled, false),
             Some(CancelReason::FailFast)
         );
         assert_eq!(cancel.request(), Request::Run);
@@ -302,8 +303,8 @@ mod tests {
     fn the_first_to_end_decides_a_race_however_it_ended() {
         for status in [Status::Ok, Status::Failed] {
             let mut cancel = Cancel::new(Some(HaltRule::race(HaltAfter::Jobs)));
-            assert_eq!(cancel.job_ended(status), Some(CancelReason::Race));
-            assert_eq!(cancel.job_ended(Status::Canceled), None);
+            assert_eq!(cancel.job_ended(status, false), Some(CancelReason::Race));
+            assert_eq!(cancel.job_ended(Status::Canceled, false), None);
         }
     }
 
@@ -311,9 +312,12 @@ mod tests {
     fn a_failure_does_not_decide_a_race_for_the_first_success() {
         let mut cancel = Cancel::new(Some(HaltRule::race(HaltAfter::Successes)));
         for status in [Status::Failed, Status::Timeout, Status::SpawnError] {
-            assert_eq!(cancel.job_ended(status), None);
+            assert_eq!(cancel.job_ended(status, false), None);
         }
-        assert_eq!(cancel.job_ended(Status::Ok), Some(CancelReason::Race));
+        assert_eq!(
+            cancel.job_ended(Status::Ok, false),
+            Some(CancelReason::Race)
+        );
     }
 
     #[test]
@@ -370,8 +374,8 @@ mod tests {
                 match event {
                     0 => drop(cancel.signal(Signal::INT, now)),
                     1 => drop(cancel.signal(Signal::TERM, now)),
-                    2 => drop(cancel.job_ended(Status::Failed)),
-                    3 => drop(cancel.job_ended(Status::Ok)),
+                    2 => drop(cancel.job_ended(Status::Failed, false)),
+                    3 => drop(cancel.job_ended(Status::Ok, false)),
                     4 => drop(cancel.deadline()),
                     _ => cancel.output_failed(),
                 }

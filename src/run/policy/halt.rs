@@ -46,9 +46,9 @@ impl HaltRule {
     }
 
     /// Whether an ending counts.
-    pub(super) fn counts(&self, status: Status) -> bool {
+    pub(super) fn counts(&self, status: Status, may_fail: bool) -> bool {
         match self.after {
-            HaltAfter::Failures => status != Status::Ok,
+            HaltAfter::Failures => status != Status::Ok && !may_fail,
             HaltAfter::Successes => status == Status::Ok,
             HaltAfter::Jobs => true,
         }
@@ -61,7 +61,7 @@ mod tests {
 
     #[test]
     fn each_ending_counts_as_a_job_and_as_a_success_or_a_failure() {
-        let counts = |after, status| HaltRule::race(after).counts(status);
+        let counts = |after, status| HaltRule::race(after).counts(status, false);
         for status in [
             Status::Failed,
             Status::Timeout,

@@ -1,6 +1,6 @@
 //! Decisions that need no process or channel: pure state machines, and the clock that they use.
 //!
-//! `schedule` decides which job starts next, and `resource_limit` when starts pause because of a
+//! `schedule` decides which job starts next in which of the `slots`, `graph` which must wait for others, and `resource_limit` when starts pause because of a
 //! shortage; `output_turn` decides whose output is reported, `cancel` how the run is cancelled, `halt`
 //! which endings of jobs cancel it, and `backoff` how long a job waits for its next attempt. `clock` is the time of a run, which does not pass
 //! while prun is stopped.
@@ -8,14 +8,17 @@
 pub(super) mod backoff;
 mod cancel;
 mod clock;
+mod graph;
 mod halt;
 mod output_turn;
 mod resource_limit;
 mod schedule;
+mod slots;
 
 pub(crate) use cancel::Escalation;
 pub(super) use cancel::{Cancel, Request, steps};
 pub(super) use clock::{Clock, Moment};
+pub(super) use graph::{Added, Claim, Dependencies, Released, Timed, remaining_times};
 pub(crate) use halt::{HaltAfter, HaltMode, HaltRule};
 pub(super) use output_turn::OutputTurn;
 pub(super) use resource_limit::Refusal;

@@ -31,8 +31,12 @@ impl OutputTurn {
         self.ended.len() >= MAX_AHEAD
     }
 
-    /// Records the end of a job. Returns whether it is now another job's turn.
+    /// Records the end of a job, or the start of a service, whose end the others do not wait for. Returns
+    /// whether it is now another job's turn.
     pub(crate) fn ended(&mut self, seq: u64) -> bool {
+        if seq < self.first {
+            return false;
+        }
         self.ended.insert(seq);
         let before = self.first;
         while self.ended.remove(&self.first) {

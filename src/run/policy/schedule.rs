@@ -1,13 +1,15 @@
-//! Slots, and jobs that wait for another attempt. Pure, without clock or process.
+//! Slots, and jobs that wait for one, or for another attempt. Pure, without clock or process.
 
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BinaryHeap, VecDeque};
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use super::clock::Moment;
+use super::graph::ReadyJobs;
 pub(crate) use super::resource_limit::Refusal;
 use super::resource_limit::ResourceLimit;
+use super::slots::Slots;
 
 /// The slots of running jobs, and the queue of jobs `J` that wait for another attempt.
 #[derive(Debug)]
@@ -17,11 +19,11 @@ pub(crate) struct Schedule<J> {
     awaits_limit: bool,
     /// The number of processes that the system allows, after it refused one.
     allowed: Option<NonZeroUsize>,
-    running: usize,
-    /// Released slots; the lowest is taken first.
-    free: BinaryHeap<Reverse<u32>>,
-    /// The highest slot ever taken.
-    highest: u32,
+    slots: Slots,
+    /// The jobs that may start as soon as there are slots for them.
+    pub(crate) ready: ReadyJobs<J>,
+    /// The services that are to start, which need no slot of the limit.
+    services: VecDeque<J>,
     waiting: BinaryHeap<Reverse<WaitingJob<J>>>,
     /// The minimum time between two starts.
     delay: Duration,
@@ -41,8 +43,12 @@ struct WaitingJob<J> {
 
 impl<J> Schedule<J> {
     /// Creates it for `limit` concurrent jobs, or any number, with `delay` between two starts.
-    pub(crate) fn new(limit: Option<NonZeroUsize>, delay: Duration) -> Self {
+    /// `is_fixed`: the limit will not be changed.
+    pub(crate) fn new(limit: Option<NonZeroUsize>, is_fixed: bool, delay: Duration) -> Self {
         Self {
+            slots: Slots::new(limit.filter(|_| is_fixed)),
+            ready: ReadyJobs::default(),
+            services: VecDeque::new(),
             limit,
             awaits_limit: false,
             allowed: None,
@@ -50,17 +56,46 @@ impl<J> Schedule<J> {
             last_start: None,
             resource_limit: ResourceLimit::default(),
             has_started: false,
-            running: 0,
-            free: BinaryHeap::new(),
-            highest: 0,
             waiting: BinaryHeap::new(),
         }
     }
 
     /// Whether another job may run.
     pub(crate) fn has_free_slot(&self) -> bool {
+        !self.awaits_limit && self.free_slots() != Some(0)
+    }
+
+    /// Returns how many slots there are; `None` for no limit.
+    pub(crate) fn most_slots(&self) -> Option<usize> {
         let limits = [self.limit, self.allowed].into_iter().flatten();
-        !self.awaits_limit && limits.min().is_none_or(|limit| self.running < limit.get())
+        limits.min().map(NonZeroUsize::get)
+    }
+
+    /// Returns how many slots are free; `None` for no limit.
+    fn free_slots(&self) -> Option<usize> {
+        let most = self.most_slots()?;
+        Some(most.saturating_sub(self.slots.taken()))
+    }
+
+    /// Takes the next job that may start, with the number of slots that it takes.
+    pub(crate) fn take_ready(&mut self) -> Option<(J, u32)> {
+        let (free, most) = (self.free_slots(), self.most_slots());
+        self.ready.take(free, most)
+    }
+
+    /// Whether jobs run, apart from services.
+    pub(crate) fn has_taken_slots(&self) -> bool {
+        self.slots.taken() > 0
+    }
+
+    /// Adds a service that is to start.
+    pub(crate) fn push_service(&mut self, job: J) {
+        self.services.push_back(job);
+    }
+
+    /// Takes the next service that is to start.
+    pub(crate) fn take_service(&mut self) -> Option<J> {
+        self.services.pop_front()
     }
 
     /// Lets no job start until the limit is set again.
@@ -80,13 +115,13 @@ impl<J> Schedule<J> {
 
     /// Whether another job may run even if those that wait for another attempt ran, too.
     pub(crate) fn has_unclaimed_slot(&self) -> bool {
-        let claimed = self.running + self.waiting.len();
+        let claimed = self.slots.taken() + self.waiting.len();
         self.limit.is_none_or(|limit| claimed < limit.get())
     }
 
-    /// Returns how many jobs run.
+    /// Returns how many jobs run, with services.
     pub(crate) fn running(&self) -> usize {
-        self.running
+        self.slots.running()
     }
 
     /// Returns until when no job may start, because another one was just started or refused.
@@ -99,24 +134,26 @@ impl<J> Schedule<J> {
             .filter(|next| *next > now)
     }
 
-    /// Takes the lowest free slot for a start at `now`.
-    pub(crate) fn take_slot(&mut self, now: Moment) -> u32 {
+    /// Takes the lowest free slots for a start at `now`, and returns the first of them.
+    pub(crate) fn take_slots(&mut self, now: Moment, count: u32) -> u32 {
         self.last_start = Some(now);
-        debug_assert!(self.has_free_slot(), "a slot was taken beyond the limit");
-        self.running += 1;
-        match self.free.pop() {
-            Some(Reverse(slot)) => slot,
-            None => {
-                self.highest += 1;
-                self.highest
-            }
-        }
+        debug_assert!(
+            self.free_slots().is_none_or(|free| free >= count as usize),
+            "a slot was taken beyond the limit"
+        );
+        self.slots.take(count)
     }
 
-    /// Releases the slot of a process that has ended.
+    /// Takes two numbers for a service, which are none of the slots of the limit: its own, and one for what
+    /// asks whether it is ready.
+    pub(crate) fn take_service_slots(&mut self) -> [u32; 2] {
+        self.slots.take_for_service()
+    }
+
+    /// Releases the slots of a process that has ended.
     pub(crate) fn release(&mut self, slot: u32) {
         self.resource_limit.relieved();
-        self.free_slot(slot);
+        self.slots.release(slot);
     }
 
     /// Handles a start that succeeded.
@@ -128,7 +165,7 @@ impl<J> Schedule<J> {
     /// Handles a start in `slot` that the system refused while `reached` processes ran, and releases
     /// the slot. From then on at most half of those run at once: jobs may start processes too.
     pub(crate) fn refused(&mut self, slot: u32, now: Moment, reached: usize) -> Refusal {
-        self.free_slot(slot);
+        self.slots.release(slot);
         let refusal = self.resource_limit.refused(now, reached);
         if let Refusal::Later { limit } = refusal {
             self.allowed = Some(self.allowed.map_or(limit, |old| old.min(limit)));
@@ -139,11 +176,6 @@ impl<J> Schedule<J> {
     /// Whether the system has refused every start, and will continue to.
     pub(crate) fn cannot_start(&self) -> bool {
         self.resource_limit.is_lasting() && !self.has_started
-    }
-
-    fn free_slot(&mut self, slot: u32) {
-        self.running -= 1;
-        self.free.push(Reverse(slot));
     }
 
     /// Queues `job` until `due`; it holds no slot meanwhile.
@@ -168,15 +200,19 @@ impl<J> Schedule<J> {
     /// Takes all waiting jobs, which will not run again.
     pub(crate) fn take_waiting(&mut self) -> impl Iterator<Item = J> + use<J> {
         let waiting = std::mem::take(&mut self.waiting).into_sorted_vec();
-        waiting
-            .into_iter()
-            .rev()
-            .map(|Reverse(waiting)| waiting.job)
+        let waiting = waiting.into_iter().rev();
+        let services = std::mem::take(&mut self.services);
+        let ready = self.ready.take_all();
+        let tried = waiting.map(|Reverse(waiting)| waiting.job);
+        tried.chain(services).chain(ready)
     }
 
-    /// Whether no job runs or waits.
+    /// Whether no job runs or waits, but for services that run.
     pub(crate) fn is_idle(&self) -> bool {
-        self.running == 0 && self.waiting.is_empty()
+        self.slots.taken() == 0
+            && self.waiting.is_empty()
+            && self.services.is_empty()
+            && self.ready.is_idle()
     }
 }
 
@@ -203,12 +239,10 @@ impl<J> Ord for WaitingJob<J> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
-    use std::collections::BTreeSet;
 
     #[test]
     fn waiting_jobs_are_taken_when_due_and_in_order() {
-        let mut schedule = Schedule::new(None, Duration::ZERO);
+        let mut schedule = Schedule::new(None, true, Duration::ZERO);
         let now = Moment::ZERO;
         let later = now + Duration::from_secs(1);
         schedule.wait_until(later, 1, "later");
@@ -225,36 +259,11 @@ mod tests {
     #[test]
     fn a_start_is_followed_by_a_pause() {
         let delay = Duration::from_secs(2);
-        let mut schedule = Schedule::<()>::new(None, delay);
+        let mut schedule = Schedule::<()>::new(None, true, delay);
         let now = Moment::ZERO;
         assert_eq!(schedule.paused_until(now), None);
-        schedule.take_slot(now);
+        schedule.take_slots(now, 1);
         assert_eq!(schedule.paused_until(now), Some(now + delay));
         assert_eq!(schedule.paused_until(now + delay), None);
-    }
-
-    proptest! {
-        #[test]
-        fn no_slot_is_taken_twice_or_beyond_the_limit(
-            limit in 1usize..9,
-            takes in prop::collection::vec(any::<(bool, u8)>(), 0..200),
-        ) {
-            let mut schedule = Schedule::<()>::new(NonZeroUsize::new(limit), Duration::ZERO);
-            let now = Moment::ZERO;
-            let mut held = BTreeSet::new();
-            for (take, pick) in takes {
-                if take && schedule.has_free_slot() {
-                    let slot = schedule.take_slot(now);
-                    prop_assert!(held.insert(slot), "slot {slot} was taken twice");
-                    prop_assert!((1..=limit as u32).contains(&slot));
-                } else if !held.is_empty() {
-                    let slot = *held.iter().nth(usize::from(pick) % held.len()).unwrap();
-                    held.remove(&slot);
-                    schedule.release(slot);
-                }
-                prop_assert_eq!(schedule.running(), held.len());
-                prop_assert_eq!(schedule.has_free_slot(), held.len() < limit);
-            }
-        }
     }
 }

@@ -150,6 +150,8 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
         self.options.guard.ending();
         // The grace period and prun's patience are time limits, too.
         self.clock.watch();
-        self.requests.send_replace(self.cancel.request());
+        let request = self.cancel.request();
+        self.requests.send_replace(request);
+        self.own_requests.send_to_all(request);
     }
 }

@@ -1,25 +1,24 @@
 //! Owns the state of the run: selects, decides and sends events.
 
-use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 
 use super::backpressure::Backpressure;
 use super::earlier_attempts::{EarlierAttempt, EarlierAttempts};
+use super::own_requests::OwnRequests;
 use super::running::Running;
-use crate::event::{
-    Attempt, CancelReason, Cause, Event, Flow, JobEnd, JobRetry, NumberedJob, OutputLoss, Status,
-};
-use crate::plan::{Entry, Job};
+use super::waits::WaitsReport;
+use crate::event::{Event, Flow, NumberedJob, OutputLoss};
+use crate::plan::Entry;
 use crate::process::{Shortage, Signal};
-use crate::run::attempt::{Assignment, AttemptEvent, Foreground, Printing, attempt};
+use crate::run::attempt::{AttemptEvent, Foreground, Printing};
 use crate::run::control::Control;
 use crate::run::feed::Feed;
 use crate::run::options::{JobOutput, Options, OutputDelivery};
 use crate::run::policy::{
-    Cancel, Clock, Escalation, Moment, OutputTurn, Request, Schedule, backoff,
+    Cancel, Clock, Dependencies, Escalation, Moment, OutputTurn, Request, Schedule,
 };
 use crate::run::resume::CompletedJobs;
 use crate::summary::Summary;
@@ -29,6 +28,8 @@ pub(crate) struct Next {
     pub(crate) job: Arc<NumberedJob>,
     /// None before its first attempt.
     pub(crate) earlier: Option<EarlierAttempt>,
+    /// How long it and the jobs after it are known to take, if the longest come first.
+    pub(crate) length: Duration,
 }
 
 /// A run that has ended; its last events may not be written yet.
@@ -42,7 +43,7 @@ pub(crate) struct Ended {
 pub(crate) struct Runner<T> {
     pub(crate) options: Arc<Options>,
     /// The jobs that earlier runs have completed, if there is a job log.
-    completed_jobs: Option<CompletedJobs>,
+    pub(super) completed_jobs: Option<CompletedJobs>,
     forward: T,
     summary: Summary,
     pub(crate) clock: Clock,
@@ -50,18 +51,31 @@ pub(crate) struct Runner<T> {
     pub(crate) running: Running,
     pub(crate) cancel: Cancel,
     pub(crate) requests: watch::Sender<Request>,
-    printing: Printing,
+    /// Requests to single attempts.
+    pub(super) own_requests: OwnRequests,
+    pub(super) printing: Printing,
     /// Jobs up to this number report their output as it arrives.
     pub(crate) turn: watch::Sender<u64>,
     /// Whether the next output cancels the run, because its reader is gone.
     pub(crate) reader_gone: bool,
     /// The first job that has not ended, if jobs are reported in their order.
-    order: Option<OutputTurn>,
-    event_sender: mpsc::Sender<AttemptEvent>,
+    pub(super) order: Option<OutputTurn>,
+    pub(super) event_sender: mpsc::Sender<AttemptEvent>,
     pub(crate) attempt_events: mpsc::Receiver<AttemptEvent>,
-    last_seq: u64,
+    pub(super) last_seq: u64,
     /// Whether the number of jobs was reported.
-    has_total: bool,
+    pub(super) has_total: bool,
+    /// Whether all jobs were read.
+    pub(super) exhausted: bool,
+    /// The jobs that were read, until all are, if the longest come first.
+    pub(super) unordered: Vec<Next>,
+    /// The jobs that wait for others.
+    pub(super) dependencies: Dependencies<Next>,
+    /// Whether jobs need others, have a weight or are of a pool.
+    pub(super) has_graph: bool,
+    /// Whether there are services.
+    pub(super) has_services: bool,
+    pub(super) waits: WaitsReport,
     pub(crate) earlier_attempts: EarlierAttempts,
     /// The shortage that was reported.
     pub(crate) shortage: Option<Shortage>,
@@ -93,7 +107,7 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
             turn,
             order,
             reader_gone: false,
-            schedule: Schedule::new(options.jobs, options.delay),
+            schedule: Schedule::new(options.jobs, options.job_limit.is_none(), options.delay),
             cancel: Cancel::new(options.halt),
             completed_jobs,
             forward,
@@ -105,6 +119,13 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
             attempt_events,
             last_seq: 0,
             has_total: false,
+            exhausted: false,
+            unordered: Vec::new(),
+            dependencies: Dependencies::default(),
+            has_graph: false,
+            has_services: false,
+            waits: WaitsReport::default(),
+            own_requests: OwnRequests::default(),
             earlier_attempts: EarlierAttempts::default(),
             shortage: None,
             limit_warning: options.limit_warning.clone(),
@@ -124,7 +145,6 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
         if let Some(warning) = self.options.open_spool() {
             self.announce(&Event::Warned(warning.into()));
         }
-        let mut exhausted = false;
         self.has_total = feed.total().is_some();
         let clock = self.clock.clone();
         if self.options.deadline.is_some() {
@@ -133,12 +153,14 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
         loop {
             self.suspend_if_due();
             self.start_due();
-            if exhausted && self.schedule.is_idle() {
+            self.skip_stranded();
+            if self.is_over() && !self.end_services() {
                 break;
             }
-            if !exhausted {
+            if !self.exhausted {
                 self.report_limit();
             }
+            self.report_waits();
             if !self.has_total
                 && let Some(total) = feed.total()
             {
@@ -149,10 +171,11 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
             let suspending = self.suspending;
             let may_start = pause.is_none() && suspending.is_none();
             let has_free_slot = self.schedule.has_free_slot() && may_start;
-            let is_far_ahead = self.order.as_ref().is_some_and(OutputTurn::is_far_ahead);
             let has_space = !feed.is_large() || self.schedule.has_unclaimed_slot();
+            let wants_job = has_free_slot && has_space && !self.has_enough_jobs();
             let may_read = !self.backpressure.is_full()
-                && (has_free_slot && has_space && !is_far_ahead || !self.cancel.may_start());
+                && (wants_job || self.reads_ahead() || !self.cancel.may_start());
+            let waits = self.waits.due();
             let next_due = pause.or_else(|| self.schedule.next_due().filter(|_| has_free_slot));
             let deadline = self.options.deadline.filter(|_| !self.cancel.is_ending());
             let patience = self.patience();
@@ -167,16 +190,17 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
                 () = clock.sleep_until_some(patience) => break,
                 () = clock.sleep_until_some(next_due) => {}
                 () = clock.sleep_until_some(suspending) => {}
-                next = feed.next(), if may_read && !exhausted => match next {
+                () = clock.sleep_until_some(waits) => {}
+                next = feed.next(), if may_read && !self.exhausted => match next {
                     Some((Ok(Entry::Job(job)), read_at)) => self.on_job(job, read_at),
                     Some((Ok(Entry::Warning(warning)), _)) => {
                         self.announce(&Event::Warned(warning.into()));
                     }
                     Some((Err(error), _)) => {
                         self.announce(&Event::InputFailed(error.to_string().into()));
-                        exhausted = true;
+                        self.on_exhausted();
                     }
-                    None => exhausted = true,
+                    None => self.on_exhausted(),
                 }
             }
             if !self.cancel.may_start() {
@@ -207,76 +231,18 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
         }
     }
 
-    fn on_job(&mut self, job: Job, read_at: Instant) {
-        self.last_seq += 1;
-        let seq = self.last_seq;
-        let cwd = match &job.cwd {
-            Some(dir) => Arc::<Path>::from(self.options.cwd.join(dir)),
-            None => Arc::clone(&self.options.cwd),
-        };
-        let read_at = self.clock.moment_of(read_at);
-        let completed_jobs = self.completed_jobs.as_mut();
-        let key =
-            completed_jobs.map(|completed_jobs| completed_jobs.key(&job, &cwd, &self.options.env));
-        let is_done = |key| {
-            self.completed_jobs
-                .as_ref()
-                .is_some_and(|completed_jobs| completed_jobs.is_done(key, seq))
-        };
-        let done = key.is_some_and(is_done);
-        let job = Arc::new(NumberedJob {
-            seq,
-            read_at,
-            cwd,
-            key,
-            slot_values: self.options.slot_values.clone(),
-            job,
-        });
-        if done {
-            self.end(job, Status::Ok, Some(CancelReason::Resumed), None, None);
-        } else if self.cancel.may_start() {
-            self.start(Next { job, earlier: None });
-        } else {
-            self.end(job, Status::Skipped, self.cancel.reason(), None, None);
-        }
-    }
-
-    pub(super) fn start(&mut self, Next { job, earlier }: Next) {
-        let attempt = earlier
-            .as_ref()
-            .map_or(1, |earlier| earlier.last.number + 1);
-        if let Some(earlier) = earlier {
-            self.earlier_attempts.insert(job.seq, earlier);
-        }
-        if job.job.timeout.or(self.options.timeout).is_some() {
-            self.clock.watch();
-        }
-        let slot = self.schedule.take_slot(self.clock.now());
-        if let Some(reader) = &self.options.job_limit {
-            self.schedule.await_limit();
-            reader.ask();
-        }
-        // Boxed at once: a future of this size would otherwise be copied half a dozen times.
-        tokio::spawn(Box::pin(attempt::run(Assignment {
-            job,
-            attempt,
-            slot,
-            options: Arc::clone(&self.options),
-            clock: self.clock.clone(),
-            requests: self.requests.subscribe(),
-            printing: self.printing.clone(),
-            events: self.event_sender.clone(),
-        })));
-    }
-
     pub(crate) fn on_attempt(&mut self, event: AttemptEvent) {
         match event {
             AttemptEvent::Started { start, process } => {
                 self.schedule.started();
                 self.earlier_attempts.started(start.job.seq);
                 self.running.insert(Arc::clone(&start), process);
-                self.announce(&Event::JobStarted(start));
+                self.announce(&Event::JobStarted(Arc::clone(&start)));
+                if let Some(service) = start.job.job.service() {
+                    self.on_service_started(start.job.seq, service.ready.is_some());
+                }
             }
+            AttemptEvent::Ready { seq } => self.on_ready(seq),
             AttemptEvent::Printed(..) if self.reader_gone => {
                 if !self.cancel.is_ending() {
                     self.on_output_failed(OutputLoss::ReaderGone);
@@ -295,9 +261,16 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
                 self.on_held_back(job, attempt, shortage);
             }
             AttemptEvent::Withdrawn { job, slot } => self.on_withdrawn(job, slot),
-            AttemptEvent::Ended { job, attempt } => {
+            AttemptEvent::Ended { job, mut attempt } => {
                 self.schedule.release(attempt.slot);
                 self.running.remove(attempt.slot);
+                if job.job.scheduling.is_some() {
+                    self.leave_pool(&job);
+                    self.own_requests.remove(job.seq);
+                }
+                if job.job.service().is_some() {
+                    attempt = self.on_service_ended(&job, attempt);
+                }
                 let interrupted = attempt.exit().and_then(|exit| exit.signal);
                 if attempt.leaked {
                     self.report_leaked_pipes();
@@ -310,73 +283,6 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
                     self.on_control(Control::Signal(signal));
                 }
             }
-        }
-    }
-
-    pub(crate) fn on_ended(&mut self, job: Arc<NumberedJob>, last: Arc<Attempt>) {
-        let queued = self.earlier_attempts.ended(job.seq);
-        let queued = queued.unwrap_or_else(|| last.begun.saturating_sub(job.read_at));
-        let retries = job.job.retries.unwrap_or(self.options.retries);
-        let may_retry = self.cancel.may_start() && last.number <= retries;
-        if last.status() == Status::Ok || !may_retry {
-            return self.end_after(job, EarlierAttempt { last, queued });
-        }
-        let delay = backoff::delay(self.options.retry_delay, last.number);
-        let event = JobRetry {
-            job: Arc::clone(&job),
-            attempt: Arc::clone(&last),
-            delay,
-        };
-        self.announce(&Event::JobRetried(Arc::new(event)));
-        let (due, seq) = (self.clock.now() + delay, job.seq);
-        let earlier = Some(EarlierAttempt { last, queued });
-        self.schedule.wait_until(due, seq, Next { job, earlier });
-    }
-
-    /// Ends a job with the result of its last attempt.
-    pub(super) fn end_after(
-        &mut self,
-        job: Arc<NumberedJob>,
-        EarlierAttempt { last, queued }: EarlierAttempt,
-    ) {
-        let (status, reason, code) = (last.status(), last.reason(), last.shell_code());
-        self.end(job, status, reason, Some(last), Some(queued));
-        match self.cancel.job_ended(status) {
-            Some(CancelReason::Race) => self.cancel_run(Cause::Race { code }, self.policy_end()),
-            Some(_) => self.cancel_run(Cause::FailFast, self.policy_end()),
-            None => {}
-        }
-    }
-
-    pub(super) fn end(
-        &mut self,
-        job: Arc<NumberedJob>,
-        status: Status,
-        reason: Option<CancelReason>,
-        last: Option<Arc<Attempt>>,
-        queued: Option<Duration>,
-    ) {
-        let (seq, attempts) = (job.seq, last.as_ref().map_or(0, |last| last.number));
-        if let Some(stdin) = &job.job.stdin {
-            // Not when the last sink is done with the job.
-            stdin.release();
-        }
-        let end = JobEnd {
-            job,
-            status,
-            reason,
-            failed_need: None,
-            attempts,
-            queued,
-            last,
-        };
-        self.announce(&Event::JobEnded(Arc::new(end)));
-        if let Some(order) = &mut self.order
-            && order.ended(seq)
-            && self.options.output.is_ordered()
-            && !self.reader_gone
-        {
-            self.turn.send_replace(order.first());
         }
     }
 }

@@ -2,6 +2,7 @@
 //! about limits of the system.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::runner::{Next, Runner};
 use crate::event::{Attempt, Event, Flow, NumberedJob};
@@ -21,6 +22,8 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
         shortage: Shortage,
     ) {
         let (now, reached) = (self.clock.now(), self.running.count());
+        self.leave_pool(&job);
+        self.own_requests.remove(job.seq);
         match self.schedule.refused(attempt.slot, now, reached) {
             Refusal::Final => self.on_ended(job, attempt),
             Refusal::Later { limit } => {
@@ -30,8 +33,7 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
                     );
                     self.announce(&Event::Warned(warning.into()));
                 }
-                let (seq, earlier) = (job.seq, self.earlier_attempts.remove(job.seq));
-                self.schedule.wait_until(now, seq, Next { job, earlier });
+                self.put_back(job);
             }
         }
     }
@@ -52,6 +54,17 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
         }
     }
 
+    /// Reports blocks that no job has asked for, because all have ended.
+    pub(super) async fn report_unread_blocks(&mut self) {
+        if let Some(blocks) = &self.options.shared_blocks
+            && !self.cancel.is_ending()
+            && blocks.are_left().await
+        {
+            let warning = "the input was not read to its end: all jobs that share it have ended";
+            self.announce(&Event::Warned(warning.into()));
+        }
+    }
+
     /// Reports an error if no process could be started at all.
     pub(super) fn report_if_nothing_started(&mut self) {
         if let Some(shortage) = self.shortage.filter(|_| self.schedule.cannot_start()) {
@@ -64,8 +77,24 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
     /// and then ended with all other waiting jobs.
     pub(super) fn on_withdrawn(&mut self, job: Arc<NumberedJob>, slot: u32) {
         self.schedule.release(slot);
+        self.leave_pool(&job);
+        self.own_requests.remove(job.seq);
+        match job.job.service().is_some() && self.cancel.may_start() {
+            // It was being started when all others had ended.
+            true => self.end_unneeded(job, None),
+            false => self.put_back(job),
+        }
+    }
+
+    /// Queues a job that was not started.
+    fn put_back(&mut self, job: Arc<NumberedJob>) {
         let (now, seq) = (self.clock.now(), job.seq);
         let earlier = self.earlier_attempts.remove(seq);
-        self.schedule.wait_until(now, seq, Next { job, earlier });
+        let next = Next {
+            job,
+            earlier,
+            length: Duration::MAX,
+        };
+        self.schedule.wait_until(now, seq, next);
     }
 }

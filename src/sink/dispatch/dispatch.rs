@@ -253,7 +253,8 @@ impl<M> Queue<M> {
         match event {
             Event::RunStarted { .. } | Event::InputEnded { .. } => self.interest.silent_runs,
             Event::RunEnded { .. } => self.interest.silent_runs || self.has_sent,
-            Event::JobStarted(_) => self.interest.starts,
+            // The jobs after a service do not wait for its end to be shown in their order.
+            Event::JobStarted(start) => self.interest.starts || start.job.job.service().is_some(),
             Event::JobEnded(end) if end.status == Status::Ok => {
                 let silent = end.last.as_ref().is_none_or(|last| {
                     last.stdout.is_empty() && last.stderr.is_empty() && !last.leaked

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
+use std::time::Duration;
 
 use serde::de::IgnoredAny;
 
@@ -18,6 +19,8 @@ use crate::record::{LineError, LogLine, Str};
 pub(super) struct Done {
     /// The jobs whose last attempt ended well, and whose output has arrived.
     pub(super) keys: HashSet<Key>,
+    /// How long jobs took when they last ended well.
+    pub(super) times: HashMap<Key, Duration>,
     /// Processes that may go on and cannot be seen from here, in words.
     pub(super) unseen: Option<String>,
 }
@@ -36,9 +39,16 @@ fn key(key: Option<Key>) -> Result<Key, String> {
 }
 
 /// The jobs that are done. A line that cannot be read, or a job that still runs, is an error.
-pub(super) fn read(path: &Path, file: &File, len: u64) -> Result<Done, JobLogError> {
+/// `resume`: whether jobs will be skipped; otherwise only times are wanted.
+pub(super) fn read(path: &Path, file: &File, len: u64, resume: bool) -> Result<Done, JobLogError> {
     let mut past = Past::default();
     each_line(path, file, len, |line| past.take_in(line))?;
+    if !resume {
+        return Ok(Done {
+            times: past.times,
+            ..Done::default()
+        });
+    }
     let unseen = past.unseen(path);
     let runs = past.runs.iter().filter(|run| !run.has_ended);
     let mut marked = marked(runs.filter_map(|run| run.id.as_deref()));
@@ -56,6 +66,7 @@ pub(super) fn read(path: &Path, file: &File, len: u64) -> Result<Done, JobLogErr
         }),
         None => Ok(Done {
             keys: past.done,
+            times: past.times,
             unseen,
         }),
     }
@@ -66,6 +77,7 @@ pub(super) fn read(path: &Path, file: &File, len: u64) -> Result<Done, JobLogErr
 struct Past {
     runs: Vec<Run>,
     done: HashSet<Key>,
+    times: HashMap<Key, Duration>,
     /// Attempts that have no ending, and the runs they are of.
     started: HashMap<Key, (usize, StartedAttempt)>,
     /// The jobs of the last run that ended well, and whose output had not arrived yet.
@@ -104,6 +116,11 @@ impl Past {
             LogLine::JobEnd(record) => {
                 let key = key(record.key)?;
                 self.started.remove(&key);
+                if record.status == Status::Ok
+                    && let Some(wall) = record.wall()?
+                {
+                    self.times.insert(key, wall);
+                }
                 match (record.status, record.reason) {
                     // It says what the lines before say.
                     (Status::Ok, Some(CancelReason::Resumed)) => {}

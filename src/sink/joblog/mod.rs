@@ -12,5 +12,5 @@ pub(super) mod replay;
 mod survivors;
 mod writer;
 
-pub(crate) use open::{OpenLog, open};
+pub(crate) use open::{OpenLog, WantedFromLog, open};
 pub(crate) use writer::JobLog;

@@ -1,10 +1,11 @@
 //! Opening a job log: what earlier runs have written is checked, mended at its end, and read.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::done::{self, Done};
 use super::error::JobLogError;
@@ -20,6 +21,8 @@ pub(crate) struct OpenLog {
     pub(crate) len: u64,
     /// The jobs whose last record is `ok`; none if nobody asked.
     pub(crate) done: HashSet<Key>,
+    /// How long jobs took in earlier runs; none if nobody asked.
+    pub(crate) times: HashMap<Key, Duration>,
     /// What was mended, and what could not be found out, in words.
     pub(crate) warnings: Vec<String>,
 }
@@ -31,9 +34,18 @@ impl OpenLog {
     }
 }
 
-/// Opens the log at `path`, or makes it, for this run alone. With `resume` all of it is read, as a
-/// stream; else only its end is looked at.
-pub(crate) fn open(path: &Path, resume: bool) -> Result<OpenLog, JobLogError> {
+/// What is wanted from the log of earlier runs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct WantedFromLog {
+    /// Which jobs are done.
+    pub(crate) done: bool,
+    /// How long they took.
+    pub(crate) times: bool,
+}
+
+/// Opens the log at `path`, or makes it, for this run alone. If something is wanted from it, all of it is
+/// read, as a stream; else only its end is looked at.
+pub(crate) fn open(path: &Path, wanted: WantedFromLog) -> Result<OpenLog, JobLogError> {
     let failed = |source| JobLogError::Open {
         path: path.to_owned(),
         source,
@@ -41,6 +53,7 @@ pub(crate) fn open(path: &Path, resume: bool) -> Result<OpenLog, JobLogError> {
     let mut options = File::options();
     options.append(true);
     let standing = standing(path).map_err(failed)?;
+    let resume = wanted.done;
     match way(FileKind::Log { resume }, standing) {
         WriteMode::Refuse(why) => return Err(JobLogError::Refused(path.to_owned(), why)),
         WriteMode::Stream | WriteMode::Output => {
@@ -50,6 +63,7 @@ pub(crate) fn open(path: &Path, resume: bool) -> Result<OpenLog, JobLogError> {
                 file: file.map_err(failed)?,
                 len: 0,
                 done: HashSet::new(),
+                times: HashMap::new(),
                 warnings: Vec::new(),
             });
         }
@@ -85,8 +99,12 @@ pub(crate) fn open(path: &Path, resume: bool) -> Result<OpenLog, JobLogError> {
     }
     let whole = whole_lines(&file).map_err(failed)?;
     let torn = file.metadata().map_err(failed)?.len() - whole;
-    let Done { keys, unseen } = match resume {
-        true => done::read(path, &file, whole)?,
+    let Done {
+        keys,
+        times,
+        unseen,
+    } = match wanted.done || wanted.times {
+        true => done::read(path, &file, whole, resume)?,
         false => Done::default(),
     };
     warnings.extend(unseen);
@@ -102,6 +120,7 @@ pub(crate) fn open(path: &Path, resume: bool) -> Result<OpenLog, JobLogError> {
         file,
         len: whole,
         done: keys,
+        times,
         warnings,
     })
 }
@@ -137,6 +156,11 @@ pub(crate) fn whole_lines(mut file: &File) -> io::Result<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const RESUME: WantedFromLog = WantedFromLog {
+        done: true,
+        times: false,
+    };
 
     /// Two jobs, of which the first is done and the second failed, then done.
     fn log() -> Vec<String> {
@@ -180,7 +204,7 @@ mod tests {
         let whole = lines.concat();
         for cut in 0..=whole.len() {
             let (_dir, path) = write(&whole.as_bytes()[..cut]);
-            let open = open(&path, true).unwrap();
+            let open = open(&path, RESUME).unwrap();
             let mut kept = 0;
             let ends = lines.iter().scan(0, |end, line| {
                 *end += line.len();
@@ -208,7 +232,7 @@ mod tests {
         let whole = format!("{}\n", log().join("\n"));
         for garbage in [&[0; 5000][..], b"{\"type\":\0\0\0", b"\0\0\n\0"] {
             let (_dir, path) = write(&[whole.as_bytes(), garbage].concat());
-            assert_eq!(open(&path, true).unwrap().len, whole.len() as u64);
+            assert_eq!(open(&path, RESUME).unwrap().len, whole.len() as u64);
         }
     }
 
@@ -217,10 +241,10 @@ mod tests {
         let mut lines = log();
         lines[3] = "garbage".into();
         let (_dir, path) = write(format!("{}\n", lines.join("\n")).as_bytes());
-        let error = open(&path, true).err().unwrap().to_string();
+        let error = open(&path, RESUME).err().unwrap().to_string();
         assert!(error.contains("log:4: damaged job log"), "{error}");
         assert!(
-            open(&path, false).is_ok(),
+            open(&path, WantedFromLog::default()).is_ok(),
             "only a resumed run reads it all"
         );
     }
@@ -228,9 +252,12 @@ mod tests {
     #[test]
     fn a_log_has_one_writer() {
         let (_dir, path) = write(b"");
-        let first = open(&path, false).unwrap();
-        assert!(matches!(open(&path, false), Err(JobLogError::Locked(_))));
+        let first = open(&path, WantedFromLog::default()).unwrap();
+        assert!(matches!(
+            open(&path, WantedFromLog::default()),
+            Err(JobLogError::Locked(_))
+        ));
         drop(first);
-        assert!(open(&path, false).is_ok());
+        assert!(open(&path, WantedFromLog::default()).is_ok());
     }
 }

@@ -1,6 +1,8 @@
 //! A run in which prun itself panics.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::time::Instant;
 
 use super::*;
 use crate::plan::{ShellRule, Source};
@@ -19,6 +21,7 @@ fn options(dir: &Path) -> Options {
         retry_delay: Duration::ZERO,
         deadline: None,
         halt: None,
+        order: Default::default(),
         delay: Duration::ZERO,
         cwd: dir.into(),
         change_dir: true,

@@ -1,0 +1,123 @@
+//! Services: started when they are needed, ended when all other jobs have ended.
+
+use std::sync::Arc;
+
+use super::runner::{Next, Runner};
+use crate::event::{Attempt, CancelReason, Event, Flow, NumberedJob, Outcome, Status};
+use crate::process::Signal;
+use crate::run::policy::{OutputTurn, Request};
+
+impl<T: FnMut(&Event) -> Flow> Runner<T> {
+    /// Starts a service, which takes no slot from the jobs.
+    pub(super) fn start_service(&mut self, next: Next) {
+        if let Some(why) = self.failed_need(&next.job) {
+            return self.give_up(next, why);
+        }
+        // It has a time limit until it is ready.
+        self.clock.watch();
+        let [slot, question_slot] = self.schedule.take_service_slots();
+        self.start_in(slot, question_slot, next);
+    }
+
+    /// Handles the start of a service, which is ready if it is not asked. The jobs after it do not wait for its end to be reported.
+    pub(super) fn on_service_started(&mut self, seq: u64, is_asked: bool) {
+        if !is_asked {
+            self.on_ready(seq);
+        }
+        if self.order.as_mut().is_some_and(|order| order.ended(seq)) {
+            self.report_turn();
+        }
+    }
+
+    /// Handles a service that is ready.
+    pub(super) fn on_ready(&mut self, seq: u64) {
+        self.own_requests.ready(seq);
+        let released = self.dependencies.satisfy(seq);
+        self.release(released);
+    }
+
+    /// Handles the end of a service: if it was too early, the jobs that need it are ended with it.
+    pub(super) fn on_service_ended(
+        &mut self,
+        job: &NumberedJob,
+        mut attempt: Arc<Attempt>,
+    ) -> Arc<Attempt> {
+        let outcome = match &attempt.outcome {
+            Outcome::Exited(exit) | Outcome::Canceled { exit, .. }
+                if self.is_over() && !self.cancel.is_ending() =>
+            {
+                Some(Outcome::EndedWithRun { exit: exit.clone() })
+            }
+            Outcome::Exited(exit) => Some(Outcome::EndedEarly { exit: exit.clone() }),
+            _ => None,
+        };
+        if let Some(outcome) = outcome {
+            Arc::make_mut(&mut attempt).outcome = outcome;
+        }
+        if attempt.status() != Status::Ok && self.cancel.may_start() {
+            let request = Request::Terminate {
+                signal: Signal::TERM,
+                reason: Some(CancelReason::Needs),
+            };
+            self.own_requests.send_to_users(job.seq, request);
+        }
+        attempt
+    }
+
+    /// Whether all jobs but services have ended.
+    pub(super) fn is_over(&self) -> bool {
+        self.exhausted && self.schedule.is_idle() && self.dependencies.is_idle()
+    }
+
+    /// Ends the services once all other jobs have ended. Returns whether any is running.
+    pub(super) fn end_services(&mut self) -> bool {
+        self.end_unneeded_services();
+        self.own_requests.end_services()
+    }
+
+    /// Ends services that were never needed: the jobs that need them were done before, or have failed.
+    fn end_unneeded_services(&mut self) {
+        let unneeded: Vec<_> = self.dependencies.take_all().collect();
+        for (service, why) in unneeded {
+            self.end_unneeded(service.job, why);
+        }
+    }
+
+    /// Ends a service that was never started.
+    pub(super) fn end_unneeded(&mut self, job: Arc<NumberedJob>, why: Option<Arc<str>>) {
+        match why {
+            Some(why) => self.skip(job, why),
+            None => self.end(job, Status::Ok, Some(CancelReason::Resumed), None, None),
+        }
+    }
+
+    /// Skips jobs that wait for others that will never end: a file was changed while it was read.
+    pub(super) fn skip_stranded(&mut self) {
+        let is_stranded = self.exhausted
+            && self.schedule.is_idle()
+            && !self.dependencies.is_idle()
+            && !self.own_requests.has_starting_service();
+        if is_stranded {
+            let stranded: Vec<_> = self.dependencies.take_all().collect();
+            for (next, _) in stranded {
+                let needs = next.job.job.needs();
+                let missing = needs
+                    .iter()
+                    .find(|need| !self.dependencies.is_satisfied(need.seq));
+                let why =
+                    missing.map_or_else(String::new, |need| format!("{}: not read", need.name));
+                self.skip(next.job, why.into());
+            }
+        }
+    }
+
+    /// Reports whose output is shown as it arrives.
+    pub(super) fn report_turn(&mut self) {
+        if self.options.output.is_ordered()
+            && !self.reader_gone
+            && let Some(first) = self.order.as_ref().map(OutputTurn::first)
+        {
+            self.turn.send_replace(first);
+        }
+    }
+}

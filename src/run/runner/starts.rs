@@ -1,0 +1,267 @@
+//! How jobs come to be started: those that are read, those that others have released, and those that are
+//! tried again.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::watch;
+
+use super::runner::{Next, Runner};
+use crate::event::{CancelReason, Event, Flow, NumberedJob, Status};
+use crate::plan::{Job, Pool};
+use crate::run::attempt::{Assignment, attempt};
+use crate::run::options::JobOrder;
+use crate::run::policy::{Added, Claim, Released, Request, Timed, remaining_times};
+
+/// How many jobs may wait for their pools before no more are read.
+const MAX_PASSED_OVER: usize = 4096;
+
+impl<T: FnMut(&Event) -> Flow> Runner<T> {
+    /// Handles a job that was read.
+    pub(super) fn on_job(&mut self, job: Job, read_at: Instant) {
+        self.last_seq += 1;
+        let seq = self.last_seq;
+        let cwd = match &job.cwd {
+            Some(dir) => Arc::<Path>::from(self.options.cwd.join(dir)),
+            None => Arc::clone(&self.options.cwd),
+        };
+        let read_at = self.clock.moment_of(read_at);
+        let completed_jobs = self.completed_jobs.as_mut();
+        let key =
+            completed_jobs.map(|completed_jobs| completed_jobs.key(&job, &cwd, &self.options.env));
+        let is_done = |key| {
+            self.completed_jobs
+                .as_ref()
+                .is_some_and(|completed_jobs| completed_jobs.is_done(key, seq))
+        };
+        // A service has to run again as long as a job needs it.
+        let done = key.is_some_and(is_done) && job.service().is_none();
+        let job = Arc::new(NumberedJob {
+            seq,
+            read_at,
+            cwd,
+            key,
+            slot_values: self.options.slot_values.clone(),
+            job,
+        });
+        if done {
+            let needs: Vec<u64> = needs(&job).collect();
+            self.dependencies.mention(&needs);
+            self.end(job, Status::Ok, Some(CancelReason::Resumed), None, None);
+        } else if !self.cancel.may_start() {
+            self.end(job, Status::Skipped, self.cancel.reason(), None, None);
+        } else {
+            let next = Next::first(job);
+            match self.options.order {
+                JobOrder::Input => self.add(next),
+                JobOrder::Longest => self.unordered.push(next),
+            }
+        }
+    }
+
+    /// Handles the end of the input.
+    pub(super) fn on_exhausted(&mut self) {
+        self.exhausted = true;
+        let mut unordered = std::mem::take(&mut self.unordered);
+        let completed_jobs = self.completed_jobs.as_ref();
+        let time = |next: &Next| completed_jobs?.time(next.job.key?);
+        let timed = unordered.iter().map(|next| Timed {
+            seq: next.job.seq,
+            needs: needs(&next.job).collect(),
+            time: time(next),
+        });
+        let lengths = remaining_times(&timed.collect::<Vec<_>>());
+        for (next, length) in unordered.iter_mut().zip(lengths) {
+            next.length = length;
+        }
+        unordered.into_iter().for_each(|next| self.add(next));
+        let released = self.dependencies.want_unneeded_services();
+        self.release(released);
+    }
+
+    /// Whether all jobs are to be read before the next one starts: their order is not that of the input,
+    /// or some may be services that no job needs.
+    pub(super) fn reads_ahead(&self) -> bool {
+        self.options.order == JobOrder::Longest || self.has_services && self.has_total
+    }
+
+    /// Whether so many jobs wait that no more are to be read.
+    pub(super) fn has_enough_jobs(&self) -> bool {
+        let ready = &self.schedule.ready;
+        let is_far_ahead = || {
+            self.order
+                .as_ref()
+                .is_some_and(|order| order.is_far_ahead())
+        };
+        // What runs will end, while a job that is not read may be the one that others wait for.
+        !ready.is_empty()
+            || ready.passed_over() > MAX_PASSED_OVER
+            || is_far_ahead() && self.schedule.has_taken_slots()
+    }
+
+    /// Adds a job, which may have to wait for others.
+    fn add(&mut self, next: Next) {
+        let Some(scheduling) = &next.job.job.scheduling else {
+            return self.enqueue(next);
+        };
+        self.has_graph = true;
+        let is_service = scheduling.service.is_some();
+        if scheduling.needs.is_empty() && !is_service {
+            return self.enqueue(next);
+        }
+        self.has_services |= is_service;
+        let needs: Vec<u64> = needs(&next.job).collect();
+        let added = Added {
+            seq: next.job.seq,
+            needs: &needs,
+            is_service,
+        };
+        let released = self.dependencies.add(added, next);
+        self.release(released);
+    }
+
+    /// Handles jobs that wait no more.
+    pub(super) fn release(&mut self, released: Vec<Released<Next>>) {
+        for released in released {
+            match released {
+                Released::Ready(next) => self.enqueue(next),
+                Released::Failed(next, why) => self.give_up(next, why),
+            }
+        }
+    }
+
+    /// Starts a job if nothing else is to be started first, or lets it wait for its turn.
+    fn enqueue(&mut self, next: Next) {
+        let scheduling = next.job.job.scheduling.as_deref();
+        let is_first = scheduling.is_none() && self.schedule.ready.is_empty();
+        if scheduling.is_some_and(|scheduling| scheduling.service.is_some()) {
+            self.schedule.push_service(next);
+        } else if is_first && self.may_start() {
+            self.start(next, 1);
+        } else {
+            let claim = Claim {
+                seq: next.job.seq,
+                length: next.length,
+                weight: scheduling.map_or(std::num::NonZeroU32::MIN, |it| it.weight),
+                pool: scheduling.and_then(|it| it.pool.clone()),
+            };
+            self.schedule.ready.push(claim, next);
+        }
+    }
+
+    /// Whether a job may start now, if there is one.
+    fn may_start(&self) -> bool {
+        !self.backpressure.is_full()
+            && self.suspending.is_none()
+            && self.schedule.has_free_slot()
+            && self.cancel.may_start()
+            && self.schedule.paused_until(self.clock.now()).is_none()
+    }
+
+    /// Starts the jobs whose turn has come, and those that have waited long enough.
+    pub(super) fn start_due(&mut self) {
+        while !self.backpressure.is_full()
+            && self.suspending.is_none()
+            && let Some(service) = self.schedule.take_service()
+        {
+            self.start_service(service);
+        }
+        while self.may_start() {
+            if let Some(next) = self.schedule.take_due(self.clock.now()) {
+                self.enqueue(next);
+                continue;
+            }
+            let Some((next, slots)) = self.schedule.take_ready() else {
+                break;
+            };
+            // A service that it needs may have ended while it waited.
+            let failed_need = match next.job.job.needs() {
+                [] => None,
+                _ => self.failed_need(&next.job),
+            };
+            match failed_need {
+                None => self.start(next, slots),
+                Some(why) => {
+                    self.leave_pool(&next.job);
+                    self.give_up(next, why);
+                }
+            }
+        }
+    }
+
+    /// Why a job that this one needs did not end well, if one did not.
+    pub(super) fn failed_need(&self, job: &NumberedJob) -> Option<Arc<str>> {
+        self.dependencies.failed(&needs(job).collect::<Vec<_>>())
+    }
+
+    /// Records that a job runs no more, as far as its pool is concerned.
+    pub(super) fn leave_pool(&mut self, job: &NumberedJob) {
+        if let Some(pool) = pool(job) {
+            self.schedule.ready.leave(pool);
+        }
+    }
+
+    fn start(&mut self, next: Next, slots: u32) {
+        if next.job.job.timeout.or(self.options.timeout).is_some() {
+            self.clock.watch();
+        }
+        let slot = self.schedule.take_slots(self.clock.now(), slots);
+        if let Some(reader) = &self.options.job_limit {
+            self.schedule.await_limit();
+            reader.ask();
+        }
+        self.start_in(slot, slot, next);
+    }
+
+    /// Starts a job in a slot that was taken for it, and in another one what asks whether it is ready.
+    pub(super) fn start_in(&mut self, slot: u32, question_slot: u32, next: Next) {
+        let Next { job, earlier, .. } = next;
+        let attempt = earlier
+            .as_ref()
+            .map_or(1, |earlier| earlier.last.number + 1);
+        if let Some(earlier) = earlier {
+            self.earlier_attempts.insert(job.seq, earlier);
+        }
+        // Boxed at once: a future of this size would otherwise be copied half a dozen times.
+        tokio::spawn(Box::pin(attempt::run(Assignment {
+            requests: self.requests_to(&job),
+            job,
+            attempt,
+            slot,
+            question_slot,
+            options: Arc::clone(&self.options),
+            clock: self.clock.clone(),
+            printing: self.printing.clone(),
+            events: self.event_sender.clone(),
+        })));
+    }
+
+    /// Returns the requests to an attempt: those to all, or its own if it may be ended alone.
+    fn requests_to(&mut self, job: &Arc<NumberedJob>) -> watch::Receiver<Request> {
+        match job.job.needs().is_empty() && job.job.service().is_none() {
+            true => self.requests.subscribe(),
+            false => self.own_requests.insert(job, self.cancel.request()),
+        }
+    }
+}
+
+impl Next {
+    /// A job before its first attempt.
+    fn first(job: Arc<NumberedJob>) -> Self {
+        Self {
+            job,
+            earlier: None,
+            length: Duration::ZERO,
+        }
+    }
+}
+
+/// The numbers of the jobs that a job needs.
+pub(super) fn needs(job: &NumberedJob) -> impl Iterator<Item = u64> {
+    job.job.needs().iter().map(|need| need.seq)
+}
+
+fn pool(job: &NumberedJob) -> Option<&Pool> {
+    job.job.scheduling.as_ref()?.pool.as_deref()
+}
