@@ -76,7 +76,7 @@ async fn run_attempt(mut assignment: Assignment) -> (Attempt, AttemptEnd) {
     guarded.started(process.pid());
     announce(&assignment, &process, ended.begun).await;
     let mut feeder = Feeder::new(&mut process, assignment.job.job.stdin.as_ref());
-    assignment.options.foreground.give(&process);
+    assignment.foreground().give(&process);
     let due = limit.map(|limit| (limit, ended.begun + limit));
     ended.outcome = watch(
         &mut assignment,
@@ -95,7 +95,7 @@ async fn run_attempt(mut assignment: Assignment) -> (Attempt, AttemptEnd) {
     process.kill_on_drop(KillOnDrop::No);
     drop(guarded);
     ended.terminal = size.map(|size| *size.borrow());
-    assignment.options.foreground.take_back();
+    assignment.foreground().take_back();
     ended.wall = assignment.clock.now().saturating_sub(ended.begun);
     if let Some(feeder) = feeder {
         let shared = assignment.options.shared_blocks.as_ref();

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 
+use super::foreground::Foreground;
 use crate::event::{Attempt, JobStart, NumberedJob, Print};
 use crate::process::{ProcessHandle, Shortage};
 use crate::run::options::Options;
@@ -51,6 +52,21 @@ pub(crate) struct Assignment {
     pub(crate) requests: watch::Receiver<Request>,
     pub(crate) printing: Printing,
     pub(crate) events: mpsc::Sender<AttemptEvent>,
+}
+
+impl Assignment {
+    /// Whether it gets the terminal.
+    pub(super) fn foreground(&self) -> &Foreground {
+        foreground_of(&self.job, &self.options)
+    }
+}
+
+/// Whether a job gets the terminal: a service never does, since other jobs run meanwhile.
+pub(super) fn foreground_of<'a>(job: &NumberedJob, options: &'a Options) -> &'a Foreground {
+    match (job.job.service(), &options.foreground) {
+        (Some(_), Foreground::Given(_)) => &Foreground::Kept,
+        (_, foreground) => foreground,
+    }
 }
 
 /// How many pieces of output of all jobs may be on their way to the sinks, which take some themselves before

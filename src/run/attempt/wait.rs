@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use super::foreground::TerminalRequest;
-use super::messages::{Assignment, AttemptEvent};
+use super::messages::{Assignment, AttemptEvent, foreground_of};
 use super::readiness;
 use super::readiness::until_overdue;
 use crate::event::{CancelReason, Outcome};
@@ -89,12 +89,14 @@ async fn wait_or_cause(
 ) -> Option<(Signal, EndCause)> {
     let mut overdue = readiness::overdue(assignment);
     let Assignment {
+        job,
         options,
         clock,
         requests,
         events,
         ..
     } = assignment;
+    let foreground = foreground_of(job, options);
     loop {
         tokio::select! {
             biased;
@@ -102,14 +104,14 @@ async fn wait_or_cause(
             first = end_requested(requests) => return Some((first, EndCause::Canceled)),
             limit = time_limit_reached(clock, due) => return Some((Signal::TERM, EndCause::TimedOut(limit))),
             limit = until_overdue(&mut overdue) => return Some((Signal::TERM, EndCause::NotReady(limit))),
-            request = options.foreground.wait_for_request(process) => match request {
+            request = foreground.wait_for_request(process) => match request {
                 TerminalRequest::Refused => return Some((Signal::TERM, EndCause::NeededTerminal)),
                 TerminalRequest::Suspended => {
-                    options.foreground.take_back();
+                    foreground.take_back();
                     // The runner stops prun, and continues the job when prun is continued.
                     let _ = events.send(AttemptEvent::Suspended).await;
-                    options.foreground.continued(process).await;
-                    options.foreground.give(process);
+                    foreground.continued(process).await;
+                    foreground.give(process);
                 }
             },
         }

@@ -52,7 +52,10 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
         let counts = job.job.service().is_none() || status != Status::Ok;
         let may_fail = job.job.may_fail();
         self.end(job, status, reason, Some(last), Some(queued));
-        match self.cancel.job_ended(status, may_fail).filter(|_| counts) {
+        if !counts {
+            return;
+        }
+        match self.cancel.job_ended(status, may_fail) {
             Some(CancelReason::Race) => self.cancel_run(Cause::Race { code }, self.policy_end()),
             Some(_) => self.cancel_run(Cause::FailFast, self.policy_end()),
             None => {}

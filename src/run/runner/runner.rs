@@ -268,7 +268,8 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
                     self.leave_pool(&job);
                     self.own_requests.remove(job.seq);
                 }
-                if job.job.service().is_some() {
+                let is_service = job.job.service().is_some();
+                if is_service {
                     attempt = self.on_service_ended(&job, attempt);
                 }
                 let interrupted = attempt.exit().and_then(|exit| exit.signal);
@@ -279,6 +280,7 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
                 // Ctrl-C and Ctrl-\ reach only the job that has the terminal.
                 if let (Foreground::Given(_), Some(signal @ (Signal::INT | Signal::QUIT))) =
                     (&self.options.foreground, interrupted)
+                    && !is_service
                 {
                     self.on_control(Control::Signal(signal));
                 }

@@ -54,7 +54,7 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
         if let Some(outcome) = outcome {
             Arc::make_mut(&mut attempt).outcome = outcome;
         }
-        if attempt.status() != Status::Ok && self.cancel.may_start() {
+        if attempt.status() != Status::Ok && !self.cancel.is_ending() {
             let request = Request::Terminate {
                 signal: Signal::TERM,
                 reason: Some(CancelReason::Needs),

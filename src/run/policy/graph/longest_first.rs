@@ -49,6 +49,9 @@ pub(crate) fn remaining_times(jobs: &[Timed]) -> Vec<Duration> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::run::policy::graph::{Claim, ReadyJobs};
+    use proptest::prelude::*;
+    use std::num::NonZeroU32;
 
     fn remaining(jobs: &[(&[u64], Option<u64>)]) -> Vec<u64> {
         let jobs: Vec<Timed> = jobs
@@ -93,5 +96,37 @@ mod tests {
     #[test]
     fn a_circle_ends() {
         assert_eq!(remaining(&[(&[2], Some(1)), (&[1], Some(2))]), [1, 2]);
+    }
+
+    proptest! {
+        #[test]
+        fn the_longest_first_are_done_within_the_bound_of_the_rule(
+            times in prop::collection::vec(1u64..1000, 200),
+            limit in 1usize..17,
+        ) {
+            let timed: Vec<Timed> = times
+                .iter()
+                .zip(1..)
+                .map(|(time, seq)| Timed { seq, needs: Vec::new(), time: Some(Duration::from_secs(*time)) })
+                .collect();
+            let lengths = remaining_times(&timed);
+            let mut ready = ReadyJobs::default();
+            for (job, length) in timed.iter().zip(lengths) {
+                let claim = Claim { seq: job.seq, length, weight: NonZeroU32::MIN, pool: None };
+                ready.push(claim, job.seq);
+            }
+            // Each slot takes the next job when it is free.
+            let mut slots = vec![0; limit];
+            while let Some((seq, _)) = ready.take(None, None) {
+                let slot = slots.iter_mut().min().unwrap();
+                *slot += times[seq as usize - 1];
+            }
+            let makespan = slots.into_iter().max().unwrap();
+            // No order is shorter than the mean of the slots or the longest job; this one is at most
+            // 4/3 − 1/3m of the shortest, and on so many jobs within 5 % of that lower bound.
+            let total: u64 = times.iter().sum();
+            let lower = total.div_ceil(limit as u64).max(*times.iter().max().unwrap());
+            prop_assert!(makespan * 100 <= lower * 105, "{makespan} of at least {lower}");
+        }
     }
 }
