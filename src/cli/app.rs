@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
-use super::args::{Args, SHAPES, generate};
+use super::args::{Args, SHAPES, SchemaMode, generate};
 use super::gnu::exit_code;
 use super::list::list;
 use super::misunderstanding::{Signs, stdin_is_unread};
@@ -14,7 +14,7 @@ use super::settings::{OutputForm, Reporting, Settings, Surroundings, settle, set
 use crate::event::{Cancellation, Cause, End, Event, OutputLoss};
 use crate::exit::ExitCode;
 use crate::guard::Guarding;
-use crate::plan::Source;
+use crate::plan::{Source, jobs_schema};
 use crate::process::{Signal, continue_stopped_spawns, reap_orphans};
 use crate::record::schema;
 use crate::run::{
@@ -79,8 +79,11 @@ fn print_generated(args: &Args) -> io::Result<Option<ExitCode>> {
     match args.about.completions {
         Some(shell) => generate::completions(shell, &mut text)?,
         None if args.about.man => generate::manual(&mut text)?,
-        None if args.about.schema => text = schema().into_bytes(),
-        None => return Ok(None),
+        None => match args.about.schema {
+            Some(SchemaMode::Records) => text = schema().into_bytes(),
+            Some(SchemaMode::Jobs) => text = jobs_schema().into_bytes(),
+            None => return Ok(None),
+        },
     }
     print(&text).map(Some)
 }

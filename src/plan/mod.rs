@@ -4,9 +4,11 @@
 //! open stream such as standard input. A job knows where it was written and what it executes
 //! ([`Invocation`]: an argv, or a command line that may need a [`Shell`]).
 //!
-//! * `job` is one job, `scheduling` how it stands among the others, `source` the stream of them, `typed_commands` the commands of the command line,
-//!   `unique_names` the check for duplicate names, and `suggestion` quotes what a message suggests.
-//! * `jobfile` reads a job file; `arguments` makes jobs from values and a `template`, `blocks` from an
+//! * `job` is one job, `scheduling` how it stands among the others, `source` the stream of them,
+//!   `typed_commands` the commands of the command line, and `suggestion` quotes what a message suggests.
+//! * `needs` finds the jobs that a job needs by their names, and selects jobs.
+//! * `jobfile` reads a job file, `document` one whose jobs are in TOML, YAML or a JSON object;
+//!   `arguments` makes jobs from values and a `template`, `blocks` from an
 //!   input that is cut between its records; `columns` reads the records of a table; `input` opens and
 //!   splits the files that all of them read. `shuffled` makes a random order.
 //! * `invocation` is what a job runs, and `command` decides whether it needs a shell.
@@ -20,12 +22,14 @@ mod arguments;
 mod blocks;
 mod columns;
 mod command;
+mod document;
 mod duration;
 mod input;
 mod invocation;
 mod job;
 mod jobfile;
 mod key;
+mod needs;
 mod replacement;
 mod rows;
 mod scheduling;
@@ -34,7 +38,6 @@ mod source;
 mod suggestion;
 mod template;
 mod typed_commands;
-mod unique_names;
 
 pub(crate) use arguments::{
     ArgumentsError, BatchSize, Rules, TypedCommands, TypedList, ValueSource, divide,
@@ -45,12 +48,14 @@ pub(crate) use blocks::{
 };
 pub(crate) use columns::{ColumnFormat, ColumnFormatError, Columns};
 pub(crate) use command::{Shape, Shell, ShellError, ShellRule, shape};
+pub(crate) use document::jobs_schema;
 pub(crate) use duration::{DurationError, format_duration, parse_duration};
 pub(crate) use input::Separator;
 pub(crate) use invocation::{Argv, Invocation};
 pub(crate) use job::{Job, JobInput, Origin};
 pub(crate) use jobfile::Entry;
 pub(crate) use key::Key;
+pub(crate) use needs::{Selection, levels};
 pub(crate) use replacement::{
     Insertion, ReplacementCommand, ReplacementError, ReplacementStrings, ReplacementText,
     StringsError, quote_as_parallel,

@@ -30,6 +30,16 @@ pub(crate) struct Need {
     pub(crate) seq: u64,
 }
 
+impl Need {
+    /// Returns a need of the job with this name, whose number is not known yet.
+    pub(super) fn unresolved(name: String) -> Self {
+        Self {
+            name: name.into(),
+            seq: 0,
+        }
+    }
+}
+
 /// A set of jobs of which only so many run at once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Pool {

@@ -1,6 +1,7 @@
 //! Entries in random order.
 
 use super::jobfile::Entry;
+use super::needs::renumber;
 
 /// Yields the entries of a source in random order: its warnings first, then its jobs. All of them are
 /// kept in memory, and the first comes when the last is read.
@@ -9,6 +10,7 @@ pub(super) struct Shuffled<S> {
     source: Option<S>,
     seed: u64,
     entries: std::vec::IntoIter<Entry>,
+    has_needs: bool,
 }
 
 impl<S> Shuffled<S> {
@@ -18,7 +20,13 @@ impl<S> Shuffled<S> {
             source: Some(source),
             seed,
             entries: Vec::new().into_iter(),
+            has_needs: false,
         }
+    }
+
+    /// Whether a job needs another, once all are read.
+    pub(super) fn has_needs(&self) -> bool {
+        self.has_needs
     }
 
     /// Returns the source, until it is read.
@@ -39,12 +47,20 @@ where
             for entry in source {
                 match entry {
                     Ok(entry @ Entry::Warning(_)) => warnings.push(entry),
-                    Ok(entry @ Entry::Job(_)) => jobs.push(entry),
+                    Ok(Entry::Job(job)) => jobs.push((jobs.len(), job)),
                     Err(error) => return Some(Err(error)),
                 }
             }
             fastrand::Rng::with_seed(self.seed).shuffle(&mut jobs);
-            warnings.append(&mut jobs);
+            self.has_needs = jobs.iter().any(|(_, job)| !job.needs().is_empty());
+            if self.has_needs {
+                let mut new = vec![0; jobs.len()];
+                for (seq, (before, _)) in (1..).zip(&jobs) {
+                    new[*before] = seq;
+                }
+                renumber(jobs.iter_mut().map(|(_, job)| job), &new);
+            }
+            warnings.extend(jobs.into_iter().map(|(_, job)| Entry::Job(job)));
             self.entries = warnings.into_iter();
         }
         self.entries.next().map(Ok)

@@ -13,24 +13,31 @@ use super::command::ShellRule;
 use super::input::{OpenError, Opened, Separator, open};
 use super::job::{Job, Origin};
 use super::jobfile::{Entry, Foreign, Format, JobFile, JobFileError, by_name};
+use super::needs::{
+    Graph, JobNames, NeedsError, NeedsFault, Selection, SelectionError, resolve,
+};
 use super::rows::{RowJobs, RowJobsError, RowJobsRules, RowSource};
 use super::shuffled::Shuffled;
+use super::suggestion::nearest;
 use super::typed_commands;
 use super::typed_commands::TypedCommandsError;
-use super::unique_names::UniqueNames;
 
 /// A stream of jobs. It ends after its first error.
 pub(crate) struct Source {
     supply: Supply,
-    names: UniqueNames,
+    names: JobNames,
+    /// How many jobs were read.
+    count: u64,
+    /// Whether a job that is known needs another.
+    has_needs: bool,
     total: Option<u64>,
     ended: bool,
 }
 
 /// Where the jobs come from.
 enum Supply {
-    /// Commands of the command line.
-    Typed(std::vec::IntoIter<Job>),
+    /// Jobs that are all known, and checked: commands of the command line, or those of a document.
+    Listed(std::vec::IntoIter<Job>),
     /// A regular file, whose reads do not block.
     Regular(JobFile),
     /// A pipe or a terminal, whose reads may block.
@@ -72,6 +79,15 @@ pub(crate) enum SourceError {
     /// Two jobs have the same name.
     #[error("{0}: the name `{name}` is taken by an earlier job: every name must be unique", name = .1.escape_debug())]
     Name(Origin, String),
+    /// A job needs one that it cannot need.
+    #[error(transparent)]
+    Needs(#[from] NeedsError),
+    /// There would be nobody to serve.
+    #[error("{0}: all jobs are services, which end when all other jobs have ended: write a job that is none")]
+    OnlyServices(Arc<str>),
+    /// Jobs cannot be selected.
+    #[error(transparent)]
+    Selection(#[from] SelectionError),
 }
 
 impl Source {
@@ -91,12 +107,20 @@ impl Source {
     }
 
     fn typed(jobs: Vec<Job>) -> Result<Self, SourceError> {
-        let mut names = UniqueNames::default();
-        for job in &jobs {
-            check_name(&mut names, job)?;
+        let mut names = JobNames::default();
+        for (seq, job) in (1..).zip(&jobs) {
+            check_name(&mut names, job, seq)?;
         }
+        Ok(Self::known(jobs))
+    }
+
+    /// Returns a source of jobs that are checked.
+    fn known(jobs: Vec<Job>) -> Self {
+        let has_needs = jobs.iter().any(|job| !job.needs().is_empty());
         let total = Some(jobs.len() as u64);
-        Ok(Self::new(Supply::Typed(jobs.into_iter()), total))
+        let mut source = Self::new(Supply::Listed(jobs.into_iter()), total);
+        source.has_needs = has_needs;
+        source
     }
 
     /// Returns a source that runs a template, one word or several, once for each set of values.
@@ -154,11 +178,17 @@ impl Source {
                 return Ok(Self::new(Supply::Stream(file), None));
             }
         };
-        let mut names = UniqueNames::default();
-        let total = checked(read(Box::new(file.clone())), &mut names)?;
-        names.clear();
-        let mut source = Self::new(Supply::Regular(read(Box::new(file))), Some(total));
-        source.names = names;
+        let mut first = read(Box::new(file.clone()));
+        if let Some(jobs) = first.document()? {
+            return Ok(Self::known(jobs));
+        }
+        let mut checked = Checked::default();
+        if let Err(error) = checked.read(first, &label) {
+            return Err(suggest(error, || read(Box::new(file))));
+        }
+        let mut source = Self::new(Supply::Regular(read(Box::new(file))), Some(checked.jobs));
+        source.has_needs = !checked.graph.is_empty();
+        source.names = checked.names;
         Ok(source)
     }
 
@@ -187,11 +217,31 @@ impl Source {
         Self::new(Supply::Shuffled(Box::new(Shuffled::new(self, seed))), total)
     }
 
+    /// Returns a source of some of the jobs. They are read to the end here, and kept in memory.
+    pub(crate) fn selected(self, selection: &Selection) -> Result<Self, SourceError> {
+        let Some(option) = selection.option() else {
+            return Ok(self);
+        };
+        if !matches!(self.supply, Supply::Listed(_) | Supply::Regular(_)) {
+            return Err(SelectionError::NoFile(option).into());
+        }
+        let mut jobs = Vec::new();
+        for entry in self {
+            // Its only warning is about line endings.
+            if let Entry::Job(job) = entry? {
+                jobs.push(job);
+            }
+        }
+        Ok(Self::known(selection.of(jobs)?))
+    }
+
     /// Returns a source from which nothing was read.
     fn new(supply: Supply, total: Option<u64>) -> Self {
         Self {
             supply,
-            names: UniqueNames::default(),
+            names: JobNames::default(),
+            count: 0,
+            has_needs: false,
             total,
             ended: false,
         }
@@ -211,6 +261,15 @@ impl Source {
         self.total
     }
 
+    /// Whether a job needs another, if all jobs are known; those of a document are when the first was read.
+    pub(crate) fn has_needs(&self) -> bool {
+        match &self.supply {
+            Supply::Stream(file) => file.has_needs(),
+            Supply::Shuffled(jobs) => jobs.has_needs(),
+            _ => self.has_needs,
+        }
+    }
+
     /// Whether `next` may block, so that it needs a thread of its own.
     pub(crate) fn may_block(&self) -> bool {
         match &self.supply {
@@ -219,7 +278,7 @@ impl Source {
             Supply::Inputs(inputs) => inputs.may_block(),
             Supply::Rows(rows) => rows.may_block(),
             Supply::Shuffled(jobs) => jobs.source().is_some_and(Self::may_block),
-            Supply::Typed(_) | Supply::Regular(_) => false,
+            Supply::Listed(_) | Supply::Regular(_) => false,
         }
     }
 
@@ -230,7 +289,7 @@ impl Source {
             Supply::Inputs(inputs) => self.ended || inputs.buffered(),
             Supply::Rows(rows) => self.ended || rows.buffered(),
             Supply::Shuffled(jobs) => self.ended || jobs.source().is_none(),
-            Supply::Typed(_) | Supply::Regular(_) => true,
+            Supply::Listed(_) | Supply::Regular(_) => true,
             Supply::Blocks(_) => self.ended,
         }
     }
@@ -258,7 +317,7 @@ impl Source {
     /// Returns the next entry, whose name is not yet checked.
     fn supplied(&mut self) -> Option<Result<Entry, SourceError>> {
         match &mut self.supply {
-            Supply::Typed(jobs) => jobs.next().map(|job| Ok(Entry::Job(job))),
+            Supply::Listed(jobs) => jobs.next().map(|job| Ok(Entry::Job(job))),
             Supply::Shuffled(jobs) => jobs.next(),
             Supply::Inputs(jobs) => jobs.next().map(|entry| entry.map_err(SourceError::from)),
             Supply::Rows(jobs) => jobs.next().map(|entry| entry.map_err(SourceError::from)),
@@ -281,43 +340,79 @@ impl Iterator for Source {
             return None;
         }
         let entry = self.supplied().map(|entry| match self.supply {
-            // The names of a template are as unique as its values.
-            Supply::Inputs(_) => entry,
-            _ => with_name(&mut self.names, entry),
+            // The names of a template are as unique as its values. Others were checked before.
+            Supply::Inputs(_) | Supply::Listed(_) | Supply::Shuffled(_) => entry,
+            _ => self.checked(entry?),
         });
         self.ended = !matches!(entry, Some(Ok(_)));
         entry
     }
 }
 
-/// Reads a whole file and counts its jobs; returns the first error.
-fn checked(file: JobFile, names: &mut UniqueNames) -> Result<u64, SourceError> {
-    let mut jobs = 0;
-    for entry in file {
-        let entry = entry.map_err(SourceError::from);
-        if let Entry::Job(_) = with_name(names, entry)? {
-            jobs += 1;
+impl Source {
+    /// Checks the name of a job, and finds those that it needs.
+    fn checked(&mut self, mut entry: Entry) -> Result<Entry, SourceError> {
+        if let Entry::Job(job) = &mut entry {
+            self.count += 1;
+            check_name(&mut self.names, job, self.count)?;
+            resolve(job, self.count, &self.names, NeedsFault::NotEarlier)?;
+        }
+        Ok(entry)
+    }
+}
+
+/// What is known of a job file that was read once.
+#[derive(Default)]
+struct Checked {
+    jobs: u64,
+    services: u64,
+    names: JobNames,
+    graph: Graph,
+}
+
+impl Checked {
+    /// Reads a whole file; returns the first error.
+    fn read(&mut self, file: JobFile, label: &Arc<str>) -> Result<(), SourceError> {
+        for entry in file {
+            if let Entry::Job(job) = entry? {
+                self.jobs += 1;
+                self.services += u64::from(job.service().is_some());
+                check_name(&mut self.names, &job, self.jobs)?;
+                self.graph.add(&job, self.jobs);
+            }
+        }
+        self.graph.check(&self.names)?;
+        match self.jobs > 0 && self.services == self.jobs {
+            true => Err(SourceError::OnlyServices(Arc::clone(label))),
+            false => Ok(()),
         }
     }
-    Ok(jobs)
 }
 
-/// Returns the entry if its name is unique.
-fn with_name(
-    names: &mut UniqueNames,
-    entry: Result<Entry, SourceError>,
-) -> Result<Entry, SourceError> {
-    let entry = entry?;
-    if let Entry::Job(job) = &entry {
-        check_name(names, job)?;
+/// Adds to the error for an unknown name the nearest name of the file, which is read again for it.
+fn suggest(mut error: SourceError, file: impl FnOnce() -> JobFile) -> SourceError {
+    if let SourceError::Needs(NeedsError {
+        fault: NeedsFault::Unknown(name, near),
+        ..
+    }) = &mut error
+    {
+        let names: Vec<String> = file()
+            .filter_map(|entry| match entry {
+                Ok(Entry::Job(job)) => job.name,
+                _ => None,
+            })
+            .collect();
+        *near = nearest(name, names.iter().map(String::as_str)).map(str::to_owned);
     }
-    Ok(entry)
+    error
 }
 
-/// Rejects a name that an earlier job has.
-fn check_name(names: &mut UniqueNames, job: &Job) -> Result<(), SourceError> {
+/// Rejects a name that another job has.
+fn check_name(names: &mut JobNames, job: &Job, seq: u64) -> Result<(), SourceError> {
     match &job.name {
-        Some(name) if !names.take(name) => Err(SourceError::Name(job.origin.clone(), name.clone())),
+        Some(name) if !names.take(name, seq) => {
+            Err(SourceError::Name(job.origin.clone(), name.clone()))
+        }
         _ => Ok(()),
     }
 }

@@ -1,4 +1,4 @@
-//! A command line as a suggestion in a message.
+//! What a message quotes or suggests: a command line, a text of a file, and the word that was meant.
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
@@ -41,6 +41,45 @@ pub(super) fn is_plain(word: &[u8]) -> bool {
     quote(word).is_some_and(|quoted| quoted == word)
 }
 
+/// Returns the start of a text from a file for a message: escaped, and at most 40 characters long.
+pub(super) fn excerpt(text: &str) -> String {
+    const MAX_CHARS: usize = 40;
+    let mut excerpt: String = text
+        .chars()
+        .take(MAX_CHARS)
+        .flat_map(char::escape_debug)
+        .collect();
+    if text.chars().nth(MAX_CHARS).is_some() {
+        excerpt.push('…');
+    }
+    excerpt
+}
+
+/// Returns the known word that was probably meant: the first of those with the fewest letters changed, at
+/// most one in a short word and two in others.
+pub(super) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let word = word.to_lowercase();
+    let most = if word.len() < 5 { 1 } else { 2 };
+    let distance = |other: &str| match word.len().abs_diff(other.len()) {
+        // Each letter more or fewer is a change.
+        apart if apart > 4 * most => usize::MAX,
+        _ => strsim::levenshtein(&word, &other.to_lowercase()),
+    };
+    known
+        .into_iter()
+        .map(|other| (distance(other), other))
+        .min()
+        .filter(|(distance, _)| *distance <= most)
+        .map(|(_, other)| other)
+}
+
+/// Returns the question for a word that was probably meant, to be put behind a message.
+pub(super) fn did_you_mean(near: Option<&str>) -> String {
+    near.map_or_else(String::new, |near| {
+        format!(": did you mean `{}`?", excerpt(near))
+    })
+}
+
 fn quote(word: &[u8]) -> Option<Vec<u8>> {
     Some(shlex::bytes::try_quote(word).ok()?.into_owned())
 }
@@ -59,6 +98,22 @@ mod tests {
             joined(&["a", "b c", ">", "d"]).as_deref(),
             Some("\"a 'b c' > d\"")
         );
+    }
+
+    #[test]
+    fn the_nearest_word_is_the_one_that_was_meant() {
+        let known = ["build", "test", "lint"];
+        for (word, meant) in [
+            ("biuld", Some("build")),
+            ("TEST", Some("test")),
+            ("linnt", Some("lint")),
+            ("tst", Some("test")),
+            ("ts", None),
+            ("deploy", None),
+            ("", None),
+        ] {
+            assert_eq!(nearest(word, known), meant, "{word}");
+        }
     }
 
     #[test]

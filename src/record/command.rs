@@ -31,8 +31,11 @@ pub(crate) fn executed(end: &JobEnd) -> (Cow<'_, [OsString]>, bool) {
 
 /// The words that would be executed first in a slot, and whether they are a shell's.
 pub(crate) fn planned_argv(job: &NumberedJob, slot: u32) -> (Vec<OsString>, bool) {
-    let to = job.assignment(slot);
-    let Argv { direct, shell } = job.job.invocation.argv(&job.job.args, to);
+    planned(job.job.invocation.argv(&job.job.args, job.assignment(slot)))
+}
+
+/// The words of these that would be executed first, and whether they are a shell's.
+pub(super) fn planned(Argv { direct, shell }: Argv) -> (Vec<OsString>, bool) {
     match direct {
         Some(argv) => (argv, false),
         None => (shell.unwrap_or_default(), true),

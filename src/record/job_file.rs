@@ -3,13 +3,15 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
+use std::num::NonZeroU32;
 use std::os::unix::ffi::OsStrExt;
 
 use serde::Serialize;
 
-use super::command::{FIRST_SLOT, planned_argv};
+use super::command::{FIRST_SLOT, planned, planned_argv};
 use super::scalar::{Seconds, Str, base64, words_base64};
 use crate::event::NumberedJob;
+use crate::plan::{Scheduling, Service, SlotAssignment};
 
 /// Changes to the environment by name; `None` removes a variable.
 pub(crate) type Variables<'a> = BTreeMap<Cow<'a, OsStr>, Option<Cow<'a, OsStr>>>;
@@ -37,6 +39,63 @@ pub(crate) struct JobFileLine<'a> {
     timeout: Option<Seconds>,
     #[serde(skip_serializing_if = "Option::is_none")]
     retries: Option<u32>,
+    #[serde(flatten)]
+    scheduling: Option<ScheduledLine<'a>>,
+}
+
+/// How the job is scheduled, if not like most jobs.
+#[derive(Serialize)]
+struct ScheduledLine<'a> {
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    needs: Vec<&'a str>,
+    #[serde(skip_serializing_if = "is_one")]
+    weight: NonZeroU32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pool: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pool_limit: Option<NonZeroU32>,
+    #[serde(skip_serializing_if = "is_false")]
+    allow_failure: bool,
+    #[serde(skip_serializing_if = "is_false")]
+    service: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ready: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ready_timeout: Option<Seconds>,
+}
+
+fn is_one(weight: &NonZeroU32) -> bool {
+    *weight == NonZeroU32::MIN
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
+impl<'a> ScheduledLine<'a> {
+    fn of(scheduling: &'a Scheduling, to: SlotAssignment<'_>) -> Self {
+        let service = scheduling.service.as_ref();
+        let ready = service.and_then(|service| service.ready.as_ref());
+        let ready = ready.map(|ready| planned(ready.argv(&[], to)).0);
+        let pool = scheduling.pool.as_ref();
+        let limit = pool.map(|pool| pool.limit);
+        Self {
+            needs: scheduling.needs.iter().map(|need| &*need.name).collect(),
+            weight: scheduling.weight,
+            pool: pool.map(|pool| &*pool.name),
+            pool_limit: limit.filter(|limit| !is_one(limit)),
+            allow_failure: scheduling.allow_failure,
+            service: service.is_some(),
+            ready: ready.map(|words| {
+                let words = words.iter();
+                words.map(|word| word.to_string_lossy().into_owned()).collect()
+            }),
+            ready_timeout: service
+                .map(|service| service.ready_timeout)
+                .filter(|limit| *limit != Service::READY_TIMEOUT)
+                .map(Seconds::from),
+        }
+    }
 }
 
 impl<'a> JobFileLine<'a> {
@@ -76,6 +135,10 @@ impl<'a> JobFileLine<'a> {
                 .map(base64),
             timeout: job.timeout.map(Seconds::from),
             retries: job.retries,
+            scheduling: job
+                .scheduling
+                .as_deref()
+                .map(|scheduling| ScheduledLine::of(scheduling, numbered.assignment(FIRST_SLOT))),
         }
     }
 }

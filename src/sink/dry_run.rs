@@ -5,10 +5,11 @@ use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
 
 use super::console::Console;
+use super::describe::escape;
 use super::human::{Paster, changes};
 use crate::event::NumberedJob;
 use crate::os::EnvChange;
-use crate::plan::{JobInput, quote_as_parallel};
+use crate::plan::{Job, JobInput, quote_as_parallel};
 use crate::record::{FIRST_SLOT, JobFileLine};
 
 /// The format in which commands are printed.
@@ -58,6 +59,22 @@ pub(crate) fn dry_run(
         }
     }
     console.out().write_all(b"\n")
+}
+
+/// Prints comments before a job that is one of several levels: the level, if it is the first of that one,
+/// and what the command does not say.
+pub(crate) fn level(job: &Job, level: Option<usize>, console: &mut Console) -> io::Result<()> {
+    if let Some(level) = level {
+        writeln!(console.out(), "# level {level}")?;
+    }
+    let name = escape(job.name.as_deref().unwrap_or_default().as_bytes());
+    if job.service().is_some() {
+        writeln!(console.out(), "# {name}: a service, runs until the others have ended")?;
+    }
+    if job.may_fail() {
+        writeln!(console.out(), "# {name}: may fail")?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -26,7 +26,7 @@ pub(crate) use ci::Vendor;
 pub(crate) use console::Console;
 pub(crate) use describe::escape;
 pub(crate) use dispatch::{Dispatch, Drained, OnLoss};
-pub(crate) use dry_run::{DryRun, dry_run};
+pub(crate) use dry_run::{DryRun, dry_run, level};
 pub(crate) use file::run_file::RunFileError;
 pub(crate) use file::run_files::{OpenRunFiles, RunFiles};
 pub(crate) use file::step_summary::StepSummary;

@@ -13,6 +13,7 @@ use super::blocks::BlockArgs;
 use super::columns::ColumnArgs;
 use super::gnu::GnuArgs;
 use super::order::OrderArgs;
+use super::selection::SelectionArgs;
 use super::values::{
     CiMode, ColorMode, FailFastMode, GuardMode, Jobs, JsonMode, OutputMode, ProgressMode, RaceMode,
     SlotList, duration, parse_batch, parse_env, parse_jobs, parse_max_fail, parse_retries,
@@ -83,11 +84,14 @@ pub(crate) struct Args {
 
     /// Read jobs from FILE; '-' is standard input
     ///
-    /// One command line per line, JSON Lines, or a JSON array; see Files below. A file that is
-    /// clearly something else (a makefile, a script, a table) is refused. Standard input is also
-    /// read if no other input is given and it is not a terminal.
+    /// One command line per line, JSON Lines, a JSON array, or a document in TOML, YAML or JSON; see
+    /// Files below. A file that is clearly something else (a makefile, a script, a table) is refused.
+    /// Standard input is also read if no other input is given and it is not a terminal.
     #[arg(short, long, value_name = "FILE", help_heading = "Input", value_hint = ValueHint::FilePath)]
     pub(crate) file: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) selection: SelectionArgs,
 
     #[command(flatten)]
     pub(crate) blocks: BlockArgs,
@@ -188,7 +192,7 @@ pub(crate) struct Args {
     /// Print the commands instead of running them
     ///
     /// One per line, ready to paste, with directory, variables and input; with --json, as a job
-    /// file.
+    /// file. Jobs that need others are listed by levels: each needs only jobs of the levels before.
     #[arg(short = 'n', long, help_heading = "Running")]
     pub(crate) dry_run: bool,
 

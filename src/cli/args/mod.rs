@@ -1,6 +1,7 @@
 //! The command line as typed, and its help.
 //!
-//! `args` defines each option once, with its `values`; `columns`, `blocks`, `order` and `about` are groups of them. Help,
+//! `args` defines each option once, with its `values`; `columns`, `blocks`, `selection`, `order` and `about`
+//! are groups of them. Help,
 //! manual page and completions (`generate`) are generated from it; `gnu` is what only a command line of GNU
 //! parallel asks for.
 //! `help_sections` is the text below the options. `parse` parses a command line, and `usage_error` says what
@@ -17,6 +18,7 @@ mod hints;
 mod option_names;
 mod order;
 mod parse;
+mod selection;
 mod usage_error;
 mod values;
 
@@ -29,6 +31,6 @@ pub(super) use order::OrderMode;
 pub(super) use parse::parse;
 pub(super) use usage_error::UsageError;
 pub(super) use values::{
-    CiMode, ColorMode, FailFastMode, Jobs, JsonMode, OutputMode, ProgressMode, RaceMode, SlotList,
-    parse_jobs,
+    CiMode, ColorMode, FailFastMode, Jobs, JsonMode, OutputMode, ProgressMode, RaceMode, SchemaMode,
+    SlotList, parse_jobs,
 };

@@ -57,6 +57,13 @@ pub(crate) enum JsonMode {
     Events,
 }
 
+/// What a JSON Schema is printed of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SchemaMode {
+    Records,
+    Jobs,
+}
+
 /// Whether `--fail-fast` terminates the running jobs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum FailFastMode {

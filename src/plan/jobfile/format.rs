@@ -7,8 +7,10 @@
 use std::ffi::OsStr;
 use std::path::Path;
 
-use thiserror::Error;
-
+use super::foreign::{
+    DOCUMENTS, EXTENSIONS, Foreign, Found, MAGIC, MARKUP, NAMES, OTHER, RENAME, SCRIPT, UNPACK, find,
+};
+use crate::plan::document::Spelling;
 use crate::plan::input::Separator;
 
 /// The format of a job file.
@@ -22,16 +24,8 @@ pub(crate) enum Format {
     JsonLines,
     /// One JSON array of objects.
     JsonArray,
-}
-
-/// A file that is not a job file: what it is, and the remedy.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-#[error(
-    "this is {what}, not a job file (one command per line, JSON Lines, or a JSON array): {remedy}"
-)]
-pub(crate) struct Foreign {
-    what: &'static str,
-    remedy: &'static str,
+    /// A document: jobs by name, and what they share.
+    Document(Spelling),
 }
 
 /// The format detected from the first bytes of a file.
@@ -41,103 +35,6 @@ pub(crate) struct Opening {
     /// The length in bytes of a leading `#!` line that names prun.
     pub(crate) comment: usize,
 }
-
-const RENAME: &str = "if it contains commands, rename it";
-const LATER: &str = "this format is not supported yet; write the jobs in one of those";
-const SCRIPT: &str =
-    "run it as a command, or remove its `#!` line if each line is a separate command";
-const UNPACK: &str = "convert it to plain text first";
-const OBJECTS: &str =
-    "write an array of objects, or rename the file to .jsonl if it has one object per line";
-
-/// File names up to the first dot, in lower case.
-const NAMES: &[(&str, &[&str])] = &[
-    ("a makefile", &["makefile", "gnumakefile", "bsdmakefile"]),
-    ("a container file", &["dockerfile", "containerfile"]),
-    ("a CMake script", &["cmakelists"]),
-    ("a justfile", &["justfile"]),
-    ("a Jenkins pipeline", &["jenkinsfile"]),
-    (
-        "a Ruby program",
-        &["rakefile", "gemfile", "vagrantfile", "brewfile", "podfile"],
-    ),
-    ("a Snakemake workflow", &["snakefile"]),
-];
-
-/// Extensions, in lower case.
-const EXTENSIONS: &[(&str, &[&str], &str)] = &[
-    ("a TOML document", &["toml"], LATER),
-    ("a YAML document", &["yaml", "yml"], LATER),
-    (
-        "a table",
-        &["csv", "tsv"],
-        "to use its lines as arguments of a command, write prun -a FILE COMMAND",
-    ),
-    (
-        "an XML document",
-        &["xml", "xsd", "xsl", "svg", "plist"],
-        RENAME,
-    ),
-    ("an HTML page", &["html", "htm", "xhtml"], RENAME),
-    (
-        "a text document",
-        &["md", "markdown", "rst", "adoc", "tex"],
-        RENAME,
-    ),
-    ("a style sheet", &["css", "scss", "less"], RENAME),
-    ("a configuration file", &["ini"], RENAME),
-    ("a patch", &["diff", "patch"], RENAME),
-    ("a makefile", &["mk", "mak"], RENAME),
-    ("a container file", &["dockerfile"], RENAME),
-    ("a notebook", &["ipynb"], RENAME),
-    ("a batch file", &["bat", "ps1"], RENAME),
-    (
-        "source code",
-        &[
-            "awk", "c", "cc", "cmake", "cpp", "cs", "cxx", "dart", "ex", "exs", "go", "gradle",
-            "groovy", "h", "hpp", "hs", "java", "jl", "js", "jsx", "kt", "lua", "mjs", "ml", "nix",
-            "php", "pl", "pm", "proto", "py", "r", "rb", "rs", "scala", "sql", "swift", "tcl",
-            "tf", "ts", "tsx", "zig",
-        ],
-        RENAME,
-    ),
-];
-
-/// The first bytes of other files.
-const MAGIC: &[(&[u8], &str)] = &[
-    (b"\xff\xfe", "UTF-16 text"),
-    (b"\xfe\xff", "UTF-16 text"),
-    (b"\x7fELF", "a program"),
-    (b"\xcf\xfa\xed\xfe", "a program"),
-    (b"!<arch>\n", "a library"),
-    (b"\x1f\x8b", "gzip data"),
-    (b"\xfd7zXZ\0", "xz data"),
-    (b"\x28\xb5\x2f\xfd", "zstd data"),
-    (b"BZh9", "bzip2 data"),
-    (b"PK\x03\x04", "a zip archive"),
-    (b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
-    (b"%PDF-", "a PDF document"),
-    (b"\x89PNG", "a picture"),
-    (b"\xff\xd8\xff", "a picture"),
-    (b"GIF8", "a picture"),
-];
-
-/// The first text of other files, after blanks and in any case. A command may begin with `<` and the
-/// name of a file, but not with these.
-const MARKUP: &[(&[u8], &str)] = &[
-    (b"<?xml ", "an XML document"),
-    (b"<?php", "source code"),
-    (b"<!doctype ", "an HTML page"),
-    (b"<!--", "an HTML page"),
-    (b"<html>", "an HTML page"),
-    (b"<html lang=", "an HTML page"),
-    (b"<html xmlns=", "an HTML page"),
-    (b"<svg xmlns=", "a picture"),
-    (b"---\n", "a YAML document"),
-    (b"---\r\n", "a YAML document"),
-    (b"--- ", "a patch"),
-    (b".PHONY:", "a makefile"),
-];
 
 /// How many bytes are examined at most.
 const LOOK_BYTES: usize = 4096;
@@ -155,7 +52,16 @@ pub(crate) fn by_name(name: &Path) -> Result<Option<Format>, Foreign> {
     let extension = extension.as_str();
     match extension {
         "jsonl" | "ndjson" => return Ok(Some(Format::JsonLines)),
+        _ => {}
+    }
+    let document = DOCUMENTS.iter().find(|(_, names)| names.contains(&whole.as_str()));
+    if let Some((what, _)) = document {
+        return Err(Foreign::new(what, OTHER));
+    }
+    match extension {
         "json" => return Ok(Some(Format::JsonArray)),
+        "toml" => return Ok(Some(Format::Document(Spelling::Toml))),
+        "yaml" | "yml" => return Ok(Some(Format::Document(Spelling::Yaml))),
         _ => {}
     }
     let by_stem = NAMES.iter().find(|(_, names)| names.contains(&stem));
@@ -192,6 +98,9 @@ pub(crate) fn by_first_bytes(
     let Some(comment) = comment(first)? else {
         return Ok(None);
     };
+    if let Some(format @ Format::Document(_)) = named {
+        return Ok(Some(Opening { format, comment }));
+    }
     let text = &first[comment..];
     let found = match find(skip_comments(text), MARKUP, <[u8]>::eq_ignore_ascii_case) {
         Found::Match(what) => return Err(Foreign::new(what, RENAME)),
@@ -204,14 +113,12 @@ pub(crate) fn by_first_bytes(
         None => return Ok(None),
     };
     let format = match (named, shape) {
-        (Some(Format::JsonArray), Shape::Object) => {
-            return Err(Foreign::new(
-                "a JSON document with an object at the top level",
-                OBJECTS,
-            ));
+        (Some(Format::JsonArray), Shape::Object | Shape::Document(Spelling::Json)) => {
+            Format::Document(Spelling::Json)
         }
         (Some(format), _) => format,
         (None, Shape::Object) => Format::JsonLines,
+        (None, Shape::Document(spelling)) => Format::Document(spelling),
         (None, Shape::Array) => Format::JsonArray,
         (None, Shape::Text) => Format::Lines,
     };
@@ -228,45 +135,16 @@ impl Format {
     }
 }
 
-impl Foreign {
-    const fn new(what: &'static str, remedy: &'static str) -> Self {
-        Self { what, remedy }
-    }
-}
-
 /// The syntax that a text begins with.
 enum Shape {
     /// `{` and then `"` or `}`, ignoring blanks.
     Object,
     /// `[` and then `{` or `]`, ignoring blanks.
     Array,
+    /// A key that only a document has.
+    Document(Spelling),
     /// Anything else.
     Text,
-}
-
-/// Whether some bytes begin with an entry of a table.
-enum Found {
-    Match(&'static str),
-    /// They are a prefix of one.
-    Undecided,
-    Nothing,
-}
-
-fn find(
-    bytes: &[u8],
-    table: &[(&[u8], &'static str)],
-    are_equal: impl Fn(&[u8], &[u8]) -> bool,
-) -> Found {
-    let mut found = Found::Nothing;
-    for (sign, what) in table {
-        let length = sign.len().min(bytes.len());
-        match are_equal(&bytes[..length], &sign[..length]) {
-            true if length == sign.len() => return Found::Match(what),
-            true => found = Found::Undecided,
-            false => {}
-        }
-    }
-    found
 }
 
 /// Returns the length of a leading `#!` line that names prun, with its newline; `None` while more
@@ -293,14 +171,58 @@ fn shape(text: &[u8]) -> Result<Option<Shape>, Foreign> {
     let mut visible = text.iter().filter(|byte| !is_blank(byte));
     Ok(match (visible.next(), visible.next()) {
         (None, _) | (Some(b'{' | b'['), None) => None,
-        (Some(b'{'), Some(b'"' | b'}')) => Some(Shape::Object),
+        (Some(b'{'), Some(b'}')) => Some(Shape::Object),
+        (Some(b'{'), Some(b'"')) => object(text),
         (Some(b'['), Some(b'{' | b']')) => Some(Shape::Array),
         _ => match skip_comments(text) {
             [] => None,
             [b'[', rest @ ..] => section(rest)?,
-            _ => Some(Shape::Text),
+            text => yaml(text),
         },
     })
+}
+
+/// Returns what an object is by its first key: a document, or a job in JSON Lines; `None` while more bytes
+/// are needed.
+fn object(text: &[u8]) -> Option<Shape> {
+    let start = 1 + text.iter().position(|byte| *byte == b'"')?;
+    let key = &text[start..];
+    let end = key.iter().position(|byte| *byte == b'"')?;
+    Some(match is_document_key(&key[..end]) {
+        true => Shape::Document(Spelling::Json),
+        false => Shape::Object,
+    })
+}
+
+/// Recognizes a YAML document, by `---` or by a line that begins with a key of a document, and has nothing
+/// else or a table: no command does. `None` while more bytes are needed.
+fn yaml(text: &[u8]) -> Option<Shape> {
+    let Some(end) = text.iter().position(|byte| *byte == b'\n') else {
+        let may_be = |start: &[u8]| start.starts_with(text) || text.starts_with(start);
+        let starts = DOCUMENT_KEYS.map(|key| [key, b":"].concat());
+        let may_be_yaml = may_be(b"---") || starts.iter().any(|start| may_be(start));
+        return (!may_be_yaml).then_some(Shape::Text);
+    };
+    let line = text[..end].trim_ascii_end();
+    let value = DOCUMENT_KEYS.iter().find_map(|key| {
+        let rest = line.strip_prefix(*key)?;
+        rest.strip_prefix(b":")
+    });
+    let is_key = value.is_some_and(|value| {
+        let after = value.trim_ascii_start();
+        after.is_empty() || (after.len() < value.len() && b"{#&".contains(&after[0]))
+    });
+    Some(match is_key || line == b"---" {
+        true => Shape::Document(Spelling::Yaml),
+        false => Shape::Text,
+    })
+}
+
+/// The keys at the top of a document that no other format has.
+const DOCUMENT_KEYS: [&[u8]; 4] = [b"defaults", b"pools", b"jobs", b"$schema"];
+
+fn is_document_key(key: &[u8]) -> bool {
+    DOCUMENT_KEYS.contains(&key)
 }
 
 /// Skips leading blank lines and comments, and the blanks of the next line.
@@ -316,12 +238,17 @@ fn skip_comments(mut text: &[u8]) -> &[u8] {
     }
 }
 
-/// Rejects a section header, `[name]` or `[[name]]`: no command has such a name.
+/// Recognizes the header of a section, `[name]` or `[[name]]`: no command has such a name. That of a
+/// document is `[jobs.NAME]`, `[defaults]` or `[pools]`; any other is rejected.
 fn section(rest: &[u8]) -> Result<Option<Shape>, Foreign> {
+    let document = Ok(Some(Shape::Document(Spelling::Toml)));
+    if rest.starts_with(b"jobs.") {
+        return document;
+    }
     let rest = rest.strip_prefix(b"[").unwrap_or(rest);
     let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || b"._-".contains(byte);
     let length = rest.iter().take_while(|byte| is_part(byte)).count();
-    let after = &rest[length..];
+    let (name, after) = rest.split_at(length);
     let Some(end) = after.iter().position(|byte| *byte == b'\n') else {
         let may_be = length > 0 && after.iter().all(|byte| is_blank(byte) || *byte == b']');
         return Ok(if may_be || rest.is_empty() {
@@ -330,8 +257,12 @@ fn section(rest: &[u8]) -> Result<Option<Shape>, Foreign> {
             Some(Shape::Text)
         });
     };
-    match after[..end].trim_ascii_end() {
-        b"]" | b"]]" if length > 0 => Err(Foreign::new("a TOML or INI document", LATER)),
+    let line = &after[..end];
+    // A comment may follow.
+    let line = line.split(|byte| *byte == b'#').next().unwrap_or(line);
+    match line.trim_ascii_end() {
+        b"]" if is_document_key(name) => document,
+        b"]" | b"]]" if length > 0 => Err(Foreign::new("a TOML or INI document", RENAME)),
         _ => Ok(Some(Shape::Text)),
     }
 }

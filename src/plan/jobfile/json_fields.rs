@@ -1,4 +1,4 @@
-//! The keys of a job in JSON: their names, their types, and the errors for wrong ones.
+//! The keys of a job: their names, their types, and the errors for wrong ones.
 //!
 //! The objects are read by visitors of our own, because each error has to name the key, what was
 //! expected and the nearest key. Derived code names no key for a wrong type, suggests none for an
@@ -7,11 +7,13 @@
 
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, Unexpected, Visitor};
-use serde_untagged::UntaggedEnumVisitor;
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
+
+use super::json_values::{Count, Env, Ready, Retries, ShellField, Timeout};
+use crate::plan::suggestion::{self, excerpt};
 
 /// The keys that a job may have.
-const KEYS: [&str; 13] = [
+const KEYS: [&str; 21] = [
     "cmd",
     "argv",
     "argv_base64",
@@ -25,12 +27,17 @@ const KEYS: [&str; 13] = [
     "timeout",
     "retries",
     "shell",
+    "needs",
+    "weight",
+    "pool",
+    "pool_limit",
+    "allow_failure",
+    "service",
+    "ready",
+    "ready_timeout",
 ];
 
-/// The keys that are reserved for a later version.
-const RESERVED: [&str; 3] = ["needs", "weight", "allow_failure"];
-
-/// A job in JSON whose types are right; nothing else is checked. Values that are not UTF-8 are
+/// A job whose types are right; nothing else is checked. Values that are not UTF-8 are
 /// written in base64, under a key of their own.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Fields {
@@ -60,27 +67,22 @@ pub(crate) struct Fields {
     pub(crate) retries: Option<Retries>,
     /// Whether it is run by a shell, and by which.
     pub(crate) shell: Option<ShellField>,
-}
-
-/// The value of `env`, in the order of the file; null unsets a variable.
-#[derive(Debug, PartialEq)]
-pub(crate) struct Env(pub(crate) Vec<(String, Option<String>)>);
-
-/// The value of `timeout`: a duration, or the digits of a number of seconds.
-#[derive(Debug, PartialEq)]
-pub(crate) struct Timeout(pub(crate) String);
-
-/// The value of `retries`.
-#[derive(Debug, PartialEq)]
-pub(crate) struct Retries(pub(crate) u32);
-
-/// The value of `shell`.
-#[derive(Debug, PartialEq)]
-pub(crate) enum ShellField {
-    /// `true` requires a shell, `false` forbids it.
-    Wanted(bool),
-    /// The shell to use.
-    Program(String),
+    /// The names of the jobs that must have ended well before it starts, or be ready if they are services.
+    pub(crate) needs: Option<Vec<String>>,
+    /// How many slots it takes.
+    pub(crate) weight: Option<Count>,
+    /// The pool that it belongs to: a set of jobs of which only so many run at once.
+    pub(crate) pool: Option<String>,
+    /// How many jobs of its pool run at once.
+    pub(crate) pool_limit: Option<Count>,
+    /// Whether its failure neither fails the run nor keeps jobs that need it from starting.
+    pub(crate) allow_failure: Option<bool>,
+    /// Whether it runs until all other jobs have ended, and is terminated then.
+    pub(crate) service: Option<bool>,
+    /// The command that succeeds once the service is ready.
+    pub(crate) ready: Option<Ready>,
+    /// How long the service may take until it is ready, not parsed yet.
+    pub(crate) ready_timeout: Option<Timeout>,
 }
 
 impl<'de> Deserialize<'de> for Fields {
@@ -116,6 +118,14 @@ impl<'de> Visitor<'de> for FieldsVisitor {
                 "timeout" => read_value(&mut fields.timeout, &key, &mut map)?,
                 "retries" => read_value(&mut fields.retries, &key, &mut map)?,
                 "shell" => read_value(&mut fields.shell, &key, &mut map)?,
+                "needs" => read_value(&mut fields.needs, &key, &mut map)?,
+                "weight" => read_value(&mut fields.weight, &key, &mut map)?,
+                "pool" => read_value(&mut fields.pool, &key, &mut map)?,
+                "pool_limit" => read_value(&mut fields.pool_limit, &key, &mut map)?,
+                "allow_failure" => read_value(&mut fields.allow_failure, &key, &mut map)?,
+                "service" => read_value(&mut fields.service, &key, &mut map)?,
+                "ready" => read_value(&mut fields.ready, &key, &mut map)?,
+                "ready_timeout" => read_value(&mut fields.ready_timeout, &key, &mut map)?,
                 _ => return Err(A::Error::custom(unknown_key_error(&key))),
             }
         }
@@ -140,83 +150,9 @@ where
     Ok(())
 }
 
-impl<'de> Deserialize<'de> for Env {
-    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
-        input.deserialize_map(EnvVisitor)
-    }
-}
-
-/// Reads the names and values of `env`.
-struct EnvVisitor;
-
-impl<'de> Visitor<'de> for EnvVisitor {
-    type Value = Env;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object of strings, or null to unset")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Env, A::Error> {
-        let mut pairs = Vec::new();
-        let mut seen = std::collections::HashSet::new();
-        while let Some(name) = map.next_key::<String>()? {
-            let excerpt = excerpt(&name);
-            if !seen.insert(name.clone()) {
-                return Err(A::Error::custom(format_args!(
-                    "duplicate variable `{excerpt}`: keep one"
-                )));
-            }
-            let value = map.next_value();
-            let value = value.map_err(|e| A::Error::custom(format_args!("`{excerpt}`: {e}")))?;
-            pairs.push((name, value));
-        }
-        Ok(Env(pairs))
-    }
-}
-
-impl<'de> Deserialize<'de> for Timeout {
-    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
-        UntaggedEnumVisitor::new()
-            .expecting("a duration such as \"5m\", or a number of seconds")
-            .string(|text| Ok(Self(text.to_owned())))
-            .u64(|number| Ok(Self(number.to_string())))
-            .i64(|number| Ok(Self(number.to_string())))
-            // The shortest decimal digits for this number, without an exponent.
-            .f64(|number| Ok(Self(number.to_string())))
-            .deserialize(input)
-    }
-}
-
-impl<'de> Deserialize<'de> for Retries {
-    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
-        const EXPECTED: &str = "a whole number from 0 to 4294967295";
-        UntaggedEnumVisitor::new()
-            .expecting(EXPECTED)
-            .i64(|number| {
-                u32::try_from(number)
-                    .map(Self)
-                    .map_err(|_| Error::invalid_value(Unexpected::Signed(number), &EXPECTED))
-            })
-            .deserialize(input)
-    }
-}
-
-impl<'de> Deserialize<'de> for ShellField {
-    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
-        UntaggedEnumVisitor::new()
-            .expecting("true, false or a shell such as \"bash -eu\"")
-            .bool(|wanted| Ok(Self::Wanted(wanted)))
-            .string(|program| Ok(Self::Program(program.to_owned())))
-            .deserialize(input)
-    }
-}
-
 /// Returns the error for an unknown key.
 fn unknown_key_error(key: &str) -> String {
     let excerpt = excerpt(key);
-    if RESERVED.contains(&key) {
-        return format!("the key `{excerpt}` is reserved for a later version: remove it");
-    }
     match nearest(key) {
         Some(known) => format!("unknown key `{excerpt}`: did you mean `{known}`?"),
         None => format!("unknown key `{excerpt}`: the keys are {}", KEYS.join(", ")),
@@ -226,17 +162,13 @@ fn unknown_key_error(key: &str) -> String {
 /// Returns the known key that was probably meant: one with at most two letters changed, one with the
 /// same beginning, or one that abbreviates `key` (`cmd` for `command`).
 fn nearest(key: &str) -> Option<&'static str> {
-    let key = key.to_lowercase();
     if key.len() > 20 {
         return None;
     }
-    let (distance, near) = KEYS
-        .iter()
-        .map(|known| (strsim::levenshtein(&key, known), *known))
-        .min()?;
-    if distance <= if key.len() < 5 { 1 } else { 2 } {
+    if let Some(near) = suggestion::nearest(key, KEYS) {
         return Some(near);
     }
+    let key = key.to_lowercase();
     let common_prefix = |known: &&str| {
         key.bytes()
             .zip(known.bytes())
@@ -257,20 +189,6 @@ fn abbreviates(short: &str, long: &str) -> bool {
     short
         .bytes()
         .all(|letter| letters.any(|other| other == letter))
-}
-
-/// Returns the start of a text from a file for a message: escaped, and at most 40 characters long.
-pub(crate) fn excerpt(text: &str) -> String {
-    const MAX_CHARS: usize = 40;
-    let mut excerpt: String = text
-        .chars()
-        .take(MAX_CHARS)
-        .flat_map(char::escape_debug)
-        .collect();
-    if text.chars().nth(MAX_CHARS).is_some() {
-        excerpt.push('…');
-    }
-    excerpt
 }
 
 #[cfg(test)]

@@ -1,94 +1,66 @@
-//! Parses a job written as a JSON object.
+//! Makes a job of the fields of an object, and parses one written in JSON.
 
+use std::collections::HashSet;
 use std::ffi::OsString;
+use std::num::NonZeroU32;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use thiserror::Error;
 
-use super::json_fields::{Env, Fields, ShellField, excerpt};
+use super::json_fields::Fields;
+use super::json_job_error::JsonJobError;
+use super::json_values::{Count, Env, Ready, ShellField, Timeout};
 use crate::os::EnvChange;
-use crate::plan::command::{Shell, ShellError, ShellRule, WordsError};
-use crate::plan::duration::{DurationError, parse_duration};
+use crate::plan::command::{Shell, ShellRule};
+use crate::plan::duration::parse_duration;
 use crate::plan::invocation::{Invocation, parse_line};
 use crate::plan::job::{Job, JobInput, Origin};
-
-/// Why a JSON text is not a job.
-#[derive(Debug, PartialEq, Eq, Error)]
-pub(crate) enum JsonJobError {
-    /// It is not JSON, or a key or a type is wrong. The position counts from the start of the text.
-    #[error("{message}")]
-    Json {
-        /// What is wrong.
-        message: String,
-        /// The line, from 1; 0 if unknown.
-        line: u64,
-        /// The column, from 1; 0 if unknown.
-        column: u64,
-    },
-    /// No command.
-    #[error("neither `cmd` nor `argv` is given: write one of them")]
-    NoCommand,
-    /// Two commands.
-    #[error("both `cmd` and `argv` are given: keep one of them")]
-    TwoCommands,
-    /// No program in `argv`.
-    #[error("`argv` is empty: its first word must be a program")]
-    EmptyArgv,
-    /// A value that is not base64.
-    #[error("{0} is not base64: encode all of it with the standard alphabet")]
-    Base64(String),
-    /// An empty value where it is not allowed.
-    #[error("`{0}` is empty: remove it, or give it a value")]
-    Empty(&'static str),
-    /// A NUL byte in a value that the system terminates with NUL.
-    #[error("`{0}` contains a NUL byte, which cannot be passed to a program: remove it")]
-    Nul(&'static str),
-    /// A variable name that the environment cannot contain.
-    #[error("`env`: invalid variable name `{0}`: it must not be empty or contain `=` or NUL")]
-    Variable(String),
-    /// A shell for a command that is executed without one.
-    #[error("`shell` cannot be used with `argv`: use `cmd`, or remove `shell`")]
-    ShellWithArgv,
-    /// A shell although the run forbids shells.
-    #[error("`shell` requires a shell, but --exec forbids it: remove one of them")]
-    ShellForbidden,
-    /// An invalid shell.
-    #[error("`shell`: {0}")]
-    Shell(#[from] ShellError),
-    /// An invalid time limit.
-    #[error("`timeout` `{0}`: {1}")]
-    Timeout(String, DurationError),
-    /// An invalid command line.
-    #[error("`cmd`: {0}")]
-    Words(#[from] WordsError),
-}
+use crate::plan::scheduling::{Need, Pool, Scheduling, Service};
+use crate::plan::suggestion::excerpt;
 
 /// Parses the job in a JSON text, which must be one object.
 pub(crate) fn job(text: &[u8], origin: Origin, rule: &ShellRule) -> Result<Job, JsonJobError> {
-    let mut fields: Fields = serde_json::from_slice(text).map_err(json_error)?;
+    of_fields(
+        serde_json::from_slice(text).map_err(json_error)?,
+        origin,
+        rule,
+    )
+}
+
+/// Returns the job that has these fields.
+pub(crate) fn of_fields(
+    mut fields: Fields,
+    origin: Origin,
+    rule: &ShellRule,
+) -> Result<Job, JsonJobError> {
+    // What asks whether the service is ready is run by the same shell.
+    let shell = match fields.ready {
+        Some(Ready::Line(_)) => fields.shell.clone(),
+        _ => None,
+    };
     let invocation = invocation(&mut fields, rule)?;
-    let mut job = Job::new(origin, fields.name, invocation);
+    let mut job = Job::new(origin, fields.name.take(), invocation);
+    job.scheduling = scheduling(&mut fields, || shell_rule(shell, rule))?;
+    settings(fields, &mut job)?;
+    check_text("name", job.name.as_ref().map(|name| name.as_bytes()))?;
+    Ok(job)
+}
+
+/// Gives a job the settings that do not depend on its command.
+pub(crate) fn settings(fields: Fields, job: &mut Job) -> Result<(), JsonJobError> {
     job.cwd = text_or_base64(fields.cwd, fields.cwd_base64, "cwd_base64")?
         .map(|cwd| PathBuf::from(OsString::from_vec(cwd)));
     job.env = environment(fields.env, fields.env_base64)?;
     let stdin = text_or_base64(fields.stdin, fields.stdin_base64, "stdin_base64")?;
     job.stdin = stdin.map(JobInput::Bytes);
-    job.timeout = match fields.timeout {
-        Some(timeout) => Some(
-            parse_duration(&timeout.0)
-                .map_err(|error| JsonJobError::Timeout(excerpt(&timeout.0), error))?,
-        ),
-        None => None,
-    };
+    job.timeout = duration("timeout", fields.timeout)?;
     job.retries = fields.retries.map(|retries| retries.0);
-    check_text("name", job.name.as_ref().map(|name| name.as_bytes()))?;
     let cwd = job.cwd.as_ref().map(|cwd| cwd.as_os_str().as_bytes());
-    check_text("cwd", cwd)?;
-    Ok(job)
+    check_text("cwd", cwd)
 }
 
 /// Separates the position from the message of a serde_json error.
@@ -139,25 +111,23 @@ fn invocation(fields: &mut Fields, rule: &ShellRule) -> Result<Invocation, JsonJ
         (Some(_), Some(_)) => Err(JsonJobError::TwoCommands),
         (Some(line), None) => {
             let rule = shell_rule(fields.shell.take(), rule)?;
-            Ok(parse_line(line.as_bytes(), &rule)?)
+            parse_line(line.as_bytes(), &rule).map_err(|error| JsonJobError::Words("cmd", error))
         }
-        (None, Some(words)) => argv_invocation(words, fields.shell.is_some()),
+        (None, Some(_)) if fields.shell.is_some() => Err(JsonJobError::ShellWithArgv),
+        (None, Some(words)) => argv_invocation("argv", words),
     }
 }
 
-/// Returns the invocation of a program without a shell.
-fn argv_invocation(words: Vec<OsString>, has_shell: bool) -> Result<Invocation, JsonJobError> {
-    if has_shell {
-        return Err(JsonJobError::ShellWithArgv);
-    }
+/// Returns the invocation of a program without a shell, which is the value of `key`.
+fn argv_invocation(key: &'static str, words: Vec<OsString>) -> Result<Invocation, JsonJobError> {
     if words.is_empty() {
-        return Err(JsonJobError::EmptyArgv);
+        return Err(JsonJobError::EmptyArgv(key));
     }
     if words
         .iter()
         .any(|word| word.as_encoded_bytes().contains(&0))
     {
-        return Err(JsonJobError::Nul("argv"));
+        return Err(JsonJobError::Nul(key));
     }
     Ok(Invocation::Argv(words))
 }
@@ -174,7 +144,7 @@ fn decode_words(words: &[String]) -> Result<Vec<OsString>, JsonJobError> {
 }
 
 /// Returns the shell rule of one job: its `shell` overrides the rule of the run, except for `--exec`.
-fn shell_rule(field: Option<ShellField>, rule: &ShellRule) -> Result<ShellRule, JsonJobError> {
+pub(crate) fn shell_rule(field: Option<ShellField>, rule: &ShellRule) -> Result<ShellRule, JsonJobError> {
     match (field, rule) {
         (None, rule) => Ok(rule.clone()),
         (Some(ShellField::Wanted(false)), _) => Ok(ShellRule::Never),
@@ -214,6 +184,86 @@ fn environment(env: Option<Env>, base64: Option<Env>) -> Result<Vec<EnvChange>, 
         })
     };
     pairs.into_iter().map(variable).collect()
+}
+
+/// Returns how the job is scheduled, if any key says so. `rule` is that of a line that asks whether a
+/// service is ready.
+fn scheduling(
+    fields: &mut Fields,
+    rule: impl FnOnce() -> Result<ShellRule, JsonJobError>,
+) -> Result<Option<Box<Scheduling>>, JsonJobError> {
+    let is_service = fields.service == Some(true);
+    let given = |key, is_given: bool| is_given.then_some(key);
+    let not_service = given("timeout", fields.timeout.is_some())
+        .or(given("retries", fields.retries.is_some()));
+    let only_service = given("ready", fields.ready.is_some())
+        .or(given("ready_timeout", fields.ready_timeout.is_some()));
+    match (is_service, not_service, only_service) {
+        (true, Some(key), _) => return Err(JsonJobError::NotService(key)),
+        (false, _, Some(key)) => return Err(JsonJobError::OnlyService(key)),
+        _ => {}
+    }
+    let mut scheduling = Scheduling {
+        needs: needs(fields.needs.take().unwrap_or_default())?,
+        weight: fields.weight.map_or(NonZeroU32::MIN, |weight| weight.0),
+        pool: pool(fields.pool.take(), fields.pool_limit)?,
+        allow_failure: fields.allow_failure == Some(true),
+        service: None,
+    };
+    if is_service {
+        let limit = duration("ready_timeout", fields.ready_timeout.take())?;
+        scheduling.service = Some(Service {
+            ready: match fields.ready.take() {
+                None => None,
+                Some(Ready::Line(line)) => Some(
+                    parse_line(line.as_bytes(), &rule()?)
+                        .map_err(|error| JsonJobError::Words("ready", error))?,
+                ),
+                Some(Ready::Argv(words)) => {
+                    let words = words.into_iter().map(OsString::from).collect();
+                    Some(argv_invocation("ready", words)?)
+                }
+            },
+            ready_timeout: limit.unwrap_or(Service::READY_TIMEOUT),
+        });
+    }
+    Ok((scheduling != Scheduling::default()).then(|| Box::new(scheduling)))
+}
+
+/// Returns the needs with these names, whose numbers are not known yet.
+fn needs(names: Vec<String>) -> Result<Vec<Need>, JsonJobError> {
+    for name in &names {
+        check_text("needs", Some(name.as_bytes()))?;
+    }
+    let mut seen = HashSet::new();
+    if let Some(name) = names.iter().find(|name| !seen.insert(name.as_str())) {
+        return Err(JsonJobError::NeededTwice(excerpt(name)));
+    }
+    Ok(names.into_iter().map(Need::unresolved).collect())
+}
+
+/// Returns the pool of a job.
+fn pool(name: Option<String>, limit: Option<Count>) -> Result<Option<Arc<Pool>>, JsonJobError> {
+    check_text("pool", name.as_ref().map(|name| name.as_bytes()))?;
+    match (name, limit) {
+        (None, None) => Ok(None),
+        (None, Some(_)) => Err(JsonJobError::LimitWithoutPool),
+        (Some(name), limit) => Ok(Some(Arc::new(Pool {
+            name: name.into(),
+            limit: limit.map_or(NonZeroU32::MIN, |limit| limit.0),
+        }))),
+    }
+}
+
+/// Parses the value of `key`.
+fn duration(key: &'static str, text: Option<Timeout>) -> Result<Option<Duration>, JsonJobError> {
+    let Some(Timeout(text)) = text else {
+        return Ok(None);
+    };
+    let parsed = parse_duration(&text);
+    parsed
+        .map(Some)
+        .map_err(|error| JsonJobError::Duration(key, excerpt(&text), error))
 }
 
 /// Refuses an empty text and one that contains NUL.

@@ -1,17 +1,22 @@
 //! Reads a job file as a stream: one job after the other, in one buffer.
 
+use std::collections::HashMap;
 use std::io::{self, BufRead, Read};
 use std::sync::Arc;
 
 use thiserror::Error;
 
-use super::format::{Foreign, Format, Opening, by_first_bytes};
+use super::foreign::Foreign;
+use super::format::{Format, Opening, by_first_bytes};
 use super::json_array::{ElementByte, Elements, ElementsError};
 use super::json_job;
-use super::json_job::JsonJobError;
+use super::json_job_error::JsonJobError;
 use crate::plan::command::{ShellRule, WordsError};
+use crate::plan::document::{self, Spelling};
 use crate::plan::input::{BUFFER_BYTES, InputLines, InputLinesError, Separator};
 use crate::plan::job::{Job, Origin};
+use crate::plan::scheduling::Pool;
+use crate::plan::suggestion::excerpt;
 
 /// An entry of a job file.
 #[expect(
@@ -41,13 +46,19 @@ pub(crate) enum JobFileError {
     /// A job beyond the size limit.
     #[error("{0}: the job is longer than {1} bytes: is this a job file?")]
     TooLong(Origin, usize),
+    /// A document beyond the size limit.
+    #[error("{0}: the document is longer than {1} bytes: write the jobs as JSON Lines")]
+    TooLarge(Origin, usize),
+    /// A document that is not text.
+    #[error("{0}: not UTF-8: convert the document to it")]
+    NotUtf8(Origin),
     /// A command line that cannot be run.
     #[error("{0}: {1}")]
     Words(Origin, WordsError),
     /// A JSON object that is not a job.
     #[error("{0}: {1}")]
     Job(Origin, String),
-    /// An error in the JSON, at a line and a column.
+    /// An error in JSON or in a document, at a line and a column.
     #[error("{0}:{1}: {2}")]
     Json(Origin, u64, String),
 }
@@ -64,8 +75,12 @@ pub(crate) struct JobFile {
     item: Vec<u8>,
     /// The position in a JSON array.
     elements: Elements,
-    /// A job that follows a warning about it.
-    waiting: Option<Job>,
+    /// The jobs that are read and come next: one that follows a warning about it, or those of a document.
+    waiting: std::vec::IntoIter<Job>,
+    /// Whether a job of a document needs another.
+    has_needs: bool,
+    /// The pools of the jobs so far.
+    pools: HashMap<Arc<str>, Arc<Pool>>,
     /// Nothing more is to be read: the end was reached, or an error was returned.
     ended: bool,
 }
@@ -87,7 +102,9 @@ impl JobFile {
             rule,
             item: Vec::new(),
             elements: Elements::new(),
-            waiting: None,
+            waiting: Vec::new().into_iter(),
+            has_needs: false,
+            pools: HashMap::new(),
             ended: false,
         }
     }
@@ -95,11 +112,11 @@ impl JobFile {
     /// Whether the next entry is completely buffered, so that `next` does not block; false if in
     /// doubt, as before the first entry.
     pub(crate) fn buffered(&self) -> bool {
-        if self.waiting.is_some() || self.ended {
+        if self.waiting.len() > 0 || self.ended {
             return true;
         }
         match self.format {
-            None => false,
+            None | Some(Format::Document(_)) => false,
             Some(Format::JsonArray) => {
                 let mut ahead = self.elements.clone();
                 let ends = |step| !matches!(step, Ok(ElementByte::Outside | ElementByte::Inside));
@@ -110,10 +127,16 @@ impl JobFile {
         }
     }
 
+    /// Whether a job of a document needs another, once it is read.
+    pub(crate) fn has_needs(&self) -> bool {
+        self.has_needs
+    }
+
     /// Returns the next entry, or `None` at the end.
     fn entry(&mut self) -> Result<Option<Entry>, JobFileError> {
         match self.detect_format()? {
             Format::JsonArray => self.next_element(),
+            Format::Document(spelling) => self.next_of_document(spelling),
             format => self.next_line(format),
         }
     }
@@ -164,7 +187,7 @@ impl JobFile {
         // In JSON a carriage return is a blank.
         Ok(Some(match self.lines.warning() {
             Some(warning) if format == Format::Lines => {
-                self.waiting = Some(job);
+                self.waiting = vec![job].into_iter();
                 Entry::Warning(warning)
             }
             _ => Entry::Job(job),
@@ -211,10 +234,82 @@ impl JobFile {
         }
     }
 
+    /// Returns the jobs of a document, all of which are read here; `None` if it is none.
+    pub(crate) fn document(&mut self) -> Result<Option<Vec<Job>>, JobFileError> {
+        match self.detect_format()? {
+            Format::Document(spelling) => self.read_document(spelling).map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    /// Returns the next job of a document, which is read as a whole before the first.
+    fn next_of_document(&mut self, spelling: Spelling) -> Result<Option<Entry>, JobFileError> {
+        if self.ended {
+            return Ok(None);
+        }
+        self.waiting = self.read_document(spelling)?.into_iter();
+        self.ended = true;
+        self.has_needs = self.waiting.as_slice().iter().any(|job| !job.needs().is_empty());
+        Ok(self.waiting.next().map(Entry::Job))
+    }
+
+    /// Reads a document.
+    fn read_document(&mut self, spelling: Spelling) -> Result<Vec<Job>, JobFileError> {
+        let mut text = std::mem::take(&mut self.item);
+        text.clear();
+        // A first line that was dropped counts.
+        text.extend((0..self.lines.here().line).map(|_| b'\n'));
+        loop {
+            let bytes = self.lines.peek()?;
+            if bytes.is_empty() {
+                break;
+            }
+            text.extend_from_slice(bytes);
+            let count = bytes.len();
+            self.lines.lookahead.consume(count);
+            if text.len() > self.lines.longest {
+                let origin = self.lines.origin(1);
+                return Err(JobFileError::TooLarge(origin, self.lines.longest));
+            }
+        }
+        let origin = self.lines.origin(1);
+        let text = match str::from_utf8(&text) {
+            Ok(text) => text,
+            Err(error) => {
+                let before = &text[..error.valid_up_to()];
+                let line = 1 + before.iter().filter(|byte| **byte == b'\n').count() as u64;
+                return Err(JobFileError::NotUtf8(self.lines.origin(line)));
+            }
+        };
+        let jobs = document::jobs(spelling, text, &origin.source, &self.rule);
+        jobs.map_err(|error| {
+            let origin = self.lines.origin(error.line);
+            JobFileError::Json(origin, error.column, error.message)
+        })
+    }
+
+    /// Gives a job the pool of an earlier one with the same name.
+    fn share_pool(&mut self, job: &mut Job) -> Result<(), JobFileError> {
+        let scheduling = job.scheduling.as_mut();
+        let Some(pool) = scheduling.and_then(|scheduling| scheduling.pool.as_mut()) else {
+            return Ok(());
+        };
+        let known = self.pools.entry(Arc::clone(&pool.name));
+        let known = known.or_insert_with(|| Arc::clone(pool));
+        if known.limit != pool.limit {
+            let (name, limit) = (excerpt(&pool.name), known.limit);
+            let message = format!("the pool `{name}` has `pool_limit` {limit} in an earlier job: write the same here");
+            return Err(JobFileError::Job(job.origin.clone(), message));
+        }
+        *pool = Arc::clone(known);
+        Ok(())
+    }
+
     /// Parses the JSON in `item`, which begins at `line` and `column` of the file.
-    fn json_job(&self, line: u64, column: u64) -> Result<Job, JobFileError> {
+    fn json_job(&mut self, line: u64, column: u64) -> Result<Job, JobFileError> {
         let origin = self.lines.origin(line);
-        json_job::job(&self.item, origin.clone(), &self.rule).map_err(|error| match error {
+        let job = json_job::job(&self.item, origin.clone(), &self.rule);
+        let mut job = job.map_err(|error| match error {
             JsonJobError::Json {
                 message,
                 line: below,
@@ -226,7 +321,9 @@ impl JobFile {
                 JobFileError::Json(origin, start + along.max(1), message)
             }
             error => JobFileError::Job(origin, error.to_string()),
-        })
+        })?;
+        self.share_pool(&mut job)?;
+        Ok(job)
     }
 
     /// Returns the error of an array that cannot be split.
@@ -285,7 +382,7 @@ impl Iterator for JobFile {
     type Item = Result<Entry, JobFileError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if let Some(job) = self.waiting.take() {
+        if let Some(job) = self.waiting.next() {
             return Some(Ok(Entry::Job(job)));
         }
         if self.ended {

@@ -11,8 +11,8 @@ use crate::cli::args::{Args, ColumnArgs, GnuArgs, is_option};
 use crate::cli::gnu;
 use crate::cli::misunderstanding::Misunderstanding;
 use crate::plan::{
-    ArgumentsError, BlockInput, ColumnFormat, Columns, Rules, Separator, ShellRule, Source,
-    SourceError, TypedCommands, TypedList, ValueSource, divide, has_placeholder,
+    ArgumentsError, BlockInput, ColumnFormat, Columns, Rules, Selection, Separator, ShellRule,
+    Source, SourceError, TypedCommands, TypedList, ValueSource, divide, has_placeholder,
 };
 
 /// The input that a command line names.
@@ -192,7 +192,7 @@ impl Input {
         rule: &ShellRule,
     ) -> Result<Source, InputError> {
         let records = rules.separator;
-        Ok(match self {
+        let source = match self {
             Self::Commands(commands) => Source::commands(commands, rule, is_option)?,
             Self::Listed(lines) => Source::listed(&lines, rule)?,
             Self::File(file) => Source::file(&file, records, rule)?,
@@ -216,7 +216,12 @@ impl Input {
             Self::Lines(template) => {
                 Source::inputs(&template, vec![ValueSource::Stdin], rules, rule)?
             }
-        })
+        };
+        let selection = Selection {
+            only: args.selection.only.clone(),
+            skip: args.selection.skip.clone(),
+        };
+        Ok(source.selected(&selection)?)
     }
 }
 
