@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::NumberedJob;
+use super::numbered_job::NumberedJob;
 
 /// The jobs that were read and wait for others, and why nothing starts although a slot is free.
 #[derive(Clone, Debug, Default)]

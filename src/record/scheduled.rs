@@ -1,15 +1,13 @@
 //! How a job was scheduled among the others, and what became of a service, in a record.
 
 use std::num::NonZeroU32;
-use std::sync::Arc;
+use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::job::JobRecord;
 use super::scalar::Str;
-use crate::event::{Attempt, CancelReason, JobEnd, Outcome};
-use crate::plan::{Need, Pool, Scheduling, Service};
+use crate::event::{Attempt, JobEnd, Outcome};
 use crate::process::ExitInfo;
 
 /// How a service ended, where its exit code does not tell.
@@ -34,7 +32,7 @@ impl ServiceEnd {
     }
 
     /// The outcome of an attempt of the service, with this time limit.
-    pub(super) fn outcome(self, exit: ExitInfo, limit: std::time::Duration) -> Outcome {
+    pub(super) fn outcome(self, exit: ExitInfo, limit: Duration) -> Outcome {
         match self {
             Self::EndedWithRun => Outcome::EndedWithRun { exit },
             Self::EndedEarly => Outcome::EndedEarly { exit },
@@ -59,39 +57,6 @@ pub(super) fn pool(end: &JobEnd) -> Option<Str<'_>> {
 pub(super) fn weight(end: &JobEnd) -> NonZeroU32 {
     let scheduling = end.job.job.scheduling.as_ref();
     scheduling.map_or(NonZeroU32::MIN, |scheduling| scheduling.weight)
-}
-
-impl JobRecord<'_, Str<'_>, Str<'_>> {
-    /// How the job was scheduled, if not like most jobs. The numbers of the jobs that it needs, and the
-    /// limit of its pool, are not in the record.
-    pub(super) fn scheduling(&self) -> Option<Box<Scheduling>> {
-        let need = |name: &Str<'_>| Need {
-            name: Arc::from(&*name.0),
-            seq: 0,
-        };
-        let scheduling = Scheduling {
-            needs: self.needs.iter().map(need).collect(),
-            weight: self.weight,
-            pool: self.pool.as_ref().map(|name| {
-                Arc::new(Pool {
-                    name: Arc::from(&*name.0),
-                    limit: NonZeroU32::MIN,
-                })
-            }),
-            allow_failure: self.allow_failure,
-            service: self.service_end.map(|_| Service {
-                ready: None,
-                ready_timeout: Service::READY_TIMEOUT,
-            }),
-        };
-        (scheduling != Scheduling::default()).then(|| Box::new(scheduling))
-    }
-
-    /// Which job that it needs did not end well, and how, if that is why it did not run to its end.
-    pub(super) fn failed_need(&self) -> Option<Arc<str>> {
-        let why = self.error.as_ref()?;
-        (self.reason == Some(CancelReason::Needs)).then(|| Arc::from(&*why.0))
-    }
 }
 
 /// The weight of a job in a record that does not tell it.

@@ -1,6 +1,7 @@
 //! Conversion of the lines of a job log to events.
 
 use std::ffi::OsString;
+use std::num::NonZeroU32;
 use std::os::unix::ffi::OsStringExt;
 use std::path::Path;
 use std::sync::Arc;
@@ -14,7 +15,7 @@ use crate::event::{
     Attempt, CancelReason, Cancellation, Cause, InputBytes, JobEnd, JobRetry, JobStart, Logs,
     NumberedJob, Outcome, OutputLoss, Status,
 };
-use crate::plan::{Invocation, Job, Key, Origin};
+use crate::plan::{Invocation, Job, Key, Need, Origin, Pool, Scheduling, Service};
 use crate::process::{ExitInfo, ResourceUsage, Signal, Spool, join};
 
 /// A job or an attempt, with its output.
@@ -152,6 +153,37 @@ impl Read<'_> {
             queued: self.queued_s.map(Seconds::duration).transpose()?,
             last,
         })
+    }
+
+    /// How the job was scheduled, if not like most jobs. The numbers of the jobs that it needs, and the
+    /// limit of its pool, are not in the record.
+    fn scheduling(&self) -> Option<Box<Scheduling>> {
+        let need = |name: &Str<'_>| Need {
+            name: Arc::from(&*name.0),
+            seq: 0,
+        };
+        let scheduling = Scheduling {
+            needs: self.needs.iter().map(need).collect(),
+            weight: self.weight,
+            pool: self.pool.as_ref().map(|name| {
+                Arc::new(Pool {
+                    name: Arc::from(&*name.0),
+                    limit: NonZeroU32::MIN,
+                })
+            }),
+            allow_failure: self.allow_failure,
+            service: self.service_end.map(|_| Service {
+                ready: None,
+                ready_timeout: Service::READY_TIMEOUT,
+            }),
+        };
+        (scheduling != Scheduling::default()).then(|| Box::new(scheduling))
+    }
+
+    /// Which job that it needs did not end well, and how, if that is why it did not run to its end.
+    fn failed_need(&self) -> Option<Arc<str>> {
+        let why = self.error.as_ref()?;
+        (self.reason == Some(CancelReason::Needs)).then(|| Arc::from(&*why.0))
     }
 
     fn last(&self, number: u32, argv: Vec<OsString>, run: SystemTime) -> Result<Attempt, String> {

@@ -287,7 +287,7 @@ pub(crate) struct Args {
     /// Append the start and the result of each job to FILE
     ///
     /// As JSON Lines: starts, retries, results. The last 64 KiB of a failed job's output are kept.
-    #[arg(long, value_name = "FILE", required_if_eq("order", "longest"), help_heading = "Records", value_hint = ValueHint::FilePath)]
+    #[arg(long, value_name = "FILE", help_heading = "Records", value_hint = ValueHint::FilePath)]
     pub(crate) joblog: Option<PathBuf>,
 
     /// Skip jobs that succeeded according to the job log

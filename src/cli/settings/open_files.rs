@@ -17,6 +17,8 @@ use crate::sink::{
 pub(crate) enum OpenFilesError {
     #[error(transparent)]
     Log(#[from] JobLogError),
+    #[error("--order longest needs --joblog FILE: add it")]
+    OrderWithoutLog,
     #[error(transparent)]
     LogDir(#[from] LogDirError),
     #[error(transparent)]
@@ -46,6 +48,9 @@ impl OpenFiles {
         let mut files = files(args).open()?;
         // Last, as opening repairs an incomplete last line.
         let log = args.joblog.as_deref();
+        if log.is_none() && args.order.order == OrderMode::Longest {
+            return Err(OpenFilesError::OrderWithoutLog);
+        }
         let wanted = WantedFromLog {
             done: args.resume,
             times: args.order.order == OrderMode::Longest,

@@ -2,7 +2,8 @@
 //!
 //! `schedule` decides which job starts next in which of the `slots`, `graph` which must wait for others, and `resource_limit` when starts pause because of a
 //! shortage; `output_turn` decides whose output is reported, `cancel` how the run is cancelled, `halt`
-//! which endings of jobs cancel it, and `backoff` how long a job waits for its next attempt. `clock` is the time of a run, which does not pass
+//! which endings of jobs cancel it, `backoff` how long a job waits for its next attempt, and `throttle`
+//! how often something is reported. `clock` is the time of a run, which does not pass
 //! while prun is stopped.
 
 pub(super) mod backoff;
@@ -14,12 +15,14 @@ mod output_turn;
 mod resource_limit;
 mod schedule;
 mod slots;
+mod throttle;
 
 pub(crate) use cancel::Escalation;
 pub(super) use cancel::{Cancel, Request, steps};
 pub(super) use clock::{Clock, Moment};
-pub(super) use graph::{Added, Claim, Dependencies, Released, Timed, remaining_times};
+pub(super) use graph::{Added, SlotClaim, Dependencies, Released, Timed, remaining_times};
 pub(crate) use halt::{HaltAfter, HaltMode, HaltRule};
 pub(super) use output_turn::OutputTurn;
 pub(super) use resource_limit::Refusal;
 pub(super) use schedule::Schedule;
+pub(super) use throttle::Throttle;

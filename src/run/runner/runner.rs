@@ -9,7 +9,6 @@ use super::backpressure::Backpressure;
 use super::earlier_attempts::{EarlierAttempt, EarlierAttempts};
 use super::own_requests::OwnRequests;
 use super::running::Running;
-use super::waits::WaitsReport;
 use crate::event::{Event, Flow, NumberedJob, OutputLoss};
 use crate::plan::Entry;
 use crate::process::{Shortage, Signal};
@@ -18,7 +17,7 @@ use crate::run::control::Control;
 use crate::run::feed::Feed;
 use crate::run::options::{JobOutput, Options, OutputDelivery};
 use crate::run::policy::{
-    Cancel, Clock, Dependencies, Escalation, Moment, OutputTurn, Request, Schedule,
+    Cancel, Clock, Dependencies, Escalation, Moment, OutputTurn, Request, Schedule, Throttle,
 };
 use crate::run::resume::CompletedJobs;
 use crate::summary::Summary;
@@ -75,7 +74,9 @@ pub(crate) struct Runner<T> {
     pub(super) has_graph: bool,
     /// Whether there are services.
     pub(super) has_services: bool,
-    pub(super) waits: WaitsReport,
+    /// Whether the last report of waiting jobs had any, and how often there is one.
+    pub(super) has_waits: bool,
+    pub(super) waits_throttle: Throttle,
     pub(crate) earlier_attempts: EarlierAttempts,
     /// The shortage that was reported.
     pub(crate) shortage: Option<Shortage>,
@@ -124,7 +125,8 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
             dependencies: Dependencies::default(),
             has_graph: false,
             has_services: false,
-            waits: WaitsReport::default(),
+            has_waits: false,
+            waits_throttle: Throttle::default(),
             own_requests: OwnRequests::default(),
             earlier_attempts: EarlierAttempts::default(),
             shortage: None,
@@ -175,7 +177,7 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
             let wants_job = has_free_slot && has_space && !self.has_enough_jobs();
             let may_read = !self.backpressure.is_full()
                 && (wants_job || self.reads_ahead() || !self.cancel.may_start());
-            let waits = self.waits.due();
+            let waits = self.waits_throttle.due();
             let next_due = pause.or_else(|| self.schedule.next_due().filter(|_| has_free_slot));
             let deadline = self.options.deadline.filter(|_| !self.cancel.is_ending());
             let patience = self.patience();

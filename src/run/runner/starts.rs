@@ -12,7 +12,7 @@ use crate::event::{CancelReason, Event, Flow, NumberedJob, Status};
 use crate::plan::{Job, Pool};
 use crate::run::attempt::{Assignment, attempt};
 use crate::run::options::JobOrder;
-use crate::run::policy::{Added, Claim, Released, Request, Timed, remaining_times};
+use crate::run::policy::{Added, SlotClaim, Released, Request, Timed, remaining_times};
 
 /// How many jobs may wait for their pools before no more are read.
 const MAX_PASSED_OVER: usize = 4096;
@@ -140,7 +140,7 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
         } else if is_first && self.may_start() {
             self.start(next, 1);
         } else {
-            let claim = Claim {
+            let claim = SlotClaim {
                 seq: next.job.seq,
                 length: next.length,
                 weight: scheduling.map_or(std::num::NonZeroU32::MIN, |it| it.weight),

@@ -1,30 +1,9 @@
 //! Reports which jobs wait, and for what.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::runner::{Next, Runner};
 use crate::event::{Awaited, Event, Flow, JobWait, NumberedJob, Waits};
-use crate::run::policy::Moment;
-
-/// How long a report stands at least before the next one.
-const INTERVAL: Duration = Duration::from_millis(100);
-
-/// What was reported, and when to look again.
-#[derive(Default)]
-pub(crate) struct WaitsReport {
-    last: Option<Moment>,
-    due: Option<Moment>,
-    /// Whether the last report said that something waits.
-    has_waits: bool,
-}
-
-impl WaitsReport {
-    /// Returns when to look again, if something may have changed since.
-    pub(super) fn due(&self) -> Option<Moment> {
-        self.due
-    }
-}
 
 impl<T: FnMut(&Event) -> Flow> Runner<T> {
     /// Reports what waits, but not more often than people can read.
@@ -33,19 +12,15 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
             return;
         }
         let now = self.clock.now();
-        if let Some(next) = self.waits.last.map(|last| last + INTERVAL)
-            && next > now
-        {
-            self.waits.due = Some(next);
+        if !self.waits_throttle.allows(now) {
             return;
         }
-        self.waits.due = None;
         let waits = self.waits();
         let has_waits = waits.jobs > 0;
         // The same jobs may wait for fewer others.
-        if has_waits || self.waits.has_waits {
-            self.waits.last = Some(now);
-            self.waits.has_waits = has_waits;
+        if has_waits || self.has_waits {
+            self.waits_throttle.reported(now);
+            self.has_waits = has_waits;
             self.announce(&Event::JobsWaited(Arc::new(waits)));
         }
     }

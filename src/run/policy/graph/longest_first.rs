@@ -49,7 +49,7 @@ pub(crate) fn remaining_times(jobs: &[Timed]) -> Vec<Duration> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::run::policy::graph::{Claim, ReadyJobs};
+    use crate::run::policy::graph::{SlotClaim, ReadyJobs};
     use proptest::prelude::*;
     use std::num::NonZeroU32;
 
@@ -112,7 +112,7 @@ mod tests {
             let lengths = remaining_times(&timed);
             let mut ready = ReadyJobs::default();
             for (job, length) in timed.iter().zip(lengths) {
-                let claim = Claim { seq: job.seq, length, weight: NonZeroU32::MIN, pool: None };
+                let claim = SlotClaim { seq: job.seq, length, weight: NonZeroU32::MIN, pool: None };
                 ready.push(claim, job.seq);
             }
             // Each slot takes the next job when it is free.

@@ -7,9 +7,10 @@
 mod dependencies;
 mod longest_first;
 mod ready_jobs;
-#[cfg(test)]
-mod simulation;
 
 pub(crate) use dependencies::{Added, Dependencies, Released};
 pub(crate) use longest_first::{Timed, remaining_times};
-pub(crate) use ready_jobs::{Claim, ReadyJobs};
+pub(crate) use ready_jobs::{SlotClaim, ReadyJobs};
+
+#[cfg(test)]
+mod tests;

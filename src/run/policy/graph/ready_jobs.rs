@@ -15,7 +15,7 @@ use crate::plan::Pool;
 
 /// What a job claims to run.
 #[derive(Clone, Debug)]
-pub(crate) struct Claim {
+pub(crate) struct SlotClaim {
     pub(crate) seq: u64,
     /// How long it and the jobs after it are known to take; zero if the order is that of the input.
     pub(crate) length: Duration,
@@ -38,7 +38,7 @@ pub(crate) struct ReadyJobs<J> {
 
 #[derive(Debug)]
 struct Claimant<J> {
-    claim: Claim,
+    claim: SlotClaim,
     job: J,
 }
 
@@ -58,7 +58,7 @@ impl<J> Default for ReadyJobs<J> {
     }
 }
 
-impl Claim {
+impl SlotClaim {
     fn place(&self) -> Place {
         (Reverse(self.length), self.seq)
     }
@@ -72,7 +72,7 @@ impl Claim {
 
 impl<J> ReadyJobs<J> {
     /// Adds a job that may start.
-    pub(crate) fn push(&mut self, claim: Claim, job: J) {
+    pub(crate) fn push(&mut self, claim: SlotClaim, job: J) {
         self.ready.insert(claim.place(), Claimant { claim, job });
     }
 

@@ -135,7 +135,7 @@ impl Simulation {
                 Released::Ready(seq) if self.job(seq).is_service => self.schedule.push_service(seq),
                 Released::Ready(seq) => {
                     let job = self.job(seq);
-                    let claim = Claim {
+                    let claim = SlotClaim {
                         seq,
                         length: Duration::ZERO,
                         weight: NonZeroU32::new(job.weight).unwrap(),
@@ -257,7 +257,7 @@ impl Simulation {
                 self.end_after(seq, Fate::Failed);
             }
             _ => {
-                let claim = Claim {
+                let claim = SlotClaim {
                     seq,
                     length: Duration::MAX,
                     weight: NonZeroU32::new(job.weight).unwrap(),
