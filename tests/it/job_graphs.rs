@@ -237,3 +237,111 @@ fn on_a_stream_earlier_jobs_can_be_needed() {
         .stdout("a\nb\n")
         .run();
 }
+
+/// A job of a random graph: what it needs, and whether it fails.
+struct RandomJob {
+    needs: Vec<usize>,
+    fails: bool,
+    json: Value,
+}
+
+/// The exit codes of a job that runs before what it needs, and of one whose pool is overfull.
+const TOO_EARLY: i32 = 9;
+const OVERFULL: i32 = 8;
+
+/// Random jobs, in a random order of the file. Each checks when it runs that those that it needs have
+/// ended, and that it is alone in its pool.
+fn random_graph(seed: u64) -> Vec<RandomJob> {
+    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    let mut random = move |below: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state >> 33) as usize % below
+    };
+    let count = 5 + random(25);
+    let rank: Vec<usize> = (0..count).map(|_| random(1000)).collect();
+    let mut jobs = Vec::new();
+    for at in 0..count {
+        let mut needs: Vec<usize> = (0..random(4)).map(|_| random(count)).collect();
+        needs.retain(|need| rank[*need] < rank[at]);
+        needs.sort_unstable();
+        needs.dedup();
+        let fails = random(9) == 0;
+        let tests: String = needs
+            .iter()
+            .map(|need| format!("test -e done{need} || exit {TOO_EARLY}; "))
+            .collect();
+        let pool = (random(3) == 0).then(|| format!("p{}", random(2)));
+        let (enter, leave) = pool.as_ref().map_or_else(Default::default, |pool| {
+            (
+                format!("mkdir {pool} || exit {OVERFULL}; "),
+                format!("rmdir {pool}; "),
+            )
+        });
+        let end = if fails {
+            "exit 1".to_owned()
+        } else {
+            format!("touch done{at}")
+        };
+        let mut json = json!({
+            "name": format!("j{at}"),
+            "cmd": format!("{enter}{tests}{leave}{end}"),
+            "needs": needs.iter().map(|need| format!("j{need}")).collect::<Vec<_>>(),
+            "weight": 1 + random(3),
+        });
+        if let Some(pool) = pool {
+            json["pool"] = pool.into();
+        }
+        jobs.push(RandomJob { needs, fails, json });
+    }
+    jobs
+}
+
+#[test]
+fn random_graphs_end_as_their_failures_say() {
+    for seed in 1..=12 {
+        let jobs = random_graph(seed);
+        let lines: Vec<Value> = jobs.iter().map(|job| job.json.clone()).collect();
+        let outcome = stage(&lines)
+            .args(["--json", "-j3", "-f", "jobs.jsonl"])
+            .stdout_any()
+            .stderr_any()
+            .any_end()
+            .run();
+        let status = |at: usize| outcome.record_named(&format!("j{at}"))["status"].clone();
+        for (at, job) in jobs.iter().enumerate() {
+            let expected = match job.needs.iter().all(|need| status(*need) == "ok") {
+                true if job.fails => "failed",
+                true => "ok",
+                false => "skipped",
+            };
+            let record = outcome.record_named(&format!("j{at}"));
+            assert_eq!(record["status"], expected, "seed {seed}: {record}");
+            assert!(record["exit_code"] != TOO_EARLY && record["exit_code"] != OVERFULL);
+        }
+    }
+}
+
+#[test]
+fn random_graphs_that_are_interrupted_break_no_rule() {
+    for seed in 100..=106 {
+        let mut lines: Vec<Value> = random_graph(seed).into_iter().map(|job| job.json).collect();
+        // It runs until the signal.
+        lines.push(json!({"name": "last", "cmd": "touch up; exec sleep 300"}));
+        let mut run = stage(&lines)
+            .args(["--json", "-j3", "-f", "jobs.jsonl"])
+            .stdout_any()
+            .stderr_any()
+            .signal(libc::SIGTERM)
+            .start();
+        run.wait_for_file("up");
+        run.send(libc::SIGTERM);
+        let outcome = run.finish();
+        assert_eq!(outcome.json().len(), lines.len(), "seed {seed}");
+        for record in outcome.json() {
+            let code = &record["exit_code"];
+            assert!(*code != TOO_EARLY && *code != OVERFULL, "{record}");
+        }
+    }
+}

@@ -134,7 +134,9 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
     /// Starts a job if nothing else is to be started first, or lets it wait for its turn.
     fn enqueue(&mut self, next: Next) {
         let scheduling = next.job.job.scheduling.as_deref();
-        let is_first = scheduling.is_none() && self.schedule.ready.is_empty();
+        let is_first = scheduling.is_none()
+            && self.schedule.ready.is_empty()
+            && self.options.order == JobOrder::Input;
         if scheduling.is_some_and(|scheduling| scheduling.service.is_some()) {
             self.schedule.push_service(next);
         } else if is_first && self.may_start() {
