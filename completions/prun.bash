@@ -23,7 +23,7 @@ _prun() {
 
     case "${cmd}" in
         prun)
-            opts="-a -N -0 -f -j -t -n -s -C -e -u -o -k -q -v -h -V --arg-file --max-args --null --link --csv --tsv --colsep --header --shuf --file --pipe --block --recstart --recend --round-robin --jobs --slots --timeout --grace --retries --retry-delay --deadline --fail-fast --max-fail --race --delay --guard --dry-run --shell --exec --cwd --env --unset --name --tty --pty --output --keep-order --quiet --verbose --json --joblog --resume --log-dir --junit --trace --report --replay --color --progress --ci --gnu --completions --man --schema --help --version"
+            opts="-a -N -0 -f -j -t -n -s -C -e -u -o -k -q -v -h -V --arg-file --max-args --null --link --csv --tsv --colsep --header --shuf --file --only --skip --pipe --block --recstart --recend --round-robin --jobs --slots --load --memfree --jobserver --timeout --grace --retries --retry-delay --deadline --fail-fast --max-fail --race --order --delay --guard --dry-run --shell --exec --cwd --env --unset --name --tty --pty --output --keep-order --quiet --verbose --json --joblog --resume --log-dir --junit --trace --report --replay --color --progress --ci --gnu --completions --man --schema --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -109,6 +109,14 @@ _prun() {
                     fi
                     return 0
                     ;;
+                --only)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --skip)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --block)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -131,6 +139,18 @@ _prun() {
                     ;;
                 --slots)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --load)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --memfree)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --jobserver)
+                    COMPREPLY=($(compgen -W "pipe fifo" -- "${cur}"))
                     return 0
                     ;;
                 --timeout)
@@ -167,6 +187,10 @@ _prun() {
                     ;;
                 --race)
                     COMPREPLY=($(compgen -W "end ok" -- "${cur}"))
+                    return 0
+                    ;;
+                --order)
+                    COMPREPLY=($(compgen -W "input longest" -- "${cur}"))
                     return 0
                     ;;
                 --delay)
@@ -327,6 +351,10 @@ _prun() {
                     ;;
                 --completions)
                     COMPREPLY=($(compgen -W "bash elvish fish powershell zsh" -- "${cur}"))
+                    return 0
+                    ;;
+                --schema)
+                    COMPREPLY=($(compgen -W "records jobs" -- "${cur}"))
                     return 0
                     ;;
                 *)

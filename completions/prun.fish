@@ -4,11 +4,17 @@ complete -c prun -l colsep -d 'Arguments are records whose fields are separated 
 complete -c prun -l header -d 'The first record has the names of the columns; with --pipe: N records go before every block' -r
 complete -c prun -l shuf -d 'Run the jobs in random order' -r
 complete -c prun -s f -l file -d 'Read jobs from FILE; \'-\' is standard input' -r -F
+complete -c prun -l only -d 'Run only the jobs with these names, and those that they need' -r
+complete -c prun -l skip -d 'Do not run the jobs with these names' -r
 complete -c prun -l block -d 'The size of a block [default: 1M]' -r
 complete -c prun -l recstart -d 'Records begin with STR' -r
 complete -c prun -l recend -d 'Records end with STR [default: \\n, unless --recstart is given]' -r
 complete -c prun -s j -l jobs -d 'Run at most N jobs at once; 0 for no limit, N% of the CPUs' -r
 complete -c prun -l slots -d 'Give each slot a value, and run as many jobs at once as there are values' -r
+complete -c prun -l load -d 'Start no job while more than N threads run on this machine; N% of the CPUs' -r
+complete -c prun -l memfree -d 'Start no job while less than SIZE of memory is available; N% of all memory' -r
+complete -c prun -l jobserver -d 'Share -j with the make, cargo and ninja of all jobs: pipe or fifo' -r -f -a "pipe\t'By an inherited pipe'
+fifo\t'By a named pipe'"
 complete -c prun -s t -l timeout -d 'Terminate a job after TIME [default: no limit]' -r
 complete -c prun -l grace -d 'Wait TIME between TERM and KILL' -r
 complete -c prun -l retries -d 'Retry a failed job up to N times' -r
@@ -19,6 +25,8 @@ soon\t''"
 complete -c prun -l max-fail -d 'End the run after N failed jobs' -r
 complete -c prun -l race -d 'End the run when the first job ends, and exit with its exit code: end or ok' -r -f -a "end\t''
 ok\t''"
+complete -c prun -l order -d 'Start the jobs in this order: input, or longest' -r -f -a "input\t''
+longest\t''"
 complete -c prun -l delay -d 'Wait at least TIME between two starts' -r
 complete -c prun -l guard -d 'Terminate the jobs even if prun itself is killed: auto, always, never' -r -f -a "auto\t'When a job has run for 50 ms'
 always\t'Before the first job'
@@ -60,6 +68,8 @@ elvish\t''
 fish\t''
 powershell\t''
 zsh\t''"
+complete -c prun -l schema -d 'Print the JSON Schema of the records, or of job files: records or jobs' -r -f -a "records\t''
+jobs\t''"
 complete -c prun -s 0 -l null -d 'Input items end with NUL instead of newline'
 complete -c prun -l link -d 'Combine several sources one to one'
 complete -c prun -l csv -d 'Arguments are records of comma-separated values'
@@ -76,6 +86,5 @@ complete -c prun -s v -l verbose -d 'Also show each job\'s start and end, with C
 complete -c prun -l resume -d 'Skip jobs that succeeded according to the job log'
 complete -c prun -l gnu -d 'Take the command line of GNU parallel; must be the first word'
 complete -c prun -l man -d 'Print the manual page'
-complete -c prun -l schema -d 'Print the JSON Schema of --json, --json=events and --joblog'
 complete -c prun -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c prun -s V -l version -d 'Print version'

@@ -113,6 +113,7 @@ async fn run(mut settings: Settings, source: Source) -> io::Result<ExitCode> {
     if let Some(read) = settings.read_limit.take() {
         settings.options.job_limit = Some(JobLimitReader::start(read, control.clone())?);
     }
+    settings.options.start_limits = settings.start_limits.start(&control)?;
     let grace = settings.options.grace;
     let lock = settings.log.as_ref().map(OpenLog::share).transpose()?;
     // A limit that changes may become any.
@@ -303,7 +304,9 @@ fn on_control(
         Control::OutputFailed(_)
         | Control::ReaderGone
         | Control::ShowRunning
-        | Control::JobLimit { .. } => None,
+        | Control::JobLimit { .. }
+        | Control::MachineRead(_)
+        | Control::TokenCame => None,
     }
 }
 

@@ -25,7 +25,7 @@ mod thread;
 pub(crate) use blocking::Blocking;
 pub(crate) use env_change::EnvChange;
 pub(crate) use file::{Lock, close, folder, is_at, keeps_nothing, lock, sync};
-pub(crate) use limits::{argument_bytes_limit, open_files_limit};
+pub(crate) use limits::{argument_bytes_limit, load_average, open_files_limit};
 pub use own_signals::reset_inherited_signals;
 pub(crate) use own_signals::{hold_signals, without_signals};
 pub(crate) use pipe::{comes, enlarge, pipe, register, register_shared, set_size};

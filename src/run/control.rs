@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::event::OutputLoss;
 use crate::process::Signal;
+use crate::run::policy::MachineReading;
 
 /// A limit of concurrent jobs as it was read: `None` for no limit; or why it could not be read, and the
 /// last one stays.
@@ -25,6 +26,10 @@ pub(crate) enum Control {
         /// Whether it differs from what was read before.
         is_new: bool,
     },
+    /// The load and the memory of the machine were read.
+    MachineRead(MachineReading),
+    /// There may be a token in the jobserver.
+    TokenCame,
     /// The reader of standard output has closed it, which is an error once something is printed.
     ReaderGone,
     /// Output cannot be written any more.

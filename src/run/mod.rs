@@ -4,7 +4,8 @@
 //! only its own process and responds to requests. Decisions that need no process are in `policy`, as
 //! pure state machines. `feed` supplies the jobs in order, and `resume` knows those that are already
 //! done; `signals` and `control` are requests from outside, `limits` the limits of the system, `job_limit`
-//! a limit of concurrent jobs that changes, and `options` the settings. This module never prints, and does not know who handles its events.
+//! a limit of concurrent jobs that changes, `start_limits` what else keeps jobs from starting (the load and
+//! the memory of the machine, a jobserver), and `options` the settings. This module never prints, and does not know who handles its events.
 
 mod attempt;
 mod control;
@@ -17,6 +18,7 @@ mod resume;
 mod runner;
 mod shared_blocks;
 mod signals;
+mod start_limits;
 
 pub(crate) use attempt::{Foreground, LogDir, LogDirError};
 pub(crate) use control::{Control, ReadLimit};
@@ -24,7 +26,11 @@ pub(crate) use feed::Feed;
 pub(crate) use job_limit::JobLimitReader;
 pub(crate) use limits::{argument_bytes, cpus, most_jobs, need_files};
 pub(crate) use options::{JobOrder, JobOutput, Options, OutputDelivery};
-pub(crate) use policy::{Escalation, HaltAfter, HaltMode, HaltRule};
+pub(crate) use policy::{Escalation, HaltAfter, HaltMode, HaltRule, MachineRule, Memory};
 pub(crate) use resume::CompletedJobs;
 pub(crate) use runner::{Ended, Runner};
 pub(crate) use signals::{follow_size, listen, listen_no_more};
+pub(crate) use start_limits::{
+    Jobserver, JobserverForm, JobserverPool, JobserverPoolError, Machine, OuterJobserverError,
+    StartLimitSettings, Tokens, outer_jobserver,
+};

@@ -13,6 +13,7 @@ use super::attempt::{Foreground, LogDir, OpenLogs};
 use super::job_limit::JobLimitReader;
 use super::policy::HaltRule;
 use super::shared_blocks::SharedBlocks;
+use super::start_limits::StartLimits;
 use crate::event::{LastLines, NumberedJob};
 use crate::guard::Guard;
 use crate::os::EnvChange;
@@ -24,6 +25,8 @@ pub(crate) struct Options {
     pub(crate) jobs: Option<NonZeroUsize>,
     /// Reads that limit again before each start, if it may change.
     pub(crate) job_limit: Option<JobLimitReader>,
+    /// What else keeps jobs from starting.
+    pub(crate) start_limits: Option<StartLimits>,
     /// The values of the slots, if they have some.
     pub(crate) slot_values: Option<Arc<[OsString]>>,
     /// The warning to report when that many run, if the user did not set the limit.

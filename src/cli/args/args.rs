@@ -12,8 +12,7 @@ use super::about::AboutArgs;
 use super::blocks::BlockArgs;
 use super::columns::ColumnArgs;
 use super::gnu::GnuArgs;
-use super::order::OrderArgs;
-use super::selection::SelectionArgs;
+use super::scheduling::{LimitArgs, OrderArgs, SelectionArgs};
 use super::values::{
     CiMode, ColorMode, FailFastMode, GuardMode, Jobs, JsonMode, OutputMode, ProgressMode, RaceMode,
     SlotList, duration, parse_batch, parse_env, parse_jobs, parse_max_fail, parse_retries,
@@ -111,6 +110,9 @@ pub(crate) struct Args {
     /// or hosts; a value that is given twice makes two slots.
     #[arg(long, value_name = "LIST|@FILE", value_parser = OsStringValueParser::new().try_map(parse_slots), conflicts_with_all = ["jobs", "tty"], hide_short_help = true, help_heading = "Running")]
     pub(crate) slots: Option<SlotList>,
+
+    #[command(flatten)]
+    pub(crate) limits: LimitArgs,
 
     /// Terminate a job after TIME [default: no limit]
     ///

@@ -101,11 +101,11 @@ pub(crate) const SECTIONS: [Section; 6] = [
             ),
             (
                 "Taken",
-                "Input: -a :::: ::: :::+ ::::+ --link --colsep (a text, a class, \\s+) --csv --header : -0 -d -E -r -n -N -L -X -m --xargs -s --trim --shuf --pipe --pipepart --block --recstart --recend --round-robin. Command: -I --plus --rpl (s/TEXT/TEXT/) -q and all replacement strings but perl. Running: -j --delay --timeout --retries --halt --termseq --nice --wd. Output: -k -u --lb --tag --tagstring --files --results --joblog --resume --resume-failed --retry-failed -v -t --dry-run --bar. $PARALLEL and ~/.parallel/config, unless --plain.",
+                "Input: -a :::: ::: :::+ ::::+ --link --colsep (a text, a class, \\s+) --csv --header : -0 -d -E -r -n -N -L -X -m --xargs -s --trim --shuf --pipe --pipepart --block --recstart --recend --round-robin. Command: -I --plus --rpl (s/TEXT/TEXT/) -q and all replacement strings but perl. Running: -j --load --memfree (which ends no job) --delay --timeout --retries --halt --termseq --nice --wd. Output: -k -u --lb --tag --tagstring --files --results --joblog --resume --resume-failed --retry-failed -v -t --dry-run --bar. $PARALLEL and ~/.parallel/config, unless --plain.",
             ),
             (
                 "Refused",
-                "With a line that names another way: perl expressions, regular expressions as separators, other hosts (-S, --transfer, --return, ...), --sqlmaster, --semaphore, --tmux, --interactive, --load, --memfree, --timeout N%, --cat, --fifo, --tee, --shard, profiles (-J). Nothing runs then.",
+                "With a line that names another way: perl expressions, regular expressions as separators, other hosts (-S, --transfer, --return, ...), --sqlmaster, --semaphore, --tmux, --interactive, --memsuspend, --noswap, --timeout N%, --cat, --fifo, --tee, --shard, profiles (-J). Nothing runs then.",
             ),
         ],
     },
@@ -153,6 +153,10 @@ pub(crate) const SECTIONS: [Section; 6] = [
             (
                 "PRUN_GRACE",
                 "Set for every job to --grace in seconds, unless that is 0. A prun that finds it set limits its own grace to nine tenths of it.",
+            ),
+            (
+                "MAKEFLAGS, CARGO_MAKEFLAGS",
+                "If one of them names a jobserver and -j is not given, prun runs only as many jobs at once as it gets tokens for. Set for every job with --jobserver.",
             ),
             (
                 "NO_COLOR",

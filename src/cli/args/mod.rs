@@ -1,6 +1,6 @@
 //! The command line as typed, and its help.
 //!
-//! `args` defines each option once, with its `values`; `columns`, `blocks`, `selection`, `order` and `about`
+//! `args` defines each option once, with its `values`; `columns`, `blocks`, `scheduling` and `about`
 //! are groups of them. Help,
 //! manual page and completions (`generate`) are generated from it; `gnu` is what only a command line of GNU
 //! parallel asks for.
@@ -16,9 +16,8 @@ mod gnu;
 mod help_sections;
 mod hints;
 mod option_names;
-mod order;
 mod parse;
-mod selection;
+mod scheduling;
 mod usage_error;
 mod values;
 
@@ -27,10 +26,10 @@ pub(super) use columns::ColumnArgs;
 pub(super) use gnu::{Echo, GnuArgs, GnuPipe, GnuResume, GnuSource, GnuValues, Halt, HaltLimit};
 pub(super) use help_sections::SHAPES;
 pub(super) use option_names::is_option;
-pub(super) use order::OrderMode;
 pub(super) use parse::parse;
+pub(super) use scheduling::OrderMode;
 pub(super) use usage_error::UsageError;
 pub(super) use values::{
-    CiMode, ColorMode, FailFastMode, Jobs, JsonMode, OutputMode, ProgressMode, RaceMode, SchemaMode,
-    SlotList, parse_jobs,
+    CiMode, ColorMode, FailFastMode, Jobs, JobserverMode, JsonMode, LoadLimit, MemoryLimit,
+    OutputMode, ProgressMode, RaceMode, SchemaMode, SlotList, parse_jobs,
 };

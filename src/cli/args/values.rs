@@ -35,6 +35,31 @@ pub(crate) enum SlotList {
     File(PathBuf),
 }
 
+/// Up to which load jobs start.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum LoadLimit {
+    Threads(f64),
+    /// Percentage of the CPUs.
+    Percent(f64),
+}
+
+/// Down to how much available memory jobs start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum MemoryLimit {
+    Bytes(u64),
+    /// Percentage of all memory.
+    Percent(u8),
+}
+
+/// How the jobs get to prun's own jobserver.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum JobserverMode {
+    /// By an inherited pipe
+    Pipe,
+    /// By a named pipe
+    Fifo,
+}
+
 /// How the jobs' output is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum OutputMode {
@@ -147,6 +172,30 @@ pub(crate) fn parse_jobs(text: &str) -> Result<Jobs, &'static str> {
     };
     jobs.ok_or(
         "a number of jobs is 4, 50% (of the CPUs), +2 or -1 (more or fewer than the CPUs), 0 for no limit, or @FILE with one of these",
+    )
+}
+
+pub(crate) fn parse_load(text: &str) -> Result<LoadLimit, &'static str> {
+    let is_load = |number: &f64| number.is_finite() && *number >= 0.0;
+    let number = |text: &str| text.parse().ok().filter(is_load);
+    let limit = match text.strip_suffix('%') {
+        Some(percent) => number(percent).map(LoadLimit::Percent),
+        None => number(text).map(LoadLimit::Threads),
+    };
+    limit.ok_or("a load is 4, 1.5 or 150% (of the CPUs)")
+}
+
+pub(crate) fn parse_memory(text: &str) -> Result<MemoryLimit, &'static str> {
+    let limit = match text.strip_suffix('%') {
+        Some(percent) => {
+            let percent = percent.parse().ok();
+            let percent = percent.filter(|percent| (1..100).contains(percent));
+            percent.map(MemoryLimit::Percent)
+        }
+        None => parse_size(text).ok().map(MemoryLimit::Bytes),
+    };
+    limit.ok_or(
+        "an amount of memory is 500M, 4G (K, M, G, T: times 1024; k, m, g, t: times 1000) or 10% (1 to 99)",
     )
 }
 

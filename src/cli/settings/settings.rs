@@ -12,8 +12,8 @@ use super::files::{self, FilesError, files};
 use super::inputs::{Input, InputError, columns, separator};
 use super::open_files::{OpenFiles, OpenFilesError};
 use super::running::{
-    Concurrency, EnvironmentError, GRACE, GraceError, JobsFileError, SlotsError, env_changes,
-    environment, grace_within, halt_rule, slot_values,
+    Concurrency, EnvironmentError, GRACE, GraceError, JobsFileError, SlotsError, StartRules,
+    StartRulesError, env_changes, environment, grace_within, halt_rule, shell_rule, slot_values,
 };
 use super::shown::{self, FormError, OutputForm, View};
 use super::surroundings::Surroundings;
@@ -23,9 +23,9 @@ use crate::cli::misunderstanding::Misunderstanding;
 use crate::event::LastLines;
 use crate::guard::{Guard, Wanted};
 use crate::os::{EnvChange, Terminal};
-use crate::plan::{Rules, Shell, ShellError, ShellRule, Source};
+use crate::plan::{Rules, ShellError, Source};
 use crate::process::{Stdio, TerminalSize};
-use crate::run::{Foreground, JobOrder, JobOutput, Options, ReadLimit};
+use crate::run::{Foreground, JobOrder, JobOutput, Options, ReadLimit, StartLimitSettings};
 use crate::sink::{
     DisplayOptions, LinePrefix, LoggedRun, OpenLog, OpenRunFiles, Paster, Readers, ReplayError,
     RunFileError, Show,
@@ -47,6 +47,8 @@ pub(crate) struct Settings {
     pub(crate) warnings: Vec<String>,
     /// Reads the number of jobs at once again, if it may change.
     pub(crate) read_limit: Option<Box<dyn FnMut() -> ReadLimit + Send>>,
+    /// What else keeps jobs from starting.
+    pub(crate) start_limits: StartLimitSettings,
     /// What may have to be said after the run.
     pub(crate) misunderstanding: Misunderstanding,
 }
@@ -104,13 +106,15 @@ pub(crate) enum SettingsError {
     #[error(transparent)]
     Slots(#[from] SlotsError),
     #[error(transparent)]
+    StartRules(#[from] StartRulesError),
+    #[error(transparent)]
     Input(#[from] InputError),
 }
 
 /// Determines the settings and opens the source of jobs; `None` if the command line names no jobs.
 pub(crate) fn settle(
     args: Args,
-    surroundings: Surroundings,
+    mut surroundings: Surroundings,
 ) -> Result<Option<(Settings, Source)>, SettingsError> {
     let rule = shell_rule(&args)?;
     let Some(input) = Input::of(&args, surroundings.stdin_is_terminal)? else {
@@ -120,7 +124,14 @@ pub(crate) fn settle(
     let form = fixed.form;
     let misunderstanding = input.misunderstanding();
     let slots = fixed.slot_values.as_ref().map(|values| values.len());
-    let concurrency = Concurrency::of(&args, &surroundings, input.is_typed(), slots)?;
+    let (start_rules, warning) = StartRules::of(&args, &mut surroundings)?;
+    let concurrency = Concurrency::of(
+        &args,
+        &surroundings,
+        input.is_typed(),
+        slots,
+        &start_rules.role,
+    )?;
     let read_limit = concurrency.reader(&args, &surroundings);
     let jobs = concurrency.jobs();
     files::check(&args)?;
@@ -131,6 +142,7 @@ pub(crate) fn settle(
         OutputForm::DryRun(_) => (Vec::new(), None),
         _ => concurrency.warnings(total),
     };
+    warnings.extend(warning);
     if let Some(seed) = args.shuf {
         // Short enough to be typed again.
         let seed = seed.unwrap_or_else(|| fastrand::u32(..).into());
@@ -147,6 +159,10 @@ pub(crate) fn settle(
         // A pager would wait for a key.
         variables.extend(shown::PAGERS.map(|name| (name.into(), "cat".into())));
     }
+    let start_limits = match form {
+        OutputForm::DryRun(_) => StartLimitSettings::default(),
+        _ => start_rules.open(jobs, &mut variables)?,
+    };
     let environment = environment(variables, fixed.grace, &fixed.env, &run_id)?;
     let readers = match (form, display.vendor) {
         // A dry run prints the commands in full.
@@ -164,6 +180,7 @@ pub(crate) fn settle(
     let options = Options {
         jobs,
         job_limit: None,
+        start_limits: None,
         slot_values: fixed.slot_values,
         limit_warning,
         timeout: args.timeout,
@@ -214,6 +231,7 @@ pub(crate) fn settle(
         terminal: shown.terminal,
         warnings,
         read_limit,
+        start_limits,
         misunderstanding,
     };
     Ok(Some((settings, source)))
@@ -337,21 +355,6 @@ fn rules(
         has_slot_values: args.slots.is_some(),
         name: args.name.clone().filter(|name| !name.is_empty()),
     }
-}
-
-fn shell_rule(args: &Args) -> Result<ShellRule, ShellError> {
-    if let Some(gnu) = &args.gnu {
-        let shell = Arc::new(Shell::program_of(&gnu.shell)?);
-        return Ok(match gnu.always_shell {
-            true => ShellRule::Always(shell),
-            false => ShellRule::Auto(shell),
-        });
-    }
-    Ok(match &args.shell {
-        _ if args.exec => ShellRule::Never,
-        Some(shell) => ShellRule::Always(Arc::new(Shell::parse(shell)?)),
-        None => ShellRule::Auto(Arc::new(Shell::default())),
-    })
 }
 
 /// Returns the standard input of jobs without input of their own: the terminal, or `/dev/null`.

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use crate::os::EnvChange;
 use crate::process::TerminalSize;
-use crate::run;
+use crate::run::{self, OuterJobserverError, Tokens};
 use crate::sink::Console;
 
 /// What the settings depend on besides the command line.
@@ -34,6 +34,8 @@ pub(crate) struct Surroundings {
     pub(crate) variable: fn(&str) -> Option<OsString>,
     /// Returns all environment variables; called once.
     pub(crate) variables: fn() -> Vec<(OsString, OsString)>,
+    /// The jobserver that the environment names, if it names one.
+    pub(crate) outer_jobserver: Option<Result<Tokens, OuterJobserverError>>,
     /// Returns a unique ID for the run.
     pub(crate) run_id: fn() -> String,
 }
@@ -41,7 +43,10 @@ pub(crate) struct Surroundings {
 impl Surroundings {
     /// Returns the surroundings of this process.
     pub(crate) fn look() -> io::Result<Self> {
+        let variable = |name: &str| std::env::var_os(name);
         Ok(Self {
+            // First, since a descriptor that make has closed could be ours after the next open.
+            outer_jobserver: run::outer_jobserver(variable),
             stdin_is_terminal: io::stdin().is_terminal(),
             stdout_is_terminal: Console::stdout_is_terminal(),
             stdout_is_pipe: Console::stdout_is_pipe(),
@@ -53,7 +58,7 @@ impl Surroundings {
             most_jobs: run::most_jobs,
             argument_bytes: run::argument_bytes,
             cwd: working_directory()?,
-            variable: |name| std::env::var_os(name),
+            variable,
             variables: || std::env::vars_os().collect(),
             run_id,
         })

@@ -77,15 +77,15 @@ impl<J> Schedule<J> {
         Some(most.saturating_sub(self.slots.taken()))
     }
 
-    /// Takes the next job that may start, with the number of slots that it takes.
-    pub(crate) fn take_ready(&mut self) -> Option<(J, u32)> {
+    /// Takes the next job that may start, with the number of slots that it takes; `starts` decides last.
+    pub(crate) fn take_ready(&mut self, starts: impl FnOnce(u32) -> bool) -> Option<(J, u32)> {
         let (free, most) = (self.free_slots(), self.most_slots());
-        self.ready.take(free, most)
+        self.ready.take(free, most, starts)
     }
 
-    /// Whether jobs run, apart from services.
-    pub(crate) fn has_taken_slots(&self) -> bool {
-        self.slots.taken() > 0
+    /// How many slots the jobs take that run, apart from services.
+    pub(crate) fn taken_slots(&self) -> usize {
+        self.slots.taken()
     }
 
     /// Adds a service that is to start.

@@ -45,6 +45,17 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
                 }
                 self.schedule.go_on();
             }
+            Control::MachineRead(reading) => {
+                let now = self.clock.now();
+                if let Some(limits) = &mut self.start_limits {
+                    limits.read(reading, now);
+                }
+            }
+            Control::TokenCame => {
+                if let Some(limits) = &mut self.start_limits {
+                    limits.token_came();
+                }
+            }
             Control::ReaderGone => {
                 // Output that is held back would grow without a reader.
                 self.reader_gone = true;

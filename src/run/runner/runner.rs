@@ -20,6 +20,7 @@ use crate::run::policy::{
     Cancel, Clock, Dependencies, Escalation, Moment, OutputTurn, Request, Schedule, Throttle,
 };
 use crate::run::resume::CompletedJobs;
+use crate::run::start_limits::StartLimits;
 use crate::summary::Summary;
 
 /// A job that is to be started.
@@ -85,13 +86,19 @@ pub(crate) struct Runner<T> {
     /// Whether the warning about closed pipes was reported.
     pub(super) warned_of_closed_pipes: bool,
     pub(crate) backpressure: Backpressure,
+    /// What else keeps jobs from starting.
+    pub(super) start_limits: Option<StartLimits>,
     /// Until when starts in progress may take, if prun is to stop then.
     pub(crate) suspending: Option<Moment>,
 }
 
 impl<T: FnMut(&Event) -> Flow> Runner<T> {
     /// Creates a run with `options` that skips `completed_jobs` and sends its events to `forward`.
-    pub(crate) fn new(options: Options, completed_jobs: Option<CompletedJobs>, forward: T) -> Self {
+    pub(crate) fn new(
+        mut options: Options,
+        completed_jobs: Option<CompletedJobs>,
+        forward: T,
+    ) -> Self {
         let (event_sender, attempt_events) = mpsc::channel(64);
         let turn = match options.output {
             JobOutput::Captured { delivery, .. } => match delivery {
@@ -132,6 +139,7 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
             shortage: None,
             limit_warning: options.limit_warning.clone(),
             warned_of_closed_pipes: false,
+            start_limits: options.start_limits.take(),
             options: Arc::new(options),
             backpressure: Backpressure::default(),
             suspending: None,
@@ -179,6 +187,7 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
                 && (wants_job || self.reads_ahead() || !self.cancel.may_start());
             let waits = self.waits_throttle.due();
             let next_due = pause.or_else(|| self.schedule.next_due().filter(|_| has_free_slot));
+            let limited = self.start_limits.as_ref().and_then(StartLimits::until);
             let deadline = self.options.deadline.filter(|_| !self.cancel.is_ending());
             let patience = self.patience();
             tokio::select! {
@@ -193,6 +202,7 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
                 () = clock.sleep_until_some(next_due) => {}
                 () = clock.sleep_until_some(suspending) => {}
                 () = clock.sleep_until_some(waits) => {}
+                () = clock.sleep_until_some(limited) => {}
                 next = feed.next(), if may_read && !self.exhausted => match next {
                     Some((Ok(Entry::Job(job)), read_at)) => self.on_job(job, read_at),
                     Some((Ok(Entry::Warning(warning)), _)) => {

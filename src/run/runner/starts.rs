@@ -97,7 +97,7 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
         // What runs will end, while a job that is not read may be the one that others wait for.
         !ready.is_empty()
             || ready.passed_over() > MAX_PASSED_OVER
-            || is_far_ahead() && self.schedule.has_taken_slots()
+            || is_far_ahead() && self.schedule.taken_slots() > 0
     }
 
     /// Adds a job, which may have to wait for others.
@@ -139,7 +139,7 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
             && self.options.order == JobOrder::Input;
         if scheduling.is_some_and(|scheduling| scheduling.service.is_some()) {
             self.schedule.push_service(next);
-        } else if is_first && self.may_start() {
+        } else if is_first && self.start_limits.is_none() && self.may_start() {
             self.start(next, 1);
         } else {
             let claim = SlotClaim {
@@ -169,12 +169,20 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
         {
             self.start_service(service);
         }
+        if let Some(limits) = &mut self.start_limits {
+            limits.update(self.schedule.taken_slots());
+        }
         while self.may_start() {
             if let Some(next) = self.schedule.take_due(self.clock.now()) {
                 self.enqueue(next);
                 continue;
             }
-            let Some((next, slots)) = self.schedule.take_ready() else {
+            let mut limits = self.start_limits.as_mut();
+            let starts = |slots| match &mut limits {
+                Some(limits) => limits.start(self.clock.now(), slots as usize),
+                None => true,
+            };
+            let Some((next, slots)) = self.schedule.take_ready(starts) else {
                 break;
             };
             // A service that it needs may have ended while it waited.

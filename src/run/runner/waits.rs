@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use super::runner::{Next, Runner};
 use crate::event::{Awaited, Event, Flow, JobWait, NumberedJob, Waits};
+use crate::run::start_limits::StartLimits;
 
 impl<T: FnMut(&Event) -> Flow> Runner<T> {
     /// Reports what waits, but not more often than people can read.
     pub(super) fn report_waits(&mut self) {
-        if !self.has_graph {
+        if !self.has_graph && self.start_limits.is_none() {
             return;
         }
         let now = self.clock.now();
@@ -16,7 +17,7 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
             return;
         }
         let waits = self.waits();
-        let has_waits = waits.jobs > 0;
+        let has_waits = waits.jobs > 0 || waits.machine.is_some();
         // The same jobs may wait for fewer others.
         if has_waits || self.has_waits {
             self.waits_throttle.reported(now);
@@ -26,7 +27,8 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
     }
 
     /// Returns the jobs that wait, those for slots or a pool first.
-    fn waits(&self) -> Waits {
+    fn waits(&mut self) -> Waits {
+        let machine = self.start_limits.as_mut().and_then(StartLimits::limit);
         let most = self.schedule.most_slots();
         let of = |next: &Next, awaited| JobWait {
             job: Arc::clone(&next.job),
@@ -39,7 +41,7 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
         Waits {
             jobs: self.schedule.ready.waiting(most).count() + self.dependencies.count(),
             first: claims.chain(others).take(Waits::FIRST).collect(),
-            machine: None,
+            machine,
         }
     }
 

@@ -81,7 +81,7 @@ pub(super) const GNU_PARALLEL: &[Answer] = &[
     ),
     (
         "limit",
-        "there is no such limit; `-j N` is the number of jobs at once",
+        "there is no such limit; `--load N` and `--memfree SIZE` look at the machine",
     ),
     // Blocks of standard input.
     (
@@ -148,10 +148,9 @@ pub(super) const GNU_PARALLEL: &[Answer] = &[
         "halt halt-on-error haltonerror",
         "`--fail-fast` ends the run at the first failure, `--max-fail N` at the Nth, `--race` when the first job ends, `--race=ok` when one succeeds",
     ),
-    ("load noswap", "there is no limit by load: use `-j N`"),
     (
-        "memfree memsuspend",
-        "there is no limit by free memory: use `-j N`",
+        "noswap memsuspend",
+        "running jobs are not stopped for memory; with `--memfree SIZE` no further ones start",
     ),
     (
         "nice",

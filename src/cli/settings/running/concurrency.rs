@@ -4,6 +4,7 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
+use super::jobserver::JobserverRole;
 use crate::cli::args::{Args, Jobs, parse_jobs};
 use crate::cli::settings::surroundings::Surroundings;
 use crate::run::ReadLimit;
@@ -13,16 +14,19 @@ pub(crate) struct Concurrency {
     wanted: Option<NonZeroUsize>,
     /// By the limit on open files.
     most: Option<NonZeroUsize>,
+    /// Whether the tokens of another's jobserver are the limit, which may be lower than all.
+    is_by_tokens: bool,
 }
 
 impl Concurrency {
     /// `typed` is whether the jobs are commands given as arguments; `slots` the number of slots, if they
-    /// have values.
+    /// have values; `role` the part in a jobserver.
     pub(crate) fn of(
         args: &Args,
         surroundings: &Surroundings,
         typed: bool,
         slots: Option<usize>,
+        role: &JobserverRole,
     ) -> Result<Self, JobsFileError> {
         let most = (surroundings.most_jobs)();
         let cpus = surroundings.cpus;
@@ -32,10 +36,19 @@ impl Concurrency {
             (_, Some(slots)) => NonZeroUsize::new(slots),
             (Some(Jobs::File(path)), None) => number(&read(path)?, cpus),
             (Some(jobs), None) => number(jobs, cpus),
-            (None, None) if typed => None,
-            (None, None) => Some(cpus()),
+            (None, None) => match role {
+                JobserverRole::None if typed => None,
+                // The tokens are the limit; but blocks of input are held for so many.
+                JobserverRole::Client(_) if !args.blocks.pipe => None,
+                _ => Some(cpus()),
+            },
         };
-        Ok(Self { wanted, most })
+        let is_by_tokens = matches!(role, JobserverRole::Client(_));
+        Ok(Self {
+            wanted,
+            most,
+            is_by_tokens,
+        })
     }
 
     /// Returns what reads the number of jobs again, if it is in a file.
@@ -65,6 +78,7 @@ impl Concurrency {
         let fewer = fewer_at_once(self.most, self.wanted, total);
         match (self.wanted, total) {
             (None, None) => (Vec::new(), fewer),
+            (None, Some(_)) if self.is_by_tokens => (Vec::new(), fewer),
             _ => (fewer.into_iter().collect(), None),
         }
     }

@@ -117,7 +117,7 @@ mod tests {
             }
             // Each slot takes the next job when it is free.
             let mut slots = vec![0; limit];
-            while let Some((seq, _)) = ready.take(None, None) {
+            while let Some((seq, _)) = ready.take(None, None, |_| true) {
                 let slot = slots.iter_mut().min().unwrap();
                 *slot += times[seq as usize - 1];
             }

@@ -77,8 +77,13 @@ impl<J> ReadyJobs<J> {
     }
 
     /// Takes the first job that `free` slots of `most` are enough for, with the number of slots that it
-    /// takes; `None` for no limit. It has a place in its pool from now on.
-    pub(crate) fn take(&mut self, free: Option<usize>, most: Option<usize>) -> Option<(J, u32)> {
+    /// takes; `None` for no limit. `starts` decides last. It has a place in its pool from now on.
+    pub(crate) fn take(
+        &mut self,
+        free: Option<usize>,
+        most: Option<usize>,
+        starts: impl FnOnce(u32) -> bool,
+    ) -> Option<(J, u32)> {
         loop {
             let first = self.ready.first_entry()?;
             let claim = &first.get().claim;
@@ -92,7 +97,7 @@ impl<J> ReadyJobs<J> {
                 }
             }
             let slots = claim.slots(most);
-            if free.is_some_and(|free| free < slots as usize) {
+            if free.is_some_and(|free| free < slots as usize) || !starts(slots) {
                 return None;
             }
             let Claimant { claim, job } = first.remove();

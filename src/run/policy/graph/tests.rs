@@ -187,7 +187,7 @@ impl Simulation {
             self.services.insert(service, slot);
         }
         while self.schedule.has_free_slot() {
-            let Some((seq, slots)) = self.schedule.take_ready() else {
+            let Some((seq, slots)) = self.schedule.take_ready(|_| true) else {
                 break;
             };
             if self.dependencies.failed(&self.job(seq).needs).is_some() {

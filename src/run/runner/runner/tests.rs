@@ -14,6 +14,7 @@ fn options(dir: &Path) -> Options {
         jobs: None,
         slot_values: None,
         job_limit: None,
+        start_limits: None,
         limit_warning: None,
         timeout: None,
         grace: Duration::from_secs(5),
