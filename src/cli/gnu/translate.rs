@@ -14,8 +14,8 @@ use super::script::{shebang, without_comments};
 use super::sources::{Separators, file, shell_words};
 use super::surroundings::{GnuSurroundings, directory, shell};
 use crate::cli::args::{
-    Args, CiMode, Echo, GnuArgs, GnuPipe, GnuResume, GnuSource, GnuValues, Jobs, OutputMode,
-    ProgressMode,
+    Args, CiMode, Echo, GnuArgs, GnuPipe, GnuResume, GnuSource, GnuValues, Jobs, MemoryLimit,
+    OutputMode, ProgressMode,
 };
 use crate::plan::{BatchSize, ColumnSeparator, Insertion, Separator};
 
@@ -195,6 +195,10 @@ impl<'a> Translation<'a> {
             Setting::NoKeepOrder => args.keep_order = false,
             Setting::LineBuffer => args.output = OutputMode::Line,
             Setting::Link => gnu.link = true,
+            Setting::Load => {
+                let load = values::load(&text, self.surroundings.cpus);
+                args.limits.load = Some(load.ok_or_else(|| wrong("--load", "a number of running processes: 4, 1.5, 100%, +1, -1"))?);
+            }
             Setting::MaxArgs | Setting::MaxLines | Setting::MaxReplaceArgs => {
                 let number = match setting {
                     Setting::MaxLines if value.is_empty() => 1,
@@ -210,6 +214,10 @@ impl<'a> Translation<'a> {
                 };
             }
             Setting::MaxChars => gnu.max_chars = count("--max-chars")?,
+            Setting::MemFree => {
+                let bytes = values::size(&text).ok_or_else(|| wrong("--memfree", "a size: 4096, 64K, 10M"))?;
+                args.limits.memfree = Some(MemoryLimit::Bytes(bytes));
+            }
             Setting::MinVersion => return Ok(Some(format!("{}\n", answers::VERSION))),
             Setting::Multiple | Setting::MultipleContext | Setting::Xargs => {
                 gnu.batch = gnu.batch.or(Some(BatchSize::Most));

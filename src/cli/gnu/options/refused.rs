@@ -99,14 +99,8 @@ pub(crate) const REFUSED: &[RefusedOptions] = &[
         hint: "--bar shows the last line of each job on a terminal, --lb shows all of them",
     },
     RefusedOptions {
-        options: &[
-            ("limit", Value),
-            ("load", Value),
-            ("memfree", Value),
-            ("memsuspend", Value),
-            ("noswap", Nothing),
-        ],
-        hint: "starts do not wait for load or memory: choose the number of jobs with -j",
+        options: &[("limit", Value), ("memsuspend", Value), ("noswap", Nothing)],
+        hint: "starts wait for --load and --memfree, and running jobs are never stopped for them",
     },
     RefusedOptions {
         options: &[("linkinputsource xapplyinputsource", Value)],

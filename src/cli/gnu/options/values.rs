@@ -3,7 +3,7 @@
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::time::Duration;
 
-use crate::cli::args::{Halt, HaltLimit, Jobs};
+use crate::cli::args::{Halt, HaltLimit, Jobs, LoadLimit};
 use crate::plan::{Separator, parse_duration};
 use crate::run::{HaltAfter, HaltMode};
 
@@ -27,6 +27,24 @@ pub(crate) fn jobs(text: &str, cpus: impl Fn() -> NonZeroUsize) -> Option<Jobs> 
         return Some(Jobs::Number((jobs as usize).max(1)));
     }
     Some(Jobs::Number(number(text)?))
+}
+
+/// Parses a load, below which jobs start: as a number of jobs, or a fraction.
+pub(crate) fn load(text: &str, cpus: impl Fn() -> NonZeroUsize) -> Option<LoadLimit> {
+    let number = |text: &str| text.parse().ok().filter(|number: &f64| number.is_finite());
+    #[expect(clippy::cast_precision_loss, reason = "there are few CPUs")]
+    let cpus = || cpus().get() as f64;
+    let below = if let Some(more) = text.strip_prefix('+') {
+        cpus() + number(more)?
+    } else if let Some(fewer) = text.strip_prefix('-') {
+        cpus() - number(fewer)?
+    } else if let Some(percent) = text.strip_suffix('%') {
+        number(percent)? / 100.0 * cpus()
+    } else {
+        number(text)?
+    };
+    // Ours is the highest number with which they start, and threads are counted as wholes.
+    Some(LoadLimit::Threads((below.ceil() - 1.0).max(0.0)))
 }
 
 /// Parses a time: `10`, `1.5`, `1m`, `1d3.5h16.6m4s`.
@@ -192,6 +210,24 @@ mod tests {
         assert_eq!(seconds("1d3.5h16.6m4s"), Some(100_000.0));
         assert_eq!(seconds("1x"), None);
         assert_eq!(seconds("-1"), None);
+    }
+
+    #[test]
+    fn jobs_start_below_a_load() {
+        let two = || NonZeroUsize::new(2).unwrap();
+        for (text, most) in [
+            ("4", 3.0),
+            ("1.5", 1.0),
+            ("100%", 1.0),
+            ("+1", 2.0),
+            ("-1", 0.0),
+            ("0", 0.0),
+        ] {
+            assert_eq!(load(text, two), Some(LoadLimit::Threads(most)), "{text}");
+        }
+        for text in ["", "x", "inf", "4x"] {
+            assert_eq!(load(text, two), None, "{text}");
+        }
     }
 
     #[test]
