@@ -80,8 +80,9 @@ impl List<'_> {
         // The numbers of the jobs remain, if that is possible.
         let is_kept = self.form == DryRun::JobFile && (1..).zip(&jobs).all(is_in_order);
         let numbered = levels.into_iter().zip(1..).zip(jobs);
-        let mut order: Vec<(usize, u64, Job)> =
-            numbered.map(|((level, seq), job)| (level, seq, job)).collect();
+        let mut order: Vec<(usize, u64, Job)> = numbered
+            .map(|((level, seq), job)| (level, seq, job))
+            .collect();
         if !is_kept {
             order.sort_by_key(|(level, seq, _)| (*level, *seq));
         }

@@ -5,22 +5,22 @@ use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
-use thiserror::Error;
-
-use super::arguments::{Arguments, ArgumentsError, Rules, ValueSource};
-use super::blocks::{Block, BlockError, BlockInput, BlockJobs, BlockRules};
+use super::arguments::{Arguments, Rules, ValueSource};
+use super::blocks::{Block, BlockInput, BlockJobs, BlockRules};
 use super::command::ShellRule;
-use super::input::{OpenError, Opened, Separator, open};
-use super::job::{Job, Origin};
-use super::jobfile::{Entry, Foreign, Format, JobFile, JobFileError, by_name};
-use super::needs::{
-    Graph, JobNames, NeedsError, NeedsFault, Selection, SelectionError, resolve,
-};
-use super::rows::{RowJobs, RowJobsError, RowJobsRules, RowSource};
+use super::input::{Opened, Separator, open};
+use super::job::Job;
+use super::jobfile::{Entry, Format, JobFile, by_name};
+use super::needs::{JobNames, NeedsFault, Selection, SelectionError, resolve};
+use super::rows::{RowJobs, RowJobsRules, RowSource};
 use super::shuffled::Shuffled;
-use super::suggestion::nearest;
 use super::typed_commands;
-use super::typed_commands::TypedCommandsError;
+
+mod checked;
+mod error;
+
+use checked::{Checked, check_name, suggest};
+pub(crate) use error::SourceError;
 
 /// A stream of jobs. It ends after its first error.
 pub(crate) struct Source {
@@ -50,44 +50,6 @@ enum Supply {
     Shuffled(Box<Shuffled<Source>>),
     /// A template, once for each block of an input.
     Blocks(Box<BlockJobs>),
-}
-
-/// Why there are no more jobs.
-#[derive(Debug, Error)]
-pub(crate) enum SourceError {
-    /// A command of the command line is wrong.
-    #[error(transparent)]
-    Typed(#[from] TypedCommandsError),
-    /// The job file cannot be opened.
-    #[error(transparent)]
-    Open(#[from] OpenError),
-    /// By its name the file is not a job file.
-    #[error("{0}: {1}")]
-    Foreign(Arc<str>, Foreign),
-    /// A template or its values are wrong.
-    #[error(transparent)]
-    Inputs(#[from] ArgumentsError),
-    /// A command line of GNU parallel is wrong, or its arguments are.
-    #[error(transparent)]
-    Rows(#[from] RowJobsError),
-    /// An input cannot be cut into blocks.
-    #[error(transparent)]
-    Blocks(#[from] BlockError),
-    /// The job file cannot be read any further.
-    #[error(transparent)]
-    JobFile(#[from] JobFileError),
-    /// Two jobs have the same name.
-    #[error("{0}: the name `{name}` is taken by an earlier job: every name must be unique", name = .1.escape_debug())]
-    Name(Origin, String),
-    /// A job needs one that it cannot need.
-    #[error(transparent)]
-    Needs(#[from] NeedsError),
-    /// There would be nobody to serve.
-    #[error("{0}: all jobs are services, which end when all other jobs have ended: write a job that is none")]
-    OnlyServices(Arc<str>),
-    /// Jobs cannot be selected.
-    #[error(transparent)]
-    Selection(#[from] SelectionError),
 }
 
 impl Source {
@@ -358,62 +320,6 @@ impl Source {
             resolve(job, self.count, &self.names, NeedsFault::NotEarlier)?;
         }
         Ok(entry)
-    }
-}
-
-/// What is known of a job file that was read once.
-#[derive(Default)]
-struct Checked {
-    jobs: u64,
-    services: u64,
-    names: JobNames,
-    graph: Graph,
-}
-
-impl Checked {
-    /// Reads a whole file; returns the first error.
-    fn read(&mut self, file: JobFile, label: &Arc<str>) -> Result<(), SourceError> {
-        for entry in file {
-            if let Entry::Job(job) = entry? {
-                self.jobs += 1;
-                self.services += u64::from(job.service().is_some());
-                check_name(&mut self.names, &job, self.jobs)?;
-                self.graph.add(&job, self.jobs);
-            }
-        }
-        self.graph.check(&self.names)?;
-        match self.jobs > 0 && self.services == self.jobs {
-            true => Err(SourceError::OnlyServices(Arc::clone(label))),
-            false => Ok(()),
-        }
-    }
-}
-
-/// Adds to the error for an unknown name the nearest name of the file, which is read again for it.
-fn suggest(mut error: SourceError, file: impl FnOnce() -> JobFile) -> SourceError {
-    if let SourceError::Needs(NeedsError {
-        fault: NeedsFault::Unknown(name, near),
-        ..
-    }) = &mut error
-    {
-        let names: Vec<String> = file()
-            .filter_map(|entry| match entry {
-                Ok(Entry::Job(job)) => job.name,
-                _ => None,
-            })
-            .collect();
-        *near = nearest(name, names.iter().map(String::as_str)).map(str::to_owned);
-    }
-    error
-}
-
-/// Rejects a name that another job has.
-fn check_name(names: &mut JobNames, job: &Job, seq: u64) -> Result<(), SourceError> {
-    match &job.name {
-        Some(name) if !names.take(name, seq) => {
-            Err(SourceError::Name(job.origin.clone(), name.clone()))
-        }
-        _ => Ok(()),
     }
 }
 

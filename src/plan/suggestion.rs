@@ -58,10 +58,18 @@ pub(super) fn excerpt(text: &str) -> String {
 /// Returns the known word that was probably meant: the first of those with the fewest letters changed, at
 /// most one in a short word and two in others.
 pub(super) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    within(if word.len() < 5 { 1 } else { 2 }, word, known)
+}
+
+/// Returns the first of the known words with the fewest letters changed, if there are at most so many.
+pub(super) fn within<'a>(
+    most: usize,
+    word: &str,
+    known: impl IntoIterator<Item = &'a str>,
+) -> Option<&'a str> {
     let word = word.to_lowercase();
-    let most = if word.len() < 5 { 1 } else { 2 };
     let distance = |other: &str| match word.len().abs_diff(other.len()) {
-        // Each letter more or fewer is a change.
+        // Each letter more or fewer is a change, and has at most 4 bytes.
         apart if apart > 4 * most => usize::MAX,
         _ => strsim::levenshtein(&word, &other.to_lowercase()),
     };

@@ -88,7 +88,9 @@ impl<'a> ScheduledLine<'a> {
             service: service.is_some(),
             ready: ready.map(|words| {
                 let words = words.iter();
-                words.map(|word| word.to_string_lossy().into_owned()).collect()
+                words
+                    .map(|word| word.to_string_lossy().into_owned())
+                    .collect()
             }),
             ready_timeout: service
                 .map(|service| service.ready_timeout)

@@ -69,7 +69,10 @@ pub(crate) fn level(job: &Job, level: Option<usize>, console: &mut Console) -> i
     }
     let name = escape(job.name.as_deref().unwrap_or_default().as_bytes());
     if job.service().is_some() {
-        writeln!(console.out(), "# {name}: a service, runs until the others have ended")?;
+        writeln!(
+            console.out(),
+            "# {name}: a service, runs until the others have ended"
+        )?;
     }
     if job.may_fail() {
         writeln!(console.out(), "# {name}: may fail")?;

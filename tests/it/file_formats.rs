@@ -27,7 +27,7 @@ fn each_stream(name: &str, bytes: impl AsRef<[u8]>, check: impl Fn(Stage)) {
 fn assert_refused(what: &str) -> impl Fn(Stage) {
     move |stage| {
         let message = format!(
-            ": this is {what}, not a job file (one command per line, JSON Lines, or a JSON array): "
+            ": this is {what}, not a job file (one command per line, JSON Lines, a JSON array, or a document in TOML, YAML or JSON): "
         );
         let outcome = stage.stderr_has(message).code(2).run();
         assert!(!outcome.path("started").exists(), "a line was run");
@@ -39,8 +39,9 @@ fn a_file_whose_name_says_that_it_is_something_else_is_refused() {
     for (name, what) in [
         ("Makefile", "a makefile"),
         ("Dockerfile", "a container file"),
-        ("Cargo.toml", "a TOML document"),
-        ("ci.yaml", "a YAML document"),
+        ("Cargo.toml", "a Cargo manifest"),
+        ("package.json", "a package manifest"),
+        ("docker-compose.yml", "a compose file"),
         ("table.csv", "a table"),
         ("page.html", "an HTML page"),
         ("run.py", "source code"),
@@ -54,12 +55,12 @@ fn a_refusal_names_the_file_and_the_way_out() {
     Stage::new()
         .file("Makefile", "all:\n\ttouch started\n")
         .args(["-f", "Makefile"])
-        .stderr("prun: Makefile: this is a makefile, not a job file (one command per line, JSON Lines, or a JSON array): if it contains commands, rename it\n")
+        .stderr("prun: Makefile: this is a makefile, not a job file (one command per line, JSON Lines, a JSON array, or a document in TOML, YAML or JSON): if it contains commands, rename it\n")
         .code(2)
         .run();
     Stage::new()
         .stdin("#!/bin/sh\ntouch started\n")
-        .stderr("prun: stdin:1: this is a script, not a job file (one command per line, JSON Lines, or a JSON array): run it as a command, or remove its `#!` line if each line is a separate command\n")
+        .stderr("prun: stdin:1: this is a script, not a job file (one command per line, JSON Lines, a JSON array, or a document in TOML, YAML or JSON): run it as a command, or remove its `#!` line if each line is a separate command\n")
         .code(2)
         .run();
 }
@@ -92,15 +93,51 @@ fn a_file_whose_first_bytes_say_that_it_is_something_else_is_refused() {
 #[test]
 fn an_object_over_several_lines_is_not_a_job() {
     let text = "{\n  \"name\": \"x\",\n  \"cmd\": \"touch started\"\n}\n";
-    each_way(
-        "package.json",
-        text,
-        assert_refused("a JSON document with an object at the top level"),
-    );
+    each_way("jobs.json", text, |stage| {
+        let message = ":2:3: `name` is a key of a job: write the job under `jobs` with its name, or each job as one line of a file that ends with .jsonl\n";
+        stage.stderr_has(message).code(2).run();
+    });
     each_stream("jobs", text, |stage| {
         let message = ":1:1: EOF while parsing an object: write each job on one line, or all jobs as one array\n";
         stage.stderr_has(message).code(2).run();
     });
+}
+
+#[test]
+fn documents_of_other_programs_are_never_run() {
+    for (name, text, message) in [
+        (
+            "ci.yml",
+            "name: CI\non: push\njobs:\n  a:\n    runs-on: x\n    steps: [run: touch started]\n",
+            ":1:1: unknown key `name`: this is a GitHub workflow, not a document with jobs\n",
+        ),
+        (
+            "web.yaml",
+            "---\nservices:\n  web:\n    command: touch started\n",
+            ":2:1: unknown key `services`: this is a compose file, not a document with jobs\n",
+        ),
+        (
+            "x.toml",
+            "[tool.x]\nrun = 'touch started'\n",
+            ":1:2: unknown key `tool`: this is a Python project, not a document with jobs\n",
+        ),
+        (
+            "x.json",
+            "{\"scripts\": {\"a\": \"touch started\"}}\n",
+            ":1:2: unknown key `scripts`: this is a package manifest, not a document with jobs\n",
+        ),
+        (
+            "list.yaml",
+            "touch started\n",
+            ":1:1: the document: a string, expected a table of keys\n",
+        ),
+        ("list.toml", "touch started\n", ":1:7: "),
+    ] {
+        each_way(name, text, |stage| {
+            let outcome = stage.stderr_has(message).code(2).run();
+            assert!(!outcome.path("started").exists(), "a line was run");
+        });
+    }
 }
 
 #[test]

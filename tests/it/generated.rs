@@ -37,8 +37,10 @@ fn the_manual_page_is_kept() {
 }
 
 #[test]
-fn the_schema_is_kept() {
+fn the_schemas_are_kept() {
     assert_up_to_date("schema/prun.json", &["--schema"]);
+    assert_up_to_date("schema/prun.json", &["--schema=records"]);
+    assert_up_to_date("schema/jobs.json", &["--schema=jobs"]);
 }
 
 #[test]

@@ -15,6 +15,7 @@ mod commands;
 mod destinations;
 mod digests;
 mod dispositions;
+mod documents;
 mod dry_runs;
 mod early_ends;
 mod endings;

@@ -197,7 +197,23 @@ pub(crate) const SECTIONS: [Section; 6] = [
             ),
             (
                 "jobs.jsonl, jobs.json",
-                "A job file in JSON Lines, or with one JSON array: {\"name\": \"api\", \"cmd\": \"cargo test -p api\", \"cwd\": \"api\", \"env\": {\"CI\": null}, \"timeout\": \"5m\", \"retries\": 1}, or \"argv\" (an array of words, run without a shell) instead of \"cmd\"; also \"stdin\" and \"shell\".",
+                "A job file in JSON Lines, or with one JSON array: {\"name\": \"api\", \"cmd\": \"cargo test -p api\", \"cwd\": \"api\", \"env\": {\"CI\": null}, \"timeout\": \"5m\", \"retries\": 1}, or \"argv\" (an array of words, run without a shell) instead of \"cmd\"; also \"stdin\", \"shell\" and the keys below.",
+            ),
+            (
+                "build.toml, build.yaml, build.json",
+                "A document: jobs by name under `jobs` ([jobs.test] in TOML), with the same keys; `defaults` (cwd, env, shell, timeout, retries) for all of them; and `pools`, such as db = 1. A document on standard input is recognized by `[jobs.NAME]`, `jobs:` or {\"jobs\": in its first line. `prun --schema=jobs` describes it for editors. YAML is 1.2: no, on and 1_000 are strings; anchors and << are read, tags are not. A value of env is a string, in quotes if it looks like a number. TOML has no null: there a job cannot remove a variable.",
+            ),
+            (
+                "needs",
+                "Names of jobs that must have ended well before this one starts; services must be ready. On a stream only earlier jobs; otherwise in any order, but not in a circle. --only and --skip select jobs by name.",
+            ),
+            (
+                "weight, pool, allow_failure",
+                "How many slots the job takes; a set of jobs of which only so many run at once (the number is in `pools`, or \"pool_limit\" of every job of the set in JSON Lines, where it is 1 by default); whether its failure counts neither for the run nor for the jobs that need it.",
+            ),
+            (
+                "service, ready, ready_timeout",
+                "service = true is a job that runs until all others have ended, and is terminated then; it takes no slot, and has neither timeout nor retries. It is ready when the command `ready` (a line, or an array of words) succeeds, within ready_timeout [default: 60s].",
             ),
             (
                 "run.log",

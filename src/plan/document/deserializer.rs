@@ -5,7 +5,8 @@ use std::fmt;
 
 use serde::de::value::Error;
 use serde::de::{
-    Deserialize, DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Unexpected, Visitor,
+    Deserialize, DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Unexpected,
+    Visitor,
 };
 use serde::forward_to_deserialize_any;
 
@@ -81,7 +82,10 @@ impl<'de> Deserializer<'de> for Reader<'de, '_, '_> {
             Value::Other(kind) => Unexpected::Other(kind),
             _ => return self.deserialize_any(visitor),
         };
-        self.note(self.node.at, Err(Error::invalid_type(found, &Quoted(visitor))))
+        self.note(
+            self.node.at,
+            Err(Error::invalid_type(found, &Quoted(visitor))),
+        )
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
@@ -142,7 +146,10 @@ struct Entries<'de, 'n, 'w> {
 impl<'de> MapAccess<'de> for &mut Entries<'de, '_, '_> {
     type Error = Error;
 
-    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Error> {
+    fn next_key_seed<K: DeserializeSeed<'de>>(
+        &mut self,
+        seed: K,
+    ) -> Result<Option<K::Value>, Error> {
         let Some((key, value)) = self.entries.next() else {
             return Ok(None);
         };

@@ -31,7 +31,7 @@ pub(crate) struct DocumentError {
 const KEYS: [&str; 4] = ["defaults", "pools", "jobs", "$schema"];
 
 /// The keys that `defaults` may have.
-const DEFAULTS: [&str; 5] = ["cwd", "env", "shell", "timeout", "retries"];
+pub(super) const DEFAULTS: [&str; 5] = ["cwd", "env", "shell", "timeout", "retries"];
 
 /// The keys at the top of documents that other programs read.
 const FOREIGN: [(&str, &[&str]); 7] = [
@@ -39,7 +39,10 @@ const FOREIGN: [(&str, &[&str]); 7] = [
     ("a compose file", &["services"]),
     ("a Cargo manifest", &["package", "workspace"]),
     ("a Python project", &["project", "build-system", "tool"]),
-    ("a package manifest", &["scripts", "dependencies", "devDependencies"]),
+    (
+        "a package manifest",
+        &["scripts", "dependencies", "devDependencies"],
+    ),
     ("a Kubernetes object", &["apiVersion", "kind"]),
     ("a pipeline", &["stages", "steps", "pipeline", "tasks"]),
 ];
@@ -110,7 +113,12 @@ struct Parts<'d, 't> {
 
 impl<'d, 't> Parts<'d, 't> {
     fn of(root: &'d Node<'t>) -> Result<Self, Fault> {
-        let no_jobs = || Fault::new(root.at, "no jobs: a document has its jobs under the key `jobs`");
+        let no_jobs = || {
+            Fault::new(
+                root.at,
+                "no jobs: a document has its jobs under the key `jobs`",
+            )
+        };
         if root.value == Value::Null {
             return Err(no_jobs());
         }
@@ -168,7 +176,10 @@ fn pools(node: Option<&Node<'_>>) -> Result<HashMap<String, Arc<Pool>>, Fault> {
     check_unique("pool", entries)?;
     let pool = |(key, node): &(Key<'_>, Node<'_>)| {
         if key.text.is_empty() {
-            return Err(Fault::new(key.at, "the name of the pool is empty: give it one"));
+            return Err(Fault::new(
+                key.at,
+                "the name of the pool is empty: give it one",
+            ));
         }
         let limit: Count = read(node).map_err(|fault| within(&key.text, fault))?;
         let pool = Pool {
@@ -203,7 +214,10 @@ impl Defaults {
             return Ok(defaults);
         };
         let entries = node.table("`defaults`")?;
-        if let Some((key, _)) = entries.iter().find(|(key, _)| !DEFAULTS.contains(&&*key.text)) {
+        if let Some((key, _)) = entries
+            .iter()
+            .find(|(key, _)| !DEFAULTS.contains(&&*key.text))
+        {
             let near = did_you_mean(nearest(&key.text, DEFAULTS));
             let message = match near.as_str() {
                 "" => format!(": the keys of `defaults` are {}", DEFAULTS.join(", ")),
@@ -239,8 +253,16 @@ impl Shared {
         node.table("the job").map_err(of_job)?;
         let mut fields: Fields = read(node)?;
         for (name, is_given, remedy) in [
-            ("name", fields.name.is_some(), "the job has the name that is its key"),
-            ("pool_limit", fields.pool_limit.is_some(), "the limit of a pool is in `pools`"),
+            (
+                "name",
+                fields.name.is_some(),
+                "the job has the name that is its key",
+            ),
+            (
+                "pool_limit",
+                fields.pool_limit.is_some(),
+                "the limit of a pool is in `pools`",
+            ),
         ] {
             if let (true, Some(value)) = (is_given, node.get(name)) {
                 let message = format!("`{name}` is not for a document: {remedy}");
@@ -252,7 +274,8 @@ impl Shared {
             Some(_) => rule,
             None => &self.defaults.rule,
         };
-        let mut job = of_fields(fields, origin, rule).map_err(|error| at_key(&error, node, key.at))?;
+        let mut job =
+            of_fields(fields, origin, rule).map_err(|error| at_key(&error, node, key.at))?;
         self.share_pool(&mut job, node)?;
         self.apply_defaults(&mut job);
         Ok(job)
@@ -277,7 +300,10 @@ impl Shared {
                     None => ": write how many of its jobs run at once under `pools`".to_owned(),
                 };
                 let at = node.get("pool").map_or(node.at, |value| value.at);
-                Err(Fault::new(at, format!("`pool`: no pool is named `{name}`{remedy}")))
+                Err(Fault::new(
+                    at,
+                    format!("`pool`: no pool is named `{name}`{remedy}"),
+                ))
             }
         }
     }

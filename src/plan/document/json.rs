@@ -18,7 +18,8 @@ pub(super) fn read(text: &str) -> Result<Node<'_>, Fault> {
     let root = <&RawValue>::deserialize(&mut json).map_err(fault)?;
     let end = start(text, root) + root.get().len();
     if text[end..].trim_start().starts_with('{') {
-        let message = "a second object: one object per line is JSON Lines, which has the ending .jsonl";
+        let message =
+            "a second object: one object per line is JSON Lines, which has the ending .jsonl";
         let at = text.len() - text[end..].trim_start().len();
         return Err(Fault::new(at, message));
     }

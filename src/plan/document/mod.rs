@@ -16,6 +16,6 @@ mod toml;
 mod tree;
 mod yaml;
 
-pub(super) use document::{DocumentError, jobs};
+pub(super) use document::jobs;
 pub(crate) use schema::jobs_schema;
 pub(super) use spelling::Spelling;

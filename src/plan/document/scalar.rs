@@ -41,7 +41,9 @@ fn number(word: &str) -> Option<Value<'static>> {
         return Some(integer(word.parse()));
     }
     let is_part = |byte: u8| byte.is_ascii_digit() || b".eE+-".contains(&byte);
-    let begins = digits.trim_start_matches('.').starts_with(|digit: char| digit.is_ascii_digit());
+    let begins = digits
+        .trim_start_matches('.')
+        .starts_with(|digit: char| digit.is_ascii_digit());
     let is_float = begins && digits.bytes().all(is_part);
     word.parse().ok().filter(|_| is_float).map(Value::Float)
 }
@@ -73,7 +75,10 @@ mod tests {
             ("-.5", Value::Float(-0.5)),
             ("5.", Value::Float(5.0)),
             ("-.inf", Value::Float(f64::NEG_INFINITY)),
-            ("9223372036854775808", Value::Other("a number beyond 64 bits")),
+            (
+                "9223372036854775808",
+                Value::Other("a number beyond 64 bits"),
+            ),
         ] {
             assert_eq!(plain(word.into()), value, "{word}");
         }
@@ -82,9 +87,38 @@ mod tests {
     #[test]
     fn any_other_word_is_a_string() {
         for word in [
-            "no", "No", "yes", "on", "OFF", "y", "n", "nUll", "1_000", "0b1", "0o8", "0x", "0xg",
-            "-0x1", "1:30", "2026-11-27", "1.2.3", "1e", "e1", ".", "-", "+", "..", ".e1", "inf",
-            "nan", "+.nan", "infinity", "<<", "5m", "1-2", "٣",
+            "no",
+            "No",
+            "yes",
+            "on",
+            "OFF",
+            "y",
+            "n",
+            "nUll",
+            "1_000",
+            "0b1",
+            "0o8",
+            "0x",
+            "0xg",
+            "-0x1",
+            "1:30",
+            "2026-11-27",
+            "1.2.3",
+            "1e",
+            "e1",
+            ".",
+            "-",
+            "+",
+            "..",
+            ".e1",
+            "inf",
+            "nan",
+            "+.nan",
+            "infinity",
+            "<<",
+            "5m",
+            "1-2",
+            "٣",
         ] {
             assert_eq!(plain(word.into()), Value::Text(word.into()), "{word}");
         }

@@ -114,9 +114,7 @@ impl<'a> Builder<'a> {
                 let value = node.value.clone();
                 self.complete(Node { at, value }, 0)
             }
-            Event::SequenceStart(_, anchor, _) => {
-                self.begin(at, anchor, Items::List(Vec::new()))
-            }
+            Event::SequenceStart(_, anchor, _) => self.begin(at, anchor, Items::List(Vec::new())),
             Event::MappingStart(_, anchor, _) => {
                 let items = Items::Table {
                     entries: Vec::new(),
@@ -184,9 +182,9 @@ impl<'a> Builder<'a> {
     /// Refuses a value where a key belongs.
     fn check_key(&mut self, at: usize) -> Result<(), Fault> {
         match self.innermost() {
-            Some(Items::Table { next: Next::Key, .. }) => {
-                Err(Fault::new(at, "a key must be a word or a text in quotes"))
-            }
+            Some(Items::Table {
+                next: Next::Key, ..
+            }) => Err(Fault::new(at, "a key must be a word or a text in quotes")),
             _ => Ok(()),
         }
     }
@@ -202,7 +200,8 @@ fn merge<'a>(entries: &mut Vec<(Key<'a>, Node<'a>)>, merged: Vec<Node<'a>>) -> R
     if merged.is_empty() {
         return Ok(());
     }
-    let mut known: HashSet<Cow<'_, str>> = entries.iter().map(|(key, _)| key.text.clone()).collect();
+    let mut known: HashSet<Cow<'_, str>> =
+        entries.iter().map(|(key, _)| key.text.clone()).collect();
     let tables = merged.into_iter().flat_map(|node| match node.value {
         Value::List(nodes) => nodes,
         _ => vec![node],
@@ -212,7 +211,10 @@ fn merge<'a>(entries: &mut Vec<(Key<'a>, Node<'a>)>, merged: Vec<Node<'a>>) -> R
             let message = "`<<` merges a table, or a list of tables: write an alias such as *base";
             return Err(Fault::new(table.at, message));
         };
-        entries.extend(more.into_iter().filter(|(key, _)| known.insert(key.text.clone())));
+        entries.extend(
+            more.into_iter()
+                .filter(|(key, _)| known.insert(key.text.clone())),
+        );
     }
     Ok(())
 }
@@ -236,3 +238,6 @@ fn extent(node: &Node<'_>) -> (usize, usize) {
         _ => (own, 0),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -39,7 +39,12 @@ pub(super) const DOCUMENTS: &[(&str, &[&str])] = &[
     ("a Python project", &["pyproject.toml"]),
     (
         "a package manifest",
-        &["package.json", "package-lock.json", "composer.json", "deno.json"],
+        &[
+            "package.json",
+            "package-lock.json",
+            "composer.json",
+            "deno.json",
+        ],
     ),
     ("a TypeScript configuration", &["tsconfig.json"]),
     (
@@ -53,10 +58,7 @@ pub(super) const DOCUMENTS: &[(&str, &[&str])] = &[
     ),
     ("a GitLab pipeline", &[".gitlab-ci.yml"]),
     ("a Taskfile", &["taskfile.yml", "taskfile.yaml"]),
-    (
-        "a pre-commit configuration",
-        &[".pre-commit-config.yaml"],
-    ),
+    ("a pre-commit configuration", &[".pre-commit-config.yaml"]),
 ];
 
 /// Extensions, in lower case.

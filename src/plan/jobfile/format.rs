@@ -8,7 +8,8 @@ use std::ffi::OsStr;
 use std::path::Path;
 
 use super::foreign::{
-    DOCUMENTS, EXTENSIONS, Foreign, Found, MAGIC, MARKUP, NAMES, OTHER, RENAME, SCRIPT, UNPACK, find,
+    DOCUMENTS, EXTENSIONS, Foreign, Found, MAGIC, MARKUP, NAMES, OTHER, RENAME, SCRIPT, UNPACK,
+    find,
 };
 use crate::plan::document::Spelling;
 use crate::plan::input::Separator;
@@ -54,7 +55,9 @@ pub(crate) fn by_name(name: &Path) -> Result<Option<Format>, Foreign> {
         "jsonl" | "ndjson" => return Ok(Some(Format::JsonLines)),
         _ => {}
     }
-    let document = DOCUMENTS.iter().find(|(_, names)| names.contains(&whole.as_str()));
+    let document = DOCUMENTS
+        .iter()
+        .find(|(_, names)| names.contains(&whole.as_str()));
     if let Some((what, _)) = document {
         return Err(Foreign::new(what, OTHER));
     }
@@ -187,11 +190,15 @@ fn shape(text: &[u8]) -> Result<Option<Shape>, Foreign> {
 fn object(text: &[u8]) -> Option<Shape> {
     let start = 1 + text.iter().position(|byte| *byte == b'"')?;
     let key = &text[start..];
-    let end = key.iter().position(|byte| *byte == b'"')?;
-    Some(match is_document_key(&key[..end]) {
-        true => Shape::Document(Spelling::Json),
-        false => Shape::Object,
-    })
+    let has = |name: &&[u8]| {
+        key.strip_prefix(*name)
+            .is_some_and(|rest| rest.starts_with(b"\""))
+    };
+    let may_have = |name: &&[u8]| name.starts_with(key);
+    match DOCUMENT_KEYS.iter().any(has) {
+        true => Some(Shape::Document(Spelling::Json)),
+        false => (!DOCUMENT_KEYS.iter().any(may_have)).then_some(Shape::Object),
+    }
 }
 
 /// Recognizes a YAML document, by `---` or by a line that begins with a key of a document, and has nothing

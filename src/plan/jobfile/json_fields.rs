@@ -7,6 +7,7 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 
 use super::json_values::{Count, Env, Ready, Retries, ShellField, Timeout};
@@ -39,41 +40,41 @@ const KEYS: [&str; 21] = [
 
 /// A job whose types are right; nothing else is checked. Values that are not UTF-8 are
 /// written in base64, under a key of their own.
-#[derive(Debug, Default, PartialEq)]
+#[derive(Debug, Default, PartialEq, JsonSchema)]
 pub(crate) struct Fields {
-    /// A command line.
+    /// A command line, run by a shell where it needs one.
     pub(crate) cmd: Option<String>,
-    /// The program and its arguments.
+    /// The program and its arguments, run without a shell.
     pub(crate) argv: Option<Vec<String>>,
-    /// The same, in base64.
+    /// `argv` in base64, where a word is not UTF-8.
     pub(crate) argv_base64: Option<Vec<String>>,
-    /// The job's name.
+    /// The job's name, which is unique.
     pub(crate) name: Option<String>,
-    /// Its working directory.
+    /// The working directory.
     pub(crate) cwd: Option<String>,
-    /// The same, in base64.
+    /// `cwd` in base64.
     pub(crate) cwd_base64: Option<String>,
-    /// Its changes to the environment.
+    /// Variables of the environment; null unsets one.
     pub(crate) env: Option<Env>,
-    /// The same, with names and values in base64.
+    /// `env` with names and values in base64.
     pub(crate) env_base64: Option<Env>,
-    /// Its standard input.
+    /// The standard input.
     pub(crate) stdin: Option<String>,
-    /// The same, in base64.
+    /// `stdin` in base64.
     pub(crate) stdin_base64: Option<String>,
-    /// Its time limit, not parsed yet.
+    /// The time limit of each attempt, such as "5m", or a number of seconds; 0 means no limit.
     pub(crate) timeout: Option<Timeout>,
     /// How often a failed attempt is repeated.
     pub(crate) retries: Option<Retries>,
-    /// Whether it is run by a shell, and by which.
+    /// Whether `cmd` is run by a shell, or the shell itself, such as "bash -eu".
     pub(crate) shell: Option<ShellField>,
-    /// The names of the jobs that must have ended well before it starts, or be ready if they are services.
+    /// The names of the jobs that must have ended well before it starts; services must be ready.
     pub(crate) needs: Option<Vec<String>>,
     /// How many slots it takes.
     pub(crate) weight: Option<Count>,
     /// The pool that it belongs to: a set of jobs of which only so many run at once.
     pub(crate) pool: Option<String>,
-    /// How many jobs of its pool run at once.
+    /// How many jobs of its pool run at once, 1 if it is missing. All jobs of the pool have the same.
     pub(crate) pool_limit: Option<Count>,
     /// Whether its failure neither fails the run nor keeps jobs that need it from starting.
     pub(crate) allow_failure: Option<bool>,
@@ -81,7 +82,7 @@ pub(crate) struct Fields {
     pub(crate) service: Option<bool>,
     /// The command that succeeds once the service is ready.
     pub(crate) ready: Option<Ready>,
-    /// How long the service may take until it is ready, not parsed yet.
+    /// How long the service may take until it is ready, 60 s if it is missing; 0 means no limit.
     pub(crate) ready_timeout: Option<Timeout>,
 }
 
@@ -159,27 +160,26 @@ fn unknown_key_error(key: &str) -> String {
     }
 }
 
-/// Returns the known key that was probably meant: one with at most two letters changed, one with the
-/// same beginning, or one that abbreviates `key` (`cmd` for `command`).
+/// Returns the known key that was probably meant: one with a letter changed, one with the same beginning,
+/// one with two letters changed, or one that abbreviates `key` (`cmd` for `command`).
 fn nearest(key: &str) -> Option<&'static str> {
+    let key = key.to_lowercase();
     if key.len() > 20 {
         return None;
     }
-    if let Some(near) = suggestion::nearest(key, KEYS) {
-        return Some(near);
-    }
-    let key = key.to_lowercase();
     let common_prefix = |known: &&str| {
-        key.bytes()
-            .zip(known.bytes())
-            .take_while(|(a, b)| a == b)
-            .count()
+        let pairs = key.bytes().zip(known.bytes());
+        pairs.take_while(|(a, b)| a == b).count()
     };
-    // `max_by_key` takes the last of several: reversed, `env` wins over `env_base64`.
-    KEYS.into_iter()
-        .rev()
-        .max_by_key(common_prefix)
-        .filter(|known| common_prefix(known) > 2)
+    // A beginning that is a whole key counts more.
+    let rank = |known: &&str| common_prefix(known) + usize::from(key.starts_with(known));
+    suggestion::within(1, &key, KEYS)
+        // `max_by_key` takes the last of several: reversed, `env` wins over `env_base64`.
+        .or_else(|| {
+            let nearest = KEYS.into_iter().rev().max_by_key(rank);
+            nearest.filter(|known| common_prefix(known) > 2)
+        })
+        .or_else(|| suggestion::nearest(&key, KEYS))
         .or_else(|| KEYS.into_iter().find(|known| abbreviates(known, &key)))
 }
 

@@ -144,7 +144,10 @@ fn decode_words(words: &[String]) -> Result<Vec<OsString>, JsonJobError> {
 }
 
 /// Returns the shell rule of one job: its `shell` overrides the rule of the run, except for `--exec`.
-pub(crate) fn shell_rule(field: Option<ShellField>, rule: &ShellRule) -> Result<ShellRule, JsonJobError> {
+pub(crate) fn shell_rule(
+    field: Option<ShellField>,
+    rule: &ShellRule,
+) -> Result<ShellRule, JsonJobError> {
     match (field, rule) {
         (None, rule) => Ok(rule.clone()),
         (Some(ShellField::Wanted(false)), _) => Ok(ShellRule::Never),
@@ -194,8 +197,8 @@ fn scheduling(
 ) -> Result<Option<Box<Scheduling>>, JsonJobError> {
     let is_service = fields.service == Some(true);
     let given = |key, is_given: bool| is_given.then_some(key);
-    let not_service = given("timeout", fields.timeout.is_some())
-        .or(given("retries", fields.retries.is_some()));
+    let not_service =
+        given("timeout", fields.timeout.is_some()).or(given("retries", fields.retries.is_some()));
     let only_service = given("ready", fields.ready.is_some())
         .or(given("ready_timeout", fields.ready_timeout.is_some()));
     match (is_service, not_service, only_service) {

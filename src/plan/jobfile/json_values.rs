@@ -3,6 +3,7 @@
 use std::fmt;
 use std::num::NonZeroU32;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Unexpected, Visitor};
 use serde_untagged::UntaggedEnumVisitor;
 
@@ -137,4 +138,37 @@ impl<'de> Deserialize<'de> for ShellField {
             .string(|program| Ok(Self::Program(program.to_owned())))
             .deserialize(input)
     }
+}
+
+/// Describes each type where it is used, by the JSON that it is read from.
+macro_rules! described {
+    ($($type:ident: $schema:tt,)*) => {$(
+        impl JsonSchema for $type {
+            fn inline_schema() -> bool {
+                true
+            }
+
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($type).into()
+            }
+
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                json_schema!($schema)
+            }
+        }
+    )*};
+}
+
+described! {
+    Env: {"type": "object", "additionalProperties": {"type": ["string", "null"]}},
+    Timeout: {"type": ["string", "number"], "minimum": 0},
+    Retries: {"type": "integer", "minimum": 0, "maximum": 4_294_967_295_u32},
+    Count: {"type": "integer", "minimum": 1, "maximum": 4_294_967_295_u32},
+    ShellField: {"type": ["boolean", "string"]},
+    Ready: {
+        "anyOf": [
+            {"type": "string"},
+            {"type": "array", "items": {"type": "string"}, "minItems": 1},
+        ],
+    },
 }

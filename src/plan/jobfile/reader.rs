@@ -1,20 +1,18 @@
 //! Reads a job file as a stream: one job after the other, in one buffer.
 
 use std::collections::HashMap;
-use std::io::{self, BufRead, Read};
+use std::io::{BufRead, Read};
 use std::sync::Arc;
 
-use thiserror::Error;
-
-use super::foreign::Foreign;
 use super::format::{Format, Opening, by_first_bytes};
+use super::job_file_error::JobFileError;
 use super::json_array::{ElementByte, Elements, ElementsError};
 use super::json_job;
 use super::json_job_error::JsonJobError;
-use crate::plan::command::{ShellRule, WordsError};
+use crate::plan::command::ShellRule;
 use crate::plan::document::{self, Spelling};
-use crate::plan::input::{BUFFER_BYTES, InputLines, InputLinesError, Separator};
-use crate::plan::job::{Job, Origin};
+use crate::plan::input::{BUFFER_BYTES, InputLines, Separator};
+use crate::plan::job::Job;
 use crate::plan::scheduling::Pool;
 use crate::plan::suggestion::excerpt;
 
@@ -29,38 +27,6 @@ pub(crate) enum Entry {
     Job(Job),
     /// A warning for the user, with its origin.
     Warning(String),
-}
-
-/// Why a job file cannot be read any further.
-#[derive(Debug, Error)]
-pub(crate) enum JobFileError {
-    /// A read failed.
-    #[error("{0}: cannot read: {1}")]
-    Read(Arc<str>, io::Error),
-    /// It is not a job file.
-    #[error("{0}: {1}")]
-    Foreign(Origin, Foreign),
-    /// A NUL byte in a file of lines.
-    #[error("{0}: NUL byte in the command: remove it, or use -0 if each command ends with NUL")]
-    Nul(Origin),
-    /// A job beyond the size limit.
-    #[error("{0}: the job is longer than {1} bytes: is this a job file?")]
-    TooLong(Origin, usize),
-    /// A document beyond the size limit.
-    #[error("{0}: the document is longer than {1} bytes: write the jobs as JSON Lines")]
-    TooLarge(Origin, usize),
-    /// A document that is not text.
-    #[error("{0}: not UTF-8: convert the document to it")]
-    NotUtf8(Origin),
-    /// A command line that cannot be run.
-    #[error("{0}: {1}")]
-    Words(Origin, WordsError),
-    /// A JSON object that is not a job.
-    #[error("{0}: {1}")]
-    Job(Origin, String),
-    /// An error in JSON or in a document, at a line and a column.
-    #[error("{0}:{1}: {2}")]
-    Json(Origin, u64, String),
 }
 
 /// A job file that is being read.
@@ -150,7 +116,12 @@ impl JobFile {
         let (named, separator) = (self.named, self.lines.separator);
         let opening = |first: &[u8]| by_first_bytes(first, named, separator);
         let first = self.lines.look(|first| opening(first) != Ok(None))?;
-        let decided = opening(first);
+        let length = first.len();
+        let decided = match opening(first) {
+            // At the end of the file the last line ends as well.
+            Ok(None) => opening(&[first, b"\n"].concat()),
+            decided => decided,
+        };
         let nul = first.iter().position(|byte| *byte == 0);
         let nul_line =
             nul.map(|nul| 1 + first[..nul].iter().filter(|byte| **byte == b'\n').count());
@@ -165,7 +136,7 @@ impl JobFile {
             return Err(JobFileError::Nul(self.lines.origin(line as u64)));
         }
         if comment > 0 {
-            self.lines.take_line(comment);
+            self.lines.take_line(comment.min(length));
             self.elements.skip_line();
         }
         // JSON Lines end with a newline, also with --null.
@@ -249,7 +220,11 @@ impl JobFile {
         }
         self.waiting = self.read_document(spelling)?.into_iter();
         self.ended = true;
-        self.has_needs = self.waiting.as_slice().iter().any(|job| !job.needs().is_empty());
+        self.has_needs = self
+            .waiting
+            .as_slice()
+            .iter()
+            .any(|job| !job.needs().is_empty());
         Ok(self.waiting.next().map(Entry::Job))
     }
 
@@ -298,7 +273,9 @@ impl JobFile {
         let known = known.or_insert_with(|| Arc::clone(pool));
         if known.limit != pool.limit {
             let (name, limit) = (excerpt(&pool.name), known.limit);
-            let message = format!("the pool `{name}` has `pool_limit` {limit} in an earlier job: write the same here");
+            let message = format!(
+                "the pool `{name}` has `pool_limit` {limit} in an earlier job: write the same here"
+            );
             return Err(JobFileError::Job(job.origin.clone(), message));
         }
         *pool = Arc::clone(known);
@@ -334,15 +311,6 @@ impl JobFile {
             here.column.max(1),
             error.to_string(),
         )
-    }
-}
-
-impl From<InputLinesError> for JobFileError {
-    fn from(error: InputLinesError) -> Self {
-        match error {
-            InputLinesError::Read(label, error) => Self::Read(label, error),
-            InputLinesError::TooLong(origin, longest) => Self::TooLong(origin, longest),
-        }
     }
 }
 

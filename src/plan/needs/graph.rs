@@ -190,7 +190,10 @@ impl Graph {
             .collect();
         let text = format!("{} ({})", names.join(" → "), places.join(", "));
         // The need that leads on.
-        let next = jobs.get(1).or(jobs.first()).and_then(|job| job.name.as_deref());
+        let next = jobs
+            .get(1)
+            .or(jobs.first())
+            .and_then(|job| job.name.as_deref());
         let index = jobs[0].needs.iter().position(|need| Some(&**need) == next);
         jobs[0].error(index.unwrap_or(0), NeedsFault::Cycle(text))
     }

@@ -18,7 +18,9 @@ pub(crate) fn levels(jobs: &[Job]) -> Vec<usize> {
         }
     }
     let mut levels = vec![1; jobs.len()];
-    let mut ready: Vec<usize> = (0..jobs.len()).filter(|index| waits_for[*index] == 0).collect();
+    let mut ready: Vec<usize> = (0..jobs.len())
+        .filter(|index| waits_for[*index] == 0)
+        .collect();
     while let Some(index) = ready.pop() {
         for dependent in std::mem::take(&mut dependents[index]) {
             levels[dependent] = levels[dependent].max(levels[index] + 1);

@@ -10,7 +10,9 @@ pub(crate) fn renumber<'j>(jobs: impl IntoIterator<Item = &'j mut Job>, new: &[u
             continue;
         };
         scheduling.needs.retain_mut(|need| {
-            let index = usize::try_from(need.seq).ok().and_then(|seq| seq.checked_sub(1));
+            let index = usize::try_from(need.seq)
+                .ok()
+                .and_then(|seq| seq.checked_sub(1));
             need.seq = index.and_then(|index| new.get(index)).copied().unwrap_or(0);
             need.seq > 0
         });

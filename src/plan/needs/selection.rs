@@ -27,10 +27,14 @@ pub(crate) enum SelectionError {
     #[error("`{name}` is named by both --only and --skip: remove one of them", name = excerpt(.0))]
     Both(String),
     /// The jobs come one by one, or have no names.
-    #[error("{0} needs a job file, which can be read to its end before anything starts: name it with -f")]
+    #[error(
+        "{0} needs a job file, which can be read to its end before anything starts: name it with -f"
+    )]
     NoFile(&'static str),
     /// There would be nobody to serve.
-    #[error("all selected jobs are services, which end when all other jobs have ended: select a job that needs them")]
+    #[error(
+        "all selected jobs are services, which end when all other jobs have ended: select a job that needs them"
+    )]
     OnlyServices,
 }
 

@@ -84,9 +84,9 @@ fn a_regular_file_is_counted_before_it_is_read() {
 fn a_bad_line_of_a_regular_file_is_an_error_before_the_first_job() {
     let file = Temporary::new(
         "bad.jsonl",
-        "{\"cmd\":\"a\"}\n{\"cmd\":\"b\",\"needs\":[]}\n",
+        "{\"cmd\":\"a\"}\n{\"cmd\":\"b\",\"need\":[]}\n",
     );
-    let error = "FILE:2:18: the key `needs` is reserved for a later version: remove it";
+    let error = "FILE:2:17: unknown key `need`: did you mean `needs`?";
     assert_eq!(file.error(), error);
 }
 
@@ -179,4 +179,103 @@ fn commands_that_end_with_nul_need_the_option() {
 fn a_source_can_be_read_on_a_thread_of_its_own() {
     fn is_send<T: Send>() {}
     is_send::<Source>();
+}
+
+/// The names of all jobs, each with the numbers of those that it needs.
+fn needs(source: Source) -> Vec<(String, Vec<u64>)> {
+    let shown = |entry: Result<Entry, SourceError>| match entry {
+        Ok(Entry::Job(job)) => {
+            let needs = job.needs().iter().map(|need| need.seq).collect();
+            (job.name.unwrap(), needs)
+        }
+        other => panic!("{other:?}"),
+    };
+    source.map(shown).collect()
+}
+
+fn line(name: &str, needs: &str) -> String {
+    format!("{{\"name\":\"{name}\",\"cmd\":\"x\",\"needs\":[{needs}]}}\n")
+}
+
+#[test]
+fn jobs_of_a_file_may_need_later_ones() {
+    let text = line("a", "\"c\"") + &line("b", "\"a\",\"c\"") + &line("c", "");
+    for (name, text) in [
+        ("x.jsonl", text.clone()),
+        ("x.json", format!("[{}]", text.trim_end().replace('\n', ","))),
+        ("x.toml", "[jobs]\na = {cmd = 'x', needs = ['c']}\nb = {cmd = 'x', needs = ['a', 'c']}\nc = {cmd = 'x'}\n".to_owned()),
+    ] {
+        let file = Temporary::new(name, &text);
+        let source = file.source().unwrap();
+        assert!(source.has_needs() && !source.may_block());
+        assert_eq!(source.total(), Some(3));
+        let expected = [("a", vec![3]), ("b", vec![1, 3]), ("c", vec![])];
+        let expected = expected.map(|(name, needs)| (name.to_owned(), needs));
+        assert_eq!(needs(source), expected, "{name}");
+        // In another order they need the same jobs.
+        for seed in 0..9 {
+            let shuffled = needs(file.source().unwrap().shuffled(seed));
+            let names: Vec<&str> = shuffled.iter().map(|(name, _)| name.as_str()).collect();
+            for (name, needs) in &shuffled {
+                let needed: Vec<&str> = needs.iter().map(|seq| names[*seq as usize - 1]).collect();
+                let (_, before) = expected.iter().find(|(other, _)| other == name).unwrap();
+                let before = before.iter().map(|seq| expected[*seq as usize - 1].0.as_str());
+                assert_eq!(needed, before.collect::<Vec<_>>());
+            }
+        }
+    }
+}
+
+#[test]
+fn a_wrong_need_of_a_file_is_an_error_before_the_first_job() {
+    let unknown = line("build", "") + &line("test", "\"buidl\"");
+    let file = Temporary::new("unknown.jsonl", &unknown);
+    let error = "FILE:2: `needs`: no job is named `buidl`: did you mean `build`?";
+    assert_eq!(file.error(), error);
+    let file = Temporary::new("cycle.jsonl", &(line("a", "\"b\"") + &line("b", "\"a\"")));
+    let error =
+        "FILE:1: `needs`: none of these jobs can be the first: a → b → a (a FILE:1, b FILE:2)";
+    assert_eq!(file.error(), error);
+    let file = Temporary::new("services.jsonl", "{\"cmd\":\"x\",\"service\":true}\n");
+    let error = "FILE: all jobs are services, which end when all other jobs have ended: write a job that is none";
+    assert_eq!(file.error(), error);
+}
+
+#[test]
+fn jobs_of_a_stream_may_need_earlier_ones() {
+    let stream = |text: &str| {
+        let input = Chunks::new(&[text.as_bytes(), b""]);
+        Source::stream(None, input, Separator::Newline, &rule())
+    };
+    let source = stream(&(line("a", "") + &line("b", "\"a\"")));
+    assert_eq!(needs(source), [("a".into(), vec![]), ("b".into(), vec![1])]);
+    let text = line("a", "") + &line("b", "\"c\"") + &line("c", "");
+    let error = "error stdin:2: `needs`: no earlier job is named `c`: a job of a stream can need only jobs before it; write the jobs to a file and name it with -f";
+    assert_eq!(lines(stream(&text)), ["x", error]);
+    let error = "error stdin:1: `needs`: the job needs itself: remove `a`";
+    assert_eq!(lines(stream(&line("a", "\"a\""))), [error]);
+    // A document is read as a whole.
+    let source = stream("[jobs.a]\ncmd = 'x'\nneeds = ['b']\n[jobs.b]\ncmd = 'x'\n");
+    assert_eq!(needs(source), [("a".into(), vec![2]), ("b".into(), vec![])]);
+}
+
+#[test]
+fn only_the_jobs_of_a_file_are_selected() {
+    let selection = Selection {
+        only: vec!["b".into()],
+        skip: vec![],
+    };
+    let file = Temporary::new(
+        "some.jsonl",
+        &(line("a", "") + &line("c", "") + &line("b", "\"a\"")),
+    );
+    let source = file.source().unwrap().selected(&selection).unwrap();
+    assert_eq!(source.total(), Some(2));
+    assert_eq!(needs(source), [("a".into(), vec![]), ("b".into(), vec![1])]);
+    let stream = Source::stream(None, Chunks::new(&[]), Separator::Newline, &rule());
+    let error = stream.selected(&selection).err().unwrap();
+    assert_eq!(
+        error.to_string(),
+        "--only needs a job file, which can be read to its end before anything starts: name it with -f"
+    );
 }

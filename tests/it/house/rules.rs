@@ -33,7 +33,12 @@ const MOST_FILES: usize = 12;
 const UNSAFE: &str = "src/os/";
 
 /// The room of the wire, and the folders of other formats: job files, JUnit, traces.
-const OTHER_FORMATS: [&str; 3] = ["src/record/", "src/plan/jobfile/", "src/sink/file/"];
+const OTHER_FORMATS: [&str; 4] = [
+    "src/record/",
+    "src/plan/jobfile/",
+    "src/plan/document/",
+    "src/sink/file/",
+];
 
 /// Where stdout and stderr may be written.
 const CONSOLE: &str = "src/sink/console/console.rs";

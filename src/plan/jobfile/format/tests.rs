@@ -14,7 +14,13 @@ fn whole(text: impl AsRef<[u8]>) -> Result<Format, &'static str> {
 }
 
 fn named(named: Option<Format>, text: impl AsRef<[u8]>) -> Result<Format, &'static str> {
-    match by_first_bytes(text.as_ref(), named, Separator::Newline) {
+    let opening = |text: &[u8]| by_first_bytes(text, named, Separator::Newline);
+    let opening = match opening(text.as_ref()) {
+        // At the end of the file the last line ends as well.
+        Ok(None) => opening(&[text.as_ref(), b"\n"].concat()),
+        decided => decided,
+    };
+    match opening {
         Ok(Some(opening)) => Ok(opening.format),
         Ok(None) => Ok(named.unwrap_or(Format::Lines)),
         Err(foreign) => Err(foreign.what),
@@ -44,7 +50,14 @@ fn names_of_job_files_are_accepted() {
     }
     assert_eq!(name("a/jobs.jsonl"), Ok(Some(Format::JsonLines)));
     assert_eq!(name("jobs.NDJSON"), Ok(Some(Format::JsonLines)));
-    assert_eq!(name("package.json"), Ok(Some(Format::JsonArray)));
+    assert_eq!(name("jobs.json"), Ok(Some(Format::JsonArray)));
+    for (document, spelling) in [
+        ("build.toml", Spelling::Toml),
+        ("a/build.YML", Spelling::Yaml),
+        (".build.yaml", Spelling::Yaml),
+    ] {
+        assert_eq!(name(document), Ok(Some(Format::Document(spelling))));
+    }
 }
 
 #[test]
@@ -58,9 +71,11 @@ fn names_of_other_files_are_refused() {
         ("web.Dockerfile", "a container file"),
         (".justfile", "a justfile"),
         ("CMakeLists.txt", "a CMake script"),
-        ("Cargo.toml", "a TOML document"),
-        (".gitlab-ci.yml", "a YAML document"),
-        ("compose.yaml", "a YAML document"),
+        ("Cargo.toml", "a Cargo manifest"),
+        (".gitlab-ci.yml", "a GitLab pipeline"),
+        ("compose.yaml", "a compose file"),
+        ("a/package.json", "a package manifest"),
+        ("PyProject.toml", "a Python project"),
         ("jobs.CSV", "a table"),
         ("pom.xml", "an XML document"),
         ("index.html", "an HTML page"),
@@ -73,7 +88,7 @@ fn names_of_other_files_are_refused() {
 
 #[test]
 fn no_entry_of_the_tables_is_shadowed() {
-    for (what, names) in NAMES {
+    for (what, names) in NAMES.iter().chain(DOCUMENTS) {
         for entry in *names {
             assert_eq!(name(entry), Err(*what), "{entry}");
         }
@@ -139,7 +154,7 @@ fn other_files_are_detected_by_their_first_bytes() {
         ("# a lock\n\n[[package]]\n", "a TOML or INI document"),
         ("\n<!DOCTYPE html>\n", "an HTML page"),
         ("<?XML version=\"1.0\"?>", "an XML document"),
-        ("# x\n---\njobs:\n", "a YAML document"),
+        ("[package] # x\n", "a TOML or INI document"),
         (".PHONY: all\n", "a makefile"),
     ] {
         let found = match whole(text) {
@@ -179,8 +194,55 @@ fn the_name_takes_precedence_over_the_first_bytes() {
         assert_eq!(named(Some(format), "ls\n"), Ok(format));
     }
     assert_eq!(named(Some(Format::JsonLines), "{\""), Ok(Format::JsonLines));
-    let object = "a JSON document with an object at the top level";
-    assert_eq!(named(Some(Format::JsonArray), "{\n \"x\""), Err(object));
+    let document = |spelling| Ok(Format::Document(spelling));
+    let json = named(Some(Format::JsonArray), "{\n \"x\"");
+    assert_eq!(json, document(Spelling::Json));
+    for spelling in [Spelling::Toml, Spelling::Yaml] {
+        for text in ["[{", "ls\n", "{\"", "[package]\n", "<?php\n", ""] {
+            assert_eq!(
+                named(Some(Format::Document(spelling)), text),
+                document(spelling)
+            );
+        }
+    }
+}
+
+#[test]
+fn a_document_is_detected_by_a_key_that_no_command_is() {
+    for (text, spelling) in [
+        ("{\"jobs\": {", Spelling::Json),
+        (" {\n  \"defaults\":", Spelling::Json),
+        ("{\"pools\"", Spelling::Json),
+        ("{\"$schema\"", Spelling::Json),
+        ("[jobs.build]\n", Spelling::Toml),
+        ("# x\n\n[jobs.\"a b\"]\n", Spelling::Toml),
+        ("[defaults] # x\r\n", Spelling::Toml),
+        ("[pools]", Spelling::Toml),
+        ("[jobs]\n", Spelling::Toml),
+        ("jobs:\n  a:", Spelling::Yaml),
+        ("# x\njobs:", Spelling::Yaml),
+        ("defaults: &d\n", Spelling::Yaml),
+        ("defaults: {timeout: 5}\n", Spelling::Yaml),
+        ("pools: # x\r\n", Spelling::Yaml),
+        ("---\njobs:\n", Spelling::Yaml),
+        ("# x\n---\r\n", Spelling::Yaml),
+    ] {
+        assert_eq!(whole(text), Ok(Format::Document(spelling)), "{text:?}");
+    }
+    for (text, format) in [
+        ("{\"cmd\": \"jobs\"}\n", Format::JsonLines),
+        ("{\"job\"", Format::JsonLines),
+        ("{\"jobsx\"", Format::JsonLines),
+        ("{\"j", Format::JsonLines),
+        ("jobs\n", Format::Lines),
+        ("jobs: ls\n", Format::Lines),
+        ("jobs:x\n", Format::Lines),
+        ("jobs -l\n", Format::Lines),
+        ("pool", Format::Lines),
+        ("-", Format::Lines),
+    ] {
+        assert_eq!(whole(text), Ok(format), "{text:?}");
+    }
 }
 
 #[test]

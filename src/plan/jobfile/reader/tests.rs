@@ -2,6 +2,8 @@
 
 mod properties;
 
+use std::io;
+
 use super::*;
 use crate::plan::input::Chunks;
 use crate::plan::invocation::Invocation;
@@ -211,7 +213,7 @@ fn errors_in_an_array_name_the_line_and_column_of_the_file() {
 #[test]
 fn a_file_that_should_be_an_array_and_is_not_is_an_error() {
     let shown = read_as(Some(Format::JsonArray), "{\"cmd\":\"ls\"}");
-    let error = "error jobs:1: this is a JSON document with an object at the top level, not a job file (one command per line, JSON Lines, or a JSON array): write an array of objects, or rename the file to .jsonl if it has one object per line";
+    let error = "error jobs:1:2: `cmd` is a key of a job: write the job under `jobs` with its name, or each job as one line of a file that ends with .jsonl";
     assert_eq!(shown, [error]);
 }
 
@@ -219,6 +221,66 @@ fn a_file_that_should_be_an_array_and_is_not_is_an_error() {
 fn an_empty_array_file_has_no_jobs() {
     assert!(read_as(Some(Format::JsonArray), "").is_empty());
     assert!(read("[]\n").is_empty());
+}
+
+#[test]
+fn a_document_is_read_as_a_whole() {
+    let toml = Some(Format::Document(Spelling::Toml));
+    let text = "[jobs.a]\ncmd = 'x'\nneeds = ['b']\n[jobs.b]\ncmd = 'y'\n";
+    assert_eq!(read_as(toml, text), ["1 [a] x", "4 [b] y"]);
+    assert_eq!(read(text), ["1 [a] x", "4 [b] y"]);
+    let chunks = [&text.as_bytes()[..20], &text.as_bytes()[20..], b""];
+    let mut file = open(None, &chunks);
+    assert!(!file.buffered());
+    assert!(file.next().is_some());
+    assert!(file.buffered() && file.has_needs());
+    assert_eq!(file.map(show).collect::<Vec<_>>(), ["4 [b] y"]);
+}
+
+#[test]
+fn a_first_line_that_names_prun_counts_in_a_document() {
+    let json = "#!/usr/bin/env -S prun -f\n{\"jobs\": {\n\"a\": {\"cmd\": \"x\"}}}";
+    assert_eq!(read(json), ["3 [a] x"]);
+    let yaml = "#!/usr/bin/prun -f\r\njobs:\r\n  a: {cmd: x}\r\n";
+    assert_eq!(
+        read_as(Some(Format::Document(Spelling::Yaml)), yaml),
+        ["3 [a] x"]
+    );
+}
+
+#[test]
+fn a_document_that_is_no_text_or_too_long_is_an_error() {
+    let toml = Some(Format::Document(Spelling::Toml));
+    let shown = read_as(toml, b"[jobs.a]\ncmd = '\xff'\n");
+    assert_eq!(
+        shown,
+        ["error jobs:2: not UTF-8: convert the document to it"]
+    );
+    let mut file = of(toml, Box::new(io::repeat(b'#')), ShellRule::Never);
+    file.lines.longest = 100_000;
+    let error =
+        "error jobs:1: the document is longer than 100000 bytes: write the jobs as JSON Lines";
+    assert_eq!(file.map(show).collect::<Vec<_>>(), [error]);
+}
+
+#[test]
+fn jobs_of_a_pool_share_it_and_agree_on_its_limit() {
+    let lines = |limit: &str| {
+        format!(
+            "{{\"cmd\":\"a\",\"pool\":\"db\",\"pool_limit\":2}}\n{{\"cmd\":\"b\",\"pool\":\"db\"{limit}}}\n"
+        )
+    };
+    let text = lines(",\"pool_limit\":2");
+    let pools = open(None, &[text.as_bytes(), b""]).map(|entry| match entry {
+        Ok(Entry::Job(job)) => job.scheduling.unwrap().pool.unwrap(),
+        other => panic!("{other:?}"),
+    });
+    let pools: Vec<Arc<Pool>> = pools.collect();
+    assert!(Arc::ptr_eq(&pools[0], &pools[1]));
+    assert_eq!(pools[0].limit.get(), 2);
+    let error =
+        "error jobs:2: the pool `db` has `pool_limit` 2 in an earlier job: write the same here";
+    assert_eq!(read(lines("")), ["1 a", error]);
 }
 
 #[test]

@@ -25,6 +25,8 @@ fn text() -> impl Strategy<Value = Vec<u8>> {
         Just("# x\n".to_owned()),
         Just("{\"cmd\":\"a\"}".to_owned()),
         Just("[{\"cmd\":\"a\"}".to_owned()),
+        Just("[jobs.a]\ncmd = 'a'\n".to_owned()),
+        Just("jobs:\n  a: {cmd: x}\n".to_owned()),
         "[ \t\r\n{}\\[\\],\"':a\0]{0,6}",
         "[a-z]{1,4}: [a-z ]{1,6}\r?\n",
     ];
@@ -37,6 +39,9 @@ fn format() -> impl Strategy<Value = Format> {
         Just(Format::NullLines),
         Just(Format::JsonLines),
         Just(Format::JsonArray),
+        Just(Format::Document(Spelling::Json)),
+        Just(Format::Document(Spelling::Toml)),
+        Just(Format::Document(Spelling::Yaml)),
     ]
 }
 
