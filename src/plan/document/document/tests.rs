@@ -396,7 +396,7 @@ fn a_wrong_type_is_found_at_its_value() {
     );
     json_error(
         "{\"jobs\":\n {\"a\":\n  {\"cmd\": \"x\", \"needs\": [\"b\", 5]}}}",
-        "3:32: `needs`: invalid type: integer `5`, expected a string: put it in quotes",
+        "3:31: `needs`: invalid type: integer `5`, expected a string: put it in quotes",
     );
     json_error(
         "{\"jobs\": {\"a\": {\"cmd\": \"x\", \"weight\": 0}}}",
