@@ -55,8 +55,8 @@ pub(super) fn excerpt(text: &str) -> String {
     excerpt
 }
 
-/// Returns the known word that was probably meant: the first of those with the fewest letters changed, at
-/// most one in a short word and two in others.
+/// Returns the known word that was probably meant: the first of those with the fewest letters changed or
+/// exchanged, at most one in a short word and two in others.
 pub(super) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     within(if word.len() < 5 { 1 } else { 2 }, word, known)
 }
@@ -71,7 +71,7 @@ pub(super) fn within<'a>(
     let distance = |other: &str| match word.len().abs_diff(other.len()) {
         // Each letter more or fewer is a change, and has at most 4 bytes.
         apart if apart > 4 * most => usize::MAX,
-        _ => strsim::levenshtein(&word, &other.to_lowercase()),
+        _ => strsim::osa_distance(&word, &other.to_lowercase()),
     };
     known
         .into_iter()
@@ -116,6 +116,7 @@ mod tests {
             ("TEST", Some("test")),
             ("linnt", Some("lint")),
             ("tst", Some("test")),
+            ("tset", Some("test")),
             ("ts", None),
             ("deploy", None),
             ("", None),

@@ -9,10 +9,9 @@ use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{ArgAction, Parser, ValueHint};
 
 use super::about::AboutArgs;
-use super::blocks::BlockArgs;
-use super::columns::ColumnArgs;
 use super::gnu::GnuArgs;
-use super::scheduling::{LimitArgs, OrderArgs, SelectionArgs};
+use super::input::{BlockArgs, ColumnArgs, SelectionArgs};
+use super::scheduling::{LimitArgs, OrderArgs};
 use super::values::{
     CiMode, ColorMode, FailFastMode, GuardMode, Jobs, JsonMode, OutputMode, ProgressMode, RaceMode,
     SlotList, duration, parse_batch, parse_env, parse_jobs, parse_max_fail, parse_retries,

@@ -205,7 +205,7 @@ pub(crate) const SECTIONS: [Section; 6] = [
             ),
             (
                 "needs",
-                "Names of jobs that must have ended well before this one starts; services must be ready. On a stream only earlier jobs; otherwise in any order, but not in a circle. --only and --skip select jobs by name.",
+                "Names of jobs that must have ended well before this one starts; services must be ready. On a stream only earlier jobs; otherwise in any order, but not in a cycle. --only and --skip select jobs by name.",
             ),
             (
                 "weight, pool, allow_failure",

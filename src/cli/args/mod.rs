@@ -1,7 +1,6 @@
 //! The command line as typed, and its help.
 //!
-//! `args` defines each option once, with its `values`; `columns`, `blocks`, `scheduling` and `about`
-//! are groups of them. Help,
+//! `args` defines each option once, with its `values`; `input`, `scheduling` and `about` are groups of them. Help,
 //! manual page and completions (`generate`) are generated from it; `gnu` is what only a command line of GNU
 //! parallel asks for.
 //! `help_sections` is the text below the options. `parse` parses a command line, and `usage_error` says what
@@ -9,12 +8,11 @@
 
 mod about;
 mod args;
-mod blocks;
-mod columns;
 pub(super) mod generate;
 mod gnu;
 mod help_sections;
 mod hints;
+mod input;
 mod option_names;
 mod parse;
 mod scheduling;
@@ -22,9 +20,9 @@ mod usage_error;
 mod values;
 
 pub(super) use args::Args;
-pub(super) use columns::ColumnArgs;
 pub(super) use gnu::{Echo, GnuArgs, GnuPipe, GnuResume, GnuSource, GnuValues, Halt, HaltLimit};
 pub(super) use help_sections::SHAPES;
+pub(super) use input::ColumnArgs;
 pub(super) use option_names::is_option;
 pub(super) use parse::parse;
 pub(super) use scheduling::OrderMode;

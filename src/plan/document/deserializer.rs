@@ -10,7 +10,7 @@ use serde::de::{
 };
 use serde::forward_to_deserialize_any;
 
-use super::tree::{Fault, Key, Node, Value};
+use super::tree::{Fault, Node, TableKey, Value};
 
 /// Reads a value of type `T`.
 pub(super) fn read<'de, T: Deserialize<'de>>(node: &'de Node<'_>) -> Result<T, Fault> {
@@ -135,7 +135,7 @@ impl<'de> SeqAccess<'de> for Elements<'de, '_, '_> {
 }
 
 struct Entries<'de, 'n, 'w> {
-    entries: std::slice::Iter<'de, (Key<'n>, Node<'n>)>,
+    entries: std::slice::Iter<'de, (TableKey<'n>, Node<'n>)>,
     /// The value of the last key.
     value: &'de Node<'n>,
     /// Where the last key is; without one, where the table begins.

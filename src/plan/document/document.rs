@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::deserializer::read;
 use super::position::Positions;
 use super::spelling::Spelling;
-use super::tree::{Fault, Key, Node, Value};
+use super::tree::{Fault, Node, TableKey, Value};
 use crate::os::EnvChange;
 use crate::plan::command::ShellRule;
 use crate::plan::invocation::Invocation;
@@ -108,7 +108,7 @@ fn read_jobs(
 struct Parts<'d, 't> {
     defaults: Option<&'d Node<'t>>,
     pools: Option<&'d Node<'t>>,
-    jobs: &'d [(Key<'t>, Node<'t>)],
+    jobs: &'d [(TableKey<'t>, Node<'t>)],
 }
 
 impl<'d, 't> Parts<'d, 't> {
@@ -136,7 +136,7 @@ impl<'d, 't> Parts<'d, 't> {
 }
 
 /// Returns the message for an unknown key at the top.
-fn unknown_key(name: &str, entries: &[(Key<'_>, Node<'_>)]) -> String {
+fn unknown_key(name: &str, entries: &[(TableKey<'_>, Node<'_>)]) -> String {
     let shown = excerpt(name);
     if let Some(near) = nearest(name, KEYS) {
         return format!("unknown key `{shown}`: did you mean `{near}`?");
@@ -154,7 +154,7 @@ fn unknown_key(name: &str, entries: &[(Key<'_>, Node<'_>)]) -> String {
 }
 
 /// Refuses a table that has a key twice. TOML refuses it by itself.
-fn check_unique(what: &str, entries: &[(Key<'_>, Node<'_>)]) -> Result<(), Fault> {
+fn check_unique(what: &str, entries: &[(TableKey<'_>, Node<'_>)]) -> Result<(), Fault> {
     let mut seen = HashSet::new();
     match entries.iter().find(|(key, _)| !seen.insert(&*key.text)) {
         Some((key, _)) => Err(duplicate(what, key)),
@@ -162,7 +162,7 @@ fn check_unique(what: &str, entries: &[(Key<'_>, Node<'_>)]) -> Result<(), Fault
     }
 }
 
-fn duplicate(what: &str, key: &Key<'_>) -> Fault {
+fn duplicate(what: &str, key: &TableKey<'_>) -> Fault {
     let message = format!("duplicate {what} `{}`: keep one", excerpt(&key.text));
     Fault::new(key.at, message)
 }
@@ -174,7 +174,7 @@ fn pools(node: Option<&Node<'_>>) -> Result<HashMap<String, Arc<Pool>>, Fault> {
     };
     let entries = node.table("`pools`")?;
     check_unique("pool", entries)?;
-    let pool = |(key, node): &(Key<'_>, Node<'_>)| {
+    let pool = |(key, node): &(TableKey<'_>, Node<'_>)| {
         if key.text.is_empty() {
             return Err(Fault::new(
                 key.at,
@@ -244,7 +244,7 @@ impl Shared {
     /// Reads a job.
     fn job(
         &self,
-        key: &Key<'_>,
+        key: &TableKey<'_>,
         node: &Node<'_>,
         origin: Origin,
         rule: &ShellRule,
@@ -334,7 +334,7 @@ fn at_key(error: &JsonJobError, node: &Node<'_>, otherwise: usize) -> Fault {
 }
 
 /// Returns the fault of a need, at its name.
-fn locate(mut error: NeedsError, jobs: &[(Key<'_>, Node<'_>)]) -> Fault {
+fn locate(mut error: NeedsError, jobs: &[(TableKey<'_>, Node<'_>)]) -> Fault {
     if let NeedsFault::Unknown(name, near) = &mut error.fault {
         let names = jobs.iter().map(|(key, _)| &*key.text);
         *near = nearest(name, names).map(str::to_owned);

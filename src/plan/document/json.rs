@@ -6,7 +6,7 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::tree::{DEEPEST, Fault, Key, Node, Value};
+use super::tree::{DEEPEST, Fault, Node, TableKey, Value};
 
 /// Reads a text.
 pub(super) fn read(text: &str) -> Result<Node<'_>, Fault> {
@@ -66,7 +66,7 @@ fn node<'a>(text: &'a str, raw: &'a RawValue, depth: usize) -> Result<Node<'a>, 
         Some(b'{') => {
             let Entries(pairs) = serde_json::from_str(json).map_err(fault)?;
             let pairs = pairs.into_iter().map(|(key, value)| {
-                let key = Key {
+                let key = TableKey {
                     at: start(text, key),
                     text: string(key.get()).map_err(fault)?,
                 };

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use toml::de::{DeTable, DeValue};
 
-use super::tree::{DEEPEST, Fault, Key, Node, Value};
+use super::tree::{DEEPEST, Fault, Node, TableKey, Value};
 
 /// Reads a text. The parser refuses duplicate keys.
 pub(super) fn read(text: &str) -> Result<Node<'_>, Fault> {
@@ -25,7 +25,7 @@ fn table(span: Range<usize>, table: DeTable<'_>, depth: usize) -> Result<Node<'_
     }
     let mut entries = Vec::with_capacity(table.len());
     for (key, value) in table {
-        let key = Key {
+        let key = TableKey {
             at: key.span().start,
             text: key.into_inner(),
         };

@@ -21,12 +21,12 @@ pub(super) enum Value<'a> {
     /// A value that no key takes, such as a date.
     Other(&'static str),
     List(Vec<Node<'a>>),
-    Table(Vec<(Key<'a>, Node<'a>)>),
+    Table(Vec<(TableKey<'a>, Node<'a>)>),
 }
 
 /// The key of a value in a table, and where it begins.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Key<'a> {
+pub(super) struct TableKey<'a> {
     pub(super) at: usize,
     pub(super) text: Cow<'a, str>,
 }
@@ -68,7 +68,7 @@ impl<'a> Node<'a> {
     }
 
     /// Returns the entries of a table; `what` is expected to be one.
-    pub(super) fn table(&self, what: &str) -> Result<&[(Key<'a>, Node<'a>)], Fault> {
+    pub(super) fn table(&self, what: &str) -> Result<&[(TableKey<'a>, Node<'a>)], Fault> {
         match &self.value {
             Value::Table(entries) => Ok(entries),
             other => {

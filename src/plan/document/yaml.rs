@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use granit_parser::{Event, Parser, ScalarStyle, Span};
 
 use super::scalar::plain;
-use super::tree::{DEEPEST, Fault, Key, Node, Value};
+use super::tree::{DEEPEST, Fault, Node, TableKey, Value};
 
 /// How many bytes all aliases may stand for. Aliases of aliases double with every line.
 const ALIASED_BYTES: usize = 64 * 1024 * 1024;
@@ -49,7 +49,7 @@ struct Open<'a> {
 enum Items<'a> {
     List(Vec<Node<'a>>),
     Table {
-        entries: Vec<(Key<'a>, Node<'a>)>,
+        entries: Vec<(TableKey<'a>, Node<'a>)>,
         /// What comes next belongs to it.
         next: Next<'a>,
         /// The values of `<<`.
@@ -61,7 +61,7 @@ enum Items<'a> {
 enum Next<'a> {
     /// It is a key itself.
     Key,
-    Value(Key<'a>),
+    Value(TableKey<'a>),
     /// It is the value of `<<`.
     Merged,
 }
@@ -87,7 +87,7 @@ impl<'a> Builder<'a> {
                     // Any other word is a name, also `8080` and `null`.
                     *next = match is_plain && word == "<<" {
                         true => Next::Merged,
-                        false => Next::Value(Key { at, text: word }),
+                        false => Next::Value(TableKey { at, text: word }),
                     };
                     return Ok(());
                 }
@@ -196,7 +196,10 @@ impl<'a> Builder<'a> {
 }
 
 /// Adds the entries of the values of `<<` whose keys are not there yet.
-fn merge<'a>(entries: &mut Vec<(Key<'a>, Node<'a>)>, merged: Vec<Node<'a>>) -> Result<(), Fault> {
+fn merge<'a>(
+    entries: &mut Vec<(TableKey<'a>, Node<'a>)>,
+    merged: Vec<Node<'a>>,
+) -> Result<(), Fault> {
     if merged.is_empty() {
         return Ok(());
     }
@@ -232,7 +235,7 @@ fn extent(node: &Node<'_>) -> (usize, usize) {
             .iter()
             .map(|(key, value)| {
                 let (bytes, depth) = extent(value);
-                (bytes + size_of::<Key<'_>>() + key.text.len(), depth)
+                (bytes + size_of::<TableKey<'_>>() + key.text.len(), depth)
             })
             .fold((own, 1), add),
         _ => (own, 0),

@@ -38,6 +38,24 @@ const KEYS: [&str; 21] = [
     "ready_timeout",
 ];
 
+/// What other programs call some of them, with `_` for `-`.
+const SYNONYMS: [(&str, &str); 14] = [
+    ("depends_on", "needs"),
+    ("dependencies", "needs"),
+    ("deps", "needs"),
+    ("run", "cmd"),
+    ("script", "cmd"),
+    ("dir", "cwd"),
+    ("working_dir", "cwd"),
+    ("working_directory", "cwd"),
+    ("background", "service"),
+    ("daemon", "service"),
+    ("healthcheck", "ready"),
+    ("readiness_probe", "ready"),
+    ("continue_on_error", "allow_failure"),
+    ("ignore_error", "allow_failure"),
+];
+
 /// A job whose types are right; nothing else is checked. Values that are not UTF-8 are
 /// written in base64, under a key of their own.
 #[derive(Debug, Default, PartialEq, JsonSchema)]
@@ -160,8 +178,9 @@ fn unknown_key_error(key: &str) -> String {
     }
 }
 
-/// Returns the known key that was probably meant: one with a letter changed, one with the same beginning,
-/// one with two letters changed, or one that abbreviates `key` (`cmd` for `command`).
+/// Returns the known key that was probably meant: one that other programs call so, one with a letter changed,
+/// one with the same beginning, one with two letters changed, or one that abbreviates `key` (`cmd` for
+/// `command`).
 fn nearest(key: &str) -> Option<&'static str> {
     let key = key.to_lowercase();
     if key.len() > 20 {
@@ -171,6 +190,10 @@ fn nearest(key: &str) -> Option<&'static str> {
         let pairs = key.bytes().zip(known.bytes());
         pairs.take_while(|(a, b)| a == b).count()
     };
+    let same = key.replace('-', "_");
+    if let Some((_, known)) = SYNONYMS.iter().find(|(other, _)| *other == same) {
+        return Some(known);
+    }
     // A beginning that is a whole key counts more.
     let rank = |known: &&str| common_prefix(known) + usize::from(key.starts_with(known));
     suggestion::within(1, &key, KEYS)

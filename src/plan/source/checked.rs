@@ -10,16 +10,16 @@ use crate::plan::suggestion::nearest;
 
 /// What is known of a job file that was read once.
 #[derive(Default)]
-pub(super) struct Checked {
-    pub(super) jobs: u64,
+pub(crate) struct Checked {
+    pub(crate) jobs: u64,
     services: u64,
-    pub(super) names: JobNames,
-    pub(super) graph: Graph,
+    pub(crate) names: JobNames,
+    pub(crate) graph: Graph,
 }
 
 impl Checked {
     /// Reads a whole file; returns the first error.
-    pub(super) fn read(&mut self, file: JobFile, label: &Arc<str>) -> Result<(), SourceError> {
+    pub(crate) fn read(&mut self, file: JobFile, label: &Arc<str>) -> Result<(), SourceError> {
         for entry in file {
             if let Entry::Job(job) = entry? {
                 self.jobs += 1;
@@ -37,7 +37,7 @@ impl Checked {
 }
 
 /// Adds to the error for an unknown name the nearest name of the file, which is read again for it.
-pub(super) fn suggest(mut error: SourceError, file: impl FnOnce() -> JobFile) -> SourceError {
+pub(crate) fn suggest(mut error: SourceError, file: impl FnOnce() -> JobFile) -> SourceError {
     if let SourceError::Needs(NeedsError {
         fault: NeedsFault::Unknown(name, near),
         ..
@@ -55,7 +55,7 @@ pub(super) fn suggest(mut error: SourceError, file: impl FnOnce() -> JobFile) ->
 }
 
 /// Rejects a name that another job has.
-pub(super) fn check_name(names: &mut JobNames, job: &Job, seq: u64) -> Result<(), SourceError> {
+pub(crate) fn check_name(names: &mut JobNames, job: &Job, seq: u64) -> Result<(), SourceError> {
     match &job.name {
         Some(name) if !names.take(name, seq) => {
             Err(SourceError::Name(job.origin.clone(), name.clone()))

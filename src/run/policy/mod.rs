@@ -22,7 +22,7 @@ mod token_count;
 pub(crate) use cancel::Escalation;
 pub(super) use cancel::{Cancel, Request, steps};
 pub(super) use clock::{Clock, Moment};
-pub(super) use graph::{Added, SlotClaim, Dependencies, Released, Timed, remaining_times};
+pub(super) use graph::{Added, Dependencies, Released, SlotClaim, Timed, remaining_times};
 pub(crate) use halt::{HaltAfter, HaltMode, HaltRule};
 pub(crate) use machine_rule::{MachineReading, MachineRule, MachineState, Memory, StartDecision};
 pub(super) use output_turn::OutputTurn;

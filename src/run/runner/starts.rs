@@ -12,7 +12,7 @@ use crate::event::{CancelReason, Event, Flow, NumberedJob, Status};
 use crate::plan::{Job, Pool};
 use crate::run::attempt::{Assignment, attempt};
 use crate::run::options::JobOrder;
-use crate::run::policy::{Added, SlotClaim, Released, Request, Timed, remaining_times};
+use crate::run::policy::{Added, Released, Request, SlotClaim, Timed, remaining_times};
 
 /// How many jobs may wait for their pools before no more are read.
 const MAX_PASSED_OVER: usize = 4096;

@@ -17,7 +17,7 @@ fn show(node: &Node<'_>) -> String {
         ),
         Value::Table(entries) => {
             let entry =
-                |(key, value): &(Key<'_>, Node<'_>)| format!("{}: {}", key.text, show(value));
+                |(key, value): &(TableKey<'_>, Node<'_>)| format!("{}: {}", key.text, show(value));
             format!(
                 "{{{}}}",
                 entries.iter().map(entry).collect::<Vec<_>>().join(", ")

@@ -192,6 +192,9 @@ fn an_unknown_key_gets_a_suggestion() {
         ("need", "needs"),
         ("raedy", "ready"),
         ("pools", "pool"),
+        ("depends-on", "needs"),
+        ("working_directory", "cwd"),
+        ("continue-on-error", "allow_failure"),
     ] {
         let message = unknown_key_error(key);
         assert_eq!(

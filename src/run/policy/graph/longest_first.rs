@@ -49,7 +49,7 @@ pub(crate) fn remaining_times(jobs: &[Timed]) -> Vec<Duration> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::run::policy::graph::{SlotClaim, ReadyJobs};
+    use crate::run::policy::graph::{ReadyJobs, SlotClaim};
     use proptest::prelude::*;
     use std::num::NonZeroU32;
 

@@ -10,7 +10,7 @@ mod ready_jobs;
 
 pub(crate) use dependencies::{Added, Dependencies, Released};
 pub(crate) use longest_first::{Timed, remaining_times};
-pub(crate) use ready_jobs::{SlotClaim, ReadyJobs};
+pub(crate) use ready_jobs::{ReadyJobs, SlotClaim};
 
 #[cfg(test)]
 mod tests;

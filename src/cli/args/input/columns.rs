@@ -4,7 +4,7 @@ use std::num::NonZeroU64;
 
 use clap::Args as ClapArgs;
 
-use super::values::parse_columns;
+use crate::cli::args::values::parse_columns;
 use crate::plan::ColumnFormat;
 
 /// How an input is divided into columns.

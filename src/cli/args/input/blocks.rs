@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use clap::Args as ClapArgs;
 
-use super::values::parse_block;
+use crate::cli::args::values::parse_block;
 
 /// How the input is cut into blocks.
 #[derive(Debug, ClapArgs)]
