@@ -30,6 +30,8 @@ pub(crate) struct Source {
     count: u64,
     /// Whether a job that is known needs another.
     has_needs: bool,
+    /// Whether a job that is known is a service.
+    has_services: bool,
     total: Option<u64>,
     ended: bool,
 }
@@ -79,9 +81,11 @@ impl Source {
     /// Returns a source of jobs that are checked.
     fn known(jobs: Vec<Job>) -> Self {
         let has_needs = jobs.iter().any(|job| !job.needs().is_empty());
+        let has_services = jobs.iter().any(|job| job.service().is_some());
         let total = Some(jobs.len() as u64);
         let mut source = Self::new(Supply::Listed(jobs.into_iter()), total);
         source.has_needs = has_needs;
+        source.has_services = has_services;
         source
     }
 
@@ -150,6 +154,7 @@ impl Source {
         }
         let mut source = Self::new(Supply::Regular(read(Box::new(file))), Some(checked.jobs));
         source.has_needs = !checked.graph.is_empty();
+        source.has_services = checked.services > 0;
         source.names = checked.names;
         Ok(source)
     }
@@ -204,6 +209,7 @@ impl Source {
             names: JobNames::default(),
             count: 0,
             has_needs: false,
+            has_services: false,
             total,
             ended: false,
         }
@@ -229,6 +235,14 @@ impl Source {
             Supply::Stream(file) => file.has_needs(),
             Supply::Shuffled(jobs) => jobs.has_needs(),
             _ => self.has_needs,
+        }
+    }
+
+    /// Whether a job is a service, as far as is known before the first job is read.
+    pub(crate) fn has_services(&self) -> bool {
+        match &self.supply {
+            Supply::Shuffled(jobs) => jobs.source().is_some_and(Self::has_services),
+            _ => self.has_services,
         }
     }
 

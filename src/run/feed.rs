@@ -55,6 +55,8 @@ pub(crate) struct Feed {
     is_whole: bool,
     /// The number of jobs, if it is known.
     total: Option<u64>,
+    /// Whether a job is a service, as far as is known.
+    has_services: bool,
     /// Whether each job takes much memory.
     is_large: bool,
     /// The blocks that the jobs share, if they do.
@@ -74,6 +76,7 @@ impl Feed {
     pub(crate) fn new(source: Source) -> io::Result<Self> {
         let total = source.total();
         let is_large = source.is_large();
+        let has_services = source.has_services();
         let (blocks, requests) = match source.is_shared() {
             true => Some(SharedBlocks::new()).unzip(),
             false => (None, None),
@@ -96,6 +99,7 @@ impl Feed {
             read_at: Instant::now(),
             is_whole: total.is_some(),
             total,
+            has_services,
             is_large,
             blocks,
         })
@@ -109,6 +113,11 @@ impl Feed {
             Origin::Listed(_) | Origin::Ended => None,
         };
         self.total.or_else(counted)
+    }
+
+    /// Whether a job is a service, as far as is known before the first one is read.
+    pub(crate) fn has_services(&self) -> bool {
+        self.has_services
     }
 
     /// Whether each job takes much memory, so that also one that waits for another attempt counts.

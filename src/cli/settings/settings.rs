@@ -150,7 +150,9 @@ pub(crate) fn settle(
         warnings.push(format!("random order: --shuf={seed} repeats it"));
     }
     let alone = total == Some(1);
-    let shown = Shown::of(&args, &surroundings, form, jobs, alone);
+    // Services run beside the others.
+    let one_at_a_time = jobs == Some(NonZeroUsize::MIN) && !source.has_services();
+    let shown = Shown::of(&args, &surroundings, form, one_at_a_time, alone);
     warnings.extend(shown.warning);
     let display = shown.display;
     let run_id = (surroundings.run_id)();
@@ -279,7 +281,7 @@ impl Shown {
         args: &Args,
         surroundings: &Surroundings,
         form: OutputForm,
-        jobs: Option<NonZeroUsize>,
+        one_at_a_time: bool,
         alone: bool,
     ) -> Self {
         let view = View::of(args, surroundings, form, alone);
@@ -292,7 +294,7 @@ impl Shown {
         let rules = shown::OutputRules {
             form,
             view,
-            jobs,
+            one_at_a_time,
             keep_order,
             has_terminal: terminal.is_some(),
         };

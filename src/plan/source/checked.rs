@@ -12,7 +12,7 @@ use crate::plan::suggestion::nearest;
 #[derive(Default)]
 pub(crate) struct Checked {
     pub(crate) jobs: u64,
-    services: u64,
+    pub(crate) services: u64,
     pub(crate) names: JobNames,
     pub(crate) graph: Graph,
 }

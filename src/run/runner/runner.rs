@@ -156,6 +156,7 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
             self.announce(&Event::Warned(warning.into()));
         }
         self.has_total = feed.total().is_some();
+        self.has_services = feed.has_services();
         let clock = self.clock.clone();
         if self.options.deadline.is_some() {
             clock.watch();

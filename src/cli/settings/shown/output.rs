@@ -1,7 +1,5 @@
 //! Where the jobs' output goes (pipes, terminals, files, prun's own streams), and when it is shown.
 
-use std::num::NonZeroUsize;
-
 use super::display::View;
 use super::form::OutputForm;
 use crate::cli::args::{Args, OutputMode};
@@ -51,8 +49,8 @@ const DEFAULT_SIZE: TerminalSize = TerminalSize {
 pub(crate) struct OutputRules {
     pub(crate) form: OutputForm,
     pub(crate) view: View,
-    /// The number of jobs at once; `None` for no limit.
-    pub(crate) jobs: Option<NonZeroUsize>,
+    /// Whether no two jobs run at once.
+    pub(crate) one_at_a_time: bool,
     pub(crate) keep_order: bool,
     /// Whether each job writes to a terminal of its own.
     pub(crate) has_terminal: bool,
@@ -84,7 +82,7 @@ impl OutputRules {
             OutputMode::Group if vendor.is_some() && !alone => OutputDelivery::Grouped,
             // Only the last state of redrawn output is shown.
             OutputMode::Group if self.has_terminal && !alone => OutputDelivery::Grouped,
-            _ if self.jobs == Some(NonZeroUsize::MIN) => OutputDelivery::Streamed,
+            _ if self.one_at_a_time => OutputDelivery::Streamed,
             _ if self.keep_order => OutputDelivery::Ordered,
             OutputMode::Line => OutputDelivery::Streamed,
             OutputMode::Group => OutputDelivery::Grouped,
