@@ -8,6 +8,8 @@ mod attempt;
 mod ending;
 mod last_lines;
 mod numbered_job;
+#[cfg(test)]
+pub(crate) mod samples;
 mod waits;
 
 use std::path::Path;
@@ -160,6 +162,13 @@ pub(crate) struct JobEnd {
     pub(crate) queued: Option<Duration>,
     /// The last attempt, if any.
     pub(crate) last: Option<Arc<Attempt>>,
+}
+
+impl JobEnd {
+    /// Whether it failed, and was allowed to.
+    pub(crate) fn is_allowed_failure(&self) -> bool {
+        self.status.is_failure() && self.job.job.may_fail()
+    }
 }
 
 /// The early end of a run.

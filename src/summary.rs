@@ -8,8 +8,6 @@ use crate::process::Signal;
 #[derive(Debug, Default)]
 pub(crate) struct Summary {
     counts: Counts,
-    /// How many failed jobs were allowed to.
-    allowed: u64,
     canceled_by: Option<Signal>,
     deadline_passed: bool,
     winner: Option<u8>,
@@ -26,8 +24,7 @@ impl Summary {
     pub(crate) fn fold(&mut self, event: &Event) {
         match event {
             Event::JobEnded(end) => {
-                self.counts.add(end.status);
-                self.allowed += u64::from(end.status.is_failure() && end.job.job.may_fail());
+                self.counts.add(end.status, end.is_allowed_failure());
                 self.last_code = end.last.as_ref().map_or(0, |last| last.shell_code());
                 if end.last.as_ref().is_some_and(|last| last.is_truncated()) {
                     self.lose_output(OutputLoss::NotWritten);
@@ -75,9 +72,7 @@ impl Summary {
 
     /// Returns how many jobs failed by themselves, and were not allowed to.
     pub(crate) fn failures(&self) -> u64 {
-        let kept = [Status::Ok, Status::Canceled, Status::Skipped];
-        let kept: u64 = kept.into_iter().map(|status| self.counts.of(status)).sum();
-        self.counts.total() - kept - self.allowed
+        self.counts.failures()
     }
 
     /// Returns the failures, and the exit code of the last job, when enough jobs had ended for the run to
@@ -96,7 +91,7 @@ impl Summary {
             _ if self.input_failed => ExitCode::Usage,
             _ if self.deadline_passed => ExitCode::DeadlinePassed,
             (None, None, Some(code)) => ExitCode::Winner(code),
-            _ if self.counts.total() > self.counts.of(Status::Ok) + self.allowed => {
+            _ if self.counts.total() > self.counts.of(Status::Ok) + self.counts.allowed() => {
                 ExitCode::JobFailed
             }
             _ => ExitCode::Ok,

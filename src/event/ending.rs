@@ -125,17 +125,38 @@ impl CancelReason {
 
 /// The number of jobs by status.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Counts([u64; Status::ALL.len()]);
+pub(crate) struct Counts {
+    by_status: [u64; Status::ALL.len()],
+    /// How many of them failed and were allowed to.
+    allowed: [u64; Status::ALL.len()],
+}
 
 impl Counts {
-    /// Counts a job.
-    pub(crate) fn add(&mut self, status: Status) {
-        self.0[status as usize] += 1;
+    /// Counts a job. `is_allowed`: it failed, and was allowed to.
+    pub(crate) fn add(&mut self, status: Status, is_allowed: bool) {
+        self.by_status[status as usize] += 1;
+        self.allowed[status as usize] += u64::from(is_allowed);
     }
 
     /// Returns the number of jobs with this status.
     pub(crate) fn of(&self, status: Status) -> u64 {
-        self.0[status as usize]
+        self.by_status[status as usize]
+    }
+
+    /// Returns how many jobs with this status failed and were allowed to.
+    pub(crate) fn allowed_of(&self, status: Status) -> u64 {
+        self.allowed[status as usize]
+    }
+
+    /// Returns the number of failed jobs that were allowed to fail.
+    pub(crate) fn allowed(&self) -> u64 {
+        self.allowed.iter().sum()
+    }
+
+    /// Returns the number of failed jobs that were not allowed to fail.
+    pub(crate) fn failures(&self) -> u64 {
+        let failed = Status::ALL.into_iter().filter(|status| status.is_failure());
+        failed.map(|status| self.of(status)).sum::<u64>() - self.allowed()
     }
 
     /// Whether jobs were canceled or skipped.
@@ -145,6 +166,6 @@ impl Counts {
 
     /// Returns the number of jobs.
     pub(crate) fn total(&self) -> u64 {
-        self.0.iter().sum()
+        self.by_status.iter().sum()
     }
 }

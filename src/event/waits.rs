@@ -47,4 +47,9 @@ pub(crate) enum MachineLimit {
 impl Waits {
     /// How many of the waiting jobs are in it by name.
     pub(crate) const FIRST: usize = 3;
+
+    /// Whether nothing waits.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.jobs == 0 && self.machine.is_none()
+    }
 }

@@ -192,7 +192,7 @@ impl<'a> JobRecord<'a, Text<'a>, Base64<'a>> {
             key: end.job.key,
             begun_s: last.map(|last| last.begun.into()),
             limit_s: limit.map(Seconds::from),
-            service_end: last.and_then(ServiceEnd::of),
+            service_end: ServiceEnd::of(end),
             exec_error: last
                 .and_then(|last| last.exec_error.as_deref())
                 .map(Str::from),

@@ -52,7 +52,7 @@ pub(crate) struct JobRecord<'a, T, B> {
     /// Job log only: the time limit that the job exceeded.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) limit_s: Option<Seconds>,
-    /// Job log only: how a service ended, where its exit code does not tell.
+    /// Job log only: that the job is a service, and how it ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) service_end: Option<ServiceEnd>,
     /// Job log only: why the words of a command line could not be executed without a shell.

@@ -7,10 +7,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::scalar::Str;
-use crate::event::{Attempt, JobEnd, Outcome};
+use crate::event::{JobEnd, Outcome};
 use crate::process::ExitInfo;
 
-/// How a service ended, where its exit code does not tell.
+/// That a job is a service, and how it ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(inline)]
@@ -18,25 +18,28 @@ pub(super) enum ServiceEnd {
     EndedWithRun,
     EndedEarly,
     NotReady,
+    /// As other jobs do: the status tells it.
+    Other,
 }
 
 impl ServiceEnd {
-    /// How the service of an attempt ended, if it is one.
-    pub(super) fn of(attempt: &Attempt) -> Option<Self> {
-        match attempt.outcome {
-            Outcome::EndedWithRun { .. } => Some(Self::EndedWithRun),
-            Outcome::EndedEarly { .. } => Some(Self::EndedEarly),
-            Outcome::NotReady { .. } => Some(Self::NotReady),
-            _ => None,
+    /// How a job ended, if it is a service.
+    pub(super) fn of(end: &JobEnd) -> Option<Self> {
+        match end.last.as_ref().map(|last| &last.outcome) {
+            Some(Outcome::EndedWithRun { .. }) => Some(Self::EndedWithRun),
+            Some(Outcome::EndedEarly { .. }) => Some(Self::EndedEarly),
+            Some(Outcome::NotReady { .. }) => Some(Self::NotReady),
+            _ => end.job.job.service().map(|_| Self::Other),
         }
     }
 
-    /// The outcome of an attempt of the service, with this time limit.
-    pub(super) fn outcome(self, exit: ExitInfo, limit: Duration) -> Outcome {
+    /// The outcome of the attempt of the service, with this time limit, if its status does not tell.
+    pub(super) fn outcome(self, exit: ExitInfo, limit: Duration) -> Option<Outcome> {
         match self {
-            Self::EndedWithRun => Outcome::EndedWithRun { exit },
-            Self::EndedEarly => Outcome::EndedEarly { exit },
-            Self::NotReady => Outcome::NotReady { limit, exit },
+            Self::EndedWithRun => Some(Outcome::EndedWithRun { exit }),
+            Self::EndedEarly => Some(Outcome::EndedEarly { exit }),
+            Self::NotReady => Some(Outcome::NotReady { limit, exit }),
+            Self::Other => None,
         }
     }
 }
@@ -63,3 +66,6 @@ pub(super) fn weight(end: &JobEnd) -> NonZeroU32 {
 pub(super) fn one() -> NonZeroU32 {
     NonZeroU32::MIN
 }
+
+#[cfg(test)]
+mod tests;

@@ -252,8 +252,11 @@ impl Read<'_> {
             Some(CancelReason::Needs) => None,
             _ => self.error.as_ref().map(|why| why.0.to_string()),
         };
-        if let Some(end) = self.service_end {
-            return Ok(end.outcome(exit, limit));
+        let of_service = self
+            .service_end
+            .and_then(|end| end.outcome(exit.clone(), limit));
+        if let Some(outcome) = of_service {
+            return Ok(outcome);
         }
         Ok(match (self.status, why) {
             (Status::SpawnError, why) => Outcome::NotStarted(why.unwrap_or_default()),

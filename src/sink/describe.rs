@@ -3,6 +3,7 @@
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
+use super::failed_need::FailedNeed;
 use crate::event::{Attempt, Cancellation, Cause, End, JobEnd, NumberedJob, RunningJob};
 use crate::plan::{Invocation, Shell, format_duration};
 use crate::process::{Signal, append_quoted, quote};
@@ -209,9 +210,22 @@ pub(super) fn short_label(job: &NumberedJob) -> String {
 
 /// Describes how a job ended.
 pub(super) fn ending(end: &JobEnd) -> String {
-    match &end.last {
+    if let Some(FailedNeed { name, how }) = FailedNeed::of(end) {
+        let how = if how.is_empty() {
+            ""
+        } else {
+            &format!(": {how}")
+        };
+        let why = format!("{} because {name} failed{how}", end.status);
+        return escape(why.as_bytes());
+    }
+    let how = match &end.last {
         None => end.status.to_string(),
         Some(last) => attempt_ending(last),
+    };
+    match end.is_allowed_failure() {
+        true => format!("{how}, allowed"),
+        false => how,
     }
 }
 

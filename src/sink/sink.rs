@@ -37,7 +37,7 @@ pub(crate) trait Sink: Send {
 /// that nobody needs would cost most.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Interest {
-    /// Starts of attempts.
+    /// Starts of attempts, and what jobs wait for.
     pub(crate) starts: bool,
     /// Successful jobs without output.
     pub(crate) silent_successes: bool,

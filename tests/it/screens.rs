@@ -30,7 +30,7 @@ fn let_go(run: &mut Running, name: &str) {
 }
 
 /// The rows of the screen up to the last that is not empty, with every time replaced by `T` or `0:00`.
-fn screen(bytes: &[u8], rows: u16, columns: u16) -> String {
+pub(crate) fn screen(bytes: &[u8], rows: u16, columns: u16) -> String {
     let size = |number: u16| NonZeroU16::new(number).expect("a screen has a size");
     let mut parser = vt100::Parser::new(size(rows), size(columns), 0);
     parser.process(bytes);
@@ -63,7 +63,7 @@ fn without_times(line: &str) -> String {
 
 /// Waits until the screen equals this one.
 #[track_caller]
-fn wait_for(run: &mut Running, (rows, columns): (u16, u16), expected: &str) {
+pub(crate) fn wait_for(run: &mut Running, (rows, columns): (u16, u16), expected: &str) {
     let expected = expected.trim_end();
     let story = format!("this screen:\n{expected}\n");
     run.wait_until(&story, |run| {
@@ -71,7 +71,7 @@ fn wait_for(run: &mut Running, (rows, columns): (u16, u16), expected: &str) {
     });
 }
 
-fn stage((rows, columns): (u16, u16)) -> Stage {
+pub(crate) fn stage((rows, columns): (u16, u16)) -> Stage {
     Stage::new().env("NO_COLOR", "1").pty(rows, columns)
 }
 

@@ -8,6 +8,25 @@ use super::escape::{Author, Escaper};
 use super::vendor::Vendor;
 use crate::sink::describe;
 
+/// How serious an annotation is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Severity {
+    /// The job failed.
+    Error,
+    /// It failed, and was allowed to.
+    Warning,
+}
+
+impl Severity {
+    /// Returns the word of GitHub and Azure.
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+        }
+    }
+}
+
 impl Vendor {
     /// Returns the start of a folded group, the `number`th of this run, whose content began at `at`.
     pub(crate) fn open(self, title: &str, number: u64, at: SystemTime) -> String {
@@ -49,19 +68,29 @@ impl Vendor {
     }
 
     /// Returns the annotation of a failed job, with its result and its last lines.
-    pub(crate) fn annotation(self, label: &str, facts: &str, lines: &[String]) -> Option<String> {
+    pub(crate) fn annotation(
+        self,
+        severity: Severity,
+        label: &str,
+        facts: &str,
+        lines: &[String],
+    ) -> Option<String> {
         let label = self.escape_line(label);
         let facts = std::iter::once(facts).chain(lines.iter().map(String::as_str));
         let facts: Vec<Cow<'_, str>> = facts.map(|line| self.escape_line(line)).collect();
         let facts = facts.join("\n");
+        let severity = severity.as_str();
         match self {
             Self::Github => {
                 let title = github_text(&label).replace(':', "%3A").replace(',', "%2C");
-                Some(format!("::error title={title}::{}", github_text(&facts)))
+                Some(format!(
+                    "::{severity} title={title}::{}",
+                    github_text(&facts)
+                ))
             }
             Self::Azure => {
                 let text = azure_text(&format!("{label}: {facts}"));
-                Some(format!("##vso[task.logissue type=error]{text}"))
+                Some(format!("##vso[task.logissue type={severity}]{text}"))
             }
             Self::Plain | Self::Gitlab | Self::Buildkite | Self::Teamcity => None,
         }
@@ -142,7 +171,12 @@ mod tests {
     #[test]
     fn values_of_a_github_command_cannot_end_it() {
         assert_eq!(
-            Vendor::Github.annotation("a: b, 100%\n::x", "exit 1", &["::x".into()]),
+            Vendor::Github.annotation(
+                Severity::Error,
+                "a: b, 100%\n::x",
+                "exit 1",
+                &["::x".into()]
+            ),
             Some("::error title=a%3A b%2C 100%25%0A> %3A%3Ax::exit 1%0A> ::x".to_owned())
         );
     }
@@ -150,9 +184,28 @@ mod tests {
     #[test]
     fn values_of_an_azure_command_cannot_end_it() {
         assert_eq!(
-            Vendor::Azure.annotation("a", "exit 1", &["50%".into(), "##vso[x]".into()]),
+            Vendor::Azure.annotation(
+                Severity::Error,
+                "a",
+                "exit 1",
+                &["50%".into(), "##vso[x]".into()]
+            ),
             Some("##vso[task.logissue type=error]a: exit 1%0A50%AZP25%0A##vso [x]".to_owned())
         );
+    }
+
+    #[test]
+    fn an_allowed_failure_is_a_warning() {
+        let mark = |vendor: Vendor| vendor.annotation(Severity::Warning, "a", "exit 1", &[]);
+        assert_eq!(
+            mark(Vendor::Github).as_deref(),
+            Some("::warning title=a::exit 1")
+        );
+        assert_eq!(
+            mark(Vendor::Azure).as_deref(),
+            Some("##vso[task.logissue type=warning]a: exit 1")
+        );
+        assert_eq!(mark(Vendor::Buildkite), None);
     }
 
     #[test]

@@ -8,4 +8,5 @@ mod markup;
 mod vendor;
 
 pub(super) use escape::{Author, Escaper};
+pub(super) use markup::Severity;
 pub(crate) use vendor::Vendor;

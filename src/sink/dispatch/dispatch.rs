@@ -255,6 +255,7 @@ impl<M> Queue<M> {
             Event::RunEnded { .. } => self.interest.silent_runs || self.has_sent,
             // The jobs after a service do not wait for its end to be shown in their order.
             Event::JobStarted(start) => self.interest.starts || start.job.job.service().is_some(),
+            Event::JobsWaited(_) => self.interest.starts,
             Event::JobEnded(end) if end.status == Status::Ok => {
                 let silent = end.last.as_ref().is_none_or(|last| {
                     last.stdout.is_empty() && last.stderr.is_empty() && !last.leaked

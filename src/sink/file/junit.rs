@@ -3,6 +3,10 @@
 //! A test case is written when its job ends, so that a million jobs need no memory; the counts, which precede
 //! the test cases, are filled in at the end.
 //!
+//! A failure that was allowed is a skipped test case that says so, with its output, as pytest writes an expected
+//! failure: with `<failure>` GitLab would count it as failed and Jenkins make the build unstable, and as a passed
+//! test case nobody would see it.
+//!
 //! It conforms to the schema of Jenkins' xUnit plugin (`junit-10.xsd`) except for the properties of a test case,
 //! such as the job's command, which other readers show.
 
@@ -26,6 +30,7 @@ use crate::event::{Attempt, Counts, Event, JobEnd, Status};
 use crate::process::Spool;
 use crate::record::seconds;
 use crate::sink::describe;
+use crate::sink::failed_need::FailedNeed;
 use crate::sink::human::{OutputTail, TAIL, last_lines};
 use crate::sink::sink::Interest;
 
@@ -73,7 +78,7 @@ impl Junit {
     }
 
     fn ended(&mut self, end: &JobEnd) -> io::Result<()> {
-        self.counts.add(end.status);
+        self.counts.add(end.status, end.is_allowed_failure());
         let mut earlier = self.earlier.remove(&end.job.seq).unwrap_or_default();
         // If the run ended before a retry, the last attempt is among them.
         earlier.truncate(end.attempts.saturating_sub(1) as usize);
@@ -120,12 +125,13 @@ impl FileFormat for Junit {
             }
             Event::RunEnded { elapsed, .. } => {
                 self.draft.write_all(b"    </testsuite>\n</testsuites>\n")?;
-                let of = |status| self.counts.of(status) as usize;
+                let counts = self.counts;
+                let of = |status| (counts.of(status) - counts.allowed_of(status)) as usize;
                 let [errors, skipped] = [
                     of(Status::SpawnError),
-                    of(Status::Canceled) + of(Status::Skipped),
+                    of(Status::Canceled) + of(Status::Skipped) + counts.allowed() as usize,
                 ];
-                let all = self.counts.total() as usize;
+                let all = counts.total() as usize;
                 let failures = all - of(Status::Ok) - errors - skipped;
                 let mut head = head([all, failures, errors, skipped], self.started, *elapsed)?;
                 // Spaces before the last bracket have no meaning.
@@ -204,23 +210,29 @@ fn status(end: &JobEnd, earlier: Vec<TestRerun>) -> TestCaseStatus {
     let mut status = match (end.status, kind(end.status)) {
         (Status::Ok, _) => TestCaseStatus::success(),
         (Status::Canceled | Status::Skipped, _) => TestCaseStatus::skipped(),
+        _ if end.is_allowed_failure() => TestCaseStatus::skipped(),
         (_, kind) => TestCaseStatus::non_success(kind),
     };
     if end.status != Status::Ok {
         let ending = text(describe::ending(end));
-        let message = match end.reason {
-            Some(reason) => format!("{ending} ({})", reason.as_str()),
-            None => ending.clone(),
+        let message = match (end.reason, &end.last) {
+            // The words for it name the reason.
+            _ if FailedNeed::of(end).is_some() => ending.clone(),
+            (_, Some(last)) if end.is_allowed_failure() => {
+                format!("failed, allowed: {}", text(describe::attempt_ending(last)))
+            }
+            (Some(reason), _) => format!("{ending} ({})", reason.as_str()),
+            (None, _) => ending.clone(),
         };
         status.set_message(message).set_type(end.status.as_str());
-        if let TestCaseStatus::NonSuccess { .. } = status {
+        if end.status.is_failure() {
             let lines = end.last.as_deref().map(last_lines).unwrap_or_default();
             let command = text(describe::paste(&end.job));
             let lines = text(lines.join("\n"));
             status.set_description(format!("{ending}\n$ {command}\n{lines}").trim_end());
         }
     }
-    // Has no effect on a canceled job.
+    // Has no effect on a skipped test case.
     status.add_reruns(earlier);
     status
 }

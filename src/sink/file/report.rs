@@ -17,8 +17,10 @@ use sha2::{Digest, Sha256};
 
 use super::run_file::{Draft, FileFormat, RunFileError};
 use crate::event::{Attempt, Event, JobEnd, Status};
+use crate::plan::Scheduling;
 use crate::record::seconds;
 use crate::sink::describe;
+use crate::sink::failed_need::FailedNeed;
 use crate::sink::human::OutputTail;
 use crate::sink::sink::Interest;
 
@@ -26,6 +28,10 @@ const PAGE: &str = include_str!("report/page.html");
 const STYLE: &str = include_str!("report/style.css");
 const SCRIPT: &str = concat!(
     include_str!("report/colours.js"),
+    include_str!("report/graph.js"),
+    include_str!("report/summary.js"),
+    include_str!("report/timeline.js"),
+    include_str!("report/table.js"),
     include_str!("report/script.js")
 );
 
@@ -101,6 +107,19 @@ impl Report {
             "cpu": exit.map(|exit| seconds(exit.usage.user + exit.usage.system)),
             "rss": exit.map(|exit| exit.usage.max_rss_bytes),
         });
+        if end.job.job.name.is_some() {
+            // Only a job with a name can be needed.
+            job["named"] = true.into();
+        }
+        if let Some(scheduling) = &end.job.job.scheduling {
+            schedule(&mut job, scheduling);
+        }
+        if end.is_allowed_failure() {
+            job["allowed"] = true.into();
+        }
+        if let Some(FailedNeed { name, how }) = FailedNeed::of(end) {
+            job["cause"] = [name, how].map(visible).to_vec().into();
+        }
         if let Some(last) = last.filter(|_| is_shown(end.status)) {
             for (text, cut, spool) in [
                 ("out", "out_cut", &last.stdout),
@@ -164,6 +183,37 @@ impl FileFormat for Report {
     fn finish(self) -> io::Result<()> {
         self.draft.finish()
     }
+}
+
+/// Adds how a job was scheduled: only what differs from most jobs, since there may be many.
+fn schedule(job: &mut Value, scheduling: &Scheduling) {
+    let Scheduling {
+        needs,
+        weight,
+        pool,
+        allow_failure,
+        service,
+    } = scheduling;
+    if !needs.is_empty() {
+        let names = needs.iter().map(|need| visible(&need.name));
+        job["needs"] = names.collect::<Vec<_>>().into();
+    }
+    if weight.get() > 1 {
+        job["weight"] = weight.get().into();
+    }
+    if let Some(pool) = pool {
+        job["pool"] = visible(&pool.name);
+    }
+    if *allow_failure {
+        job["may_fail"] = true.into();
+    }
+    if service.is_some() {
+        job["service"] = true.into();
+    }
+}
+
+fn visible(text: &str) -> Value {
+    describe::escape(text.as_bytes()).into()
 }
 
 /// Whether the page shows the output of jobs with this status.

@@ -19,6 +19,7 @@ const MAX_ROWS: usize = 100;
 pub(crate) struct StepSummary {
     path: PathBuf,
     failed: Vec<String>,
+    allowed: Vec<String>,
     others: Vec<String>,
     jobs: usize,
     has_ended: bool,
@@ -29,6 +30,7 @@ impl StepSummary {
         Self {
             path,
             failed: Vec::new(),
+            allowed: Vec::new(),
             others: Vec::new(),
             jobs: 0,
             has_ended: false,
@@ -38,6 +40,7 @@ impl StepSummary {
     fn ended(&mut self, end: &JobEnd) {
         self.jobs += 1;
         let rows = match end.status.is_failure() {
+            _ if end.is_allowed_failure() => &mut self.allowed,
             true => &mut self.failed,
             false => &mut self.others,
         };
@@ -49,7 +52,7 @@ impl StepSummary {
         }
     }
 
-    /// Returns the table, failed jobs first.
+    /// Returns the table: first the failed jobs, then those that were allowed to fail.
     fn table(&self, counts: &str) -> String {
         let mut text = format!("### prun: {}\n\n", markdown(counts));
         if self.jobs > 0 {
@@ -58,6 +61,7 @@ impl StepSummary {
         let rows: Vec<&String> = self
             .failed
             .iter()
+            .chain(&self.allowed)
             .chain(&self.others)
             .take(MAX_ROWS)
             .collect();
@@ -121,6 +125,7 @@ fn markdown(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::samples::{ended, may_fail, needing, skipped};
 
     #[test]
     fn names_and_commands_are_no_markup() {
@@ -130,6 +135,26 @@ mod tests {
             "{text}"
         );
         assert_eq!(markdown("cargo test -p api"), "cargo test -p api");
+    }
+
+    #[test]
+    fn allowed_failures_come_second_and_a_skipped_job_has_its_reason() {
+        let mut summary = StepSummary::new(PathBuf::new());
+        for end in [
+            ended(needing("build", &[]), 0),
+            ended(may_fail("flaky"), 3),
+            skipped(needing("e2e", &["test"]), "test: exit 1"),
+            ended(needing("test", &["build"]), 1),
+        ] {
+            summary.ended(&end);
+        }
+        let table = summary.table("4 jobs");
+        let (_, rows) = table.split_once("--: |\n").expect("a head");
+        assert_eq!(
+            rows,
+            "| test | exit 1 | 1.0 s |\n| flaky | exit 3, allowed | 1.0 s |\n| build | ok | 1.0 s |\n\
+             | e2e | skipped because test failed&#58; exit 1 |  |\n\n"
+        );
     }
 
     #[test]

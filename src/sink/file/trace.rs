@@ -1,10 +1,12 @@
 //! A trace in the Trace Event format, which Perfetto and chrome://tracing show: a row for each
-//! slot, a slice for each attempt, and a curve of the number of running jobs.
+//! slot, a slice for each attempt, a curve of the number of running jobs, and arrows (flow events) from the end
+//! of a job, or from the start of a service, to the start of each job that needs it.
 //!
 //! Every event is written completely as it happens, and the format allows an array without its end: the trace
 //! of a killed run shows everything up to that point.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
 use std::io::{self, Write};
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -28,7 +30,39 @@ pub(crate) struct Trace {
     slots: u32,
     /// The last attempt of each job that waits for a retry; if the run ends, there is none.
     waiting: HashMap<u64, u32>,
+    /// The last attempt of each job with a name, by its hash: only a job with a name can be needed, and whether
+    /// it is, later jobs say.
+    named: HashMap<u64, Span>,
+    hasher: RandomState,
+    /// The number of arrows.
+    arrows: u64,
 }
+
+/// Where and when an attempt ran, in microseconds since the epoch.
+#[derive(Clone, Copy)]
+struct Span {
+    slot: u32,
+    start: u64,
+    /// `None` while it runs.
+    end: Option<u64>,
+}
+
+impl Span {
+    /// Returns the moment at which a job that started at `start` stopped waiting for this one. It is inside of
+    /// the slice, or viewers would not find that.
+    fn released(self, start: u64) -> u64 {
+        let moment = match self.end {
+            // The end was measured before that start; a log has whole microseconds.
+            Some(end) if end <= start + 1 => end.saturating_sub(1).max(self.start),
+            // A service, which runs on.
+            _ => self.start + 1,
+        };
+        moment.min(start)
+    }
+}
+
+/// The number of bytes from which on the pending events are written.
+const CHUNK: usize = 64 * 1024;
 
 impl Trace {
     pub(crate) fn create(option: &'static str, path: &Path) -> Result<Self, RunFileError> {
@@ -39,6 +73,9 @@ impl Trace {
             running: 0,
             slots: 0,
             waiting: HashMap::new(),
+            named: HashMap::new(),
+            hasher: RandomState::new(),
+            arrows: 0,
         };
         trace.line(
             b"[\n",
@@ -78,6 +115,7 @@ impl Trace {
         let exit = attempt.exit();
         let color = match attempt.status() {
             Status::Ok => "good",
+            status if status.is_failure() && job.job.may_fail() => "bad",
             Status::Canceled => "grey",
             _ => "terrible",
         };
@@ -111,6 +149,42 @@ impl Trace {
         }
     }
 
+    /// Remembers an attempt of a job that others may need.
+    fn remember(&mut self, job: &NumberedJob, slot: u32, start: Duration, wall: Option<Duration>) {
+        if let Some(name) = &job.job.name {
+            let span = Span {
+                slot,
+                start: self.micros(start),
+                end: wall.map(|wall| self.micros(start + wall)),
+            };
+            self.named.insert(self.hasher.hash_one(&**name), span);
+        }
+    }
+
+    /// Handles an attempt that has ended.
+    fn ended(&mut self, job: &NumberedJob, attempt: &Attempt) -> io::Result<()> {
+        self.slice(job, attempt);
+        self.remember(job, attempt.slot, attempt.begun, Some(attempt.wall));
+        if attempt.number > 1 {
+            return Ok(());
+        }
+        let start = self.micros(attempt.begun);
+        for need in job.job.needs() {
+            let Some(needed) = self.named.get(&self.hasher.hash_one(&*need.name)) else {
+                // It was skipped with --skip, or done by an earlier run.
+                continue;
+            };
+            self.arrows += 1;
+            let (id, tid, ts) = (self.arrows, needed.slot, needed.released(start));
+            self.push(json!({"ph": "s", "id": id, "name": "needs", "cat": "needs", "pid": 1, "tid": tid, "ts": ts}));
+            self.push(json!({"ph": "f", "bp": "e", "id": id, "name": "needs", "cat": "needs", "pid": 1, "tid": attempt.slot, "ts": start}));
+            if self.lines.len() > CHUNK {
+                self.write()?;
+            }
+        }
+        Ok(())
+    }
+
     /// Writes the pending events in one write.
     fn write(&mut self) -> io::Result<()> {
         self.draft.write_all(&self.lines)?;
@@ -140,16 +214,17 @@ impl FileFormat for Trace {
             }
             Event::JobStarted(start) => {
                 self.running += 1;
+                self.remember(&start.job, start.slot, start.begun, None);
                 self.count(start.begun);
             }
             Event::JobRetried(retry) => {
                 self.waiting.insert(retry.job.seq, retry.attempt.number);
-                self.slice(&retry.job, &retry.attempt);
+                self.ended(&retry.job, &retry.attempt)?;
             }
             Event::JobEnded(end) => {
                 let written = self.waiting.remove(&end.job.seq);
                 match &end.last {
-                    Some(last) if written != Some(last.number) => self.slice(&end.job, last),
+                    Some(last) if written != Some(last.number) => self.ended(&end.job, last)?,
                     _ => return Ok(()),
                 }
             }

@@ -3,14 +3,17 @@
 use std::time::Duration;
 
 use super::paste::Paster;
-use super::style::Style;
+use super::style::{Style, Tone};
 use super::tail::last_lines;
 use crate::event::{Attempt, Counts, JobEnd, Status};
 use crate::plan::format_duration;
 use crate::sink::describe;
+use crate::sink::failed_need::FailedNeed;
 
 /// The maximum number of failed jobs to list; the others are counted.
 const MAX_FAILURES: usize = 50;
+/// The maximum number of jobs to name that did not run because of the same one; the others are counted.
+const MAX_LABELS: usize = 5;
 /// The number of slowest jobs to list, if there are more.
 const SLOWEST: usize = 5;
 
@@ -18,11 +21,28 @@ const SLOWEST: usize = 5;
 #[derive(Debug, Default)]
 pub(crate) struct Digest {
     failures: Vec<Failure>,
-    /// The number of all failed jobs; `failures` are the first of them.
+    /// The number of failed jobs that were not allowed to.
     failed: u64,
+    /// The number of failed jobs that were; `failures` are the first of both.
+    allowed: u64,
+    /// The jobs that did not run to their end because another one failed.
+    unfinished: Vec<Unfinished>,
+    /// The number of those that are in no entry of `unfinished`.
+    more_unfinished: u64,
     /// The jobs whose last attempt took longest, the slowest first.
     slowest: Vec<(Duration, String)>,
     /// The number of jobs with an attempt.
+    jobs: u64,
+}
+
+/// The jobs that did not run to their end because of the same one.
+#[derive(Debug)]
+struct Unfinished {
+    status: Status,
+    /// The name of that one.
+    failed_need: String,
+    /// The first of them.
+    labels: Vec<String>,
     jobs: u64,
 }
 
@@ -30,6 +50,7 @@ pub(crate) struct Digest {
 struct Failure {
     label: String,
     ending: String,
+    tone: Tone,
     wall: Duration,
     lines: Vec<String>,
     command: String,
@@ -82,13 +103,17 @@ impl Digest {
         if !end.status.is_failure() {
             return &[];
         }
-        self.failed += 1;
+        match end.is_allowed_failure() {
+            true => self.allowed += 1,
+            false => self.failed += 1,
+        }
         if self.failures.len() == MAX_FAILURES {
             return &[];
         }
         self.failures.push(Failure {
             label: describe::label(&end.job),
             ending: describe::ending(end),
+            tone: Tone::of(end),
             wall: last.wall,
             lines: last_lines(last),
             command: paster.line(&end.job, last.slot, last.number),
@@ -97,8 +122,41 @@ impl Digest {
         self.failures.last().map_or(&[], |failure| &failure.lines)
     }
 
+    /// Adds a job that did not run to its end because another one failed.
+    pub(crate) fn add_unfinished(&mut self, end: &JobEnd) {
+        let Some(FailedNeed { name, .. }) = FailedNeed::of(end) else {
+            return;
+        };
+        let is_known = |known: &Unfinished| known.status == end.status && known.failed_need == name;
+        let index = match self.unfinished.iter().position(is_known) {
+            Some(index) => index,
+            None if self.unfinished.len() == MAX_FAILURES => {
+                self.more_unfinished += 1;
+                return;
+            }
+            None => {
+                self.unfinished.push(Unfinished {
+                    status: end.status,
+                    failed_need: name.to_owned(),
+                    labels: Vec::new(),
+                    jobs: 0,
+                });
+                self.unfinished.len() - 1
+            }
+        };
+        let known = &mut self.unfinished[index];
+        known.jobs += 1;
+        if known.labels.len() < MAX_LABELS {
+            known.labels.push(describe::label(&end.job));
+        }
+    }
+
     fn time(&mut self, wall: Duration, end: &JobEnd) {
         self.jobs += 1;
+        if end.job.job.service().is_some() {
+            // It takes as long as the run.
+            return;
+        }
         let index = self.slowest.partition_point(|(slower, _)| *slower >= wall);
         if index < SLOWEST {
             self.slowest.truncate(SLOWEST - 1);
@@ -121,13 +179,25 @@ impl Digest {
                 1 => "job",
                 _ => "jobs",
             };
-            let title = format!("{} of {} {jobs} failed", self.failed, self.jobs);
-            digest.push(format!("── {}:", style.bad(title)));
+            let title = match (self.failed, self.allowed) {
+                (failed, 0) => style.bad(format!("{failed} of {} {jobs} failed", self.jobs)),
+                (0, allowed) => style.warning(format!(
+                    "{allowed} of {} {jobs} failed (allowed)",
+                    self.jobs
+                )),
+                (failed, allowed) => {
+                    let title = format!("{failed} of {} {jobs} failed", self.jobs);
+                    let allowed = style.warning(format!("{allowed} failed (allowed)"));
+                    format!("{}, {allowed}", style.bad(title))
+                }
+            };
+            digest.push(format!("── {title}:"));
         }
         for failure in &self.failures {
             let Failure {
                 label,
                 ending,
+                tone,
                 wall,
                 lines,
                 command,
@@ -136,7 +206,8 @@ impl Digest {
             let is_seen = seen.is_still_seen(failure);
             // The headline of an only job was printed last.
             if !(is_alone && is_seen) {
-                let facts = style.bad(format!("{ending}, {}", format_duration(*wall)));
+                let facts = format!("{ending}, {}", format_duration(*wall));
+                let facts = style.toned(*tone, facts);
                 digest.push(format!("── {label} ({facts})"));
             }
             if !is_seen {
@@ -146,16 +217,24 @@ impl Digest {
                 digest.push(format!("   {} {command}", style.dim("$")));
             }
         }
-        let more = self.failed - self.failures.len() as u64;
+        let more = self.failed + self.allowed - self.failures.len() as u64;
         if more > 0 {
             digest.push(format!("── and {more} more failed jobs"));
+        }
+        let unfinished = self.unfinished.iter();
+        digest.extend(unfinished.map(|unfinished| unfinished.line(style)));
+        if self.more_unfinished > 0 {
+            let more = self.more_unfinished;
+            digest.push(format!(
+                "── and {more} more jobs skipped or canceled because others failed"
+            ));
         }
         digest
     }
 
     /// Lists the slowest jobs, if there are more jobs than those.
     pub(crate) fn slowest(&self, style: Style) -> Vec<String> {
-        if self.jobs <= SLOWEST as u64 {
+        if self.jobs <= SLOWEST as u64 || self.slowest.is_empty() {
             return Vec::new();
         }
         let jobs = self.slowest.iter().map(|(wall, label)| {
@@ -168,6 +247,20 @@ impl Digest {
     }
 }
 
+impl Unfinished {
+    /// Returns the line about these jobs.
+    fn line(&self, style: Style) -> String {
+        let name = describe::escape(self.failed_need.as_bytes());
+        let why = format!("{} because {name} failed", self.status);
+        let mut line = format!("── {}: {}", style.bad(why), self.labels.join(", "));
+        let more = self.jobs - self.labels.len() as u64;
+        if more > 0 {
+            line.push_str(&format!(" and {more} more"));
+        }
+        line
+    }
+}
+
 /// Returns the line with the number of jobs by status and the time of the run.
 pub(crate) fn count(counts: &Counts, elapsed: Duration, style: Style) -> String {
     format!("── {}", counted(counts, elapsed, style))
@@ -177,14 +270,16 @@ pub(crate) fn count(counts: &Counts, elapsed: Duration, style: Style) -> String 
 pub(crate) fn counted(counts: &Counts, elapsed: Duration, style: Style) -> String {
     let mut parts = Vec::new();
     for status in Status::ALL {
-        let text = match counts.of(status) {
-            0 => continue,
-            n => format!("{n} {}", status.as_str().replace('_', " ")),
-        };
-        parts.push(match status {
-            Status::Ok => style.good(text),
-            _ => style.bad(text),
-        });
+        let word = status.as_str().replace('_', " ");
+        let allowed = counts.allowed_of(status);
+        match (counts.of(status) - allowed, status) {
+            (0, _) => {}
+            (n, Status::Ok) => parts.push(style.good(format!("{n} {word}"))),
+            (n, _) => parts.push(style.bad(format!("{n} {word}"))),
+        }
+        if allowed > 0 {
+            parts.push(style.warning(format!("{allowed} {word} (allowed)")));
+        }
     }
     let jobs = match counts.total() {
         0 => "no jobs".to_owned(),
@@ -193,3 +288,6 @@ pub(crate) fn counted(counts: &Counts, elapsed: Duration, style: Style) -> Strin
     };
     format!("{jobs} ({})", format_duration(elapsed))
 }
+
+#[cfg(test)]
+mod tests;

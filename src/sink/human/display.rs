@@ -1,7 +1,10 @@
 //! The options of the display, and the headline of an attempt.
 
-use super::style::Style;
+use super::style::{Style, Tone};
+use crate::event::{JobEnd, JobRetry};
+use crate::plan::format_duration;
 use crate::sink::ci::Vendor;
+use crate::sink::describe;
 
 /// Which jobs' output is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,7 +63,7 @@ pub(crate) enum Frame {
 pub(crate) struct Headline {
     pub(crate) label: String,
     pub(crate) facts: String,
-    pub(crate) is_good: bool,
+    pub(crate) tone: Tone,
     /// Whether it is shown even without output below it.
     pub(crate) is_marked: bool,
     /// Text after it.
@@ -68,6 +71,42 @@ pub(crate) struct Headline {
 }
 
 impl Headline {
+    /// Returns the headline of a job that has ended.
+    pub(crate) fn of_end(end: &JobEnd, verbose: bool) -> Self {
+        let mut facts = vec![describe::ending(end)];
+        if let Some(last) = &end.last {
+            facts.push(format_duration(last.wall));
+            if let (true, Some(exit)) = (verbose, last.exit()) {
+                let cpu = exit.usage.user + exit.usage.system;
+                facts.push(format!("cpu {}", format_duration(cpu)));
+                let mib = exit.usage.max_rss_bytes as f64 / (1024.0 * 1024.0);
+                facts.push(format!("memory {mib:.1} MiB"));
+            }
+        }
+        Self {
+            label: describe::label(&end.job),
+            facts: facts.join(", "),
+            tone: Tone::of(end),
+            is_marked: end.status.is_failure(),
+            next: String::new(),
+        }
+    }
+
+    /// Returns the headline of an attempt that is followed by another one.
+    pub(crate) fn of_retry(retry: &JobRetry) -> Self {
+        let delay = match retry.delay.is_zero() {
+            true => String::new(),
+            false => format!(" in {}", format_duration(retry.delay)),
+        };
+        Self {
+            label: describe::label(&retry.job),
+            facts: describe::attempt_ending(&retry.attempt),
+            tone: Tone::Bad,
+            is_marked: true,
+            next: format!("; starting attempt {}{delay}", retry.attempt.number + 1),
+        }
+    }
+
     /// Returns the line without colours.
     pub(crate) fn title(&self) -> String {
         let Self {
@@ -76,14 +115,16 @@ impl Headline {
         format!("{label} ({facts}){next}")
     }
 
+    /// Whether the attempt succeeded.
+    pub(crate) fn is_good(&self) -> bool {
+        self.tone == Tone::Good
+    }
+
     pub(crate) fn painted(&self, style: Style) -> String {
         let Self {
             label, facts, next, ..
         } = self;
-        let facts = match self.is_good {
-            true => style.good(facts),
-            false => style.bad(facts),
-        };
+        let facts = style.toned(self.tone, facts);
         format!("── {label} ({facts}){next}")
     }
 }

@@ -9,13 +9,13 @@ use super::paste::Paster;
 use super::prefix::{LinePrefix, PrefixedLines};
 use super::screen;
 use crate::event::{
-    Attempt, Event, JobEnd, JobRetry, NumberedJob, OutputLoss, Print, Status, Stream,
+    Attempt, CancelReason, Event, JobEnd, JobRetry, NumberedJob, OutputLoss, Print, Stream,
 };
-use crate::plan::format_duration;
 use crate::process::Spool;
-use crate::sink::ci::Vendor;
+use crate::sink::ci::{Severity, Vendor};
 use crate::sink::console::Console;
 use crate::sink::describe;
+use crate::sink::failed_need::FailedNeed;
 use crate::sink::sink::{Interest, Sink};
 
 /// Shows the output of each job in one piece when it ends, and prun's own messages on standard error.
@@ -91,7 +91,7 @@ impl Human {
         let is_last = headline.next.is_empty();
         let is_shown = match self.display.show {
             Show::All => is_last || self.display.shows_retries,
-            Show::Failed => !headline.is_good,
+            Show::Failed => !headline.is_good(),
             Show::Nothing | Show::Words => false,
         };
         let is_silent = attempt.stdout.is_empty() && attempt.stderr.is_empty();
@@ -207,7 +207,7 @@ impl Human {
         is_silent: bool,
         console: &mut Console,
     ) -> io::Result<()> {
-        let is_folded = headline.is_good && !is_silent && vendor.folds();
+        let is_folded = headline.is_good() && !is_silent && vendor.folds();
         let number = self.groups + 1;
         if is_folded {
             self.groups = number;
@@ -230,57 +230,44 @@ impl Human {
     }
 
     fn ended(&mut self, end: &JobEnd, console: &mut Console) -> io::Result<()> {
-        if let Some(last) = &end.last {
-            let headline = self.last_headline(end, last);
-            let is_line = self.display.line_per_job
-                && (self.display.show != Show::Failed || !headline.is_good);
-            let is_wanted = self.display.verbose || is_line;
-            let before = self.attempt(&end.job, last, &headline, is_wanted, console)?;
-            if last.leaked && self.display.show != Show::Failed {
-                let label = describe::label(&end.job);
-                let what = "a process left behind still holds its output open (leaked)";
-                self.line(&format!("prun: {label}: {what}"), console)?;
-            }
-            let lines = self.digest.add(end, last, before, &self.paster);
-            let vendor = self.display.vendor.filter(|_| end.status.is_failure());
-            let Headline { label, facts, .. } = &headline;
-            if let Some(mark) = vendor.and_then(|vendor| vendor.annotation(label, facts, lines)) {
-                writeln!(console.words()?, "{mark}")?;
-            }
+        if FailedNeed::of(end).is_some() {
+            self.digest.add_unfinished(end);
         }
-        Ok(())
-    }
-
-    fn last_headline(&self, end: &JobEnd, last: &Attempt) -> Headline {
-        let mut facts = vec![describe::ending(end), format_duration(last.wall)];
-        if let (true, Some(exit)) = (self.display.verbose, last.exit()) {
-            let cpu = exit.usage.user + exit.usage.system;
-            facts.push(format!("cpu {}", format_duration(cpu)));
-            let mib = exit.usage.max_rss_bytes as f64 / (1024.0 * 1024.0);
-            facts.push(format!("memory {mib:.1} MiB"));
+        let headline = Headline::of_end(end, self.display.verbose);
+        let is_line =
+            self.display.line_per_job && (self.display.show != Show::Failed || !headline.is_good());
+        let is_wanted = self.display.verbose || is_line;
+        let Some(last) = &end.last else {
+            // Others that were not started are only counted: after a failure limit there may be many.
+            let is_wanted = is_wanted && end.reason == Some(CancelReason::Needs);
+            return match is_wanted {
+                true => self.line(&headline.painted(self.display.style), console),
+                false => Ok(()),
+            };
+        };
+        let before = self.attempt(&end.job, last, &headline, is_wanted, console)?;
+        if last.leaked && self.display.show != Show::Failed {
+            let label = describe::label(&end.job);
+            let what = "a process left behind still holds its output open (leaked)";
+            self.line(&format!("prun: {label}: {what}"), console)?;
         }
-        Headline {
-            label: describe::label(&end.job),
-            facts: facts.join(", "),
-            is_good: end.status == Status::Ok,
-            is_marked: end.status.is_failure(),
-            next: String::new(),
+        let lines = self.digest.add(end, last, before, &self.paster);
+        let vendor = self.display.vendor.filter(|_| end.status.is_failure());
+        let severity = match end.is_allowed_failure() {
+            true => Severity::Warning,
+            false => Severity::Error,
+        };
+        let Headline { label, facts, .. } = &headline;
+        let mark = vendor.and_then(|vendor| vendor.annotation(severity, label, facts, lines));
+        match mark {
+            Some(mark) => writeln!(console.words()?, "{mark}"),
+            None => Ok(()),
         }
     }
 
     fn retried(&mut self, retry: &JobRetry, console: &mut Console) -> io::Result<()> {
         let (job, attempt) = (&retry.job, &retry.attempt);
-        let delay = match retry.delay.is_zero() {
-            true => String::new(),
-            false => format!(" in {}", format_duration(retry.delay)),
-        };
-        let headline = Headline {
-            label: describe::label(job),
-            facts: describe::attempt_ending(attempt),
-            is_good: false,
-            is_marked: true,
-            next: format!("; starting attempt {}{delay}", attempt.number + 1),
-        };
+        let headline = Headline::of_retry(retry);
         let is_wanted = self.display.verbose || self.always_counts;
         self.attempt(job, attempt, &headline, is_wanted, console)?;
         Ok(())

@@ -8,7 +8,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use super::style::Style;
-use crate::event::{Event, JobStart, LastLines};
+use super::waits;
+use crate::event::{Event, JobStart, LastLines, Waits};
 use crate::process::TerminalSize;
 use crate::sink::console::Console;
 use crate::sink::describe;
@@ -38,6 +39,10 @@ pub(crate) struct ProgressBar {
     /// How many of `done` had an attempt in this run; jobs that were resumed or skipped took no time.
     attempted: u64,
     failed: u64,
+    /// How many jobs failed and were allowed to.
+    allowed: u64,
+    /// What jobs wait for.
+    waits: Arc<Waits>,
     running: BTreeMap<u64, Running>,
     /// When the run started, plus the time in which prun was stopped.
     started: Instant,
@@ -65,6 +70,8 @@ impl ProgressBar {
             done: 0,
             attempted: 0,
             failed: 0,
+            allowed: 0,
+            waits: Arc::default(),
             running: BTreeMap::new(),
             started: now,
             drawn: now,
@@ -78,7 +85,9 @@ impl ProgressBar {
     fn lines(&self, now: Instant, (rows, columns): (usize, usize)) -> Vec<String> {
         // Some terminals start a new row after a character in the last column.
         let width = columns.saturating_sub(1);
-        let max_jobs = MAX_JOB_LINES.min(rows.saturating_sub(3));
+        let waits = waits::line(&self.waits);
+        let other_lines = 3 + usize::from(waits.is_some());
+        let max_jobs = MAX_JOB_LINES.min(rows.saturating_sub(other_lines));
         let mut running: Vec<&Running> = self.running.values().collect();
         running.sort_by_key(|running| (running.since, running.start.job.seq));
         let mut lines = vec![self.bar_line(now, width)];
@@ -97,6 +106,9 @@ impl ProgressBar {
             let more = format!("         and {} more", running.len() - max_jobs);
             lines.push(self.style.dim(console::truncate_str(&more, width, "…")));
         }
+        if let Some(waits) = waits.filter(|_| rows >= other_lines) {
+            lines.push(self.style.dim(console::truncate_str(&waits, width, "…")));
+        }
         lines
     }
 
@@ -110,6 +122,9 @@ impl ProgressBar {
         };
         if self.failed > 0 {
             facts.push_str(&format!(", {} failed", self.failed));
+        }
+        if self.allowed > 0 {
+            facts.push_str(&format!(", {} failed (allowed)", self.allowed));
         }
         facts.push_str(&format!(", {}", format_clock(elapsed)));
         if let (Some(total), 1..) = (total, self.attempted) {
@@ -191,8 +206,12 @@ impl Sink for ProgressBar {
                 self.running.remove(&end.job.seq);
                 self.done += 1;
                 self.attempted += u64::from(end.last.is_some());
-                self.failed += u64::from(end.status.is_failure());
+                match end.is_allowed_failure() {
+                    true => self.allowed += 1,
+                    false => self.failed += u64::from(end.status.is_failure()),
+                }
             }
+            Event::JobsWaited(waits) => self.waits = Arc::clone(waits),
             Event::Suspended => {
                 self.stopped_at = Some(Instant::now());
                 console.clear_region();
@@ -228,49 +247,103 @@ impl Sink for ProgressBar {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
     use super::*;
-    use crate::event::{CancelReason, JobEnd, NumberedJob, Status};
-    use crate::plan::{Invocation, Job, Origin};
+    use crate::event::samples::{ended, job, may_fail, needing};
+    use crate::event::{Awaited, CancelReason, JobEnd, JobWait, NumberedJob, Status};
+
+    /// A bar to which these events have happened.
+    fn after(events: &[Event]) -> ProgressBar {
+        let mut progress = ProgressBar::new(Style::Plain, LastLines::default());
+        let mut console = Console::new().unwrap();
+        for event in events {
+            let at = SystemTime::now();
+            progress.handle(event, at, &mut console).unwrap();
+        }
+        progress
+    }
 
     #[test]
     fn resumed_jobs_do_not_count_for_the_estimated_time_left() {
-        let mut progress = ProgressBar::new(Style::Plain, LastLines::default());
-        let mut console = Console::new().unwrap();
-        let at = SystemTime::now();
+        let resumed = Event::JobEnded(Arc::new(JobEnd {
+            job: Arc::new(job("done")),
+            status: Status::Ok,
+            reason: Some(CancelReason::Resumed),
+            failed_need: None,
+            attempts: 0,
+            queued: None,
+            last: None,
+        }));
         let total = Some(100);
-        progress
-            .handle(&Event::RunStarted { total }, at, &mut console)
-            .unwrap();
-        for seq in 1..=90 {
-            let origin = Origin {
-                source: "test".into(),
-                line: seq,
-            };
-            let job = NumberedJob {
-                seq,
-                read_at: Duration::ZERO,
-                cwd: Path::new("/").into(),
-                key: None,
-                slot_values: None,
-                job: Job::new(origin, None, Invocation::Argv(Vec::new())),
-            };
-            let end = Event::JobEnded(Arc::new(JobEnd {
-                job: Arc::new(job),
-                status: Status::Ok,
-                reason: Some(CancelReason::Resumed),
-                failed_need: None,
-                attempts: 0,
-                queued: None,
-                last: None,
-            }));
-            progress.handle(&end, at, &mut console).unwrap();
-        }
+        let mut events = vec![Event::RunStarted { total }];
+        events.extend((0..90).map(|_| resumed.clone()));
+        let mut progress = after(&events);
         let later = progress.started + Duration::from_secs(10);
         assert!(progress.bar_line(later, 79).ends_with("90/100, 0:10"));
         (progress.done, progress.attempted) = (91, 1);
         let bar = progress.bar_line(later, 79);
         assert!(bar.ends_with("91/100, 0:10, about 1:30 left"), "{bar}");
+    }
+
+    #[test]
+    fn allowed_failures_are_counted_apart() {
+        let ends = [(may_fail("a"), 1), (job("b"), 1), (may_fail("c"), 0)];
+        let events = ends.map(|(job, code)| Event::JobEnded(Arc::new(ended(job, code))));
+        let progress = after(&events);
+        let bar = progress.bar_line(progress.started, 79);
+        assert_eq!(bar, "3/?, 1 failed, 1 failed (allowed), 0:00");
+    }
+
+    fn started(seq: u64) -> Event {
+        let mut job = job(&format!("job-{seq}"));
+        job.seq = seq;
+        Event::JobStarted(Arc::new(JobStart {
+            job: Arc::new(job),
+            attempt: 1,
+            slot: 1,
+            pid: 4711,
+            begun: Duration::ZERO,
+        }))
+    }
+
+    fn waited(job: NumberedJob, need: &str) -> Event {
+        Event::JobsWaited(Arc::new(Waits {
+            jobs: 13,
+            first: vec![JobWait {
+                job: Arc::new(job),
+                awaited: Awaited::Jobs(vec![need.into()]),
+            }],
+            machine: None,
+        }))
+    }
+
+    #[test]
+    fn what_jobs_wait_for_is_one_line_below_those_that_run() {
+        let mut events = vec![started(1), started(2)];
+        events.push(waited(needing("deploy", &["test"]), "test"));
+        let progress = after(&events);
+        let lines = |size| progress.lines(progress.started, size);
+        let lines_80 = lines((24, 80));
+        assert_eq!(lines_80.len(), 4, "{lines_80:?}");
+        assert_eq!(lines_80[3], "waiting: deploy (for test), 12 more");
+        assert_eq!(
+            lines((24, 20))[3],
+            "waiting: deploy (f…",
+            "cut to the width"
+        );
+        // The region never fills the screen.
+        for rows in 0..30 {
+            assert!(
+                lines((rows, 80)).len() <= rows.saturating_sub(1).max(1),
+                "{rows}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_line_vanishes_when_nothing_waits_any_more() {
+        let nothing = Event::JobsWaited(Arc::default());
+        let events = [started(1), waited(job("deploy"), "test"), nothing];
+        let progress = after(&events);
+        assert_eq!(progress.lines(progress.started, (24, 80)).len(), 2);
     }
 }

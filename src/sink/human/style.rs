@@ -4,6 +4,30 @@ use std::fmt;
 
 use anstyle::AnsiColor;
 
+use crate::event::{JobEnd, Status};
+
+/// What a text tells of a job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tone {
+    /// It succeeded.
+    Good,
+    /// It failed, and was allowed to.
+    Allowed,
+    /// It failed, or did not run to its end.
+    Bad,
+}
+
+impl Tone {
+    /// Returns the tone of the headline of a job that has ended.
+    pub(crate) fn of(end: &JobEnd) -> Self {
+        match end.status {
+            Status::Ok => Self::Good,
+            _ if end.is_allowed_failure() => Self::Allowed,
+            _ => Self::Bad,
+        }
+    }
+}
+
 /// Whether text is coloured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Style {
@@ -12,6 +36,15 @@ pub(crate) enum Style {
 }
 
 impl Style {
+    /// Formats text of this tone.
+    pub(crate) fn toned(self, tone: Tone, text: impl fmt::Display) -> String {
+        match tone {
+            Tone::Good => self.good(text),
+            Tone::Allowed => self.warning(text),
+            Tone::Bad => self.bad(text),
+        }
+    }
+
     /// Formats a success.
     pub(crate) fn good(self, text: impl fmt::Display) -> String {
         self.paint(
@@ -25,6 +58,16 @@ impl Style {
         self.paint(
             anstyle::Style::new()
                 .fg_color(Some(AnsiColor::Red.into()))
+                .bold(),
+            text,
+        )
+    }
+
+    /// Formats a failure that was allowed.
+    pub(crate) fn warning(self, text: impl fmt::Display) -> String {
+        self.paint(
+            anstyle::Style::new()
+                .fg_color(Some(AnsiColor::Yellow.into()))
                 .bold(),
             text,
         )

@@ -148,7 +148,7 @@ impl LoggedRun {
             }
             Event::JobEnded(end) => {
                 self.started.remove(&end.job.seq);
-                self.counts.add(end.status);
+                self.counts.add(end.status, end.is_allowed_failure());
             }
             Event::RunEnded { .. } => self.ended = true,
             _ => {}
@@ -170,7 +170,7 @@ impl LoggedRun {
             self.rest.push_back((at, Event::Warned(warning.into())));
             for begun in open {
                 let end = begun.end(at);
-                self.counts.add(end.status);
+                self.counts.add(end.status, end.is_allowed_failure());
                 self.rest.push_back((at, Event::JobEnded(Arc::new(end))));
             }
             let ended = Event::RunEnded {

@@ -15,7 +15,7 @@ import urllib.error
 import urllib.request
 
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
-ENTER, END = "\ue007", "\ue010"
+ENTER, END, LEFT, UP, RIGHT = "\ue007", "\ue010", "\ue012", "\ue013", "\ue014"
 ARGS = """--headless --no-sandbox --disable-gpu --disable-dev-shm-usage --disable-quic --no-first-run
 --disable-background-networking --disable-component-update --disable-sync --hide-scrollbars
 --window-size=1200,900""".split()
@@ -122,13 +122,7 @@ def works(browser, file):
     browser.type("#timeline", "0")
     seen["zoom"].append(width() / fit)
 
-    x, y = browser.js("""document.querySelector('#timeline').scrollIntoView();
-        const bar = document.querySelector('.bar.bad').getBoundingClientRect();
-        return [Math.round(bar.x + bar.width / 2), Math.round(bar.y + bar.height / 2)]""")
-    move = {"type": "pointerMove", "duration": 0, "origin": "viewport", "x": x, "y": y}
-    pointer = {"type": "pointer", "id": "mouse", "parameters": {"pointerType": "mouse"}, "actions": [move]}
-    browser.call("POST", "/actions", {"actions": [pointer]})
-    seen["hovered"] = browser.texts("#detail")[0]
+    seen["hovered"] = hover(browser, ".bar.bad")
 
     seen["stretch"] = browser.texts("#stretch li")
     seen["bars"] = browser.js("""return ['ok', 'bad', 'off', 'wait', 'critical']
@@ -177,10 +171,132 @@ def crowd(browser, file):
         filter.value = '77'; filter.dispatchEvent(new Event('input'))"""))
     seen["zoom"] = browser.js(timed.format("document.querySelector('#zoom-in').click()"))
     seen["shown"] = browser.texts("#shown")[0]
-    seen["bars"] = browser.js("return document.querySelectorAll('.bar').length")
+    seen["bars"] = browser.js("return document.querySelectorAll('.bar:not(.path)').length")
+    seen["choose"] = browser.js(timed.format("choose(attempts.length - 1); choose(5000)"))
+    seen["path_rows"] = browser.js("return document.querySelectorAll('#path li').length")
     seen["print"] = browser.js(timed.format("dispatchEvent(new Event('beforeprint'))"))
     seen["rows"] = browser.js("return document.querySelectorAll('tbody tr').length")
     return seen
+
+
+def hover(browser, css):
+    """Moves the pointer to the middle of an element, and returns what the page then says of it."""
+    x, y = browser.js("""document.querySelector('#timeline').scrollIntoView();
+        const bar = document.querySelector(arguments[0]).getBoundingClientRect();
+        return [Math.round(bar.x + bar.width / 2), Math.round(bar.y + bar.height / 2)]""", css)
+    move = {"type": "pointerMove", "duration": 0, "origin": "viewport", "x": x, "y": y}
+    pointer = {"type": "pointer", "id": "mouse", "parameters": {"pointerType": "mouse"}, "actions": [move]}
+    browser.call("POST", "/actions", {"actions": [pointer]})
+    return browser.texts("#detail")[0]
+
+
+def graph(browser, file):
+    """What the page shows of jobs that need each other."""
+    browser.open(file)
+    seen = {"messages": browser.messages()}
+    number = lambda css: browser.js("return document.querySelectorAll(arguments[0]).length", css)
+    drawn_arrows = lambda: [number(".arrow.needed"), number(".arrow.user")]
+    seen["path"], seen["rule"] = browser.texts("#path li"), browser.texts("#path-rule")[0]
+    seen["marks"], seen["stretch"] = number(".bar.path"), number(".bar.critical")
+    seen["services"] = number(".bar.service")
+    seen["service_rows"] = browser.js("""return [...document.querySelectorAll('.bar.service')]
+        .map(e => Math.ceil(Number(e.getAttribute('y'))))""")
+    index = browser.js("return attempts.findIndex(attempt => attempt.job.label === 'test')")
+    seen["hovered"], seen["hovered_arrows"] = hover(browser, f".bar[data-job='{index}']:not(.wait)"), drawn_arrows()
+    browser.open(file)
+    seen["keys"] = []
+    for key in [RIGHT, RIGHT, RIGHT, LEFT, UP]:
+        browser.type("#timeline", key)
+        seen["keys"].append(browser.texts("#detail")[0])
+    seen["keys_arrows"] = drawn_arrows()
+    browser.click("#path li:last-child button")
+    seen["pressed"] = browser.texts("#detail")[0].split(":")[0]
+    seen["focus"] = browser.js("return document.activeElement.id")
+    seen["causes"] = browser.texts("#causes details")
+    seen["statuses"] = browser.texts("#statuses button")
+    browser.click("button[data-status='failed (allowed)']")
+    seen["allowed"] = labels(browser)
+    browser.click("button[data-status='failed (allowed)']")
+    browser.type("#filter", "run test")
+    seen["facts"] = browser.texts("td .facts")
+    seen["unnamed"] = browser.js("return [...document.querySelectorAll('button')].filter(e => !e.innerText).length")
+    return seen
+
+
+def paths(browser, file):
+    """The critical paths of random runs, checked by other means than they were found by."""
+    browser.open(file)
+    return browser.js(PATHS)
+
+
+PATHS = """
+let state = 1;
+const random = (n) => { state = (state * 1103515245 + 12345) % 2147483648; return Math.floor(state / 65536) % n; };
+const seen = { broken: [], steps: 0, need: 0, slot: 0, pool: 0, retry: 0 };
+for (let round = 0; round < 300; round += 1) {
+  // Jobs run in slots, each when its needs, its pool and its slot allow it.
+  const slots = Array(1 + random(4)).fill(0);
+  const pools = [0, 0];
+  const jobs = [];
+  const attempts = [];
+  const size = 1 + random(40);
+  for (let seq = 0; seq < size; seq += 1) {
+    const job = { label: "job-" + seq, named: true, service: random(9) === 0, needs: [], ran: [] };
+    if (random(4) === 0) job.pool = String(random(2));
+    for (let n = 0; n < random(4) && seq > 0; n += 1) job.needs.push("job-" + random(seq));
+    const read = random(5) === 0 ? random(50) : 0;
+    const needed = job.needs.map((name) => jobs.find((other) => other.label === name)).filter((other) => other.ran.length > 0);
+    let start = Math.max(read, 0, ...needed.map((other) => (other.service ? other.ran[0].start : other.ran.at(-1).end)));
+    if (job.service) {
+      job.ran.push({ job, n: 0, slot: 10 + seq, start, end: 10000, read: 0 });
+      delete job.pool;
+    } else if (random(12) > 0) {
+      const tries = 1 + (random(6) === 0 ? random(3) : 0);
+      for (let n = 0; n < tries; n += 1) {
+        const slot = slots.indexOf(Math.min(...slots));
+        start = Math.max(start, slots[slot], job.pool === undefined ? 0 : pools[job.pool]) + random(2) / 1000;
+        const end = start + random(200) / 10;
+        job.ran.push({ job, n, slot, start, end, read: n === 0 ? read : null });
+        slots[slot] = end;
+        if (job.pool !== undefined) pools[job.pool] = end;
+        start = end;
+      }
+    }
+    jobs.push(job);
+    attempts.push(...job.ran);
+  }
+  connect(jobs);
+  const ran = attempts.filter(({ job }) => !job.service);
+  const path = criticalPath(attempts);
+  const fail = (why) => seen.broken.push(`round ${round}: ${why}`);
+  if (ran.length === 0) { if (path.length > 0) fail("a path of nothing"); continue; }
+  const end = Math.max(...ran.map((attempt) => attempt.end));
+  if (path.at(-1).attempt.end !== end) fail("it does not end with the last job");
+  const sum = path.reduce((sum, step) => sum + step.to - step.from, 0);
+  if (sum > end - Math.min(...attempts.map((attempt) => attempt.start)) + 1e-6) fail("it is longer than the run");
+  if (path[0].why !== null) fail("the first step waited for something");
+  path.forEach((step, index) => {
+    seen.steps += 1;
+    if (step.to < step.from) fail("a step of negative length");
+    const { attempt: to, why } = step;
+    if (index === 0) return;
+    const { attempt: from } = path[index - 1];
+    if (path[index - 1].to > step.from + 1e-6) fail("two steps overlap");
+    seen[why] += 1;
+    const isRight = {
+      need: to.n === 0 && to.job.needs.includes(from.job.label),
+      slot: to.slot === from.slot && from.end <= to.start + 0.001,
+      pool: to.job.pool === from.job.pool && from.end <= to.start + 0.001,
+      retry: to.job === from.job && to.n === from.n + 1,
+    }[why];
+    if (!isRight) fail(`${from.job.label} to ${to.job.label} is no ${why}`);
+    // Nothing for which it waited ended later.
+    const moment = why === "need" ? released(from.job) : from.end;
+    if (to.n === 0 && to.job.needed.some((need) => need.ran.length > 0 && released(need) > moment + 0.001)) fail(`a later need of ${to.job.label}`);
+  });
+}
+return seen;
+"""
 
 
 def looks(browser, file, folder):
@@ -203,7 +319,7 @@ def looks(browser, file, folder):
     return seen
 
 
-scenes = {"works": works, "is_text": is_text, "crowd": crowd, "looks": looks}
+scenes = {"works": works, "is_text": is_text, "crowd": crowd, "looks": looks, "graph": graph, "paths": paths}
 with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
     browser = Browser(profile)
     try:

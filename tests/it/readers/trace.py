@@ -16,6 +16,9 @@ for event in events:
         assert event["name"] in ("process_name", "thread_name", "thread_sort_index"), event
     elif event["ph"] == "C":
         assert isinstance(event["ts"], int) and event["args"]["running jobs"] >= 0, event
+    elif event["ph"] in "sf":
+        assert isinstance(event["ts"], int) and isinstance(event["id"], int) and event["tid"] >= 1, event
+        assert event["cat"] == "needs" and event.get("bp") == {"s": None, "f": "e"}[event["ph"]], event
     else:
         assert event["ph"] == "X", event
         assert isinstance(event["ts"], int) and event["dur"] >= 0, event
