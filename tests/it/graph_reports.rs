@@ -241,7 +241,10 @@ fn real() -> Stage {
 #[test]
 fn a_replay_tells_the_same_of_a_graph_as_the_run() {
     let run = real().arg("-v").stderr_any().run();
-    let replayed = replay(run.read_text("run.log")).arg("-v").stderr_any().run();
+    let replayed = replay(run.read_text("run.log"))
+        .arg("-v")
+        .stderr_any()
+        .run();
     let text = |outcome: &Outcome| String::from_utf8_lossy(&outcome.stderr).into_owned();
     assert_eq!(text(&replayed), text(&run));
     for part in [
@@ -260,9 +263,14 @@ fn the_files_about_a_graph_are_the_same_after_a_replay() {
     if !needs("python3") {
         return;
     }
-    let files = ["--trace", "run.json", "--report", "run.html", "--junit", "run.xml"];
+    let files = [
+        "--trace", "run.json", "--report", "run.html", "--junit", "run.xml",
+    ];
     let run = real().args(files).stderr_any().run();
-    let replayed = replay(run.read_text("run.log")).args(files).stderr_any().run();
+    let replayed = replay(run.read_text("run.log"))
+        .args(files)
+        .stderr_any()
+        .run();
     let jobs = |outcome: &Outcome| {
         let mut data = report_data(&outcome.path("run.html"));
         for job in data["jobs"].as_array_mut().expect("jobs") {

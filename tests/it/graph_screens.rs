@@ -8,10 +8,12 @@ use crate::screens::{screen, stage, wait_for};
 use crate::stage::Running;
 
 /// A run of these jobs on a screen of this size.
-fn start(size: (u16, u16), jobs: &[Value]) -> Running {
+fn start(size: (u16, u16), slots: u32, jobs: &[Value]) -> Running {
     let lines: String = jobs.iter().map(|job| format!("{job}\n")).collect();
     let stage = stage(size).file("jobs.jsonl", lines);
-    stage.args(["-j2", "-f", "jobs.jsonl"]).start()
+    stage
+        .args([&format!("-j{slots}"), "-f", "jobs.jsonl"])
+        .start()
 }
 
 /// A job that waits until the file of its name exists.
@@ -29,6 +31,7 @@ fn the_live_region_says_what_waits_for_what_until_nothing_does() {
     let size = (24, 80);
     let mut run = start(
         size,
+        8,
         &[
             job("build", &[]),
             job("test", &["build", "api"]),
@@ -85,7 +88,7 @@ waiting: tag (for announce)",
 fn the_line_is_cut_to_the_width_and_the_region_fits_the_height() {
     let size = (5, 30);
     let jobs = [job("build", &[]), job("api", &[]), job("test", &["build"])];
-    let mut run = start(size, &jobs);
+    let mut run = start(size, 8, &jobs);
     wait_for(
         &mut run,
         size,
@@ -111,14 +114,14 @@ fn a_job_that_waits_for_its_pool_or_for_slots_says_so() {
     second["pool"] = json!("db");
     let mut heavy = job("heavy", &[]);
     heavy["weight"] = json!(2);
-    let mut run = start(size, &[in_pool, second, heavy]);
+    let mut run = start(size, 2, &[in_pool, second, heavy]);
     wait_for(
         &mut run,
         size,
         "\
 [                                        ] 0/3, 0:00
    0:00  first
-waiting: second (for pool db), heavy (for 2 free slots)",
+waiting: heavy (for 2 free slots), second (for pool db)",
     );
     for name in ["first", "second", "heavy"] {
         let_go(&run, name);

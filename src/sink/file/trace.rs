@@ -152,11 +152,10 @@ impl Trace {
     /// Remembers an attempt of a job that others may need.
     fn remember(&mut self, job: &NumberedJob, slot: u32, start: Duration, wall: Option<Duration>) {
         if let Some(name) = &job.job.name {
-            let span = Span {
-                slot,
-                start: self.micros(start),
-                end: wall.map(|wall| self.micros(start + wall)),
-            };
+            let start = self.micros(start);
+            // As in the slice: its parts are rounded, not their sum.
+            let end = wall.map(|wall| start + wall.as_micros() as u64);
+            let span = Span { slot, start, end };
             self.named.insert(self.hasher.hash_one(&**name), span);
         }
     }
