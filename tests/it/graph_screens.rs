@@ -48,7 +48,7 @@ fn the_live_region_says_what_waits_for_what_until_nothing_does() {
 [                                        ] 0/6, 0:00
    0:00  build
    0:00  api
-waiting: test (for build, api), deploy (for test), announce (for deploy), 1 mor…",
+waiting: test (for build, api), deploy (for test), announce (for deploy), 1 mo…",
     );
     let_go(&run, "build");
     wait_for(
@@ -93,7 +93,7 @@ fn the_line_is_cut_to_the_width_and_the_region_fits_the_height() {
         &mut run,
         size,
         "\
-[                  ] 0/3, 0:00
+[                 ] 0/3, 0:00
    0:00  build
          and 1 more
 waiting: test (for build)",
