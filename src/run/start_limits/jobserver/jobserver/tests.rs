@@ -9,14 +9,16 @@ use super::super::server::JobserverForm;
 use super::*;
 
 fn pool(form: JobserverForm, jobs: usize) -> JobserverPool {
-    JobserverPool::create(form, NonZeroUsize::new(jobs).unwrap()).unwrap()
+    let jobs = NonZeroUsize::new(jobs).expect("there are some");
+    JobserverPool::create(form, jobs).expect("a small pool can be made")
 }
 
 /// Returns the jobserver that a job would find.
 fn of_a_job(pool: &JobserverPool) -> Tokens {
     let [(_, flags), (_, cargo)] = pool.variables(Some("k".as_ref()));
     assert_eq!(named_in(&flags), named_in(&cargo));
-    Tokens::open(&named_in(&flags).unwrap().unwrap()).unwrap()
+    let auth = named_in(&flags).and_then(Result::ok);
+    Tokens::open(&auth.expect("the flags name one")).expect("it exists")
 }
 
 #[test]
