@@ -12,7 +12,6 @@ mod numbered_job;
 pub(crate) mod samples;
 mod waits;
 
-use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;

@@ -180,15 +180,17 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
             }
             let pause = self.schedule.paused_until(clock.now());
             let suspending = self.suspending;
-            let may_start = pause.is_none() && suspending.is_none();
+            let is_full = self.backpressure.is_full();
+            let may_start = pause.is_none() && suspending.is_none() && !is_full;
             let has_free_slot = self.schedule.has_free_slot() && may_start;
             let has_space = !feed.is_large() || self.schedule.has_unclaimed_slot();
             let wants_job = has_free_slot && has_space && !self.has_enough_jobs();
-            let may_read = !self.backpressure.is_full()
-                && (wants_job || self.reads_ahead() || !self.cancel.may_start());
+            let may_read =
+                !is_full && (wants_job || self.reads_ahead() || !self.cancel.may_start());
             let waits = self.waits_throttle.due();
             let next_due = pause.or_else(|| self.schedule.next_due().filter(|_| has_free_slot));
             let limited = self.start_limits.as_ref().and_then(StartLimits::until);
+            let limited = limited.filter(|_| has_free_slot);
             let deadline = self.options.deadline.filter(|_| !self.cancel.is_ending());
             let patience = self.patience();
             tokio::select! {
