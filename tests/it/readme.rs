@@ -69,15 +69,45 @@ fn script(examples: &[Example]) -> (String, String, Vec<(String, String)>) {
     (script, expected, files)
 }
 
-/// Runs the blocks that need jq, or those that do not.
+/// What a block needs besides a shell.
+#[derive(Clone, Copy, PartialEq)]
+enum BlockNeeds {
+    Nothing,
+    Jq,
+    /// python3 and curl, and a port that is free.
+    Server,
+}
+
+impl BlockNeeds {
+    fn of(block: &str) -> Self {
+        match (block.contains("| jq "), block.contains(PORT)) {
+            (true, _) => Self::Jq,
+            (false, true) => Self::Server,
+            (false, false) => Self::Nothing,
+        }
+    }
+}
+
+/// The port of the server in the README.
+const PORT: &str = "8473";
+
+/// A port of this machine that is free now.
+fn free_port() -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let address = listener.local_addr().expect("it has an address");
+    address.port().to_string()
+}
+
+/// Runs the blocks that need so much.
 #[track_caller]
-fn run_blocks(with_jq: bool) {
+fn run_blocks(kind: BlockNeeds) {
     let program = std::path::Path::new(env!("CARGO_BIN_EXE_prun"));
     let folder = program.parent().expect("a program is in a folder");
     let mut blocks = blocks("console");
-    blocks.retain(|block| block.contains("| jq ") == with_jq);
-    assert!(blocks.len() >= 3, "the README lost its examples");
+    blocks.retain(|block| BlockNeeds::of(block) == kind);
+    assert!(!blocks.is_empty(), "the README lost its examples");
     for block in blocks {
+        let block = block.replace(PORT, &free_port());
         let examples = examples(&block);
         let (script, expected, files) = script(&examples);
         let path = std::env::var("PATH").expect("there is a PATH");
@@ -97,13 +127,20 @@ fn run_blocks(with_jq: bool) {
 
 #[test]
 fn every_example_of_the_readme_prints_what_it_says() {
-    run_blocks(false);
+    run_blocks(BlockNeeds::Nothing);
 }
 
 #[test]
 fn every_example_of_the_readme_with_jq_prints_what_it_says() {
     if needs("jq") {
-        run_blocks(true);
+        run_blocks(BlockNeeds::Jq);
+    }
+}
+
+#[test]
+fn every_example_of_the_readme_with_a_server_prints_what_it_says() {
+    if needs("python3") && needs("curl") {
+        run_blocks(BlockNeeds::Server);
     }
 }
 
