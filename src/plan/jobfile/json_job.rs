@@ -197,8 +197,10 @@ fn scheduling(
 ) -> Result<Option<Box<Scheduling>>, JsonJobError> {
     let is_service = fields.service == Some(true);
     let given = |key, is_given: bool| is_given.then_some(key);
-    let not_service =
-        given("timeout", fields.timeout.is_some()).or(given("retries", fields.retries.is_some()));
+    let not_service = given("timeout", fields.timeout.is_some())
+        .or(given("retries", fields.retries.is_some()))
+        .or(given("weight", fields.weight.is_some()))
+        .or(given("pool", fields.pool.is_some()));
     let only_service = given("ready", fields.ready.is_some())
         .or(given("ready_timeout", fields.ready_timeout.is_some()));
     match (is_service, not_service, only_service) {

@@ -225,11 +225,11 @@ fn keys_of_services_and_of_other_jobs_are_kept_apart() {
     let service = "[jobs.b]\ncmd = 'y'\n[jobs.a]\ncmd = 'x'\nservice = true\n";
     toml_error(
         &format!("{service}timeout = 5\n"),
-        "6:11: `timeout` cannot be used with `service`, which is ended with the run: remove it",
+        "6:11: `timeout` cannot be used with `service`, which takes no slot and ends with the run: remove it",
     );
     toml_error(
         &format!("{service}retries = 1\n"),
-        "6:11: `retries` cannot be used with `service`, which is ended with the run: remove it",
+        "6:11: `retries` cannot be used with `service`, which takes no slot and ends with the run: remove it",
     );
     toml_error(
         "[jobs.a]\ncmd = 'x'\nready = 'y'\n",
