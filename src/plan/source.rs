@@ -39,7 +39,7 @@ pub(crate) struct Source {
 /// Where the jobs come from.
 enum Supply {
     /// Jobs that are all known, and checked: commands of the command line, or those of a document.
-    Listed(std::vec::IntoIter<Job>),
+    Listed(std::vec::IntoIter<Entry>),
     /// A regular file, whose reads do not block.
     Regular(JobFile),
     /// A pipe or a terminal, whose reads may block.
@@ -75,15 +75,17 @@ impl Source {
         for (seq, job) in (1..).zip(&jobs) {
             check_name(&mut names, job, seq)?;
         }
-        Ok(Self::known(jobs))
+        Ok(Self::known(Vec::new(), jobs))
     }
 
-    /// Returns a source of jobs that are checked.
-    fn known(jobs: Vec<Job>) -> Self {
+    /// Returns a source of jobs that are checked, after these warnings.
+    fn known(warnings: Vec<Entry>, jobs: Vec<Job>) -> Self {
         let has_needs = jobs.iter().any(|job| !job.needs().is_empty());
         let has_services = jobs.iter().any(|job| job.service().is_some());
         let total = Some(jobs.len() as u64);
-        let mut source = Self::new(Supply::Listed(jobs.into_iter()), total);
+        let mut entries = warnings;
+        entries.extend(jobs.into_iter().map(Entry::Job));
+        let mut source = Self::new(Supply::Listed(entries.into_iter()), total);
         source.has_needs = has_needs;
         source.has_services = has_services;
         source
@@ -146,7 +148,7 @@ impl Source {
         };
         let mut first = read(Box::new(file.clone()));
         if let Some(jobs) = first.document()? {
-            return Ok(Self::known(jobs));
+            return Ok(Self::known(Vec::new(), jobs));
         }
         let mut checked = Checked::default();
         if let Err(error) = checked.read(first, &label) {
@@ -192,14 +194,14 @@ impl Source {
         if !matches!(self.supply, Supply::Listed(_) | Supply::Regular(_)) {
             return Err(SelectionError::NoFile(option).into());
         }
-        let mut jobs = Vec::new();
+        let (mut warnings, mut jobs) = (Vec::new(), Vec::new());
         for entry in self {
-            // Its only warning is about line endings.
-            if let Entry::Job(job) = entry? {
-                jobs.push(job);
+            match entry? {
+                Entry::Job(job) => jobs.push(job),
+                warning @ Entry::Warning(_) => warnings.push(warning),
             }
         }
-        Ok(Self::known(selection.of(jobs)?))
+        Ok(Self::known(warnings, selection.of(jobs)?))
     }
 
     /// Returns a source from which nothing was read.
@@ -293,7 +295,7 @@ impl Source {
     /// Returns the next entry, whose name is not yet checked.
     fn supplied(&mut self) -> Option<Result<Entry, SourceError>> {
         match &mut self.supply {
-            Supply::Listed(jobs) => jobs.next().map(|job| Ok(Entry::Job(job))),
+            Supply::Listed(entries) => entries.next().map(Ok),
             Supply::Shuffled(jobs) => jobs.next(),
             Supply::Inputs(jobs) => jobs.next().map(|entry| entry.map_err(SourceError::from)),
             Supply::Rows(jobs) => jobs.next().map(|entry| entry.map_err(SourceError::from)),

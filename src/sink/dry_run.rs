@@ -84,15 +84,20 @@ pub(crate) fn level(job: &Job, level: Option<usize>, console: &mut Console) -> i
 mod tests {
     use std::ffi::OsString;
     use std::io::Cursor;
+    use std::num::NonZeroU32;
     use std::os::unix::ffi::OsStringExt;
     use std::path::PathBuf;
+    use std::sync::Arc;
+    use std::time::Duration;
 
     use proptest::collection::{btree_map, vec};
     use proptest::option::of;
     use proptest::prelude::*;
 
     use super::*;
-    use crate::plan::{Entry, Invocation, Job, Separator, ShellRule, Source};
+    use crate::plan::{
+        Entry, Invocation, Job, Pool, Scheduling, Separator, Service, ShellRule, Source,
+    };
 
     fn read_back(line: Vec<u8>) -> Job {
         let rule = ShellRule::Never;
@@ -115,6 +120,35 @@ mod tests {
         word(1).prop_filter("a name has no '='", |name| !name.as_bytes().contains(&b'='))
     }
 
+    /// How a job is scheduled, but for its needs, which are found in the lines before.
+    fn scheduling() -> impl Strategy<Value = Option<Box<Scheduling>>> {
+        let count = || (1..4_u32).prop_map(|count| NonZeroU32::new(count).unwrap());
+        let pool = ("[a-z]{1,3}", count()).prop_map(|(name, limit)| {
+            Arc::new(Pool {
+                name: name.into(),
+                limit,
+            })
+        });
+        let ready = vec("[a-z ]{0,4}", 1..3)
+            .prop_map(|words| Invocation::Argv(words.into_iter().map(OsString::from).collect()));
+        let service = (of(ready), 0..100_u64).prop_map(|(ready, limit)| Service {
+            ready,
+            ready_timeout: Duration::from_secs(limit),
+        });
+        (count(), of(pool), any::<bool>(), of(service)).prop_map(
+            |(weight, pool, allow_failure, service)| {
+                let scheduling = Scheduling {
+                    needs: Vec::new(),
+                    weight,
+                    pool,
+                    allow_failure,
+                    service,
+                };
+                (scheduling != Scheduling::default()).then(|| Box::new(scheduling))
+            },
+        )
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..Default::default() })]
 
@@ -125,16 +159,18 @@ mod tests {
             cwd in word(1),
             env in btree_map(name(), of(word(0)), 0..3),
             stdin in of(vec(0..=255_u8, 0..9)),
+            scheduling in scheduling(),
         ) {
             let argv: Vec<OsString> = std::iter::once(program).chain(words).collect();
             let mut job = read_back(b"{\"argv\":[\"x\"]}\n".to_vec());
             job.invocation = Invocation::Argv(argv);
             job.env = env.into_iter().map(|(name, value)| EnvChange { name, value }).collect();
             job.stdin = stdin.map(JobInput::Bytes);
+            job.scheduling = scheduling;
             let cwd = PathBuf::from(cwd);
             let numbered = NumberedJob {
                 seq: 1,
-                read_at: std::time::Duration::ZERO,
+                read_at: Duration::ZERO,
                 key: None,
                 slot_values: None,
                 cwd: cwd.as_path().into(),

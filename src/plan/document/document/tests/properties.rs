@@ -90,7 +90,7 @@ fn document() -> impl Strategy<Value = Vec<(String, Json)>> {
                 needs.dedup();
                 job.insert("needs".to_owned(), json!(needs));
             }
-            if names[0].len() % 2 == 0 {
+            if names[0].len().is_multiple_of(2) {
                 jobs.reverse();
             }
             jobs.into_iter()
