@@ -252,9 +252,7 @@ impl Read<'_> {
             Some(CancelReason::Needs) => None,
             _ => self.error.as_ref().map(|why| why.0.to_string()),
         };
-        let of_service = self
-            .service_end
-            .and_then(|end| end.outcome(exit.clone(), limit));
+        let of_service = self.service_end.and_then(|end| end.outcome(exit, limit));
         if let Some(outcome) = of_service {
             return Ok(outcome);
         }

@@ -128,3 +128,16 @@ waiting: heavy (for 2 free slots), second (for pool db)",
     }
     run.finish();
 }
+
+#[test]
+fn a_limit_of_the_machine_is_told_while_it_keeps_jobs_from_starting() {
+    // No machine has as much memory available as this.
+    let mut run = stage((24, 80))
+        .args(["-j4", "--memfree", "99%"])
+        .args(["until test -e go; do sleep 0.01; done", "true"])
+        .start();
+    run.wait_for_screen("waiting for memory: ");
+    run.wait_for_screen(" GiB wanted");
+    let_go(&run, "go");
+    run.finish();
+}

@@ -61,10 +61,11 @@ fn machine(limit: MachineLimit) -> String {
     }
 }
 
-/// Formats a number with one decimal, or with none if that is all there is: `9.5`, `8`.
+/// Formats a number with as many decimals as matter: `9.5`, `8`, `0.25`.
 fn decimal(number: f64) -> String {
-    let text = format!("{number:.1}");
-    text.strip_suffix(".0").map_or(text.clone(), str::to_owned)
+    let decimals = if number < 1.0 { 2 } else { 1 };
+    let text = format!("{number:.decimals$}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 /// Formats bytes in the largest unit of which there is one: `1.2 GiB`, `512 MiB`.
@@ -155,6 +156,13 @@ mod tests {
                     limit: 8.0,
                 },
                 "waiting for load: 9.5, limit 8",
+            ),
+            (
+                MachineLimit::Load {
+                    now: 10.0,
+                    limit: 0.25,
+                },
+                "waiting for load: 10, limit 0.25",
             ),
             (
                 MachineLimit::Jobserver,

@@ -9,7 +9,7 @@ use crate::stage::Outcome;
 
 /// The keys of every record: `n` a whole number, `s` seconds, `t` a text, `b` a boolean, `l` a list of
 /// texts; `?` if null is allowed.
-const KEYS: [(&str, &str); 30] = [
+const KEYS: [(&str, &str); 34] = [
     ("v", "n"),
     ("seq", "n"),
     ("name", "t?"),
@@ -18,6 +18,10 @@ const KEYS: [(&str, &str); 30] = [
     ("shell", "b"),
     ("args", "l"),
     ("cwd", "t"),
+    ("needs", "l"),
+    ("pool", "t?"),
+    ("weight", "n"),
+    ("allow_failure", "b"),
     ("status", "t"),
     ("reason", "t?"),
     ("exit_code", "n?"),
