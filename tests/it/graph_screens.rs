@@ -137,7 +137,7 @@ fn a_limit_of_the_machine_is_told_while_it_keeps_jobs_from_starting() {
         .args(["until test -e go; do sleep 0.01; done", "true"])
         .start();
     run.wait_for_screen("waiting for memory: ");
-    run.wait_for_screen(" GiB wanted");
+    run.wait_for_screen(" wanted");
     let_go(&run, "go");
     run.finish();
 }
