@@ -46,9 +46,9 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
             Outcome::Exited(exit) | Outcome::Canceled { exit, .. }
                 if self.is_over() && !self.cancel.is_ending() =>
             {
-                Some(Outcome::EndedWithRun { exit: exit.clone() })
+                Some(Outcome::EndedWithRun { exit: *exit })
             }
-            Outcome::Exited(exit) => Some(Outcome::EndedEarly { exit: exit.clone() }),
+            Outcome::Exited(exit) => Some(Outcome::EndedEarly { exit: *exit }),
             _ => None,
         };
         if let Some(outcome) = outcome {
