@@ -23,7 +23,7 @@ _prun() {
 
     case "${cmd}" in
         prun)
-            opts="-a -N -0 -f -j -t -n -s -C -e -u -o -k -q -v -h -V --arg-file --max-args --null --link --csv --tsv --colsep --header --shuf --file --only --skip --pipe --block --recstart --recend --round-robin --jobs --slots --timeout --grace --retries --retry-delay --deadline --fail-fast --max-fail --race --delay --guard --dry-run --shell --exec --cwd --env --unset --name --tty --pty --output --keep-order --quiet --verbose --json --joblog --resume --log-dir --junit --trace --report --replay --color --progress --ci --gnu --completions --man --schema --help --version"
+            opts="-a -N -0 -f -j -t -n -s -C -e -u -o -k -q -v -h -V --arg-file --max-args --null --link --csv --tsv --colsep --header --shuf --file --only --skip --pipe --block --recstart --recend --round-robin --jobs --slots --load --memfree --jobserver --timeout --grace --retries --retry-delay --deadline --fail-fast --max-fail --race --order --delay --guard --dry-run --shell --exec --cwd --env --unset --name --tty --pty --output --keep-order --quiet --verbose --json --joblog --resume --log-dir --junit --trace --report --replay --color --progress --ci --gnu --completions --man --schema --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -141,6 +141,18 @@ _prun() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --load)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --memfree)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --jobserver)
+                    COMPREPLY=($(compgen -W "pipe fifo" -- "${cur}"))
+                    return 0
+                    ;;
                 --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -175,6 +187,10 @@ _prun() {
                     ;;
                 --race)
                     COMPREPLY=($(compgen -W "end ok" -- "${cur}"))
+                    return 0
+                    ;;
+                --order)
+                    COMPREPLY=($(compgen -W "input longest" -- "${cur}"))
                     return 0
                     ;;
                 --delay)

@@ -90,8 +90,8 @@ fn a_bad_line_of_a_file_is_reported_before_anything_starts() {
         ": `shell` cannot be used with `argv`: use `cmd`, or remove `shell`",
     );
     assert_line_refused(
-        "{\"cmd\":\"a\",\"needs\":[]}",
-        ":18: the key `needs` is reserved for a later version: remove it",
+        "{\"cmd\":\"a\",\"need\":[]}",
+        ":17: unknown key `need`: did you mean `needs`?",
     );
     assert_line_refused(
         "{\"cmd\":\"a\\u0000b\"}",
