@@ -137,10 +137,12 @@ mod tests {
         });
         (count(), of(pool), any::<bool>(), of(service)).prop_map(
             |(weight, pool, allow_failure, service)| {
+                // A service takes no slot.
+                let takes_slots = service.is_none();
                 let scheduling = Scheduling {
                     needs: Vec::new(),
-                    weight,
-                    pool,
+                    weight: if takes_slots { weight } else { NonZeroU32::MIN },
+                    pool: pool.filter(|_| takes_slots),
                     allow_failure,
                     service,
                 };

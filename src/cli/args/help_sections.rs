@@ -213,7 +213,7 @@ pub(crate) const SECTIONS: [Section; 6] = [
             ),
             (
                 "service, ready, ready_timeout",
-                "service = true is a job that runs until all others have ended, and is terminated then; it takes no slot, and has neither timeout nor retries. It is ready when the command `ready` (a line, or an array of words) succeeds, within ready_timeout [default: 60s].",
+                "service = true is a job that runs until all others have ended, and is terminated then; it takes no slot, and has no timeout, retries, weight or pool. It is ready when the command `ready` (a line, or an array of words) succeeds, within ready_timeout [default: 60s].",
             ),
             (
                 "run.log",

@@ -101,7 +101,7 @@ fn object(description: &str, keys: Map<String, Value>) -> Value {
             {"anyOf": [{"required": ["argv"]}, {"required": ["argv_base64"]}]},
         ],
         "if": {"properties": {"service": {"const": true}}, "required": ["service"]},
-        "then": {"properties": {"timeout": false, "retries": false}},
+        "then": {"properties": {"timeout": false, "retries": false, "weight": false, "pool": false}},
         "else": {"properties": {"ready": false, "ready_timeout": false}},
         "dependentSchemas": {
             "argv": {"properties": {"shell": false}},

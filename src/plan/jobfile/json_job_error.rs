@@ -64,7 +64,9 @@ pub(crate) enum JsonJobError {
     #[error("`{0}` is for a service: write `service` as well, or remove it")]
     OnlyService(&'static str),
     /// A key that a service may not have.
-    #[error("`{0}` cannot be used with `service`, which takes no slot and ends with the run: remove it")]
+    #[error(
+        "`{0}` cannot be used with `service`, which takes no slot and ends with the run: remove it"
+    )]
     NotService(&'static str),
 }
 

@@ -90,6 +90,8 @@ fn bad_documents_are_invalid() {
         "[jobs.a]\ncmd = 'x'\nready = 'y'\n",
         "[jobs.a]\nargv = ['x']\nshell = true\n",
         "[jobs.b]\ncmd = 'x'\n[jobs.a]\ncmd = 'x'\nservice = true\ntimeout = 5\n",
+        "[jobs.b]\ncmd = 'x'\n[jobs.a]\ncmd = 'x'\nservice = true\nweight = 2\n",
+        "[pools]\np = 1\n[jobs.b]\ncmd = 'x'\n[jobs.a]\ncmd = 'x'\nservice = true\npool = 'p'\n",
         "[jobs.a]\ncmd = 'x'\nenv = {A = 1}\n",
         "[jobs.a]\ncmd = 'x'\npool = 'p'\npool_limit = 1\n[pools]\np = 1\n",
         "[pools]\np = 0\n[jobs.a]\ncmd = 'x'\n",
