@@ -116,8 +116,18 @@ fn the_critical_path_of_any_run_is_a_chain_without_overlaps() {
     let seen = browser(&with_report(log()).path("run.html"), "paths");
     assert_eq!(seen["broken"], json!([]));
     assert!(seen["steps"].as_u64().expect("a number") > 1000, "{seen}");
-    for why in ["need", "slot", "pool", "retry"] {
-        assert!(seen[why].as_u64().expect("a number") > 10, "{why}: {seen}");
+    // Few services of random runs start because of what their users wait for.
+    for (why, least) in [
+        ("need", 10),
+        ("slot", 10),
+        ("pool", 10),
+        ("retry", 10),
+        ("user", 1),
+    ] {
+        assert!(
+            seen[why].as_u64().expect("a number") >= least,
+            "{why}: {seen}"
+        );
     }
 }
 

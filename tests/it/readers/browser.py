@@ -232,7 +232,7 @@ def paths(browser, file):
 PATHS = """
 let state = 1;
 const random = (n) => { state = (state * 1103515245 + 12345) % 2147483648; return Math.floor(state / 65536) % n; };
-const seen = { broken: [], steps: 0, need: 0, slot: 0, pool: 0, retry: 0 };
+const seen = { broken: [], steps: 0, need: 0, slot: 0, pool: 0, retry: 0, user: 0 };
 for (let round = 0; round < 300; round += 1) {
   // Jobs run in slots, each when its needs, its pool and its slot allow it.
   const slots = Array(1 + random(4)).fill(0);
@@ -288,10 +288,11 @@ for (let round = 0; round < 300; round += 1) {
       slot: to.slot === from.slot && from.end <= to.start + 0.001,
       pool: to.job.pool === from.job.pool && from.end <= to.start + 0.001,
       retry: to.job === from.job && to.n === from.n + 1,
+      user: to.job.service && to.job.users.some((user) => user.needs.includes(from.job.label)),
     }[why];
     if (!isRight) fail(`${from.job.label} to ${to.job.label} is no ${why}`);
     // Nothing for which it waited ended later.
-    const moment = why === "need" ? released(from.job) : from.end;
+    const moment = why === "need" || why === "user" ? released(from.job) : from.end;
     if (to.n === 0 && to.job.needed.some((need) => need.ran.length > 0 && released(need) > moment + 0.001)) fail(`a later need of ${to.job.label}`);
   });
 }

@@ -50,7 +50,8 @@ function before(attempts, key) {
 
 // The chain of attempts that determined the end of the run, the first one first: from the last to end, each step
 // goes to what ended last before the start. `from` and `to` are its part of the time; `why` says for what the
-// attempt waited: "need", "slot", "pool", "retry", or null if it waited for nothing in the run.
+// attempt waited: "need", "slot", "pool", "retry", "user" (a service starts when a job that needs it waits for
+// nothing else), or null if it waited for nothing in the run.
 function criticalPath(attempts) {
   const inSlot = before(attempts.filter(({ job }) => !job.service), ({ slot }) => slot);
   const inPool = before(attempts.filter(({ job }) => job.pool !== undefined), ({ job }) => job.pool);
@@ -67,8 +68,13 @@ function criticalPath(attempts) {
     const { job, n } = at;
     if (n > 0) candidates.push([job.ran[n - 1], job.ran[n - 1].end, "retry"]);
     else {
-      for (const need of job.needed) {
-        if (need.ran.length > 0) candidates.push([need.service ? need.ran[0] : need.ran[need.ran.length - 1], released(need), "need"]);
+      const awaited = job.needed.map((need) => [need, "need"]);
+      if (job.service) {
+        const others = job.users.flatMap((user) => user.needed).filter((need) => need !== job);
+        awaited.push(...others.map((need) => [need, "user"]));
+      }
+      for (const [need, why] of awaited) {
+        if (need.ran.length > 0) candidates.push([need.service ? need.ran[0] : need.ran[need.ran.length - 1], released(need), why]);
       }
     }
     for (const [others, why] of [[inPool, "pool"], [inSlot, "slot"]]) {

@@ -160,7 +160,7 @@ function showPath() {
   const part = (seconds) => `${time(seconds)}, ${Math.round((100 * seconds) / length)} %`;
   const sum = path.reduce((sum, step) => sum + own(step), 0);
   const waited = path[path.length - 1].to - path[0].from - sum;
-  $("path-rule").textContent = `Jobs that determined the end of the run: from the last job to end, each step goes to what ended last before the job started: a job that it needs, or the one before it in its slot or pool. Of a service the start counts. These ${count(path.length, "step")} took ${part(sum)} of the run; between them ${part(waited)} passed.`;
+  $("path-rule").textContent = `Jobs that determined the end of the run: from the last job to end, each step goes to what ended last before the job started: a job that it needs, or the one before it in its slot or pool. Of a service the start counts, which waits until a job needs nothing else. These ${count(path.length, "step")} took ${part(sum)} of the run; between them ${part(waited)} passed.`;
   const least = path.map(own).sort((a, b) => b - a)[STEPS - 1] ?? 0;
   let left = STEPS;
   let more = 0;
@@ -170,7 +170,7 @@ function showPath() {
     left -= 1;
     const { job, n } = attempt;
     const previous = path[index - 1]?.attempt.job.label;
-    const reason = { need: `needs ${previous}`, slot: `in the slot of ${previous}`, pool: `in pool ${job.pool} after ${previous}`, retry: `attempt ${n + 1}` }[why];
+    const reason = { need: `needs ${previous}`, slot: `in the slot of ${previous}`, pool: `in pool ${job.pool} after ${previous}`, user: `needed after ${previous}`, retry: `attempt ${n + 1}` }[why];
     const button = make("button", { type: "button" }, job.label);
     button.addEventListener("click", () => reveal(attempts.indexOf(attempt)));
     const facts = [job.service ? "service, until the next one started" : null, reason].filter((fact) => fact);
