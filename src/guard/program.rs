@@ -112,7 +112,9 @@ fn find_started(cleanup: &mut Cleanup) {
     let started = younger_siblings();
     for seq in cleanup.starting().to_vec() {
         let variable = format!("PRUN_SEQ={seq}");
-        let mut ours = started.iter();
+        // A service has the same variable as the command that asks whether it is ready.
+        let known: BTreeSet<u32> = cleanup.groups().collect();
+        let mut ours = started.iter().filter(|pid| !known.contains(pid));
         if let Some(group) = ours.find(|pid| has_variable(**pid, variable.as_ref())) {
             cleanup.found(seq, *group);
         }

@@ -25,8 +25,12 @@ impl Printer {
         stdout: Option<Pieces>,
         stderr: Option<Pieces>,
     ) -> Infallible {
-        let seq = self.job.seq;
-        let turn = self.printing.turn.wait_for(|turn| *turn >= seq);
+        // A service has no turn in the order of the jobs: they are reported while it runs.
+        let place = match self.job.job.service() {
+            None => self.job.seq,
+            Some(_) => u64::MAX,
+        };
+        let turn = self.printing.turn.wait_for(|turn| *turn >= place);
         // The runner may be gone.
         if turn.await.is_ok() {
             tokio::join!(
