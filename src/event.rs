@@ -12,6 +12,7 @@ mod numbered_job;
 pub(crate) mod samples;
 mod waits;
 
+use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -153,8 +154,8 @@ pub(crate) struct JobEnd {
     pub(crate) status: Status,
     /// Why it was canceled or skipped, if the cause was outside of the job.
     pub(crate) reason: Option<CancelReason>,
-    /// Which job that it needs did not end well, and how, if that is the reason: `build: exit 1`.
-    pub(crate) failed_need: Option<Arc<str>>,
+    /// The job that did not end well, if that is the reason.
+    pub(crate) failed_need: Option<Arc<FailedNeed>>,
     /// The number of attempts.
     pub(crate) attempts: u32,
     /// The time from reading the job to its first start; `None` if it never started.
@@ -167,6 +168,22 @@ impl JobEnd {
     /// Whether it failed, and was allowed to.
     pub(crate) fn is_allowed_failure(&self) -> bool {
         self.status.is_failure() && self.job.job.may_fail()
+    }
+}
+
+/// A job that did not end well, because of which others did not run to their end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct FailedNeed {
+    /// Its name.
+    pub(crate) name: String,
+    /// How it ended, in the words that people read.
+    pub(crate) how: String,
+}
+
+impl fmt::Display for FailedNeed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, how } = self;
+        write!(f, "{name}: {how}")
     }
 }
 

@@ -116,10 +116,7 @@ async fn run(mut settings: Settings, source: Source) -> io::Result<ExitCode> {
     settings.options.start_limits = settings.start_limits.start(&control)?;
     let grace = settings.options.grace;
     let lock = settings.log.as_ref().map(OpenLog::share).transpose()?;
-    // A limit that changes may become any.
-    let is_fixed = settings.options.job_limit.is_none();
-    let slots = settings.options.jobs.filter(|_| is_fixed);
-    let guarding = Guarding::begin(settings.guard, slots, grace, lock);
+    let guarding = Guarding::begin(settings.guard, grace, lock);
     let guarding = guarding.await.map_err(io::Error::other)?;
     settings.options.guard = guarding.guard();
     let mut reporting = settings.reporting;

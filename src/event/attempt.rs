@@ -63,6 +63,32 @@ pub(crate) struct Logs {
 }
 
 impl Attempt {
+    /// Creates the attempt of this number in a slot, with nothing known but when it began and its outcome.
+    pub(crate) fn new(
+        (number, slot): (u32, u32),
+        (started_at, begun): (SystemTime, Duration),
+        outcome: Outcome,
+    ) -> Self {
+        Self {
+            number,
+            slot,
+            pid: None,
+            argv: Vec::new(),
+            shell: false,
+            exec_error: None,
+            started_at,
+            begun,
+            wall: Duration::ZERO,
+            outcome,
+            stdout: Arc::default(),
+            stderr: Arc::default(),
+            leaked: false,
+            stdin: None,
+            terminal: None,
+            logs: None,
+        }
+    }
+
     /// Returns how its process ended, if it had one.
     pub(crate) fn exit(&self) -> Option<&ExitInfo> {
         match &self.outcome {

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
-use super::{Attempt, CancelReason, JobEnd, NumberedJob, Outcome, Status};
+use super::{Attempt, CancelReason, FailedNeed, JobEnd, NumberedJob, Outcome, Status};
 use crate::plan::{Invocation, Job, Need, Origin, Scheduling, Service};
 use crate::process::{ExitInfo, ResourceUsage, Signal};
 
@@ -70,16 +70,25 @@ pub(crate) fn service(name: &str) -> NumberedJob {
     scheduled(name, scheduling)
 }
 
-/// The ending of a job that was not started because of this need.
+/// The ending of a job that was not started because of this need: its name, a colon, and how it ended.
 pub(crate) fn skipped(job: NumberedJob, failed_need: &str) -> JobEnd {
     JobEnd {
         job: Arc::new(job),
         status: Status::Skipped,
         reason: Some(CancelReason::Needs),
-        failed_need: Some(failed_need.into()),
+        failed_need: Some(Arc::new(failed(failed_need))),
         attempts: 0,
         queued: None,
         last: None,
+    }
+}
+
+/// A job that did not end well: its name, a colon, and how it ended.
+pub(crate) fn failed(text: &str) -> FailedNeed {
+    let (name, how) = text.split_once(": ").expect("a name and an ending");
+    FailedNeed {
+        name: name.to_owned(),
+        how: how.to_owned(),
     }
 }
 
@@ -92,22 +101,11 @@ pub(crate) fn ended(job: NumberedJob, code: i32) -> JobEnd {
 /// The ending of a job whose only attempt had this outcome.
 pub(crate) fn with_outcome(job: NumberedJob, outcome: Outcome) -> JobEnd {
     let attempt = Attempt {
-        number: 1,
-        slot: 1,
         pid: Some(4711),
         argv: vec!["/bin/sh".into()],
         shell: true,
-        exec_error: None,
-        started_at: UNIX_EPOCH,
-        begun: Duration::ZERO,
         wall: Duration::from_secs(1),
-        outcome,
-        stdout: Default::default(),
-        stderr: Default::default(),
-        leaked: false,
-        stdin: None,
-        terminal: None,
-        logs: None,
+        ..Attempt::new((1, 1), (UNIX_EPOCH, Duration::ZERO), outcome)
     };
     JobEnd {
         job: Arc::new(job),

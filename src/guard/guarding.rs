@@ -3,7 +3,6 @@
 
 use std::fs::File;
 use std::io::{self, PipeWriter};
-use std::num::NonZeroUsize;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -24,12 +23,9 @@ const START_AFTER: Duration = Duration::from_millis(50);
 const TIMEOUT: Duration = Duration::from_secs(5);
 const END_WAIT: Duration = Duration::from_secs(1);
 
-/// How many slots are guarded if their number is unlimited: more than a system has file descriptors,
-/// of which every job takes one. Unused slots cost no memory.
-const MAX_SLOTS: usize = 1 << 20;
-
-/// How many numbers behind the slots are guarded: services and what asks whether they are ready have those.
-const SERVICE_NUMBERS: usize = 1 << 10;
+/// How many slots are guarded: more than a system has file descriptors, of which every job takes one.
+/// Unused slots cost no memory.
+const SLOTS: usize = 1 << 20;
 
 /// Whether a guard is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -156,7 +152,6 @@ impl Guarding {
     /// If a guard is required and cannot be started.
     pub(crate) async fn begin(
         wanted: Wanted,
-        slots: Option<NonZeroUsize>,
         grace: Duration,
         lock: Option<File>,
     ) -> Result<Self, GuardError> {
@@ -170,9 +165,7 @@ impl Guarding {
         if wanted == Wanted::Never || (wanted == Wanted::WhenNeeded && is_first) {
             return Ok(unguarded);
         }
-        let slots = slots.map_or(MAX_SLOTS, |slots| slots.get().min(MAX_SLOTS));
-        let slots = slots + SERVICE_NUMBERS;
-        let (table, memory) = match table(slots, grace) {
+        let (table, memory) = match table(SLOTS, grace) {
             Ok(made) => made,
             Err(_) if wanted == Wanted::WhenNeeded => return Ok(unguarded),
             Err(error) => return Err(Cause::from(error).into()),

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::ffi::OsString;
 use std::fmt;
 use std::io;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +12,7 @@ use std::time::Duration;
 use super::blocks::Block;
 use super::command::{ShellRule, WordsError};
 use super::invocation::{Invocation, parse_line};
-use super::scheduling::{Need, Scheduling, Service};
+use super::scheduling::{Need, Pool, Scheduling, Service};
 use crate::os::EnvChange;
 
 /// The standard input of a job.
@@ -104,6 +105,17 @@ impl Job {
     pub(crate) fn needs(&self) -> &[Need] {
         let scheduling = self.scheduling.as_deref();
         scheduling.map_or(&[], |scheduling| &scheduling.needs)
+    }
+
+    /// Returns the pool that it belongs to, if any.
+    pub(crate) fn pool(&self) -> Option<&Arc<Pool>> {
+        self.scheduling.as_ref()?.pool.as_ref()
+    }
+
+    /// Returns how many slots it takes.
+    pub(crate) fn weight(&self) -> NonZeroU32 {
+        let scheduling = self.scheduling.as_ref();
+        scheduling.map_or(NonZeroU32::MIN, |scheduling| scheduling.weight)
     }
 
     /// Whether its failure fails neither the run nor the jobs that need it.

@@ -48,7 +48,7 @@ pub(crate) use blocks::{
 };
 pub(crate) use columns::{ColumnFormat, ColumnFormatError, Columns};
 pub(crate) use command::{Shape, Shell, ShellError, ShellRule, shape};
-pub(crate) use document::jobs_schema;
+pub(crate) use document::{jobs_schema, schema_text};
 pub(crate) use duration::{DurationError, format_duration, parse_duration};
 pub(crate) use input::Separator;
 pub(crate) use invocation::{Argv, Invocation};

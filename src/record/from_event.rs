@@ -15,7 +15,7 @@ use super::log_line::{
     CauseWord, DeliveredLine, LogLine, LoggedStart, LossLine, LossWord, StopLine, TextLine,
 };
 use super::scalar::{Seconds, Str, base64, words_base64};
-use super::scheduled::{ServiceEnd, needs, pool, weight};
+use super::scheduled::ServiceEnd;
 use super::text::{Base64, Text};
 use super::{TAIL, VERSION};
 use crate::event::{
@@ -98,6 +98,7 @@ impl<'a> JobRecord<'a, Text<'a>, Base64<'a>> {
         let exit = last.and_then(Attempt::exit);
         let (argv, shell) = executed(end);
         let args = end.job.job.args.as_slice();
+        let job = &end.job.job;
         let cwd = end.job.cwd.as_os_str();
         let (out, stdout, stdout_base64) = streams.text(Stream::Stdout, last, texts);
         let (err, stderr, stderr_base64) = streams.text(Stream::Stderr, last, texts);
@@ -114,6 +115,7 @@ impl<'a> JobRecord<'a, Text<'a>, Base64<'a>> {
             begun_s: None,
             limit_s: None,
             service_end: None,
+            failed_need: None,
             exec_error: None,
             core_dumped: None,
             lost_bytes: None,
@@ -126,18 +128,22 @@ impl<'a> JobRecord<'a, Text<'a>, Base64<'a>> {
             shell,
             args: args.iter().map(|value| Str::lossy(value)).collect(),
             cwd: Str::lossy(cwd),
-            needs: needs(end),
-            pool: pool(end),
-            weight: weight(end),
-            allow_failure: end.job.job.may_fail(),
+            needs: job
+                .needs()
+                .iter()
+                .map(|need| Str::from(&*need.name))
+                .collect(),
+            pool: job.pool().map(|pool| Str::from(&*pool.name)),
+            weight: job.weight(),
+            allow_failure: job.may_fail(),
             status: end.status,
             reason: end.reason,
             exit_code: exit.and_then(|exit| exit.code),
             signal: exit.and_then(|exit| exit.signal),
-            error: last
-                .and_then(Attempt::error)
-                .or(end.failed_need.as_deref())
-                .map(Str::from),
+            error: match (last.and_then(Attempt::error), &end.failed_need) {
+                (Some(why), _) => Some(Str::from(why)),
+                (None, need) => need.as_ref().map(|need| Str(need.to_string().into())),
+            },
             attempts: end.attempts,
             slot: last.map(|last| last.slot),
             pid: last.and_then(|last| last.pid),
@@ -193,6 +199,7 @@ impl<'a> JobRecord<'a, Text<'a>, Base64<'a>> {
             begun_s: last.map(|last| last.begun.into()),
             limit_s: limit.map(Seconds::from),
             service_end: ServiceEnd::of(end),
+            failed_need: end.failed_need.as_ref().map(|need| Str::from(&*need.name)),
             exec_error: last
                 .and_then(|last| last.exec_error.as_deref())
                 .map(Str::from),

@@ -55,6 +55,9 @@ pub(crate) struct JobRecord<'a, T, B> {
     /// Job log only: that the job is a service, and how it ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) service_end: Option<ServiceEnd>,
+    /// Job log only: the name of the job that did not end well, if the reason is needs.
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    pub(super) failed_need: Option<Str<'a>>,
     /// Job log only: why the words of a command line could not be executed without a shell.
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
     pub(super) exec_error: Option<Str<'a>>,

@@ -6,7 +6,6 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::scalar::Str;
 use crate::event::{JobEnd, Outcome};
 use crate::process::ExitInfo;
 
@@ -42,24 +41,6 @@ impl ServiceEnd {
             Self::Other => None,
         }
     }
-}
-
-/// The names of the jobs that a job needs.
-pub(super) fn needs(end: &JobEnd) -> Vec<Str<'_>> {
-    let needs = end.job.job.needs().iter();
-    needs.map(|need| Str::from(&*need.name)).collect()
-}
-
-/// The pool of a job.
-pub(super) fn pool(end: &JobEnd) -> Option<Str<'_>> {
-    let pool = end.job.job.scheduling.as_ref()?.pool.as_ref()?;
-    Some(Str::from(&*pool.name))
-}
-
-/// How many slots a job takes.
-pub(super) fn weight(end: &JobEnd) -> NonZeroU32 {
-    let scheduling = end.job.job.scheduling.as_ref();
-    scheduling.map_or(NonZeroU32::MIN, |scheduling| scheduling.weight)
 }
 
 /// The weight of a job in a record that does not tell it.

@@ -1,7 +1,6 @@
 //! The JSON Schema of the lines, generated from their types.
 
 use schemars::generate::SchemaSettings;
-use schemars::transform::{RecursiveTransform, Transform};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::json;
 
@@ -9,6 +8,7 @@ use super::event_line::EventLine;
 use super::job::JobRecord;
 use super::log_line::LogLine;
 use super::scalar::Str;
+use crate::plan::schema_text;
 
 /// The schema as text that ends with a newline.
 pub(crate) fn schema() -> String {
@@ -19,21 +19,13 @@ pub(crate) fn schema() -> String {
         reference::<EventLine<'static, Str<'static>, Str<'static>>>(&mut generator),
         reference::<LogLine<'static, Str<'static>, Str<'static>>>(&mut generator),
     ];
-    let mut schema: Schema = json!({
+    schema_text(json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "The records of prun",
         "description": "One object a line. Choose by $defs: job (--json), event (--json=events), log (--joblog).",
         "anyOf": kinds,
         "$defs": generator.take_definitions(true),
-    })
-    .try_into()
-    .expect("an object is a schema");
-    // The formats name types of Rust.
-    RecursiveTransform(|schema: &mut Schema| {
-        schema.remove("format");
-    })
-    .transform(&mut schema);
-    format!("{:#}\n", schema.as_value())
+    }))
 }
 
 fn reference<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {

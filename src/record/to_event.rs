@@ -12,8 +12,8 @@ use super::job::JobRecord;
 use super::log_line::{CauseWord, LogStart, LoggedStart, LossLine, LossWord, StopLine, TextLine};
 use super::scalar::{Seconds, Str, decoded, decoded_words};
 use crate::event::{
-    Attempt, CancelReason, Cancellation, Cause, InputBytes, JobEnd, JobRetry, JobStart, Logs,
-    NumberedJob, Outcome, OutputLoss, Status,
+    Attempt, CancelReason, Cancellation, Cause, FailedNeed, InputBytes, JobEnd, JobRetry, JobStart,
+    Logs, NumberedJob, Outcome, OutputLoss, Status,
 };
 use crate::plan::{Invocation, Job, Key, Need, Origin, Pool, Scheduling, Service};
 use crate::process::{ExitInfo, ResourceUsage, Signal, Spool, join};
@@ -180,10 +180,14 @@ impl Read<'_> {
         (scheduling != Scheduling::default()).then(|| Box::new(scheduling))
     }
 
-    /// Which job that it needs did not end well, and how, if that is why it did not run to its end.
-    fn failed_need(&self) -> Option<Arc<str>> {
-        let why = self.error.as_ref()?;
-        (self.reason == Some(CancelReason::Needs)).then(|| Arc::from(&*why.0))
+    /// The job that did not end well, if that is why it did not run to its end.
+    fn failed_need(&self) -> Option<Arc<FailedNeed>> {
+        let (name, why) = (&*self.failed_need.as_ref()?.0, &*self.error.as_ref()?.0);
+        let how = why.strip_prefix(name)?.strip_prefix(": ")?;
+        Some(Arc::new(FailedNeed {
+            name: name.to_owned(),
+            how: how.to_owned(),
+        }))
     }
 
     fn last(&self, number: u32, argv: Vec<OsString>, run: SystemTime) -> Result<Attempt, String> {

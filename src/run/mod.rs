@@ -5,7 +5,8 @@
 //! pure state machines. `feed` supplies the jobs in order, and `resume` knows those that are already
 //! done; `signals` and `control` are requests from outside, `limits` the limits of the system, `job_limit`
 //! a limit of concurrent jobs that changes, `start_limits` what else keeps jobs from starting (the load and
-//! the memory of the machine, a jobserver), and `options` the settings. This module never prints, and does not know who handles its events.
+//! the memory of the machine, a jobserver), and `options` the settings. This module never prints, and does
+//! not know who handles its events.
 
 mod attempt;
 mod control;

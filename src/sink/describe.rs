@@ -3,7 +3,6 @@
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
-use super::failed_need::FailedNeed;
 use crate::event::{Attempt, Cancellation, Cause, End, JobEnd, NumberedJob, RunningJob};
 use crate::plan::{Invocation, Shell, format_duration};
 use crate::process::{Signal, append_quoted, quote};
@@ -210,13 +209,8 @@ pub(super) fn short_label(job: &NumberedJob) -> String {
 
 /// Describes how a job ended.
 pub(super) fn ending(end: &JobEnd) -> String {
-    if let Some(FailedNeed { name, how }) = FailedNeed::of(end) {
-        let how = if how.is_empty() {
-            ""
-        } else {
-            &format!(": {how}")
-        };
-        let why = format!("{} because {name} failed{how}", end.status);
+    if let Some(need) = &end.failed_need {
+        let why = format!("{} because {} failed: {}", end.status, need.name, need.how);
         return escape(why.as_bytes());
     }
     let how = match &end.last {

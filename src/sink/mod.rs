@@ -5,15 +5,14 @@
 //! reader never delays the timers and signals of the run, nor the files. `console` owns standard output
 //! and standard error; `human`, `json_records`, `json_events` and `dry_run` are the formats. `ci` is the
 //! markup of CI logs, and `reorder` puts events in the order of their jobs. `joblog` and `file` are the
-//! recorders, and `parallel` what GNU parallel writes. `describe` has the words for jobs and their endings, and
-//! `failed_need` the job because of which another one did not run. This module starts no processes, and does not know the source of the events.
+//! recorders, and `parallel` what GNU parallel writes. `describe` has the words for jobs and their
+//! endings. This module starts no processes, and does not know the source of the events.
 
 mod ci;
 mod console;
 mod describe;
 mod dispatch;
 mod dry_run;
-mod failed_need;
 mod file;
 mod human;
 mod joblog;

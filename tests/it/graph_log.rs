@@ -41,7 +41,7 @@ impl Log {
     /// Adds a job that was skipped at this moment because of another one.
     pub(crate) fn skipped(&mut self, name: &str, needs: &[&str], why: &str, at: f64) {
         self.ran(name, (1, at, 0.0), json!({
-            "needs": needs, "status": "skipped", "reason": "needs", "error": why, "exit_code": null, "attempts": 0,
+            "needs": needs, "status": "skipped", "reason": "needs", "error": why, "failed_need": why.split(": ").next(), "exit_code": null, "attempts": 0,
             "slot": null, "pid": null, "start_unix_s": null, "queued_s": null, "wall_s": null, "user_s": null,
             "sys_s": null, "max_rss_bytes": null,
         }));
@@ -94,7 +94,7 @@ pub(crate) fn log() -> String {
         log.skipped(name, &["deploy-a"], "e2e: exit 1", 30.01);
     }
     log.ran("load", (3, 20.0, 10.0), json!({
-        "needs": ["api"], "status": "canceled", "reason": "needs", "error": "e2e: exit 1", "exit_code": null,
+        "needs": ["api"], "status": "canceled", "reason": "needs", "error": "e2e: exit 1", "failed_need": "e2e", "exit_code": null,
         "signal": "SIGTERM",
     }));
     log.text()

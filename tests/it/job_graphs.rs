@@ -1,28 +1,13 @@
 //! Jobs that need others, take several slots or belong to a pool: in which order they run, and what becomes
 //! of those that need a job which failed.
 
-use std::fmt::Write as _;
-
 use serde_json::{Value, json};
 
-use crate::stage::{Outcome, Stage};
+use crate::stage::Stage;
 
 /// A stage with a job file of these jobs.
 fn stage(jobs: &[Value]) -> Stage {
-    let lines = jobs.iter().fold(String::new(), |mut lines, job| {
-        let _ = writeln!(lines, "{job}");
-        lines
-    });
-    Stage::new().file("jobs.jsonl", lines)
-}
-
-/// The word of each job's ending, by name.
-fn endings<const N: usize>(outcome: &Outcome, names: [&str; N]) -> [String; N] {
-    names.map(|name| {
-        let record = outcome.record_named(name);
-        let text = |key: &str| record[key].as_str().unwrap_or("-").to_owned();
-        format!("{} {} {}", text("status"), text("reason"), text("error"))
-    })
+    Stage::new().jobs(jobs)
 }
 
 #[test]
@@ -51,7 +36,7 @@ fn jobs_that_need_a_failed_job_are_skipped_with_its_name_as_the_reason() {
     .code(1)
     .run();
     assert_eq!(
-        endings(&outcome, ["build", "test", "deploy", "lint"]),
+        ["build", "test", "deploy", "lint"].map(|name| outcome.ending(name)),
         [
             "failed - -",
             "skipped needs build: exit 3",
@@ -77,7 +62,7 @@ fn a_job_that_may_fail_fails_neither_the_run_nor_its_users() {
     .stderr_any()
     .run();
     assert_eq!(
-        endings(&outcome, ["flaky", "after"]),
+        ["flaky", "after"].map(|name| outcome.ending(name)),
         ["failed - -", "ok - -"]
     );
     assert_eq!(outcome.record_named("flaky")["allow_failure"], true);
@@ -186,7 +171,7 @@ fn when_the_run_is_cancelled_the_waiting_jobs_are_skipped_for_that_reason() {
     run.send(libc::SIGINT);
     let outcome = run.finish();
     assert_eq!(
-        endings(&outcome, ["second", "waits"]),
+        ["second", "waits"].map(|name| outcome.ending(name)),
         ["skipped signal -", "skipped signal -"]
     );
     assert!(!outcome.path("ran").exists());
@@ -204,14 +189,20 @@ fn a_race_and_a_deadline_skip_what_waits() {
         .stdout_any()
         .stderr_any()
         .run();
-    assert_eq!(endings(&outcome, ["after"]), ["skipped race -"]);
+    assert_eq!(
+        ["after"].map(|name| outcome.ending(name)),
+        ["skipped race -"]
+    );
     let outcome = stage(&jobs)
         .args(["--json", "--deadline", "0.5", "-f", "jobs.jsonl"])
         .stdout_any()
         .stderr_any()
         .code(124)
         .run();
-    assert_eq!(endings(&outcome, ["after"]), ["skipped deadline -"]);
+    assert_eq!(
+        ["after"].map(|name| outcome.ending(name)),
+        ["skipped deadline -"]
+    );
 }
 
 #[test]

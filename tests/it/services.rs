@@ -1,24 +1,12 @@
 //! Services: when they start, when they are ready, how they end, and what becomes of the jobs that need them.
 
-use std::fmt::Write as _;
-
 use serde_json::{Value, json};
 
-use crate::stage::{Outcome, Stage, is_alive};
+use crate::stage::{Stage, is_alive};
 
 /// A stage with a job file of these jobs.
 fn stage(jobs: &[Value]) -> Stage {
-    let lines = jobs.iter().fold(String::new(), |mut lines, job| {
-        let _ = writeln!(lines, "{job}");
-        lines
-    });
-    Stage::new().file("jobs.jsonl", lines)
-}
-
-fn ending(outcome: &Outcome, name: &str) -> String {
-    let record = outcome.record_named(name);
-    let text = |key: &str| record[key].as_str().unwrap_or("-").to_owned();
-    format!("{} {} {}", text("status"), text("reason"), text("error"))
+    Stage::new().jobs(jobs)
 }
 
 /// A service that is ready when it has made a file of its name, and notes its end.
@@ -38,8 +26,8 @@ fn a_service_runs_while_jobs_need_it_and_its_end_is_ok() {
     .args(["--json", "-j1", "-f", "jobs.jsonl"])
     .stdout_any()
     .run();
-    assert_eq!(ending(&outcome, "test"), "ok - -");
-    assert_eq!(ending(&outcome, "api"), "ok - -");
+    assert_eq!(outcome.ending("test"), "ok - -");
+    assert_eq!(outcome.ending("api"), "ok - -");
     assert_eq!(outcome.record_named("api")["signal"], "SIGTERM");
 }
 
@@ -97,11 +85,11 @@ fn a_service_that_ends_too_early_fails_and_ends_its_users() {
     .stderr_any()
     .code(1)
     .run();
-    assert_eq!(ending(&outcome, "api"), "failed - -");
+    assert_eq!(outcome.ending("api"), "failed - -");
     let why = "needs api: ended before the run";
-    assert_eq!(ending(&outcome, "test"), format!("canceled {why}"));
-    assert_eq!(ending(&outcome, "later"), format!("skipped {why}"));
-    assert_eq!(ending(&outcome, "other"), "ok - -");
+    assert_eq!(outcome.ending("test"), format!("canceled {why}"));
+    assert_eq!(outcome.ending("later"), format!("skipped {why}"));
+    assert_eq!(outcome.ending("other"), "ok - -");
     assert_eq!(outcome.record_named("test")["attempts"], 1);
 }
 
@@ -116,9 +104,9 @@ fn a_service_that_is_not_ready_in_time_fails_and_leaves_nothing_behind() {
     .stderr_any()
     .code(1)
     .run();
-    assert_eq!(ending(&outcome, "api"), "timeout - -");
+    assert_eq!(outcome.ending("api"), "timeout - -");
     assert_eq!(
-        ending(&outcome, "test"),
+        outcome.ending("test"),
         "skipped needs api: not ready after 0.5 s"
     );
     let asked: i32 = outcome.read_text("asked").trim().parse().unwrap();
@@ -134,7 +122,7 @@ fn a_service_that_ignores_sigterm_is_killed_after_the_grace() {
     .args(["--json", "--grace", "0.3", "-f", "jobs.jsonl"])
     .stdout_any()
     .run();
-    assert_eq!(ending(&outcome, "api"), "ok - -");
+    assert_eq!(outcome.ending("api"), "ok - -");
     assert_eq!(outcome.record_named("api")["signal"], "SIGKILL");
 }
 
@@ -152,8 +140,8 @@ fn a_signal_ends_services_with_the_jobs() {
     run.wait_for_file("up");
     run.send(libc::SIGTERM);
     let outcome = run.finish();
-    assert_eq!(ending(&outcome, "api"), "canceled signal -");
-    assert_eq!(ending(&outcome, "test"), "canceled signal -");
+    assert_eq!(outcome.ending("api"), "canceled signal -");
+    assert_eq!(outcome.ending("test"), "canceled signal -");
 }
 
 #[test]
@@ -194,7 +182,7 @@ fn a_service_is_not_started_for_jobs_that_are_done() {
         "started\n",
         "it is started once"
     );
-    assert_eq!(ending(&outcome, "api"), "ok resumed -");
+    assert_eq!(outcome.ending("api"), "ok resumed -");
 }
 
 #[test]
@@ -211,4 +199,24 @@ fn the_output_of_later_jobs_does_not_wait_for_a_service() {
     std::fs::write(run.dir().join("go"), "").unwrap();
     let outcome = run.finish();
     assert_eq!(String::from_utf8_lossy(&outcome.stdout), "a\nb\napi\n");
+}
+
+#[test]
+fn a_service_starts_for_a_job_that_an_allowed_failure_releases() {
+    // When the retry of `flaky` is due, its own service has ended: it ends at once, and `last` needs only
+    // another service.
+    let mut run = stage(&[
+        json!({"name": "first", "cmd": "touch first; until [ -e go ]; do sleep 0.01; done", "service": true, "ready": "test -e first"}),
+        json!({"name": "flaky", "cmd": "exit 1", "needs": ["first"], "allow_failure": true, "retries": 1}),
+        service("second"),
+        json!({"name": "last", "cmd": "ls second >ran", "needs": ["flaky", "second"]}),
+    ])
+    .args(["--json=events", "--retry-delay", "2", "-f", "jobs.jsonl"])
+    .stdout_any()
+    .stderr_any()
+    .code(1)
+    .start();
+    run.wait_for_stdout("\"job_retry\"");
+    std::fs::write(run.dir().join("go"), "").unwrap();
+    assert_eq!(run.finish().read_text("ran"), "second\n");
 }

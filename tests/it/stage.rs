@@ -36,6 +36,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use serde_json::Value;
+
 use tempfile::TempDir;
 
 pub(crate) use crate::shared::{Held, kill, rounds};
@@ -197,6 +199,12 @@ impl Stage {
         fs::write(&path, bytes)
             .unwrap_or_else(|error| panic!("cannot write {}: {error}", path.display()));
         self
+    }
+
+    /// Writes `jobs.jsonl`, a job file of these jobs.
+    pub(crate) fn jobs<'a>(self, jobs: impl IntoIterator<Item = &'a Value>) -> Self {
+        let lines: String = jobs.into_iter().map(|job| format!("{job}\n")).collect();
+        self.file("jobs.jsonl", lines)
     }
 
     /// Writes an executable file. A shell writes it: a descriptor open for writing in this process

@@ -1,9 +1,8 @@
 //! The command line as typed, and its help.
 //!
-//! `args` defines each option once, with its `values`; `input`, `scheduling` and `about` are groups of them. Help,
-//! manual page and completions (`generate`) are generated from it; `gnu` is what only a command line of GNU
-//! parallel asks for.
-//! `help_sections` is the text below the options. `parse` parses a command line, and `usage_error` says what
+//! `args` defines each option once, with its `values`; `input`, `scheduling` and `about` are groups of them.
+//! Help, manual page and completions (`generate`) are generated from it; `gnu` is what only a command line
+//! of GNU parallel asks for. `help_sections` is the text below the options. `parse` parses a command line, and `usage_error` says what
 //! is wrong with it, with `hints` for options of other programs.
 
 mod about;

@@ -17,5 +17,5 @@ mod tree;
 mod yaml;
 
 pub(super) use document::jobs;
-pub(crate) use schema::jobs_schema;
+pub(crate) use schema::{jobs_schema, schema_text};
 pub(super) use spelling::Spelling;

@@ -15,7 +15,7 @@ pub(crate) fn jobs_schema() -> String {
     let line = Fields::json_schema(&mut generator).to_value();
     let keys = properties(&line);
     let of_job = |key: &str| !["name", "pool_limit"].contains(&key);
-    let mut schema: Schema = json!({
+    schema_text(json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Jobs for prun",
         "description": "A document with jobs in TOML, YAML or JSON. $defs has line, an object of JSON Lines or of a JSON array, as well.",
@@ -46,9 +46,12 @@ pub(crate) fn jobs_schema() -> String {
             "job": object("A job of a document. Its name is its key.", some(&keys, of_job)),
             "line": object("A job in JSON Lines.", keys),
         },
-    })
-    .try_into()
-    .expect("an object is a schema");
+    }))
+}
+
+/// Returns a schema as text that ends with a newline.
+pub(crate) fn schema_text(schema: Value) -> String {
+    let mut schema = Schema::try_from(schema).expect("an object is a schema");
     // The formats name types of Rust.
     RecursiveTransform(|schema: &mut Schema| {
         schema.remove("format");

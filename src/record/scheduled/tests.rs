@@ -1,7 +1,8 @@
 use super::*;
-use crate::event::CancelReason;
-use crate::event::samples::{ended, exit, job, scheduled, service, skipped, with_outcome};
+use crate::event::samples::{ended, exit, failed, job, scheduled, service, skipped, with_outcome};
+use crate::event::{CancelReason, FailedNeed};
 use crate::plan::{Need, Pool, Scheduling};
+use crate::record::scalar::Str;
 use crate::record::{LogLine, RecordStreams};
 use proptest::prelude::*;
 use serde_json::Value;
@@ -126,8 +127,22 @@ fn the_need_that_failed_comes_back_from_the_record_of_a_skipped_job_and_of_a_can
         exit: exit(None),
     };
     let mut canceled = with_outcome(job("e2e"), outcome);
-    canceled.failed_need = Some("api: exit 1".into());
+    canceled.failed_need = Some(Arc::new(failed("api: exit 1")));
     let again = round_trip(&canceled);
     let last = again.last.expect("it had an attempt");
     assert_eq!(last.reason(), Some(CancelReason::Needs));
+}
+
+#[test]
+fn a_need_whose_name_looks_like_an_ending_comes_back_as_it_was() {
+    let mut end = skipped(job("test"), "a: exit 1");
+    for (name, how) in [
+        ("a: b", "exit 1"),
+        ("a", "could not start: b: c"),
+        (": ", ": "),
+    ] {
+        let (name, how) = (name.to_owned(), how.to_owned());
+        end.failed_need = Some(Arc::new(FailedNeed { name, how }));
+        round_trip(&end);
+    }
 }

@@ -114,24 +114,11 @@ async fn run_attempt(mut assignment: Assignment) -> (Attempt, AttemptEnd) {
 
 /// An attempt before its process is started.
 fn planned(assignment: &Assignment) -> Attempt {
-    Attempt {
-        number: assignment.attempt,
-        slot: assignment.slot,
-        pid: None,
-        argv: Vec::new(),
-        shell: false,
-        exec_error: None,
-        started_at: SystemTime::now(),
-        begun: assignment.clock.now(),
-        wall: Duration::ZERO,
-        outcome: Outcome::NotStarted(String::new()),
-        stdout: Default::default(),
-        stderr: Default::default(),
-        leaked: false,
-        stdin: None,
-        terminal: None,
-        logs: None,
-    }
+    Attempt::new(
+        (assignment.attempt, assignment.slot),
+        (SystemTime::now(), assignment.clock.now()),
+        Outcome::NotStarted(String::new()),
+    )
 }
 
 /// Starts the process within the time limit, unless the run is cancelled before. Otherwise `ended` says

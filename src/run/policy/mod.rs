@@ -1,10 +1,11 @@
 //! Decisions that need no process or channel: pure state machines, and the clock that they use.
 //!
-//! `schedule` decides which job starts next in which of the `slots`, `graph` which must wait for others, and `resource_limit` when starts pause because of a
-//! shortage; `output_turn` decides whose output is reported, `cancel` how the run is cancelled, `halt`
-//! which endings of jobs cancel it, `backoff` how long a job waits for its next attempt, and `throttle`
-//! how often something is reported. `clock` is the time of a run, which does not pass
-//! while prun is stopped.
+//! `schedule` decides which job starts next in which of the `slots`, and `graph` which must wait for others.
+//! Starts pause by `resource_limit` because of a shortage, and by `machine_rule` and `token_count` because of
+//! the machine and a jobserver. `output_turn` decides whose output is reported, `cancel` how the run is
+//! cancelled, `halt` which endings of jobs cancel it, `backoff` how long a job waits for its next attempt,
+//! and `throttle` how often something is reported. `clock` is the time of a run, which does not pass while
+//! prun is stopped.
 
 pub(super) mod backoff;
 mod cancel;

@@ -6,9 +6,9 @@ use std::time::Duration;
 use super::earlier_attempts::EarlierAttempt;
 use super::runner::{Next, Runner};
 use crate::event::{
-    Attempt, CancelReason, Cause, Event, Flow, JobEnd, JobRetry, NumberedJob, Status,
+    Attempt, CancelReason, Cause, Event, FailedNeed, Flow, JobEnd, JobRetry, NumberedJob, Status,
 };
-use crate::run::policy::backoff;
+use crate::run::policy::{OutputTurn, backoff};
 
 impl<T: FnMut(&Event) -> Flow> Runner<T> {
     /// Handles the end of an attempt, after which another one may follow.
@@ -88,19 +88,19 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
 
     /// Ends a job whose turn will not come, because a job that it needs did not end well: with the result
     /// of its last attempt, if it had one.
-    pub(super) fn give_up(&mut self, Next { job, earlier, .. }: Next, why: Arc<str>) {
+    pub(super) fn give_up(&mut self, Next { job, earlier, .. }: Next, need: Arc<FailedNeed>) {
         match earlier {
             Some(earlier) => self.end_after(job, earlier),
-            None => self.skip(job, why),
+            None => self.skip(job, need),
         }
     }
 
     /// Ends a job that was never started because a job that it needs did not end well.
-    pub(super) fn skip(&mut self, job: Arc<NumberedJob>, why: Arc<str>) {
+    pub(super) fn skip(&mut self, job: Arc<NumberedJob>, need: Arc<FailedNeed>) {
         // That the run was cancelled says more.
         let (reason, failed_need) = match self.cancel.reason() {
             Some(reason) => (reason, None),
-            None => (CancelReason::Needs, Some(why)),
+            None => (CancelReason::Needs, Some(need)),
         };
         self.conclude(JobEnd {
             job,
@@ -140,6 +140,16 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
         self.release(released);
     }
 
+    /// Reports whose output is shown as it arrives.
+    pub(super) fn report_turn(&mut self) {
+        if self.options.output.is_ordered()
+            && !self.reader_gone
+            && let Some(first) = self.order.as_ref().map(OutputTurn::first)
+        {
+            self.turn.send_replace(first);
+        }
+    }
+
     /// Ends the waiting jobs with the result of their last attempt, if they had one.
     pub(super) fn end_waiting(&mut self) {
         let mut waiting: Vec<Next> = self.schedule.take_waiting().collect();
@@ -155,14 +165,15 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
 }
 
 /// Why the jobs that need this one do not run.
-fn root_cause(end: &JobEnd) -> Arc<str> {
+fn root_cause(end: &JobEnd) -> Arc<FailedNeed> {
     if let Some(root) = &end.failed_need {
         return Arc::clone(root);
     }
-    let name = end.job.job.name.as_deref().unwrap_or_default();
-    let how = match &end.last {
-        Some(last) => last.ending(),
-        None => end.status.to_string(),
-    };
-    format!("{name}: {how}").into()
+    Arc::new(FailedNeed {
+        name: end.job.job.name.clone().unwrap_or_default(),
+        how: match &end.last {
+            Some(last) => last.ending(),
+            None => end.status.to_string(),
+        },
+    })
 }

@@ -279,10 +279,7 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
             AttemptEvent::Ended { job, mut attempt } => {
                 self.schedule.release(attempt.slot);
                 self.running.remove(attempt.slot);
-                if job.job.scheduling.is_some() {
-                    self.leave_pool(&job);
-                    self.own_requests.remove(job.seq);
-                }
+                self.leave(&job);
                 let is_service = job.job.service().is_some();
                 if is_service {
                     attempt = self.on_service_ended(&job, attempt);

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::runner::{Next, Runner};
-use crate::event::{Attempt, CancelReason, Event, Flow, NumberedJob, Outcome, Status};
+use crate::event::{Attempt, CancelReason, Event, FailedNeed, Flow, NumberedJob, Outcome, Status};
 use crate::process::Signal;
-use crate::run::policy::{OutputTurn, Request};
+use crate::run::policy::Request;
 
 impl<T: FnMut(&Event) -> Flow> Runner<T> {
     /// Starts a service, which takes no slot from the jobs.
@@ -19,7 +19,8 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
         self.start_in(slot, question_slot, next);
     }
 
-    /// Handles the start of a service, which is ready if it is not asked. The jobs after it do not wait for its end to be reported.
+    /// Handles the start of a service, which is ready if it is not asked. The jobs after it do not wait for
+    /// its end to be reported.
     pub(super) fn on_service_started(&mut self, seq: u64, is_asked: bool) {
         if !is_asked {
             self.on_ready(seq);
@@ -71,22 +72,22 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
 
     /// Ends the services once all other jobs have ended. Returns whether any is running.
     pub(super) fn end_services(&mut self) -> bool {
-        self.end_unneeded_services();
+        // Some were never needed: the jobs that need them were done before, or have failed.
+        let unneeded: Vec<_> = self.dependencies.take_all().collect();
+        for (service, failed_need) in unneeded {
+            self.end_unneeded(service.job, failed_need);
+        }
         self.own_requests.end_services()
     }
 
-    /// Ends services that were never needed: the jobs that need them were done before, or have failed.
-    fn end_unneeded_services(&mut self) {
-        let unneeded: Vec<_> = self.dependencies.take_all().collect();
-        for (service, why) in unneeded {
-            self.end_unneeded(service.job, why);
-        }
-    }
-
     /// Ends a service that was never started.
-    pub(super) fn end_unneeded(&mut self, job: Arc<NumberedJob>, why: Option<Arc<str>>) {
-        match why {
-            Some(why) => self.skip(job, why),
+    pub(super) fn end_unneeded(
+        &mut self,
+        job: Arc<NumberedJob>,
+        failed_need: Option<Arc<FailedNeed>>,
+    ) {
+        match failed_need {
+            Some(need) => self.skip(job, need),
             None => self.end(job, Status::Ok, Some(CancelReason::Resumed), None, None),
         }
     }
@@ -97,27 +98,20 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
             && self.schedule.is_idle()
             && !self.dependencies.is_idle()
             && !self.own_requests.has_starting_service();
-        if is_stranded {
-            let stranded: Vec<_> = self.dependencies.take_all().collect();
-            for (next, _) in stranded {
-                let needs = next.job.job.needs();
-                let missing = needs
-                    .iter()
-                    .find(|need| !self.dependencies.is_satisfied(need.seq));
-                let why =
-                    missing.map_or_else(String::new, |need| format!("{}: not read", need.name));
-                self.skip(next.job, why.into());
-            }
+        if !is_stranded {
+            return;
         }
-    }
-
-    /// Reports whose output is shown as it arrives.
-    pub(super) fn report_turn(&mut self) {
-        if self.options.output.is_ordered()
-            && !self.reader_gone
-            && let Some(first) = self.order.as_ref().map(OutputTurn::first)
-        {
-            self.turn.send_replace(first);
+        let stranded: Vec<_> = self.dependencies.take_all().collect();
+        for (next, failed_need) in stranded {
+            let mut needs = next.job.job.needs().iter();
+            let missing = needs.find(|need| !self.dependencies.is_satisfied(need.seq));
+            let missing = missing.map(|need| {
+                Arc::new(FailedNeed {
+                    name: need.name.to_string(),
+                    how: "not read".to_owned(),
+                })
+            });
+            self.end_unneeded(next.job, missing.or(failed_need));
         }
     }
 }

@@ -22,8 +22,7 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
         shortage: Shortage,
     ) {
         let (now, reached) = (self.clock.now(), self.running.count());
-        self.leave_pool(&job);
-        self.own_requests.remove(job.seq);
+        self.leave(&job);
         match self.schedule.refused(attempt.slot, now, reached) {
             Refusal::Final => self.on_ended(job, attempt),
             Refusal::Later { limit } => {
@@ -77,13 +76,13 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
     /// and then ended with all other waiting jobs.
     pub(super) fn on_withdrawn(&mut self, job: Arc<NumberedJob>, slot: u32) {
         self.schedule.release(slot);
-        self.leave_pool(&job);
-        self.own_requests.remove(job.seq);
-        match job.job.service().is_some() && self.cancel.may_start() {
-            // It was being started when all others had ended.
-            true => self.end_unneeded(job, None),
-            false => self.put_back(job),
+        self.leave(&job);
+        // A service that was being started when all others had ended is not needed any more.
+        if job.job.service().is_some() && self.is_over() && self.cancel.may_start() {
+            let failed_need = self.failed_need(&job);
+            return self.end_unneeded(job, failed_need);
         }
+        self.put_back(job);
     }
 
     /// Queues a job that was not started.

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 use super::runner::{Next, Runner};
-use crate::event::{CancelReason, Event, Flow, NumberedJob, Status};
-use crate::plan::{Job, Pool};
+use crate::event::{CancelReason, Event, FailedNeed, Flow, NumberedJob, Status};
+use crate::plan::Job;
 use crate::run::attempt::{Assignment, attempt};
 use crate::run::options::JobOrder;
 use crate::run::policy::{Added, Released, Request, SlotClaim, Timed, remaining_times};
@@ -46,8 +46,7 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
             job,
         });
         if done {
-            let needs: Vec<u64> = needs(&job).collect();
-            self.dependencies.mention(&needs);
+            self.dependencies.mention(needs(&job));
             self.end(job, Status::Ok, Some(CancelReason::Resumed), None, None);
         } else if !self.cancel.may_start() {
             self.end(job, Status::Skipped, self.cancel.reason(), None, None);
@@ -133,46 +132,54 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
 
     /// Starts a job if nothing else is to be started first, or lets it wait for its turn.
     fn enqueue(&mut self, next: Next) {
-        let scheduling = next.job.job.scheduling.as_deref();
-        let is_first = scheduling.is_none()
+        let is_plain = next.job.job.scheduling.is_none();
+        let is_first = is_plain
             && self.schedule.ready.is_empty()
-            && self.options.order == JobOrder::Input;
-        if scheduling.is_some_and(|scheduling| scheduling.service.is_some()) {
+            && self.options.order == JobOrder::Input
+            && self.start_limits.is_none();
+        if next.job.job.service().is_some() {
             self.schedule.push_service(next);
-        } else if is_first && self.start_limits.is_none() && self.may_start() {
+        } else if is_first && self.may_start() {
             self.start(next, 1);
         } else {
             let claim = SlotClaim {
                 seq: next.job.seq,
                 length: next.length,
-                weight: scheduling.map_or(std::num::NonZeroU32::MIN, |it| it.weight),
-                pool: scheduling.and_then(|it| it.pool.clone()),
+                weight: next.job.job.weight(),
+                pool: next.job.job.pool().cloned(),
             };
             self.schedule.ready.push(claim, next);
         }
     }
 
+    /// Whether anything may start now, even what takes no slot.
+    fn may_start_service(&self) -> bool {
+        !self.backpressure.is_full() && self.suspending.is_none() && self.cancel.may_start()
+    }
+
     /// Whether a job may start now, if there is one.
     fn may_start(&self) -> bool {
-        !self.backpressure.is_full()
-            && self.suspending.is_none()
+        self.may_start_service()
             && self.schedule.has_free_slot()
-            && self.cancel.may_start()
             && self.schedule.paused_until(self.clock.now()).is_none()
     }
 
-    /// Starts the jobs whose turn has come, and those that have waited long enough.
+    /// Starts services, the jobs whose turn has come, and those that have waited long enough.
     pub(super) fn start_due(&mut self) {
-        while !self.backpressure.is_full()
-            && self.suspending.is_none()
-            && let Some(service) = self.schedule.take_service()
-        {
-            self.start_service(service);
-        }
         if let Some(limits) = &mut self.start_limits {
             limits.update(self.schedule.taken_slots());
         }
-        while self.may_start() {
+        loop {
+            // Each start or end of a job may release others, and services too.
+            if self.may_start_service()
+                && let Some(service) = self.schedule.take_service()
+            {
+                self.start_service(service);
+                continue;
+            }
+            if !self.may_start() {
+                break;
+            }
             if let Some(next) = self.schedule.take_due(self.clock.now()) {
                 self.enqueue(next);
                 continue;
@@ -186,28 +193,27 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
                 break;
             };
             // A service that it needs may have ended while it waited.
-            let failed_need = match next.job.job.needs() {
-                [] => None,
-                _ => self.failed_need(&next.job),
-            };
-            match failed_need {
+            match self.failed_need(&next.job) {
                 None => self.start(next, slots),
-                Some(why) => {
-                    self.leave_pool(&next.job);
-                    self.give_up(next, why);
+                Some(need) => {
+                    self.leave(&next.job);
+                    self.give_up(next, need);
                 }
             }
         }
     }
 
     /// Why a job that this one needs did not end well, if one did not.
-    pub(super) fn failed_need(&self, job: &NumberedJob) -> Option<Arc<str>> {
-        self.dependencies.failed(&needs(job).collect::<Vec<_>>())
+    pub(super) fn failed_need(&self, job: &NumberedJob) -> Option<Arc<FailedNeed>> {
+        self.dependencies.failed(needs(job))
     }
 
-    /// Records that a job runs no more, as far as its pool is concerned.
-    pub(super) fn leave_pool(&mut self, job: &NumberedJob) {
-        if let Some(pool) = pool(job) {
+    /// Handles a job that does not run, or not any more: its place in its pool is free.
+    pub(super) fn leave(&mut self, job: &NumberedJob) {
+        if job.job.scheduling.is_some() {
+            self.own_requests.remove(job.seq);
+        }
+        if let Some(pool) = job.job.pool() {
             self.schedule.ready.leave(pool);
         }
     }
@@ -268,10 +274,6 @@ impl Next {
 }
 
 /// The numbers of the jobs that a job needs.
-pub(super) fn needs(job: &NumberedJob) -> impl Iterator<Item = u64> {
+fn needs(job: &NumberedJob) -> impl Iterator<Item = u64> {
     job.job.needs().iter().map(|need| need.seq)
-}
-
-fn pool(job: &NumberedJob) -> Option<&Pool> {
-    job.job.scheduling.as_ref()?.pool.as_deref()
 }

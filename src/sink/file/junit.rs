@@ -30,7 +30,6 @@ use crate::event::{Attempt, Counts, Event, JobEnd, Status};
 use crate::process::Spool;
 use crate::record::seconds;
 use crate::sink::describe;
-use crate::sink::failed_need::FailedNeed;
 use crate::sink::human::{OutputTail, TAIL, last_lines};
 use crate::sink::sink::Interest;
 
@@ -217,7 +216,7 @@ fn status(end: &JobEnd, earlier: Vec<TestRerun>) -> TestCaseStatus {
         let ending = text(describe::ending(end));
         let message = match (end.reason, &end.last) {
             // The words for it name the reason.
-            _ if FailedNeed::of(end).is_some() => ending.clone(),
+            _ if end.failed_need.is_some() => ending.clone(),
             (_, Some(last)) if end.is_allowed_failure() => {
                 format!("failed, allowed: {}", text(describe::attempt_ending(last)))
             }

@@ -20,7 +20,6 @@ use crate::event::{Attempt, Event, JobEnd, Status};
 use crate::plan::Scheduling;
 use crate::record::seconds;
 use crate::sink::describe;
-use crate::sink::failed_need::FailedNeed;
 use crate::sink::human::OutputTail;
 use crate::sink::sink::Interest;
 
@@ -117,8 +116,11 @@ impl Report {
         if end.is_allowed_failure() {
             job["allowed"] = true.into();
         }
-        if let Some(FailedNeed { name, how }) = FailedNeed::of(end) {
-            job["cause"] = [name, how].map(visible).to_vec().into();
+        if let Some(need) = &end.failed_need {
+            job["cause"] = [&need.name, &need.how]
+                .map(|text| visible(text))
+                .to_vec()
+                .into();
         }
         if let Some(last) = last.filter(|_| is_shown(end.status)) {
             for (text, cut, spool) in [

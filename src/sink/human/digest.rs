@@ -8,7 +8,6 @@ use super::tail::last_lines;
 use crate::event::{Attempt, Counts, JobEnd, Status};
 use crate::plan::format_duration;
 use crate::sink::describe;
-use crate::sink::failed_need::FailedNeed;
 
 /// The maximum number of failed jobs to list; the others are counted.
 const MAX_FAILURES: usize = 50;
@@ -124,10 +123,11 @@ impl Digest {
 
     /// Adds a job that did not run to its end because another one failed.
     pub(crate) fn add_unfinished(&mut self, end: &JobEnd) {
-        let Some(FailedNeed { name, .. }) = FailedNeed::of(end) else {
+        let Some(need) = &end.failed_need else {
             return;
         };
-        let is_known = |known: &Unfinished| known.status == end.status && known.failed_need == name;
+        let is_known =
+            |known: &Unfinished| known.status == end.status && known.failed_need == need.name;
         let index = match self.unfinished.iter().position(is_known) {
             Some(index) => index,
             None if self.unfinished.len() == MAX_FAILURES => {
@@ -137,7 +137,7 @@ impl Digest {
             None => {
                 self.unfinished.push(Unfinished {
                     status: end.status,
-                    failed_need: name.to_owned(),
+                    failed_need: need.name.clone(),
                     labels: Vec::new(),
                     jobs: 0,
                 });

@@ -15,7 +15,6 @@ use crate::process::Spool;
 use crate::sink::ci::{Severity, Vendor};
 use crate::sink::console::Console;
 use crate::sink::describe;
-use crate::sink::failed_need::FailedNeed;
 use crate::sink::sink::{Interest, Sink};
 
 /// Shows the output of each job in one piece when it ends, and prun's own messages on standard error.
@@ -230,7 +229,7 @@ impl Human {
     }
 
     fn ended(&mut self, end: &JobEnd, console: &mut Console) -> io::Result<()> {
-        if FailedNeed::of(end).is_some() {
+        if end.failed_need.is_some() {
             self.digest.add_unfinished(end);
         }
         let headline = Headline::of_end(end, self.display.verbose);

@@ -196,23 +196,11 @@ impl StartedAttempt {
         let (job, status, last) = match self {
             Self::Waiting(job, last) => (job, last.status(), last),
             Self::Running(start, begun) => {
+                let lost = Outcome::Lost("the log ends before the job".to_owned());
                 let attempt = Attempt {
-                    number: start.attempt,
-                    slot: start.slot,
                     pid: Some(start.pid),
-                    argv: Vec::new(),
-                    shell: false,
-                    exec_error: None,
-                    started_at: begun,
-                    begun: start.begun,
                     wall: at.duration_since(begun).unwrap_or_default(),
-                    outcome: Outcome::Lost("the log ends before the job".to_owned()),
-                    stdout: Default::default(),
-                    stderr: Default::default(),
-                    leaked: false,
-                    stdin: None,
-                    terminal: None,
-                    logs: None,
+                    ..Attempt::new((start.attempt, start.slot), (begun, start.begun), lost)
                 };
                 (Arc::clone(&start.job), Status::Canceled, Arc::new(attempt))
             }

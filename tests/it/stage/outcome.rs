@@ -79,6 +79,14 @@ impl Outcome {
         self.only(&format!("named {name}"), |record| record["name"] == name)
     }
 
+    /// How the job with this name ended by its record: its status, reason and error, `-` for null.
+    #[track_caller]
+    pub(crate) fn ending(&self, name: &str) -> String {
+        let record = self.record_named(name);
+        let text = |key: &str| record[key].as_str().unwrap_or("-").to_owned();
+        format!("{} {} {}", text("status"), text("reason"), text("error"))
+    }
+
     /// The run's peak of resident memory in bytes (`VmHWM`), without its children.
     ///
     /// The kernel discards this number when a process exits, so it is read every two milliseconds

@@ -7,20 +7,22 @@
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
+use crate::event::FailedNeed;
+
 /// The jobs `J` that wait, by their numbers.
 #[derive(Debug)]
 pub(crate) struct Dependencies<J> {
     /// The jobs that have ended well, or are ready: one bit each.
     satisfied: Vec<u64>,
     /// The jobs that did not end well, and why.
-    failed: HashMap<u64, Arc<str>>,
+    failed: HashMap<u64, Arc<FailedNeed>>,
     waiting: BTreeMap<u64, WaitingForJobs<J>>,
     /// The waiting jobs that need a job.
     users: HashMap<u64, Vec<u64>>,
     /// Every job that another one needs.
     needed: HashSet<u64>,
     /// Why a job that needs this one failed before, so that a service may not be needed at all.
-    given_up: HashMap<u64, Arc<str>>,
+    given_up: HashMap<u64, Arc<FailedNeed>>,
 }
 
 #[derive(Debug)]
@@ -42,7 +44,7 @@ pub(crate) enum Released<J> {
     /// It may start.
     Ready(J),
     /// A job that it needs did not end well, for this reason.
-    Failed(J, Arc<str>),
+    Failed(J, Arc<FailedNeed>),
 }
 
 /// A job to add.
@@ -74,7 +76,7 @@ impl<J> Dependencies<J> {
             needs,
             is_service,
         } = added;
-        self.mention(needs);
+        self.mention(needs.iter().copied());
         let mut waiting = WaitingForJobs {
             job,
             needs: needs.into(),
@@ -83,7 +85,7 @@ impl<J> Dependencies<J> {
             jobs: 0,
             services: Vec::new(),
         };
-        let failed = self.failed(needs);
+        let failed = self.failed(needs.iter().copied());
         for need in needs {
             if !self.is_satisfied(*need) {
                 self.users.entry(*need).or_default().push(seq);
@@ -116,7 +118,7 @@ impl<J> Dependencies<J> {
     }
 
     /// Records that jobs are needed by one that is done already.
-    pub(crate) fn mention(&mut self, needs: &[u64]) {
+    pub(crate) fn mention(&mut self, needs: impl IntoIterator<Item = u64>) {
         self.needed.extend(needs);
     }
 
@@ -141,7 +143,7 @@ impl<J> Dependencies<J> {
 
     /// Handles a job that did not end well; a service may have been ready before. Returns the waiting jobs
     /// that fail with it, in the order in which they were found.
-    pub(crate) fn fail(&mut self, seq: u64, why: Arc<str>) -> Vec<Released<J>> {
+    pub(crate) fn fail(&mut self, seq: u64, why: Arc<FailedNeed>) -> Vec<Released<J>> {
         let (word, bit) = place(seq);
         if let Some(bits) = self.satisfied.get_mut(word) {
             *bits &= !bit;
@@ -155,11 +157,12 @@ impl<J> Dependencies<J> {
     }
 
     /// Why one of these jobs did not end well, if one did not.
-    pub(crate) fn failed(&self, needs: &[u64]) -> Option<Arc<str>> {
+    pub(crate) fn failed(&self, needs: impl IntoIterator<Item = u64>) -> Option<Arc<FailedNeed>> {
         if self.failed.is_empty() {
             return None;
         }
-        needs.iter().find_map(|need| self.failed.get(need)).cloned()
+        let mut failed = needs.into_iter().filter_map(|need| self.failed.get(&need));
+        failed.next().cloned()
     }
 
     /// Whether a job has ended well, or is ready.
@@ -198,7 +201,9 @@ impl<J> Dependencies<J> {
 
     /// Takes all that wait, in their order, with the reason why a service was not needed in the end, if
     /// there is one.
-    pub(crate) fn take_all(&mut self) -> impl Iterator<Item = (J, Option<Arc<str>>)> + use<J> {
+    pub(crate) fn take_all(
+        &mut self,
+    ) -> impl Iterator<Item = (J, Option<Arc<FailedNeed>>)> + use<J> {
         let waiting = std::mem::take(&mut self.waiting).into_iter();
         let given_up = std::mem::take(&mut self.given_up);
         waiting.map(move |(seq, waiting)| (waiting.job, given_up.get(&seq).cloned()))
@@ -210,7 +215,7 @@ impl<J> Dependencies<J> {
     }
 
     /// Fails a job that waits, and those that need it.
-    fn give_up(&mut self, seq: u64, why: Arc<str>, released: &mut Vec<Released<J>>) {
+    fn give_up(&mut self, seq: u64, why: Arc<FailedNeed>, released: &mut Vec<Released<J>>) {
         let mut failed = VecDeque::from([seq]);
         while let Some(seq) = failed.pop_front() {
             let Some(waiting) = self.waiting.remove(&seq) else {
@@ -239,7 +244,7 @@ impl<J> Dependencies<J> {
             }
             if waiting.services.is_empty() {
                 // A service that was ready may have ended since.
-                match self.failed(&waiting.needs) {
+                match self.failed(waiting.needs.iter().copied()) {
                     Some(why) => self.give_up(seq, why, &mut released),
                     None => released.extend(self.take(seq)),
                 }

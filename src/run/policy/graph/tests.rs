@@ -8,6 +8,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::*;
+use crate::event::samples::failed;
 use crate::event::{CancelReason, Status};
 use crate::plan::Pool;
 use crate::process::Signal;
@@ -171,7 +172,9 @@ impl Simulation {
         assert_eq!(before, None, "job {seq} ended twice");
         let released = match fate {
             Fate::Ok => self.dependencies.satisfy(seq),
-            Fate::Failed | Fate::Skipped => self.dependencies.fail(seq, "why".into()),
+            Fate::Failed | Fate::Skipped => self
+                .dependencies
+                .fail(seq, Arc::new(failed(&format!("{seq}: exit 1")))),
         };
         self.release(released);
     }
@@ -190,7 +193,11 @@ impl Simulation {
             let Some((seq, slots)) = self.schedule.take_ready(|_| true) else {
                 break;
             };
-            if self.dependencies.failed(&self.job(seq).needs).is_some() {
+            if self
+                .dependencies
+                .failed(self.job(seq).needs.clone())
+                .is_some()
+            {
                 if let Some(pool) = self.job(seq).pool {
                     self.schedule.ready.leave(&Self::pool(pool));
                 }

@@ -5,7 +5,8 @@ use std::path::Path;
 use std::time::Instant;
 
 use super::*;
-use crate::plan::{ShellRule, Source};
+use crate::event::Status;
+use crate::plan::{Separator, ShellRule, Source};
 use crate::process::{Environment, Stdio};
 use crate::run::{JobOutput, Options};
 
@@ -75,4 +76,42 @@ fn a_panic_leaves_no_job_behind() {
         assert!(begun.elapsed() < Duration::from_secs(60), "it runs on");
         std::thread::sleep(Duration::from_millis(5));
     }
+}
+
+#[test]
+fn a_job_whose_need_is_never_read_is_skipped() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("jobs.jsonl");
+    let needing = "{\"name\":\"a\",\"cmd\":\"touch ran\",\"needs\":[\"b\"]}\n";
+    let needed = format!(
+        "{{\"name\":\"b\",\"cmd\":\"true # {}\"}}\n",
+        "x".repeat(1 << 20)
+    );
+    std::fs::write(&path, format!("{needing}{needed}")).unwrap();
+    let rule = ShellRule::Auto(Arc::default());
+    let source = Source::file(&path, Separator::Newline, &rule).unwrap();
+    // After it was checked.
+    std::fs::write(&path, needing).unwrap();
+    let mut ends = Vec::new();
+    let runner = Runner::new(options(dir.path()), None, |event: &Event| {
+        if let Event::JobEnded(end) = event {
+            ends.push(end.clone());
+        }
+        Flow::Ready
+    });
+    let runtime = tokio::runtime::Builder::new_current_thread();
+    let runtime = { runtime }.enable_all().build().unwrap();
+    let (_control, mut controls) = mpsc::unbounded_channel();
+    runtime.block_on(async { runner.run(Feed::new(source).unwrap(), &mut controls).await });
+    let ends: Vec<_> = ends
+        .iter()
+        .map(|end| {
+            (
+                end.status,
+                end.failed_need.as_ref().map(|need| need.to_string()),
+            )
+        })
+        .collect();
+    assert_eq!(ends, [(Status::Skipped, Some("b: not read".to_owned()))]);
+    assert!(!dir.path().join("ran").exists());
 }

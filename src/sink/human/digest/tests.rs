@@ -1,6 +1,9 @@
 use super::*;
-use crate::event::samples::{ended, exit, job, may_fail, needing, service, skipped, with_outcome};
+use crate::event::samples::{
+    ended, exit, failed, job, may_fail, needing, service, skipped, with_outcome,
+};
 use crate::event::{CancelReason, Outcome};
+use std::sync::Arc;
 
 /// The digest of these endings, in a log.
 fn digest(ends: &[JobEnd]) -> Vec<String> {
@@ -18,7 +21,7 @@ fn canceled(name: &str, need: &str) -> JobEnd {
     let reason = Some(CancelReason::Needs);
     let exit = exit(None);
     let mut end = with_outcome(job(name), Outcome::Canceled { reason, exit });
-    end.failed_need = Some(need.into());
+    end.failed_need = Some(Arc::new(failed(need)));
     end
 }
 
