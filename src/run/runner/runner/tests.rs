@@ -83,15 +83,14 @@ fn a_job_whose_need_is_never_read_is_skipped() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("jobs.jsonl");
     let needing = "{\"name\":\"a\",\"cmd\":\"touch ran\",\"needs\":[\"b\"]}\n";
-    let needed = format!(
-        "{{\"name\":\"b\",\"cmd\":\"true # {}\"}}\n",
-        "x".repeat(1 << 20)
-    );
-    std::fs::write(&path, format!("{needing}{needed}")).unwrap();
+    // Longer than what is read at once, so that the first job comes before the change is found.
+    let between = format!("{{\"cmd\":\"true # {}\"}}\n", "x".repeat(1 << 20));
+    let needed = "{\"name\":\"b\",\"cmd\":\"true\"}\n";
+    std::fs::write(&path, format!("{needing}{between}{needed}")).unwrap();
     let rule = ShellRule::Auto(Arc::default());
     let source = Source::file(&path, Separator::Newline, &rule).unwrap();
     // After it was checked.
-    std::fs::write(&path, needing).unwrap();
+    std::fs::write(&path, format!("{needing}{between}")).unwrap();
     let mut ends = Vec::new();
     let runner = Runner::new(options(dir.path()), None, |event: &Event| {
         if let Event::JobEnded(end) = event {
@@ -102,7 +101,9 @@ fn a_job_whose_need_is_never_read_is_skipped() {
     let runtime = tokio::runtime::Builder::new_current_thread();
     let runtime = { runtime }.enable_all().build().unwrap();
     let (_control, mut controls) = mpsc::unbounded_channel();
-    runtime.block_on(async { runner.run(Feed::new(source).unwrap(), &mut controls).await });
+    let run = async { runner.run(Feed::new(source).unwrap(), &mut controls).await };
+    let run = async { tokio::time::timeout(Duration::from_secs(60), run).await };
+    assert!(runtime.block_on(run).is_ok(), "it does not end");
     let ends: Vec<_> = ends
         .iter()
         .map(|end| {
