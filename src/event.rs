@@ -115,6 +115,8 @@ pub(crate) struct JobStart {
     pub(crate) job: Arc<NumberedJob>,
     pub(crate) attempt: u32,
     pub(crate) slot: u32,
+    /// The name of the machine it runs on, if not this one.
+    pub(crate) host: Option<Arc<str>>,
     pub(crate) pid: u32,
     /// Since the start of the run.
     pub(crate) begun: Duration,

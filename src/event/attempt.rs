@@ -16,6 +16,8 @@ pub(crate) struct Attempt {
     pub(crate) number: u32,
     /// Its slot, from 1.
     pub(crate) slot: u32,
+    /// The name of the machine it ran on, if not this one.
+    pub(crate) host: Option<Arc<str>>,
     /// `None` if no process could be started.
     pub(crate) pid: Option<u32>,
     /// The program that was executed, and its arguments.
@@ -72,6 +74,7 @@ impl Attempt {
         Self {
             number,
             slot,
+            host: None,
             pid: None,
             argv: Vec::new(),
             shell: false,

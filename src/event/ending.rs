@@ -106,6 +106,10 @@ pub(crate) enum CancelReason {
     Resumed,
     /// A job that it needs did not end well.
     Needs,
+    /// The machine that ran it was lost, more often than a job is run again.
+    Lost,
+    /// The engine that ran it (a cluster's scheduler) was told to end it.
+    Engine,
 }
 
 impl CancelReason {
@@ -119,6 +123,8 @@ impl CancelReason {
             Self::NeedsTerminal => "needs_terminal",
             Self::Resumed => "resumed",
             Self::Needs => "needs",
+            Self::Lost => "lost",
+            Self::Engine => "engine",
         }
     }
 }

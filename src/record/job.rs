@@ -123,6 +123,9 @@ pub(crate) struct JobRecord<'a, T, B> {
     /// The slot of the last attempt, from 1. The keys below are those of the last attempt as well.
     #[schemars(range(min = 1))]
     pub(super) slot: Option<u32>,
+    /// With --on: the machine that ran it.
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    pub(super) host: Option<Str<'a>>,
     /// The ID of the process and of its process group.
     #[schemars(range(min = 1))]
     pub(super) pid: Option<u32>,

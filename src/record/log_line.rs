@@ -63,6 +63,15 @@ pub(crate) struct LogStart<'a> {
     pub(crate) boot_id: Option<Str<'a>>,
     /// Identifies the namespace of process IDs.
     pub(crate) pid_namespace: Option<u64>,
+    /// With --work: the name of the machine.
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    pub(crate) host: Option<Str<'a>>,
+    /// With --work: what the engine calls this task, such as the number of a Slurm job.
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    pub(crate) engine_job: Option<Str<'a>>,
+    /// With --work: the version of prun.
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    pub(crate) prun: Option<Str<'a>>,
 }
 
 /// The start of an attempt.
@@ -87,6 +96,9 @@ pub(crate) struct LoggedStart<'a> {
     /// The slot of the attempt, from 1.
     #[schemars(range(min = 1))]
     pub(super) slot: u32,
+    /// With --on: the machine that runs it.
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    pub(crate) host: Option<Str<'a>>,
     /// The ID of the process and of its process group.
     #[schemars(range(min = 1))]
     pub(crate) pid: u32,

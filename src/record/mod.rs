@@ -12,6 +12,7 @@ mod event_line;
 mod from_event;
 mod job;
 mod job_file;
+mod journal;
 mod log_line;
 mod parallel_row;
 mod scalar;
@@ -25,6 +26,8 @@ pub(crate) use event_line::EventLine;
 pub(crate) use from_event::{RecordStreams, Texts};
 pub(crate) use job::{JobRecord, VERSION};
 pub(crate) use job_file::{JobFileLine, Variables};
+#[expect(unused_imports, reason = "read and written by what comes next")]
+pub(crate) use journal::{JournalLine, JournalOutput};
 pub(crate) use log_line::{LineError, LogLine, LogStart};
 pub(crate) use parallel_row::ParallelRow;
 pub(crate) use scalar::{Seconds, Str, seconds};

@@ -89,6 +89,7 @@ impl LoggedStart<'_> {
             )),
             attempt: self.attempt,
             slot: self.slot.max(1),
+            host: self.host.as_ref().map(|host| Arc::from(&*host.0)),
             pid: self.pid,
             begun: begun(self.begun_s, run, at)?,
         };
@@ -213,6 +214,7 @@ impl Read<'_> {
         Ok(Attempt {
             number,
             slot: self.slot.unwrap_or(1).max(1),
+            host: self.host.as_ref().map(|host| Arc::from(&*host.0)),
             pid: self.pid,
             argv,
             shell: self.shell,

@@ -186,6 +186,7 @@ async fn announce(assignment: &Assignment, process: &Process, begun: Moment) {
         job: Arc::clone(&assignment.job),
         attempt: assignment.attempt,
         slot: assignment.slot,
+        host: None,
         pid: process.pid(),
         begun,
     };

@@ -144,6 +144,7 @@ mod tests {
             job: Arc::new(job("test")),
             attempt: 1,
             slot: 1,
+            host: None,
             pid: 4711,
             begun: Duration::ZERO,
         }))

@@ -300,6 +300,7 @@ mod tests {
             job: Arc::new(job),
             attempt: 1,
             slot: 1,
+            host: None,
             pid: 4711,
             begun: Duration::ZERO,
         }))

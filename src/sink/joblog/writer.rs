@@ -103,6 +103,9 @@ impl JobLog {
             pid: Some(std::process::id()),
             boot_id: boot_id.as_deref().map(Str::from),
             pid_namespace: survivors::pid_namespace(),
+            host: None,
+            engine_job: None,
+            prun: None,
         };
         log.append(&Line::RunStart(start))?;
         Ok(log)
