@@ -167,6 +167,23 @@ pub(crate) struct JobEnd {
 }
 
 impl JobEnd {
+    /// The end of a job that had no attempt.
+    pub(crate) fn unstarted(
+        job: Arc<NumberedJob>,
+        status: Status,
+        reason: Option<CancelReason>,
+    ) -> Self {
+        Self {
+            job,
+            status,
+            reason,
+            failed_need: None,
+            attempts: 0,
+            queued: None,
+            last: None,
+        }
+    }
+
     /// Whether it failed, and was allowed to.
     pub(crate) fn is_allowed_failure(&self) -> bool {
         self.status.is_failure() && self.job.job.may_fail()

@@ -164,10 +164,11 @@ async fn run(mut settings: Settings, source: Source) -> io::Result<ExitCode> {
     let mut signs = Signs::new(settings.misunderstanding);
     let feed = Feed::new(source)?;
     settings.options.shared_blocks = feed.shared_blocks();
-    let runner = Runner::new(settings.options, completed_jobs, |event: &Event| {
+    let forward = Box::new(|event: &Event| {
         signs.fold(event);
         dispatch.handle(event)
     });
+    let runner = Runner::local(settings.options, completed_jobs, forward);
     let mut ended = runner.run(feed, &mut controls).await;
     let mut messages = finish(dispatch.finish(), &mut controls, &mut ended, grace).await;
     guarding.end().await;

@@ -25,6 +25,11 @@ pub(crate) struct NumberedJob {
 }
 
 impl NumberedJob {
+    /// Returns the numbers of the jobs that it needs.
+    pub(crate) fn needs(&self) -> impl Iterator<Item = u64> {
+        self.job.needs().iter().map(|need| need.seq)
+    }
+
     /// Returns the environment variables that identify an attempt.
     pub(crate) fn variables(
         &self,

@@ -1,7 +1,9 @@
 //! Runs jobs: jobs become attempts, attempts become processes, and everything is reported as events.
 //!
-//! [`Runner`] owns the state of the run: one loop selects, decides and sends events. An `attempt` owns
-//! only its own process and responds to requests. Decisions that need no process are in `policy`, as
+//! [`Runner`] is the loop: it reads jobs, hands them to an `executor`, which runs them, and handles requests
+//! from outside. `context` is the state of the run that both share, and the one place that sends events;
+//! `backpressure` is what waits while the sinks are full. An `attempt` owns only its own process and
+//! responds to requests. Decisions that need no process are in `policy`, as
 //! pure state machines. `feed` supplies the jobs in order, and `resume` knows those that are already
 //! done; `signals` and `control` are requests from outside, `limits` the limits of the system, `job_limit`
 //! a limit of concurrent jobs that changes, `start_limits` what else keeps jobs from starting (the load and
@@ -9,7 +11,10 @@
 //! not know who handles its events.
 
 mod attempt;
+mod backpressure;
+mod context;
 mod control;
+mod executor;
 mod feed;
 mod job_limit;
 mod limits;

@@ -2,13 +2,13 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::*;
-use crate::event::Status;
+use crate::event::{Flow, Status};
 use crate::plan::{Separator, ShellRule, Source};
 use crate::process::{Environment, Stdio};
-use crate::run::{JobOutput, Options};
+use crate::run::{Foreground, JobOutput, Options};
 
 fn options(dir: &Path) -> Options {
     Options {
@@ -55,7 +55,7 @@ fn a_panic_leaves_no_job_behind() {
         Event::JobEnded(_) => panic!("a bug"),
         _ => Flow::Ready,
     };
-    let runner = Runner::new(options(dir.path()), None, panics);
+    let runner = Runner::local(options(dir.path()), None, Box::new(panics));
     let run = catch_unwind(AssertUnwindSafe(|| {
         let runtime = tokio::runtime::Builder::new_current_thread();
         let runtime = { runtime }.enable_all().build().unwrap();
@@ -92,12 +92,13 @@ fn a_job_whose_need_is_never_read_is_skipped() {
     // After it was checked.
     std::fs::write(&path, format!("{needing}{between}")).unwrap();
     let mut ends = Vec::new();
-    let runner = Runner::new(options(dir.path()), None, |event: &Event| {
+    let collect = |event: &Event| {
         if let Event::JobEnded(end) = event {
             ends.push(end.clone());
         }
         Flow::Ready
-    });
+    };
+    let runner = Runner::local(options(dir.path()), None, Box::new(collect));
     let runtime = tokio::runtime::Builder::new_current_thread();
     let runtime = { runtime }.enable_all().build().unwrap();
     let (_control, mut controls) = mpsc::unbounded_channel();

@@ -2,17 +2,18 @@
 
 use std::sync::Arc;
 
-use super::runner::{Next, Runner};
-use crate::event::{Awaited, Event, Flow, JobWait, NumberedJob, Waits};
+use super::local::{LocalExecutor, Next};
+use crate::event::{Awaited, Event, JobWait, NumberedJob, Waits};
+use crate::run::context::RunContext;
 use crate::run::start_limits::StartLimits;
 
-impl<T: FnMut(&Event) -> Flow> Runner<T> {
+impl LocalExecutor {
     /// Reports what waits, but not more often than people can read.
-    pub(super) fn report_waits(&mut self) {
+    pub(super) fn report_waits(&mut self, run: &mut RunContext) {
         if !self.has_graph && self.start_limits.is_none() {
             return;
         }
-        let now = self.clock.now();
+        let now = run.clock.now();
         if !self.waits_throttle.allows(now) {
             return;
         }
@@ -22,7 +23,7 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
         if has_waits || self.has_waits {
             self.waits_throttle.reported(now);
             self.has_waits = has_waits;
-            self.announce(&Event::JobsWaited(Arc::new(waits)));
+            run.announce(&Event::JobsWaited(Arc::new(waits)));
         }
     }
 

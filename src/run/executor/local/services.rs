@@ -2,39 +2,38 @@
 
 use std::sync::Arc;
 
-use super::runner::{Next, Runner};
-use crate::event::{Attempt, CancelReason, Event, FailedNeed, Flow, NumberedJob, Outcome, Status};
+use super::local::{LocalExecutor, Next};
+use crate::event::{Attempt, CancelReason, FailedNeed, NumberedJob, Outcome, Status};
 use crate::process::Signal;
+use crate::run::context::RunContext;
 use crate::run::policy::Request;
 
-impl<T: FnMut(&Event) -> Flow> Runner<T> {
+impl LocalExecutor {
     /// Starts a service, which takes no slot from the jobs.
-    pub(super) fn start_service(&mut self, next: Next) {
+    pub(super) fn start_service(&mut self, next: Next, run: &mut RunContext) {
         if let Some(why) = self.failed_need(&next.job) {
-            return self.give_up(next, why);
+            return self.give_up(next, why, run);
         }
         // It has a time limit until it is ready.
-        self.clock.watch();
+        run.clock.watch();
         let [slot, question_slot] = self.schedule.take_service_slots();
-        self.start_in(slot, question_slot, next);
+        self.start_in(slot, question_slot, next, run);
     }
 
     /// Handles the start of a service, which is ready if it is not asked. The jobs after it do not wait for
     /// its end to be reported.
-    pub(super) fn on_service_started(&mut self, seq: u64, is_asked: bool) {
+    pub(super) fn on_service_started(&mut self, seq: u64, is_asked: bool, run: &mut RunContext) {
         if !is_asked {
-            self.on_ready(seq);
+            self.on_ready(seq, run);
         }
-        if self.order.as_mut().is_some_and(|order| order.ended(seq)) {
-            self.report_turn();
-        }
+        run.pass_turn(seq);
     }
 
     /// Handles a service that is ready.
-    pub(super) fn on_ready(&mut self, seq: u64) {
+    pub(super) fn on_ready(&mut self, seq: u64, run: &mut RunContext) {
         self.own_requests.ready(seq);
         let released = self.dependencies.satisfy(seq);
-        self.release(released);
+        self.release(released, run);
     }
 
     /// Handles the end of a service: if it was too early, the jobs that need it are ended with it.
@@ -42,10 +41,11 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
         &mut self,
         job: &NumberedJob,
         mut attempt: Arc<Attempt>,
+        run: &mut RunContext,
     ) -> Arc<Attempt> {
         let outcome = match &attempt.outcome {
             Outcome::Exited(exit) | Outcome::Canceled { exit, .. }
-                if self.is_over() && !self.cancel.is_ending() =>
+                if self.has_ended_all(run) && !run.cancel.is_ending() =>
             {
                 Some(Outcome::EndedWithRun { exit: *exit })
             }
@@ -55,7 +55,7 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
         if let Some(outcome) = outcome {
             Arc::make_mut(&mut attempt).outcome = outcome;
         }
-        if attempt.status() != Status::Ok && !self.cancel.is_ending() {
+        if attempt.status() != Status::Ok && !run.cancel.is_ending() {
             let request = Request::Terminate {
                 signal: Signal::TERM,
                 reason: Some(CancelReason::Needs),
@@ -66,16 +66,16 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
     }
 
     /// Whether all jobs but services have ended.
-    pub(super) fn is_over(&self) -> bool {
-        self.exhausted && self.schedule.is_idle() && self.dependencies.is_idle()
+    pub(super) fn has_ended_all(&self, run: &RunContext) -> bool {
+        run.exhausted && self.schedule.is_idle() && self.dependencies.is_idle()
     }
 
     /// Ends the services once all other jobs have ended. Returns whether any is running.
-    pub(super) fn end_services(&mut self) -> bool {
+    pub(super) fn end_services(&mut self, run: &mut RunContext) -> bool {
         // Some were never needed: the jobs that need them were done before, or have failed.
         let unneeded: Vec<_> = self.dependencies.take_all().collect();
         for (service, failed_need) in unneeded {
-            self.end_unneeded(service.job, failed_need);
+            self.end_unneeded(service.job, failed_need, run);
         }
         self.own_requests.end_services()
     }
@@ -85,16 +85,26 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
         &mut self,
         job: Arc<NumberedJob>,
         failed_need: Option<Arc<FailedNeed>>,
+        run: &mut RunContext,
     ) {
         match failed_need {
-            Some(need) => self.skip(job, need),
-            None => self.end(job, Status::Ok, Some(CancelReason::Resumed), None, None),
+            Some(need) => self.skip(job, need, run),
+            None => {
+                self.end(
+                    job,
+                    Status::Ok,
+                    Some(CancelReason::Resumed),
+                    None,
+                    None,
+                    run,
+                );
+            }
         }
     }
 
     /// Skips jobs that wait for others that will never end: a file was changed while it was read.
-    pub(super) fn skip_stranded(&mut self) {
-        let is_stranded = self.exhausted
+    pub(super) fn skip_stranded(&mut self, run: &mut RunContext) {
+        let is_stranded = run.exhausted
             && self.schedule.is_idle()
             && !self.dependencies.is_idle()
             && !self.own_requests.has_starting_service();
@@ -111,7 +121,7 @@ impl<T: FnMut(&Event) -> Flow> Runner<T> {
                     how: "not read".to_owned(),
                 })
             });
-            self.end_unneeded(next.job, missing.or(failed_need));
+            self.end_unneeded(next.job, missing.or(failed_need), run);
         }
     }
 }
