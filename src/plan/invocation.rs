@@ -28,11 +28,13 @@ pub(crate) enum Invocation {
     Template(Arc<Template>),
     /// A command with replacement strings, for so many values as the job has.
     Replacement(Arc<FilledCommand>),
-    /// What an earlier run executed, read from its job log.
+    /// What another run executed, read from its job log, or made of a template for this one.
     Recorded {
-        /// The command line as written.
-        line: OsString,
+        /// The command line as written, if there is one.
+        line: Option<OsString>,
         argv: Box<Argv>,
+        /// Whether a shell may run it.
+        allows_shell: bool,
     },
 }
 
@@ -76,8 +78,9 @@ impl Invocation {
     /// Whether a shell may run it.
     pub(crate) fn allows_shell(&self) -> bool {
         match self {
-            Self::Argv(_) | Self::Recorded { .. } => false,
+            Self::Argv(_) => false,
             Self::Line { shell, .. } => shell.is_some(),
+            Self::Recorded { allows_shell, .. } => *allows_shell,
             Self::Template(template) => template.allows_shell,
             Self::Replacement(_) => true,
         }
@@ -107,8 +110,11 @@ impl Invocation {
                 shell: Some(argv),
             },
         };
-        let argv = Box::new(argv);
-        Self::Recorded { line, argv }
+        Self::Recorded {
+            line: Some(line),
+            argv: Box::new(argv),
+            allows_shell: false,
+        }
     }
 
     /// Returns the command line as GNU parallel shows it: with the values in it, quoted. It is never run.
@@ -125,7 +131,8 @@ impl Invocation {
     pub(crate) fn line(&self) -> Option<&OsStr> {
         match self {
             Self::Argv(_) => None,
-            Self::Line { line, .. } | Self::Recorded { line, .. } => Some(line),
+            Self::Line { line, .. } => Some(line),
+            Self::Recorded { line, .. } => line.as_deref(),
             Self::Template(template) => template.line.as_deref(),
             Self::Replacement(command) => Some(command.line()),
         }

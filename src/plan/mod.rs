@@ -4,7 +4,7 @@
 //! open stream such as standard input. A job knows where it was written and what it executes
 //! ([`Invocation`]: an argv, or a command line that may need a [`Shell`]).
 //!
-//! * `job` is one job, `scheduling` how it stands among the others, `source` the stream of them,
+//! * `job` is one job, `numbered_entry` one of another run, `scheduling` how it stands among the others, `source` the stream of them,
 //!   `typed_commands` the commands of the command line, and `suggestion` quotes what a message suggests.
 //! * `needs` finds the jobs that a job needs by their names, and selects jobs.
 //! * `jobfile` reads a job file, `document` one whose jobs are in TOML, YAML or a JSON object;
@@ -30,6 +30,7 @@ mod job;
 mod jobfile;
 mod key;
 mod needs;
+mod numbered_entry;
 mod replacement;
 mod rows;
 mod scheduling;
@@ -51,11 +52,12 @@ pub(crate) use command::{Shape, Shell, ShellError, ShellRule, shape};
 pub(crate) use document::{jobs_schema, schema_text};
 pub(crate) use duration::{DurationError, format_duration, parse_duration};
 pub(crate) use input::Separator;
-pub(crate) use invocation::{Argv, Invocation};
+pub(crate) use invocation::{Argv, Invocation, parse_line};
 pub(crate) use job::{Job, JobInput, Origin};
 pub(crate) use jobfile::Entry;
 pub(crate) use key::Key;
 pub(crate) use needs::{Selection, levels};
+pub(crate) use numbered_entry::NumberedEntry;
 pub(crate) use replacement::{
     Insertion, ReplacementCommand, ReplacementError, ReplacementStrings, ReplacementText,
     StringsError, quote_as_parallel,
@@ -63,5 +65,5 @@ pub(crate) use replacement::{
 pub(crate) use rows::{ColumnSeparator, Reading, RowJobsRules, RowRules, RowSource};
 
 pub(crate) use scheduling::{Need, Pool, Scheduling, Service};
-pub(crate) use source::{Source, SourceError};
-pub(crate) use template::{SlotAssignment, has_placeholder};
+pub(crate) use source::{GivenEntries, Source, SourceError};
+pub(crate) use template::{KnownSlots, SlotAssignment, has_placeholder};

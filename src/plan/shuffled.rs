@@ -46,7 +46,7 @@ where
             let (mut warnings, mut jobs) = (Vec::new(), Vec::new());
             for entry in source {
                 match entry {
-                    Ok(entry @ Entry::Warning(_)) => warnings.push(entry),
+                    Ok(entry @ (Entry::Warning(_) | Entry::Given(_))) => warnings.push(entry),
                     Ok(Entry::Job(job)) => jobs.push((jobs.len(), job)),
                     Err(error) => return Some(Err(error)),
                 }

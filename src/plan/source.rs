@@ -11,7 +11,10 @@ use super::command::ShellRule;
 use super::input::{Opened, Separator, open};
 use super::job::Job;
 use super::jobfile::{Entry, Format, JobFile, by_name};
-use super::needs::{JobNames, NeedsFault, Selection, SelectionError, resolve};
+use super::needs::{
+    DependentJob, JobNames, NeedsFault, Selection, SelectionError, dependence, resolve,
+};
+use super::numbered_entry::NumberedEntry;
 use super::rows::{RowJobs, RowJobsRules, RowSource};
 use super::shuffled::Shuffled;
 use super::typed_commands;
@@ -32,6 +35,10 @@ pub(crate) struct Source {
     has_needs: bool,
     /// Whether a job that is known is a service.
     has_services: bool,
+    /// The first job that is known and does not run apart from the others.
+    dependent: Option<DependentJob>,
+    /// Whether there may be such jobs.
+    may_depend: bool,
     total: Option<u64>,
     ended: bool,
 }
@@ -52,6 +59,17 @@ enum Supply {
     Shuffled(Box<Shuffled<Source>>),
     /// A template, once for each block of an input.
     Blocks(Box<BlockJobs>),
+    /// The jobs of another run.
+    Given(GivenEntries),
+}
+
+/// The jobs of another run.
+pub(crate) struct GivenEntries {
+    pub(crate) entries: Box<dyn Iterator<Item = Result<NumberedEntry, SourceError>> + Send>,
+    /// How many there are, if that is known.
+    pub(crate) total: Option<u64>,
+    /// Whether the next one may have to be waited for.
+    pub(crate) may_block: bool,
 }
 
 impl Source {
@@ -82,12 +100,14 @@ impl Source {
     fn known(warnings: Vec<Entry>, jobs: Vec<Job>) -> Self {
         let has_needs = jobs.iter().any(|job| !job.needs().is_empty());
         let has_services = jobs.iter().any(|job| job.service().is_some());
+        let dependent = jobs.iter().find_map(dependence);
         let total = Some(jobs.len() as u64);
         let mut entries = warnings;
         entries.extend(jobs.into_iter().map(Entry::Job));
         let mut source = Self::new(Supply::Listed(entries.into_iter()), total);
         source.has_needs = has_needs;
         source.has_services = has_services;
+        source.dependent = dependent;
         source
     }
 
@@ -125,6 +145,12 @@ impl Source {
         Ok(Self::new(Supply::Blocks(Box::new(jobs)), None))
     }
 
+    /// Returns a source of the jobs of another run, which keep their numbers.
+    pub(crate) fn given(entries: GivenEntries) -> Self {
+        let total = entries.total;
+        Self::new(Supply::Given(entries), total)
+    }
+
     /// Opens a job file, whose format is detected from its extension or its first bytes.
     ///
     /// A regular file is read through once before, so that a bad line is an error before anything
@@ -158,6 +184,7 @@ impl Source {
         source.has_needs = !checked.graph.is_empty();
         source.has_services = checked.services > 0;
         source.names = checked.names;
+        source.dependent = checked.dependent;
         Ok(source)
     }
 
@@ -198,10 +225,20 @@ impl Source {
         for entry in self {
             match entry? {
                 Entry::Job(job) => jobs.push(job),
-                warning @ Entry::Warning(_) => warnings.push(warning),
+                other => warnings.push(other),
             }
         }
         Ok(Self::known(warnings, selection.of(jobs)?))
+    }
+
+    /// Returns the same source if all of its jobs run apart from each other. Those that are not known yet
+    /// are checked when they are read.
+    pub(crate) fn independent(mut self) -> Result<Self, SourceError> {
+        self.may_depend = false;
+        match self.dependent.take() {
+            Some(job) => Err(job.into()),
+            None => Ok(self),
+        }
     }
 
     /// Returns a source from which nothing was read.
@@ -212,6 +249,8 @@ impl Source {
             count: 0,
             has_needs: false,
             has_services: false,
+            dependent: None,
+            may_depend: true,
             total,
             ended: false,
         }
@@ -256,6 +295,7 @@ impl Source {
             Supply::Inputs(inputs) => inputs.may_block(),
             Supply::Rows(rows) => rows.may_block(),
             Supply::Shuffled(jobs) => jobs.source().is_some_and(Self::may_block),
+            Supply::Given(given) => given.may_block,
             Supply::Listed(_) | Supply::Regular(_) => false,
         }
     }
@@ -269,6 +309,7 @@ impl Source {
             Supply::Shuffled(jobs) => self.ended || jobs.source().is_none(),
             Supply::Listed(_) | Supply::Regular(_) => true,
             Supply::Blocks(_) => self.ended,
+            Supply::Given(given) => self.ended || !given.may_block,
         }
     }
 
@@ -303,6 +344,10 @@ impl Source {
                 let job = jobs.next_job().map_err(SourceError::from).transpose();
                 job.map(|job| job.map(Entry::Job))
             }
+            Supply::Given(given) => {
+                let next = given.entries.next();
+                next.map(|entry| entry.map(|entry| Entry::Given(Box::new(entry))))
+            }
             Supply::Regular(file) | Supply::Stream(file) => {
                 file.next().map(|entry| entry.map_err(SourceError::from))
             }
@@ -321,6 +366,13 @@ impl Iterator for Source {
             // The names of a template are as unique as its values. Others were checked before.
             Supply::Inputs(_) | Supply::Listed(_) | Supply::Shuffled(_) => entry,
             _ => self.checked(entry?),
+        });
+        let entry = entry.map(|entry| match entry {
+            Ok(Entry::Job(job)) if !self.may_depend => match dependence(&job) {
+                Some(dependent) => Err(dependent.into()),
+                None => Ok(Entry::Job(job)),
+            },
+            entry => entry,
         });
         self.ended = !matches!(entry, Some(Ok(_)));
         entry

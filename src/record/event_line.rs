@@ -65,6 +65,9 @@ pub(crate) struct StartLine<'a> {
     /// The slot of the attempt, from 1.
     #[schemars(range(min = 1))]
     pub(super) slot: u32,
+    /// With --on: the machine that runs it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) host: Option<Str<'a>>,
     /// The ID of the process and of its process group.
     #[schemars(range(min = 1))]
     pub(super) pid: u32,

@@ -227,6 +227,7 @@ impl<'a> EventLine<'a, Text<'a>, Base64<'a>> {
                 name: start.job.job.name.as_deref().map(Str::from),
                 attempt: start.attempt,
                 slot: start.slot,
+                host: start.host.as_deref().map(Str::from),
                 pid: start.pid,
             }),
             Event::JobRetried(retry) => Self::JobRetry(RetryLine {

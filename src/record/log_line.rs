@@ -254,6 +254,16 @@ impl<'a, T: Deserialize<'a>, B: Deserialize<'a>> LogLine<'a, T, B> {
     }
 }
 
+impl<T, B> LogLine<'_, T, B> {
+    /// The line without the texts of output, which stand in lines of their own.
+    pub(crate) fn without_texts(mut self) -> Self {
+        if let Self::JobRetry(record) | Self::JobEnd(record) = &mut self {
+            (record.stdout, record.stderr) = (None, None);
+        }
+        self
+    }
+}
+
 fn head(line: &str) -> Result<Head<'_>, LineError> {
     Ok(serde_json::from_str(line)?)
 }

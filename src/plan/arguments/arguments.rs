@@ -15,8 +15,8 @@ use crate::plan::invocation::Invocation;
 use crate::plan::job::{Job, Origin};
 use crate::plan::jobfile::Entry;
 use crate::plan::template::{
-    ForeignSyntaxError, JobName, JobNameError, PlaceholderScope, Template, TemplateError, Width,
-    check_foreign_syntax,
+    ForeignSyntaxError, JobName, JobNameError, KnownSlots, PlaceholderScope, Template,
+    TemplateError, Width, check_foreign_syntax,
 };
 
 /// The words after the options, divided at each `:::`.
@@ -60,8 +60,8 @@ pub(crate) struct Rules {
     pub(crate) argument_bytes: usize,
     /// The number of slots over which the values are spread.
     pub(crate) slots: usize,
-    /// Whether the slots have values, which `{slot}` inserts.
-    pub(crate) has_slot_values: bool,
+    /// What a template may say of the slot of a job.
+    pub(crate) known_slots: KnownSlots,
     /// The template of the jobs' names.
     pub(crate) name: Option<OsString>,
 }
@@ -265,7 +265,7 @@ fn parse(
     let scope = PlaceholderScope {
         width,
         names: &names,
-        has_slot_values: rules.has_slot_values,
+        slots: rules.known_slots,
     };
     let has_columns = rules.columns != Columns::default();
     check_foreign_syntax(template, scope, rule)?;

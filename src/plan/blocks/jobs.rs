@@ -18,7 +18,9 @@ use crate::plan::command::ShellRule;
 use crate::plan::input::{InputStream, OpenError, open};
 use crate::plan::invocation::Invocation;
 use crate::plan::job::{Job, JobInput, Origin};
-use crate::plan::template::{PlaceholderScope, Template, TemplateError, Width, has_placeholder};
+use crate::plan::template::{
+    KnownSlots, PlaceholderScope, Template, TemplateError, Width, has_placeholder,
+};
 
 /// What a file that is cut is called in messages.
 const WHAT: &str = "file of records";
@@ -98,7 +100,10 @@ impl BlockJobs {
         let scope = PlaceholderScope {
             width: Width::Sources(0),
             names: &[],
-            has_slot_values: rules.has_slot_values,
+            slots: match rules.has_slot_values {
+                true => KnownSlots::Values,
+                false => KnownSlots::Numbers,
+            },
         };
         let template = Template::new(template, scope, rule)?;
         let (label, opened) = match input {

@@ -52,6 +52,16 @@ impl Shell {
         }
     }
 
+    /// Returns the shell of these words, up to and including its `-c`.
+    pub(crate) fn of_words(words: Vec<OsString>) -> Option<Self> {
+        (!words.is_empty()).then_some(Self { words })
+    }
+
+    /// Returns its words, up to and including its `-c`.
+    pub(crate) fn words(&self) -> &[OsString] {
+        &self.words
+    }
+
     /// Returns its program as written.
     pub(crate) fn program(&self) -> &OsStr {
         &self.words[0]

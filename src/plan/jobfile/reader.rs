@@ -13,6 +13,7 @@ use crate::plan::command::ShellRule;
 use crate::plan::document::{self, Spelling};
 use crate::plan::input::{BUFFER_BYTES, InputLines, Separator};
 use crate::plan::job::Job;
+use crate::plan::numbered_entry::NumberedEntry;
 use crate::plan::scheduling::Pool;
 use crate::plan::suggestion::excerpt;
 
@@ -25,6 +26,8 @@ use crate::plan::suggestion::excerpt;
 pub(crate) enum Entry {
     /// A job.
     Job(Job),
+    /// A job of another run.
+    Given(Box<NumberedEntry>),
     /// A warning for the user, with its origin.
     Warning(String),
 }

@@ -5,12 +5,14 @@
 //! jobs, and `renumbered` gives jobs in another order their new numbers. `levels` are the jobs that can run
 //! once those of the levels before have ended.
 
+mod dependent_job;
 mod graph;
 mod job_names;
 mod levels;
 mod renumbered;
 mod selection;
 
+pub(crate) use dependent_job::{DependentJob, dependence};
 pub(super) use graph::{Graph, NeedsError, NeedsFault, resolve};
 pub(super) use job_names::JobNames;
 pub(crate) use levels::levels;

@@ -13,7 +13,7 @@ use super::shell_text::{Flat, ShellText, uses_parameters};
 use super::strings::{CommandPart, Inserted, Position, ReplacementStrings, StringsError};
 use crate::plan::command::{ShellRule, WordsError};
 use crate::plan::template::{
-    Hole, Piece, PlaceholderScope, Template, TemplateError, Width, pieces,
+    Hole, KnownSlots, Piece, PlaceholderScope, Template, TemplateError, Width, pieces,
 };
 
 /// How several values are inserted for one replacement string.
@@ -181,7 +181,7 @@ impl ReplacementCommand {
         let scope = PlaceholderScope {
             width: Width::Sources(inserted.max(1)),
             names: &[],
-            has_slot_values: false,
+            slots: KnownSlots::default(),
         };
         let found = pieces(&text, scope);
         let found = found.into_iter().filter_map(|piece| match piece {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::error::SourceError;
 use crate::plan::job::Job;
 use crate::plan::jobfile::{Entry, JobFile};
-use crate::plan::needs::{Graph, JobNames, NeedsError, NeedsFault};
+use crate::plan::needs::{DependentJob, Graph, JobNames, NeedsError, NeedsFault, dependence};
 use crate::plan::suggestion::nearest;
 
 /// What is known of a job file that was read once.
@@ -15,6 +15,8 @@ pub(crate) struct Checked {
     pub(crate) services: u64,
     pub(crate) names: JobNames,
     pub(crate) graph: Graph,
+    /// The first job that does not run apart from the others.
+    pub(crate) dependent: Option<DependentJob>,
 }
 
 impl Checked {
@@ -24,6 +26,7 @@ impl Checked {
             if let Entry::Job(job) = entry? {
                 self.jobs += 1;
                 self.services += u64::from(job.service().is_some());
+                self.dependent = self.dependent.take().or_else(|| dependence(&job));
                 check_name(&mut self.names, &job, self.jobs)?;
                 self.graph.add(&job, self.jobs);
             }

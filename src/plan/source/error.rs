@@ -9,7 +9,7 @@ use crate::plan::blocks::BlockError;
 use crate::plan::input::OpenError;
 use crate::plan::job::Origin;
 use crate::plan::jobfile::{Foreign, JobFileError};
-use crate::plan::needs::{NeedsError, SelectionError};
+use crate::plan::needs::{DependentJob, NeedsError, SelectionError};
 use crate::plan::rows::RowJobsError;
 use crate::plan::typed_commands::TypedCommandsError;
 
@@ -48,6 +48,12 @@ pub(crate) enum SourceError {
         "{0}: all jobs are services, which end when all other jobs have ended: write a job that is none"
     )]
     OnlyServices(Arc<str>),
+    /// A job does not run apart from the others.
+    #[error(transparent)]
+    Dependent(#[from] DependentJob),
+    /// The work of another prun cannot be read.
+    #[error("{0}")]
+    Work(String),
     /// Jobs cannot be selected.
     #[error(transparent)]
     Selection(#[from] SelectionError),

@@ -279,3 +279,30 @@ fn only_the_jobs_of_a_file_are_selected() {
         "--only needs a job file, which can be read to its end before anything starts: name it with -f"
     );
 }
+
+fn apart(lines: &str) -> Vec<String> {
+    let jobs = std::io::Cursor::new(lines.to_owned().into_bytes());
+    let source = Source::stream(None, Box::new(jobs), Separator::Newline, &rule());
+    self::lines(source.independent().unwrap())
+}
+
+#[test]
+fn a_job_of_a_stream_that_depends_on_others_is_an_error_at_its_line() {
+    let lines = apart("{\"cmd\":\"a\"}\n{\"cmd\":\"b\",\"weight\":2}\n{\"cmd\":\"c\"}\n");
+    let refused = "error stdin:2: `weight` cannot be used with --on: jobs on a cluster run apart from \
+                   each other: omit it, or run the jobs without --on";
+    assert_eq!(lines, ["a", refused]);
+}
+
+#[test]
+fn a_job_that_is_appended_to_a_file_is_checked_when_it_is_read() {
+    let file = Temporary::new("appended.jsonl", "{\"cmd\":\"a\"}\n");
+    let source = file.source().unwrap().independent().unwrap();
+    std::fs::write(&file.0, "{\"cmd\":\"a\"}\n{\"cmd\":\"b\",\"pool\":\"p\"}\n").unwrap();
+    let lines = lines(source);
+    assert_eq!(lines[0], "a");
+    assert!(
+        lines[1].contains(":2: `pool` cannot be used with --on"),
+        "{lines:?}"
+    );
+}

@@ -21,6 +21,6 @@ pub(super) use form::PlaceholderForm;
 pub(super) use job_name::{JobName, JobNameError};
 pub(crate) use placeholder::has_placeholder;
 pub(super) use placeholder::{Hole, Piece, PlaceholderScope, Width, pieces};
-pub(crate) use slot_assignment::SlotAssignment;
+pub(crate) use slot_assignment::{KnownSlots, SlotAssignment};
 pub(super) use template::{Template, TemplateError, WORD_BYTES};
 pub(super) use variables::assignment;

@@ -13,7 +13,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use thiserror::Error;
 
 use super::form::PlaceholderForm;
-use super::slot_assignment::SlotAssignment;
+use super::slot_assignment::{KnownSlots, SlotAssignment};
 
 /// A placeholder in a template.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,8 +46,8 @@ pub(crate) struct PlaceholderScope<'a> {
     pub(crate) width: Width,
     /// The names of the columns by position; none without `--header`.
     pub(crate) names: &'a [OsString],
-    /// Whether slots have values.
-    pub(crate) has_slot_values: bool,
+    /// What is known of the slot of a job.
+    pub(crate) slots: KnownSlots,
 }
 
 /// A part of a template.
@@ -84,6 +84,11 @@ pub(crate) enum PlaceholderError {
         "`{{slot}}` needs the values of the slots: add --slots LIST (`{{{{slot}}}}` is the text `{{slot}}`)"
     )]
     NoSlotValues,
+    /// `{%}` where the slot is not known.
+    #[error(
+        "`{{%}}` cannot be used with --on: the slot of a job is known only on its machine: write $PRUN_SLOT in a command line (`{{{{%}}}}` is the text `{{%}}`)"
+    )]
+    NoSlots,
 }
 
 /// The meaning of the text between braces.
@@ -278,8 +283,11 @@ pub(crate) fn check(word: &[u8], scope: PlaceholderScope) -> Result<(), Placehol
             Meaning::Hole(Hole::Value(index, _)) if index >= count => {
                 return Err(PlaceholderError::OutOfRange(written(), count));
             }
-            Meaning::Hole(Hole::SlotValue) if !scope.has_slot_values => {
+            Meaning::Hole(Hole::SlotValue) if scope.slots != KnownSlots::Values => {
                 return Err(PlaceholderError::NoSlotValues);
+            }
+            Meaning::Hole(Hole::Slot) if scope.slots == KnownSlots::None => {
+                return Err(PlaceholderError::NoSlots);
             }
             Meaning::UnknownName => {
                 let names = scope.names.iter().map(|name| name.to_string_lossy());
@@ -354,7 +362,7 @@ impl From<Width> for PlaceholderScope<'_> {
         Self {
             width,
             names: &[],
-            has_slot_values: false,
+            slots: KnownSlots::default(),
         }
     }
 }

@@ -23,3 +23,15 @@ impl SlotAssignment<'_> {
         }
     }
 }
+
+/// What a template may say of the slot in which a job runs.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum KnownSlots {
+    /// Nothing: it is chosen on another machine.
+    None,
+    /// Its number.
+    #[default]
+    Numbers,
+    /// Its number and its value.
+    Values,
+}

@@ -43,6 +43,11 @@ impl Spool {
         spool
     }
 
+    /// Counts bytes that were to follow and never came.
+    pub(crate) fn lose(&mut self, bytes: u64) {
+        self.lost += bytes;
+    }
+
     /// The offset from which on its bytes can be read.
     pub(crate) fn begin(&self) -> u64 {
         self.dropped

@@ -24,6 +24,7 @@ fn of(format: Option<Format>, input: Box<dyn Read + Send>, rule: ShellRule) -> J
 /// An entry as `line [name] command`.
 fn show(entry: Result<Entry, JobFileError>) -> String {
     match entry {
+        Ok(Entry::Given(given)) => format!("{given:?}"),
         Ok(Entry::Warning(text)) => format!("warning {text}"),
         Err(error) => format!("error {error}"),
         Ok(Entry::Job(job)) => {

@@ -159,17 +159,8 @@ fn the_value_of_the_slot_needs_slots_with_values() {
         error,
         "`{slot}` needs the values of the slots: add --slots LIST (`{{slot}}` is the text `{slot}`)"
     );
-    let has_slot_values = true;
-    assert!(
-        check(
-            b"x{slot}",
-            PlaceholderScope {
-                has_slot_values,
-                ..scope
-            }
-        )
-        .is_ok()
-    );
+    let slots = KnownSlots::Values;
+    assert!(check(b"x{slot}", PlaceholderScope { slots, ..scope }).is_ok());
     assert!(check(b"x{{slot}}", scope).is_ok());
 }
 

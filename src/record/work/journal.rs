@@ -5,9 +5,9 @@ use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
-use super::log_line::{LineError, LogLine};
-use super::scalar::{Seconds, Str, base64, decoded};
 use crate::event::Stream;
+use crate::record::log_line::{LineError, LogLine};
+use crate::record::scalar::{Seconds, Str, base64, decoded};
 
 /// A line of a journal.
 #[expect(
