@@ -35,6 +35,8 @@ pub(crate) struct Options {
     pub(crate) timeout: Option<Duration>,
     /// The time from the first signal to SIGKILL.
     pub(crate) grace: Duration,
+    /// How much later than its jobs prun may get a signal that is sent to all of them.
+    pub(crate) signal_lag: Duration,
     /// The number of retries.
     pub(crate) retries: u32,
     /// The delay before the first retry; doubles with each further one.

@@ -4,7 +4,7 @@
 //! them to a file. [`Dispatch`] passes events to both on threads of their own, so that a slow or blocked
 //! reader never delays the timers and signals of the run, nor the files. `console` owns standard output
 //! and standard error; `human`, `json_records`, `json_events` and `dry_run` are the formats. `ci` is the
-//! markup of CI logs, and `reorder` puts events in the order of their jobs. `joblog` and `file` are the
+//! markup of CI logs, `reorder` puts events in the order of their jobs, and `output_pieces` cuts output. `joblog` and `file` are the
 //! recorders, and `parallel` what GNU parallel writes. `describe` has the words for jobs and their
 //! endings. This module starts no processes, and does not know the source of the events.
 
@@ -18,6 +18,7 @@ mod human;
 mod joblog;
 mod json_events;
 mod json_records;
+mod output_pieces;
 mod parallel;
 mod recorder;
 mod reorder;
@@ -36,7 +37,7 @@ pub(crate) use human::{
 };
 pub(crate) use joblog::error::JobLogError;
 pub(crate) use joblog::replay::{LoggedRun, ReplayError};
-pub(crate) use joblog::{JobLog, OpenLog, WantedFromLog, open as open_log};
+pub(crate) use joblog::{JobLog, Journal, JournalStart, OpenLog, WantedFromLog, open as open_log};
 pub(crate) use json_events::Events;
 pub(crate) use json_records::JsonLines;
 pub(crate) use parallel::{

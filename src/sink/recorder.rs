@@ -64,15 +64,23 @@ pub(crate) trait Recorder: Send {
 /// Why a file is missing or incomplete.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum RecorderError {
-    /// A later run could not resume this one.
-    #[error("cannot write the job log {}: {source}", path.display())]
-    JobLog { path: PathBuf, source: io::Error },
+    /// A later run could not resume this one, or another prun not tell it.
+    #[error("cannot write the {what} {}: {source}", path.display())]
+    Log {
+        what: &'static str,
+        path: PathBuf,
+        source: io::Error,
+    },
     /// The log was written to a file that is no longer at its path.
     #[error("the job log {} was removed or replaced during the run: run again with --resume to repeat the jobs missing from it", .0.display())]
     JobLogGone(PathBuf),
     /// The end of the log may be lost in a system crash.
-    #[error("cannot sync the job log {}: {source}; a system crash may lose its end", path.display())]
-    NotSynced { path: PathBuf, source: io::Error },
+    #[error("cannot sync the {what} {}: {source}; a system crash may lose its end", path.display())]
+    NotSynced {
+        what: &'static str,
+        path: PathBuf,
+        source: io::Error,
+    },
     /// A report, on which nothing depends.
     #[error("cannot write {what} {}: {source}", path.display())]
     RunFile {
@@ -100,7 +108,7 @@ impl RecorderError {
     /// Returns the effect on the run.
     pub(crate) fn effect(&self) -> Effect {
         match self {
-            Self::JobLog { .. } => Effect::EndsRun,
+            Self::Log { .. } => Effect::EndsRun,
             Self::JobLogGone(_) | Self::RunFile { .. } => Effect::ExitCode,
             Self::NotSynced { .. } | Self::StepSummary { .. } => Effect::Nothing,
         }

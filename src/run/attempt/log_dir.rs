@@ -21,7 +21,7 @@ pub(crate) struct LogDir {
     /// Whether it may contain the files of earlier runs, which this one continues.
     is_continued: bool,
     /// Holds the lock until the run ends.
-    _lock: Arc<File>,
+    _lock: Option<Arc<File>>,
 }
 
 /// Why a directory cannot be used. No job was started.
@@ -44,6 +44,11 @@ pub(crate) struct OpenLogs {
 }
 
 impl LogDir {
+    /// Returns its path.
+    pub(crate) fn path(&self) -> &Path {
+        &self.dir
+    }
+
     /// Creates the directory, unless it exists. Fails if it contains files of another run, unless this
     /// run continues that one; or if another run is writing there now. Returns a warning if the latter
     /// cannot be checked.
@@ -78,9 +83,19 @@ impl LogDir {
         let log_dir = Self {
             dir: own.join(dir).into(),
             is_continued,
-            _lock: Arc::new(directory),
+            _lock: Some(Arc::new(directory)),
         };
         Ok((log_dir, warning))
+    }
+
+    /// The directory of a run to which this one belongs: that run has locked it, and others that belong
+    /// to it may have left files of the same jobs there.
+    pub(crate) fn given(dir: &Path) -> Self {
+        Self {
+            dir: dir.into(),
+            is_continued: true,
+            _lock: None,
+        }
     }
 
     /// Whether a file of a job may have this name.

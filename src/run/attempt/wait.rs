@@ -52,7 +52,7 @@ pub(crate) async fn wait_or_end(
         let _ = process.handle().escalate(Scope::Group, signals).await;
     }
     match (process.wait().await, cause.map(|(_, cause)| cause)) {
-        (Ok(exit), None) if was_signaled_with_prun(&exit, &assignment.requests).await => {
+        (Ok(exit), None) if was_signaled_with_prun(&exit, assignment).await => {
             let reason = assignment.requests.borrow().reason();
             Outcome::Canceled { reason, exit }
         }
@@ -70,14 +70,20 @@ pub(crate) async fn wait_or_end(
 
 /// Whether the job got the same signal as prun: it was killed by one that cancels, or a shell's exit
 /// code says that of its child, and prun got one too. A service manager signals all processes at once,
-/// so prun's signal has arrived by now; there is no wait for one that may never arrive.
-async fn was_signaled_with_prun(exit: &ExitInfo, requests: &watch::Receiver<Request>) -> bool {
+/// so prun's signal has arrived by now, unless an engine sends it to one process after the other; else there
+/// is no wait for one that may never arrive.
+async fn was_signaled_with_prun(exit: &ExitInfo, assignment: &mut Assignment) -> bool {
     let is_canceled_by =
         |signal: &Signal| exit.signal == Some(*signal) || exit.code == Some(128 + signal.as_raw());
     if !CANCEL_SIGNALS.iter().any(is_canceled_by) {
         return false;
     }
     forward_pending().await;
+    let (lag, requests) = (assignment.options.signal_lag, &mut assignment.requests);
+    if !lag.is_zero() && *requests.borrow() == Request::Run {
+        // If none comes, the job was signalled alone.
+        let _ = tokio::time::timeout(lag, end_requested(requests)).await;
+    }
     requests.borrow().reason() == Some(CancelReason::Signal)
 }
 

@@ -50,7 +50,8 @@ pub(super) fn read(path: &Path, file: &File, len: u64, resume: bool) -> Result<D
         });
     }
     let unseen = past.unseen(path);
-    let runs = past.runs.iter().filter(|run| !run.has_ended);
+    let runs = past.runs.iter();
+    let runs = runs.filter(|run| !run.has_ended && !run.is_remote);
     let mut marked = marked(runs.filter_map(|run| run.id.as_deref()));
     if !marked.is_empty() {
         // What a job left behind that has ended has the same mark.
@@ -94,6 +95,7 @@ impl Past {
                     boot_id: start.boot_id.as_ref().map(|id| id.0.to_string()),
                     pid_namespace: start.pid_namespace,
                     has_ended: false,
+                    is_remote: false,
                 });
             }
             LogLine::JobStart(start) => {
@@ -106,7 +108,10 @@ impl Past {
                 self.done.remove(&key);
                 let run = self.runs.len().checked_sub(1);
                 let run = run.ok_or_else(|| "no run has begun before it".to_owned())?;
-                self.started.insert(key, (run, begun));
+                match start.host {
+                    Some(_) => self.runs[run].is_remote = true,
+                    None => drop(self.started.insert(key, (run, begun))),
+                }
             }
             LogLine::JobRetry(record) => {
                 let key = key(record.key)?;

@@ -155,6 +155,7 @@ pub(crate) fn whole_lines(mut file: &File) -> io::Result<u64> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::survivors;
     use super::*;
 
     const RESUME: WantedFromLog = WantedFromLog {
@@ -189,6 +190,28 @@ mod tests {
             end(2, "ok"),
             run_end,
         ]
+    }
+
+    /// A log of a run that was killed, with the start of this process as that of a job.
+    fn started_here(run_id: &str, host: &str) -> String {
+        let (pid, boot) = (std::process::id(), survivors::boot_id().unwrap());
+        let ticks = survivors::start_ticks(pid).unwrap();
+        format!(
+            r#"{{"type":"run_start","t_unix_s":1,"v":1,"run_id":"{run_id}","boot_id":"{boot}"}}
+{{"type":"job_start","t_unix_s":1,"key":"{key}","seq":1,"name":null,"attempt":1,"slot":1,{host}"pid":{pid},"pid_start_ticks":{ticks},"command":"a"}}
+"#,
+            key = format_args!("{:032x}", 1),
+        )
+    }
+
+    #[cfg(linux)]
+    #[test]
+    fn a_job_of_another_machine_is_not_looked_for_here() {
+        let (_dir, here) = write(started_here("abc", "").as_bytes());
+        let error = open(&here, RESUME).err().unwrap();
+        assert!(matches!(error, JobLogError::StillRunning { .. }), "{error}");
+        let (_dir, there) = write(started_here("abc", r#""host":"n1","#).as_bytes());
+        assert!(open(&there, RESUME).unwrap().done.is_empty());
     }
 
     fn write(bytes: &[u8]) -> (tempfile::TempDir, PathBuf) {

@@ -13,6 +13,8 @@ pub(super) struct Run {
     pub(super) boot_id: Option<String>,
     pub(super) pid_namespace: Option<u64>,
     pub(super) has_ended: bool,
+    /// Whether its jobs run on other machines, where nobody looks for them.
+    pub(super) is_remote: bool,
 }
 
 /// An attempt that has no ending on record.

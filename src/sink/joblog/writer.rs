@@ -11,22 +11,17 @@
 //! own says when it was.
 
 use std::collections::{HashSet, VecDeque};
-use std::fs::File;
-use std::io::{self, Write};
-use std::path::PathBuf;
+use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
+use super::append_file::{AppendError, AppendFile};
 use super::survivors;
-use crate::event::{CancelReason, Event, JobEnd, OutputLoss, Status};
-use crate::os::{is_at, keeps_nothing};
+use crate::event::{CancelReason, Event, JobEnd, JobRetry, OutputLoss, Status};
 use crate::record::{Base64, LogLine, LogStart, RecordStreams, Seconds, Str, Text, VERSION};
 use crate::sink::OpenLog;
 use crate::sink::recorder::{Recorder, RecorderEntry, RecorderError};
 use crate::sink::sink::Interest;
-
-/// How often the log is brought to the disk, against a crash of the whole machine.
-const SYNC_EVERY: Duration = Duration::from_secs(1);
 
 /// So long an ending waits for its output to arrive.
 const DELIVERY: Duration = Duration::from_millis(200);
@@ -39,14 +34,7 @@ type Line<'a> = LogLine<'a, Text<'a>, Base64<'a>>;
 
 /// The open log of a run.
 pub(crate) struct JobLog {
-    path: PathBuf,
-    file: File,
-    /// Up to where all lines are whole.
-    good: u64,
-    line: Vec<u8>,
-    synced: Instant,
-    /// Whether the system can bring it to the disk at all.
-    can_sync: bool,
+    file: AppendFile,
     /// What is to be written, in the order in which it happened: it begins with an ending that waits
     /// for its output to arrive.
     waiting: VecDeque<Waiting>,
@@ -54,16 +42,8 @@ pub(crate) struct JobLog {
     undelivered: HashSet<u64>,
     /// How output was lost, as far as it is on record.
     losses: Vec<OutputLoss>,
-    state: State,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
-    Open,
-    /// All is written.
-    Whole,
-    /// Nothing more is written after an error.
-    Failed,
+    /// Whether all is written.
+    is_whole: bool,
 }
 
 struct Waiting {
@@ -76,24 +56,14 @@ struct Waiting {
 }
 
 impl JobLog {
-    /// Goes on with a log that `past::open` has checked, and notes that the run `run_id` begins.
+    /// Goes on with a log that `open` has checked, and notes that the run `run_id` begins.
     pub(crate) fn begin(log: OpenLog, run_id: &str) -> io::Result<Self> {
-        let OpenLog {
-            path, file, len, ..
-        } = log;
-        let can_sync = file.metadata().is_ok_and(|meta| meta.is_file());
         let mut log = Self {
-            path,
-            file,
-            good: len,
-            line: Vec::new(),
-            synced: Instant::now(),
-            // A stream keeps nothing.
-            can_sync,
+            file: AppendFile::new(log.path, log.file, log.len),
             waiting: VecDeque::new(),
             undelivered: HashSet::new(),
             losses: Vec::new(),
-            state: State::Open,
+            is_whole: false,
         };
         let boot_id = survivors::boot_id();
         let start = LogStart {
@@ -107,60 +77,18 @@ impl JobLog {
             engine_job: None,
             prun: None,
         };
-        log.append(&Line::RunStart(start))?;
+        log.file.write(&Line::RunStart(start))?;
         Ok(log)
     }
 
-    /// Writes one line whole, or not at all.
-    fn append(&mut self, line: &Line<'_>) -> io::Result<()> {
-        self.line.clear();
-        serde_json::to_writer(&mut self.line, line)?;
-        self.line.push(b'\n');
-        if let Err(error) = self.file.write_all(&self.line) {
-            // What was written of it goes, so that the log stays well-formed; if even that
-            // fails, the next run drops it.
-            let _ = self.file.set_len(self.good);
-            return Err(error);
-        }
-        self.good += self.line.len() as u64;
-        Ok(())
-    }
-
-    /// Writes a line, and brings the log to the disk now and then.
+    /// Writes a line.
     fn write(&mut self, line: &Line<'_>) -> Result<(), RecorderError> {
-        if self.state == State::Failed {
-            return Ok(());
-        }
-        if let Err(source) = self.append(line) {
-            return Err(self.failed(source));
-        }
-        match self.synced.elapsed() > SYNC_EVERY {
-            true => self.sync(),
-            false => Ok(()),
-        }
+        let written = self.file.write(line);
+        written.map_err(|error| self.failed(error))
     }
 
-    fn failed(&mut self, source: io::Error) -> RecorderError {
-        self.state = State::Failed;
-        let path = self.path.clone();
-        RecorderError::JobLog { path, source }
-    }
-
-    fn sync(&mut self) -> Result<(), RecorderError> {
-        self.synced = Instant::now();
-        if !self.can_sync {
-            return Ok(());
-        }
-        let Err(source) = self.file.sync_data() else {
-            return Ok(());
-        };
-        if !keeps_nothing(&source) {
-            return Err(self.failed(source));
-        }
-        // The lines are in the file all the same.
-        self.can_sync = false;
-        let path = self.path.clone();
-        Err(RecorderError::NotSynced { path, source })
+    fn failed(&self, error: AppendError) -> RecorderError {
+        error.of("job log", self.file.path())
     }
 
     /// Writes what does not wait any longer, up to the first that does.
@@ -182,16 +110,7 @@ impl JobLog {
         match &line.event {
             Event::JobStarted(start) => self.write(&Line::started(start, line.ticks, at)),
             Event::JobRetried(retry) => {
-                let attempt = &retry.attempt;
-                let tried = JobEnd {
-                    job: Arc::clone(&retry.job),
-                    status: attempt.status(),
-                    reason: attempt.reason(),
-                    failed_need: None,
-                    attempts: attempt.number,
-                    queued: None,
-                    last: Some(Arc::clone(attempt)),
-                };
+                let tried = tried(retry);
                 self.write(&Line::retried(&tried, retry.delay, &streams, at))
             }
             Event::JobEnded(end) => {
@@ -211,17 +130,30 @@ impl JobLog {
     }
 
     fn end_run(&mut self, at: SystemTime, elapsed: Duration) -> Result<(), RecorderError> {
-        if self.state == State::Failed {
+        if self.file.has_failed() {
             return Ok(());
         }
         self.write(&Line::run_end(elapsed, at))?;
-        self.state = State::Whole;
-        let synced = self.sync();
-        let is_file = self.file.metadata().is_ok_and(|meta| meta.is_file());
-        match is_file && !is_at(&self.path, &self.file) {
-            true => Err(RecorderError::JobLogGone(self.path.clone())),
-            false => synced,
+        self.is_whole = true;
+        let synced = self.file.sync();
+        match self.file.is_gone() {
+            true => Err(RecorderError::JobLogGone(self.file.path().to_owned())),
+            false => synced.map_err(|error| self.failed(error)),
         }
+    }
+}
+
+/// An attempt that is followed by another one, as the ending that it would have been.
+pub(super) fn tried(retry: &JobRetry) -> JobEnd {
+    let attempt = &retry.attempt;
+    JobEnd {
+        job: Arc::clone(&retry.job),
+        status: attempt.status(),
+        reason: attempt.reason(),
+        failed_need: None,
+        attempts: attempt.number,
+        queued: None,
+        last: Some(Arc::clone(attempt)),
     }
 }
 
@@ -240,7 +172,7 @@ fn is_written(event: &Event) -> bool {
 
 impl Recorder for JobLog {
     fn name(&self) -> String {
-        format!("the job log {}", self.path.display())
+        format!("the job log {}", self.file.path().display())
     }
 
     fn interest(&self) -> Interest {
@@ -304,19 +236,25 @@ impl Recorder for JobLog {
     }
 
     fn wakes_at(&self) -> Option<Instant> {
-        self.waiting.front()?.until
+        let delivery = self.waiting.front().and_then(|first| first.until);
+        delivery.into_iter().chain(self.file.sync_by()).min()
     }
 
     fn wake(&mut self) -> Result<(), RecorderError> {
-        self.flush(Instant::now())
+        let now = Instant::now();
+        self.flush(now)?;
+        let synced = self.file.sync_if_due(now);
+        synced.map_err(|error| self.failed(error))
     }
 
     fn finish(&mut self) -> Result<(), RecorderError> {
         // All waits are over by then.
-        self.flush(Instant::now() + DELIVERY)
+        self.flush(Instant::now() + DELIVERY)?;
+        let synced = self.file.sync();
+        synced.map_err(|error| self.failed(error))
     }
 
     fn is_finished(&self) -> bool {
-        self.state != State::Open
+        self.is_whole || self.file.has_failed()
     }
 }

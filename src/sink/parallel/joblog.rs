@@ -190,7 +190,8 @@ impl Recorder for ParallelLog {
             Event::JobEnded(end) => {
                 let printed = self.printed.remove(&end.job.seq).unwrap_or_default();
                 if let Some(row) = Row::of(end, printed) {
-                    self.write(&row).map_err(|source| RecorderError::JobLog {
+                    self.write(&row).map_err(|source| RecorderError::Log {
+                        what: "job log",
                         path: self.path.clone(),
                         source,
                     })?;
