@@ -11,6 +11,7 @@ use super::policy::{Cancel, Clock, Moment, OutputTurn, Request};
 use super::resume::CompletedJobs;
 use crate::event::{CancelReason, Cancellation, Cause, End, Event, Flow, JobEnd, OutputLoss};
 use crate::os::process_group::is_orphaned;
+use crate::process::Signal;
 use crate::summary::Summary;
 
 /// How long prun waits for starts in progress before it stops. The same Ctrl-Z may have stopped one of
@@ -147,6 +148,18 @@ impl<'a> RunContext<'a> {
         }));
         // The grace period and prun's patience are time limits, too.
         self.clock.watch();
+    }
+
+    /// Notes that prun ends by this signal, and leaves its jobs running: for those who follow the run it is not
+    /// cancelled.
+    pub(crate) fn leave(&mut self, signal: Signal) {
+        self.cancel.signal(signal, self.clock.now());
+        self.summary.fold(&Event::Canceled(Cancellation {
+            cause: Cause::Signal(signal),
+            end: End::Awaited,
+            running: 0,
+            grace: Duration::ZERO,
+        }));
     }
 
     /// Returns what the policy does with running jobs.

@@ -9,7 +9,7 @@ use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 
 use super::shared_blocks::{BlockRequests, SharedBlocks};
 use crate::os::start_thread;
-use crate::plan::{Entry, JobInput, Source, SourceError};
+use crate::plan::{Entry, Job, JobInput, Source, SourceError};
 
 /// How many entries are sent to the loop at once, if available: each send costs a wake-up.
 const BATCH: usize = 256;
@@ -235,7 +235,7 @@ fn read_all(
             bytes += cost(&entry);
             entries.push(entry);
         }
-        let is_job = |entry: &&Read| matches!(entry, Ok(Entry::Job(_)));
+        let is_job = |entry: &&Read| matches!(entry, Ok(Entry::Job(_) | Entry::Given(_)));
         jobs += entries.iter().filter(is_job).count() as u64;
         let batch = Batch {
             entries,
@@ -255,16 +255,20 @@ fn read_all(
     }
 }
 
-/// Returns about how much an entry takes: its command line or values, and a line ending.
+/// Returns about how much an entry takes.
 fn cost(entry: &Read) -> usize {
     match entry {
-        Ok(Entry::Job(job)) => {
-            let line = job.invocation.line().map_or(0, |line| line.len());
-            let stdin = job.stdin.as_ref().map_or(0, JobInput::length);
-            let stdin = usize::try_from(stdin).unwrap_or(usize::MAX);
-            let args: usize = job.args.iter().map(|value| value.len() + 1).sum();
-            line.saturating_add(stdin).saturating_add(args + 1)
-        }
+        Ok(Entry::Job(job)) => cost_of(job),
+        Ok(Entry::Given(given)) => cost_of(&given.job),
         Ok(Entry::Warning(_)) | Err(_) => 1,
     }
+}
+
+/// Returns about how much a job takes: its command line or values, and a line ending.
+fn cost_of(job: &Job) -> usize {
+    let line = job.invocation.line().map_or(0, |line| line.len());
+    let stdin = job.stdin.as_ref().map_or(0, JobInput::length);
+    let stdin = usize::try_from(stdin).unwrap_or(usize::MAX);
+    let args: usize = job.args.iter().map(|value| value.len() + 1).sum();
+    line.saturating_add(stdin).saturating_add(args + 1)
 }

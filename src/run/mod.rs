@@ -28,6 +28,10 @@ mod start_limits;
 
 pub(crate) use attempt::{Foreground, LogDir, LogDirError};
 pub(crate) use control::{Control, ReadLimit};
+pub(crate) use executor::{
+    RunFolder, RunFolderError, SlurmMode, SlurmRun, SlurmSettings, SubmitWords, SubmitWordsError,
+    cluster_limits,
+};
 pub(crate) use feed::Feed;
 pub(crate) use job_limit::JobLimitReader;
 pub(crate) use limits::{argument_bytes, cpus, most_jobs, need_files};

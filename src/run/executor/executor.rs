@@ -16,7 +16,7 @@ pub(crate) trait Executor {
     type Arrival;
 
     /// Handles the begin of the run. `has_services`: as far as is known.
-    fn begin(&mut self, has_services: bool);
+    fn begin(&mut self, run: &RunContext, has_services: bool);
 
     /// Starts what may start; called before each wait.
     fn advance(&mut self, run: &mut RunContext);
@@ -58,6 +58,9 @@ pub(crate) trait Executor {
     /// Kills everything, without waiting for it.
     fn abandon(&mut self, run: &mut RunContext);
 
+    /// Waits for what must happen before prun leaves the jobs alone; not long.
+    async fn left(&mut self);
+
     /// Whether jobs go on without prun after this signal; then it says how to come back to them.
     fn outlives(&mut self, signal: Signal, run: &mut RunContext) -> bool;
 
@@ -76,12 +79,12 @@ pub(crate) trait Executor {
     /// Whether a process is being started.
     fn is_starting(&self) -> bool;
 
-    /// Stops the running jobs.
-    fn stop(&mut self);
+    /// Stops the running jobs, if prun can.
+    fn stop(&mut self, run: &mut RunContext);
 
     /// Continues them.
     fn go_on(&mut self);
 
     /// Handles the end of the run, before it is reported.
-    async fn finish(&mut self, run: &mut RunContext);
+    async fn finish(&mut self, run: &mut RunContext<'_>);
 }

@@ -12,7 +12,7 @@ impl<E: Executor> Runner<'_, E> {
     pub(super) fn on_control(&mut self, control: Control) -> Option<Escalation> {
         match control {
             Control::Signal(signal) if self.executor.outlives(signal, &mut self.run) => {
-                self.run.cancel.signal(signal, self.run.clock.now());
+                self.run.leave(signal);
                 return Some(Escalation::Exit);
             }
             Control::Signal(signal) => {
@@ -71,7 +71,7 @@ impl<E: Executor> Runner<'_, E> {
                 "not suspended, because a program is still being started: press Ctrl-Z again";
             return self.run.warn(text);
         }
-        self.executor.stop();
+        self.executor.stop(&mut self.run);
         self.run.announce(&Event::Suspended);
         self.run.clock.pause(|| Signal::STOP.raise());
         self.executor.go_on();

@@ -1,5 +1,6 @@
 //! The loop of a run: selects, decides and sends events.
 
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
@@ -7,10 +8,10 @@ use std::time::Instant;
 use tokio::sync::mpsc;
 
 use crate::event::{CancelReason, Event, JobEnd, NumberedJob, Status};
-use crate::plan::{Entry, Job};
+use crate::plan::{Entry, Job, NumberedEntry};
 use crate::run::context::{Forward, RunContext};
 use crate::run::control::Control;
-use crate::run::executor::{Executor, LocalExecutor};
+use crate::run::executor::{Executor, LocalExecutor, SlurmExecutor, SlurmRun};
 use crate::run::feed::Feed;
 use crate::run::options::Options;
 use crate::run::policy::{Cancel, Clock, Escalation};
@@ -47,6 +48,24 @@ impl<'a> Runner<'a, LocalExecutor> {
     }
 }
 
+impl<'a> Runner<'a, SlurmExecutor> {
+    /// Creates a run on a Slurm cluster.
+    ///
+    /// # Errors
+    /// The thread of its files cannot be started.
+    pub(crate) fn slurm(
+        slurm: SlurmRun,
+        options: Options,
+        completed_jobs: Option<CompletedJobs>,
+        forward: Forward<'a>,
+    ) -> io::Result<Self> {
+        let options = Arc::new(options);
+        let executor = SlurmExecutor::new(slurm, &options)?;
+        let run = RunContext::new(options, completed_jobs, forward);
+        Ok(Self::new(run, executor))
+    }
+}
+
 impl<'a, E: Executor> Runner<'a, E> {
     /// Creates a run whose jobs `executor` runs.
     pub(crate) fn new(run: RunContext<'a>, executor: E) -> Self {
@@ -67,7 +86,7 @@ impl<'a, E: Executor> Runner<'a, E> {
             self.run.warn(warning);
         }
         self.run.has_total = feed.total().is_some();
-        self.executor.begin(feed.has_services());
+        self.executor.begin(&self.run, feed.has_services());
         let clock = self.run.clock.clone();
         if self.run.options.deadline.is_some() {
             clock.watch();
@@ -96,6 +115,7 @@ impl<'a, E: Executor> Runner<'a, E> {
             tokio::select! {
                 biased;
                 Some(control) = controls.recv() => if self.on_control(control) == Some(Escalation::Exit) {
+                    self.executor.left().await;
                     return self.ended();
                 },
                 arrival = self.executor.next() => {
@@ -110,6 +130,7 @@ impl<'a, E: Executor> Runner<'a, E> {
                 () = clock.sleep_until_some(suspending) => {}
                 next = feed.next(), if may_read && !self.run.exhausted => match next {
                     Some((Ok(Entry::Job(job)), read_at)) => self.on_job(job, read_at),
+                    Some((Ok(Entry::Given(given)), read_at)) => self.on_given(*given, read_at),
                     Some((Ok(Entry::Warning(warning)), _)) => self.run.warn(warning),
                     Some((Err(error), _)) => {
                         self.run.announce(&Event::InputFailed(error.to_string().into()));
@@ -123,7 +144,15 @@ impl<'a, E: Executor> Runner<'a, E> {
                 self.executor.end_waiting(&mut self.run);
             }
         }
-        self.executor.finish(&mut self.run).await;
+        let mut others = Vec::new();
+        let interrupted = tokio::select! {
+            biased;
+            () = self.executor.finish(&mut self.run) => None,
+            signal = next_signal(controls, &mut others) => Some(signal),
+        };
+        for control in others.into_iter().chain(interrupted) {
+            self.on_control(control);
+        }
         let (elapsed, counts) = (self.run.clock.now(), self.run.summary.counts());
         self.run.announce(&Event::RunEnded { elapsed, counts });
         self.ended()
@@ -141,14 +170,21 @@ impl<'a, E: Executor> Runner<'a, E> {
     /// Handles a job that was read.
     fn on_job(&mut self, job: Job, read_at: Instant) {
         self.last_seq += 1;
-        let seq = self.last_seq;
+        let (seq, key) = (self.last_seq, None);
+        self.on_given(NumberedEntry { seq, key, job }, read_at);
+    }
+
+    /// Handles a job that was read, and has its number.
+    fn on_given(&mut self, given: NumberedEntry, read_at: Instant) {
+        let NumberedEntry { seq, key, job } = given;
         let options = &self.run.options;
         let cwd = match &job.cwd {
             Some(dir) => Arc::<Path>::from(options.cwd.join(dir)),
             None => Arc::clone(&options.cwd),
         };
         let completed_jobs = self.run.completed_jobs.as_mut();
-        let key = completed_jobs.map(|completed| completed.key(&job, &cwd, &options.env));
+        let own = || Some(completed_jobs?.key(&job, &cwd, &options.env));
+        let key = key.or_else(own);
         let completed_jobs = self.run.completed_jobs.as_ref();
         let is_done = |key| completed_jobs.is_some_and(|completed| completed.is_done(key, seq));
         // A service has to run again as long as a job needs it.
@@ -185,6 +221,20 @@ impl<'a, E: Executor> Runner<'a, E> {
     fn on_exhausted(&mut self) {
         self.run.exhausted = true;
         self.executor.close(&mut self.run);
+    }
+}
+
+/// Returns the next signal, and keeps other requests for later. Cancel-safe.
+async fn next_signal(
+    controls: &mut mpsc::UnboundedReceiver<Control>,
+    others: &mut Vec<Control>,
+) -> Control {
+    loop {
+        match controls.recv().await {
+            Some(signal @ Control::Signal(_)) => return signal,
+            Some(other) => others.push(other),
+            None => std::future::pending().await,
+        }
     }
 }
 

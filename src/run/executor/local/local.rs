@@ -128,7 +128,7 @@ impl LocalExecutor {
 impl Executor for LocalExecutor {
     type Arrival = AttemptEvent;
 
-    fn begin(&mut self, has_services: bool) {
+    fn begin(&mut self, _: &RunContext, has_services: bool) {
         self.has_services = has_services;
     }
 
@@ -241,6 +241,8 @@ impl Executor for LocalExecutor {
         self.running.signal(Signal::KILL);
     }
 
+    async fn left(&mut self) {}
+
     fn outlives(&mut self, _: Signal, _: &mut RunContext) -> bool {
         false
     }
@@ -286,7 +288,7 @@ impl Executor for LocalExecutor {
         self.schedule.running() > self.running.count()
     }
 
-    fn stop(&mut self) {
+    fn stop(&mut self, _: &mut RunContext) {
         self.running.stop();
     }
 

@@ -19,6 +19,7 @@ fn options(dir: &Path) -> Options {
         limit_warning: None,
         timeout: None,
         grace: Duration::from_secs(5),
+        signal_lag: Duration::ZERO,
         retries: 0,
         retry_delay: Duration::ZERO,
         deadline: None,
