@@ -23,7 +23,7 @@ _prun() {
 
     case "${cmd}" in
         prun)
-            opts="-a -N -0 -f -j -t -n -s -C -e -u -o -k -q -v -h -V --arg-file --max-args --null --link --csv --tsv --colsep --header --shuf --file --only --skip --pipe --block --recstart --recend --round-robin --jobs --slots --load --memfree --jobserver --timeout --grace --retries --retry-delay --deadline --fail-fast --max-fail --race --order --delay --guard --dry-run --shell --exec --cwd --env --unset --name --tty --pty --output --keep-order --quiet --verbose --json --joblog --resume --log-dir --junit --trace --report --replay --color --progress --ci --gnu --completions --man --schema --help --version"
+            opts="-a -N -0 -f -j -t -n -s -C -e -u -o -k -q -v -h -V --arg-file --max-args --null --link --csv --tsv --colsep --header --shuf --file --only --skip --pipe --block --recstart --recend --round-robin --jobs --slots --load --memfree --jobserver --timeout --grace --retries --retry-delay --deadline --fail-fast --max-fail --race --order --delay --guard --on --chunk --run-dir --detach --follow --dry-run --shell --exec --cwd --env --unset --name --tty --pty --output --keep-order --quiet --verbose --json --joblog --resume --log-dir --junit --trace --report --replay --color --progress --ci --gnu --completions --man --schema --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -199,6 +199,28 @@ _prun() {
                     ;;
                 --guard)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --on)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --chunk)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --run-dir)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
+                    return 0
+                    ;;
+                --follow)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
                     return 0
                     ;;
                 --shell)

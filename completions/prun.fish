@@ -31,6 +31,10 @@ complete -c prun -l delay -d 'Wait at least TIME between two starts' -r
 complete -c prun -l guard -d 'Terminate the jobs even if prun itself is killed: auto, always, never' -r -f -a "auto\t'When a job has run for 50 ms'
 always\t'Before the first job'
 never\t''"
+complete -c prun -l on -d 'Run the jobs here, or on a cluster: local, slurm or \'slurm:SBATCH OPTIONS\'' -r
+complete -c prun -l chunk -d 'Give N jobs to each task' -r
+complete -c prun -l run-dir -d 'Keep the files of the run in DIR, which must be new or empty' -r -f -a "(__fish_complete_directories)"
+complete -c prun -l follow -d 'Follow the run in DIR: one that was detached, or whose prun has ended' -r -f -a "(__fish_complete_directories)"
 complete -c prun -s s -l shell -d 'Run every command line with a shell [default PROG: /bin/sh]' -r -f -a "(__fish_complete_command)"
 complete -c prun -s C -l cwd -d 'Run the jobs in DIR' -r -f -a "(__fish_complete_directories)"
 complete -c prun -s e -l env -d 'Set a variable for all jobs; may be repeated' -r
@@ -76,6 +80,7 @@ complete -c prun -l csv -d 'Arguments are records of comma-separated values'
 complete -c prun -l tsv -d 'Arguments are records of tab-separated values'
 complete -c prun -l pipe -d 'Cut standard input into blocks of records, each the input of one job'
 complete -c prun -l round-robin -d 'Share the blocks among -j jobs'
+complete -c prun -l detach -d 'Submit the jobs, print the directory of the run, and exit'
 complete -c prun -s n -l dry-run -d 'Print the commands instead of running them'
 complete -c prun -l exec -d 'Never use a shell'
 complete -c prun -l tty -d 'Give the terminal to one job at a time'

@@ -6,11 +6,14 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 use super::args::{Args, SHAPES, SchemaMode, generate};
+use super::cluster::{detached, prepare};
 use super::gnu::exit_code;
 use super::list::list;
 use super::misunderstanding::{Signs, stdin_is_unread};
 use super::replay::replay;
-use super::settings::{OutputForm, Reporting, Settings, Surroundings, settle, settle_replay};
+use super::settings::{
+    OutputForm, Reporting, Settings, Surroundings, Where, settle, settle_replay,
+};
 use crate::event::{Cancellation, Cause, End, Event, OutputLoss};
 use crate::exit::ExitCode;
 use crate::guard::Guarding;
@@ -49,15 +52,22 @@ pub(super) fn start(args: Args) -> Result<ExitCode, Box<dyn std::error::Error>> 
         OutputForm::DryRun(form) => Ok(list(source, &settings, form)?),
         OutputForm::Output | OutputForm::Records | OutputForm::Events => {
             need_files()?;
-            let failed = |error| format!("cannot start: {error}");
-            let mut builder = tokio::runtime::Builder::new_current_thread();
-            let runtime = builder.enable_all().build().map_err(failed)?;
-            let exit = runtime.block_on(run(settings, source)).map_err(failed)?;
-            // Processes that jobs left behind, or our own input, may block a thread for ever.
-            runtime.shutdown_background();
-            Ok(exit)
+            Ok(block_on(run(settings, source))?)
         }
     }
+}
+
+/// Runs an event loop until this is done.
+pub(super) fn block_on(
+    run: impl Future<Output = io::Result<ExitCode>>,
+) -> Result<ExitCode, String> {
+    let failed = |error| format!("cannot start: {error}");
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    let runtime = builder.enable_all().build().map_err(failed)?;
+    let exit = runtime.block_on(run).map_err(failed)?;
+    // Processes that jobs left behind, or our own input, may block a thread for ever.
+    runtime.shutdown_background();
+    Ok(exit)
 }
 
 /// Prints warnings to the stream for messages.
@@ -113,6 +123,13 @@ async fn run(mut settings: Settings, source: Source) -> io::Result<ExitCode> {
     if let Some(read) = settings.read_limit.take() {
         settings.options.job_limit = Some(JobLimitReader::start(read, control.clone())?);
     }
+    let place = std::mem::replace(&mut settings.place, Where::Local);
+    let slurm = prepare(place, &settings, source.total());
+    let slurm = slurm.await.map_err(io::Error::other)?;
+    let left_in = slurm.as_ref().and_then(detached);
+    if let Some(warning) = slurm.as_ref().and_then(|slurm| slurm.folder.warning()) {
+        warn(&[warning], &settings.reporting.display)?;
+    }
     settings.options.start_limits = settings.start_limits.start(&control)?;
     let grace = settings.options.grace;
     let lock = settings.log.as_ref().map(OpenLog::share).transpose()?;
@@ -144,17 +161,7 @@ async fn run(mut settings: Settings, source: Source) -> io::Result<ExitCode> {
     }
     let mut console = Console::new()?;
     console.set_off(&reporting.display);
-    let failed = control.clone();
-    let on_loss = OnLoss {
-        // The run may have ended.
-        output: move |loss| drop(control.send(Control::OutputFailed(loss))),
-        record: move |error: RecorderError| {
-            let _ = failed.send(Control::RecordFailed {
-                why: error.to_string().into(),
-                ends_run: error.effect() == Effect::EndsRun,
-            });
-        },
-    };
+    let on_loss = on_loss(control);
     let in_order = reporting.keep_order;
     let mut dispatch = Dispatch::start(sinks, recorders, console, in_order, on_loss)?;
     // The first event cannot fill the backlog.
@@ -168,22 +175,34 @@ async fn run(mut settings: Settings, source: Source) -> io::Result<ExitCode> {
         signs.fold(event);
         dispatch.handle(event)
     });
-    let runner = Runner::local(settings.options, completed_jobs, forward);
-    let mut ended = runner.run(feed, &mut controls).await;
+    let options = settings.options;
+    let mut ended = match slurm {
+        None => {
+            let runner = Runner::local(options, completed_jobs, forward);
+            runner.run(feed, &mut controls).await
+        }
+        Some(slurm) => {
+            let runner = Runner::slurm(slurm, options, completed_jobs, forward)?;
+            runner.run(feed, &mut controls).await
+        }
+    };
     let mut messages = finish(dispatch.finish(), &mut controls, &mut ended, grace).await;
     guarding.end().await;
     if reporting.watches_reader() && !ended.cancel.is_ending() {
         messages.extend(signs.advice(stdin_is_unread));
     }
-    // From now on signals have their default effect; those already received are not lost.
-    listen_no_more(&mut controls, |control| {
-        on_control(control, &mut ended, &mut messages);
-    })
-    .await;
+    stop_listening(&mut controls, &mut ended, &mut messages).await;
     if !Console::words_would_block(reporting.display.frame)
         && warn(&messages, &reporting.display).is_err()
     {
         ended.summary.lose_output(OutputLoss::NotWritten);
+    }
+    if let Some(path) = left_in
+        && ended.summary.verdict() == ExitCode::Ok
+    {
+        let mut line = path.into_os_string();
+        line.push("\n");
+        return print(line.as_encoded_bytes());
     }
     Ok(match reporting.gnu.exit {
         Some(halt) => exit_code(&ended.summary, halt),
@@ -221,9 +240,38 @@ fn sinks(reporting: &mut Reporting) -> Vec<Box<dyn Sink>> {
     sinks
 }
 
+/// Tells the run of what cannot be written.
+pub(super) fn on_loss(
+    control: mpsc::UnboundedSender<Control>,
+) -> OnLoss<impl FnMut(OutputLoss) + Send, impl FnMut(RecorderError) + Send> {
+    let failed = control.clone();
+    OnLoss {
+        // The run may have ended.
+        output: move |loss| drop(control.send(Control::OutputFailed(loss))),
+        record: move |error: RecorderError| {
+            let _ = failed.send(Control::RecordFailed {
+                why: error.to_string().into(),
+                ends_run: error.effect() == Effect::EndsRun,
+            });
+        },
+    }
+}
+
+/// Gives signals their default effect; those that were already received are not lost.
+pub(super) async fn stop_listening(
+    controls: &mut mpsc::UnboundedReceiver<Control>,
+    ended: &mut Ended,
+    messages: &mut Vec<String>,
+) {
+    listen_no_more(controls, |control| {
+        on_control(control, ended, messages);
+    })
+    .await;
+}
+
 /// Waits until everything is written, and returns the remaining messages. After a signal, a reader that
 /// does not read is waited for only for a limited time; files are waited for until a third signal.
-async fn finish(
+pub(super) async fn finish(
     mut drained: Drained,
     controls: &mut mpsc::UnboundedReceiver<Control>,
     ended: &mut Ended,

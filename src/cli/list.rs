@@ -124,7 +124,8 @@ impl List<'_> {
     /// Prints a warning or an error.
     fn tell(&mut self, entry: Read) -> io::Result<bool> {
         match entry {
-            Ok(Entry::Job(_)) => return Ok(false),
+            // A dry run has jobs of its own only.
+            Ok(Entry::Job(_) | Entry::Given(_)) => return Ok(false),
             Ok(Entry::Warning(warning)) => self.message(&warning)?,
             Err(error) => self.fail(&error.to_string())?,
         }

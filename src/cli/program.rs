@@ -6,6 +6,7 @@ use std::io::{self, IsTerminal};
 use super::app::{print, print_error, start};
 use super::args::{UsageError, parse};
 use super::gnu::{GnuSurroundings, Translated, gnu_words, translate};
+use super::work;
 use crate::exit::ExitCode;
 use crate::guard;
 use crate::process::reset_inherited_signals;
@@ -19,6 +20,9 @@ pub fn main() -> ExitCode {
         return run_guard();
     }
     reset_inherited_signals();
+    if let Some(words) = work::asked() {
+        return run_work(&words);
+    }
     let argv = match gnu_words(std::env::args_os().collect()) {
         Ok(words) => return as_parallel(words),
         Err(argv) => argv,
@@ -57,6 +61,14 @@ fn as_parallel(words: Vec<OsString>) -> ExitCode {
             ExitCode::ParallelError
         }
     }
+}
+
+/// Runs the jobs of another prun.
+fn run_work(words: &[OsString]) -> ExitCode {
+    work::start(words).unwrap_or_else(|error| {
+        report(&error);
+        error.exit()
+    })
 }
 
 /// Runs as the guard process of another prun, until that has ended.

@@ -57,6 +57,7 @@ fn the_manual_page_has_the_sections_of_a_manual_page() {
         "INPUT",
         "BLOCKS",
         "RUNNING",
+        "RUNNING ON A CLUSTER",
         "JOBS",
         "OUTPUT",
         "RECORDS",

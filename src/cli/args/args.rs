@@ -9,6 +9,7 @@ use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{ArgAction, Parser, ValueHint};
 
 use super::about::AboutArgs;
+use super::cluster::ClusterArgs;
 use super::gnu::GnuArgs;
 use super::input::{BlockArgs, ColumnArgs, SelectionArgs};
 use super::scheduling::{LimitArgs, OrderArgs};
@@ -189,6 +190,9 @@ pub(crate) struct Args {
     /// it before the first job. never: jobs outlive a killed prun.
     #[arg(long, value_name = "WHEN", value_enum, num_args = 0..=1, require_equals = true, default_value_t = GuardMode::Auto, default_missing_value = "always", hide_possible_values = true, hide_short_help = true, help_heading = "Running")]
     pub(crate) guard: GuardMode,
+
+    #[command(flatten)]
+    pub(crate) cluster: ClusterArgs,
 
     /// Print the commands instead of running them
     ///

@@ -1,21 +1,22 @@
 //! The settings of a run, determined once.
 
 use std::ffi::OsString;
-use std::fs::File;
 use std::io;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::cluster::{ClusterError, Engine, Where};
 use super::files::{self, FilesError, files};
 use super::inputs::{Input, InputError, columns, separator};
 use super::open_files::{OpenFiles, OpenFilesError};
 use super::running::{
     Concurrency, EnvironmentError, GRACE, GraceError, JobsFileError, SlotsError, StartRules,
     StartRulesError, env_changes, environment, grace_within, halt_rule, shell_rule, slot_values,
+    stdin,
 };
-use super::shown::{self, FormError, OutputForm, View};
+use super::shown::{self, FormError, OutputForm, Shown, View};
 use super::surroundings::Surroundings;
 use crate::cli::args::{Args, OrderMode};
 use crate::cli::gnu::GnuRecords;
@@ -24,8 +25,8 @@ use crate::event::LastLines;
 use crate::guard::{Guard, Wanted};
 use crate::os::{EnvChange, Terminal};
 use crate::plan::{Rules, ShellError, Source};
-use crate::process::{Stdio, TerminalSize};
-use crate::run::{Foreground, JobOrder, JobOutput, Options, ReadLimit, StartLimitSettings};
+use crate::process::TerminalSize;
+use crate::run::{Foreground, JobOrder, Options, ReadLimit, StartLimitSettings};
 use crate::sink::{
     DisplayOptions, LinePrefix, LoggedRun, OpenLog, OpenRunFiles, Paster, Readers, ReplayError,
     RunFileError, Show,
@@ -35,6 +36,8 @@ use crate::sink::{
 pub(crate) struct Settings {
     pub(crate) options: Options,
     pub(crate) reporting: Reporting,
+    /// Where the jobs run.
+    pub(crate) place: Where,
     /// Whether a guard process ends the jobs if prun is killed.
     pub(crate) guard: Wanted,
     /// The job log, open and locked.
@@ -109,6 +112,8 @@ pub(crate) enum SettingsError {
     StartRules(#[from] StartRulesError),
     #[error(transparent)]
     Input(#[from] InputError),
+    #[error(transparent)]
+    Cluster(#[from] ClusterError),
 }
 
 /// Determines the settings and opens the source of jobs; `None` if the command line names no jobs.
@@ -117,26 +122,38 @@ pub(crate) fn settle(
     mut surroundings: Surroundings,
 ) -> Result<Option<(Settings, Source)>, SettingsError> {
     let rule = shell_rule(&args)?;
-    let Some(input) = Input::of(&args, surroundings.stdin_is_terminal)? else {
+    let engine = Engine::of(&args)?;
+    let input = match engine.is_followed() {
+        true => Some(Input::none()),
+        false => Input::of(&args, surroundings.stdin_is_terminal)?,
+    };
+    let Some(input) = input else {
         return Ok(None);
     };
+    if engine.is_remote() {
+        // Its tokens are for this machine.
+        surroundings.outer_jobserver = None;
+    }
     let fixed = Fixed::of(&args, &surroundings)?;
     let form = fixed.form;
     let misunderstanding = input.misunderstanding();
     let slots = fixed.slot_values.as_ref().map(|values| values.len());
     let (start_rules, warning) = StartRules::of(&args, &mut surroundings)?;
-    let concurrency = Concurrency::of(
-        &args,
-        &surroundings,
-        input.is_typed(),
-        slots,
-        &start_rules.role,
-    )?;
+    let concurrency = match engine.jobs(&args)? {
+        Some(jobs) => Concurrency::remote(jobs),
+        None => Concurrency::of(
+            &args,
+            &surroundings,
+            input.is_typed(),
+            slots,
+            &start_rules.role,
+        )?,
+    };
     let read_limit = concurrency.reader(&args, &surroundings);
     let jobs = concurrency.jobs();
     files::check(&args)?;
-    let rules = rules(&args, &surroundings, jobs, &fixed.env);
-    let mut source = input.open(&args, jobs, rules, &rule)?;
+    let rules = rules(&args, &surroundings, &engine, jobs, &fixed.env);
+    let mut source = engine.accept(&args, input.open(&args, jobs, rules, &rule)?)?;
     let total = source.total();
     let (mut warnings, limit_warning) = match form {
         OutputForm::DryRun(_) => (Vec::new(), None),
@@ -172,6 +189,13 @@ pub(crate) fn settle(
         (_, Some(vendor)) => Readers::Log(vendor),
     };
     let paster = Paster::new(readers, surroundings.cwd.clone(), fixed.env.clone());
+    let starts = !matches!(form, OutputForm::DryRun(_));
+    let guard = match engine.is_remote() {
+        // The jobs outlive a killed prun.
+        true => Wanted::Never,
+        false => args.guard.into(),
+    };
+    let place = engine.settle(&args, &surroundings, &run_id, starts)?;
     // Last, so that an invalid command line creates no files.
     let mut opened = match form {
         OutputForm::DryRun(_) => OpenFiles::default(),
@@ -187,6 +211,7 @@ pub(crate) fn settle(
         limit_warning,
         timeout: args.timeout,
         grace: fixed.grace,
+        signal_lag: Duration::ZERO,
         retries: args.retries,
         retry_delay: args.retry_delay,
         deadline: args.deadline.filter(|deadline| !deadline.is_zero()),
@@ -227,7 +252,8 @@ pub(crate) fn settle(
     let settings = Settings {
         options,
         reporting,
-        guard: args.guard.into(),
+        guard,
+        place,
         log: opened.log,
         run_id,
         terminal: shown.terminal,
@@ -267,48 +293,6 @@ impl Fixed {
     }
 }
 
-/// How the jobs' output is handled and shown.
-struct Shown {
-    keep_order: bool,
-    terminal: Option<TerminalSize>,
-    output: JobOutput,
-    display: DisplayOptions,
-    warning: Option<String>,
-}
-
-impl Shown {
-    fn of(
-        args: &Args,
-        surroundings: &Surroundings,
-        form: OutputForm,
-        one_at_a_time: bool,
-        alone: bool,
-    ) -> Self {
-        let view = View::of(args, surroundings, form, alone);
-        // A job may be added to the file while it is read; then the order is kept.
-        let keep_order = args.keep_order || (alone && form != OutputForm::Events);
-        let (terminal, warning) = match shown::terminal(args, form, view.show, surroundings) {
-            Ok(terminal) => (terminal, None),
-            Err(why) => (None, Some(format!("--pty is ignored: {why}"))),
-        };
-        let rules = shown::OutputRules {
-            form,
-            view,
-            one_at_a_time,
-            keep_order,
-            has_terminal: terminal.is_some(),
-        };
-        let output = rules.output(args, surroundings.one_place);
-        Self {
-            keep_order,
-            terminal,
-            output,
-            display: shown::display(args, surroundings, view, alone || output.is_live()),
-            warning,
-        }
-    }
-}
-
 /// Determines how a job log is replayed.
 pub(crate) fn settle_replay(
     args: &Args,
@@ -341,6 +325,7 @@ pub(crate) fn settle_replay(
 fn rules(
     args: &Args,
     surroundings: &Surroundings,
+    engine: &Engine,
     jobs: Option<NonZeroUsize>,
     env: &[EnvChange],
 ) -> Rules {
@@ -354,19 +339,9 @@ fn rules(
             None => 0,
         },
         slots: jobs.unwrap_or_else(surroundings.cpus).get(),
-        has_slot_values: args.slots.is_some(),
+        known_slots: engine.known_slots(args),
         name: args.name.clone().filter(|name| !name.is_empty()),
     }
-}
-
-/// Returns the standard input of jobs without input of their own: the terminal, or `/dev/null`.
-fn stdin(tty: bool) -> Stdio {
-    if tty {
-        return Stdio::Inherit;
-    }
-    // Opened once for all jobs, as security software may check every open. If it fails, each job
-    // reports the error.
-    File::open("/dev/null").map_or(Stdio::Null, |null| Stdio::File(Arc::new(null)))
 }
 
 /// Returns whether there is a terminal, and whether the jobs get it.

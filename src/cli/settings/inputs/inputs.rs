@@ -11,8 +11,8 @@ use crate::cli::args::{Args, ColumnArgs, GnuArgs, is_option};
 use crate::cli::gnu;
 use crate::cli::misunderstanding::Misunderstanding;
 use crate::plan::{
-    ArgumentsError, BlockInput, ColumnFormat, Columns, Rules, Selection, Separator, ShellRule,
-    Source, SourceError, TypedCommands, TypedList, ValueSource, divide, has_placeholder,
+    ArgumentsError, BlockInput, ColumnFormat, Columns, KnownSlots, Rules, Selection, Separator,
+    ShellRule, Source, SourceError, TypedCommands, TypedList, ValueSource, divide, has_placeholder,
 };
 
 /// The input that a command line names.
@@ -140,6 +140,11 @@ impl Input {
         }
     }
 
+    /// Returns the input of a run whose jobs were read by another prun.
+    pub(crate) fn none() -> Self {
+        Self::Listed(Vec::new())
+    }
+
     fn file(file: &Path) -> Self {
         match is_stdin(file) {
             true => Self::Stdin,
@@ -210,7 +215,11 @@ impl Input {
                 Source::inputs(&template, sources.collect(), rules, rule)?
             }
             Self::Blocks(template, input) => {
-                let cut = blocks::rules(args, jobs.map(NonZeroUsize::get), rules.has_slot_values)?;
+                let cut = blocks::rules(
+                    args,
+                    jobs.map(NonZeroUsize::get),
+                    rules.known_slots == KnownSlots::Values,
+                )?;
                 Source::blocks(&template, &input, cut, rule)?
             }
             Self::Lines(template) => {

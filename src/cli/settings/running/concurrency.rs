@@ -51,6 +51,15 @@ impl Concurrency {
         })
     }
 
+    /// So many jobs run at once on other machines, whose limits are not those of this one.
+    pub(crate) fn remote(jobs: NonZeroUsize) -> Self {
+        Self {
+            wanted: Some(jobs),
+            most: None,
+            is_by_tokens: false,
+        }
+    }
+
     /// Returns what reads the number of jobs again, if it is in a file.
     pub(crate) fn reader(
         &self,
