@@ -22,11 +22,12 @@ fn without_times(text: &str) -> String {
 fn output_on_a_terminal_is_below_its_headline() {
     let stage = Stage::new().args([
         "-j2",
-        "until test -e go; do sleep 0.01; done; echo a",
-        "b: echo b; echo c >&2; touch go",
+        // Not before prun has seen the end of the other one.
+        "a: until test -s pid; do sleep 0.01; done; while kill -0 $(cat pid); do sleep 0.01; done 2>&-; echo a",
+        "b: echo b; echo c >&2; echo $$ >pid",
     ]);
     let screen = without_times(&screen(stage, 0));
-    let expected = "── b (ok, [TIME])\nb\nc\n── until test -e go; do sleep 0.01; done; echo a (ok, [TIME])\na\n── 2 jobs: 2 ok (";
+    let expected = "── b (ok, [TIME])\nb\nc\n── a (ok, [TIME])\na\n── 2 jobs: 2 ok (";
     assert!(screen.starts_with(expected), "{screen}");
 }
 

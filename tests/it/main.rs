@@ -9,6 +9,8 @@ mod bash_functions;
 mod blocks;
 mod changing_files;
 mod ci;
+mod cluster;
+mod cluster_options;
 mod colours;
 mod columns;
 mod commands;
@@ -81,6 +83,7 @@ mod terminal;
 mod tmux;
 mod traces;
 mod values;
+mod work;
 
 #[path = "../shared/mod.rs"]
 #[allow(dead_code, reason = "the tests of the engine use the rest")]

@@ -5,7 +5,7 @@ use std::env;
 use crate::stage::Stage;
 
 pub(crate) use crate::shared::needs::{
-    BROWSER, MOUNT_NAMESPACE, MOUNTS, NUMBERS, PID_NAMESPACE, ROOT, held, needs, path_of,
+    BROWSER, MOUNT_NAMESPACE, MOUNTS, NUMBERS, PID_NAMESPACE, ROOT, SLURM, held, needs, path_of,
 };
 
 /// Runs these tests in a process of their own, with a `PATH` that contains no programs but those of

@@ -59,8 +59,9 @@ struct Folder {
 }
 
 impl Folder {
-    fn new() -> Self {
-        let temp_dir = TempDir::with_prefix("prun-stage-").expect("a temporary folder can be made");
+    fn new(parent: &Path) -> Self {
+        let temp_dir = TempDir::with_prefix_in("prun-stage-", parent);
+        let temp_dir = temp_dir.expect("a temporary folder can be made");
         // With a symbolic link in the path, prun would report a different path for its folder.
         let root = fs::canonicalize(temp_dir.path()).expect("the fresh folder has a real path");
         let (work, tmp) = (root.join("work"), root.join("tmp"));
@@ -116,8 +117,13 @@ impl Stage {
 
     /// A run of another program: another runner to compare with, or a substitute for prun.
     pub(crate) fn of(program: impl AsRef<OsStr>) -> Self {
+        Self::inside(&std::env::temp_dir(), program)
+    }
+
+    /// A run of a program whose folder is in this one.
+    pub(crate) fn inside(parent: &Path, program: impl AsRef<OsStr>) -> Self {
         static STAGES: AtomicU64 = AtomicU64::new(0);
-        let folder = Folder::new();
+        let folder = Folder::new(parent);
         let nanos = SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .map_or(0, |since| since.as_nanos());

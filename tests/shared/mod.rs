@@ -1,7 +1,7 @@
 //! Shared by the tests of the program and those of the engine.
 
 pub(crate) mod needs;
-mod sys;
+pub(crate) mod sys;
 
 pub(crate) use sys::{Held, kill};
 

@@ -33,6 +33,9 @@ pub(crate) const PID_NAMESPACE: &str = "user and pid namespaces";
 /// Root that may become another user; a container or a user namespace may have no other.
 pub(crate) const ROOT: &str = "root";
 
+/// Hosts of their own on this machine, and Slurm for them: see `tests/cluster`.
+pub(crate) const SLURM: &str = "root and Slurm";
+
 /// Chromium and its driver.
 pub(crate) const BROWSER: &str = "chromium and chromedriver";
 
@@ -119,6 +122,28 @@ fn is_there(what: &str) -> bool {
             "--clear-groups",
             "true",
         ]),
+        SLURM => {
+            let programs = "slurmctld slurmd sbatch munged ip nsenter";
+            let found = format!(
+                "PATH=$PATH:/usr/sbin:/sbin; test $(id -u) = 0 || exit 1
+                 for program in {programs}; do command -v $program || exit 1; done"
+            );
+            let host = [
+                "unshare",
+                "--net",
+                "--mount",
+                "--uts",
+                "--pid",
+                "--fork",
+                "--mount-proc",
+                "mount",
+                "-t",
+                "tmpfs",
+                "none",
+                "/tmp",
+            ];
+            works(&["sh", "-c", &found]) && works(&host)
+        }
         BROWSER => ["chromium", "chromedriver"]
             .iter()
             .all(|name| path_of(name).is_some()),

@@ -189,8 +189,17 @@ impl Running {
 
     /// The terminal's output so far; invalid UTF-8 is replaced.
     pub(crate) fn screen_text(&self) -> String {
-        self.screen
-            .with_bytes(|bytes| String::from_utf8_lossy(bytes).into_owned())
+        self.screen.text()
+    }
+
+    /// What stdout holds so far; invalid UTF-8 is replaced.
+    pub(crate) fn stdout_text(&self) -> String {
+        self.stdout.text()
+    }
+
+    /// What stderr holds so far.
+    pub(crate) fn stderr_text(&self) -> String {
+        self.stderr.text()
     }
 
     /// Waits until stdout holds this text.

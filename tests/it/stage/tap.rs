@@ -64,6 +64,11 @@ impl Tap {
         self.thread.as_ref().is_none_or(JoinHandle::is_finished)
     }
 
+    /// The bytes so far as text; invalid UTF-8 is replaced.
+    pub(super) fn text(&self) -> String {
+        self.with_bytes(|bytes| String::from_utf8_lossy(bytes).into_owned())
+    }
+
     /// Calls `read` with the bytes read so far.
     pub(super) fn with_bytes<T>(&self, read: impl FnOnce(&[u8]) -> T) -> T {
         read(&self.bytes.lock().unwrap_or_else(PoisonError::into_inner))
