@@ -29,6 +29,8 @@ pub(crate) struct Contender {
     /// The measured time is multiplied by this. Above 1 for contenders that would take minutes, or
     /// all the memory, and therefore do only one part in `scale` of the work; the table shows it.
     pub(crate) scale: u32,
+    /// A command that runs after each run, outside of the measured time; empty for none.
+    pub(crate) after: Vec<String>,
 }
 
 pub(crate) enum How {
@@ -87,6 +89,7 @@ impl Contender {
             proof: Proof::Started(u64::from(jobs)),
             runs: 1,
             scale: 1,
+            after: Vec::new(),
         }
     }
 
@@ -110,6 +113,7 @@ impl Contender {
             proof,
             runs: 1,
             scale: 1,
+            after: Vec::new(),
         }
     }
 
@@ -132,6 +136,11 @@ impl Contender {
 
     pub(crate) fn scaled(mut self, scale: u32) -> Self {
         self.scale = scale;
+        self
+    }
+
+    pub(crate) fn after(mut self, command: impl IntoIterator<Item = String>) -> Self {
+        self.after = command.into_iter().collect();
         self
     }
 

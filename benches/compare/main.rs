@@ -1,6 +1,6 @@
 //! prun compared with other runners, and with the least machinery that does the same work.
 //!
-//!     cargo bench --bench compare                          every case, about six minutes on two cores
+//!     cargo bench --bench compare                          every case, about eight minutes on two cores
 //!     cargo bench --bench compare -- launch --rounds 9     the cases whose name holds "launch", nine rounds
 //!
 //! With `PRUN_STATIC=PATH` a statically linked prun is measured as well in the start-up case.
@@ -26,7 +26,8 @@
 //!   it waited for*. The kernel passes our own peak on to spawned processes, so nothing reads lower
 //!   than this bench itself; values at that floor are shown with `≤`. For this reason the bench never
 //!   keeps output.
-//! * Programs that are not installed are skipped and named.
+//! * Programs that are not installed are skipped and named. `cluster` needs Slurm and root: it brings up a
+//!   cluster on this machine, and takes it down at its end.
 //! * Figures without a ratio (the delay of a timeout, memory, size) follow the tables, each with its
 //!   name; `million` and `ten-gigabytes` take long and are skipped unless they are named.
 
@@ -37,6 +38,7 @@
 
 mod case;
 mod cases;
+mod cluster;
 mod figures;
 mod measure;
 mod os;
@@ -46,6 +48,7 @@ mod table;
 use std::env;
 use std::process::ExitCode;
 
+use crate::case::Case;
 use crate::programs::Programs;
 
 fn main() -> ExitCode {
@@ -64,6 +67,7 @@ fn compare() -> Result<(), String> {
     let mut cases = cases::all(&programs).map_err(|error| format!("cannot prepare: {error}"))?;
     let known = cases.iter().map(|case| case.name);
     let known: Vec<&str> = known
+        .chain([cluster::NAME])
         .chain(figures::ALL.iter().map(|figure| figure.name))
         .collect();
     for name in &options.names {
@@ -77,10 +81,17 @@ fn compare() -> Result<(), String> {
     cases.retain(|case| options.selects(case.name));
 
     programs::print_header(&programs);
-    for case in &cases {
+    let measure = |case: &Case| {
         table::print_head(case);
         let results = measure::in_rounds(case, options.rounds.unwrap_or(case.rounds));
         table::print_results(case, &results);
+    };
+    cases.iter().for_each(measure);
+    if options.selects(cluster::NAME) {
+        let case = cluster::case(&programs);
+        // It is up until it is measured.
+        let (case, _cluster) = case.map_err(|error| format!("cannot prepare: {error}"))?;
+        measure(&case);
     }
     for figure in figures::ALL {
         if options.selects(figure.name) && !(figure.is_long && options.names.is_empty()) {

@@ -74,6 +74,7 @@ fn sample(contender: &Contender) -> Result<Sample, String> {
             } => command(program, args, stdin.as_ref(), contender.proof),
             How::NotInstalled => Err("not installed".to_owned()),
         }?;
+        tidy_up(&contender.after)?;
         sample.wall += run.wall;
         sample.peak_kib = sample.peak_kib.max(run.peak_kib);
     }
@@ -153,6 +154,18 @@ fn command(
         wall,
         peak_kib: Some(peak),
     })
+}
+
+/// Runs the command that follows a run, if there is one.
+fn tidy_up(command: &[String]) -> Result<(), String> {
+    let Some((program, args)) = command.split_first() else {
+        return Ok(());
+    };
+    let status = Command::new(program)
+        .args(args)
+        .stdin(Stdio::null())
+        .status();
+    must_succeed(status.map_err(|error| format!("{program}: {error}"))?)
 }
 
 /// Opens the input again from its beginning: a cloned descriptor would share its position with earlier

@@ -124,7 +124,7 @@ pub(crate) fn print_header(programs: &Programs) {
 }
 
 /// Every executable file of that name in PATH, in order.
-fn in_path(file_name: &str) -> Vec<PathBuf> {
+pub(crate) fn in_path(file_name: &str) -> Vec<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
     env::split_paths(&path)
         .map(|folder| folder.join(file_name))
