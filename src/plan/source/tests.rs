@@ -1,10 +1,14 @@
 //! Examples of sources.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::super::input::Chunks;
 use super::super::invocation::Invocation;
 use super::*;
+use crate::plan::command::ShellRule;
+use crate::plan::input::Separator;
+use crate::plan::job::Job;
 
 fn rule() -> ShellRule {
     ShellRule::Auto(Arc::default())
